@@ -1,1 +1,26 @@
-//! Skeleton.
+//! Numbers and layouts shared by the kernel, the tasks and the build.
+//!
+//! The contract between a task and the kernel is here and nowhere else: call numbers
+//! ([`Call`]), errors ([`Error`]), handles ([`TaskHandle`], [`LeaseHandle`]), the message
+//! tag ([`Tag`]) and the records that the kernel writes into a task's memory
+//! ([`TaskInfo`], [`LeaseInfo`], [`GrantInfo`]).
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod call;
+mod error;
+mod handle;
+mod lease;
+mod limits;
+mod message;
+mod task;
+
+pub use call::Call;
+pub use error::Error;
+pub use handle::{LeaseHandle, TaskHandle};
+pub use lease::{
+    ClaimMode, GrantInfo, GrantKind, LeaseEvent, LeaseInfo, LeaseState, RevokeMode, Rights, label,
+};
+pub use limits::{COPY_STEP, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, NAME_LENGTH, SELF_MEMORY};
+pub use message::{Borrow, Tag};
+pub use task::{FaultKind, NOTIFY_LEASE, NOTIFY_TASK, TaskInfo, TaskState};

@@ -1,2 +1,18 @@
-//! Skeleton.
+//! The portable kernel: tasks, messages, leases and their revocation.
+//!
+//! Four principles hold it together:
+//! 1. Whatever a task may touch beyond its own memory is a grant in a lease, in one tree.
+//! 2. No call runs longer than one bounded step; what takes longer is a list that the
+//!    reaper walks, one step at a time, with interrupts taken in between.
+//! 3. Nothing that a task says is believed: handles carry generations, buffers are checked
+//!    against the task's own memory, rights only shrink.
+//! 4. All of it is safe Rust over tables sized by the manifest. What the machine does is
+//!    behind [`Hardware`], so the same code runs on a board and on the host under test.
 #![no_std]
+#![forbid(unsafe_code)]
+
+mod config;
+mod hardware;
+
+pub use config::{Config, GrantConfig, Region, RegionKind, TaskConfig};
+pub use hardware::{Context, Fault, FreshProgress, Hardware, Window};

@@ -1,0 +1,137 @@
+//! The system calls.
+//!
+//! # Registers on RISC-V
+//! `a7` holds the call's number, `a0`–`a5` its arguments, `s2`–`s9` the eight message words and
+//! `s10` the [`Tag`](crate::Tag). The kernel answers in `a0` (0, or an [`Error`](crate::Error),
+//! unless said otherwise) and `a1`. Calls marked *message* also define `s2`–`s10`. All other
+//! caller-saved registers are zero afterwards. `s0`, `s1`, `s11`, `sp`, `gp`, `tp` and `ra` are
+//! kept, and so are `s2`–`s10` by calls that are not marked.
+//!
+//! 64-bit quantities take one register on 64-bit machines and two (low, high) on 32-bit ones.
+
+/// A system call's number. Handles are raw `u32`s; addresses and lengths are bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Call {
+    /// The caller's own [`TaskHandle`](crate::TaskHandle): `() -> (0, handle)`.
+    TaskSelf = 0,
+    /// *Message.* Send and wait for the reply: `(destination, borrows address, borrows count)
+    /// -> (status)`. `Dead`, `Unbound`, `Denied`, `Invalid`. The destination is a task handle.
+    Call = 1,
+    /// *Message.* Wait: `(notification mask) -> (status, client, notifications)`, third result in `a2`.
+    /// `client` is the caller's task handle, or [`u32::MAX`] when `notifications` (pending bits
+    /// in the mask, cleared by this) came instead. A task that is not serving gets notifications only.
+    Receive = 2,
+    /// *Message.* [`Call::Reply`] and [`Call::Receive`] in one: `(client, notification mask) -> ` as `Receive`.
+    /// A client that is gone is passed over in silence.
+    ReplyReceive = 3,
+    /// *Message (sent only).* Reply and go on: `(client) -> (status)`. `Dead` when the client no longer waits.
+    Reply = 4,
+    /// Post notification bits: `(task handle, bits) -> (status)`. Only bits 0–15, only to peers of the manifest.
+    Notify = 5,
+    /// Set the caller's timer: `(deadline in ticks, notification bits)`, deadline 0 to disarm.
+    /// One timer a task; a deadline in the past fires at once.
+    SetTimer = 6,
+    /// The time: `() -> (0, ticks)`. Ticks since boot, at the chip's rate.
+    Time = 7,
+    /// Copy from a buffer that a client lent: `(client, index, offset, destination, length) -> (status, bytes copied)`.
+    /// At most [`COPY_STEP`](crate::COPY_STEP) bytes at once.
+    BorrowRead = 8,
+    /// Copy into a buffer that a client lent: `(client, index, offset, source, length) -> (status, bytes copied)`.
+    BorrowWrite = 9,
+    /// About a buffer that a client lent: `(client, index) -> (status, length, rights)`, third result in `a2`.
+    BorrowInfo = 10,
+    /// Start a lease: `(parent lease, lessee task index, label, id, payload type low, payload type high) -> (status, handle)`.
+    /// The caller must hold `parent` and may lend to that task; the lessee's present life is meant.
+    /// The payload type takes two 32-bit halves on every machine. The lease is a draft.
+    LeaseOpen = 11,
+    /// Put a grant into a draft: `(lease, source lease or SELF_MEMORY, source grant index, offset, length, rights)`.
+    /// [`Call::GrantLabel`] names it; until then it has the source's label. `offset` is relative to the source grant, or an address in own memory;
+    /// `length` 0 is all of it. `-> (status, index)`. The source lease must be `parent`.
+    LeaseAdd = 12,
+    /// Name a grant of a draft: `(lease, index, label)`.
+    GrantLabel = 13,
+    /// Put a draft in force and tell the lessee: `(lease)`.
+    LeaseOffer = 14,
+    /// End a lease and all that is derived from it: `(lease, mode)`. Returns once it is marked;
+    /// [`NOTIFY_LEASE`](crate::NOTIFY_LEASE) says when it is over, and then the handle gets `Revoked`. A draft ends at once.
+    LeaseRevoke = 15,
+    /// Give a lease back: `(lease)`. Also ends what the caller derived from it.
+    LeaseRelease = 16,
+    /// Next lease event of the caller: `() -> (status, event, handle)`, third result in `a2`; `NotFound` when there is none.
+    LeaseEvent = 17,
+    /// About a lease that the caller holds or lent: `(lease, address of a LeaseInfo)`. `Revoked` once it is over.
+    LeaseInfo = 18,
+    /// About a grant: `(lease, index, address of a GrantInfo)`. Caller must hold or have lent the lease.
+    GrantInfo = 19,
+    /// Start using a grant: `(lease, index, mode, bits) -> (status, base address)`. Maps a window, routes an
+    /// interrupt to notification `bits`, or turns bus mastering on. The mode counts for windows. `Busy`, `Revoked`.
+    GrantClaim = 20,
+    /// Stop using a grant: `(lease, index)`.
+    GrantUnclaim = 21,
+    /// Let a claimed interrupt come again: `(lease, index)`.
+    InterruptAcknowledge = 22,
+    /// Write PCI configuration space: `(lease, index, offset, width in bytes, value)`. The bus-master
+    /// bit of the command register keeps the kernel's value.
+    ConfigWrite = 23,
+    /// Whether the caller answers calls: `(0 or 1)`. At 0, callers waiting for it get `Unbound`. A task starts at 1.
+    SetServing = 24,
+    /// End with a panic: `(message address, length)`. Does not return.
+    Panic = 25,
+    /// Supervisor: stop a task: `(task index)`. Its leases end; `NOTIFY_TASK` says when it is dormant.
+    TaskStop = 26,
+    /// Supervisor: make a dormant task's memory fresh and start it: `(task index) -> (status, new handle)`. `Busy` unless dormant.
+    TaskStart = 27,
+    /// About a task: `(task index, address of a TaskInfo)`. `NotFound` past the last. Any task may ask.
+    TaskInfo = 28,
+    /// Supervisor: about the lease in a slot: `(slot, address of a LeaseInfo)`. `NotFound` past the last, `Revoked` for a free slot.
+    LeaseAt = 29,
+    /// Supervisor: about a grant of any lease: `(lease, index, address of a GrantInfo)`.
+    GrantAt = 30,
+    /// Supervisor: write to the kernel's early console: `(address, length)`.
+    DebugWrite = 31,
+    /// Supervisor: end it all: `(exit code, 0 off | 1 reset)`. Does not return.
+    SystemOff = 32,
+}
+
+impl Call {
+    /// The call with this number.
+    pub const fn from_number(number: usize) -> Option<Self> {
+        Some(match number {
+            0 => Self::TaskSelf,
+            1 => Self::Call,
+            2 => Self::Receive,
+            3 => Self::ReplyReceive,
+            4 => Self::Reply,
+            5 => Self::Notify,
+            6 => Self::SetTimer,
+            7 => Self::Time,
+            8 => Self::BorrowRead,
+            9 => Self::BorrowWrite,
+            10 => Self::BorrowInfo,
+            11 => Self::LeaseOpen,
+            12 => Self::LeaseAdd,
+            13 => Self::GrantLabel,
+            14 => Self::LeaseOffer,
+            15 => Self::LeaseRevoke,
+            16 => Self::LeaseRelease,
+            17 => Self::LeaseEvent,
+            18 => Self::LeaseInfo,
+            19 => Self::GrantInfo,
+            20 => Self::GrantClaim,
+            21 => Self::GrantUnclaim,
+            22 => Self::InterruptAcknowledge,
+            23 => Self::ConfigWrite,
+            24 => Self::SetServing,
+            25 => Self::Panic,
+            26 => Self::TaskStop,
+            27 => Self::TaskStart,
+            28 => Self::TaskInfo,
+            29 => Self::LeaseAt,
+            30 => Self::GrantAt,
+            31 => Self::DebugWrite,
+            32 => Self::SystemOff,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,180 @@
+//! Leases, the grants in them, and what a holder may do.
+
+use bitflags::bitflags;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+bitflags! {
+    /// What a lessee may do with a grant. A lessor gives only what it has (L4).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Rights: u32 {
+        /// Load from it.
+        const READ = 1;
+        /// Store to it.
+        const WRITE = 1 << 1;
+        /// Lend it, or a part of it, on.
+        const LEND = 1 << 2;
+    }
+}
+
+/// What kind of resource a grant is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum GrantKind {
+    /// Device registers. Mapped uncached when claimed.
+    Mmio = 0,
+    /// Another task's memory. Mapped when claimed.
+    Memory = 1,
+    /// PCI configuration space. Mapped read-only when claimed; written through
+    /// [`Call::ConfigWrite`](crate::Call::ConfigWrite), where the kernel keeps bus mastering to itself.
+    Config = 2,
+    /// An interrupt line: `base` is its number, `length` 1.
+    Interrupt = 3,
+    /// The right to be a bus master: `base` is the function's configuration space. On while claimed.
+    BusMaster = 4,
+}
+
+impl GrantKind {
+    /// The kind with this number.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0 => Self::Mmio,
+            1 => Self::Memory,
+            2 => Self::Config,
+            3 => Self::Interrupt,
+            4 => Self::BusMaster,
+            _ => return None,
+        })
+    }
+}
+
+/// How a grant is claimed ([`Call::GrantClaim`](crate::Call::GrantClaim)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ClaimMode {
+    /// Beside other plain claims of the same bytes.
+    Shared = 0,
+    /// Alone: `Busy` while anyone else has any of the bytes claimed, and others get `Busy` after.
+    Exclusive = 1,
+}
+
+/// Where a lease is in its life; docs/leases.md has the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum LeaseState {
+    /// The slot is free.
+    Free = 0,
+    /// The lessor is filling it; the lessee does not see it yet.
+    Draft = 1,
+    /// In force.
+    Active = 2,
+    /// Revoked; the lessee has not released it yet.
+    Ending = 3,
+    /// Released; leases derived from it are not all over yet, or its grants are being taken away.
+    Released = 4,
+}
+
+impl LeaseState {
+    /// The state with this number.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0 => Self::Free,
+            1 => Self::Draft,
+            2 => Self::Active,
+            3 => Self::Ending,
+            4 => Self::Released,
+            _ => return None,
+        })
+    }
+}
+
+/// How a lessor revokes ([`Call::LeaseRevoke`](crate::Call::LeaseRevoke)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum RevokeMode {
+    /// Windows stay until the lessee releases, so that a driver can quiet its hardware.
+    Orderly = 0,
+    /// Device windows, interrupts and bus mastering go at once. Lent memory stays readable (L6).
+    Hard = 1,
+}
+
+/// What [`Call::LeaseEvent`](crate::Call::LeaseEvent) reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum LeaseEvent {
+    /// A lease was offered to the task and is in force.
+    Offered = 1,
+    /// A lease that the task holds was revoked: release it before the deadline.
+    Ending = 2,
+}
+
+impl LeaseEvent {
+    /// The event with this number.
+    pub const fn from_code(code: usize) -> Option<Self> {
+        match code {
+            1 => Some(Self::Offered),
+            2 => Some(Self::Ending),
+            _ => None,
+        }
+    }
+}
+
+/// What [`Call::LeaseInfo`](crate::Call::LeaseInfo) and [`Call::LeaseAt`](crate::Call::LeaseAt) write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct LeaseInfo {
+    /// The [`LeaseHandle`](crate::LeaseHandle).
+    pub handle: u32,
+    /// The lease it is derived from, or [`u32::MAX`] for one from the kernel at boot.
+    pub parent: u32,
+    /// Index of the lessor, or [`u32::MAX`] for the kernel.
+    pub lessor: u32,
+    /// [`TaskHandle`](crate::TaskHandle) of the lessee.
+    pub lessee: u32,
+    /// Label of the device: [`label`] of its name.
+    pub label: u32,
+    /// Instance number among devices of one label.
+    pub id: u32,
+    /// Number of grants in it.
+    pub grants: u16,
+    /// A [`LeaseState`].
+    pub state: u8,
+    /// Zero.
+    pub reserved: u8,
+    /// Generation of the lessor's life that lent it.
+    pub lessor_generation: u32,
+    /// What the lessor says the lease's payload is (a hash of its type), 0 for none.
+    pub payload_type: u64,
+}
+
+/// What [`Call::GrantInfo`](crate::Call::GrantInfo) writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct GrantInfo {
+    /// First address (as the kernel's chip file has it), or interrupt line.
+    pub base: u64,
+    /// Length in bytes; 1 for an interrupt.
+    pub length: u64,
+    /// [`label`] of the grant's name.
+    pub label: u32,
+    /// [`Rights`] bits.
+    pub rights: u32,
+    /// A [`GrantKind`].
+    pub kind: u8,
+    /// 1 while claimed shared, 2 while claimed exclusively, else 0.
+    pub claimed: u8,
+    /// Zero.
+    pub reserved: [u8; 6],
+}
+
+/// The label of a name: 32-bit FNV-1a of its bytes
+/// (Fowler, Noll, Vo, draft-eastlake-fnv). The build refuses two names of one image with one label.
+pub const fn label(name: &str) -> u32 {
+    let bytes = name.as_bytes();
+    let mut hash = 0x811c_9dc5_u32;
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    hash
+}

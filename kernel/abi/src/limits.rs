@@ -1,0 +1,22 @@
+//! Limits that tasks, kernel and build agree on.
+
+/// Most tasks an image may have: a set of tasks is one `u64`.
+pub const MAX_TASKS: usize = 64;
+
+/// Words of a message that travel in registers (a word is a register wide).
+pub const MESSAGE_WORDS: usize = 8;
+
+/// Most buffers that a caller may lend along with one message.
+pub const MAX_BORROWS: usize = 4;
+
+/// Most bytes that one [`Call::BorrowRead`](crate::Call::BorrowRead) or
+/// [`Call::BorrowWrite`](crate::Call::BorrowWrite) copies, so that interrupts are never held
+/// off for long. The caller loops.
+pub const COPY_STEP: usize = 1024;
+
+/// Longest name of a task, in bytes of ASCII.
+pub const NAME_LENGTH: usize = 16;
+
+/// Stands for "my own lend arena or pool" where a source lease handle is expected
+/// ([`Call::LeaseAdd`](crate::Call::LeaseAdd)). No lease ever has this handle.
+pub const SELF_MEMORY: u32 = u32::MAX;

@@ -1,0 +1,156 @@
+//! What the kernel tells of a task.
+
+use crate::NAME_LENGTH;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// Notification bit 31: there is a lease event to fetch ([`Call::LeaseEvent`](crate::Call::LeaseEvent)),
+/// or a lease that this task lent is over.
+pub const NOTIFY_LEASE: u32 = 1 << 31;
+
+/// Notification bit 30, to the supervisor only: a task faulted, or a stopped one has lost its last lease.
+pub const NOTIFY_TASK: u32 = 1 << 30;
+
+/// What a task is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum TaskState {
+    /// Not started, or stopped with all its leases gone: it may be started.
+    Dormant = 0,
+    /// Running or ready to run.
+    Ready = 1,
+    /// Waiting for a message or a notification.
+    Receiving = 2,
+    /// Waiting for another task to receive its call.
+    Calling = 3,
+    /// Waiting for another task to reply.
+    AwaitingReply = 4,
+    /// Stopped by a fault; leases are ending.
+    Faulted = 5,
+    /// Stopped by the supervisor; leases are ending.
+    Stopping = 6,
+}
+
+impl TaskState {
+    /// The state with this number.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0 => Self::Dormant,
+            1 => Self::Ready,
+            2 => Self::Receiving,
+            3 => Self::Calling,
+            4 => Self::AwaitingReply,
+            5 => Self::Faulted,
+            6 => Self::Stopping,
+            _ => return None,
+        })
+    }
+}
+
+/// Why a task was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum FaultKind {
+    /// It has not faulted in this life.
+    None = 0,
+    /// A load from an address it may not read.
+    Read = 1,
+    /// A store to an address it may not write.
+    Write = 2,
+    /// A jump to an address it may not execute.
+    Execute = 3,
+    /// An access that is not aligned where the hardware wants it so.
+    Misaligned = 4,
+    /// An instruction that does not exist or is privileged.
+    Illegal = 5,
+    /// A breakpoint instruction.
+    Breakpoint = 6,
+    /// An access to the guard below the stack.
+    StackOverflow = 7,
+    /// It did not give a revoked lease back in time.
+    LeaseOverstayed = 8,
+    /// It panicked; the message is kept.
+    Panic = 9,
+    /// The bus refused an access to a window that the task does hold.
+    Bus = 10,
+    /// An access to a window whose lease is gone.
+    RevokedWindow = 11,
+    /// The supervisor stopped it.
+    Stopped = 12,
+}
+
+impl FaultKind {
+    /// The kind with this number.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0 => Self::None,
+            1 => Self::Read,
+            2 => Self::Write,
+            3 => Self::Execute,
+            4 => Self::Misaligned,
+            5 => Self::Illegal,
+            6 => Self::Breakpoint,
+            7 => Self::StackOverflow,
+            8 => Self::LeaseOverstayed,
+            9 => Self::Panic,
+            10 => Self::Bus,
+            11 => Self::RevokedWindow,
+            12 => Self::Stopped,
+            _ => return None,
+        })
+    }
+
+    /// A few words for a person.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Read => "read fault",
+            Self::Write => "write fault",
+            Self::Execute => "execute fault",
+            Self::Misaligned => "misaligned access",
+            Self::Illegal => "illegal instruction",
+            Self::Breakpoint => "breakpoint",
+            Self::StackOverflow => "stack overflow",
+            Self::LeaseOverstayed => "lease overstayed",
+            Self::Panic => "panic",
+            Self::Bus => "bus error",
+            Self::RevokedWindow => "access to a revoked window",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// What [`Call::TaskInfo`](crate::Call::TaskInfo) writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct TaskInfo {
+    /// Current [`TaskHandle`](crate::TaskHandle).
+    pub handle: u32,
+    /// A [`TaskState`].
+    pub state: u8,
+    /// A [`FaultKind`]: the last one, kept over the restart.
+    pub fault: u8,
+    /// Rank in the schedule; 0 runs first.
+    pub priority: u8,
+    /// Length of the panic message below, in bytes.
+    pub message_length: u8,
+    /// The task that this one is blocked on (Calling, AwaitingReply), or [`u32::MAX`].
+    pub peer: u32,
+    /// How many times it was started.
+    pub starts: u32,
+    /// How many leases it holds.
+    pub leases_held: u16,
+    /// How many of the leases it lent are not over.
+    pub leases_lent: u16,
+    /// Zero.
+    pub reserved: u32,
+    /// Address of the fault.
+    pub fault_address: u64,
+    /// Program counter at the fault.
+    pub fault_pc: u64,
+    /// Stack pointer at the fault.
+    pub fault_stack: u64,
+    /// Name, padded with zeros.
+    pub name: [u8; NAME_LENGTH],
+    /// Start of the panic message.
+    pub message: [u8; 64],
+}

@@ -1,0 +1,129 @@
+//! What the kernel asks of a machine.
+//!
+//! A board implements [`Hardware`] from one protection module and one chip; the tests
+//! implement it as a model. Nothing here is called with an argument that a task chose
+//! unless the kernel has checked it first.
+
+use crate::{Region, TaskConfig};
+use leasehold_abi::{Error, FaultKind, GrantKind, MESSAGE_WORDS, Rights};
+
+/// Why and where a task was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The kind, as the hardware saw it. The kernel refines it (guard, revoked window).
+    pub kind: FaultKind,
+    /// The address that was refused; the instruction's for [`FaultKind::Illegal`].
+    pub address: usize,
+    /// Program counter.
+    pub pc: usize,
+    /// Stack pointer.
+    pub stack: usize,
+}
+
+/// A window that is mapped into a task beside its own memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// First address, a multiple of the granule.
+    pub base: u64,
+    /// Length in bytes.
+    pub length: u64,
+    /// `Mmio` and `Config` are device memory, `Memory` is ordinary.
+    pub kind: GrantKind,
+    /// `READ`, or `READ | WRITE`.
+    pub rights: Rights,
+}
+
+/// How far [`Hardware::fresh`] has come; starts at the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FreshProgress {
+    /// Which part: 0 is the data, 1 and on are the ranges to zero.
+    pub part: usize,
+    /// Bytes of that part that are done.
+    pub done: usize,
+}
+
+/// The registers of a task that is not running.
+///
+/// The kernel keeps one in each task and writes only what a system call answers; the entry
+/// code saves and restores the rest.
+pub trait Context {
+    /// A context that has never run.
+    const EMPTY: Self;
+
+    /// Make it start at `entry` with `stack` and every other register zero.
+    fn start(&mut self, entry: usize, stack: usize);
+    /// The call's answer: the three result registers.
+    fn set_results(&mut self, results: [usize; 3]);
+    /// The message words and the tag that the task sent, as saved when it blocked.
+    fn message(&self) -> ([usize; MESSAGE_WORDS], usize);
+    /// Deliver a message: words and tag.
+    fn set_message(&mut self, words: [usize; MESSAGE_WORDS], tag: usize);
+    /// Move the program counter forward (out of a checked access) and answer
+    /// there with 1 in the second result register.
+    fn skip(&mut self, bytes: usize);
+}
+
+/// The machine, as the kernel sees it.
+pub trait Hardware {
+    /// Saved registers of a task.
+    type Context: Context;
+
+    /// The unit of protection in bytes: what is lent is a multiple of it, on a multiple of it.
+    const GRANULE: usize;
+    /// How far past a faulting checked access its fix-up lies, in bytes.
+    const CHECKED_STRIDE: usize;
+
+    /// Ticks since boot.
+    fn now(&self) -> u64;
+    /// Interrupt at this time, or never. Replaces the one before.
+    fn set_alarm(&mut self, at: Option<u64>);
+    /// Whether any interrupt (line or alarm) waits to be taken.
+    fn interrupt_pending(&self) -> bool;
+
+    /// Take the most urgent pending line from the controller and leave it masked.
+    fn take_line(&mut self) -> Option<u32>;
+    /// Let a line interrupt again.
+    fn unmask_line(&mut self, line: u32);
+    /// Keep a line from interrupting, and forget one that is pending unserved.
+    fn mask_line(&mut self, line: u32);
+
+    /// Map a task's own regions; called once a task, at boot.
+    ///
+    /// # Errors
+    /// [`Error::Exhausted`] when the hardware has no room for them.
+    fn map_own(&mut self, task: usize, regions: &[Region]) -> Result<(), Error>;
+    /// Map a window for a task. It overlaps nothing that is mapped for it, unless it is
+    /// the very same window again (the kernel counts those).
+    ///
+    /// # Errors
+    /// [`Error::Exhausted`] when the hardware has no room for it; nothing is mapped then.
+    fn map(&mut self, task: usize, window: Window) -> Result<(), Error>;
+    /// Take a window away from a task. One bounded step: `done` counts bytes from 0 and is
+    /// moved on; the window is gone, and no translation of it is cached, when this is true.
+    fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool;
+    /// Where a task sees a window that starts at `base`.
+    fn window_address(base: u64) -> usize;
+
+    /// Turn bus mastering of the PCI function with this configuration space on or off, and
+    /// wait until the function has seen it.
+    fn set_bus_master(&mut self, configuration: u64, on: bool);
+    /// Write `width` (1, 2 or 4) bytes of configuration space.
+    fn write_configuration(&mut self, address: u64, width: usize, value: u32);
+    /// Read 4 aligned bytes of configuration space.
+    fn read_configuration(&self, address: u64) -> u32;
+
+    /// Copy between the memories of two tasks; at most [`COPY_STEP`](leasehold_abi::COPY_STEP) bytes.
+    fn copy(&mut self, from: usize, to: usize, length: usize);
+    /// Read bytes of a task's memory.
+    fn read(&self, from: usize, into: &mut [u8]);
+    /// Write bytes of a task's memory.
+    fn write(&mut self, to: usize, bytes: &[u8]);
+    /// Make a dormant task's data and zeroed memory as they were at boot. One bounded
+    /// step; true when all is done.
+    fn fresh(&mut self, task: &TaskConfig, progress: &mut FreshProgress) -> bool;
+
+    /// Write to the early console.
+    fn print(&mut self, bytes: &[u8]);
+    /// Turn the machine off, or reset it.
+    fn off(&mut self, code: u32, reset: bool) -> !;
+}
