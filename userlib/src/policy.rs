@@ -1,0 +1,91 @@
+//! What the supervisor is to do: which task binds which device, and what happens when one ends.
+//!
+//! The build writes a `static POLICY: Policy` from the manifest into a Rust file, and the
+//! supervisor includes it: `include!(env!("LEASEHOLD_POLICY"))`. All tables are in the
+//! manifest's terms; a grant is named by its index in the root lease.
+
+/// Everything the supervisor knows about one image.
+#[derive(Debug)]
+pub struct Policy {
+    /// The tasks by rank, the supervisor first.
+    pub tasks: &'static [TaskPolicy],
+    /// The chip's devices, bound or not.
+    pub devices: &'static [DevicePolicy],
+}
+
+/// How one task is looked after.
+#[derive(Debug)]
+pub struct TaskPolicy {
+    /// Name, as in the manifest.
+    pub name: &'static str,
+    /// Rank, and index in every kernel table.
+    pub index: usize,
+    /// Whether the kernel starts it at boot, without the supervisor.
+    pub autostart: bool,
+    /// What it binds.
+    pub binds: &'static [Bind],
+    /// What follows its end.
+    pub restart: Restart,
+    /// How long it may keep a revoked lease, in milliseconds.
+    pub release_ms: u32,
+}
+
+/// One binding of a task.
+#[derive(Clone, Copy, Debug)]
+pub enum Bind {
+    /// A device of the chip.
+    Platform {
+        /// Name in the chip file.
+        name: &'static str,
+        /// [`label`](leasehold_abi::label) of the name.
+        label: u32,
+        /// The device's grants, as indices in the root lease.
+        grants: &'static [u16],
+        /// Whether the task means to have the windows alone.
+        exclusive: bool,
+    },
+    /// A PCI function, found by what it says it is.
+    Pci {
+        /// Vendor identifier.
+        vendor: u16,
+        /// Device identifier.
+        device: u16,
+        /// Whether it may be a bus master.
+        dma: bool,
+        /// Its DMA pool: index of a memory grant in the root lease.
+        pool: Option<u16>,
+    },
+    /// An auxiliary device that another task registers.
+    Auxiliary {
+        /// `"<parent task>.<name>"`.
+        name: &'static str,
+        /// [`label`](leasehold_abi::label) of the name.
+        label: u32,
+        /// Instance number.
+        id: u32,
+    },
+}
+
+/// What follows the end of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restart {
+    /// Whether it is started again at all.
+    pub always: bool,
+    /// Wait before the first restart in a window, in milliseconds; it doubles with each.
+    pub backoff_ms: u32,
+    /// Ends within one window that put the task in quarantine.
+    pub limit: u32,
+    /// Length of the window, in milliseconds.
+    pub window_ms: u32,
+}
+
+/// A device of the chip.
+#[derive(Debug)]
+pub struct DevicePolicy {
+    /// Name in the chip file.
+    pub name: &'static str,
+    /// [`label`](leasehold_abi::label) of the name.
+    pub label: u32,
+    /// Its grants, as indices in the root lease.
+    pub grants: &'static [u16],
+}
