@@ -1,0 +1,73 @@
+//! Parses what all the macros take: `(path of the crate) rest`, and `for<'a> Type` in the rest.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Error, Lifetime, Result, Token, Type};
+
+use crate::lifetimes;
+
+/// The input of a macro: the path of the `for_lt` crate, then what the user wrote.
+pub(crate) struct Input {
+    pub(crate) krate: TokenStream,
+    pub(crate) rest: TokenStream,
+}
+
+/// Splits the path of the crate, which the wrapping macro put first, from the rest.
+pub(crate) fn parse(tokens: TokenStream) -> Result<Input> {
+    let parser = |input: ParseStream<'_>| {
+        let krate;
+        syn::parenthesized!(krate in input);
+        Ok(Input {
+            krate: krate.parse()?,
+            rest: input.parse()?,
+        })
+    };
+    parser.parse2(tokens)
+}
+
+/// A type with one bound lifetime.
+///
+/// Every lifetime in `ty` of the same *text* as the bound one is the bound one, and carries the
+/// hygiene of this expansion. So this crate and the compiler agree on which lifetimes are bound,
+/// even where a `macro_rules!` macro has mixed two lifetimes of one name into the type.
+pub(crate) struct HigherRankedType {
+    pub(crate) lifetime: Lifetime,
+    pub(crate) ty: Type,
+}
+
+impl Parse for HigherRankedType {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let (lifetime, elided) = if input.peek(Token![for]) {
+            input.parse::<Token![for]>()?;
+            input.parse::<Token![<]>()?;
+            let written: Lifetime = input.parse()?;
+            if written.ident == "static" || written.ident == "_" {
+                return Err(Error::new(written.span(), "this lifetime cannot be bound"));
+            }
+            if input.peek(Token![,]) && !input.peek2(Token![>]) {
+                return Err(input.error("a family has one lifetime; use it in all places"));
+            }
+            input.parse::<Option<Token![,]>>()?;
+            input.parse::<Token![>]>()?;
+            let span = Span::mixed_site().located_at(written.span());
+            (Lifetime::new(&format!("'{}", written.ident), span), false)
+        } else {
+            let name = format!("'elided{}", macro_depth(&input.fork().parse()?));
+            (Lifetime::new(&name, Span::mixed_site()), true)
+        };
+        let mut ty: Type = input.parse()?;
+        lifetimes::bind(&mut ty, &lifetime, elided)?;
+        Ok(Self { lifetime, ty })
+    }
+}
+
+/// A number that is smaller for any macro invoked inside `tokens`. It keeps the lifetimes of
+/// nested expansions apart, because the compiler does not let one shadow another.
+fn macro_depth(tokens: &TokenStream) -> usize {
+    let count = |token| match token {
+        TokenTree::Group(group) => macro_depth(&group.stream()),
+        TokenTree::Punct(punct) => usize::from(punct.as_char() == '!'),
+        _ => 0,
+    };
+    tokens.clone().into_iter().map(count).sum()
+}

@@ -1,0 +1,71 @@
+//! The families that `CovariantForLt!` composes for types it can prove by their syntax.
+//!
+//! Each says what it is in its `Of`. They are types to be named, not values.
+
+use core::marker::PhantomData;
+
+use crate::{CovariantForLt, ForLt};
+
+macro_rules! families {
+    ($(
+        $(#[$doc:meta])*
+        [$($generics:tt)*] $name:ident[$($args:tt)*] = $lifetime:lifetime $of:ty, when $($inner:ident)*;
+    )*) => {$(
+        $(#[$doc])*
+        pub struct $name<$($generics)*>(PhantomData<fn() -> PhantomData<$($args)*>>);
+        families!(impl [$($generics)*] ($name<$($args)*>) = $lifetime $of, when $($inner)*);
+    )*};
+    (impl [$($generics:tt)*] ($family:ty) = $lifetime:lifetime $of:ty, when $($inner:ident)*) => {
+        impl<$($generics)*> ForLt for $family {
+            type Of<$lifetime> = $of;
+        }
+        // SAFETY: the type constructor of `Of` is covariant in its lifetime and in each of its
+        // type arguments, and `check` of every argument family returns only if that family is
+        // covariant.
+        unsafe impl<$($generics)*> CovariantForLt for $family
+        where
+            $($inner: CovariantForLt,)*
+        {
+            #[inline(always)]
+            fn check() {
+                $($inner::check();)*
+            }
+        }
+    };
+}
+
+families! {
+    /// `T` for every lifetime.
+    [T: 'static] Constant[T] = 'a T, when;
+    /// `&'a T` of a `T` without the lifetime.
+    [T: ?Sized + 'static] SharedRef[T] = 'a &'a T, when;
+    /// `&'a mut T` of a `T` without the lifetime.
+    [T: ?Sized + 'static] MutRef[T] = 'a &'a mut T, when;
+    /// `&'a F::Of<'a>`.
+    [F: ForLt] RefOf[F] = 'a &'a F::Of<'a>, when F;
+    /// `&'a [F::Of<'a>]`.
+    [F: ForLt] RefSliceOf[F] = 'a &'a [F::Of<'a>], when F;
+    /// `*const F::Of<'a>`.
+    [F: ForLt] ConstPtrOf[F] = 'a *const F::Of<'a>, when F;
+}
+
+/// `[F::Of<'a>; N]`.
+pub struct ArrayOf<F, const N: usize>(PhantomData<fn() -> PhantomData<F>>);
+families!(impl [F: ForLt, const N: usize] (ArrayOf<F, N>) = 'a [F::Of<'a>; N], when F);
+
+families!(impl [A: ForLt] (Option<A>) = 'a Option<A::Of<'a>>, when A);
+families!(impl [A: ForLt, B: ForLt] (Result<A, B>) = 'a Result<A::Of<'a>, B::Of<'a>>, when A B);
+
+macro_rules! tuples {
+    ($($name:ident)*) => {
+        families!(impl [$($name: ForLt),*] (($($name,)*)) = 'a ($($name::Of<'a>,)*), when $($name)*);
+    };
+}
+tuples!(A);
+tuples!(A B);
+tuples!(A B C);
+tuples!(A B C D);
+tuples!(A B C D E);
+tuples!(A B C D E G);
+tuples!(A B C D E G H);
+tuples!(A B C D E G H I);

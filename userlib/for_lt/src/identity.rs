@@ -1,0 +1,66 @@
+//! A number that says which payload type a family has, the same in every task of one build.
+
+use core::any::type_name;
+
+use crate::ForLt;
+
+/// Identifies the payload type of `F`: 64-bit FNV-1a over the name, size and alignment of
+/// `F::Of<'static>`.
+///
+/// Every encoding of one type has one identity, and two programs that the same compiler built
+/// from the same crates agree on it, so it can be compared across address spaces, where a
+/// `TypeId` cannot.
+///
+/// It is a check against mistakes and not against malice. What it does not tell apart:
+/// - two versions of one crate, and two crates of one name, when the type has the same path,
+///   size and alignment in both;
+/// - types that differ in lifetimes only (`T<'a, 'static>` and `T<'a, 'a>`);
+/// - closures, and types local to functions, whose printed paths collide;
+/// - on purpose, a crafted type: 64 bits of FNV are easily made to collide.
+///
+/// So the receiver of a payload must still validate its content. Two programs built by
+/// different compilers may disagree on one type, because the printed name is not specified.
+///
+/// ```
+/// use for_lt::{CovariantForLt, ForLt, payload_identity};
+///
+/// assert_eq!(
+///     payload_identity::<ForLt!(&str)>(),
+///     payload_identity::<CovariantForLt!(for<'a> &'a str)>(),
+/// );
+/// assert_ne!(payload_identity::<ForLt!(&str)>(), payload_identity::<ForLt!(&u8)>());
+/// ```
+#[must_use]
+pub fn payload_identity<F: ForLt>() -> u64 {
+    let hash = fnv1a(FNV_OFFSET, type_name::<F::Of<'static>>().as_bytes());
+    let hash = fnv1a(hash, &(size_of::<F::Of<'static>>() as u64).to_le_bytes());
+    fnv1a(hash, &(align_of::<F::Of<'static>>() as u64).to_le_bytes())
+}
+
+/// The offset basis of 64-bit FNV-1a.
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+/// The prime of 64-bit FNV-1a.
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+
+/// Continues the FNV-1a hash `hash` over `bytes`.
+const fn fnv1a(mut hash: u64, bytes: &[u8]) -> u64 {
+    let mut index = 0;
+    while index < bytes.len() {
+        hash = (hash ^ bytes[index] as u64).wrapping_mul(FNV_PRIME);
+        index += 1;
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Test vectors of the FNV reference code.
+    #[test]
+    fn fnv1a_matches_the_reference() {
+        assert_eq!(fnv1a(FNV_OFFSET, b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(FNV_OFFSET, b"a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(fnv1a(FNV_OFFSET, b"foobar"), 0x8594_4171_f739_67e8);
+    }
+}
