@@ -1,0 +1,3 @@
+//! In the making.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]

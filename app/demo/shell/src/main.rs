@@ -1,0 +1,2 @@
+//! The task.
+fn main() {}

@@ -1,0 +1,95 @@
+//! Handing out bus addresses from the memory window of the host bridge.
+
+use leasehold_abi::Error;
+
+/// Smallest piece: windows are leased in pages, so no two functions may share one.
+pub const GRANULE: u64 = 4096;
+
+/// Ranges that are taken already and that enumeration must leave alone.
+const MOST_RESERVED: usize = 64;
+
+/// A window of bus addresses, and what of it is taken.
+#[derive(Debug)]
+pub struct Aperture {
+    base: u64,
+    end: u64,
+    reserved: heapless::Vec<(u64, u64), MOST_RESERVED>,
+}
+
+impl Aperture {
+    /// The window of `size` bytes at `base`.
+    ///
+    /// # Errors
+    /// `Invalid` when it reaches past the last address.
+    pub fn new(base: u64, size: u64) -> Result<Self, Error> {
+        let end = base.checked_add(size).ok_or(Error::Invalid)?;
+        Ok(Self { base, end, reserved: heapless::Vec::new() })
+    }
+
+    /// Keeps `size` bytes at `base` out of what is handed out.
+    ///
+    /// # Errors
+    /// `Exhausted` when too many ranges are taken.
+    pub fn reserve(&mut self, base: u64, size: u64) -> Result<(), Error> {
+        let range = (base, base.saturating_add(size.max(GRANULE)));
+        self.reserved.push(range).map_err(|_| Error::Exhausted)
+    }
+
+    /// The lowest free range of `size` bytes, a power of two, aligned to its size.
+    ///
+    /// # Errors
+    /// `Exhausted` when there is none, `Invalid` for a size that is no power of two.
+    pub fn allocate(&mut self, size: u64) -> Result<u64, Error> {
+        if !size.is_power_of_two() {
+            return Err(Error::Invalid);
+        }
+        let size = size.max(GRANULE);
+        let align = |at: u64| at.checked_next_multiple_of(size).ok_or(Error::Exhausted);
+        let mut at = align(self.base)?;
+        loop {
+            let end = at.checked_add(size).ok_or(Error::Exhausted)?;
+            if end > self.end {
+                return Err(Error::Exhausted);
+            }
+            // Each step passes one reserved range at least, so this ends.
+            match self.reserved.iter().find(|range| range.0 < end && at < range.1) {
+                Some(range) => at = align(range.1)?,
+                None => break,
+            }
+        }
+        self.reserve(at, size)?;
+        Ok(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_aligned_apart_and_inside() {
+        let mut aperture = Aperture::new(0x4000_0000, 0x40_0000).expect("a window");
+        assert_eq!(aperture.allocate(16), Ok(0x4000_0000));
+        assert_eq!(aperture.allocate(0x10_0000), Ok(0x4010_0000));
+        assert_eq!(aperture.allocate(4096), Ok(0x4000_1000));
+        assert_eq!(aperture.allocate(0x20_0000), Ok(0x4020_0000));
+        assert_eq!(aperture.allocate(0x10_0000), Err(Error::Exhausted));
+        assert_eq!(aperture.allocate(8192), Ok(0x4000_2000));
+    }
+
+    #[test]
+    fn reserved_ranges_are_left_alone() {
+        let mut aperture = Aperture::new(0x4000_0000, 0x40_0000).expect("a window");
+        aperture.reserve(0x4000_0000, 0x10_0000).expect("room");
+        assert_eq!(aperture.allocate(4096), Ok(0x4010_0000));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        assert!(Aperture::new(u64::MAX, 2).is_err());
+        let mut aperture = Aperture::new(0xffff_ffff_ffff_0000, 0xffff).expect("a window");
+        assert_eq!(aperture.allocate(3), Err(Error::Invalid));
+        assert_eq!(aperture.allocate(0), Err(Error::Invalid));
+        assert_eq!(aperture.allocate(1 << 63), Err(Error::Exhausted));
+    }
+}

@@ -1,0 +1,81 @@
+//! PCI configuration space: addresses, registers, and how the driver reaches them.
+//!
+//! Source: *PCI Local Bus Specification 3.0*, section 6; *PCI Express Base Specification*,
+//! section 7.2.2 (ECAM).
+
+use core::fmt;
+use leasehold_abi::Error;
+
+/// Bus, device and function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Bus, 0 to 255.
+    pub bus: u8,
+    /// Device, 0 to 31.
+    pub device: u8,
+    /// Function, 0 to 7.
+    pub function: u8,
+}
+
+impl Address {
+    /// Offset of the function's 4 KiB in an ECAM window.
+    pub const fn offset(self) -> usize {
+        (self.bus as usize) << 20 | (self.device as usize) << 15 | (self.function as usize) << 12
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:02x}:{:02x}.{}", self.bus, self.device, self.function)
+    }
+}
+
+/// Vendor (low half) and device identifier.
+pub const IDENTIFIERS: u16 = 0x00;
+
+/// Command (low half) and status.
+pub const COMMAND: u16 = 0x04;
+
+/// Command: answer in I/O space.
+pub const COMMAND_IO: u16 = 1;
+
+/// Command: answer in memory space.
+pub const COMMAND_MEMORY: u16 = 1 << 1;
+
+/// Revision (low byte) and class code.
+pub const CLASS: u16 = 0x08;
+
+/// Header type is in bits 16 to 23; its top bit says that there are more functions.
+pub const HEADER: u16 = 0x0c;
+
+/// First of the base address registers of a type 0 header.
+pub const BASE_ADDRESS: u16 = 0x10;
+
+/// Base address registers of a type 0 header.
+pub const BASE_ADDRESSES: usize = 6;
+
+/// Interrupt line (low byte), pin, and two numbers nobody uses.
+pub const INTERRUPT: u16 = 0x3c;
+
+/// Reads and writes of configuration space.
+///
+/// On a board this is the mapped window for reads and the kernel for writes; in tests a model.
+pub trait ConfigAccess {
+    /// Reads 32 bits at a multiple of 4. A function that is not there reads as all ones.
+    ///
+    /// # Errors
+    /// `Revoked` when the lease is gone.
+    fn read32(&self, address: Address, register: u16) -> Result<u32, Error>;
+
+    /// Writes 32 bits at a multiple of 4.
+    ///
+    /// # Errors
+    /// As for [`read32`](Self::read32).
+    fn write32(&mut self, address: Address, register: u16, value: u32) -> Result<(), Error>;
+
+    /// Writes 16 bits at a multiple of 2: a neighbour may clear itself when written back.
+    ///
+    /// # Errors
+    /// As for [`read32`](Self::read32).
+    fn write16(&mut self, address: Address, register: u16, value: u16) -> Result<(), Error>;
+}

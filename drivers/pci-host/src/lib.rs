@@ -1,0 +1,8 @@
+//! The PCI host bridge: it discovers functions, it does not own their windows.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+pub mod aperture;
+pub mod bars;
+pub mod config;
+pub mod enumerate;
