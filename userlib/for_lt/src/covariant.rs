@@ -87,8 +87,8 @@ pub unsafe trait CovariantForLt: ForLt {
 /// }
 /// impl ProveCovariant for Name {
 ///     fn prove<'short, 'long: 'short>(
-///         witness: Witness<Self, &'long str>,
-///     ) -> Witness<Self, &'short str> {
+///         witness: Witness<&'long str, Self>,
+///     ) -> Witness<&'short str, Self> {
 ///         witness
 ///     }
 /// }
@@ -106,8 +106,8 @@ pub unsafe trait CovariantForLt: ForLt {
 /// }
 /// impl ProveCovariant for Slot {
 ///     fn prove<'short, 'long: 'short>(
-///         witness: Witness<Self, Cell<&'long str>>,
-///     ) -> Witness<Self, Cell<&'short str>> {
+///         witness: Witness<Cell<&'long str>, Self>,
+///     ) -> Witness<Cell<&'short str>, Self> {
 ///         witness // lifetime may not live long enough
 ///     }
 /// }
@@ -121,8 +121,8 @@ pub unsafe trait CovariantForLt: ForLt {
 pub trait ProveCovariant: ForLt {
     /// Returns `witness`.
     fn prove<'short, 'long: 'short>(
-        witness: Witness<Self, Self::Of<'long>>,
-    ) -> Witness<Self, Self::Of<'short>>;
+        witness: Witness<Self::Of<'long>, Self>,
+    ) -> Witness<Self::Of<'short>, Self>;
 }
 
 /// Evidence that only the library can make, covariant in `T`; see [`ProveCovariant`].
@@ -133,17 +133,17 @@ pub trait ProveCovariant: ForLt {
 /// // There is no way to make one.
 /// let witness: for_lt::Witness<u8, u8> = for_lt::Witness(core::marker::PhantomData);
 /// ```
-pub struct Witness<F: ?Sized, T>(PhantomData<(fn(*const F) -> *const F, fn() -> T)>);
+pub struct Witness<T, F: ?Sized>(PhantomData<(fn() -> T, fn(*const F) -> *const F)>);
 
 // SAFETY: `prove` is generic over both lifetimes, so it cannot tell them apart from any others.
-// It can return only by an expression of type `Witness<F, Of<'short>>` for an unknown `'short`,
-// and all that it has is a `Witness<F, Of<'long>>`: there is no other source. A nested `check`
+// It can return only by an expression of type `Witness<Of<'short>, F>` for an unknown `'short`,
+// and all that it has is a `Witness<Of<'long>, F>`: there is no other source. A nested `check`
 // does give a second one to another call of `prove`, but that one can hand nothing back except
 // through a `'static` place, whose type cannot name `'short`. So if `prove` returns, the compiler
 // has accepted the one as a subtype of the other, and that acceptance is valid for all lifetimes.
 unsafe impl<F: ProveCovariant> CovariantForLt for F {
     #[inline(always)]
     fn check() {
-        let _: Witness<F, F::Of<'static>> = F::prove(Witness(PhantomData));
+        let _: Witness<F::Of<'static>, F> = F::prove(Witness(PhantomData));
     }
 }

@@ -9,11 +9,12 @@ use crate::{CovariantForLt, ForLt};
 macro_rules! families {
     ($(
         $(#[$doc:meta])*
-        [$($generics:tt)*] $name:ident[$($args:tt)*] = $lifetime:lifetime $of:ty, when $($inner:ident)*;
+        $name:ident[$arg:ident: $($bound:tt)*] = $lifetime:lifetime $of:ty, when $($inner:ident)?;
     )*) => {$(
+        // The bounds are on the implementations only: a failed proof then names the inner type.
         $(#[$doc])*
-        pub struct $name<$($generics)*>(PhantomData<fn() -> PhantomData<$($args)*>>);
-        families!(impl [$($generics)*] ($name<$($args)*>) = $lifetime $of, when $($inner)*);
+        pub struct $name<$arg: ?Sized>(PhantomData<fn() -> PhantomData<$arg>>);
+        families!(impl [$arg: $($bound)*] ($name<$arg>) = $lifetime $of, when $($inner)?);
     )*};
     (impl [$($generics:tt)*] ($family:ty) = $lifetime:lifetime $of:ty, when $($inner:ident)*) => {
         impl<$($generics)*> ForLt for $family {
@@ -36,22 +37,28 @@ macro_rules! families {
 
 families! {
     /// `T` for every lifetime.
-    [T: 'static] Constant[T] = 'a T, when;
+    Constant[T: 'static] = 'a T, when;
     /// `&'a T` of a `T` without the lifetime.
-    [T: ?Sized + 'static] SharedRef[T] = 'a &'a T, when;
+    SharedRef[T: ?Sized + 'static] = 'a &'a T, when;
     /// `&'a mut T` of a `T` without the lifetime.
-    [T: ?Sized + 'static] MutRef[T] = 'a &'a mut T, when;
+    MutRef[T: ?Sized + 'static] = 'a &'a mut T, when;
     /// `&'a F::Of<'a>`.
-    [F: ForLt] RefOf[F] = 'a &'a F::Of<'a>, when F;
+    RefOf[F: ForLt] = 'a &'a F::Of<'a>, when F;
     /// `&'a [F::Of<'a>]`.
-    [F: ForLt] RefSliceOf[F] = 'a &'a [F::Of<'a>], when F;
+    RefSliceOf[F: ForLt] = 'a &'a [F::Of<'a>], when F;
     /// `*const F::Of<'a>`.
-    [F: ForLt] ConstPtrOf[F] = 'a *const F::Of<'a>, when F;
+    ConstPtrOf[F: ForLt] = 'a *const F::Of<'a>, when F;
 }
 
 /// `[F::Of<'a>; N]`.
 pub struct ArrayOf<F, const N: usize>(PhantomData<fn() -> PhantomData<F>>);
 families!(impl [F: ForLt, const N: usize] (ArrayOf<F, N>) = 'a [F::Of<'a>; N], when F);
+
+/// Takes the place of a type that a macro refused, so that there is one error and not two.
+/// It is the family of `()`.
+#[doc(hidden)]
+pub struct Refused<const N: usize>;
+families!(impl [const N: usize] (Refused<N>) = 'a (), when);
 
 families!(impl [A: ForLt] (Option<A>) = 'a Option<A::Of<'a>>, when A);
 families!(impl [A: ForLt, B: ForLt] (Result<A, B>) = 'a Result<A::Of<'a>, B::Of<'a>>, when A B);

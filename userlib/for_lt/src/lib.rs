@@ -25,6 +25,7 @@ pub use revocable::Revocable;
 /// What the macros expand to. Not part of the interface: it may change in any release.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::families::Refused;
     pub use crate::family::{HigherRanked, WellFormed, WithLt};
     pub use core;
     pub use for_lt_macros::{covariant_family, covariant_for_lt, family, for_lt};

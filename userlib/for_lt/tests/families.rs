@@ -274,8 +274,8 @@ fn a_proof_that_panics_casts_nothing() {
     }
     impl ProveCovariant for Liar {
         fn prove<'short, 'long: 'short>(
-            _: Witness<Self, Self::Of<'long>>,
-        ) -> Witness<Self, Self::Of<'short>> {
+            _: Witness<Self::Of<'long>, Self>,
+        ) -> Witness<Self::Of<'short>, Self> {
             panic!("no proof")
         }
     }

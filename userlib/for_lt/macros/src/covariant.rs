@@ -11,15 +11,19 @@ use syn::{
     TypeReference,
 };
 
-use crate::input::{HigherRankedType, Input};
+use crate::input::HigherRankedType;
 use crate::leaf::{Leaf, peel};
 use crate::lifetimes::{at_static, mentions};
+use crate::variance;
 
 /// Expands `CovariantForLt!`.
-pub(crate) fn expand(Input { krate, rest }: Input) -> Result<TokenStream> {
-    let HigherRankedType { lifetime, ty } = syn::parse2(rest)?;
+pub(crate) fn expand(
+    krate: &TokenStream,
+    HigherRankedType { lifetime, ty }: HigherRankedType,
+) -> Result<TokenStream> {
+    variance::check(&ty, &[&lifetime])?;
     let composer = Composer {
-        krate: &krate,
+        krate,
         lifetime: &lifetime,
     };
     composer.family(&ty)
@@ -49,10 +53,6 @@ impl Composer<'_> {
                 let family = self.family(&pointer.elem)?;
                 Ok(quote!(#families::ConstPtrOf<#family>))
             }
-            Type::Ptr(pointer) => Err(invariant(
-                "a lifetime behind `*mut`",
-                pointer.star_token.span,
-            )),
             Type::Tuple(tuple) => {
                 let families = tuple
                     .elems
@@ -60,19 +60,6 @@ impl Composer<'_> {
                     .map(|elem| self.family(elem))
                     .collect::<Result<Vec<_>>>()?;
                 Ok(quote!((#(#families,)*)))
-            }
-            Type::FnPtr(function) => {
-                let argument = function
-                    .inputs
-                    .iter()
-                    .find(|argument| mentions(&argument.ty, self.lifetime));
-                match argument {
-                    Some(argument) => Err(invariant(
-                        "a lifetime in a function's argument",
-                        argument.ty.span(),
-                    )),
-                    None => Err(unknown(ty.span())),
-                }
             }
             Type::Path(path) => self.path(path),
             _ => Err(unknown(ty.span())),
@@ -87,12 +74,6 @@ impl Composer<'_> {
         };
         let elem = peel(&reference.elem);
         let inside = mentions(elem, self.lifetime);
-        if reference.mutability.is_some() && inside {
-            return Err(invariant(
-                "a lifetime behind `&mut`",
-                reference.and_token.span,
-            ));
-        }
         if reference.lifetime.as_ref() != Some(self.lifetime) {
             return Err(Error::new(
                 reference.lifetime.span(),
@@ -142,14 +123,6 @@ impl Composer<'_> {
             Leaf::Other => Err(unknown(path.span())),
         }
     }
-}
-
-/// The lifetime is in a position that the language makes invariant or contravariant.
-fn invariant(place: &str, span: Span) -> Error {
-    Error::new(
-        span,
-        format!("invariant: use `ForLt!` and the closure accessor ({place} cannot be shortened)"),
-    )
 }
 
 /// The syntax does not tell.

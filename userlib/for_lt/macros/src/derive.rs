@@ -3,19 +3,25 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
+use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
-    DeriveInput, Error, GenericParam, Generics, Lifetime, Result, WherePredicate, parse_quote,
+    DeriveInput, Error, Field, GenericParam, Generics, Lifetime, Result, WherePredicate,
+    parse_quote,
 };
 
-use crate::item::prove;
+use crate::item::{LONG, SHORT, prove};
+use crate::variance;
 
 /// Expands `Family`, or `CovariantFamily` if `covariant`.
 pub(crate) fn expand(input: DeriveInput, covariant: bool) -> Result<TokenStream> {
     let krate = crate_path(&input)?;
+    if covariant {
+        check_fields(&input)?;
+    }
     let name = &input.ident;
     let lifetime = |name| Lifetime::new(name, Span::mixed_site());
-    let (of, short, long) = (lifetime("'of"), lifetime("'short"), lifetime("'long"));
+    let (of, short, long) = (lifetime("'of"), lifetime(SHORT), lifetime(LONG));
 
     let arguments = |lifetime: &Lifetime| {
         let arguments = input.generics.params.iter().map(|param| match param {
@@ -103,4 +109,20 @@ fn crate_path(input: &DeriveInput) -> Result<TokenStream> {
         }
     }
     Ok(path)
+}
+
+/// Refuses fields that show by their syntax that the type is not covariant.
+fn check_fields(input: &DeriveInput) -> Result<()> {
+    struct Check<'a>(Vec<&'a Lifetime>, Result<()>);
+    impl Visit<'_> for Check<'_> {
+        fn visit_field(&mut self, field: &Field) {
+            if self.1.is_ok() {
+                self.1 = variance::check(&field.ty, &self.0);
+            }
+        }
+    }
+    let params = input.generics.lifetimes().map(|param| &param.lifetime);
+    let mut check = Check(params.collect(), Ok(()));
+    check.visit_data(&input.data);
+    check.1
 }

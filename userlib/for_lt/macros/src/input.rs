@@ -1,6 +1,7 @@
 //! Parses what all the macros take: `(path of the crate) rest`, and `for<'a> Type` in the rest.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Error, Lifetime, Result, Token, Type};
 
@@ -23,6 +24,20 @@ pub(crate) fn parse(tokens: TokenStream) -> Result<Input> {
         })
     };
     parser.parse2(tokens)
+}
+
+/// Expands to a type, and puts an error where it does not disturb the rest: the compiler would
+/// otherwise take the place of the macro to be `()`, and complain about that too.
+pub(crate) fn as_type(
+    input: Input,
+    expand: impl FnOnce(&TokenStream, HigherRankedType) -> Result<TokenStream>,
+) -> Result<TokenStream> {
+    let Input { krate, rest } = input;
+    let result = syn::parse2(rest).and_then(|ty| expand(&krate, ty));
+    Ok(result.unwrap_or_else(|error| {
+        let error = error.into_compile_error();
+        quote!(#krate::__private::Refused<{ #error; 0 }>)
+    }))
 }
 
 /// A type with one bound lifetime.

@@ -8,6 +8,11 @@ use syn::{Attribute, GenericParam, Generics, Ident, Lifetime, Result, Token, Vis
 
 use crate::input::{HigherRankedType, Input};
 use crate::lifetimes::replace;
+use crate::variance;
+
+/// The compiler names its lifetimes when it refuses a proof: the only place for a remedy.
+pub(crate) const SHORT: &str = "'invariant_use_ForLt_and_the_closure_accessor";
+pub(crate) const LONG: &str = "'long";
 
 /// `pub struct Name<T> = for<'a> Type<'a, T>;`
 struct Item {
@@ -51,6 +56,9 @@ pub(crate) fn expand(Input { krate, rest }: Input, covariant: bool) -> Result<To
         generics,
         family: HigherRankedType { lifetime, ty },
     } = syn::parse2(rest)?;
+    if covariant {
+        variance::check(&ty, &[&lifetime])?;
+    }
     let core = quote!(#krate::__private::core);
     let markers = generics.params.iter().filter_map(|param| match param {
         GenericParam::Lifetime(param) => {
@@ -65,7 +73,7 @@ pub(crate) fn expand(Input { krate, rest }: Input, covariant: bool) -> Result<To
     });
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let proof = covariant.then(|| {
-        let [short, long] = ["'short", "'long"].map(|name| Lifetime::new(name, Span::mixed_site()));
+        let [short, long] = [SHORT, LONG].map(|name| Lifetime::new(name, Span::mixed_site()));
         let [of_short, of_long] = [&short, &long].map(|to| {
             let mut of = ty.clone();
             replace(&mut of, &lifetime, to);
@@ -99,12 +107,12 @@ pub(crate) fn prove(
     where_clause: &TokenStream,
     [of_short, of_long]: [&TokenStream; 2],
 ) -> TokenStream {
-    let [short, long] = ["'short", "'long"].map(|name| Lifetime::new(name, Span::mixed_site()));
+    let [short, long] = [SHORT, LONG].map(|name| Lifetime::new(name, Span::mixed_site()));
     quote! {
         impl #impl_generics #krate::ProveCovariant for #family #where_clause {
             fn prove<#short, #long: #short>(
-                witness: #krate::Witness<Self, #of_long>,
-            ) -> #krate::Witness<Self, #of_short> {
+                witness: #krate::Witness<#of_long, Self>,
+            ) -> #krate::Witness<#of_short, Self> {
                 witness
             }
         }

@@ -6,6 +6,7 @@ mod input;
 mod item;
 mod leaf;
 mod lifetimes;
+mod variance;
 mod well_formed;
 
 use proc_macro::TokenStream;
@@ -13,13 +14,13 @@ use proc_macro::TokenStream;
 /// The implementation of `for_lt::ForLt!`.
 #[proc_macro]
 pub fn for_lt(input: TokenStream) -> TokenStream {
-    finish(input::parse(input.into()).and_then(well_formed::expand))
+    finish(input::parse(input.into()).and_then(|input| input::as_type(input, well_formed::expand)))
 }
 
 /// The implementation of `for_lt::CovariantForLt!`.
 #[proc_macro]
 pub fn covariant_for_lt(input: TokenStream) -> TokenStream {
-    finish(input::parse(input.into()).and_then(covariant::expand))
+    finish(input::parse(input.into()).and_then(|input| input::as_type(input, covariant::expand)))
 }
 
 /// The implementation of `for_lt::family!`.

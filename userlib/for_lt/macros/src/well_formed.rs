@@ -13,15 +13,17 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Error, Ident, Lifetime, Result, Type, TypePath};
 
-use crate::input::{HigherRankedType, Input};
+use crate::input::HigherRankedType;
 use crate::leaf::{Leaf, may_be_generic};
 use crate::lifetimes::{at_static, mentions};
 
 /// Expands `ForLt!`.
-pub(crate) fn expand(Input { krate, rest }: Input) -> Result<TokenStream> {
-    let HigherRankedType { lifetime, ty } = syn::parse2(rest)?;
+pub(crate) fn expand(
+    krate: &TokenStream,
+    HigherRankedType { lifetime, ty }: HigherRankedType,
+) -> Result<TokenStream> {
     let mut prover = Prover {
-        krate: &krate,
+        krate,
         lifetime: &lifetime,
         unproved: Vec::new(),
     };

@@ -1,4 +1,4 @@
-//! The compiler refuses the proof of a type that is not covariant.
+//! The derive refuses a type that is not covariant: by syntax, or else by the compiler.
 
 use for_lt::CovariantFamily;
 use std::cell::Cell;
@@ -7,9 +7,17 @@ use std::cell::Cell;
 struct Slot<'a>(Cell<&'a u32>);
 
 #[derive(CovariantFamily)]
+struct Behind<'a> {
+    slot: &'a Slot<'a>,
+}
+
+#[derive(CovariantFamily)]
 struct Callback<'a>(fn(&'a u32));
 
 #[derive(CovariantFamily)]
-struct Borrow<'a, 'b>(&'a mut &'b u32);
+enum Borrow<'a, 'b> {
+    Some(&'a mut &'b u32),
+    None,
+}
 
 fn main() {}

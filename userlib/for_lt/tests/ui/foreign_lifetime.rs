@@ -9,10 +9,19 @@ impl<'x> ForLt for Foreign<'x> {
     type Of<'a> = (&'a u8, &'x u8);
 }
 
-fn check<'x, T>() {
+fn lifetime<'x>() {
     is_family::<ForLt!((&u8, &'x u8))>();
+}
+
+fn lifetime_covariant<'x>() {
     is_family::<CovariantForLt!((&u8, &'x u8))>();
+}
+
+fn parameter<T>() {
     is_family::<ForLt!((&u8, T))>();
+}
+
+fn parameter_covariant<T>() {
     is_family::<CovariantForLt!((&u8, T))>();
 }
 

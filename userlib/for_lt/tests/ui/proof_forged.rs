@@ -22,26 +22,26 @@ slot!(Implements);
 
 impl ProveCovariant for Returns {
     fn prove<'short, 'long: 'short>(
-        witness: Witness<Self, Cell<&'long str>>,
-    ) -> Witness<Self, Cell<&'short str>> {
+        witness: Witness<Cell<&'long str>, Self>,
+    ) -> Witness<Cell<&'short str>, Self> {
         witness
     }
 }
 
 impl ProveCovariant for Constructs {
     fn prove<'short, 'long: 'short>(
-        _: Witness<Self, Cell<&'long str>>,
-    ) -> Witness<Self, Cell<&'short str>> {
+        _: Witness<Cell<&'long str>, Self>,
+    ) -> Witness<Cell<&'short str>, Self> {
         Witness(PhantomData)
     }
 }
 
 /// Keeps a witness of an earlier call.
-static STASH: Mutex<Option<Witness<Stashes, Cell<&'static str>>>> = Mutex::new(None);
+static STASH: Mutex<Option<Witness<Cell<&'static str>, Stashes>>> = Mutex::new(None);
 impl ProveCovariant for Stashes {
     fn prove<'short, 'long: 'short>(
-        _: Witness<Self, Cell<&'long str>>,
-    ) -> Witness<Self, Cell<&'short str>> {
+        _: Witness<Cell<&'long str>, Self>,
+    ) -> Witness<Cell<&'short str>, Self> {
         STASH.lock().unwrap().take().unwrap()
     }
 }
@@ -53,15 +53,15 @@ impl ForLt for Honest {
 }
 impl ProveCovariant for Honest {
     fn prove<'short, 'long: 'short>(
-        witness: Witness<Self, &'long str>,
-    ) -> Witness<Self, &'short str> {
+        witness: Witness<&'long str, Self>,
+    ) -> Witness<&'short str, Self> {
         witness
     }
 }
 impl ProveCovariant for Borrows {
     fn prove<'short, 'long: 'short>(
-        witness: Witness<Self, Cell<&'long str>>,
-    ) -> Witness<Self, Cell<&'short str>> {
+        witness: Witness<Cell<&'long str>, Self>,
+    ) -> Witness<Cell<&'short str>, Self> {
         Honest::prove(witness)
     }
 }
@@ -69,8 +69,8 @@ impl ProveCovariant for Borrows {
 /// Asks for more than the trait does.
 impl ProveCovariant for Bounds {
     fn prove<'short: 'long, 'long: 'short>(
-        witness: Witness<Self, Cell<&'long str>>,
-    ) -> Witness<Self, Cell<&'short str>> {
+        witness: Witness<Cell<&'long str>, Self>,
+    ) -> Witness<Cell<&'short str>, Self> {
         witness
     }
 }
