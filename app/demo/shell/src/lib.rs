@@ -1,3 +1,10 @@
-//! In the making.
+//! The shell: what a person types, and what the board says.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+
+pub mod command;
+pub mod editor;
+pub mod format;
+pub mod history;
+pub mod keys;
+pub mod tree;

@@ -1,0 +1,134 @@
+//! Sizes, rights and states as a person reads them.
+
+use core::fmt;
+use leasehold_abi::{GrantInfo, GrantKind, LeaseState, Rights, TaskState};
+
+/// A number of bytes: `4 KiB` rather than 4096 where that is exact.
+#[derive(Clone, Copy, Debug)]
+pub struct Size(pub u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(u32, &str); 3] = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+        let unit = UNITS.iter().find(|(shift, _)| self.0 != 0 && self.0.trailing_zeros() >= *shift);
+        let mut text = heapless::String::<24>::new();
+        match unit {
+            Some((shift, name)) => fmt::write(&mut text, format_args!("{} {name}", self.0 >> shift))?,
+            None => fmt::write(&mut text, format_args!("{} B", self.0))?,
+        }
+        formatter.pad(&text)
+    }
+}
+
+/// Rights as `rwl`: read, write, lend.
+#[derive(Clone, Copy, Debug)]
+pub struct RightsText(pub u32);
+
+impl fmt::Display for RightsText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rights = Rights::from_bits_truncate(self.0);
+        for (right, letter) in [(Rights::READ, "r"), (Rights::WRITE, "w"), (Rights::LEND, "l")] {
+            formatter.write_str(if rights.contains(right) { letter } else { "-" })?;
+        }
+        Ok(())
+    }
+}
+
+/// One grant on a line: kind, place, size, rights, whether it is claimed.
+#[derive(Clone, Copy, Debug)]
+pub struct Grant<'a> {
+    /// What the kernel says.
+    pub info: &'a GrantInfo,
+    /// Its name, where known.
+    pub name: Option<&'a str>,
+}
+
+impl fmt::Display for Grant<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let info = self.info;
+        let kind = match GrantKind::from_code(info.kind) {
+            Some(GrantKind::Mmio) => "mmio",
+            Some(GrantKind::Memory) => "memory",
+            Some(GrantKind::Config) => "config",
+            Some(GrantKind::Interrupt) => "irq",
+            Some(GrantKind::BusMaster) => "master",
+            None => "?",
+        };
+        if info.kind == GrantKind::Interrupt as u8 {
+            write!(formatter, "{kind:<7}{:<20}", info.base)?;
+        } else {
+            write!(formatter, "{kind:<7}{:#010x} {:<9}", info.base, Size(info.length))?;
+        }
+        let claimed = match info.claimed {
+            0 => "held",
+            1 => "claimed",
+            _ => "exclusive",
+        };
+        write!(formatter, "{} {claimed:<9}", RightsText(info.rights))?;
+        match self.name {
+            Some(name) => write!(formatter, " {name}"),
+            None => write!(formatter, " {:08x}", info.label),
+        }
+    }
+}
+
+/// State of a lease, in a word.
+pub fn lease_state(code: u8) -> &'static str {
+    match LeaseState::from_code(code) {
+        Some(LeaseState::Free) => "free",
+        Some(LeaseState::Draft) => "draft",
+        Some(LeaseState::Active) => "active",
+        Some(LeaseState::Ending) => "ending",
+        Some(LeaseState::Released) => "released",
+        None => "?",
+    }
+}
+
+/// State of a task, in a word or two.
+pub fn task_state(code: u8) -> &'static str {
+    match TaskState::from_code(code) {
+        Some(TaskState::Dormant) => "dormant",
+        Some(TaskState::Ready) => "ready",
+        Some(TaskState::Receiving) => "waiting",
+        Some(TaskState::Calling) => "calling",
+        Some(TaskState::AwaitingReply) => "in a call",
+        Some(TaskState::Faulted) => "faulted",
+        Some(TaskState::Stopping) => "stopping",
+        None => "?",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_exact() {
+        let text = |size| Size(size).to_string();
+        assert_eq!(text(0), "0 B");
+        assert_eq!(text(1), "1 B");
+        assert_eq!(text(1025), "1025 B");
+        assert_eq!(text(4096), "4 KiB");
+        assert_eq!(text(0x10_0000), "1 MiB");
+        assert_eq!(text(3 << 30), "3 GiB");
+        assert_eq!(format!("{:<7}|", Size(4096)), "4 KiB  |");
+    }
+
+    #[test]
+    fn a_grant_is_one_line() {
+        let info = GrantInfo {
+            base: 0x1000_0000,
+            length: 0x1000,
+            label: leasehold_abi::label("registers"),
+            rights: 0b111,
+            kind: 0,
+            claimed: 2,
+            reserved: [0; 6],
+        };
+        let line = Grant { info: &info, name: Some("registers") }.to_string();
+        assert_eq!(line, "mmio   0x10000000 4 KiB    rwl exclusive registers");
+        let info = GrantInfo { base: 33, length: 1, kind: 3, claimed: 1, rights: 1, ..info };
+        let line = Grant { info: &info, name: Some("intx") }.to_string();
+        assert_eq!(line, "irq    33                  r-- claimed   intx");
+    }
+}

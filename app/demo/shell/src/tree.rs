@@ -1,0 +1,202 @@
+//! The tree of leases, drawn.
+
+use crate::format::{Grant, lease_state};
+use core::fmt::{self, Write};
+use heapless::{String, Vec};
+use leasehold_abi::{GrantInfo, LeaseHandle, LeaseInfo, TaskHandle};
+
+/// Most leases that are drawn.
+pub const MOST_LEASES: usize = 96;
+
+/// Deepest nesting that is drawn; the kernel's leases nest by task rank, so this is deep.
+const MOST_DEPTH: usize = 16;
+
+/// Whom the drawing asks for what is not in the leases themselves.
+pub trait Source {
+    /// Grant `index` of a lease; `None` when the lease is over by now.
+    fn grant(&mut self, lease: u32, index: u16) -> Option<GrantInfo>;
+    /// Writes the name of a task.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    fn task(&mut self, index: usize, out: &mut dyn Write) -> fmt::Result;
+    /// Writes the name of a device, from its label and instance number.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    fn device(&mut self, label: u32, id: u32, out: &mut dyn Write) -> fmt::Result;
+    /// The name of a grant, where it is known.
+    fn grant_name(&mut self, label: u32) -> Option<&'static str>;
+}
+
+/// Draws all of `leases`, each below the one it is derived from.
+///
+/// # Errors
+/// Those of `out`.
+pub fn draw(
+    leases: &Vec<LeaseInfo, MOST_LEASES>,
+    source: &mut impl Source,
+    out: &mut impl Write,
+) -> fmt::Result {
+    let known = |handle| leases.iter().any(|lease| lease.handle == handle);
+    let mut prefix = String::<{ 4 * MOST_DEPTH }>::new();
+    for lease in leases {
+        // A lease whose parent has just gone stands alone, rather than not at all.
+        if !known(lease.parent) {
+            branch(lease, leases, &mut prefix, Place::Root, source, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a lease stands among those of one parent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Root,
+    Middle,
+    Last,
+}
+
+fn branch(
+    lease: &LeaseInfo,
+    leases: &Vec<LeaseInfo, MOST_LEASES>,
+    prefix: &mut String<{ 4 * MOST_DEPTH }>,
+    place: Place,
+    source: &mut impl Source,
+    out: &mut impl Write,
+) -> fmt::Result {
+    let (corner, below) = match place {
+        Place::Root => ("", ""),
+        Place::Middle => ("├─ ", "│  "),
+        Place::Last => ("└─ ", "   "),
+    };
+    write!(out, "{prefix}{corner}")?;
+    head(lease, place, source, out)?;
+    let length = prefix.len();
+    // Too deep to draw: what is below is left out, and it says so.
+    if prefix.push_str(below).is_err() {
+        return writeln!(out, "{prefix}...\r");
+    }
+    let mut children = leases.iter().filter(|child| child.parent == lease.handle).peekable();
+    let bar = if children.peek().is_some() { "│  " } else { "   " };
+    for index in 0..lease.grants {
+        if let Some(info) = source.grant(lease.handle, index) {
+            let name = source.grant_name(info.label);
+            write!(out, "{prefix}{bar}  {}\r\n", Grant { info: &info, name })?;
+        }
+    }
+    while let Some(child) = children.next() {
+        let place = if children.peek().is_some() { Place::Middle } else { Place::Last };
+        branch(child, leases, prefix, place, source, out)?;
+    }
+    prefix.truncate(length);
+    Ok(())
+}
+
+/// The line of the lease itself: handle, device, lessor → lessee, state.
+fn head(lease: &LeaseInfo, place: Place, source: &mut impl Source, out: &mut impl Write) -> fmt::Result {
+    let handle = LeaseHandle::from_raw(lease.handle);
+    write!(out, "lease {}.{} ", handle.index(), handle.generation())?;
+    if place == Place::Root && lease.lessor == u32::MAX {
+        out.write_str("everything")?;
+    } else {
+        source.device(lease.label, lease.id, out)?;
+    }
+    out.write_str(": ")?;
+    if lease.lessor == u32::MAX {
+        out.write_str("kernel")?;
+    } else {
+        source.task(lease.lessor as usize, out)?;
+        write!(out, " {}.{}", lease.lessor, lease.lessor_generation)?;
+    }
+    let lessee = TaskHandle::from_raw(lease.lessee);
+    out.write_str(" → ")?;
+    source.task(lessee.index(), out)?;
+    write!(out, " {}.{}, {}\r\n", lessee.index(), lessee.generation(), lease_state(lease.state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Board;
+
+    impl Source for Board {
+        fn grant(&mut self, lease: u32, index: u16) -> Option<GrantInfo> {
+            Some(GrantInfo {
+                base: u64::from(lease & 0xff) << 28 | u64::from(index) << 12,
+                length: 4096,
+                label: 0,
+                rights: 0b011,
+                kind: 0,
+                claimed: 0,
+                reserved: [0; 6],
+            })
+        }
+        fn task(&mut self, index: usize, out: &mut dyn Write) -> fmt::Result {
+            write!(out, "{}", ["supervisor", "console", "parent", "child"][index])
+        }
+        fn device(&mut self, label: u32, id: u32, out: &mut dyn Write) -> fmt::Result {
+            write!(out, "device{label}#{id}")
+        }
+        fn grant_name(&mut self, _: u32) -> Option<&'static str> {
+            Some("window")
+        }
+    }
+
+    fn lease(index: usize, parent: Option<usize>, lessor: u32, lessee: usize, grants: u16) -> LeaseInfo {
+        LeaseInfo {
+            handle: LeaseHandle::new(index, 1).raw(),
+            parent: parent.map_or(u32::MAX, |parent| LeaseHandle::new(parent, 1).raw()),
+            lessor,
+            lessee: TaskHandle::new(lessee, 2).raw(),
+            label: index as u32,
+            id: 0,
+            grants,
+            state: 2,
+            reserved: 0,
+            lessor_generation: 3,
+            payload_type: 0,
+        }
+    }
+
+    #[test]
+    fn each_lease_stands_below_its_parent() {
+        let leases = Vec::from_slice(&[
+            lease(0, None, u32::MAX, 0, 1),
+            lease(1, Some(0), 0, 1, 1),
+            lease(3, Some(2), 2, 0, 0),
+            lease(2, Some(0), 0, 2, 1),
+            lease(4, Some(3), 0, 3, 1),
+            lease(9, Some(8), 2, 3, 0),
+        ])
+        .expect("few");
+        let mut out = std::string::String::new();
+        draw(&leases, &mut Board, &mut out).expect("a string takes all");
+        let expected = [
+            "lease 0.1 everything: kernel → supervisor 0.2, active",
+            "│    mmio   0x00000000 4 KiB    rw- held      window",
+            "├─ lease 1.1 device1#0: supervisor 0.3 → console 1.2, active",
+            "│       mmio   0x10000000 4 KiB    rw- held      window",
+            "└─ lease 2.1 device2#0: supervisor 0.3 → parent 2.2, active",
+            "   │    mmio   0x20000000 4 KiB    rw- held      window",
+            "   └─ lease 3.1 device3#0: parent 2.3 → supervisor 0.2, active",
+            "      └─ lease 4.1 device4#0: supervisor 0.3 → child 3.2, active",
+            "              mmio   0x40000000 4 KiB    rw- held      window",
+            "lease 9.1 device9#0: parent 2.3 → child 3.2, active",
+            "",
+        ];
+        assert_eq!(out.replace("\r\n", "\n"), expected.join("\n"));
+    }
+
+    #[test]
+    fn nesting_beyond_what_fits_ends() {
+        let mut leases = Vec::new();
+        for index in 0..60 {
+            leases.push(lease(index, index.checked_sub(1), 0, 0, 0)).expect("few");
+        }
+        let mut out = std::string::String::new();
+        draw(&leases, &mut Board, &mut out).expect("a string takes all");
+        assert!(out.contains("..."));
+    }
+}
