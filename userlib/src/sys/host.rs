@@ -1,0 +1,35 @@
+//! System calls on the host: every one goes to the scripted kernel of [`super::mock`].
+
+use super::{Message, mock};
+use leasehold_abi::Call;
+
+/// Forwards a call without a message.
+macro_rules! stub {
+    ($name:ident, $($argument:ident),*; $($zero:literal),*) => {
+        /// # Safety
+        /// As on a board: addresses name memory that the call may use.
+        pub(super) unsafe fn $name(number: Call, $($argument: usize),*) -> [usize; 3] {
+            mock::system_call(number, [$($argument,)* $($zero),*])
+        }
+    };
+}
+
+stub!(call0, ; 0, 0, 0, 0, 0, 0);
+stub!(call1, a; 0, 0, 0, 0, 0);
+stub!(call2, a, b; 0, 0, 0, 0);
+stub!(call3, a, b, c; 0, 0, 0);
+stub!(call4, a, b, c, d; 0, 0);
+stub!(call5, a, b, c, d, e; 0);
+stub!(call6, a, b, c, d, e, f;);
+
+/// # Safety
+/// As on a board: `b` and `c` of [`Call::Call`] name a valid list of borrows.
+pub(super) unsafe fn message(
+    number: Call,
+    a: usize,
+    b: usize,
+    c: usize,
+    message: &mut Message,
+) -> [usize; 3] {
+    mock::message_call(number, [a, b, c], message)
+}

@@ -1,0 +1,259 @@
+//! Calls about leases and the grants in them.
+
+use super::{backend, status};
+use core::ptr;
+use leasehold_abi::{
+    Call, ClaimMode, Error, GrantInfo, LeaseEvent, LeaseHandle, LeaseInfo, RevokeMode, Rights,
+    SELF_MEMORY,
+};
+use zerocopy::FromZeros;
+
+/// A handle as a register.
+#[inline(always)]
+fn raw(lease: LeaseHandle) -> usize {
+    lease.raw() as usize
+}
+
+/// Starts a lease derived from `parent` for the task with index `lessee`; a draft until [`lease_offer`].
+/// `label` and `id` name the device, `payload_type` is the hash of its payload's type (0 for none).
+///
+/// # Errors
+/// `Revoked`, `Denied` (may not lend to that task), `Dead`, `Exhausted`.
+pub fn lease_open(
+    parent: LeaseHandle,
+    lessee: usize,
+    label: u32,
+    id: u32,
+    payload_type: u64,
+) -> Result<LeaseHandle, Error> {
+    let (low, high) = (payload_type as u32 as usize, (payload_type >> 32) as usize);
+    // SAFETY: no argument is an address that this task uses.
+    let [code, handle, _] = unsafe {
+        backend::call6(
+            Call::LeaseOpen,
+            raw(parent),
+            lessee,
+            label as usize,
+            id as usize,
+            low,
+            high,
+        )
+    };
+    status(code)?;
+    Ok(LeaseHandle::from_raw(handle as u32))
+}
+
+/// Puts a part of grant `index` of `source` (the draft's parent) into a draft; gives the new grant's index.
+/// `length` 0 is all from `offset` on. The grant has the source's label until [`grant_label`].
+///
+/// # Errors
+/// `Revoked`, `NotFound`, `Invalid` (range), `Denied` (rights), `Exhausted`.
+pub fn lease_add(
+    draft: LeaseHandle,
+    source: LeaseHandle,
+    index: usize,
+    offset: usize,
+    length: usize,
+    rights: Rights,
+) -> Result<usize, Error> {
+    if source.raw() == SELF_MEMORY {
+        return Err(Error::Invalid);
+    }
+    // SAFETY: what is lent here is a grant of a lease, not memory of this task's.
+    unsafe { add(draft, source.raw(), index, offset, length, rights) }
+}
+
+/// Puts own arena memory into a draft; gives the new grant's index.
+///
+/// # Safety
+/// Until the lease is over, this task reaches those bytes by volatile or atomic accesses through
+/// pointers only, and with `WRITE` among the rights takes any value from them.
+///
+/// # Errors
+/// As [`lease_add`]; `BadAddress` outside the arena.
+pub unsafe fn lease_add_own(
+    draft: LeaseHandle,
+    address: usize,
+    length: usize,
+    rights: Rights,
+) -> Result<usize, Error> {
+    // SAFETY: the caller's promise.
+    unsafe { add(draft, SELF_MEMORY, 0, address, length, rights) }
+}
+
+/// # Safety
+/// As [`lease_add_own`] when `source` is `SELF_MEMORY`.
+unsafe fn add(
+    draft: LeaseHandle,
+    source: u32,
+    index: usize,
+    offset: usize,
+    length: usize,
+    rights: Rights,
+) -> Result<usize, Error> {
+    let rights = rights.bits() as usize;
+    // SAFETY: the kernel touches no memory in this call.
+    let [code, index, _] = unsafe {
+        backend::call6(
+            Call::LeaseAdd,
+            raw(draft),
+            source as usize,
+            index,
+            offset,
+            length,
+            rights,
+        )
+    };
+    status(code)?;
+    Ok(index)
+}
+
+/// Names a grant of a draft.
+///
+/// # Errors
+/// `Revoked`, `NotFound`, `Invalid` (not a draft).
+pub fn grant_label(draft: LeaseHandle, index: usize, label: u32) -> Result<(), Error> {
+    // SAFETY: no argument is an address.
+    let [code, ..] = unsafe { backend::call3(Call::GrantLabel, raw(draft), index, label as usize) };
+    status(code)
+}
+
+/// Puts a draft in force and tells the lessee.
+///
+/// # Errors
+/// `Revoked`, `Dead` (the lessee's life is over), `Invalid` (not a draft).
+pub fn lease_offer(draft: LeaseHandle) -> Result<(), Error> {
+    // SAFETY: no argument is an address.
+    let [code, ..] = unsafe { backend::call1(Call::LeaseOffer, raw(draft)) };
+    status(code)
+}
+
+/// Ends a lease that the caller lent, and all that is derived from it.
+///
+/// # Errors
+/// `Revoked` once it is over.
+pub fn lease_revoke(lease: LeaseHandle, mode: RevokeMode) -> Result<(), Error> {
+    // SAFETY: no argument is an address.
+    let [code, ..] = unsafe { backend::call2(Call::LeaseRevoke, raw(lease), mode as usize) };
+    status(code)
+}
+
+/// Gives a lease back.
+///
+/// # Errors
+/// `Revoked` when the caller does not hold it.
+pub fn lease_release(lease: LeaseHandle) -> Result<(), Error> {
+    // SAFETY: no argument is an address.
+    let [code, ..] = unsafe { backend::call1(Call::LeaseRelease, raw(lease)) };
+    status(code)
+}
+
+/// The caller's next lease event, if there is one.
+pub fn lease_event() -> Option<(LeaseEvent, LeaseHandle)> {
+    // SAFETY: no argument.
+    let [code, event, handle] = unsafe { backend::call0(Call::LeaseEvent) };
+    if code != 0 {
+        return None;
+    }
+    Some((
+        LeaseEvent::from_code(event)?,
+        LeaseHandle::from_raw(handle as u32),
+    ))
+}
+
+/// About a lease that the caller holds or lent.
+///
+/// # Errors
+/// `Revoked` once it is over.
+pub fn lease_info(lease: LeaseHandle) -> Result<LeaseInfo, Error> {
+    let mut info = LeaseInfo::new_zeroed();
+    let address = ptr::from_mut(&mut info).expose_provenance();
+    // SAFETY: the kernel writes one `LeaseInfo` there, for which any bits are valid.
+    let [code, ..] = unsafe { backend::call2(Call::LeaseInfo, raw(lease), address) };
+    status(code)?;
+    Ok(info)
+}
+
+/// About a grant of a lease that the caller holds or lent.
+///
+/// # Errors
+/// `Revoked`, `NotFound` past the last.
+pub fn grant_info(lease: LeaseHandle, index: usize) -> Result<GrantInfo, Error> {
+    let mut info = GrantInfo::new_zeroed();
+    let address = ptr::from_mut(&mut info).expose_provenance();
+    // SAFETY: the kernel writes one `GrantInfo` there, for which any bits are valid.
+    let [code, ..] = unsafe { backend::call3(Call::GrantInfo, raw(lease), index, address) };
+    status(code)?;
+    Ok(info)
+}
+
+/// Starts using a grant; gives the address of its window (0 for what has none).
+/// An interrupt posts `bits` when it comes.
+///
+/// # Errors
+/// `Busy` (somebody has it exclusively), `Revoked`, `NotFound`, `Exhausted`.
+pub fn grant_claim(
+    lease: LeaseHandle,
+    index: usize,
+    mode: ClaimMode,
+    bits: u32,
+) -> Result<usize, Error> {
+    // SAFETY: no argument is an address; the new window overlaps nothing that this task has.
+    let [code, base, _] = unsafe {
+        backend::call4(
+            Call::GrantClaim,
+            raw(lease),
+            index,
+            mode as usize,
+            bits as usize,
+        )
+    };
+    status(code)?;
+    Ok(base)
+}
+
+/// Stops using a grant.
+///
+/// # Errors
+/// `Revoked`, `NotFound`.
+pub fn grant_unclaim(lease: LeaseHandle, index: usize) -> Result<(), Error> {
+    // SAFETY: windows are reached through pointers only; see the module `sys`.
+    let [code, ..] = unsafe { backend::call2(Call::GrantUnclaim, raw(lease), index) };
+    status(code)
+}
+
+/// Lets a claimed interrupt come again.
+///
+/// # Errors
+/// `Revoked`, `NotFound`, `Invalid` (not claimed).
+#[inline(always)]
+pub fn interrupt_acknowledge(lease: LeaseHandle, index: usize) -> Result<(), Error> {
+    // SAFETY: no argument is an address.
+    let [code, ..] = unsafe { backend::call2(Call::InterruptAcknowledge, raw(lease), index) };
+    status(code)
+}
+
+/// Writes `width` (1, 2, 4) bytes of PCI configuration space at `offset` of a grant.
+///
+/// # Errors
+/// `Revoked`, `NotFound`, `Invalid` (range, alignment), `Denied` (no right to write).
+pub fn config_write(
+    lease: LeaseHandle,
+    index: usize,
+    offset: usize,
+    width: usize,
+    value: u32,
+) -> Result<(), Error> {
+    // SAFETY: no argument is an address.
+    let [code, ..] = unsafe {
+        backend::call5(
+            Call::ConfigWrite,
+            raw(lease),
+            index,
+            offset,
+            width,
+            value as usize,
+        )
+    };
+    status(code)
+}

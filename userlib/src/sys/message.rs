@@ -1,0 +1,248 @@
+//! Messages, and the buffers that go with them.
+
+use super::{backend, status};
+use core::marker::PhantomData;
+use leasehold_abi::{Borrow, COPY_STEP, Call, Error, MESSAGE_WORDS, Rights, Tag, TaskHandle};
+
+/// What travels in registers: a tag and eight words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Operation, or reply status, and number of words.
+    pub tag: Tag,
+    /// The words.
+    pub words: [usize; MESSAGE_WORDS],
+}
+
+impl Message {
+    /// No words, operation 0.
+    pub const EMPTY: Self = Self::new(Tag::new(0, 0), [0; MESSAGE_WORDS]);
+
+    /// A message of these parts.
+    #[inline(always)]
+    pub const fn new(tag: Tag, words: [usize; MESSAGE_WORDS]) -> Self {
+        Self { tag, words }
+    }
+}
+
+/// A buffer lent for the time of one call.
+///
+/// Only made from a Rust borrow, so the server can neither outlive it nor write what is shared.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct Loan<'a> {
+    borrow: Borrow,
+    lent: PhantomData<&'a mut [u8]>,
+}
+
+impl<'a> Loan<'a> {
+    /// Lend bytes for the server to read.
+    #[inline]
+    pub fn read(bytes: &'a [u8]) -> Self {
+        Self::new(
+            bytes.as_ptr().expose_provenance(),
+            bytes.len(),
+            Rights::READ,
+        )
+    }
+
+    /// Lend bytes for the server to read and write.
+    #[inline]
+    pub fn write(bytes: &'a mut [u8]) -> Self {
+        let rights = Rights::READ.union(Rights::WRITE);
+        Self::new(bytes.as_mut_ptr().expose_provenance(), bytes.len(), rights)
+    }
+
+    #[inline]
+    fn new(base: usize, length: usize, rights: Rights) -> Self {
+        let rights = rights.bits() as usize;
+        Self {
+            borrow: Borrow {
+                base,
+                length,
+                rights,
+            },
+            lent: PhantomData,
+        }
+    }
+}
+
+/// What [`receive`] came back with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// A call of this client; the message is in the buffer.
+    Message(TaskHandle),
+    /// These notification bits.
+    Notified(u32),
+}
+
+/// About a buffer that a client lent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BorrowInfo {
+    /// Length in bytes.
+    pub length: usize,
+    /// What the server may do with it.
+    pub rights: Rights,
+}
+
+/// Sends `message` to `destination`, lends `loans`, waits; `message` becomes the reply.
+///
+/// # Errors
+/// `Dead` (with no reply ever coming), `Unbound`, `Denied`, `Invalid`. The message is undefined then.
+#[inline(always)]
+pub fn call(
+    destination: TaskHandle,
+    loans: &mut [Loan<'_>],
+    message: &mut Message,
+) -> Result<(), Error> {
+    let address = if loans.is_empty() {
+        0
+    } else {
+        loans.as_mut_ptr().expose_provenance()
+    };
+    // SAFETY: `Loan` is a `Borrow` of memory that is borrowed for longer than this call, with the rights of that borrow.
+    let [code, ..] = unsafe {
+        backend::message(
+            Call::Call,
+            destination.raw() as usize,
+            address,
+            loans.len(),
+            message,
+        )
+    };
+    status(code)
+}
+
+/// Reads the results of a receive.
+#[inline(always)]
+fn received([code, client, bits]: [usize; 3]) -> Result<Received, Error> {
+    status(code)?;
+    if client as u32 == u32::MAX {
+        Ok(Received::Notified(bits as u32))
+    } else {
+        Ok(Received::Message(TaskHandle::from_raw(client as u32)))
+    }
+}
+
+/// Waits for a call, or for any notification in `mask` (delivered bits are cleared).
+///
+/// # Errors
+/// `Invalid` only by a mistake of the caller's.
+#[inline(always)]
+pub fn receive(mask: u32, message: &mut Message) -> Result<Received, Error> {
+    // SAFETY: no argument is an address.
+    received(unsafe { backend::message(Call::Receive, mask as usize, 0, 0, message) })
+}
+
+/// [`reply`] to `client` with `message`, then [`receive`] into it. A client that is gone is passed over.
+///
+/// # Errors
+/// As [`receive`].
+#[inline(always)]
+pub fn reply_receive(
+    client: TaskHandle,
+    mask: u32,
+    message: &mut Message,
+) -> Result<Received, Error> {
+    let client = client.raw() as usize;
+    // SAFETY: no argument is an address.
+    received(unsafe { backend::message(Call::ReplyReceive, client, mask as usize, 0, message) })
+}
+
+/// Replies to a client and goes on.
+///
+/// # Errors
+/// `Dead` when the client no longer waits for this task.
+#[inline(always)]
+pub fn reply(client: TaskHandle, message: &Message) -> Result<(), Error> {
+    let mut sent = *message;
+    // SAFETY: no argument is an address.
+    let [code, ..] =
+        unsafe { backend::message(Call::Reply, client.raw() as usize, 0, 0, &mut sent) };
+    status(code)
+}
+
+/// Copies from the client's loan `index`, starting at `offset`, until `into` or the loan is full; gives the bytes copied.
+///
+/// # Errors
+/// `Dead` when the client no longer waits; `NotFound` without such a loan; `Denied` without the right.
+pub fn borrow_read(
+    client: TaskHandle,
+    index: usize,
+    offset: usize,
+    into: &mut [u8],
+) -> Result<usize, Error> {
+    let mut done = 0;
+    while done < into.len() {
+        let step = (into.len() - done).min(COPY_STEP);
+        let part = &mut into[done..done + step];
+        let address = part.as_mut_ptr().expose_provenance();
+        let client = client.raw() as usize;
+        // SAFETY: the kernel writes at most `step` bytes of `part`.
+        let [code, copied, _] = unsafe {
+            backend::call5(
+                Call::BorrowRead,
+                client,
+                index,
+                offset + done,
+                address,
+                step,
+            )
+        };
+        status(code)?;
+        done += copied.min(step);
+        if copied < step {
+            break;
+        }
+    }
+    Ok(done)
+}
+
+/// Copies `from` into the client's loan `index`, starting at `offset`; gives the bytes copied.
+///
+/// # Errors
+/// As [`borrow_read`].
+pub fn borrow_write(
+    client: TaskHandle,
+    index: usize,
+    offset: usize,
+    from: &[u8],
+) -> Result<usize, Error> {
+    let mut done = 0;
+    while done < from.len() {
+        let step = (from.len() - done).min(COPY_STEP);
+        let address = from[done..].as_ptr().expose_provenance();
+        let client = client.raw() as usize;
+        // SAFETY: the kernel reads at most `step` bytes of `from`.
+        let [code, copied, _] = unsafe {
+            backend::call5(
+                Call::BorrowWrite,
+                client,
+                index,
+                offset + done,
+                address,
+                step,
+            )
+        };
+        status(code)?;
+        done += copied.min(step);
+        if copied < step {
+            break;
+        }
+    }
+    Ok(done)
+}
+
+/// Length and rights of a client's loan.
+///
+/// # Errors
+/// As [`borrow_read`].
+pub fn borrow_info(client: TaskHandle, index: usize) -> Result<BorrowInfo, Error> {
+    // SAFETY: no argument is an address.
+    let [code, length, rights] =
+        unsafe { backend::call2(Call::BorrowInfo, client.raw() as usize, index) };
+    status(code)?;
+    Ok(BorrowInfo {
+        length,
+        rights: Rights::from_bits_truncate(rights as u32),
+    })
+}

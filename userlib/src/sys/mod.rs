@@ -1,0 +1,52 @@
+//! The system calls, one safe function each.
+//!
+//! Everything here is a thin shape over [`leasehold_abi::Call`]: registers in, a
+//! [`Result`] out. On a board [`backend`] is an `ecall`; on the host it is [`mock`], a kernel
+//! that a test scripts, so that the rest of this library runs under `cargo test` and Miri.
+//!
+//! A call is safe when nothing that it can do breaks Rust's rules for memory that the
+//! compiler knows of. Losing a window is such a thing too: windows are reached by pointers
+//! only, and touching one that is gone stops the task, it does not corrupt it.
+
+#[cfg(all(
+    target_os = "none",
+    any(target_arch = "riscv64", target_arch = "riscv32")
+))]
+#[path = "riscv.rs"]
+mod backend;
+#[cfg(not(target_os = "none"))]
+#[path = "host.rs"]
+mod backend;
+mod lease;
+mod message;
+#[cfg(not(target_os = "none"))]
+pub mod mock;
+mod supervisor;
+mod task;
+
+pub use lease::{
+    config_write, grant_claim, grant_info, grant_label, grant_unclaim, interrupt_acknowledge,
+    lease_add, lease_add_own, lease_event, lease_info, lease_offer, lease_open, lease_release,
+    lease_revoke,
+};
+pub use leasehold_abi::{
+    Borrow, COPY_STEP, ClaimMode, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle,
+    LeaseInfo, LeaseState, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, NAME_LENGTH, NOTIFY_LEASE,
+    NOTIFY_TASK, RevokeMode, Rights, SELF_MEMORY, Tag, TaskHandle, TaskInfo, TaskState, label,
+};
+pub use message::{
+    BorrowInfo, Loan, Message, Received, borrow_info, borrow_read, borrow_write, call, receive,
+    reply, reply_receive,
+};
+pub use supervisor::{debug_write, grant_at, lease_at, system_off, task_start, task_stop};
+pub use task::{notify, panic, set_serving, set_timer, task_info, task_self, time};
+
+/// The meaning of the first result register.
+#[inline(always)]
+fn status(code: usize) -> Result<(), Error> {
+    match code {
+        0 => Ok(()),
+        // The kernel answers nothing else; a code of a newer kernel is an answer not in the contract.
+        code => Err(Error::from_code(code).unwrap_or(Error::Protocol)),
+    }
+}

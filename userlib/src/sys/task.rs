@@ -1,0 +1,105 @@
+//! Calls about time, notifications and tasks.
+
+use super::{backend, status};
+use core::ptr;
+use leasehold_abi::{Call, Error, TaskHandle, TaskInfo};
+use zerocopy::FromZeros;
+
+/// The caller's own handle.
+#[inline(always)]
+pub fn task_self() -> TaskHandle {
+    // SAFETY: no argument.
+    let [_, handle, _] = unsafe { backend::call0(Call::TaskSelf) };
+    TaskHandle::from_raw(handle as u32)
+}
+
+/// Ticks since boot.
+#[inline(always)]
+pub fn time() -> u64 {
+    // SAFETY: no argument.
+    let [_, low, _high] = unsafe { backend::call0(Call::Time) };
+    #[cfg(target_pointer_width = "64")]
+    let ticks = low as u64;
+    #[cfg(target_pointer_width = "32")]
+    let ticks = low as u64 | (_high as u64) << 32;
+    ticks
+}
+
+/// Posts `bits` at this time (ticks since boot), instead of what was set before; 0 disarms.
+///
+/// # Errors
+/// `Invalid` only by a mistake of the caller's.
+#[inline]
+pub fn set_timer(deadline: u64, bits: u32) -> Result<(), Error> {
+    #[cfg(target_pointer_width = "64")]
+    // SAFETY: no argument is an address.
+    let [code, ..] = unsafe { backend::call2(Call::SetTimer, deadline as usize, bits as usize) };
+    #[cfg(target_pointer_width = "32")]
+    // SAFETY: no argument is an address.
+    let [code, ..] = unsafe {
+        backend::call3(
+            Call::SetTimer,
+            deadline as usize,
+            (deadline >> 32) as usize,
+            bits as usize,
+        )
+    };
+    status(code)
+}
+
+/// Posts notification bits (0–15) to a task.
+///
+/// # Errors
+/// `Dead`, `Denied` (not a peer of the manifest), `Invalid` (other bits).
+#[inline(always)]
+pub fn notify(task: TaskHandle, bits: u32) -> Result<(), Error> {
+    // SAFETY: no argument is an address.
+    let [code, ..] = unsafe { backend::call2(Call::Notify, task.raw() as usize, bits as usize) };
+    status(code)
+}
+
+/// Whether the caller answers calls from now on; if not, callers get `Unbound`.
+///
+/// # Errors
+/// None that the caller can cause.
+#[inline]
+pub fn set_serving(serving: bool) -> Result<(), Error> {
+    // SAFETY: no argument is an address.
+    let [code, ..] = unsafe { backend::call1(Call::SetServing, usize::from(serving)) };
+    status(code)
+}
+
+/// About the task of this index.
+///
+/// # Errors
+/// `NotFound` past the last.
+pub fn task_info(index: usize) -> Result<TaskInfo, Error> {
+    let mut info = TaskInfo::new_zeroed();
+    let address = ptr::from_mut(&mut info).expose_provenance();
+    // SAFETY: the kernel writes one `TaskInfo` there, for which any bits are valid.
+    let [code, ..] = unsafe { backend::call2(Call::TaskInfo, index, address) };
+    status(code)?;
+    Ok(info)
+}
+
+/// Ends the task with a panic message (the kernel keeps its start).
+pub fn panic(message: &[u8]) -> ! {
+    let address = message.as_ptr().expose_provenance();
+    // SAFETY: the kernel reads `message` and never returns.
+    unsafe { backend::call2(Call::Panic, address, message.len()) };
+    unreachable_end()
+}
+
+/// Where a call that does not return would come back to.
+#[cfg(target_os = "none")]
+fn unreachable_end() -> ! {
+    loop {
+        core::hint::spin_loop();
+    }
+}
+
+/// On the host the scripted kernel does return, and the test sees a panic.
+#[cfg(not(target_os = "none"))]
+fn unreachable_end() -> ! {
+    std::panic!("the task ended")
+}
