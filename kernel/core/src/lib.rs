@@ -11,8 +11,23 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod borrow;
+mod call;
 mod config;
+mod fast;
+mod fault;
 mod hardware;
+mod info;
+mod interrupt;
+mod kernel;
+mod lease;
+mod message;
+mod notify;
+mod reaper;
+mod schedule;
+mod task;
+mod timer;
 
 pub use config::{Config, GrantConfig, Region, RegionKind, TaskConfig};
 pub use hardware::{Context, Fault, FreshProgress, Hardware, Window};
+pub use kernel::{Kernel, Next};

@@ -1,0 +1,180 @@
+//! System calls: from numbers and registers to the functions that do them.
+
+use crate::{Context, Hardware, Kernel, Next};
+use leasehold_abi::{Call, Error};
+
+/// Most bytes that one [`Call::DebugWrite`] prints; the rest of a longer one is not.
+const DEBUG_WRITE: usize = 256;
+
+/// Bytes that go to the early console at once.
+const DEBUG_CHUNK: usize = 32;
+
+/// A 64-bit argument that starts at `arguments[at]`, and where the next argument is.
+fn wide(arguments: &[usize; 6], at: usize) -> (u64, usize) {
+    if cfg!(target_pointer_width = "64") {
+        (arguments[at] as u64, at + 1)
+    } else {
+        (
+            arguments[at] as u64 | (arguments[at + 1] as u64) << 32,
+            at + 2,
+        )
+    }
+}
+
+fn status(result: Result<(), Error>) -> [usize; 3] {
+    match result {
+        Ok(()) => [0, 0, 0],
+        Err(error) => [error.code(), 0, 0],
+    }
+}
+
+fn value(result: Result<usize, Error>) -> [usize; 3] {
+    match result {
+        Ok(value) => [0, value, 0],
+        Err(error) => [error.code(), 0, 0],
+    }
+}
+
+fn pair(result: Result<(usize, usize), Error>) -> [usize; 3] {
+    match result {
+        Ok((first, second)) => [0, first, second],
+        Err(error) => [error.code(), 0, 0],
+    }
+}
+
+impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
+    Kernel<H, T, L, G, B>
+{
+    /// A system call of the current task, whose context is saved (the message registers too,
+    /// for calls marked *message*). The answer is in its context.
+    pub fn system_call(&mut self, number: usize, arguments: [usize; 6]) -> Next {
+        self.dispatch(number, arguments);
+        self.next()
+    }
+
+    /// A call that neither blocks, nor wakes anybody, nor queues work: the three results, to be
+    /// given to the caller without saving its context. None: take [`Kernel::system_call`];
+    /// nothing has changed.
+    #[inline(always)]
+    pub fn quick_call(&mut self, number: usize, arguments: [usize; 6]) -> Option<[usize; 3]> {
+        if number == Call::TaskSelf as usize {
+            return Some([0, self.tasks.get(self.current)?.handle as usize, 0]);
+        }
+        self.other_quick_call(number, arguments)
+    }
+
+    #[inline(never)]
+    fn other_quick_call(&mut self, number: usize, arguments: [usize; 6]) -> Option<[usize; 3]> {
+        let [first, second, third, ..] = arguments;
+        Some(match Call::from_number(number)? {
+            Call::Time => self.time(),
+            Call::BorrowRead => value(self.borrow_read(arguments)),
+            Call::BorrowWrite => value(self.borrow_write(arguments)),
+            Call::BorrowInfo => pair(self.borrow_info(first, second)),
+            Call::LeaseAdd => value(self.lease_add(arguments)),
+            Call::GrantLabel => status(self.grant_label(first, second, third)),
+            Call::LeaseEvent => pair(self.lease_event()),
+            Call::LeaseInfo => status(self.lease_info(first, second)),
+            Call::GrantInfo => status(self.grant_info(first, second, third)),
+            Call::InterruptAcknowledge => status(self.interrupt_acknowledge(first, second)),
+            Call::ConfigWrite => status(self.config_write(arguments)),
+            Call::TaskInfo => status(self.task_info(first, second)),
+            _ => return None,
+        })
+    }
+
+    fn time(&self) -> [usize; 3] {
+        let now = self.hardware.now();
+        if cfg!(target_pointer_width = "64") {
+            [0, now as usize, 0]
+        } else {
+            [0, now as u32 as usize, (now >> 32) as usize]
+        }
+    }
+
+    fn dispatch(&mut self, number: usize, arguments: [usize; 6]) {
+        let current = self.current;
+        if current >= self.count {
+            return;
+        }
+        let [first, second, third, ..] = arguments;
+        let results = match Call::from_number(number) {
+            None => [Error::Invalid.code(), 0, 0],
+            Some(Call::Call) => return self.call(first, second, third),
+            Some(Call::Receive) => return self.receive(first),
+            Some(Call::ReplyReceive) => {
+                // A client that is gone is passed over in silence.
+                let _ = self.reply(first);
+                return self.receive(second);
+            }
+            Some(Call::Panic) => return self.panic(first, second),
+            Some(Call::TaskSelf) => [0, self.tasks[current].handle as usize, 0],
+            Some(Call::Reply) => status(self.reply(first)),
+            Some(Call::Notify) => status(self.notify(first, second)),
+            Some(Call::SetTimer) => {
+                let (deadline, next) = wide(&arguments, 0);
+                status(self.set_timer(deadline, arguments[next]))
+            }
+            Some(Call::SetServing) => status(self.set_serving(first)),
+            Some(Call::LeaseOpen) => value(self.lease_open(arguments)),
+            Some(Call::LeaseOffer) => status(self.lease_offer(first)),
+            Some(Call::LeaseRevoke) => status(self.lease_revoke(first, second)),
+            Some(Call::LeaseRelease) => status(self.lease_release(first)),
+            Some(Call::GrantClaim) => match self.grant_claim(arguments) {
+                Some(result) => value(result),
+                None => return,
+            },
+            Some(Call::GrantUnclaim) => match self.grant_unclaim(first, second) {
+                Some(result) => value(result),
+                None => return,
+            },
+            Some(
+                call @ (Call::TaskStop
+                | Call::TaskStart
+                | Call::LeaseAt
+                | Call::GrantAt
+                | Call::DebugWrite
+                | Call::SystemOff),
+            ) => {
+                if current == 0 {
+                    self.supervise(call, arguments)
+                } else {
+                    [Error::Denied.code(), 0, 0]
+                }
+            }
+            Some(_) => match self.other_quick_call(number, arguments) {
+                Some(results) => results,
+                None => [Error::Invalid.code(), 0, 0],
+            },
+        };
+        self.tasks[current].context.set_results(results);
+    }
+
+    /// The calls of the supervisor.
+    fn supervise(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
+        let [first, second, third, ..] = arguments;
+        match call {
+            Call::TaskStop => status(self.task_stop(first)),
+            Call::TaskStart => value(self.task_start(first)),
+            Call::LeaseAt => status(self.lease_at(first, second)),
+            Call::GrantAt => status(self.grant_at(first, second, third)),
+            Call::DebugWrite => status(self.debug_write(first, second)),
+            Call::SystemOff => self.hardware.off(first as u32, second == 1),
+            _ => [Error::Invalid.code(), 0, 0],
+        }
+    }
+
+    fn debug_write(&mut self, address: usize, length: usize) -> Result<(), Error> {
+        self.check(self.current, address, length, false)?;
+        let mut done = 0;
+        let length = length.min(DEBUG_WRITE);
+        let mut chunk = [0; DEBUG_CHUNK];
+        while done < length {
+            let part = (length - done).min(DEBUG_CHUNK);
+            self.hardware.read(address + done, &mut chunk[..part]);
+            self.hardware.print(&chunk[..part]);
+            done += part;
+        }
+        Ok(())
+    }
+}

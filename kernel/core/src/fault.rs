@@ -1,0 +1,194 @@
+//! Faults, and how a task stops.
+
+use crate::lease::links::{Chain, NIL};
+use crate::lease::operation::Phase;
+use crate::schedule::bit;
+use crate::task::{MESSAGE_LENGTH, NO_HANDLE, NO_TASK};
+use crate::{Context, Fault, Hardware, Kernel, Next};
+use leasehold_abi::{Error, FaultKind, NOTIFY_TASK, RevokeMode, TaskState};
+
+impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
+    Kernel<H, T, L, G, B>
+{
+    /// The current task faulted; its context is saved. A checked access goes on at its fix-up;
+    /// anything else stops the task.
+    pub fn fault(&mut self, fault: Fault) -> Next {
+        let current = self.current;
+        if current < self.count {
+            let config = &self.config.tasks[current];
+            let access = matches!(
+                fault.kind,
+                FaultKind::Read | FaultKind::Write | FaultKind::Bus
+            );
+            if access && fault.pc >= config.checked.0 && fault.pc < config.checked.1 {
+                self.tasks[current].context.skip(H::CHECKED_STRIDE);
+            } else {
+                let kind = self.refine(current, fault);
+                self.end_task(current, TaskState::Faulted, Fault { kind, ..fault });
+            }
+        }
+        self.next()
+    }
+
+    /// Say more exactly what happened.
+    fn refine(&self, task: usize, fault: Fault) -> FaultKind {
+        let (guard, length) = self.config.tasks[task].guard;
+        match fault.kind {
+            FaultKind::Read | FaultKind::Write if fault.address.wrapping_sub(guard) < length => {
+                FaultKind::StackOverflow
+            }
+            FaultKind::Read | FaultKind::Write
+                if self.tasks[task].lost_window_at(fault.address) =>
+            {
+                FaultKind::RevokedWindow
+            }
+            kind => kind,
+        }
+    }
+
+    /// [`Call::Panic`](leasehold_abi::Call::Panic) of the current task.
+    pub(crate) fn panic(&mut self, address: usize, length: usize) {
+        let current = self.current;
+        let length = length.min(MESSAGE_LENGTH);
+        let record = &mut self.tasks[current];
+        record.message = [0; MESSAGE_LENGTH];
+        record.message_length = 0;
+        if length != 0 && self.check(current, address, length, false).is_ok() {
+            let record = &mut self.tasks[current];
+            self.hardware.read(address, &mut record.message[..length]);
+            record.message_length = length as u8;
+        }
+        let fault = Fault {
+            kind: FaultKind::Panic,
+            address: 0,
+            pc: 0,
+            stack: 0,
+        };
+        self.end_task(current, TaskState::Faulted, fault);
+    }
+
+    /// [`Call::TaskStop`](leasehold_abi::Call::TaskStop). A task that is not alive stays as it is.
+    pub(crate) fn task_stop(&mut self, index: usize) -> Result<(), Error> {
+        let task = self.task_index(index)?;
+        if task == 0 {
+            return Err(Error::Invalid);
+        }
+        if self.tasks[task].is_alive() {
+            let fault = Fault {
+                kind: FaultKind::Stopped,
+                address: 0,
+                pc: 0,
+                stack: 0,
+            };
+            self.end_task(task, TaskState::Stopping, fault);
+            self.reaper.charge(0);
+        }
+        Ok(())
+    }
+
+    /// [`Call::TaskStart`](leasehold_abi::Call::TaskStart): the handle of the life to come.
+    ///
+    /// `Busy` unless the task is dormant, `Exhausted` when its generations are used up.
+    pub(crate) fn task_start(&mut self, index: usize) -> Result<usize, Error> {
+        let task = self.task_index(index)?;
+        let record = &self.tasks[task];
+        if record.state != TaskState::Dormant || self.reaper.starting & bit(task) != 0 {
+            return Err(Error::Busy);
+        }
+        let handle = record.next_handle().ok_or(Error::Exhausted)?;
+        self.begin_start(task);
+        Ok(handle as usize)
+    }
+
+    /// End a task's life. It runs no more; the rest is the reaper's.
+    pub(crate) fn end_task(&mut self, task: usize, state: TaskState, fault: Fault) {
+        self.tasks[task].fault = fault;
+        if task == 0 {
+            self.end_machine();
+        }
+        self.leave_server(task);
+        let record = &mut self.tasks[task];
+        if fault.kind != FaultKind::Panic {
+            record.message_length = 0;
+        }
+        record.state = state;
+        record.accepting = NO_HANDLE;
+        record.peer = NO_TASK;
+        record.serving = false;
+        record.pending = 0;
+        record.operation.phase = Phase::None;
+        record.lent_cursor = record.lent.first;
+        self.ready &= !bit(task);
+        self.timers.clear(task);
+        self.overdue.clear(task);
+        self.update_alarm();
+        self.reaper.operating &= !bit(task);
+        self.reaper.stopping |= bit(task);
+        self.reaper.waking |= bit(task);
+        self.reaper.charge(task);
+        self.post(0, NOTIFY_TASK);
+    }
+
+    /// The reaper's step for a stopped task: release one lease that it holds, or end one
+    /// that it lent.
+    pub(crate) fn stop_step(&mut self, task: usize) {
+        let held = self.tasks[task].held.first;
+        if held != NIL {
+            self.release_lease(held, task);
+            return;
+        }
+        let lent = self.tasks[task].lent_cursor;
+        if lent != NIL {
+            self.tasks[task].lent_cursor = self.leases.records[lent as usize].next(Chain::Lent);
+            self.end_lease(lent, RevokeMode::Hard, task);
+            return;
+        }
+        self.reaper.stopping &= !bit(task);
+        self.settle(task);
+    }
+
+    /// A stopped task whose last lease is gone, both ways, is dormant.
+    pub(crate) fn settle(&mut self, task: usize) {
+        let record = &mut self.tasks[task];
+        let stopped = matches!(record.state, TaskState::Faulted | TaskState::Stopping);
+        let busy = (self.reaper.stopping | self.reaper.waking) & bit(task) != 0;
+        if stopped && !busy && record.held_count == 0 && record.lent_count == 0 {
+            record.state = TaskState::Dormant;
+            self.post(0, NOTIFY_TASK);
+        }
+    }
+
+    /// Nothing goes on without the supervisor: say why, and turn the machine off.
+    fn end_machine(&mut self) -> ! {
+        let record = &self.tasks[0];
+        let fault = record.fault;
+        self.hardware.print(b"supervisor: ");
+        self.hardware.print(fault.kind.text().as_bytes());
+        for (name, value) in [
+            (" at ", fault.address),
+            (", pc ", fault.pc),
+            (", stack ", fault.stack),
+        ] {
+            self.hardware.print(name.as_bytes());
+            self.hardware.print(&hexadecimal(value));
+        }
+        let record = &self.tasks[0];
+        if record.message_length != 0 {
+            self.hardware.print(b": ");
+            self.hardware
+                .print(&record.message[..record.message_length as usize % (MESSAGE_LENGTH + 1)]);
+        }
+        self.hardware.print(b"\n");
+        self.hardware.off(1, false)
+    }
+}
+
+/// A number as `0x` and sixteen digits.
+fn hexadecimal(value: usize) -> [u8; 18] {
+    let mut text = *b"0x0000000000000000";
+    for (place, digit) in text.iter_mut().skip(2).enumerate() {
+        let nibble = (value as u64 >> (60 - 4 * place)) & 15;
+        *digit = b"0123456789abcdef"[nibble as usize];
+    }
+    text
+}

@@ -1,0 +1,118 @@
+//! The records that tell tasks about tasks, leases and grants.
+
+use crate::lease::links::NIL;
+use crate::lease::table::KERNEL;
+use crate::{Hardware, Kernel};
+use leasehold_abi::{Error, GrantInfo, LeaseInfo, LeaseState, NAME_LENGTH, TaskHandle, TaskInfo};
+use zerocopy::IntoBytes;
+
+impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
+    Kernel<H, T, L, G, B>
+{
+    /// [`Call::TaskInfo`](leasehold_abi::Call::TaskInfo).
+    pub(crate) fn task_info(&mut self, index: usize, to: usize) -> Result<(), Error> {
+        let task = self.task_index(index).map_err(|_| Error::NotFound)?;
+        let record = &self.tasks[task];
+        let mut name = [0; NAME_LENGTH];
+        for (to, from) in name.iter_mut().zip(self.config.tasks[task].name.bytes()) {
+            *to = from;
+        }
+        let info = TaskInfo {
+            handle: record.handle,
+            state: record.state as u8,
+            fault: record.fault.kind as u8,
+            priority: task as u8,
+            message_length: record.message_length,
+            // `NO_TASK` becomes `u32::MAX`.
+            peer: record.peer as u32,
+            starts: record.starts,
+            leases_held: record.held_count,
+            leases_lent: record.lent_count,
+            reserved: 0,
+            fault_address: record.fault.address as u64,
+            fault_pc: record.fault.pc as u64,
+            fault_stack: record.fault.stack as u64,
+            name,
+            message: record.message,
+        };
+        self.write_record(to, info.as_bytes())
+    }
+
+    /// [`Call::LeaseInfo`](leasehold_abi::Call::LeaseInfo).
+    pub(crate) fn lease_info(&mut self, handle: usize, to: usize) -> Result<(), Error> {
+        let slot = self.held_or_ending(handle).or_else(|_| self.lent(handle))?;
+        self.write_lease(slot, to)
+    }
+
+    /// [`Call::LeaseAt`](leasehold_abi::Call::LeaseAt).
+    pub(crate) fn lease_at(&mut self, slot: usize, to: usize) -> Result<(), Error> {
+        let lease = self.leases.records.get(slot).ok_or(Error::NotFound)?;
+        if lease.state == LeaseState::Free {
+            return Err(Error::Revoked);
+        }
+        self.write_lease(slot as u16, to)
+    }
+
+    fn write_lease(&mut self, slot: u16, to: usize) -> Result<(), Error> {
+        let lease = &self.leases.records[slot as usize];
+        let kernel = lease.lessor == KERNEL;
+        let info = LeaseInfo {
+            handle: self.leases.handle(slot),
+            parent: if lease.parent == NIL {
+                u32::MAX
+            } else {
+                self.leases.handle(lease.parent)
+            },
+            lessor: if kernel {
+                u32::MAX
+            } else {
+                lease.lessor as u32
+            },
+            lessee: lease.lessee_handle,
+            label: lease.label,
+            id: lease.id,
+            grants: lease.grants,
+            state: lease.state as u8,
+            reserved: 0,
+            lessor_generation: if kernel {
+                0
+            } else {
+                TaskHandle::from_raw(lease.lessor_handle).generation()
+            },
+            payload_type: lease.payload_type,
+        };
+        self.write_record(to, info.as_bytes())
+    }
+
+    /// [`Call::GrantInfo`](leasehold_abi::Call::GrantInfo).
+    pub(crate) fn grant_info(
+        &mut self,
+        handle: usize,
+        index: usize,
+        to: usize,
+    ) -> Result<(), Error> {
+        let slot = self.held_or_ending(handle).or_else(|_| self.lent(handle))?;
+        self.write_grant(slot, index, to)
+    }
+
+    /// [`Call::GrantAt`](leasehold_abi::Call::GrantAt).
+    pub(crate) fn grant_at(&mut self, handle: usize, index: usize, to: usize) -> Result<(), Error> {
+        let slot = self.leases.resolve(handle as u32)?;
+        self.write_grant(slot, index, to)
+    }
+
+    fn write_grant(&mut self, slot: u16, index: usize, to: usize) -> Result<(), Error> {
+        let grant = self.leases.grant(slot, index)?;
+        let record = &self.leases.grants[grant as usize];
+        let info = GrantInfo {
+            base: record.base,
+            length: record.length,
+            label: record.label,
+            rights: record.rights.bits(),
+            kind: record.kind as u8,
+            claimed: record.claim as u8,
+            reserved: [0; 6],
+        };
+        self.write_record(to, info.as_bytes())
+    }
+}

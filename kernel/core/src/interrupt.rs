@@ -1,0 +1,98 @@
+//! Interrupts: lines to the claimants of their grants, the alarm to timers and deadlines.
+//!
+//! A line that was taken stays masked until its claimant acknowledges it, or for good when
+//! nobody claims it.
+
+use crate::lease::links::NIL;
+use crate::lease::table::LINES;
+use crate::{Fault, Hardware, Kernel};
+use leasehold_abi::{FaultKind, TaskState};
+
+impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
+    Kernel<H, T, L, G, B>
+{
+    /// Take one line, or fire one timer. Whether anything was there.
+    pub(crate) fn take_interrupt(&mut self) -> bool {
+        if let Some(line) = self.hardware.take_line() {
+            let route = match self.leases.routes.get(line as usize % LINES) {
+                Some(&grant) if (line as usize) < LINES => grant,
+                _ => NIL,
+            };
+            if route != NIL {
+                let grant = &self.leases.grants[route as usize];
+                let bits = grant.bits;
+                let lessee = self.leases.records[grant.lease as usize].lessee as usize;
+                let was_ready = self.tasks[lessee].state == TaskState::Ready;
+                self.post(lessee, bits);
+                if !was_ready && self.tasks[lessee].state == TaskState::Ready {
+                    self.reaper.hurry(lessee);
+                }
+            }
+            return true;
+        }
+        self.fire_alarm()
+    }
+
+    /// Do one of the things whose time has come. Whether there was one.
+    fn fire_alarm(&mut self) -> bool {
+        let now = self.hardware.now();
+        let fired = if let Some((at, task)) = self.overdue.first()
+            && at <= now
+        {
+            // A lessee that keeps a lease past its deadline loses everything.
+            let stack = 0;
+            let lease = self.tasks[task].ending.first;
+            let label = match self.leases.records.get(lease as usize) {
+                Some(lease) => lease.label,
+                None => 0,
+            };
+            let fault = Fault {
+                kind: FaultKind::LeaseOverstayed,
+                address: label as usize,
+                pc: 0,
+                stack,
+            };
+            self.end_task(task, TaskState::Faulted, fault);
+            self.reaper.insist();
+            true
+        } else if let Some((at, task)) = self.timers.first()
+            && at <= now
+        {
+            self.timers.clear(task);
+            let bits = self.tasks[task].timer_bits;
+            self.post(task, bits);
+            true
+        } else if self.reaper.limit().is_some_and(|limit| limit <= now) {
+            self.reaper.insist();
+            true
+        } else {
+            false
+        };
+        // Also without effect: the hardware's alarm may have come early.
+        let next = self.next_alarm();
+        if !fired || next.is_none_or(|at| at > now) {
+            self.alarm = next;
+            self.hardware.set_alarm(next);
+        }
+        fired
+    }
+
+    /// Set the hardware's alarm to the earliest deadline, if that has changed.
+    pub(crate) fn update_alarm(&mut self) {
+        let next = self.next_alarm();
+        if next != self.alarm {
+            self.alarm = next;
+            self.hardware.set_alarm(next);
+        }
+    }
+
+    fn next_alarm(&self) -> Option<u64> {
+        let earliest = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        let timer = self.timers.first().map(|(at, _)| at);
+        let overdue = self.overdue.first().map(|(at, _)| at);
+        earliest(earliest(timer, overdue), self.reaper.limit())
+    }
+}

@@ -1,0 +1,190 @@
+//! The kernel's state, boot, and the end of every entry: what runs next.
+
+use crate::lease::table::{Grant, Leases, ROOT};
+use crate::reaper::Reaper;
+use crate::schedule::{above, bit, first};
+use crate::task::{NO_TASK, Task};
+use crate::timer::Deadlines;
+use crate::{Config, Context, Hardware};
+use leasehold_abi::{Error, LeaseEvent, LeaseHandle, LeaseState, MAX_TASKS, TaskHandle};
+
+/// What the entry code does after an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Resume this task from its [`Context`].
+    Run(usize),
+    /// Wait for an interrupt, then call [`Kernel::interrupt`].
+    Idle,
+}
+
+/// The kernel of one image: tables for `T` tasks, `L` leases and `G` grants.
+///
+/// `B` is the width of a lease's generation, narrower than the handle has room for only in
+/// tests of what happens when generations are used up.
+#[repr(C)]
+pub struct Kernel<
+    H: Hardware,
+    const T: usize,
+    const L: usize,
+    const G: usize,
+    const B: u32 = { LeaseHandle::GENERATION_BITS },
+> {
+    /// Tasks that can run.
+    pub(crate) ready: u64,
+    /// The task that runs, or ran when the kernel was entered; `NO_TASK` when idle.
+    pub(crate) current: usize,
+    pub(crate) reaper: Reaper,
+    /// How many tasks there are.
+    pub(crate) count: usize,
+    pub(crate) config: &'static Config,
+    pub(crate) tasks: [Task<H::Context>; T],
+    pub(crate) timers: Deadlines<T>,
+    /// For each task, when the first of the leases that it must give back is overdue.
+    pub(crate) overdue: Deadlines<T>,
+    /// What the hardware's alarm is set to.
+    pub(crate) alarm: Option<u64>,
+    pub(crate) leases: Leases<L, G, B>,
+    pub(crate) hardware: H,
+}
+
+impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
+    Kernel<H, T, L, G, B>
+{
+    /// A kernel that has not booted.
+    pub const fn new(config: &'static Config, hardware: H) -> Self {
+        const { assert!(T > 0 && T <= MAX_TASKS, "1 to 64 tasks") };
+        Self {
+            ready: 0,
+            current: NO_TASK,
+            reaper: Reaper::NEW,
+            count: 0,
+            config,
+            tasks: [const { Task::EMPTY }; T],
+            timers: Deadlines::new(),
+            overdue: Deadlines::new(),
+            alarm: None,
+            leases: Leases::new(),
+            hardware,
+        }
+    }
+
+    /// Map the tasks' own memory, give the supervisor the root lease, start what starts at boot.
+    ///
+    /// # Errors
+    /// `Exhausted` when the tables or the hardware have no room for the configuration,
+    /// `Invalid` when it has no task.
+    pub fn boot(&mut self) -> Result<Next, Error> {
+        let config = self.config;
+        if config.tasks.is_empty() {
+            return Err(Error::Invalid);
+        }
+        if config.tasks.len() > T || config.grants.len() > G {
+            return Err(Error::Exhausted);
+        }
+        self.count = config.tasks.len();
+        for (index, task) in config.tasks.iter().enumerate() {
+            self.hardware.map_own(index, task.regions)?;
+            self.tasks[index].handle = TaskHandle::new(index, 0).raw();
+            // Downhill calls could close a cycle of tasks that wait for each other.
+            self.tasks[index].calls = task.calls & above(index);
+            if task.autostart {
+                self.begin_start(index);
+            }
+        }
+        for (index, grant) in config.grants.iter().enumerate() {
+            self.leases.grants[index] = Grant {
+                base: grant.base,
+                length: grant.length,
+                label: grant.label,
+                rights: grant.rights,
+                kind: grant.kind,
+                lease: ROOT,
+                ..Grant::EMPTY
+            };
+        }
+        self.leases.fill(config.grants.len());
+        let handle = self.tasks[0].next_handle().unwrap_or(0);
+        let root = &mut self.leases.records[ROOT as usize];
+        root.state = LeaseState::Active;
+        root.lessee_handle = handle;
+        root.grants = config.grants.len() as u16;
+        self.hold(ROOT, 0);
+        self.queue_event(ROOT, LeaseEvent::Offered);
+        Ok(self.next())
+    }
+
+    /// The registers of a task. Their address stays the same for the kernel's life.
+    ///
+    /// # Panics
+    /// When there is no such task.
+    pub fn context(&mut self, task: usize) -> &mut H::Context {
+        &mut self.tasks[task].context
+    }
+
+    /// The handle of a task's present life.
+    ///
+    /// # Panics
+    /// When there is no such task.
+    #[inline(always)]
+    pub fn handle(&self, task: usize) -> u32 {
+        self.tasks[task].handle
+    }
+
+    /// The machine.
+    pub fn hardware(&mut self) -> &mut H {
+        &mut self.hardware
+    }
+
+    /// An interrupt came while a task ran or none did; the task's context is saved.
+    pub fn interrupt(&mut self) -> Next {
+        if self.take_interrupt() {
+            self.take_interrupts();
+        }
+        self.next()
+    }
+
+    /// What runs next: the end of every entry.
+    pub(crate) fn next(&mut self) -> Next {
+        loop {
+            if self.reaper.is_idle() {
+                return self.pick(self.ready);
+            }
+            self.take_interrupts();
+            let before = self.ready & self.reaper.goes_before();
+            if before != 0 {
+                self.limit_delay();
+                return self.pick(before);
+            }
+            self.reap();
+        }
+    }
+
+    fn pick(&mut self, set: u64) -> Next {
+        if set == 0 {
+            self.current = NO_TASK;
+            return Next::Idle;
+        }
+        self.current = first(set);
+        Next::Run(self.current)
+    }
+
+    /// Whether `index` names a task.
+    pub(crate) fn task_index(&self, index: usize) -> Result<usize, Error> {
+        if index < self.count {
+            Ok(index)
+        } else {
+            Err(Error::Invalid)
+        }
+    }
+
+    /// Answer a task that is blocked, and let it run.
+    pub(crate) fn resume(&mut self, task: usize, results: [usize; 3]) {
+        let record = &mut self.tasks[task];
+        record.state = leasehold_abi::TaskState::Ready;
+        record.accepting = crate::task::NO_HANDLE;
+        record.peer = NO_TASK;
+        record.context.set_results(results);
+        self.ready |= bit(task);
+        self.reaper.calm(task);
+    }
+}

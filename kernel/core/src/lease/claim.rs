@@ -1,0 +1,384 @@
+//! Claims: a window is mapped, a line routed, bus mastering turned on; and the way back.
+//!
+//! A window may be mapped by several tasks at once, unless one of them claimed it
+//! exclusively. In one task two claims may be of the very same window (it is mapped once,
+//! and the claims form a ring), or must not overlap at all. Looking for a claim in the way,
+//! and mapping, goes on in steps, as [`Operation`] keeps.
+
+use super::links::NIL;
+use super::operation::{Operation, Phase};
+use super::table::{Claim, LINES};
+use crate::schedule::bit;
+use crate::{Context, Hardware, Kernel, Window};
+use leasehold_abi::{Error, GrantKind, LeaseState, Rights};
+
+/// Claims that one step looks at.
+const SCAN_STEP: usize = 8;
+
+/// Most functions that may be bus masters at once.
+const MAX_MASTERS: u16 = 32;
+
+/// Configuration space of one function: PCI Express Base Specification, 7.2.2.
+const FUNCTION: u64 = 4096;
+
+impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
+    Kernel<H, T, L, G, B>
+{
+    /// What is mapped for a grant: whole granules.
+    pub(crate) fn window(&self, grant: u16) -> Window {
+        let record = &self.leases.grants[grant as usize];
+        let mask = H::GRANULE as u64 - 1;
+        let base = record.base & !mask;
+        let end = (record.base + record.length + mask) & !mask;
+        // Configuration space is written by the kernel alone.
+        let writable = record.rights.contains(Rights::WRITE) && record.kind != GrantKind::Config;
+        let rights = if writable {
+            Rights::READ | Rights::WRITE
+        } else {
+            Rights::READ
+        };
+        Window {
+            base,
+            length: end - base,
+            kind: record.kind,
+            rights,
+        }
+    }
+
+    /// The task that holds the lease of a grant.
+    fn claimant(&self, grant: u16) -> usize {
+        let lease = self.leases.grants[grant as usize].lease;
+        self.leases.records[lease as usize].lessee as usize
+    }
+
+    /// [`Call::GrantClaim`](leasehold_abi::Call::GrantClaim). None: it goes on in the reaper,
+    /// which answers.
+    ///
+    /// `Busy` when the grant is claimed already, or another claim is in the way; `Denied`
+    /// without the right to read; `Invalid` for a mode, bits or range that cannot be.
+    pub(crate) fn grant_claim(&mut self, arguments: [usize; 6]) -> Option<Result<usize, Error>> {
+        match self.begin_claim(arguments) {
+            Ok(None) => self.operate(self.current),
+            Ok(Some(base)) => Some(Ok(base)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    fn begin_claim(&mut self, arguments: [usize; 6]) -> Result<Option<usize>, Error> {
+        let [handle, index, mode, bits, ..] = arguments;
+        let slot = self.held(handle)?;
+        let grant = self.leases.grant(slot, index)?;
+        let record = self.leases.grants[grant as usize];
+        if record.claim != Claim::None {
+            return Err(Error::Busy);
+        }
+        match record.kind {
+            GrantKind::Interrupt => self.claim_line(grant, bits as u32).map(Some),
+            GrantKind::BusMaster => self.claim_bus_master(grant).map(Some),
+            GrantKind::Mmio | GrantKind::Memory | GrantKind::Config => {
+                let claim = match mode {
+                    0 => Claim::Shared,
+                    1 => Claim::Exclusive,
+                    _ => return Err(Error::Invalid),
+                };
+                if !record.rights.contains(Rights::READ) {
+                    return Err(Error::Denied);
+                }
+                let window = self.window(grant);
+                if self.overlaps_own(window) {
+                    return Err(Error::Busy);
+                }
+                self.tasks[self.current].operation = Operation {
+                    phase: Phase::Scan,
+                    claim,
+                    lease: handle as u32,
+                    grant,
+                    cursor: self.leases.windows,
+                    epoch: self.leases.epoch,
+                    ..Operation::NONE
+                };
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether a window lies over the current task's own memory, as the task sees it.
+    fn overlaps_own(&self, window: Window) -> bool {
+        let base = H::window_address(window.base);
+        let length = window.length as usize;
+        self.config.tasks[self.current]
+            .regions
+            .iter()
+            .any(|region| {
+                region.base.wrapping_sub(base) < length
+                    || base.wrapping_sub(region.base) < region.length
+            })
+    }
+
+    fn claim_line(&mut self, grant: u16, bits: u32) -> Result<usize, Error> {
+        let record = &mut self.leases.grants[grant as usize];
+        let line = record.base as usize;
+        let valid = record.length == 1
+            && line < LINES
+            && bits != 0
+            && bits & crate::notify::KERNEL_BITS == 0;
+        if !valid {
+            return Err(Error::Invalid);
+        }
+        if self.leases.routes[line] != NIL {
+            return Err(Error::Busy);
+        }
+        record.bits = bits;
+        record.claim = Claim::Exclusive;
+        self.leases.routes[line] = grant;
+        self.hardware.unmask_line(line as u32);
+        Ok(line)
+    }
+
+    fn claim_bus_master(&mut self, grant: u16) -> Result<usize, Error> {
+        let record = self.leases.grants[grant as usize];
+        if record.length != FUNCTION || !record.base.is_multiple_of(FUNCTION) {
+            return Err(Error::Invalid);
+        }
+        let mut other = self.leases.masters;
+        while other != NIL {
+            if self.leases.grants[other as usize].base == record.base {
+                return Err(Error::Busy);
+            }
+            other = self.leases.grants[other as usize].claim_next;
+        }
+        if self.leases.master_count >= MAX_MASTERS {
+            return Err(Error::Exhausted);
+        }
+        self.leases.master_count += 1;
+        self.leases.grants[grant as usize].claim = Claim::Exclusive;
+        self.leases.enlist(grant);
+        self.hardware.set_bus_master(record.base, true);
+        Ok(0)
+    }
+
+    /// Go on with a task's operation for a step. None: there is more to do, in the reaper.
+    fn operate(&mut self, task: usize) -> Option<Result<usize, Error>> {
+        let result = self.advance(task);
+        if result.is_some() {
+            self.tasks[task].operation.phase = Phase::None;
+            self.reaper.operating &= !bit(task);
+        } else {
+            self.reaper.operating |= bit(task);
+            self.reaper.charge(task);
+        }
+        result
+    }
+
+    /// The reaper's step for a task's operation.
+    pub(crate) fn operation_step(&mut self, task: usize) {
+        if let Some(result) = self.operate(task) {
+            let results = match result {
+                Ok(value) => [0, value, 0],
+                Err(error) => [error.code(), 0, 0],
+            };
+            self.tasks[task].context.set_results(results);
+        }
+    }
+
+    fn advance(&mut self, task: usize) -> Option<Result<usize, Error>> {
+        let operation = self.tasks[task].operation;
+        let slot = match self.leases.resolve(operation.lease) {
+            Ok(slot) => slot,
+            Err(error) => return Some(Err(error)),
+        };
+        match operation.phase {
+            Phase::None => Some(Err(Error::Invalid)),
+            Phase::Unmap => {
+                let record = &self.leases.grants[operation.grant as usize];
+                if record.claim != Claim::None && !self.unclaim_step(operation.grant) {
+                    return None;
+                }
+                Some(match Error::from_code(operation.outcome) {
+                    Some(error) => Err(error),
+                    None => Ok(0),
+                })
+            }
+            _ if self.leases.records[slot as usize].state != LeaseState::Active => {
+                Some(Err(Error::Revoked))
+            }
+            Phase::Scan => self.scan_step(task, operation),
+            Phase::Map => self.map_step(task, operation),
+        }
+    }
+
+    /// Look at a few claims; when all were looked at, begin to map.
+    fn scan_step(&mut self, task: usize, mut operation: Operation) -> Option<Result<usize, Error>> {
+        if operation.epoch != self.leases.epoch {
+            operation.epoch = self.leases.epoch;
+            operation.cursor = self.leases.windows;
+            operation.twin = NIL;
+        }
+        let window = self.window(operation.grant);
+        for _ in 0..SCAN_STEP {
+            let other = operation.cursor;
+            if other == NIL {
+                return self.begin_map(task, operation);
+            }
+            let record = &self.leases.grants[other as usize];
+            operation.cursor = record.claim_next;
+            let theirs = self.window(other);
+            let apart = theirs.base >= window.base + window.length
+                || window.base >= theirs.base + theirs.length;
+            if apart {
+                continue;
+            }
+            let exclusive = record.claim == Claim::Exclusive || operation.claim == Claim::Exclusive;
+            let same_task = self.claimant(other) == task;
+            if exclusive || record.unmapping || (same_task && theirs != window) {
+                return Some(Err(Error::Busy));
+            }
+            if same_task {
+                operation.twin = other;
+            }
+        }
+        self.tasks[task].operation = operation;
+        None
+    }
+
+    fn begin_map(&mut self, task: usize, mut operation: Operation) -> Option<Result<usize, Error>> {
+        let grant = operation.grant;
+        let record = &mut self.leases.grants[grant as usize];
+        record.claim = operation.claim;
+        record.progress = 0;
+        record.unmapping = false;
+        record.twin = grant;
+        self.leases.enlist(grant);
+        if operation.twin != NIL {
+            let twin = operation.twin as usize;
+            self.leases.grants[grant as usize].twin = self.leases.grants[twin].twin;
+            self.leases.grants[twin].twin = grant;
+            return Some(Ok(self.claim_address(grant)));
+        }
+        operation.phase = Phase::Map;
+        self.tasks[task].operation = operation;
+        self.map_step(task, operation)
+    }
+
+    fn map_step(&mut self, task: usize, mut operation: Operation) -> Option<Result<usize, Error>> {
+        let grant = operation.grant;
+        let window = self.window(grant);
+        let progress = &mut self.leases.grants[grant as usize].progress;
+        match self.hardware.map_step(task, window, progress) {
+            Ok(true) => Some(Ok(self.claim_address(grant))),
+            Ok(false) => None,
+            Err(error) => {
+                operation.phase = Phase::Unmap;
+                operation.outcome = error.code();
+                self.tasks[task].operation = operation;
+                None
+            }
+        }
+    }
+
+    /// Where the claimant finds the first byte of the grant.
+    fn claim_address(&self, grant: u16) -> usize {
+        H::window_address(self.leases.grants[grant as usize].base)
+    }
+
+    /// [`Call::GrantUnclaim`](leasehold_abi::Call::GrantUnclaim). `Invalid` when it is not claimed.
+    pub(crate) fn grant_unclaim(
+        &mut self,
+        handle: usize,
+        index: usize,
+    ) -> Option<Result<usize, Error>> {
+        let grant = self
+            .held_or_ending(handle)
+            .and_then(|slot| self.leases.grant(slot, index));
+        match grant {
+            Err(error) => Some(Err(error)),
+            Ok(grant) if self.leases.grants[grant as usize].claim == Claim::None => {
+                Some(Err(Error::Invalid))
+            }
+            Ok(grant) => {
+                self.tasks[self.current].operation = Operation {
+                    phase: Phase::Unmap,
+                    lease: handle as u32,
+                    grant,
+                    ..Operation::NONE
+                };
+                self.operate(self.current)
+            }
+        }
+    }
+
+    /// [`Call::InterruptAcknowledge`](leasehold_abi::Call::InterruptAcknowledge).
+    pub(crate) fn interrupt_acknowledge(
+        &mut self,
+        handle: usize,
+        index: usize,
+    ) -> Result<(), Error> {
+        let slot = self.held_or_ending(handle)?;
+        let grant = self.leases.grant(slot, index)?;
+        let record = &self.leases.grants[grant as usize];
+        if record.kind != GrantKind::Interrupt {
+            return Err(Error::Invalid);
+        }
+        if record.claim == Claim::None {
+            let active = self.leases.records[slot as usize].state == LeaseState::Active;
+            return Err(if active {
+                Error::Invalid
+            } else {
+                Error::Revoked
+            });
+        }
+        self.hardware.unmask_line(record.base as u32);
+        Ok(())
+    }
+
+    /// Take a bit of a claim away; true when all of it is gone.
+    pub(crate) fn unclaim_step(&mut self, grant: u16) -> bool {
+        let record = self.leases.grants[grant as usize];
+        match record.kind {
+            GrantKind::Interrupt => {
+                let line = record.base as usize;
+                self.hardware.mask_line(line as u32);
+                self.leases.routes[line % LINES] = NIL;
+            }
+            GrantKind::BusMaster => {
+                self.hardware.set_bus_master(record.base, false);
+                self.leases.master_count -= 1;
+                self.leases.delist(grant);
+            }
+            GrantKind::Mmio | GrantKind::Memory | GrantKind::Config => {
+                if !self.unmap_step(grant) {
+                    return false;
+                }
+                self.leases.delist(grant);
+            }
+        }
+        self.leases.grants[grant as usize].claim = Claim::None;
+        true
+    }
+
+    fn unmap_step(&mut self, grant: u16) -> bool {
+        let record = self.leases.grants[grant as usize];
+        if record.twin != grant && record.twin != NIL {
+            // Another claim keeps it mapped: leave the ring.
+            let mut before = record.twin;
+            while self.leases.grants[before as usize].twin != grant {
+                before = self.leases.grants[before as usize].twin;
+            }
+            self.leases.grants[before as usize].twin = record.twin;
+            return true;
+        }
+        let window = self.window(grant);
+        let task = self.claimant(grant);
+        let record = &mut self.leases.grants[grant as usize];
+        if !record.unmapping {
+            record.unmapping = true;
+            record.progress = 0;
+        }
+        if !self.hardware.unmap(task, window, &mut record.progress) {
+            return false;
+        }
+        record.unmapping = false;
+        self.tasks[task].lose_window(H::window_address(window.base), window.length as usize);
+        true
+    }
+}

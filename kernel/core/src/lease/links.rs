@@ -1,0 +1,87 @@
+//! Doubly linked lists through the lease table: no list operation costs more than a few steps.
+
+use super::table::Lease;
+
+/// No lease, no grant.
+pub(crate) const NIL: u16 = u16::MAX;
+
+/// The lists that a lease can be in, one pair of links for each.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub(crate) enum Chain {
+    /// Held by one lessee.
+    Held = 0,
+    /// Lent by one lessor.
+    Lent = 1,
+    /// Derived from one parent.
+    Siblings = 2,
+    /// With an event for one lessee.
+    Events = 3,
+    /// Revoked and not yet released, of one lessee.
+    Ending = 4,
+    /// Work for the reaper; or free slots.
+    Work = 5,
+}
+
+/// How many chains there are.
+pub(crate) const CHAINS: usize = 6;
+
+/// The neighbours in one list.
+#[derive(Clone, Copy)]
+pub(crate) struct Links {
+    pub(crate) next: u16,
+    pub(crate) previous: u16,
+}
+
+impl Links {
+    /// In no list.
+    pub(crate) const EMPTY: Self = Self {
+        next: NIL,
+        previous: NIL,
+    };
+}
+
+/// The ends of a list.
+#[derive(Clone, Copy)]
+pub(crate) struct List {
+    pub(crate) first: u16,
+    pub(crate) last: u16,
+}
+
+impl List {
+    /// No element.
+    pub(crate) const EMPTY: Self = Self {
+        first: NIL,
+        last: NIL,
+    };
+
+    /// Append the lease in `slot`, which is in no list of this chain.
+    pub(crate) fn push(&mut self, leases: &mut [Lease], chain: Chain, slot: u16) {
+        leases[slot as usize].links[chain as usize] = Links {
+            next: NIL,
+            previous: self.last,
+        };
+        if self.last == NIL {
+            self.first = slot;
+        } else {
+            leases[self.last as usize].links[chain as usize].next = slot;
+        }
+        self.last = slot;
+    }
+
+    /// Take the lease in `slot`, which is in this list, out.
+    pub(crate) fn remove(&mut self, leases: &mut [Lease], chain: Chain, slot: u16) {
+        let Links { next, previous } = leases[slot as usize].links[chain as usize];
+        if previous == NIL {
+            self.first = next;
+        } else {
+            leases[previous as usize].links[chain as usize].next = next;
+        }
+        if next == NIL {
+            self.last = previous;
+        } else {
+            leases[next as usize].links[chain as usize].previous = previous;
+        }
+        leases[slot as usize].links[chain as usize] = Links::EMPTY;
+    }
+}

@@ -1,0 +1,54 @@
+//! A claim or its end that takes more than one bounded step.
+//!
+//! The caller stays ready, but the reaper goes before it (it works on the caller's account),
+//! so the call looks like any other: it returns when it is done.
+
+use super::links::NIL;
+use super::table::Claim;
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Nothing.
+    None,
+    /// Looking for a claim in the way.
+    Scan,
+    /// Mapping the window.
+    Map,
+    /// Unmapping it, to answer `outcome` then.
+    Unmap,
+}
+
+/// How far it has come.
+#[derive(Clone, Copy)]
+pub(crate) struct Operation {
+    pub(crate) phase: Phase,
+    /// Shared or exclusive.
+    pub(crate) claim: Claim,
+    /// The lease, by handle: it may be over before the next step.
+    pub(crate) lease: u32,
+    /// The grant in it.
+    pub(crate) grant: u16,
+    /// The claimed window to look at next.
+    pub(crate) cursor: u16,
+    /// A claim of the very same window by the same task, found on the way.
+    pub(crate) twin: u16,
+    /// What [`Leases::epoch`](super::table::Leases::epoch) was when the scan began.
+    pub(crate) epoch: u32,
+    /// The answer after unmapping.
+    pub(crate) outcome: usize,
+}
+
+impl Operation {
+    /// None going on.
+    pub(crate) const NONE: Self = Self {
+        phase: Phase::None,
+        claim: Claim::None,
+        lease: 0,
+        grant: NIL,
+        cursor: NIL,
+        twin: NIL,
+        epoch: 0,
+        outcome: 0,
+    };
+}

@@ -1,0 +1,68 @@
+//! Notifications: 32 bits a task, set by interrupts, timers, leases and peers.
+
+use crate::{Hardware, Kernel};
+use leasehold_abi::{Error, NOTIFY_LEASE, NOTIFY_TASK, TaskHandle, TaskState};
+
+/// Bits that peers may post.
+const PEER_BITS: usize = 0xffff;
+
+/// Bits that only the kernel posts.
+pub(crate) const KERNEL_BITS: u32 = NOTIFY_LEASE | NOTIFY_TASK;
+
+impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
+    Kernel<H, T, L, G, B>
+{
+    /// Set bits of a task, and end its wait if it waits for one of them. A task that is not
+    /// alive keeps none.
+    pub(crate) fn post(&mut self, task: usize, bits: u32) {
+        let record = &mut self.tasks[task];
+        if !record.is_alive() {
+            return;
+        }
+        record.pending |= bits;
+        if record.state == TaskState::Receiving {
+            let arrived = record.pending & record.mask;
+            if arrived != 0 {
+                record.pending &= !arrived;
+                self.resume(task, [0, u32::MAX as usize, arrived as usize]);
+            }
+        }
+    }
+
+    /// [`Call::Notify`](leasehold_abi::Call::Notify).
+    pub(crate) fn notify(&mut self, handle: usize, bits: usize) -> Result<(), Error> {
+        if bits & !PEER_BITS != 0 {
+            return Err(Error::Invalid);
+        }
+        let handle = TaskHandle::from_raw(handle as u32);
+        let task = self.task_index(handle.index())?;
+        if self.config.tasks[self.current].notifies & crate::schedule::bit(task) == 0 {
+            return Err(Error::Denied);
+        }
+        if self.tasks[task].handle != handle.raw() || !self.tasks[task].is_alive() {
+            return Err(Error::Dead);
+        }
+        self.post(task, bits as u32);
+        Ok(())
+    }
+
+    /// [`Call::SetTimer`](leasehold_abi::Call::SetTimer).
+    pub(crate) fn set_timer(&mut self, deadline: u64, bits: usize) -> Result<(), Error> {
+        let current = self.current;
+        let bits = bits as u32;
+        if bits & KERNEL_BITS != 0 {
+            return Err(Error::Invalid);
+        }
+        if deadline == 0 {
+            self.timers.clear(current);
+        } else if deadline <= self.hardware.now() {
+            self.timers.clear(current);
+            self.post(current, bits);
+        } else {
+            self.tasks[current].timer_bits = bits;
+            self.timers.set(current, deadline);
+        }
+        self.update_alarm();
+        Ok(())
+    }
+}

@@ -1,0 +1,229 @@
+//! Work without a bound, done one bounded step at a time.
+//!
+//! # What it does
+//! In this order, so that nobody hangs and later work finds earlier work done:
+//! 1. wake the callers of a task that died or does not serve any more, one a step (L8);
+//! 2. walk the queue of leases: end one derived lease, or take one claim away, a step;
+//! 3. end the leases of a stopped task, one a step;
+//! 4. go on with claims that take more than a step;
+//! 5. make a dormant task's memory fresh, and start it.
+//!
+//! # When it runs
+//! Work is done on some task's account (who revoked, released, stopped or was stopped), and
+//! has that task's rank; the queue has the best rank in it. After each step the pending
+//! interrupts are taken. Two kinds of task go before the next step:
+//! - one more important than that rank: its work comes first by the ordinary rule;
+//! - one that an interrupt *line* just made ready, whatever its rank: so a driver's latency
+//!   is one step, even while the supervisor's revocation of hundreds of leases goes on.
+//!
+//! Every other task waits. So a call that queues work (revoke, release, claim, start) returns
+//! to its caller when the work is done, and no task sees its own call half done.
+//!
+//! Going before is limited to one slice of time in all since the queue was last empty
+//! ([`SLICES_PER_SECOND`]). When the slice is over, or a lease is overdue, the reaper goes
+//! before everybody until its queue is empty. So a task that loops for ever, important or
+//! woken by interrupts, delays a revocation by one slice at most (L2).
+
+use crate::schedule::{above, bit, first};
+use crate::task::NO_TASK;
+use crate::{Hardware, Kernel};
+use leasehold_abi::{Error, TaskState};
+
+/// A slice of going before is a second divided by this: a millisecond.
+const SLICES_PER_SECOND: u64 = 1000;
+
+/// Rank of an empty queue.
+const IDLE: u32 = u32::MAX;
+
+/// What waits to be done.
+#[repr(C)]
+pub(crate) struct Reaper {
+    /// The best rank in the queue; [`IDLE`] when it is empty.
+    rank: u32,
+    /// Tasks that a line made ready since the queue was last empty.
+    urgent: u64,
+    /// When going before ends, once somebody has.
+    limit: Option<u64>,
+    /// Tasks whose callers must be woken: all of a dead one's, the waiting ones of another.
+    pub(crate) waking: u64,
+    /// Leases with work, in order.
+    pub(crate) leases: crate::lease::links::List,
+    /// Stopped tasks whose leases are not all marked yet.
+    pub(crate) stopping: u64,
+    /// Tasks with an operation that goes on.
+    pub(crate) operating: u64,
+    /// Dormant tasks that are being started.
+    pub(crate) starting: u64,
+    /// How far the first of them is.
+    fresh: crate::FreshProgress,
+    /// Steps since boot.
+    pub(crate) steps: u32,
+}
+
+impl Reaper {
+    pub(crate) const NEW: Self = Self {
+        rank: IDLE,
+        urgent: 0,
+        limit: None,
+        waking: 0,
+        leases: crate::lease::links::List::EMPTY,
+        stopping: 0,
+        operating: 0,
+        starting: 0,
+        fresh: crate::FreshProgress { part: 0, done: 0 },
+        steps: 0,
+    };
+
+    /// Whether there is nothing to do.
+    #[inline(always)]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.rank == IDLE
+    }
+
+    /// The tasks that run before the next step.
+    pub(crate) fn goes_before(&self) -> u64 {
+        above(self.rank as usize) | self.urgent
+    }
+
+    /// Work was queued on this task's account. If it went first as urgent, that is over.
+    pub(crate) fn charge(&mut self, account: usize) {
+        self.rank = self.rank.min(account as u32);
+        self.urgent &= !bit(account);
+    }
+
+    /// A line made this task ready.
+    pub(crate) fn hurry(&mut self, task: usize) {
+        if !self.is_idle() {
+            self.urgent |= bit(task);
+        }
+    }
+
+    /// Something else made this task ready, or stopped it.
+    pub(crate) fn calm(&mut self, task: usize) {
+        self.urgent &= !bit(task);
+    }
+
+    /// When the present going before must end.
+    pub(crate) fn limit(&self) -> Option<u64> {
+        self.limit
+    }
+
+    /// From now on nobody goes before.
+    pub(crate) fn insist(&mut self) {
+        self.limit = None;
+        if !self.is_idle() {
+            self.rank = 0;
+            self.urgent = 0;
+        }
+    }
+
+    /// Whether the queue is empty, whatever the rank says.
+    fn is_done(&self) -> bool {
+        self.waking | self.stopping | self.operating | self.starting == 0
+            && self.leases.first == crate::lease::links::NIL
+    }
+}
+
+impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
+    Kernel<H, T, L, G, B>
+{
+    /// A task goes before the reaper: see that it does not do so for long.
+    pub(crate) fn limit_delay(&mut self) {
+        if self.reaper.limit.is_none() {
+            let slice = (self.config.ticks_per_second / SLICES_PER_SECOND).max(1);
+            self.reaper.limit = Some(self.hardware.now().saturating_add(slice));
+            self.update_alarm();
+        }
+    }
+
+    /// One step of work; there is some.
+    pub(crate) fn reap(&mut self) {
+        self.reaper.steps = self.reaper.steps.wrapping_add(1);
+        if self.reaper.waking != 0 {
+            self.wake_caller(first(self.reaper.waking));
+        } else if self.reaper.leases.first != crate::lease::links::NIL {
+            self.lease_step(self.reaper.leases.first);
+        } else if self.reaper.stopping != 0 {
+            self.stop_step(first(self.reaper.stopping));
+        } else if self.reaper.operating != 0 {
+            self.operation_step(first(self.reaper.operating));
+        } else if self.reaper.starting != 0 {
+            self.start_step(first(self.reaper.starting));
+        }
+        if self.reaper.is_done() {
+            self.reaper.rank = IDLE;
+            self.reaper.urgent = 0;
+            self.reaper.limit = None;
+        }
+    }
+
+    /// Wake one caller of a server that is dead or does not serve.
+    fn wake_caller(&mut self, server: usize) {
+        let task = &mut self.tasks[server];
+        let dead = !task.is_alive();
+        let callers = if dead {
+            task.waiting | task.in_service
+        } else {
+            task.waiting
+        };
+        if callers == 0 {
+            self.reaper.waking &= !bit(server);
+            if dead {
+                self.settle(server);
+            }
+            return;
+        }
+        let caller = first(callers);
+        task.waiting &= !bit(caller);
+        task.in_service &= !bit(caller);
+        let results = if dead {
+            [Error::Dead.code(), task.successor(), 0]
+        } else {
+            [Error::Unbound.code(), 0, 0]
+        };
+        self.resume(caller, results);
+    }
+
+    /// Queue the start of a dormant task.
+    pub(crate) fn begin_start(&mut self, task: usize) {
+        self.reaper.starting |= bit(task);
+        self.reaper.charge(0);
+    }
+
+    /// Make a bit of a task's memory fresh; when all of it is, the task is ready.
+    fn start_step(&mut self, task: usize) {
+        let config = &self.config.tasks[task];
+        if !self.hardware.fresh(config, &mut self.reaper.fresh) {
+            return;
+        }
+        self.reaper.fresh = crate::FreshProgress::default();
+        self.reaper.starting &= !bit(task);
+        let record = &mut self.tasks[task];
+        let Some(handle) = record.next_handle() else {
+            return;
+        };
+        record.handle = handle;
+        record.accepting = crate::task::NO_HANDLE;
+        record.pending = if record.events.first == crate::lease::links::NIL {
+            0
+        } else {
+            leasehold_abi::NOTIFY_LEASE
+        };
+        record.mask = 0;
+        record.peer = NO_TASK;
+        record.borrow_count = 0;
+        record.timer_bits = 0;
+        record.serving = true;
+        record.starts = record.starts.saturating_add(1);
+        record.forget_lost_windows();
+        record.state = TaskState::Ready;
+        crate::Context::start(&mut record.context, config.entry, config.stack_top);
+        self.ready |= bit(task);
+        self.reaper.calm(task);
+    }
+
+    /// Take what interrupts are pending.
+    pub(crate) fn take_interrupts(&mut self) {
+        while self.hardware.interrupt_pending() && self.take_interrupt() {}
+    }
+}

@@ -1,0 +1,165 @@
+//! The record that the kernel keeps of a task.
+
+use crate::{Context, Fault, lease::links::List, lease::operation::Operation};
+use leasehold_abi::{FaultKind, TaskHandle, TaskState};
+
+/// Stands for "no handle" where one is compared: no live task ever has it, because the last
+/// generation is never used.
+pub(crate) const NO_HANDLE: u32 = u32::MAX;
+
+/// Stands for "no task" where an index is kept.
+pub(crate) const NO_TASK: usize = usize::MAX;
+
+/// The last generation of a task that may live.
+const LAST_GENERATION: u32 = (1 << TaskHandle::GENERATION_BITS) - 2;
+
+/// How much of a panic message is kept, in bytes.
+pub(crate) const MESSAGE_LENGTH: usize = 64;
+
+/// How many windows a task is remembered to have lost, to name a fault there.
+const LOST_WINDOWS: usize = 4;
+
+/// One task. What a message needs comes first, in one or two cache lines.
+#[repr(C)]
+pub(crate) struct Task<C> {
+    /// The present life, or the last one.
+    pub(crate) handle: u32,
+    /// `handle` while the task waits for a message *and* is serving, else [`NO_HANDLE`]:
+    /// so a caller needs one comparison to know that it may hand its message over.
+    pub(crate) accepting: u32,
+    /// Notification bits that are set.
+    pub(crate) pending: u32,
+    /// Notification bits that end the wait, while receiving.
+    pub(crate) mask: u32,
+    /// Callers whose message this task has not received yet.
+    pub(crate) waiting: u64,
+    /// Callers that this task owes a reply.
+    pub(crate) in_service: u64,
+    /// Tasks that this one may call.
+    pub(crate) calls: u64,
+    /// Where the buffers are described that this task lends with its call.
+    pub(crate) borrows: usize,
+    /// How many of them.
+    pub(crate) borrow_count: usize,
+    /// The server that this task is blocked on, while calling or awaiting a reply.
+    pub(crate) peer: usize,
+    /// What it is doing.
+    pub(crate) state: TaskState,
+    /// Whether it answers calls.
+    pub(crate) serving: bool,
+    /// Saved registers.
+    pub(crate) context: C,
+    /// Bits that its timer posts.
+    pub(crate) timer_bits: u32,
+    /// How many times it was started.
+    pub(crate) starts: u32,
+    /// Leases that it holds and has not released.
+    pub(crate) held: List,
+    /// Leases that it lent and that are not over.
+    pub(crate) lent: List,
+    /// Leases with an event for it.
+    pub(crate) events: List,
+    /// Revoked leases that it has not released, by deadline.
+    pub(crate) ending: List,
+    /// Where the reaper is in `lent` while the task is being stopped.
+    pub(crate) lent_cursor: u16,
+    /// Leases of which it is the lessee, and that are not over.
+    pub(crate) held_count: u16,
+    /// Leases of which it is the lessor, and that are not over.
+    pub(crate) lent_count: u16,
+    /// A claim that takes more than one step.
+    pub(crate) operation: Operation,
+    /// The last fault, kept over the restart.
+    pub(crate) fault: Fault,
+    /// How much of `message` counts.
+    pub(crate) message_length: u8,
+    /// The start of the last panic message.
+    pub(crate) message: [u8; MESSAGE_LENGTH],
+    /// Windows that it lost to a revocation: address and length, oldest overwritten first.
+    lost: [(usize, usize); LOST_WINDOWS],
+    /// Where the next lost window goes.
+    next_lost: u8,
+}
+
+impl<C: Context> Task<C> {
+    /// A task that has never run.
+    pub(crate) const EMPTY: Self = Self {
+        handle: 0,
+        accepting: NO_HANDLE,
+        pending: 0,
+        mask: 0,
+        waiting: 0,
+        in_service: 0,
+        calls: 0,
+        borrows: 0,
+        borrow_count: 0,
+        peer: NO_TASK,
+        state: TaskState::Dormant,
+        serving: false,
+        context: C::EMPTY,
+        timer_bits: 0,
+        starts: 0,
+        held: List::EMPTY,
+        lent: List::EMPTY,
+        events: List::EMPTY,
+        ending: List::EMPTY,
+        lent_cursor: crate::lease::links::NIL,
+        held_count: 0,
+        lent_count: 0,
+        operation: Operation::NONE,
+        fault: Fault {
+            kind: FaultKind::None,
+            address: 0,
+            pc: 0,
+            stack: 0,
+        },
+        message_length: 0,
+        message: [0; MESSAGE_LENGTH],
+        lost: [(0, 0); LOST_WINDOWS],
+        next_lost: 0,
+    };
+
+    /// Whether it is in the middle of a life.
+    pub(crate) fn is_alive(&self) -> bool {
+        !matches!(
+            self.state,
+            TaskState::Dormant | TaskState::Faulted | TaskState::Stopping
+        )
+    }
+
+    /// The handle of the life after the present or last one; none when they are used up.
+    pub(crate) fn next_handle(&self) -> Option<u32> {
+        let handle = TaskHandle::from_raw(self.handle);
+        (handle.generation() < LAST_GENERATION)
+            .then(|| TaskHandle::new(handle.index(), handle.generation() + 1).raw())
+    }
+
+    /// What a caller with an old handle should use from now on: the present life's handle, or
+    /// that of the life to come, or 0 when there will be none.
+    pub(crate) fn successor(&self) -> usize {
+        if self.is_alive() {
+            self.handle as usize
+        } else {
+            self.next_handle().unwrap_or(0) as usize
+        }
+    }
+
+    /// Remember a window that was taken away.
+    pub(crate) fn lose_window(&mut self, address: usize, length: usize) {
+        let at = self.next_lost as usize % LOST_WINDOWS;
+        self.lost[at] = (address, length);
+        self.next_lost = self.next_lost.wrapping_add(1);
+    }
+
+    /// Whether `address` is in a window that was taken away lately.
+    pub(crate) fn lost_window_at(&self, address: usize) -> bool {
+        self.lost
+            .iter()
+            .any(|&(base, length)| address.wrapping_sub(base) < length)
+    }
+
+    /// Forget the windows of the life before.
+    pub(crate) fn forget_lost_windows(&mut self) {
+        self.lost = [(0, 0); LOST_WINDOWS];
+    }
+}

@@ -1,0 +1,109 @@
+//! Deadlines, at most one a task, as an indexed binary heap: arming, disarming and finding
+//! the next one cost a logarithm of the number of tasks.
+
+/// Not in the heap.
+const NOWHERE: u8 = u8::MAX;
+
+/// A heap of deadlines.
+pub(crate) struct Deadlines<const T: usize> {
+    /// When, by task.
+    at: [u64; T],
+    /// Where a task is in `heap`.
+    position: [u8; T],
+    /// Tasks; the children of `i` are `2i + 1` and `2i + 2`.
+    heap: [u8; T],
+    length: usize,
+}
+
+impl<const T: usize> Deadlines<T> {
+    /// None armed.
+    pub(crate) const fn new() -> Self {
+        Self {
+            at: [0; T],
+            position: [NOWHERE; T],
+            heap: [0; T],
+            length: 0,
+        }
+    }
+
+    /// The earliest deadline and whose it is.
+    pub(crate) fn first(&self) -> Option<(u64, usize)> {
+        if self.length == 0 {
+            return None;
+        }
+        let task = self.heap[0] as usize;
+        Some((self.at[task], task))
+    }
+
+    /// Arm, or move, a task's deadline.
+    pub(crate) fn set(&mut self, task: usize, at: u64) {
+        self.at[task] = at;
+        if self.position[task] == NOWHERE {
+            self.place(self.length, task);
+            self.length += 1;
+        }
+        let position = self.rise(self.position[task] as usize);
+        self.sink(position);
+    }
+
+    /// Disarm a task's deadline, if it is armed.
+    pub(crate) fn clear(&mut self, task: usize) {
+        let position = self.position[task];
+        if position == NOWHERE {
+            return;
+        }
+        self.position[task] = NOWHERE;
+        self.length -= 1;
+        let position = position as usize;
+        if position < self.length {
+            self.place(position, self.heap[self.length] as usize);
+            let position = self.rise(position);
+            self.sink(position);
+        }
+    }
+
+    fn place(&mut self, position: usize, task: usize) {
+        self.heap[position] = task as u8;
+        self.position[task] = position as u8;
+    }
+
+    fn rise(&mut self, mut position: usize) -> usize {
+        let task = self.heap[position] as usize;
+        while position > 0 {
+            let parent = (position - 1) / 2;
+            let above = self.heap[parent] as usize;
+            if self.at[above] <= self.at[task] {
+                break;
+            }
+            self.place(position, above);
+            position = parent;
+        }
+        self.place(position, task);
+        position
+    }
+
+    fn sink(&mut self, mut position: usize) {
+        let task = self.heap[position] as usize;
+        loop {
+            let left = 2 * position + 1;
+            if left >= self.length {
+                break;
+            }
+            let right = left + 1;
+            let child = if right < self.length
+                && self.at[self.heap[right] as usize] < self.at[self.heap[left] as usize]
+            {
+                right
+            } else {
+                left
+            };
+            let below = self.heap[child] as usize;
+            if self.at[task] <= self.at[below] {
+                break;
+            }
+            self.place(position, below);
+            position = child;
+        }
+        self.place(position, task);
+    }
+}
