@@ -1,1 +1,31 @@
-//! Skeleton.
+//! From a manifest to an image: checks, compiling, packing, tables, report, archive.
+//!
+//! [`check()`] reads an app's manifest and its chip file into a [`plan::Plan`], or shows every problem
+//! with file, line and caret. [`build()`] goes on from there and puts everything into
+//! `out/<app>/<board>/`, which changes only when all has succeeded.
+#![forbid(unsafe_code)]
+
+mod arch;
+mod archive;
+mod build;
+mod check;
+mod compile;
+mod config_rs;
+mod elf;
+mod image;
+mod link;
+pub mod list;
+pub mod manifest;
+mod output;
+mod pack;
+mod packages;
+pub mod plan;
+mod policy_rs;
+mod problem;
+mod report;
+mod workspace;
+
+pub use build::{Built, build};
+pub use check::check;
+pub use problem::{Problem, Problems, Source};
+pub use workspace::Workspace;

@@ -1,0 +1,207 @@
+//! The whole way from a checked plan to the output folder.
+
+use crate::arch::Arch;
+use crate::elf::{Elf, Segment};
+use crate::image::Image;
+use crate::link::Linker;
+use crate::output::Output;
+use crate::pack::{self, Layout, Sizes};
+use crate::plan::Plan;
+use crate::report::{self, Facts};
+use crate::workspace::{Workspace, write_if_changed};
+use crate::{archive, compile, config_rs, policy_rs};
+use anyhow::{Context, Result, ensure};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Rounds of linking after which sizes must be stable.
+const ROUNDS: usize = 4;
+
+/// An image that is in its output folder.
+#[derive(Debug)]
+pub struct Built {
+    /// The plan.
+    pub plan: Plan,
+    /// The output folder.
+    pub folder: PathBuf,
+    /// Generated sources: the kernel's configuration and the supervisor's policy.
+    pub sources: (PathBuf, PathBuf),
+    /// What was done, and how long it took.
+    pub stages: Vec<(&'static str, Duration)>,
+}
+
+impl Built {
+    /// The image for the emulator.
+    pub fn image(&self) -> PathBuf {
+        self.folder.join("image.elf")
+    }
+}
+
+/// Builds an app for a board.
+///
+/// # Errors
+/// Problems in the manifest or the chip file, code that does not compile, tasks that do not fit.
+/// The output folder is as before then.
+pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
+    let mut stages = Stages::default();
+    let plan = crate::check(workspace.root(), app, board)?;
+    let arch = Arch::from_name(plan.chip.chip.arch.get_ref()).context("checked before")?;
+    let generated = workspace.generated(app, board);
+    let policy = generated.join("policy.rs");
+    write_if_changed(&policy, &policy_rs::generate(&plan))?;
+    stages.done("check");
+
+    compile::tasks(workspace, &plan, &policy)?;
+    stages.done("compile tasks");
+
+    let linker = Linker::new(workspace.linker()?, arch, generated.clone());
+    let (layout, tasks) = place(workspace, &plan, arch, &linker)?;
+    stages.done("pack and link tasks");
+
+    let config = generated.join("config.rs");
+    write_if_changed(&config, &config_rs::generate(&plan, arch, &layout, &tasks)?)?;
+    let object = compile::kernel(workspace, &plan, &config)?;
+    let kernel = linker.kernel(&workspace.root().join(arch.kernel_script()), &object)?;
+    let kernel_end = check_kernel(&plan, arch, &kernel)?;
+    stages.done("compile and link kernel");
+
+    let image = image(&plan, arch, &kernel, &tasks)?;
+    let facts = Facts {
+        plan: &plan,
+        arch,
+        layout: &layout,
+        kernel: &kernel,
+        kernel_end,
+    };
+    let folder = workspace.output(app, board);
+    let output = Output::new(&folder)?;
+    output.write("image.elf", image.to_elf())?;
+    output.write("image.bin", image.to_flat())?;
+    output.copy("kernel.elf", &kernel.path)?;
+    for (task, elf) in plan.tasks.iter().zip(&tasks) {
+        output.copy(&format!("tasks/{}.elf", task.name), &elf.path)?;
+    }
+    let text = report::text(&facts)?;
+    let map = report::map(&facts);
+    output.write("report.txt", &text)?;
+    output.write("map.svg", &map)?;
+    let script = archive::debugger_script(&plan, arch);
+    output.write("load.gdb", &script)?;
+    let archive = archive::Contents {
+        image: &image,
+        kernel: &kernel,
+        tasks: &tasks,
+        text: &text,
+        map: &map,
+        script: &script,
+    };
+    output.write("debug.tar", archive::pack(&plan, &archive)?)?;
+    output.commit()?;
+    stages.done("write image, report and archive");
+    Ok(Built {
+        plan,
+        folder,
+        sources: (config, policy),
+        stages: stages.list,
+    })
+}
+
+/// Links each task at a provisional place, packs by what came out, links there. Relaxation
+/// may change a size with the place, so it goes on until nothing changes.
+fn place(
+    workspace: &Workspace,
+    plan: &Plan,
+    arch: Arch,
+    linker: &Linker,
+) -> Result<(Layout, Vec<Elf>)> {
+    let link = |places: &dyn Fn(usize) -> crate::link::Place| -> Result<Vec<Elf>> {
+        let tasks = plan.tasks.iter().enumerate();
+        tasks
+            .map(|(rank, task)| {
+                let object = compile::object(workspace, plan, &task.binary);
+                linker.task(&task.name, &object, places(rank), task.stack, task.arena)
+            })
+            .collect()
+    };
+    let mut elves = link(&|_| pack::provisional(plan))?;
+    for _ in 0..ROUNDS {
+        let sizes: Vec<Sizes> = elves.iter().map(Sizes::of).collect();
+        let layout = pack::pack(plan, arch, &sizes)?;
+        elves = link(&|rank| layout.tasks[rank].place)?;
+        if elves.iter().map(Sizes::of).eq(sizes) {
+            return Ok((layout, elves));
+        }
+    }
+    anyhow::bail!("the sizes of the tasks keep changing with their places");
+}
+
+/// The kernel is where the firmware expects it, and ends in its room. Answers that end.
+fn check_kernel(plan: &Plan, arch: Arch, kernel: &Elf) -> Result<u64> {
+    let room = plan.chip.memory.kernel.get_ref();
+    let first = kernel
+        .segments
+        .iter()
+        .map(|segment| physical(arch, segment))
+        .min();
+    ensure!(
+        first == Some(room.base),
+        "the kernel begins at {:#x}, but memory.kernel in {} at {:#x}",
+        first.unwrap_or(0),
+        plan.chip_source.name(),
+        room.base
+    );
+    let end = kernel
+        .symbol("__kernel_end")?
+        .wrapping_sub(arch.kernel_offset());
+    ensure!(
+        end <= room.end(),
+        "the kernel takes {} KiB, more than the {} KiB of memory.kernel in {}: \
+         make that larger, or `leases`, `grants` or `page-tables` in {} smaller",
+        (end - room.base).div_ceil(1024),
+        room.size / 1024,
+        plan.chip_source.name(),
+        plan.source.name()
+    );
+    Ok(end)
+}
+
+fn physical(arch: Arch, segment: &Segment) -> u64 {
+    segment
+        .physical
+        .checked_sub(arch.kernel_offset())
+        .unwrap_or(segment.physical)
+}
+
+fn image(plan: &Plan, arch: Arch, kernel: &Elf, tasks: &[Elf]) -> Result<Image> {
+    let mut segments = Vec::new();
+    for segment in &kernel.segments {
+        segments.push(Segment {
+            physical: physical(arch, segment),
+            bytes: segment.bytes.clone(),
+        });
+    }
+    segments.extend(tasks.iter().flat_map(|task| task.segments.iter().cloned()));
+    Image::new(plan.chip.memory.kernel.get_ref().base, segments)
+}
+
+/// How long each stage took.
+struct Stages {
+    list: Vec<(&'static str, Duration)>,
+    last: Instant,
+}
+
+impl Default for Stages {
+    fn default() -> Self {
+        Self {
+            list: Vec::new(),
+            last: Instant::now(),
+        }
+    }
+}
+
+impl Stages {
+    fn done(&mut self, stage: &'static str) {
+        self.list.push((stage, self.last.elapsed()));
+        self.last = Instant::now();
+    }
+}

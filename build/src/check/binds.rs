@@ -1,0 +1,285 @@
+//! Checks of the bindings, and the root lease's grants that come of them.
+
+use super::Checker;
+use crate::manifest::{self, WindowKind};
+use crate::plan::{Bind, Device, Grant};
+use crate::problem::Problem;
+use leasehold_abi::GrantKind;
+use serde_spanned::Spanned;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// What is bound already: a description, by whom, where.
+type Bound<'a> = BTreeMap<String, (&'a str, Range<usize>)>;
+
+impl<'a> Checker<'a> {
+    /// The chip's devices and their grants.
+    pub(super) fn device_grants(&self) -> (Vec<Device>, Vec<Grant>) {
+        let mut devices = Vec::new();
+        let mut grants = Vec::new();
+        for (name, device) in &self.chip.devices {
+            let first = grants.len() as u16;
+            grants.extend(device.windows.iter().map(|window| {
+                let window = window.get_ref();
+                let kind = match window.kind {
+                    WindowKind::Mmio => GrantKind::Mmio,
+                    WindowKind::Config => GrantKind::Config,
+                    WindowKind::BusMaster => GrantKind::BusMaster,
+                };
+                let (base, length) = (window.base, window.size);
+                Grant {
+                    name: window.name.clone(),
+                    kind,
+                    base,
+                    length,
+                    pool: None,
+                }
+            }));
+            grants.extend(
+                device
+                    .interrupts
+                    .iter()
+                    .enumerate()
+                    .map(|(index, line)| Grant {
+                        name: format!("irq{index}"),
+                        kind: GrantKind::Interrupt,
+                        base: u64::from(*line.get_ref()),
+                        length: 1,
+                        pool: None,
+                    }),
+            );
+            let grants = (first..grants.len() as u16).collect();
+            devices.push(Device {
+                name: name.get_ref().clone(),
+                grants,
+            });
+        }
+        (devices, grants)
+    }
+
+    /// Every task's bindings, by rank. DMA pools become grants.
+    pub(super) fn binds(&mut self, devices: &[Device], grants: &mut Vec<Grant>) -> Vec<Vec<Bind>> {
+        let mut bound = Bound::new();
+        let manifest = self.manifest;
+        let order = self.order.clone();
+        let mut all = Vec::new();
+        for (rank, name) in order.into_iter().enumerate() {
+            let binds = &manifest.tasks[name].binds;
+            let one = |bind| self.bind(name, rank, bind, devices, grants, &mut bound);
+            all.push(binds.iter().filter_map(one).collect());
+        }
+        all
+    }
+
+    fn bind(
+        &mut self,
+        task: &'a str,
+        rank: usize,
+        bind: &'a Spanned<manifest::Bind>,
+        devices: &[Device],
+        grants: &mut Vec<Grant>,
+        bound: &mut Bound<'a>,
+    ) -> Option<Bind> {
+        let parts = bind.get_ref();
+        match (&parts.device, &parts.pci, &parts.auxiliary) {
+            (Some(device), None, None) => {
+                self.only(parts, "device", &["exclusive"]);
+                self.once(task, format!("device `{device}`"), device, bound);
+                let Some(index) = devices.iter().position(|one| one.name == *device.get_ref())
+                else {
+                    let hint = self.device_hint(device.get_ref());
+                    self.problems.push(
+                        Problem::new(
+                            self.source,
+                            device.span(),
+                            format!("`{task}` binds `{device}`, which is no device"),
+                        )
+                        .label(format!("not in {}", self.chip_source.name()))
+                        .hint(hint),
+                    );
+                    return None;
+                };
+                let exclusive = parts.exclusive.as_ref().is_some_and(|flag| *flag.get_ref());
+                Some(Bind::Platform {
+                    device: index,
+                    exclusive,
+                })
+            }
+            (None, Some(pci), None) => {
+                self.only(parts, "pci", &["dma", "dma-pool"]);
+                self.once(task, format!("PCI function `{pci}`"), pci, bound);
+                let pool = self.pool(task, rank, parts, grants);
+                let (vendor, device) = self.pci_id(pci)?;
+                let dma = parts.dma.as_ref().is_some_and(|flag| *flag.get_ref());
+                Some(Bind::Pci {
+                    vendor,
+                    device,
+                    dma,
+                    pool,
+                })
+            }
+            (None, None, Some(name)) => {
+                self.only(parts, "auxiliary", &["id"]);
+                let id = parts.id.as_ref().map_or(0, |id| *id.get_ref());
+                self.once(task, format!("auxiliary device `{name}` {id}"), name, bound);
+                self.parent(name);
+                Some(Bind::Auxiliary {
+                    name: name.get_ref().clone(),
+                    id,
+                })
+            }
+            _ => {
+                self.problems.push(
+                    Problem::new(
+                        self.source,
+                        bind.span(),
+                        format!("a binding of `{task}` is unclear"),
+                    )
+                    .label("names no device, or more than one")
+                    .hint("write exactly one of `device`, `pci` and `auxiliary`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Keys that mean nothing for a kind of binding.
+    fn only(&mut self, bind: &manifest::Bind, kind: &str, allowed: &[&str]) {
+        let keys = [
+            ("exclusive", bind.exclusive.as_ref().map(Spanned::span)),
+            ("dma", bind.dma.as_ref().map(Spanned::span)),
+            ("dma-pool", bind.dma_pool.as_ref().map(Spanned::span)),
+            ("id", bind.id.as_ref().map(Spanned::span)),
+        ];
+        for (key, span) in keys {
+            if let Some(span) = span.filter(|_| !allowed.contains(&key)) {
+                self.problems.push(
+                    Problem::new(
+                        self.source,
+                        span,
+                        format!("`{key}` means nothing with `{kind}`"),
+                    )
+                    .label("not for this kind of binding")
+                    .hint(format!(
+                        "with `{kind}` there may be: {}",
+                        allowed.join(", ")
+                    )),
+                );
+            }
+        }
+    }
+
+    /// No two bindings of one device.
+    fn once(&mut self, task: &'a str, what: String, at: &Spanned<String>, bound: &mut Bound<'a>) {
+        if let Some((other, span)) = bound.get(&what) {
+            self.problems.push(
+                Problem::new(self.source, at.span(), format!("{what} is bound twice"))
+                    .label(format!("by `{task}`"))
+                    .related(self.source, span.clone(), format!("by `{other}`"))
+                    .hint(
+                        "one task owns a device; others call it, or bind an auxiliary device of it",
+                    ),
+            );
+        } else {
+            bound.insert(what, (task, at.span()));
+        }
+    }
+
+    /// The grant of a binding's DMA pool.
+    fn pool(
+        &mut self,
+        task: &str,
+        rank: usize,
+        bind: &manifest::Bind,
+        grants: &mut Vec<Grant>,
+    ) -> Option<u16> {
+        let Some(pool) = &bind.dma_pool else {
+            if let Some(dma) = bind.dma.as_ref().filter(|flag| *flag.get_ref()) {
+                self.problems.push(
+                    Problem::new(
+                        self.source,
+                        dma.span(),
+                        format!("`{task}` may do DMA without a pool"),
+                    )
+                    .label("a bus master needs memory of its own")
+                    .hint("add `dma-pool = 8192` to this binding"),
+                );
+            }
+            return None;
+        };
+        let Some(length) = u64::try_from(*pool.get_ref())
+            .ok()
+            .filter(|length| *length > 0)
+        else {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    pool.span(),
+                    format!("DMA pool of `{task}` is not positive"),
+                )
+                .label("bytes")
+                .hint("leave it out for none"),
+            );
+            return None;
+        };
+        let count = grants
+            .iter()
+            .filter(|grant| grant.pool == Some(rank))
+            .count();
+        let name = if count == 0 {
+            format!("{task}.dma")
+        } else {
+            format!("{task}.dma{count}")
+        };
+        let (kind, length) = (GrantKind::Memory, self.arch.round(length));
+        grants.push(Grant {
+            name,
+            kind,
+            base: 0,
+            length,
+            pool: Some(rank),
+        });
+        Some((grants.len() - 1) as u16)
+    }
+
+    fn pci_id(&mut self, id: &Spanned<String>) -> Option<(u16, u16)> {
+        let half = |text: &str| {
+            (text.len() == 4)
+                .then(|| u16::from_str_radix(text, 16).ok())
+                .flatten()
+        };
+        let parsed = id
+            .get_ref()
+            .split_once(':')
+            .and_then(|(vendor, device)| Some((half(vendor)?, half(device)?)));
+        if parsed.is_none() {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    id.span(),
+                    format!("`{id}` is no PCI identifier"),
+                )
+                .label("not `vendor:device`")
+                .hint("write four hexadecimal digits each, such as \"1234:11e8\""),
+            );
+        }
+        parsed
+    }
+
+    /// The parent of an auxiliary device is a task.
+    fn parent(&mut self, name: &Spanned<String>) {
+        let parent = name.get_ref().split_once('.').map(|(parent, _)| parent);
+        if parent.and_then(|parent| self.rank(parent)).is_none() {
+            let hint = self.task_hint(parent.unwrap_or(name.get_ref()));
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    name.span(),
+                    format!("`{name}` has no parent task"),
+                )
+                .label("write `<parent task>.<name>`")
+                .hint(hint),
+            );
+        }
+    }
+}

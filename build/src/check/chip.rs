@@ -1,0 +1,184 @@
+//! Checks of a chip file: its hardware is known, nothing overlaps.
+
+use super::Checker;
+use crate::arch::Arch;
+use crate::manifest::{Chip, Range, WindowKind};
+use crate::problem::{Problem, Source, nearest};
+use std::collections::BTreeMap;
+
+/// The protection hardware that a chip names.
+pub(super) fn arch(chip: &Chip, source: &Source) -> Result<Arch, Problem> {
+    let name = &chip.chip.arch;
+    Arch::from_name(name.get_ref()).ok_or_else(|| {
+        Problem::new(source, name.span(), format!("unknown arch `{name}`"))
+            .label("no protection hardware of this name")
+            .hint(format!("the known ones are: {}", Arch::NAMES.join(", ")))
+    })
+}
+
+/// A named address range and where the file has it.
+struct Place {
+    what: String,
+    span: std::ops::Range<usize>,
+    range: Range,
+}
+
+impl Checker<'_> {
+    pub(super) fn check_chip(&mut self) {
+        self.check_name();
+        self.check_memory();
+        self.check_windows();
+        self.check_interrupts();
+    }
+
+    fn check_name(&mut self) {
+        let name = &self.chip.chip.name;
+        if name.get_ref() != self.manifest.chip.get_ref() {
+            self.problems.push(
+                Problem::new(
+                    self.chip_source,
+                    name.span(),
+                    format!("chip named `{name}`"),
+                )
+                .label("not the name of its folder")
+                .hint(format!("write `{}`", self.manifest.chip)),
+            );
+        }
+    }
+
+    fn check_memory(&mut self) {
+        let memory = &self.chip.memory;
+        let granule = self.arch.granule();
+        let mut parts = vec![("memory.kernel", &memory.kernel)];
+        parts.extend(
+            memory
+                .firmware
+                .as_ref()
+                .map(|part| ("memory.firmware", part)),
+        );
+        for (name, part) in &parts {
+            let range = part.get_ref();
+            if !memory.ram.get_ref().contains(range) || range.base % granule != 0 {
+                self.problems.push(
+                    Problem::new(
+                        self.chip_source,
+                        part.span(),
+                        format!("{name} is misplaced"),
+                    )
+                    .label(format!("not inside memory.ram on a multiple of {granule}"))
+                    .hint("the kernel and the firmware live in memory.ram"),
+                );
+            }
+        }
+        if let [(_, kernel), (_, firmware)] = parts[..]
+            && kernel.get_ref().overlaps(firmware.get_ref())
+        {
+            self.problems.push(
+                Problem::new(
+                    self.chip_source,
+                    kernel.span(),
+                    "memory.kernel overlaps memory.firmware",
+                )
+                .label("the kernel's room")
+                .related(self.chip_source, firmware.span(), "the firmware's")
+                .hint("put memory.kernel after the firmware's end"),
+            );
+        }
+    }
+
+    fn check_windows(&mut self) {
+        let granule = self.arch.granule();
+        let ram = &self.chip.memory.ram;
+        let mut places = vec![Place {
+            what: "memory.ram".into(),
+            span: ram.span(),
+            range: *ram.get_ref(),
+        }];
+        for (device, description) in &self.chip.devices {
+            for window in &description.windows {
+                let range = window.get_ref().range();
+                let what = format!("{device}.{}", window.get_ref().name);
+                if range.base % granule != 0 || range.size == 0 {
+                    self.problems.push(
+                        Problem::new(
+                            self.chip_source,
+                            window.span(),
+                            format!("{what} is misplaced"),
+                        )
+                        .label(format!("not at a multiple of {granule}, or empty"))
+                        .hint("protection works in whole granules"),
+                    );
+                }
+                if window.get_ref().kind == WindowKind::BusMaster {
+                    continue;
+                }
+                let range = Range {
+                    size: self.arch.round(range.size),
+                    ..range
+                };
+                if let Some(other) = places.iter().find(|other| other.range.overlaps(&range)) {
+                    self.problems.push(
+                        Problem::new(
+                            self.chip_source,
+                            window.span(),
+                            format!("{what} overlaps {}", other.what),
+                        )
+                        .label(format!("{:#x}..{:#x}", range.base, range.end()))
+                        .related(
+                            self.chip_source,
+                            other.span.clone(),
+                            format!("{:#x}..{:#x}", other.range.base, other.range.end()),
+                        )
+                        .hint("two resources must not share a page: correct a base or a size"),
+                    );
+                }
+                places.push(Place {
+                    what,
+                    span: window.span(),
+                    range,
+                });
+            }
+        }
+    }
+
+    fn check_interrupts(&mut self) {
+        let mut lines: BTreeMap<u32, (&str, std::ops::Range<usize>)> = BTreeMap::new();
+        for (device, description) in &self.chip.devices {
+            for line in &description.interrupts {
+                if let Some((other, span)) = lines.get(line.get_ref()) {
+                    self.problems.push(
+                        Problem::new(
+                            self.chip_source,
+                            line.span(),
+                            format!("interrupt {line} is in two devices"),
+                        )
+                        .label(format!("here of `{device}`"))
+                        .related(self.chip_source, span.clone(), format!("here of `{other}`"))
+                        .hint("give each device its own line"),
+                    );
+                }
+                lines.insert(*line.get_ref(), (device.get_ref(), line.span()));
+            }
+        }
+    }
+
+    /// "did you mean", or the list of devices.
+    pub(super) fn device_hint(&self, written: &str) -> String {
+        let names: Vec<&str> = self
+            .chip
+            .devices
+            .keys()
+            .map(|name| name.get_ref().as_str())
+            .collect();
+        nearest(written, names.iter().copied()).map_or_else(
+            || {
+                format!(
+                    "the devices of {} are: {}",
+                    self.manifest.chip,
+                    names.join(", ")
+                )
+            },
+            |name| format!("did you mean `{name}`?"),
+        )
+    }
+}

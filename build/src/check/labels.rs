@@ -1,0 +1,83 @@
+//! No two names of an image have the same label.
+
+use super::Checker;
+use crate::plan::{Device, Grant};
+use crate::problem::{Problem, Source};
+use leasehold_abi::label;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+impl<'a> Checker<'a> {
+    pub(super) fn check_labels(&mut self, devices: &[Device], grants: &[Grant]) {
+        let mut names: Vec<(String, &'a Source, Range<usize>)> = Vec::new();
+        for (name, device) in &self.chip.devices {
+            names.push((name.get_ref().clone(), self.chip_source, name.span()));
+            names.extend(device.windows.iter().map(|window| {
+                (
+                    window.get_ref().name.clone(),
+                    self.chip_source,
+                    window.span(),
+                )
+            }));
+        }
+        for task in self.manifest.tasks.values() {
+            for name in task
+                .binds
+                .iter()
+                .filter_map(|bind| bind.get_ref().auxiliary.as_ref())
+            {
+                names.push((name.get_ref().clone(), self.source, name.span()));
+            }
+        }
+        for (grant, rank) in grants.iter().filter_map(|grant| Some((grant, grant.pool?))) {
+            let (key, _) = self
+                .manifest
+                .tasks
+                .get_key_value(self.order[rank])
+                .expect("ranked");
+            names.push((grant.name.clone(), self.source, key.span()));
+        }
+        let mut seen: BTreeMap<u32, (String, &Source, Range<usize>)> = BTreeMap::new();
+        for (name, source, span) in names {
+            match seen.get(&label(&name)) {
+                Some((other, other_source, other_span)) if *other != name => self.problems.push(
+                    Problem::new(
+                        source,
+                        span,
+                        format!("`{name}` and `{other}` have one label"),
+                    )
+                    .label(format!("label {:#010x}", label(&name)))
+                    .related(other_source, other_span.clone(), "the same")
+                    .hint("rename one of the two: labels are hashes of names"),
+                ),
+                Some(_) => {}
+                None => {
+                    seen.insert(label(&name), (name, source, span));
+                }
+            }
+        }
+        self.check_windows_of(devices, grants);
+    }
+
+    /// Within a device, no two windows have the same name.
+    fn check_windows_of(&mut self, devices: &[Device], grants: &[Grant]) {
+        for device in devices {
+            let description = &self.chip.devices[device.name.as_str()];
+            for (index, window) in description.windows.iter().enumerate() {
+                let name = &window.get_ref().name;
+                let same = |grant: &u16| grants[usize::from(*grant)].name == *name;
+                if device.grants[..index].iter().any(same) {
+                    self.problems.push(
+                        Problem::new(
+                            self.chip_source,
+                            window.span(),
+                            format!("`{}` has two windows named `{name}`", device.name),
+                        )
+                        .label("the second")
+                        .hint("give each window of a device its own name"),
+                    );
+                }
+            }
+        }
+    }
+}

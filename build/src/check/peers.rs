@@ -1,0 +1,73 @@
+//! Checks of who may call, notify and lend to whom.
+
+use super::Checker;
+use crate::manifest::Task;
+use crate::problem::Problem;
+use serde_spanned::Spanned;
+
+impl Checker<'_> {
+    /// The three sets of peers of a task: calls, notifies, lends.
+    pub(super) fn peers(&mut self, rank: usize, name: &str, task: &Task) -> (u64, u64, u64) {
+        let calls = self.set(name, "calls", &task.calls);
+        for edge in &task.calls {
+            if self.rank(edge.get_ref()).is_some_and(|peer| peer >= rank) {
+                let peer = &self.manifest.tasks[edge.get_ref().as_str()];
+                let problem = Problem::new(
+                    self.source,
+                    edge.span(),
+                    format!(
+                        "`{name}` must not call `{edge}`: a call goes to a more important task"
+                    ),
+                )
+                .label(format!(
+                    "a call from rank {rank} to rank {}",
+                    self.rank(edge.get_ref()).unwrap_or(rank)
+                ));
+                self.problems.push(if edge.get_ref() == name {
+                    problem.hint("a task that calls itself would wait for ever")
+                } else {
+                    problem
+                        .related(
+                            self.source,
+                            task.priority.span(),
+                            format!("priority of `{name}`"),
+                        )
+                        .related(
+                            self.source,
+                            peer.priority.span(),
+                            format!("priority of `{edge}`"),
+                        )
+                        .hint(format!(
+                            "give `{edge}` a lower number than `{name}`, or turn the call round"
+                        ))
+                });
+            }
+        }
+        let notifies = self.set(name, "notifies", &task.notifies);
+        let lends = self.set(name, "lends", &task.lends) | 1;
+        (calls, notifies, lends)
+    }
+
+    fn set(&mut self, name: &str, key: &str, peers: &[Spanned<String>]) -> u64 {
+        let mut set = 0;
+        for peer in peers {
+            match self.rank(peer.get_ref()) {
+                Some(rank) if rank < 64 => set |= 1 << rank,
+                Some(_) => {}
+                None => {
+                    let hint = self.task_hint(peer.get_ref());
+                    self.problems.push(
+                        Problem::new(
+                            self.source,
+                            peer.span(),
+                            format!("`{name}` {key} `{peer}`, which is no task"),
+                        )
+                        .label("unknown task")
+                        .hint(hint),
+                    );
+                }
+            }
+        }
+        set
+    }
+}

@@ -1,0 +1,202 @@
+//! How large the kernel's tables must be, and whether everything has room in RAM.
+
+use super::Checker;
+use crate::manifest::Range;
+use crate::plan::{Bind, Device, Grant, Tables, Task};
+use crate::problem::Problem;
+use leasehold_abi::GrantKind;
+use serde_spanned::Spanned;
+
+/// Lease slots that a handle's index can name (`leasehold_abi::LeaseHandle`).
+const MAX_LEASES: u32 = 1 << 10;
+/// Grants that a PCI binding may get: configuration, six windows, interrupt, pool, bus mastering.
+const PCI_GRANTS: u32 = 10;
+/// Grants of an auxiliary device: memory and windows, at the parent's and at the child's lease.
+const AUXILIARY_GRANTS: u32 = 8;
+
+impl Checker<'_> {
+    /// Sizes of tables: what the manifest says where that is enough, else enough for every binding
+    /// four times over, because old leases end while new ones begin.
+    pub(super) fn tables(
+        &mut self,
+        devices: &[Device],
+        grants: &[Grant],
+        tasks: &[Task],
+    ) -> Tables {
+        let (mut leases, mut slots) = (1, grants.len() as u32);
+        for bind in tasks.iter().flat_map(|task| &task.binds) {
+            let (more_leases, more_slots) = match bind {
+                Bind::Platform { device, .. } => (1, devices[*device].grants.len() as u32),
+                Bind::Pci { .. } => (1, PCI_GRANTS),
+                Bind::Auxiliary { .. } => (2, AUXILIARY_GRANTS),
+            };
+            leases += more_leases;
+            slots += more_slots;
+        }
+        let tables = Tables {
+            leases: (16 + 4 * leases).min(MAX_LEASES),
+            grants: 64 + 4 * slots,
+            page_tables: self.page_tables(devices, grants, tasks),
+        };
+        Tables {
+            leases: self.size(
+                "leases",
+                self.manifest.leases.as_ref(),
+                leases,
+                MAX_LEASES,
+                tables.leases,
+            ),
+            grants: self.size(
+                "grants",
+                self.manifest.grants.as_ref(),
+                slots,
+                1 << 15,
+                tables.grants,
+            ),
+            page_tables: self.size(
+                "page-tables",
+                self.manifest.page_tables.as_ref(),
+                2 * tasks.len() as u32,
+                1 << 15,
+                tables.page_tables,
+            ),
+        }
+    }
+
+    fn size(
+        &mut self,
+        key: &str,
+        written: Option<&Spanned<u32>>,
+        least: u32,
+        most: u32,
+        computed: u32,
+    ) -> u32 {
+        let Some(written) = written else {
+            if least > most {
+                let span = self.manifest.chip.span();
+                self.problems.push(
+                    Problem::new(
+                        self.source,
+                        span,
+                        format!("too many {key}: the bindings need {least}"),
+                    )
+                    .label(format!("an image has at most {most}"))
+                    .hint("bind fewer devices"),
+                );
+            }
+            return computed;
+        };
+        let value = *written.get_ref();
+        if value < least {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    written.span(),
+                    format!("too many {key} for a table of {value}"),
+                )
+                .label(format!("the bindings alone need {least}"))
+                .hint(format!(
+                    "leave `{key}` out for {computed}, or write {least} or more"
+                )),
+            );
+        } else if value > most {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    written.span(),
+                    format!("{value} {key} are too many"),
+                )
+                .label(format!("at most {most}"))
+                .hint(format!("leave `{key}` out for {computed}")),
+            );
+        }
+        value
+    }
+
+    /// Tables for the tasks' own memory and every window that they may claim.
+    ///
+    /// A task has a root, and for each GiB that it touches a table of the second level, and
+    /// for each 2 MiB one of the third. Its own memory is counted as the 2 MiB that hold it and
+    /// one border crossed; windows that are not known yet as one of each.
+    fn page_tables(&self, devices: &[Device], grants: &[Grant], tasks: &[Task]) -> u32 {
+        let spans =
+            |range: Range, unit: u64| (range.end().div_ceil(unit) - range.base / unit) as u32;
+        let tables = |range: Range| spans(range, 1 << 30) + spans(range, 2 << 20);
+        let mut sum = 8;
+        for task in tasks {
+            let own = task.stack + task.arena + (1 << 20);
+            sum += 1 + 1 + 1 + own.div_ceil(2 << 20) as u32;
+            for bind in &task.binds {
+                sum += match bind {
+                    Bind::Platform { device, .. } => devices[*device]
+                        .grants
+                        .iter()
+                        .map(|index| &grants[usize::from(*index)])
+                        .filter(|grant| matches!(grant.kind, GrantKind::Mmio | GrantKind::Config))
+                        // A device with an aperture leases parts of it on; nobody maps it all.
+                        .map(|grant| {
+                            tables(Range {
+                                base: grant.base,
+                                size: grant.length.min(64 << 20),
+                            })
+                        })
+                        .sum(),
+                    Bind::Pci { pool, .. } => {
+                        let pool = pool.map_or(0, |pool| grants[usize::from(pool)].length);
+                        2 + 4 + 1 + pool.div_ceil(2 << 20) as u32
+                    }
+                    Bind::Auxiliary { .. } => 4,
+                };
+            }
+        }
+        sum
+    }
+
+    /// What is known before anything is compiled must fit into RAM.
+    pub(super) fn check_room(&mut self, grants: &[Grant], tasks: &[Task]) {
+        let memory = &self.chip.memory;
+        let room = memory
+            .ram
+            .get_ref()
+            .end()
+            .saturating_sub(memory.kernel.get_ref().end());
+        let need = |task: &Task, rank| {
+            let pools = grants.iter().filter(|grant| grant.pool == Some(rank));
+            self.arch
+                .round(task.stack)
+                .saturating_add(task.arena)
+                .saturating_add(pools.map(|grant| grant.length).fold(0, u64::saturating_add))
+        };
+        let needs: Vec<u64> = tasks
+            .iter()
+            .enumerate()
+            .map(|(rank, task)| need(task, rank))
+            .collect();
+        let sum = needs.iter().copied().fold(0, u64::saturating_add);
+        if sum > room
+            && let Some((most, task)) = needs.iter().zip(tasks).max_by_key(|(need, _)| **need)
+        {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    task.span.clone(),
+                    "the tasks do not fit into RAM",
+                )
+                .label(format!(
+                    "`{}` alone wants {} KiB of stack, arena and pools",
+                    task.name,
+                    most / 1024
+                ))
+                .related(
+                    self.chip_source,
+                    memory.ram.span(),
+                    format!("{} KiB are left beside the kernel", room / 1024),
+                )
+                .hint(format!(
+                    "all tasks want {} KiB: make a stack, an arena or a pool smaller",
+                    sum / 1024
+                )),
+            );
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Checks of the tasks themselves: names, packages, priorities, sizes; and their ranks.
+
+use super::Checker;
+use crate::manifest::{self, Manifest};
+use crate::plan::{Bind, Task};
+use crate::problem::{Problem, nearest};
+use leasehold_abi::{MAX_TASKS, NAME_LENGTH};
+use serde_spanned::Spanned;
+
+/// Names of the tasks by rank: by priority, and where that is equal, in the manifest's order.
+/// The first is the supervisor.
+pub(super) fn order(manifest: &Manifest) -> Vec<&str> {
+    let mut names: Vec<_> = manifest
+        .tasks
+        .iter()
+        .map(|(name, task)| {
+            (
+                *task.priority.get_ref(),
+                name.span().start,
+                name.get_ref().as_str(),
+            )
+        })
+        .collect();
+    names.sort_unstable();
+    names.into_iter().map(|(_, _, name)| name).collect()
+}
+
+impl Checker<'_> {
+    pub(super) fn check_tasks(&mut self) {
+        let packages = crate::packages::binaries(self.root);
+        let manifest = self.manifest;
+        for (name, task) in &manifest.tasks {
+            self.check_name_of(name);
+            self.check_sizes(name, task);
+            if !packages.contains_key(task.package.get_ref()) {
+                let known = packages.keys().map(String::as_str);
+                let problem = Problem::new(
+                    self.source,
+                    task.package.span(),
+                    format!("unknown package `{}`", task.package),
+                )
+                .label("no crate of this name in drivers/ or app/");
+                self.problems
+                    .push(match nearest(task.package.get_ref(), known) {
+                        Some(near) => problem.hint(format!("did you mean `{near}`?")),
+                        None => problem.hint("a task is a crate in drivers/ or app/ with a binary"),
+                    });
+            }
+        }
+        self.check_supervisor();
+        if let Some((name, _)) = manifest.tasks.iter().nth(MAX_TASKS) {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    name.span(),
+                    format!("{} tasks are too many", manifest.tasks.len()),
+                )
+                .label(format!("an image has at most {MAX_TASKS}"))
+                .hint("put two jobs into one task, or leave some out"),
+            );
+        }
+    }
+
+    fn check_name_of(&mut self, name: &Spanned<String>) {
+        let text = name.get_ref();
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if text.is_empty() || text.len() > NAME_LENGTH || !text.bytes().all(allowed) {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    name.span(),
+                    format!("`{text}` is no name for a task"),
+                )
+                .label(format!("at most {NAME_LENGTH} of a-z, 0-9 and -"))
+                .hint("choose another name"),
+            );
+        }
+    }
+
+    fn check_sizes(&mut self, name: &Spanned<String>, task: &manifest::Task) {
+        let stack = *task.stack.get_ref();
+        if stack <= 0 {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    task.stack.span(),
+                    format!("stack of `{name}` is not positive"),
+                )
+                .label("bytes of stack")
+                .hint("4096 is enough for a small driver"),
+            );
+        } else if stack % 16 != 0 {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    task.stack.span(),
+                    format!("stack of `{name}` is not a multiple of 16"),
+                )
+                .label("bytes of stack")
+                .hint(format!("write {}", (stack as u64).next_multiple_of(16))),
+            );
+        }
+        if let Some(arena) = task.arena.as_ref().filter(|arena| *arena.get_ref() < 0) {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    arena.span(),
+                    format!("arena of `{name}` is negative"),
+                )
+                .label("bytes that it may lend")
+                .hint("leave it out for none"),
+            );
+        }
+    }
+
+    fn check_supervisor(&mut self) {
+        let Some((name, supervisor)) = self
+            .order
+            .first()
+            .and_then(|name| self.manifest.tasks.get_key_value(*name))
+        else {
+            self.problems.push(
+                Problem::new(self.source, 0..0, "there are no tasks")
+                    .label("no [tasks.…]")
+                    .hint("the first task is the supervisor: it holds the root lease and starts the others"),
+            );
+            return;
+        };
+        for (other, task) in self
+            .manifest
+            .tasks
+            .iter()
+            .filter(|(other, _)| *other != name)
+        {
+            if task.priority.get_ref() <= supervisor.priority.get_ref() {
+                self.problems.push(
+                    Problem::new(
+                        self.source,
+                        task.priority.span(),
+                        format!("`{other}` is as important as the supervisor"),
+                    )
+                    .label("lower runs first")
+                    .related(
+                        self.source,
+                        supervisor.priority.span(),
+                        "the supervisor's priority",
+                    )
+                    .hint(format!(
+                        "write {} or more",
+                        supervisor.priority.get_ref() + 1
+                    )),
+                );
+            }
+        }
+    }
+
+    /// The tasks by rank, with their bindings.
+    pub(super) fn tasks(&mut self, binds: Vec<Vec<Bind>>) -> Vec<Task> {
+        let manifest = self.manifest;
+        let order = self.order.clone();
+        let packages = crate::packages::binaries(self.root);
+        let mut tasks = Vec::new();
+        for (rank, (name, binds)) in order.into_iter().zip(binds).enumerate() {
+            let (key, task) = manifest
+                .tasks
+                .get_key_value(name)
+                .expect("ranked from this map");
+            let (calls, notifies, lends) = self.peers(rank, name, task);
+            tasks.push(Task {
+                name: name.to_owned(),
+                span: key.span(),
+                package: task.package.get_ref().clone(),
+                binary: task
+                    .binary
+                    .as_ref()
+                    .or_else(|| packages.get(task.package.get_ref()))
+                    .unwrap_or(task.package.get_ref())
+                    .clone(),
+                priority: *task.priority.get_ref(),
+                stack: task.stack.get_ref().max(&0).unsigned_abs(),
+                arena: self.arch.round(
+                    task.arena
+                        .as_ref()
+                        .map_or(0, |arena| arena.get_ref().max(&0).unsigned_abs()),
+                ),
+                autostart: task.autostart || rank == 0,
+                calls,
+                notifies,
+                lends,
+                release_ms: *task.release_ms.get_ref(),
+                binds,
+                restart: task.restart.clone(),
+            });
+        }
+        tasks
+    }
+}

@@ -1,0 +1,102 @@
+//! What the packer and the image need of a linked program: sections, segments, symbols.
+
+use anyhow::{Context, Result};
+use object::elf::{PT_LOAD, SHF_ALLOC};
+use object::read::elf::{FileHeader, ProgramHeader};
+use object::{Endianness, Object, ObjectSection, ObjectSymbol, SectionFlags};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A linked program.
+#[derive(Debug)]
+pub(crate) struct Elf {
+    /// Its file.
+    pub(crate) path: PathBuf,
+    /// The first instruction.
+    pub(crate) entry: u64,
+    /// Sections that take memory: name, address, size.
+    pub(crate) sections: Vec<(String, u64, u64)>,
+    /// What is loaded from the file.
+    pub(crate) segments: Vec<Segment>,
+    /// Symbols with addresses.
+    symbols: BTreeMap<String, u64>,
+}
+
+/// Bytes to be in memory before the program starts.
+#[derive(Clone, Debug)]
+pub(crate) struct Segment {
+    /// The physical address that the linker gave.
+    pub(crate) physical: u64,
+    /// The bytes in the file.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Elf {
+    /// Reads a linked program.
+    ///
+    /// # Errors
+    /// When the file is not there or is no 64-bit ELF file.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let data = std::fs::read(path).with_context(|| path.display().to_string())?;
+        Self::parse(path, &data).with_context(|| format!("in {}", path.display()))
+    }
+
+    fn parse(path: &Path, data: &[u8]) -> Result<Self> {
+        let file = object::read::elf::ElfFile64::<Endianness>::parse(data)?;
+        let allocated = |flags| matches!(flags, SectionFlags::Elf { sh_flags, .. } if sh_flags & SHF_ALLOC == SHF_ALLOC);
+        let mut sections = Vec::new();
+        for section in file.sections().filter(|section| allocated(section.flags())) {
+            sections.push((
+                section.name()?.to_owned(),
+                section.address(),
+                section.size(),
+            ));
+        }
+        let header = file.elf_header();
+        let endian = file.endian();
+        let mut segments = Vec::new();
+        for segment in header.program_headers(endian, data)? {
+            let size = segment.p_filesz(endian);
+            if segment.p_type(endian) == PT_LOAD && size > 0 {
+                let bytes = segment
+                    .data(endian, data)
+                    .ok()
+                    .context("a segment outside the file")?;
+                segments.push(Segment {
+                    physical: segment.p_paddr(endian),
+                    bytes: bytes.to_vec(),
+                });
+            }
+        }
+        let symbols = file
+            .symbols()
+            .filter_map(|symbol| Some((symbol.name().ok()?.to_owned(), symbol.address())))
+            .collect();
+        Ok(Self {
+            path: path.to_owned(),
+            entry: file.entry(),
+            sections,
+            segments,
+            symbols,
+        })
+    }
+
+    /// Address and size of a section; 0 and 0 when it is not there.
+    pub(crate) fn section(&self, name: &str) -> (u64, u64) {
+        self.sections
+            .iter()
+            .find(|section| section.0 == name)
+            .map_or((0, 0), |section| (section.1, section.2))
+    }
+
+    /// Address of a symbol.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub(crate) fn symbol(&self, name: &str) -> Result<u64> {
+        self.symbols
+            .get(name)
+            .copied()
+            .with_context(|| format!("{} has no symbol `{name}`", self.path.display()))
+    }
+}

@@ -1,0 +1,153 @@
+//! The last link of a program, at the place that the packer gives it.
+
+use crate::arch::Arch;
+use crate::elf::Elf;
+use crate::workspace::write_if_changed;
+use anyhow::{Context, Result, bail, ensure};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where the regions of a task begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Instructions.
+    pub(crate) text: u64,
+    /// Constants, and after them the initial data.
+    pub(crate) constants: u64,
+    /// Stack, data, lend arena; the guard is below.
+    pub(crate) data: u64,
+}
+
+/// Sections that a task may have in memory.
+const SECTIONS: &[&str] = &[".text", ".rodata", ".data", ".bss", ".arena"];
+
+/// The linker, and where it writes.
+#[derive(Debug)]
+pub(crate) struct Linker {
+    program: PathBuf,
+    arch: Arch,
+    folder: PathBuf,
+}
+
+impl Linker {
+    /// A linker that writes programs and scripts into `folder`.
+    pub(crate) fn new(program: PathBuf, arch: Arch, folder: PathBuf) -> Self {
+        Self {
+            program,
+            arch,
+            folder,
+        }
+    }
+
+    /// Links a task at `place`, with `stack` and `arena` bytes of those.
+    ///
+    /// # Errors
+    /// When the linker fails, or the task has memory that no region of the kernel's is for.
+    pub(crate) fn task(
+        &self,
+        name: &str,
+        object: &Path,
+        place: Place,
+        stack: u64,
+        arena: u64,
+    ) -> Result<Elf> {
+        let script = self.folder.join(format!("{name}.ld"));
+        write_if_changed(&script, &task_script(self.arch, place, stack, arena))?;
+        let elf = self.link(&script, object, &self.folder.join(format!("{name}.elf")))?;
+        for (section, _, size) in &elf.sections {
+            ensure!(
+                *size == 0 || SECTIONS.contains(&section.as_str()),
+                "task `{name}` has a section `{section}`, for which a task has no region"
+            );
+        }
+        Ok(elf)
+    }
+
+    /// Links the kernel by its own script.
+    ///
+    /// # Errors
+    /// When the linker fails.
+    pub(crate) fn kernel(&self, script: &Path, object: &Path) -> Result<Elf> {
+        self.link(script, object, &self.folder.join("kernel.elf"))
+    }
+
+    fn link(&self, script: &Path, object: &Path, to: &Path) -> Result<Elf> {
+        let output = Command::new(&self.program)
+            .args([
+                "-flavor",
+                "gnu",
+                "-m",
+                self.arch.emulation(),
+                "--gc-sections",
+                "-O2",
+            ])
+            .args([
+                "--no-dynamic-linker",
+                "-z",
+                "norelro",
+                "-z",
+                "max-page-size=4096",
+                "--nmagic",
+            ])
+            .args([Path::new("-T"), script, Path::new("-o"), to, object])
+            .output()
+            .with_context(|| self.program.display().to_string())?;
+        if !output.status.success() {
+            bail!(
+                "cannot link {}:\n{}",
+                to.display(),
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
+        }
+        Elf::read(to)
+    }
+}
+
+/// The linker script of a task. Its order is the order of the regions; the initial data lies
+/// behind the constants, from where the kernel copies it before each start.
+fn task_script(arch: Arch, place: Place, stack: u64, arena: u64) -> String {
+    let granule = arch.granule();
+    let Place {
+        text,
+        constants,
+        data,
+    } = place;
+    format!(
+        "ENTRY(_start)
+SECTIONS {{
+  .text {text:#x} : {{
+    KEEP(*(.text.start .text._start))
+    . = ALIGN(16);
+    __checked_start = .;
+    *(.text.checked .text.checked.*)
+    __checked_end = .;
+    *(.text .text.*)
+  }}
+  .rodata {constants:#x} : {{
+    *(.rodata .rodata.* .srodata .srodata.*)
+    . = ALIGN(16);
+  }}
+  __data_load = .;
+  __stack_start = {data:#x};
+  __stack_end = {data:#x} + {stack:#x};
+  .data __stack_end : AT(__data_load) {{
+    __data_start = .;
+    *(.data .data.* .sdata .sdata.*)
+    . = ALIGN(16);
+    __data_end = .;
+  }}
+  .bss (NOLOAD) : {{
+    *(.bss .bss.* .sbss .sbss.* COMMON)
+    . = ALIGN({granule});
+  }}
+  .arena (NOLOAD) : {{
+    __arena_start = .;
+    . += {arena:#x};
+    __arena_end = .;
+  }}
+  __data_region_end = ALIGN({granule});
+  /DISCARD/ : {{ *(.eh_frame .eh_frame_hdr .note.* .llvmbc .llvmcmd) }}
+}}
+"
+    )
+}

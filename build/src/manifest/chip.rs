@@ -1,0 +1,142 @@
+//! The schema of a chip file, `chips/<chip>/chip.toml`.
+
+use serde::Deserialize;
+use serde_spanned::Spanned;
+use std::collections::BTreeMap;
+
+/// A chip, or an emulated machine.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Chip {
+    /// Name, target and clock.
+    pub chip: ChipHeader,
+    /// Constants for the chip's kernel code: fields of `leasehold_chips::ChipConfig`.
+    #[serde(default)]
+    pub kernel: BTreeMap<String, u64>,
+    /// How QEMU emulates it, where it does.
+    pub qemu: Option<Qemu>,
+    /// Its memory.
+    pub memory: Memory,
+    /// What tasks may bind, by name.
+    #[serde(default)]
+    pub devices: BTreeMap<Spanned<String>, Device>,
+}
+
+/// Name, target and clock of a chip.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ChipHeader {
+    /// Its folder's name.
+    pub name: Spanned<String>,
+    /// Protection hardware.
+    pub arch: Spanned<String>,
+    /// Target triple of kernel and tasks.
+    pub target: String,
+    /// Rate of the kernel's clock.
+    pub ticks_per_second: u64,
+}
+
+/// How QEMU emulates a chip.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Qemu {
+    /// Program.
+    pub binary: String,
+    /// Value of `-machine`.
+    pub machine: String,
+    /// Value of `-cpu`.
+    pub cpu: String,
+    /// Value of `-m`.
+    pub memory: String,
+    /// Value of `-bios`.
+    pub bios: String,
+}
+
+/// The memory map that the packer works in.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Memory {
+    /// All of it.
+    pub ram: Spanned<Range>,
+    /// What the firmware keeps, at the start of it.
+    pub firmware: Option<Spanned<Range>>,
+    /// Room for the kernel's text, data and page tables.
+    pub kernel: Spanned<Range>,
+}
+
+/// Addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Range {
+    /// The first.
+    pub base: u64,
+    /// How many bytes.
+    pub size: u64,
+}
+
+impl Range {
+    /// One past the last address; saturates, so a range that wraps never looks small.
+    pub fn end(&self) -> u64 {
+        self.base.saturating_add(self.size)
+    }
+
+    /// Whether any byte is in both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.base < other.end() && other.base < self.end()
+    }
+
+    /// Whether all of `other` is in this.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.base <= other.base && other.end() <= self.end()
+    }
+}
+
+/// A device of the chip.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Device {
+    /// Its address ranges.
+    #[serde(default)]
+    pub windows: Vec<Spanned<Window>>,
+    /// Its interrupt lines, in the interrupt controller's numbers.
+    #[serde(default)]
+    pub interrupts: Vec<Spanned<u32>>,
+}
+
+/// An address range of a device.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Window {
+    /// Name, unique in the device.
+    pub name: String,
+    /// What it is.
+    #[serde(default)]
+    pub kind: WindowKind,
+    /// First address.
+    pub base: u64,
+    /// How many bytes.
+    pub size: u64,
+}
+
+impl Window {
+    /// Its addresses.
+    pub fn range(&self) -> Range {
+        Range {
+            base: self.base,
+            size: self.size,
+        }
+    }
+}
+
+/// What a window is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WindowKind {
+    /// Device registers.
+    #[default]
+    Mmio,
+    /// PCI configuration space, read in place and written through the kernel.
+    Config,
+    /// The right to switch bus mastering in that configuration space.
+    BusMaster,
+}

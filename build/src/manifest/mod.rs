@@ -1,0 +1,49 @@
+//! Manifest and chip files: their schema, and the reading of them with places kept.
+
+mod chip;
+mod schema;
+
+pub use chip::{Chip, ChipHeader, Device, Memory, Qemu, Range, Window, WindowKind};
+pub use schema::{Bind, Manifest, QemuDevices, Restart, RestartPolicy, Task};
+
+use crate::problem::{Problem, Problems, Source};
+use serde::de::DeserializeOwned;
+
+/// Reads a TOML file into its schema.
+///
+/// # Errors
+/// A [`Problem`] with the place in the file: no TOML, an unknown key, a wrong type.
+pub fn parse<T: DeserializeOwned>(source: &Source) -> Result<T, Problems> {
+    toml::from_str(source.text()).map_err(|error| {
+        let message = error.message().trim().replace('\n', ", ");
+        let span = error.span().unwrap_or(0..0);
+        let mut problem = Problem::new(source, span.clone(), message.clone());
+        if let Some(rest) = message.strip_prefix("unknown field ") {
+            let written = source.text().get(span).unwrap_or("");
+            let mut names = rest.split('`').skip(1).step_by(2);
+            let unknown = names.next().unwrap_or(written);
+            let known: Vec<&str> = names.collect();
+            problem = Problem::new(source, problem.span(), format!("unknown key `{unknown}`"))
+                .label("not a key of this table");
+            problem = match crate::problem::nearest(unknown, known.iter().copied()) {
+                Some(name) => problem.hint(format!("did you mean `{name}`?")),
+                None => problem.hint(format!("the keys of this table are: {}", known.join(", "))),
+            };
+        } else if let Some(rest) = message.strip_prefix("invalid type: ") {
+            let (found, expected) = rest
+                .split_once(", expected ")
+                .unwrap_or((rest, "another type"));
+            problem = Problem::new(source, problem.span(), format!("wrong type: {found}"))
+                .label(format!("expected {expected}"))
+                .hint(format!("write {expected} here"));
+        } else if let Some(rest) = message.strip_prefix("missing field ") {
+            let name = rest.trim_matches('`');
+            problem = Problem::new(source, problem.span(), format!("missing key `{name}`"))
+                .label("in this table")
+                .hint(format!("add `{name} = …`"));
+        } else {
+            problem = problem.hint("docs/manifest.md lists every key with its type");
+        }
+        problem.into()
+    })
+}

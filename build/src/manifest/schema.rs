@@ -1,0 +1,130 @@
+//! The schema of an app's manifest, `app/<app>/<board>.toml`.
+
+use serde::Deserialize;
+use serde_spanned::Spanned;
+use std::collections::BTreeMap;
+
+/// An app on one board: its chip and its tasks.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Manifest {
+    /// Folder under `chips/`.
+    pub chip: Spanned<String>,
+    /// Slots in the kernel's lease table; computed where absent.
+    pub leases: Option<Spanned<u32>>,
+    /// Slots in the kernel's grant table; computed where absent.
+    pub grants: Option<Spanned<u32>>,
+    /// Page tables that the kernel has in store; computed where absent.
+    pub page_tables: Option<Spanned<u32>>,
+    /// What the emulator is told beside the chip's own.
+    #[serde(default)]
+    pub qemu: QemuDevices,
+    /// The tasks, by name.
+    pub tasks: BTreeMap<Spanned<String>, Task>,
+}
+
+/// The app's part of the emulator's command line.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct QemuDevices {
+    /// Values of `-device`, in order.
+    #[serde(default)]
+    pub devices: Vec<String>,
+}
+
+/// One task.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Task {
+    /// Cargo package.
+    pub package: Spanned<String>,
+    /// Binary of the package; its name where absent.
+    pub binary: Option<String>,
+    /// Lower runs first; equal ones in the manifest's order.
+    pub priority: Spanned<i64>,
+    /// Bytes of stack.
+    pub stack: Spanned<i64>,
+    /// Bytes of memory that it may lend.
+    pub arena: Option<Spanned<i64>>,
+    /// Started by the kernel at boot. The supervisor always is.
+    #[serde(default)]
+    pub autostart: bool,
+    /// Tasks that it may call, all of them more important.
+    #[serde(default)]
+    pub calls: Vec<Spanned<String>>,
+    /// Tasks that it may notify.
+    #[serde(default)]
+    pub notifies: Vec<Spanned<String>>,
+    /// Tasks that it may lend to, beside the supervisor.
+    #[serde(default)]
+    pub lends: Vec<Spanned<String>>,
+    /// How long it may keep a revoked lease, in milliseconds.
+    #[serde(default = "default_release")]
+    pub release_ms: Spanned<u32>,
+    /// What it binds.
+    #[serde(default)]
+    pub binds: Vec<Spanned<Bind>>,
+    /// What follows its end.
+    #[serde(default)]
+    pub restart: Restart,
+}
+
+/// One binding: exactly one of `device`, `pci` and `auxiliary` is there.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Bind {
+    /// A device of the chip file.
+    pub device: Option<Spanned<String>>,
+    /// The chip device's windows are for this task alone.
+    pub exclusive: Option<Spanned<bool>>,
+    /// A PCI function, as `"vendor:device"` in hexadecimal.
+    pub pci: Option<Spanned<String>>,
+    /// The PCI function may be a bus master.
+    pub dma: Option<Spanned<bool>>,
+    /// Bytes of memory for its DMA.
+    pub dma_pool: Option<Spanned<i64>>,
+    /// An auxiliary device, as `"parent task.name"`.
+    pub auxiliary: Option<Spanned<String>>,
+    /// Its instance number.
+    pub id: Option<Spanned<u32>>,
+}
+
+/// What follows the end of a task.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Restart {
+    /// Whether it starts again.
+    pub policy: RestartPolicy,
+    /// First wait, in milliseconds; it doubles.
+    pub backoff_ms: u32,
+    /// Ends in one window that put it in quarantine.
+    pub limit: u32,
+    /// The window, in milliseconds.
+    pub window_ms: u32,
+}
+
+impl Default for Restart {
+    fn default() -> Self {
+        Self {
+            policy: RestartPolicy::Always,
+            backoff_ms: 20,
+            limit: 5,
+            window_ms: 10_000,
+        }
+    }
+}
+
+/// Whether a task starts again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RestartPolicy {
+    /// After every end that nobody asked for.
+    #[default]
+    Always,
+    /// Only when somebody asks.
+    Never,
+}
+
+fn default_release() -> Spanned<u32> {
+    Spanned::new(0..0, 200)
+}

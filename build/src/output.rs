@@ -1,0 +1,92 @@
+//! The output folder: filled beside its place and put there in one go.
+
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A folder in the making; dropped before [`Output::commit`], it leaves nothing behind.
+#[derive(Debug)]
+pub(crate) struct Output {
+    place: PathBuf,
+    draft: PathBuf,
+    committed: bool,
+}
+
+impl Output {
+    /// A draft of the folder `place`.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub(crate) fn new(place: &Path) -> Result<Self> {
+        let draft = beside(place, "new")?;
+        fs::create_dir_all(&draft).with_context(|| draft.display().to_string())?;
+        Ok(Self {
+            place: place.to_owned(),
+            draft,
+            committed: false,
+        })
+    }
+
+    /// Writes a file of the draft.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> Result<()> {
+        let path = self.draft.join(name);
+        let parent = path.parent().context("a file has a folder")?;
+        fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
+        fs::write(&path, content).with_context(|| path.display().to_string())
+    }
+
+    /// Copies a file into the draft.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub(crate) fn copy(&self, name: &str, from: &Path) -> Result<()> {
+        self.write(
+            name,
+            fs::read(from).with_context(|| from.display().to_string())?,
+        )
+    }
+
+    /// Puts the draft in its place; what was there goes.
+    ///
+    /// # Errors
+    /// What the file system says; the old folder is in its place then.
+    pub(crate) fn commit(mut self) -> Result<()> {
+        let old = beside(&self.place, "old")?;
+        let had_old = self.place.exists();
+        if had_old {
+            fs::rename(&self.place, &old).with_context(|| self.place.display().to_string())?;
+        }
+        if let Err(error) = fs::rename(&self.draft, &self.place) {
+            if had_old {
+                fs::rename(&old, &self.place).with_context(|| self.place.display().to_string())?;
+            }
+            return Err(error).with_context(|| self.place.display().to_string());
+        }
+        self.committed = true;
+        if had_old {
+            fs::remove_dir_all(&old).with_context(|| old.display().to_string())?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if !self.committed {
+            // Nothing more can be done about a draft that does not go away.
+            let _ = fs::remove_dir_all(&self.draft);
+        }
+    }
+}
+
+/// A name of this process's own, in the same folder and so in the same file system.
+fn beside(place: &Path, what: &str) -> Result<PathBuf> {
+    let name = place
+        .file_name()
+        .context("an output folder has a name")?
+        .to_string_lossy();
+    Ok(place.with_file_name(format!(".{name}.{what}-{}", std::process::id())))
+}

@@ -1,0 +1,140 @@
+//! What a checked manifest says: tasks by rank, the root lease's grants, sizes of tables.
+
+use crate::manifest::{Chip, Restart};
+use crate::problem::Source;
+use leasehold_abi::GrantKind;
+use std::ops::Range;
+
+/// One image, before anything is compiled.
+#[derive(Debug)]
+pub struct Plan {
+    /// Name of the app.
+    pub app: String,
+    /// Name of the board.
+    pub board: String,
+    /// The manifest's text, for errors that only show later.
+    pub source: Source,
+    /// The chip file's text.
+    pub chip_source: Source,
+    /// The chip.
+    pub chip: Chip,
+    /// Tasks by rank.
+    pub tasks: Vec<Task>,
+    /// The chip's devices.
+    pub devices: Vec<Device>,
+    /// Grants of the root lease.
+    pub grants: Vec<Grant>,
+    /// Sizes of the kernel's tables.
+    pub tables: Tables,
+    /// Values of the emulator's `-device`.
+    pub qemu_devices: Vec<String>,
+}
+
+impl Plan {
+    /// Bytes of all DMA pools.
+    pub fn pool_bytes(&self) -> u64 {
+        self.grants
+            .iter()
+            .filter(|grant| grant.pool.is_some())
+            .map(|grant| grant.length)
+            .sum()
+    }
+}
+
+/// A task.
+#[derive(Debug)]
+pub struct Task {
+    /// Name.
+    pub name: String,
+    /// Where the manifest has it.
+    pub span: Range<usize>,
+    /// Cargo package.
+    pub package: String,
+    /// Its binary.
+    pub binary: String,
+    /// Priority, as written.
+    pub priority: i64,
+    /// Bytes of stack.
+    pub stack: u64,
+    /// Bytes of lend arena, whole granules.
+    pub arena: u64,
+    /// Started by the kernel.
+    pub autostart: bool,
+    /// Set of ranks that it may call.
+    pub calls: u64,
+    /// Set of ranks that it may notify.
+    pub notifies: u64,
+    /// Set of ranks that it may lend to.
+    pub lends: u64,
+    /// Deadline for a revoked lease.
+    pub release_ms: u32,
+    /// What it binds.
+    pub binds: Vec<Bind>,
+    /// What follows its end.
+    pub restart: Restart,
+}
+
+/// A binding. Grants are indices in [`Plan::grants`].
+#[derive(Debug)]
+pub enum Bind {
+    /// Of a chip's device, an index in [`Plan::devices`].
+    Platform {
+        /// The device.
+        device: usize,
+        /// For this task alone.
+        exclusive: bool,
+    },
+    /// Of a PCI function.
+    Pci {
+        /// Vendor identifier.
+        vendor: u16,
+        /// Device identifier.
+        device: u16,
+        /// May be a bus master.
+        dma: bool,
+        /// Its pool's grant.
+        pool: Option<u16>,
+    },
+    /// Of an auxiliary device.
+    Auxiliary {
+        /// `"<parent task>.<name>"`.
+        name: String,
+        /// Instance number.
+        id: u32,
+    },
+}
+
+/// A device of the chip.
+#[derive(Debug)]
+pub struct Device {
+    /// Name.
+    pub name: String,
+    /// Its grants.
+    pub grants: Vec<u16>,
+}
+
+/// A grant of the root lease.
+#[derive(Debug)]
+pub struct Grant {
+    /// Name, from which the label comes.
+    pub name: String,
+    /// Kind of resource.
+    pub kind: GrantKind,
+    /// First address or line. A pool gets it from the packer.
+    pub base: u64,
+    /// Bytes, or 1 for a line.
+    pub length: u64,
+    /// The rank of the task whose DMA pool this is.
+    pub pool: Option<usize>,
+}
+
+/// Sizes of the kernel's tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tables {
+    /// Lease slots.
+    pub leases: u32,
+    /// Grant slots.
+    pub grants: u32,
+    /// Page tables in store.
+    pub page_tables: u32,
+}

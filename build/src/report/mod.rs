@@ -1,0 +1,66 @@
+//! What lies where in RAM, for a person: a text and a picture.
+
+mod map;
+mod text;
+
+pub(crate) use map::map;
+pub(crate) use text::text;
+
+use crate::arch::Arch;
+use crate::elf::Elf;
+use crate::pack::{Layout, Packed};
+use crate::plan::{Plan, Task};
+
+/// What a report is about.
+#[derive(Debug)]
+pub(crate) struct Facts<'a> {
+    /// The plan.
+    pub(crate) plan: &'a Plan,
+    /// The protection hardware.
+    pub(crate) arch: Arch,
+    /// The places.
+    pub(crate) layout: &'a Layout,
+    /// The kernel.
+    pub(crate) kernel: &'a Elf,
+    /// One past the kernel's last physical address.
+    pub(crate) kernel_end: u64,
+}
+
+impl Facts<'_> {
+    /// Tasks with their places.
+    fn tasks(&self) -> impl Iterator<Item = (&Task, &Packed)> {
+        self.plan.tasks.iter().zip(&self.layout.tasks)
+    }
+
+    /// Bytes lost to rounding in all tasks.
+    fn waste(&self) -> u64 {
+        self.tasks()
+            .map(|(task, packed)| packed.waste(task.stack, task.arena))
+            .sum()
+    }
+}
+
+/// The parts of a task in the order of addresses: name and bytes. The initial data counts
+/// twice, as it lies in RAM twice.
+fn parts(task: &Task, packed: &Packed) -> [(&'static str, u64); 8] {
+    let sizes = packed.sizes;
+    [
+        ("text", sizes.text),
+        ("constants", sizes.constants + sizes.data),
+        ("guard", packed.guard.size),
+        ("stack", task.stack),
+        ("data", sizes.data),
+        ("zeroed", sizes.zeroed),
+        ("arena", task.arena),
+        ("rounding", packed.waste(task.stack, task.arena)),
+    ]
+}
+
+/// A number of bytes as people write it.
+fn bytes(count: u64) -> String {
+    match count {
+        0..1024 => format!("{count} B"),
+        1024..0x10_0000 => format!("{:.1} KiB", count as f64 / 1024.0),
+        _ => format!("{:.1} MiB", count as f64 / 1_048_576.0),
+    }
+}

@@ -1,0 +1,141 @@
+//! The memory report as text.
+
+use super::{Facts, bytes};
+use std::fmt::Write;
+
+/// The report.
+///
+/// # Errors
+/// Never in practice: writing to a string.
+pub(crate) fn text(facts: &Facts<'_>) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    let plan = facts.plan;
+    let memory = &plan.chip.memory;
+    let ram = memory.ram.get_ref();
+    writeln!(out, "Memory of {} on {}", plan.app, plan.board)?;
+    writeln!(
+        out,
+        "RAM {:#x}..{:#x}, {}\n",
+        ram.base,
+        ram.end(),
+        bytes(ram.size)
+    )?;
+    if let Some(firmware) = &memory.firmware {
+        line(
+            &mut out,
+            firmware.get_ref().base,
+            firmware.get_ref().size,
+            "firmware",
+        )?;
+    }
+    let room = memory.kernel.get_ref();
+    line(&mut out, room.base, facts.kernel_end - room.base, "kernel")?;
+    line(
+        &mut out,
+        facts.kernel_end,
+        room.end() - facts.kernel_end,
+        "room left to the kernel",
+    )?;
+    for (task, packed) in facts.tasks() {
+        let range = packed.range();
+        line(
+            &mut out,
+            range.base,
+            range.size,
+            &format!("task {}", task.name),
+        )?;
+    }
+    for (grant, range) in &facts.layout.pools {
+        line(
+            &mut out,
+            range.base,
+            range.size,
+            &format!("pool {}", plan.grants[*grant].name),
+        )?;
+    }
+    line(
+        &mut out,
+        facts.layout.end,
+        ram.end() - facts.layout.end,
+        "free",
+    )?;
+    kernel(&mut out, facts)?;
+    tasks(&mut out, facts)?;
+    Ok(out)
+}
+
+fn line(out: &mut String, base: u64, size: u64, what: &str) -> std::fmt::Result {
+    writeln!(
+        out,
+        "  {:#012x}..{:#012x}  {:>10}  {what}",
+        base,
+        base + size,
+        bytes(size)
+    )
+}
+
+fn kernel(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
+    let tables = facts.plan.tables;
+    writeln!(out, "\nKernel: sections in bytes")?;
+    for (name, _, size) in facts.kernel.sections.iter().filter(|section| section.2 > 0) {
+        writeln!(out, "  {name:<16}{size:>10}")?;
+    }
+    writeln!(
+        out,
+        "  tables: {} tasks, {} leases, {} grants, {} page tables",
+        facts.plan.tasks.len(),
+        tables.leases,
+        tables.grants,
+        tables.page_tables
+    )
+}
+
+fn tasks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
+    writeln!(
+        out,
+        "\nTasks by rank: parts in bytes; rounding is what whole granules of {} lose",
+        facts.arch.granule()
+    )?;
+    writeln!(
+        out,
+        "  rank prio name             {:>9}{:>10}{:>8}{:>9}{:>9}{:>9}{:>9}{:>9}{:>10}",
+        "text", "constants", "guard", "stack", "data", "zeroed", "arena", "rounding", "all"
+    )?;
+    let mut sums = [0; 9];
+    for (rank, (task, packed)) in facts.tasks().enumerate() {
+        let parts = super::parts(task, packed).map(|(_, size)| size);
+        let all = packed.range().size;
+        row(
+            out,
+            &format!("{rank:>4} {:>4} {:<16}", task.priority, task.name),
+            &parts,
+            all,
+        )?;
+        for (sum, value) in sums.iter_mut().zip(parts.iter().chain([&all])) {
+            *sum += value;
+        }
+    }
+    row(
+        out,
+        &format!("{:>4} {:>4} {:<16}", "", "", "all"),
+        &sums[..8],
+        sums[8],
+    )?;
+    let share = 100.0 * facts.waste() as f64 / sums[8].max(1) as f64;
+    writeln!(
+        out,
+        "\nRounding loses {} of {}, {share:.1} %.",
+        bytes(facts.waste()),
+        bytes(sums[8])
+    )
+}
+
+fn row(out: &mut String, head: &str, parts: &[u64], all: u64) -> std::fmt::Result {
+    let [text, constants, guard, stack, data, zeroed, arena, rounding] = parts else {
+        return Err(std::fmt::Error);
+    };
+    writeln!(
+        out,
+        "  {head} {text:>9}{constants:>10}{guard:>8}{stack:>9}{data:>9}{zeroed:>9}{arena:>9}{rounding:>9}{all:>10}"
+    )
+}
