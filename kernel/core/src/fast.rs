@@ -22,12 +22,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if client >= T || server >= T || count > MAX_BORROWS || !self.reaper.is_idle() {
             return None;
         }
-        let caller = &mut self.tasks[client];
-        if caller.calls & bit(server) == 0 {
+        if self.tasks[client].calls & bit(server) == 0 {
             return None;
         }
-        caller.borrows = borrows;
-        caller.borrow_count = count;
         let record = &mut self.tasks[server];
         if record.accepting != destination {
             return None;
@@ -38,6 +35,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let caller = &mut self.tasks[client];
         caller.state = TaskState::AwaitingReply;
         caller.peer = server;
+        caller.borrows = borrows;
+        caller.borrow_count = count;
         self.ready ^= bit(client) | bit(server);
         self.current = server;
         Some(server)

@@ -130,6 +130,15 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.tasks[task].handle
     }
 
+    /// The handle of the current task: what [`Call::TaskSelf`](leasehold_abi::Call::TaskSelf) answers.
+    ///
+    /// # Panics
+    /// When no task runs.
+    #[inline(always)]
+    pub fn current_handle(&self) -> u32 {
+        self.tasks[self.current].handle
+    }
+
     /// The machine.
     pub fn hardware(&mut self) -> &mut H {
         &mut self.hardware
@@ -152,8 +161,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             self.take_interrupts();
             let before = self.ready & self.reaper.goes_before();
             if before != 0 {
-                self.limit_delay();
-                return self.pick(before);
+                let next = self.pick(before);
+                if self.current != 0 {
+                    self.limit_delay();
+                }
+                return next;
             }
             self.reap();
         }

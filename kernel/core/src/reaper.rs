@@ -13,14 +13,15 @@
 //! has that task's rank; the queue has the best rank in it. After each step the pending
 //! interrupts are taken. Two kinds of task go before the next step:
 //! - one more important than that rank: its work comes first by the ordinary rule;
-//! - one that an interrupt *line* just made ready, whatever its rank: so a driver's latency
-//!   is one step, even while the supervisor's revocation of hundreds of leases goes on.
+//! - one that an interrupt *line* just made ready, or whose server died, whatever its rank: so
+//!   a driver's latency is one step, even while the supervisor's revocation of hundreds of
+//!   leases goes on, and a client gets its error at once.
 //!
 //! Every other task waits. So a call that queues work (revoke, release, claim, start) returns
 //! to its caller when the work is done, and no task sees its own call half done.
 //!
 //! Going before is limited to one slice of time in all since the queue was last empty
-//! ([`SLICES_PER_SECOND`]). When the slice is over, or a lease is overdue, the reaper goes
+//! ([`SLICES_PER_SECOND`]; the supervisor, who is trusted to come to an end, is not counted). When the slice is over, or a lease is overdue, the reaper goes
 //! before everybody until its queue is empty. So a task that loops for ever, important or
 //! woken by interrupts, delays a revocation by one slice at most (L2).
 
@@ -40,7 +41,7 @@ const IDLE: u32 = u32::MAX;
 pub(crate) struct Reaper {
     /// The best rank in the queue; [`IDLE`] when it is empty.
     rank: u32,
-    /// Tasks that a line made ready since the queue was last empty.
+    /// Tasks that a line or a server's death made ready since the queue was last empty.
     urgent: u64,
     /// When going before ends, once somebody has.
     limit: Option<u64>,
@@ -54,8 +55,6 @@ pub(crate) struct Reaper {
     pub(crate) operating: u64,
     /// Dormant tasks that are being started.
     pub(crate) starting: u64,
-    /// How far the first of them is.
-    fresh: crate::FreshProgress,
     /// Steps since boot.
     pub(crate) steps: u32,
 }
@@ -70,7 +69,6 @@ impl Reaper {
         stopping: 0,
         operating: 0,
         starting: 0,
-        fresh: crate::FreshProgress { part: 0, done: 0 },
         steps: 0,
     };
 
@@ -91,7 +89,7 @@ impl Reaper {
         self.urgent &= !bit(account);
     }
 
-    /// A line made this task ready.
+    /// A line, or the death of its server, made this task ready.
     pub(crate) fn hurry(&mut self, task: usize) {
         if !self.is_idle() {
             self.urgent |= bit(task);
@@ -182,6 +180,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             [Error::Unbound.code(), 0, 0]
         };
         self.resume(caller, results);
+        // It need not wait for the rest of the dead task's affairs.
+        self.reaper.hurry(caller);
     }
 
     /// Queue the start of a dormant task.
@@ -193,12 +193,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Make a bit of a task's memory fresh; when all of it is, the task is ready.
     fn start_step(&mut self, task: usize) {
         let config = &self.config.tasks[task];
-        if !self.hardware.fresh(config, &mut self.reaper.fresh) {
+        if !self.hardware.fresh(config, &mut self.tasks[task].fresh) {
             return;
         }
-        self.reaper.fresh = crate::FreshProgress::default();
         self.reaper.starting &= !bit(task);
         let record = &mut self.tasks[task];
+        record.fresh = crate::FreshProgress::default();
         let Some(handle) = record.next_handle() else {
             return;
         };

@@ -1,6 +1,6 @@
 //! The record that the kernel keeps of a task.
 
-use crate::{Context, Fault, lease::links::List, lease::operation::Operation};
+use crate::{Context, Fault, FreshProgress, lease::links::List, lease::operation::Operation};
 use leasehold_abi::{FaultKind, TaskHandle, TaskState};
 
 /// Stands for "no handle" where one is compared: no live task ever has it, because the last
@@ -67,6 +67,8 @@ pub(crate) struct Task<C> {
     pub(crate) held_count: u16,
     /// Leases of which it is the lessor, and that are not over.
     pub(crate) lent_count: u16,
+    /// How far its memory is made fresh, while it is being started.
+    pub(crate) fresh: FreshProgress,
     /// A claim that takes more than one step.
     pub(crate) operation: Operation,
     /// The last fault, kept over the restart.
@@ -106,6 +108,7 @@ impl<C: Context> Task<C> {
         lent_cursor: crate::lease::links::NIL,
         held_count: 0,
         lent_count: 0,
+        fresh: FreshProgress { part: 0, done: 0 },
         operation: Operation::NONE,
         fault: Fault {
             kind: FaultKind::None,
@@ -149,6 +152,15 @@ impl<C: Context> Task<C> {
         let at = self.next_lost as usize % LOST_WINDOWS;
         self.lost[at] = (address, length);
         self.next_lost = self.next_lost.wrapping_add(1);
+    }
+
+    /// It has such a window again: a fault there says nothing of the one it lost.
+    pub(crate) fn regain_window(&mut self, address: usize, length: usize) {
+        for lost in &mut self.lost {
+            if address.wrapping_sub(lost.0) < lost.1 || lost.0.wrapping_sub(address) < length {
+                *lost = (0, 0);
+            }
+        }
     }
 
     /// Whether `address` is in a window that was taken away lately.

@@ -230,7 +230,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             }
             let exclusive = record.claim == Claim::Exclusive || operation.claim == Claim::Exclusive;
             let same_task = self.claimant(other) == task;
-            if exclusive || record.unmapping || (same_task && theirs != window) {
+            if exclusive || (same_task && (record.unmapping || theirs != window)) {
                 return Some(Err(Error::Busy));
             }
             if same_task {
@@ -255,6 +255,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             self.leases.grants[twin].twin = grant;
             return Some(Ok(self.claim_address(grant)));
         }
+        let window = self.window(grant);
+        self.tasks[task].regain_window(H::window_address(window.base), window.length as usize);
         operation.phase = Phase::Map;
         self.tasks[task].operation = operation;
         self.map_step(task, operation)
