@@ -131,19 +131,23 @@ pub trait ProveCovariant: ForLt {
 ///
 /// ```compile_fail
 /// // There is no way to make one.
-/// let witness: for_lt::Witness<u8, u8> = for_lt::Witness(core::marker::PhantomData);
+/// let witness: for_lt::Witness<u8, u8> = for_lt::Witness(Default::default(), Default::default());
 /// ```
-pub struct Witness<T, F: ?Sized>(PhantomData<(fn() -> T, fn(*const F) -> *const F)>);
+pub struct Witness<T, F: ?Sized>(
+    PhantomData<fn() -> T>,
+    PhantomData<fn(*const F) -> *const F>,
+);
 
-// SAFETY: `prove` is generic over both lifetimes, so it cannot tell them apart from any others.
-// It can return only by an expression of type `Witness<Of<'short>, F>` for an unknown `'short`,
-// and all that it has is a `Witness<Of<'long>, F>`: there is no other source. A nested `check`
-// does give a second one to another call of `prove`, but that one can hand nothing back except
-// through a `'static` place, whose type cannot name `'short`. So if `prove` returns, the compiler
-// has accepted the one as a subtype of the other, and that acceptance is valid for all lifetimes.
+// SAFETY: `check` is the only source of witnesses, and those it makes are at `'static`. `prove` is
+// generic over both lifetimes, so whatever it returns, it has the compiler's word for unknown
+// `'short` and `'long`. It can return only a witness for `F` at `'short`. All that it can have is
+// its argument, at `'long`, and what it kept of other calls in places that outlive them: those
+// cannot name `'short`, so they hold witnesses at `'static`. Either way the compiler has accepted
+// `Of<'long>` or `Of<'static>` as a subtype of `Of<'short>` for an unknown `'short`. It does so by
+// variance, which does not depend on the lifetimes: only if `Of` is covariant.
 unsafe impl<F: ProveCovariant> CovariantForLt for F {
     #[inline(always)]
     fn check() {
-        let _: Witness<F::Of<'static>, F> = F::prove(Witness(PhantomData));
+        let _: Witness<F::Of<'static>, F> = F::prove(Witness(PhantomData, PhantomData));
     }
 }

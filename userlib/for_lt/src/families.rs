@@ -1,6 +1,25 @@
 //! The families that `CovariantForLt!` composes for types it can prove by their syntax.
 //!
-//! Each says what it is in its `Of`. They are types to be named, not values.
+//! Each says what it is in its `Of`. They are types to be named, not values. Tuples, `Option` and
+//! `Result` of families are families too.
+//!
+//! ```
+//! use for_lt::families::{ArrayOf, ConstPtrOf, Constant, MutRef, RefOf, RefSliceOf, SharedRef};
+//! use for_lt::{CovariantForLt, ForLt};
+//!
+//! fn same<'a, F: CovariantForLt + ForLt<Of<'a> = T>, T>() {}
+//! fn check<'a>() {
+//!     same::<'a, Constant<u8>, u8>();
+//!     same::<'a, SharedRef<str>, &'a str>();
+//!     same::<'a, MutRef<str>, &'a mut str>();
+//!     same::<'a, RefOf<SharedRef<str>>, &'a &'a str>();
+//!     same::<'a, RefSliceOf<SharedRef<str>>, &'a [&'a str]>();
+//!     same::<'a, ArrayOf<SharedRef<str>, 2>, [&'a str; 2]>();
+//!     same::<'a, ConstPtrOf<SharedRef<str>>, *const &'a str>();
+//!     same::<'a, Option<(SharedRef<str>, Constant<u8>)>, Option<(&'a str, u8)>>();
+//! }
+//! # check();
+//! ```
 
 use core::marker::PhantomData;
 

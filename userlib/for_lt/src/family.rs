@@ -55,7 +55,8 @@ pub trait WithLt<'a> {
 /// checked for well-formedness, which the compiler omits inside `D` (rust-lang/rust#152489).
 /// `PROOFS` is zero; its initialiser holds the remaining proofs.
 pub struct HigherRanked<D: ?Sized, S, const PROOFS: usize>(
-    PhantomData<fn() -> (PhantomData<D>, PhantomData<S>)>,
+    PhantomData<fn() -> *const D>,
+    PhantomData<fn() -> S>,
 );
 
 // The bound at `'static` is what excludes a foreign lifetime `'x` from the family, because

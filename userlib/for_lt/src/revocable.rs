@@ -31,7 +31,7 @@ use core::sync::atomic::{AtomicUsize, Ordering, fence};
 #[cfg(loom)]
 use loom::sync::atomic::{AtomicUsize, Ordering, fence};
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests;
 
 /// Set once by the revoker that wins.
@@ -42,6 +42,24 @@ const GONE: usize = 1 << (usize::BITS - 2);
 const GUARDS: usize = GONE - 1;
 
 /// How far the revocation of a [`Revocable`] is; see the [module](self).
+///
+/// ```
+/// use for_lt::{Revocable, revocable::Status};
+///
+/// /// What a runtime does that must not return before the value is gone.
+/// fn finish(device: &Revocable<u32>) -> Result<(), &'static str> {
+///     device.revoke();
+///     match device.status() {
+///         Status::Gone => Ok(()),
+///         _ => Err("a guard is outstanding"),
+///     }
+/// }
+/// let device = Revocable::new(7);
+/// let guard = device.try_access();
+/// assert!(finish(&device).is_err());
+/// drop(guard);
+/// assert!(finish(&device).is_ok());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Not revoked.
@@ -255,6 +273,16 @@ impl<T: fmt::Debug> fmt::Debug for Revocable<T> {
 }
 
 /// Keeps the value of a [`Revocable`] alive; see [`Revocable::try_access`].
+///
+/// It refers to the value, and is the reason that the value is still there.
+/// ```
+/// use for_lt::Revocable;
+///
+/// let device = Revocable::new(vec![1, 2]);
+/// let guard = device.try_access().unwrap();
+/// device.revoke();
+/// assert_eq!(guard.len(), 2);
+/// ```
 #[must_use = "access ends when the guard is dropped"]
 pub struct RevocableGuard<'a, T> {
     revocable: &'a Revocable<T>,

@@ -2,6 +2,10 @@
 #![forbid(unsafe_code)]
 #![cfg(not(loom))]
 #![expect(dead_code, reason = "most types here are only named")]
+#![expect(
+    clippy::extra_unused_lifetimes,
+    reason = "an arbitrary lifetime to test with"
+)]
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
@@ -143,9 +147,9 @@ fn cast_ref_shortens() {
         std::ptr::eq(short, &array),
         "the reference itself is unchanged"
     );
-    let slices = [Window(&[1, 2]), Window(&[3, 4])];
-    let window: &'static [Window<'static, 2>] = Box::leak(Box::new(slices));
-    let short = shorten::<CovariantForLt!(&[Window<'_, 2>])>(&window, &local);
+    static WINDOWS: [Window<'static, 2>; 2] = [Window(&[1, 2]), Window(&[3, 4])];
+    let slice = &WINDOWS[..];
+    let short = shorten::<CovariantForLt!(&[Window<'_, 2>])>(&slice, &local);
     assert_eq!(short[1].0, &[3, 4]);
     assert_eq!(
         *shorten::<CovariantForLt!(Plain)>(&Plain(3), &local),

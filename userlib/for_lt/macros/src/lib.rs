@@ -35,55 +35,13 @@ pub fn covariant_family(input: TokenStream) -> TokenStream {
     finish(input::parse(input.into()).and_then(|input| item::expand(input, true)))
 }
 
-/// Makes a type a family of itself: `Config<'static>` becomes the family of `Config<'a>`.
-///
-/// All lifetime parameters become the family's. Type parameters must be `'static`. A bound that
-/// refers to a lifetime parameter is checked at `'static`, and the compiler refuses the derive if
-/// the type needs it at other lifetimes. If the crate `for-lt` is reached through another one,
-/// say so: `#[for_lt(crate = other::for_lt)]`.
-///
-/// ```
-/// use for_lt::{Family, ForLt};
-///
-/// #[derive(Family)]
-/// struct Config<'a> {
-///     name: core::cell::Cell<&'a str>,
-/// }
-///
-/// fn same<'a, F: ForLt<Of<'a> = T>, T>() {}
-/// fn check<'a>() {
-///     same::<'a, Config<'static>, Config<'a>>();
-/// }
-/// # check();
-/// ```
+/// The implementation of `for_lt::Family`, the derive.
 #[proc_macro_derive(Family, attributes(for_lt))]
 pub fn derive_family(input: TokenStream) -> TokenStream {
     finish(syn::parse(input).and_then(|input| derive::expand(input, false)))
 }
 
-/// Makes a covariant type a family of itself, with the proof. Otherwise as `Family`.
-///
-/// ```
-/// use for_lt::{CovariantFamily, CovariantForLt};
-///
-/// #[derive(CovariantFamily)]
-/// struct Config<'a> {
-///     name: &'a str,
-/// }
-///
-/// fn shorten<'r>(long: &'r Config<'static>) -> &'r Config<'r> {
-///     <CovariantForLt!(Config<'_>)>::cast_ref(long)
-/// }
-/// assert_eq!(shorten(&Config { name: "uart" }).name, "uart");
-/// ```
-///
-/// The compiler refuses a type that is not covariant:
-/// ```compile_fail
-/// #[derive(for_lt::CovariantFamily)]
-/// struct Config<'a> {
-///     name: core::cell::Cell<&'a str>,
-/// }
-/// ```
+/// The implementation of `for_lt::CovariantFamily`, the derive.
 #[proc_macro_derive(CovariantFamily, attributes(for_lt))]
 pub fn derive_covariant_family(input: TokenStream) -> TokenStream {
     finish(syn::parse(input).and_then(|input| derive::expand(input, true)))

@@ -32,7 +32,7 @@ impl ProveCovariant for Constructs {
     fn prove<'short, 'long: 'short>(
         _: Witness<Cell<&'long str>, Self>,
     ) -> Witness<Cell<&'short str>, Self> {
-        Witness(PhantomData)
+        Witness(PhantomData, PhantomData)
     }
 }
 
