@@ -1,1 +1,15 @@
-//! Skeleton.
+//! Macros of userlib: `#[interface]` makes a client and a server of a trait,
+//! `#[derive(Lendable)]` proves that a payload may cross address spaces.
+#![forbid(unsafe_code)]
+
+mod interface;
+
+use proc_macro::TokenStream;
+
+/// Makes a client and a server of a trait; see `userlib::ipc`.
+#[proc_macro_attribute]
+pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    interface::expand(arguments.into(), item.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}

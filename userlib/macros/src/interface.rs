@@ -1,0 +1,326 @@
+//! `#[interface]`: from a trait to a client structure and a server trait.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{
+    Error, FnArg, GenericArgument, Ident, ItemTrait, Pat, PathArguments, Result, ReturnType,
+    TraitItem, TraitItemFn, Type,
+};
+
+/// How an argument travels.
+enum Passing {
+    /// In the message words.
+    Value(Type),
+    /// `&[u8]`: lent to be read.
+    Read,
+    /// `&mut [u8]`: lent to be written.
+    Write,
+}
+
+/// A method of the interface.
+struct Method {
+    function: TraitItemFn,
+    name: Ident,
+    operation: u16,
+    arguments: Vec<(Ident, Passing)>,
+    result: Type,
+    deferred: bool,
+}
+
+/// The whole expansion.
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    if !arguments.is_empty() {
+        return Err(Error::new_spanned(
+            arguments,
+            "`#[interface]` takes no arguments",
+        ));
+    }
+    let item: ItemTrait = syn::parse2(item)?;
+    if !item.generics.params.is_empty() {
+        return Err(Error::new_spanned(
+            &item.generics,
+            "an interface has no generic parameters: both sides must know the layout",
+        ));
+    }
+    let mut methods = Vec::new();
+    for (at, part) in item.items.iter().enumerate() {
+        let TraitItem::Fn(function) = part else {
+            return Err(Error::new_spanned(part, "an interface has methods only"));
+        };
+        methods.push(method(function, at)?);
+    }
+    let client = client(&item, &methods);
+    let server = server(&item, &methods);
+    Ok(quote! { #client #server })
+}
+
+/// Reads one method.
+fn method(function: &TraitItemFn, at: usize) -> Result<Method> {
+    let mut function = function.clone();
+    let signature = &function.sig;
+    let operation = u16::try_from(at + 1)
+        .map_err(|_| Error::new_spanned(signature, "more than 65535 methods"))?;
+    if function.default.is_some() {
+        return Err(Error::new_spanned(
+            &function,
+            "a method of an interface has no body",
+        ));
+    }
+    if !signature.generics.params.is_empty() {
+        return Err(Error::new_spanned(
+            &signature.generics,
+            "a method of an interface has no generic parameters",
+        ));
+    }
+    let mut inputs = signature.inputs.iter();
+    match inputs.next() {
+        Some(FnArg::Receiver(receiver)) if is_mut_self(receiver) => {}
+        _ => {
+            return Err(Error::new_spanned(
+                signature,
+                "a method of an interface takes `&mut self`",
+            ));
+        }
+    }
+    let mut arguments = Vec::new();
+    for input in inputs {
+        let FnArg::Typed(input) = input else {
+            return Err(Error::new_spanned(input, "`self` comes first"));
+        };
+        let Pat::Ident(name) = &*input.pat else {
+            return Err(Error::new_spanned(
+                &input.pat,
+                "an argument is a plain name",
+            ));
+        };
+        arguments.push((name.ident.clone(), passing(&input.ty)?));
+    }
+    let loans = arguments
+        .iter()
+        .filter(|(_, passing)| !matches!(passing, Passing::Value(_)))
+        .count();
+    if loans > 4 {
+        return Err(Error::new_spanned(
+            signature,
+            "at most 4 buffers can be lent with one call",
+        ));
+    }
+    let result = result(&signature.output)?;
+    let name = signature.ident.clone();
+    let before = function.attrs.len();
+    function
+        .attrs
+        .retain(|attribute| !attribute.path().is_ident("deferred"));
+    let deferred = function.attrs.len() != before;
+    Ok(Method {
+        function,
+        name,
+        operation,
+        arguments,
+        result,
+        deferred,
+    })
+}
+
+/// Whether it is `&mut self`.
+fn is_mut_self(receiver: &syn::Receiver) -> bool {
+    matches!(receiver.kind, syn::ReceiverKind::Reference(_, _, Some(_)))
+}
+
+/// How an argument of this type travels.
+fn passing(ty: &Type) -> Result<Passing> {
+    let Type::Reference(reference) = ty else {
+        return Ok(Passing::Value(ty.clone()));
+    };
+    let bytes = matches!(&*reference.elem, Type::Slice(slice)
+        if matches!(&*slice.elem, Type::Path(path) if path.path.is_ident("u8")));
+    if !bytes {
+        return Err(Error::new_spanned(
+            ty,
+            "only `&[u8]` and `&mut [u8]` can be lent; pass other values by value",
+        ));
+    }
+    Ok(if reference.mutability.is_some() {
+        Passing::Write
+    } else {
+        Passing::Read
+    })
+}
+
+/// The `T` of `-> Result<T, Error>`.
+fn result(output: &ReturnType) -> Result<Type> {
+    if let ReturnType::Type(_, ty) = output
+        && let Type::Path(path) = &**ty
+        && let Some(last) = path.path.segments.last()
+        && last.ident == "Result"
+        && let PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let Some(GenericArgument::Type(value)) = arguments.args.first()
+    {
+        return Ok(value.clone());
+    }
+    Err(Error::new_spanned(
+        output,
+        "a method of an interface returns `Result<T, Error>`: any call can fail",
+    ))
+}
+
+/// The client: a structure with the same methods.
+fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
+    let (visibility, name) = (&item.vis, &item.ident);
+    let client = format_ident!("{name}Client");
+    let about = format!("Calls [`{name}Server`] in another task.");
+    let methods = methods.iter().map(|method| {
+        let attributes = &method.function.attrs;
+        let signature = &method.function.sig;
+        let operation = method.operation;
+        let values = method.arguments.iter().filter(|(_, passing)| matches!(passing, Passing::Value(_))).map(|(name, _)| name);
+        let types: Vec<&Type> = method.arguments.iter().filter_map(|(_, passing)| match passing {
+            Passing::Value(ty) => Some(ty),
+            _ => None,
+        }).collect();
+        let loans = method.arguments.iter().filter_map(|(name, passing)| match passing {
+            Passing::Value(_) => None,
+            Passing::Read => Some(quote! { ::userlib::sys::Loan::read(#name) }),
+            Passing::Write => Some(quote! { ::userlib::sys::Loan::write(#name) }),
+        });
+        let result = &method.result;
+        quote! {
+            #(#attributes)*
+            #visibility #signature {
+                const {
+                    ::core::assert!(::userlib::ipc::fits(&[#(::core::mem::size_of::<#types>()),*]), "the arguments do not fit eight words");
+                    ::core::assert!(::userlib::ipc::fits(&[::core::mem::size_of::<#result>()]), "the result does not fit eight words");
+                }
+                #[allow(unused_mut, reason = "a method without values writes nothing")]
+                let mut writer = ::userlib::ipc::Writer::new();
+                #(writer.put(&#values);)*
+                let (words, count) = writer.finish();
+                let mut message = ::userlib::sys::Message::new(self.tag(#operation, count), words);
+                self.peer.call(&mut [#(#loans),*], &mut message)?;
+                ::userlib::ipc::Reader::new(&message.words, message.tag.words())
+                    .take::<#result>()
+                    .map_err(|_| ::userlib::Error::Protocol)
+            }
+        }
+    });
+    quote! {
+        #[doc = #about]
+        #[derive(Clone, Debug)]
+        #visibility struct #client {
+            peer: ::userlib::ipc::Peer,
+            instance: u8,
+        }
+
+        impl #client {
+            /// Finds the task of this name.
+            ///
+            /// # Errors
+            /// `NotFound` when the image has none.
+            pub fn connect(task: &'static str) -> ::core::result::Result<Self, ::userlib::Error> {
+                Self::connect_instance(task, 0)
+            }
+
+            /// Finds the task of this name, for its `instance`-th bound device.
+            ///
+            /// # Errors
+            /// `NotFound` when the image has none.
+            pub fn connect_instance(task: &'static str, instance: u8) -> ::core::result::Result<Self, ::userlib::Error> {
+                ::core::result::Result::Ok(Self { peer: ::userlib::ipc::Peer::connect(task)?, instance })
+            }
+
+            /// A client of this peer.
+            pub const fn of(peer: ::userlib::ipc::Peer) -> Self {
+                Self { peer, instance: 0 }
+            }
+
+            /// The other task.
+            pub const fn peer(&self) -> &::userlib::ipc::Peer {
+                &self.peer
+            }
+
+            #[inline(always)]
+            fn tag(&self, operation: u16, words: u8) -> ::userlib::sys::Tag {
+                ::userlib::ipc::tag(operation, words, self.instance)
+            }
+
+            #(#methods)*
+        }
+    }
+}
+
+/// The server: a trait with a `dispatch`.
+fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
+    let (visibility, name, attributes) = (&item.vis, &item.ident, &item.attrs);
+    let server = format_ident!("{name}Server");
+    let declarations = methods.iter().map(|method| {
+        let (name, result, attributes) = (&method.name, &method.result, &method.function.attrs);
+        let arguments = method.arguments.iter().map(|(name, passing)| match passing {
+            Passing::Value(ty) => quote! { #name: #ty },
+            Passing::Read => quote! { #name: ::userlib::ipc::ReadLoan },
+            Passing::Write => quote! { #name: ::userlib::ipc::WriteLoan },
+        });
+        if method.deferred {
+            quote! { #(#attributes)* fn #name(&mut self, #(#arguments,)* reply: ::userlib::ipc::Deferred<#result>); }
+        } else {
+            quote! { #(#attributes)* fn #name(&mut self, #(#arguments),*) -> ::core::result::Result<#result, ::userlib::Error>; }
+        }
+    });
+    let arms = methods.iter().map(|method| {
+        let (name, operation) = (&method.name, method.operation);
+        let mut loan = 0usize;
+        let takes = method
+            .arguments
+            .iter()
+            .map(|(name, passing)| match passing {
+                Passing::Value(ty) => quote! { let #name = arguments.take::<#ty>()?; },
+                Passing::Read => {
+                    loan += 1;
+                    let at = loan - 1;
+                    quote! { let #name = request.read_loan(#at)?; }
+                }
+                Passing::Write => {
+                    loan += 1;
+                    let at = loan - 1;
+                    quote! { let #name = request.write_loan(#at)?; }
+                }
+            })
+            .collect::<Vec<_>>();
+        let names: Vec<_> = method.arguments.iter().map(|(name, _)| name).collect();
+        let act = if method.deferred {
+            quote! {
+                self.#name(#(#names,)* ::userlib::ipc::Deferred::new(request));
+                ::userlib::ipc::Answer::Later
+            }
+        } else {
+            quote! { ::userlib::ipc::Answer::result(self.#name(#(#names),*)) }
+        };
+        quote! { #operation => { #(#takes)* #act } }
+    });
+    quote! {
+        #(#attributes)*
+        #visibility trait #server {
+            #(#declarations)*
+
+            /// Answers one request.
+            #[inline]
+            fn dispatch(&mut self, request: &::userlib::ipc::Request<'_>) -> ::userlib::ipc::Answer {
+                self.try_dispatch(request).unwrap_or_else(::userlib::ipc::Answer::error)
+            }
+
+            /// Answers one request, or says what is wrong with it.
+            ///
+            /// # Errors
+            /// `Invalid`: no such operation, or arguments that are none. `NotFound`, `Denied`,
+            /// `Dead` when a buffer is missing, may not be used so, or its owner is gone.
+            #[inline]
+            fn try_dispatch(&mut self, request: &::userlib::ipc::Request<'_>) -> ::core::result::Result<::userlib::ipc::Answer, ::userlib::Error> {
+                #[allow(unused_mut, unused_variables, reason = "no method takes a value")]
+                let mut arguments = request.arguments();
+                ::core::result::Result::Ok(match request.operation() {
+                    #(#arms)*
+                    _ => return ::core::result::Result::Err(::userlib::Error::Invalid),
+                })
+            }
+        }
+    }
+}

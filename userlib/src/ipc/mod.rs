@@ -1,0 +1,29 @@
+//! Calls between tasks as traits: what `#[interface]` expands to, and the parts it uses.
+//!
+//! Arguments and results are fixed-layout values packed into the eight words of a message;
+//! `&[u8]` and `&mut [u8]` are lent for the time of the call. What the other side sends is
+//! never trusted: a bit pattern that its type does not have is [`Error::Invalid`](crate::Error::Invalid)
+//! for a server and [`Error::Protocol`](crate::Error::Protocol) for a client.
+
+mod pack;
+mod peer;
+mod request;
+
+pub use pack::{Reader, WORDS_BYTES, Writer, fits};
+pub use peer::Peer;
+pub use request::{Answer, Deferred, ReadLoan, Request, WriteLoan};
+pub use userlib_macros::interface;
+
+use crate::sys::Tag;
+
+/// A request's tag: the third byte up says which of the server's bindings is meant.
+#[inline(always)]
+pub const fn tag(operation: u16, words: u8, instance: u8) -> Tag {
+    Tag::from_raw(Tag::new(operation, words).raw() | (instance as usize) << 24)
+}
+
+/// Which of the server's bindings a request means.
+#[inline(always)]
+pub(crate) const fn instance(tag: Tag) -> usize {
+    (tag.raw() >> 24) & 0xff
+}

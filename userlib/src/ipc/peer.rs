@@ -1,0 +1,86 @@
+//! A task that one calls, found by name, and found again after it was restarted.
+
+use crate::sys::{self, Error, Loan, MAX_TASKS, Message, TaskHandle};
+use core::cell::Cell;
+
+/// The client's end: a name and the handle of the task's present life.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    name: &'static str,
+    index: usize,
+    handle: Cell<TaskHandle>,
+}
+
+impl Peer {
+    /// Finds the task of this name.
+    ///
+    /// # Errors
+    /// `NotFound` when the image has none.
+    pub fn connect(name: &'static str) -> Result<Self, Error> {
+        for index in 0..MAX_TASKS {
+            let info = sys::task_info(index)?;
+            let length = info
+                .name
+                .iter()
+                .position(|&byte| byte == 0)
+                .unwrap_or(info.name.len());
+            if &info.name[..length] == name.as_bytes() {
+                let handle = Cell::new(TaskHandle::from_raw(info.handle));
+                return Ok(Self {
+                    name,
+                    index,
+                    handle,
+                });
+            }
+        }
+        Err(Error::NotFound)
+    }
+
+    /// The peer of this handle, in its present life.
+    pub const fn new(name: &'static str, handle: TaskHandle) -> Self {
+        Self {
+            name,
+            index: handle.index(),
+            handle: Cell::new(handle),
+        }
+    }
+
+    /// Its name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its handle, as of the last call.
+    pub fn handle(&self) -> TaskHandle {
+        self.handle.get()
+    }
+
+    /// Sends `message`, lends `loans`, waits for the reply.
+    ///
+    /// # Errors
+    /// `Dead`: that life of the peer is over, and whether it did what was asked is not known.
+    /// The next call goes to its present life. `Unbound`, `Denied`, and what the peer answers.
+    #[inline]
+    pub fn call(&self, loans: &mut [Loan<'_>], message: &mut Message) -> Result<(), Error> {
+        match sys::call(self.handle.get(), loans, message) {
+            Ok(()) => match usize::from(message.tag.operation()) {
+                0 => Ok(()),
+                code => Err(Error::from_code(code).unwrap_or(Error::Protocol)),
+            },
+            Err(error) => {
+                if error == Error::Dead {
+                    self.reconnect();
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes the handle of the peer's present life.
+    #[cold]
+    fn reconnect(&self) {
+        if let Ok(info) = sys::task_info(self.index) {
+            self.handle.set(TaskHandle::from_raw(info.handle));
+        }
+    }
+}

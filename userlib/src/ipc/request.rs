@@ -1,0 +1,213 @@
+//! A call as the server sees it, and the ways to answer it.
+
+use crate::ipc::{Reader, Writer};
+use crate::sys::{self, Error, Message, Rights, Tag, TaskHandle};
+use core::marker::PhantomData;
+use zerocopy::{Immutable, IntoBytes};
+
+/// A call that arrived.
+#[derive(Debug)]
+pub struct Request<'a> {
+    client: TaskHandle,
+    message: &'a Message,
+}
+
+impl<'a> Request<'a> {
+    /// A call of `client`.
+    #[inline(always)]
+    pub const fn new(client: TaskHandle, message: &'a Message) -> Self {
+        Self { client, message }
+    }
+
+    /// Who calls.
+    pub const fn client(&self) -> TaskHandle {
+        self.client
+    }
+
+    /// Which operation of the interface.
+    #[inline(always)]
+    pub const fn operation(&self) -> u16 {
+        self.message.tag.operation()
+    }
+
+    /// The arguments.
+    #[inline(always)]
+    pub fn arguments(&self) -> Reader<'a> {
+        Reader::new(&self.message.words, self.message.tag.words())
+    }
+
+    /// The client's loan `index`, to read.
+    ///
+    /// # Errors
+    /// `NotFound` without such a loan, `Denied` when it may not be read, `Dead` when the client is gone.
+    pub fn read_loan(&self, index: usize) -> Result<ReadLoan, Error> {
+        ReadLoan::new(self.client, index)
+    }
+
+    /// The client's loan `index`, to write.
+    ///
+    /// # Errors
+    /// As [`Request::read_loan`].
+    pub fn write_loan(&self, index: usize) -> Result<WriteLoan, Error> {
+        WriteLoan::new(self.client, index)
+    }
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Reply with this now.
+    Reply(Message),
+    /// A [`Deferred`] replies later.
+    Later,
+}
+
+impl Answer {
+    /// An error as a reply.
+    pub const fn error(error: Error) -> Self {
+        Self::Reply(Message::new(
+            Tag::new(error.code() as u16, 0),
+            Message::EMPTY.words,
+        ))
+    }
+
+    /// A value, or an error, as a reply.
+    #[inline(always)]
+    pub fn result<T: IntoBytes + Immutable>(result: Result<T, Error>) -> Self {
+        match result {
+            Ok(value) => {
+                let mut writer = Writer::new();
+                writer.put(&value);
+                let (words, count) = writer.finish();
+                Self::Reply(Message::new(Tag::new(0, count), words))
+            }
+            Err(error) => Self::error(error),
+        }
+    }
+}
+
+/// The duty to answer a call later; dropped, it answers `Unbound`.
+#[derive(Debug)]
+#[must_use = "the client waits until this replies"]
+pub struct Deferred<T: IntoBytes + Immutable> {
+    client: TaskHandle,
+    answered: bool,
+    result: PhantomData<fn(T)>,
+}
+
+impl<T: IntoBytes + Immutable> Deferred<T> {
+    /// The duty to answer this request.
+    pub const fn new(request: &Request<'_>) -> Self {
+        Self {
+            client: request.client,
+            answered: false,
+            result: PhantomData,
+        }
+    }
+
+    /// Who waits.
+    pub const fn client(&self) -> TaskHandle {
+        self.client
+    }
+
+    /// Answers. A client that is gone is passed over.
+    pub fn reply(mut self, result: Result<T, Error>) {
+        self.answered = true;
+        self.send(result);
+    }
+
+    fn send(&self, result: Result<T, Error>) {
+        if let Answer::Reply(message) = Answer::result(result) {
+            // `Dead`: the client does not wait any more, so nobody misses the reply.
+            let _ = sys::reply(self.client, &message);
+        }
+    }
+}
+
+impl<T: IntoBytes + Immutable> Drop for Deferred<T> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.send(Err(Error::Unbound));
+        }
+    }
+}
+
+/// Bytes of a client that the server may read until it replies.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadLoan {
+    client: TaskHandle,
+    index: usize,
+    length: usize,
+}
+
+/// Bytes of a client that the server may write until it replies.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteLoan {
+    client: TaskHandle,
+    index: usize,
+    length: usize,
+}
+
+/// The length of a loan that has `rights`.
+fn checked_length(client: TaskHandle, index: usize, rights: Rights) -> Result<usize, Error> {
+    let info = sys::borrow_info(client, index)?;
+    if info.rights.contains(rights) {
+        Ok(info.length)
+    } else {
+        Err(Error::Denied)
+    }
+}
+
+#[expect(clippy::len_without_is_empty, reason = "a loan is not a collection")]
+impl ReadLoan {
+    fn new(client: TaskHandle, index: usize) -> Result<Self, Error> {
+        let length = checked_length(client, index, Rights::READ)?;
+        Ok(Self {
+            client,
+            index,
+            length,
+        })
+    }
+
+    /// Length in bytes.
+    pub const fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Copies bytes from `offset` on until `into` or the loan is full; gives how many.
+    ///
+    /// # Errors
+    /// `Dead` once the client does not wait any more, `Invalid` when `offset` is past the end.
+    pub fn read(&self, offset: usize, into: &mut [u8]) -> Result<usize, Error> {
+        let room = self.length.checked_sub(offset).ok_or(Error::Invalid)?;
+        let length = room.min(into.len());
+        sys::borrow_read(self.client, self.index, offset, &mut into[..length])
+    }
+}
+
+#[expect(clippy::len_without_is_empty, reason = "a loan is not a collection")]
+impl WriteLoan {
+    fn new(client: TaskHandle, index: usize) -> Result<Self, Error> {
+        let length = checked_length(client, index, Rights::WRITE)?;
+        Ok(Self {
+            client,
+            index,
+            length,
+        })
+    }
+
+    /// Length in bytes.
+    pub const fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Copies `from` to `offset` on until the loan is full; gives how many bytes.
+    ///
+    /// # Errors
+    /// As [`ReadLoan::read`].
+    pub fn write(&self, offset: usize, from: &[u8]) -> Result<usize, Error> {
+        let room = self.length.checked_sub(offset).ok_or(Error::Invalid)?;
+        let length = room.min(from.len());
+        sys::borrow_write(self.client, self.index, offset, &from[..length])
+    }
+}

@@ -1,0 +1,68 @@
+//! What the supervisor does for other tasks: the `Supervisor` interface.
+//!
+//! The supervisor is the most important task, so everybody can call it and it calls nobody.
+
+use crate::Error;
+use crate::ipc::interface;
+
+mod records;
+
+pub use records::{
+    BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, LeaseLine,
+    NO_INTERRUPT, PciWindow, device_name,
+};
+
+/// The supervisor's task name.
+pub const NAME: &str = "supervisor";
+
+/// Bytes of a name as an argument: padded with zeros.
+pub type Name = [u8; 16];
+
+/// A name as an argument; longer ones are cut.
+pub fn name(text: &str) -> Name {
+    let mut name = [0; 16];
+    let length = text.len().min(name.len());
+    name[..length].copy_from_slice(&text.as_bytes()[..length]);
+    name
+}
+
+/// What a task may ask of the supervisor. Those that bind a device may log, and report what
+/// they discover; all else is for tasks that bind none, as a shell.
+#[interface]
+pub trait Supervisor {
+    /// Adds a line to the log, under the caller's name.
+    fn log(&mut self, line: &[u8]) -> Result<(), Error>;
+    /// Copies log lines from number `cursor` on, each with its time and a line end, as many as
+    /// fit; gives the number to go on with and the bytes copied. A cursor that is too old goes
+    /// on at the oldest line kept.
+    fn read_log(&mut self, cursor: u64, into: &mut [u8]) -> Result<[u64; 2], Error>;
+    /// From now on the caller shows the log: each new line posts notification `bits` to it.
+    /// Gives the number of the next line.
+    fn watch_log(&mut self, bits: u32) -> Result<u64, Error>;
+    /// The driver of the host bridge asks where functions go.
+    fn pci_window(&mut self) -> Result<PciWindow, Error>;
+    /// The driver of the host bridge asks what is known of a function from its life before, as
+    /// one [`FunctionInfo`]; `NotFound` when nothing is.
+    fn known_function(&mut self, address: u16, into: &mut [u8]) -> Result<(), Error>;
+    /// The driver of the host bridge found a function: one [`FunctionInfo`].
+    fn report_function(&mut self, function: &[u8]) -> Result<(), Error>;
+    /// Stops the task and starts it again, also from quarantine.
+    fn restart(&mut self, task: Name) -> Result<(), Error>;
+    /// Makes the task panic; stops it where it does not answer.
+    fn crash(&mut self, task: Name) -> Result<(), Error>;
+    /// Lets a device be bound again after `unbind`, or after its driver refused it.
+    fn bind(&mut self, device: DeviceName) -> Result<(), Error>;
+    /// Takes a device from its driver in an orderly manner, until `bind`.
+    fn unbind(&mut self, device: DeviceName) -> Result<(), Error>;
+    /// The lease in this slot of the kernel's table, as one [`LeaseLine`].
+    /// `Revoked` for a free slot, `NotFound` past the last.
+    fn lease(&mut self, slot: u32, into: &mut [u8]) -> Result<(), Error>;
+    /// Grant `index` of the lease with this handle, as one `GrantInfo`.
+    fn grant(&mut self, lease: u32, index: u32, into: &mut [u8]) -> Result<(), Error>;
+    /// The `index`-th device, as one [`DeviceInfo`]; `NotFound` past the last.
+    fn device(&mut self, index: u32, into: &mut [u8]) -> Result<(), Error>;
+    /// How the supervisor looks after a task: a [`Care`].
+    fn care(&mut self, task: u32) -> Result<u32, Error>;
+    /// Turns the machine off with this exit code.
+    fn poweroff(&mut self, code: u32) -> Result<(), Error>;
+}

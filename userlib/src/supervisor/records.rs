@@ -1,0 +1,169 @@
+//! What the supervisor and its clients tell each other, as bytes.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// A PCI function that discovery found. Travels as bytes, in a loan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct FunctionInfo {
+    /// Bus (bits 15–8), device (7–3), function (2–0).
+    pub address: u16,
+    /// Vendor identifier.
+    pub vendor: u16,
+    /// Device identifier.
+    pub device: u16,
+    /// Which legacy interrupt pin it uses: 0 none, 1–4 INTA–INTD.
+    pub interrupt_pin: u8,
+    /// Revision.
+    pub revision: u8,
+    /// Class code, subclass, programming interface: bits 23–16, 15–8, 7–0.
+    pub class: u32,
+    /// Interrupt line that the pin is wired to, or [`u32::MAX`].
+    pub interrupt: u32,
+    /// Address and length in bytes of each memory BAR as assigned; length 0 for none.
+    pub bars: [BarInfo; 6],
+}
+
+/// A base address register, as assigned.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(C)]
+pub struct BarInfo {
+    /// First address, as the processor sees it.
+    pub base: u64,
+    /// Length in bytes; 0 for none.
+    pub length: u64,
+}
+
+/// A lease, for people. Travels as bytes, in a loan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct LeaseLine {
+    /// The lease.
+    pub lease: leasehold_abi::LeaseInfo,
+    /// Name of its device as far as the supervisor knows it, padded with zeros.
+    pub device: DeviceName,
+}
+
+/// What [`FunctionInfo::interrupt`] is for a function without an interrupt pin.
+pub const NO_INTERRUPT: u32 = u32::MAX;
+
+/// Where functions go: what enumeration needs to know of the host bridge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct PciWindow {
+    /// First bus address for memory windows.
+    pub base: u64,
+    /// Length in bytes.
+    pub size: u64,
+    /// Line of the first of the four interrupt pins.
+    pub first_line: u32,
+    /// Zero.
+    pub reserved: u32,
+}
+
+/// Longest name of a device, in bytes.
+pub const DEVICE_NAME: usize = 32;
+
+/// How it stands with a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum DeviceState {
+    /// The manifest names no driver for it.
+    NoDriver = 0,
+    /// A driver holds it on a lease.
+    Bound = 1,
+    /// Its driver is not running.
+    Waiting = 2,
+    /// A person took it away.
+    HeldBack = 3,
+    /// Its driver gave it back in this life: it could not use it.
+    Refused = 4,
+    /// The lease on it is ending.
+    Ending = 5,
+}
+
+impl DeviceState {
+    /// The state with this number.
+    pub const fn from_code(code: u32) -> Option<Self> {
+        Some(match code {
+            0 => Self::NoDriver,
+            1 => Self::Bound,
+            2 => Self::Waiting,
+            3 => Self::HeldBack,
+            4 => Self::Refused,
+            5 => Self::Ending,
+            _ => return None,
+        })
+    }
+
+    /// A word or two for a person.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::NoDriver => "no driver",
+            Self::Bound => "bound",
+            Self::Waiting => "waiting",
+            Self::HeldBack => "unbound",
+            Self::Refused => "refused",
+            Self::Ending => "ending",
+        }
+    }
+}
+
+/// A name of a device as an argument: padded with zeros.
+pub type DeviceName = [u8; DEVICE_NAME];
+
+/// A name of a device as an argument; longer ones are cut.
+pub fn device_name(text: &str) -> DeviceName {
+    let mut name = [0; DEVICE_NAME];
+    let length = text.len().min(name.len());
+    name[..length].copy_from_slice(&text.as_bytes()[..length]);
+    name
+}
+
+/// One device. Travels as bytes, in a loan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct DeviceInfo {
+    /// Name, padded with zeros.
+    pub name: [u8; DEVICE_NAME],
+    /// A [`DeviceState`].
+    pub state: u32,
+    /// Index of the task that the manifest names, or [`u32::MAX`].
+    pub task: u32,
+    /// The lease that the task holds, or [`u32::MAX`].
+    pub lease: u32,
+    /// Where it is: offset in configuration space for a PCI function, else [`u32::MAX`].
+    pub config_offset: u32,
+}
+
+/// How the supervisor looks after a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Care {
+    /// Not started yet: none of its devices is there.
+    Idle = 0,
+    /// Started.
+    Running = 1,
+    /// It ended, and will be started again.
+    Waiting = 2,
+    /// It ended too often.
+    Quarantined = 3,
+    /// It ended, and its manifest entry says that it stays so.
+    Left = 4,
+}
+
+impl Care {
+    /// The kind of care with this number.
+    pub const fn from_code(code: u32) -> Option<Self> {
+        Some(match code {
+            0 => Self::Idle,
+            1 => Self::Running,
+            2 => Self::Waiting,
+            3 => Self::Quarantined,
+            4 => Self::Left,
+            _ => return None,
+        })
+    }
+}
