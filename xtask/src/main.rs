@@ -1,2 +1,96 @@
-//! Skeleton.
-fn main() {}
+//! The command line of the project: `cargo xtask <verb>`.
+#![forbid(unsafe_code)]
+
+mod build;
+
+mod gdb;
+mod list;
+mod qemu;
+mod run;
+mod session;
+
+mod tools;
+
+use clap::{Args, Parser, Subcommand};
+use leasehold_build::Workspace;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Builds, runs and tests Leasehold.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+#[command(after_help = "Example:\n  cargo xtask run")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// An app and a board.
+#[derive(Args)]
+struct Target {
+    /// A folder in app/.
+    #[arg(default_value = "demo")]
+    app: String,
+    /// A manifest in that folder.
+    #[arg(default_value = "virt-rv64")]
+    board: String,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Build an app: image, task ELFs, memory report and map, archive, all in out/APP/BOARD/.
+    #[command(after_help = "Example:\n  cargo xtask build demo virt-rv64")]
+    Build(Target),
+    /// Build an app and boot it in QEMU, on this terminal (Ctrl-A X ends it).
+    #[command(after_help = "Example:\n  cargo xtask run --exec 'ps; leases; poweroff'")]
+    Run {
+        #[command(flatten)]
+        target: Target,
+        /// Shell lines, separated by `;`, to be run without a terminal.
+        #[arg(long, value_name = "LINES")]
+        exec: Option<String>,
+        /// With --exec: give up after this long.
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        timeout: u64,
+    },
+    /// Build an app, boot it halted, and debug it with the symbols of all tasks.
+    #[command(after_help = "Example:\n  cargo xtask gdb demo virt-rv64")]
+    Gdb(Target),
+    /// Show apps and boards.
+    #[command(after_help = "Example:\n  cargo xtask list")]
+    List,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."));
+    let workspace = Workspace::new(root);
+    let outcome = match arguments.verb {
+        Verb::Build(Target { app, board }) => build::run(&workspace, &app, &board),
+        Verb::Run {
+            target: Target { app, board },
+            exec: None,
+            ..
+        } => run::interactive(&workspace, &app, &board),
+        Verb::Run {
+            target: Target { app, board },
+            exec: Some(lines),
+            timeout,
+        } => run::exec(&workspace, &app, &board, &lines, timeout),
+        Verb::Gdb(Target { app, board }) => gdb::run(&workspace, &app, &board),
+        Verb::List => list::run(&workspace),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let text = format!("{error:#}");
+            let text = text.trim_end();
+            // A problem in a manifest says `error` itself.
+            let said = text.starts_with("error");
+            eprintln!("{}{text}", if said { "" } else { "error: " });
+            ExitCode::FAILURE
+        }
+    }
+}

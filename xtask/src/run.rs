@@ -1,0 +1,127 @@
+//! `run`: an app in the emulator, on the terminal or by a script.
+
+use crate::build;
+use crate::qemu::{self, Clock};
+use crate::session::{Event, Session};
+use anyhow::{Context, Result, bail, ensure};
+use leasehold_build::Workspace;
+use std::time::{Duration, Instant};
+
+/// Boots an app on this terminal.
+///
+/// # Errors
+/// When it cannot be built or started, or ends with a code of its own.
+pub(crate) fn interactive(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
+    let built = build::image(workspace, app, board)?;
+    let mut command = qemu::command(&built, Clock::Real)?;
+    eprintln!("booting {app} on {board}; Ctrl-A X ends it");
+    let status = command
+        .args(["-serial", "mon:stdio"])
+        .status()
+        .context("cannot run the emulator")?;
+    ensure!(status.success(), "the machine ended with {status}");
+    Ok(())
+}
+
+/// Boots an app and types lines at its shell.
+///
+/// # Errors
+/// A failed line, a fault of the kernel, a time-out, an exit code that is not 0.
+pub(crate) fn exec(
+    workspace: &Workspace,
+    app: &str,
+    board: &str,
+    lines: &str,
+    timeout: u64,
+) -> Result<()> {
+    let built = build::image(workspace, app, board)?;
+    let mut session = Session::start(qemu::command(&built, Clock::Real)?)?;
+    let deadline = Instant::now() + Duration::from_secs(timeout);
+    let lines = lines
+        .split(';')
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let mut script = Script {
+        lines: lines.map(str::to_owned).collect(),
+        failed: Vec::new(),
+        sent: None,
+    };
+    script
+        .play(&mut session, deadline)
+        .with_context(|| format!("running {app} on {board}"))
+}
+
+/// Whether the kernel says that it cannot go on.
+pub(crate) fn is_kernel_fault(line: &str) -> bool {
+    line.trim_start()
+        .strip_prefix("kernel:")
+        .is_some_and(|rest| {
+            let rest = rest.to_ascii_lowercase();
+            rest.contains("fault") || rest.contains("panic")
+        })
+}
+
+/// Lines to type, and what became of those typed.
+struct Script {
+    lines: std::collections::VecDeque<String>,
+    failed: Vec<String>,
+    sent: Option<String>,
+}
+
+impl Script {
+    fn play(&mut self, session: &mut Session, deadline: Instant) -> Result<()> {
+        loop {
+            match session.next(deadline) {
+                Event::Line(line) => {
+                    println!("{line}");
+                    ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
+                }
+                Event::Prompt { failed } => {
+                    if let Some(line) = self.sent.take().filter(|_| failed) {
+                        self.failed.push(line);
+                    }
+                    let Some(line) = self.lines.pop_front() else {
+                        println!();
+                        return self.verdict();
+                    };
+                    // The shell's echo completes this line.
+                    print!("leasehold> ");
+                    session.send(&line)?;
+                    self.sent = Some(line);
+                }
+                Event::End => {
+                    let status = session.wait()?;
+                    ensure!(status.success(), "the machine ended with {status}");
+                    ensure!(
+                        self.lines.is_empty(),
+                        "the machine ended before `{}`",
+                        self.lines[0]
+                    );
+                    return self.verdict();
+                }
+                Event::TimedOut => match &self.sent {
+                    Some(line) => bail!("timed out in `{line}`"),
+                    None => bail!("timed out before the shell was ready"),
+                },
+            }
+        }
+    }
+
+    fn verdict(&self) -> Result<()> {
+        ensure!(self.failed.is_empty(), "failed: {}", self.failed.join("; "));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernel_fault_is_told_from_a_task_fault() {
+        assert!(is_kernel_fault("kernel: panic at core.rs:1"));
+        assert!(is_kernel_fault("kernel: supervisor Fault at 0x0"));
+        assert!(!is_kernel_fault("kernel: 9 tasks"));
+        assert!(!is_kernel_fault("supervisor: chaos: read fault at 0x0"));
+    }
+}

@@ -1,0 +1,235 @@
+//! A running emulator whose serial line is a pair of pipes.
+
+use anyhow::{Context, Result};
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Instant;
+
+/// The shell's prompts: after success, and after a failed line.
+const PROMPT: &str = "leasehold> ";
+const FAILED_PROMPT: &str = "leasehold [failed]> ";
+
+/// What the machine did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// It printed a line (without its end).
+    Line(String),
+    /// It printed the shell's prompt.
+    Prompt {
+        /// The line before failed.
+        failed: bool,
+    },
+    /// It ended.
+    End,
+    /// It did nothing until the deadline.
+    TimedOut,
+}
+
+/// A running emulator; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Session {
+    child: Child,
+    input: ChildStdin,
+    output: Receiver<Vec<u8>>,
+    lines: Lines,
+    ended: bool,
+}
+
+impl Session {
+    /// Starts the emulator.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn start(mut command: Command) -> Result<Self> {
+        command.args(["-serial", "stdio", "-monitor", "none"]);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+        let input = child.stdin.take().context("the pipe asked for")?;
+        let mut pipe = child.stdout.take().context("the pipe asked for")?;
+        let (sender, output) = channel();
+        // The pipe must never be full, or the machine would stand still.
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = pipe.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Self {
+            child,
+            input,
+            output,
+            lines: Lines::default(),
+            ended: false,
+        })
+    }
+
+    /// Types a line.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub(crate) fn send(&mut self, line: &str) -> Result<()> {
+        self.input
+            .write_all(format!("{line}\r").as_bytes())
+            .and_then(|()| self.input.flush())
+            .context("the machine takes no input any more")
+    }
+
+    /// The next thing the machine does, at most until `deadline`.
+    pub(crate) fn next(&mut self, deadline: Instant) -> Event {
+        loop {
+            if let Some(event) = self.lines.next(self.ended) {
+                return event;
+            }
+            if self.ended {
+                return Event::End;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => self.lines.push(&bytes),
+                Err(RecvTimeoutError::Timeout) => return Event::TimedOut,
+                Err(RecvTimeoutError::Disconnected) => self.ended = true,
+            }
+        }
+    }
+
+    /// Waits for the emulator, whose output has ended.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn wait(&mut self) -> Result<ExitStatus> {
+        self.child.wait().context("cannot wait for the emulator")
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // It may have ended by itself; both calls then do nothing.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Output cut into lines and prompts.
+#[derive(Debug, Default)]
+struct Lines {
+    pending: Vec<u8>,
+}
+
+impl Lines {
+    fn push(&mut self, bytes: &[u8]) {
+        // The serial line ends lines with both; some messages come with one.
+        self.pending
+            .extend(bytes.iter().filter(|byte| **byte != b'\r'));
+    }
+
+    fn next(&mut self, ended: bool) -> Option<Event> {
+        if let Some(end) = self.pending.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = self.pending.drain(..=end).collect();
+            return Some(Event::Line(text(&line[..end])));
+        }
+        for (prompt, failed) in [(PROMPT, false), (FAILED_PROMPT, true)] {
+            if self.pending.ends_with(prompt.as_bytes()) {
+                let before = self.pending.len() - prompt.len();
+                if before > 0 {
+                    let line: Vec<u8> = self.pending.drain(..before).collect();
+                    return Some(Event::Line(text(&line)));
+                }
+                self.pending.clear();
+                return Some(Event::Prompt { failed });
+            }
+        }
+        if ended && !self.pending.is_empty() {
+            return Some(Event::Line(text(&std::mem::take(&mut self.pending))));
+        }
+        None
+    }
+}
+
+/// Printable text: without the terminal's escape sequences, which move a cursor nobody sees.
+fn text(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut plain = String::new();
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character == '\u{1b}' && characters.next_if_eq(&'[').is_some() {
+            while characters
+                .next()
+                .is_some_and(|next| !next.is_ascii_alphabetic())
+            {}
+        } else {
+            plain.push(character);
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(chunks: &[&str], ended: bool) -> Vec<Event> {
+        let mut lines = Lines::default();
+        let mut events = Vec::new();
+        for chunk in chunks {
+            lines.push(chunk.as_bytes());
+            events.extend(std::iter::from_fn(|| lines.next(false)));
+        }
+        events.extend(std::iter::from_fn(|| lines.next(ended)));
+        events
+    }
+
+    #[test]
+    fn lines_and_prompts_come_apart_however_they_are_cut() {
+        let line = |text: &str| Event::Line(text.to_owned());
+        let expected = [
+            line("boot"),
+            Event::Prompt { failed: false },
+            line("ps"),
+            Event::Prompt { failed: true },
+        ];
+        let whole = "boot\r\nleasehold> ps\r\nleasehold [failed]> ";
+        let parts: Vec<String> = whole.chars().map(String::from).collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        // In one piece the first prompt is not at the end: the typed line follows it.
+        assert_eq!(events(&parts, false), expected);
+        assert_eq!(
+            events(
+                &["boot\nlease", "hold> ", "ps\n", "leasehold [failed]> "],
+                false
+            ),
+            expected
+        );
+    }
+
+    #[test]
+    fn what_stands_before_a_prompt_is_a_line() {
+        let expected = [
+            Event::Line("half".to_owned()),
+            Event::Prompt { failed: false },
+        ];
+        assert_eq!(events(&["halfleasehold> "], false), expected);
+    }
+
+    #[test]
+    fn an_end_without_a_newline_loses_nothing() {
+        assert_eq!(
+            events(&["last words"], true),
+            [Event::Line("last words".to_owned())]
+        );
+        assert_eq!(events(&["last words"], false), []);
+    }
+
+    #[test]
+    fn escape_sequences_are_taken_out() {
+        assert_eq!(
+            events(&["\u{1b}[2K\u{1b}[1;31mred\u{1b}[0m\n"], false),
+            [Event::Line("red".to_owned())]
+        );
+    }
+}
