@@ -13,8 +13,9 @@
 /// | `ForLt!(u32)` | `u32` |
 ///
 /// Without `for<'x>`, *every* elided lifetime is the family's, also inside `fn(&u8)` and
-/// `dyn Fn(&u8)`; for a function that takes any reference write `for<'x> fn(&'x u8)`. The object
-/// in `&dyn Trait` lives for the lifetime of the reference, as everywhere in the language.
+/// `dyn Fn(&u8)`; for a function that takes any reference write `(for<'x> fn(&'x u8))`, in
+/// parentheses. The object in `&dyn Trait` lives for the lifetime of the reference, as everywhere
+/// in the language.
 ///
 /// ```
 /// use core::cell::Cell;
@@ -52,6 +53,9 @@
 /// }
 /// # generic::<4, u8>();
 /// ```
+///
+/// Any bare name among the arguments counts as a parameter, because the macro cannot tell. For a
+/// type of that name write a path: `ForLt!(Window<'_, self::Config>)` needs no derive.
 ///
 /// A type that has the lifetime inside a type argument, as in `Mutex<&T>`, cannot refer to a
 /// generic parameter here: name the family with [`family!`](crate::family!).

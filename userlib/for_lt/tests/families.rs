@@ -41,6 +41,8 @@ struct Slot<'a, T>(Cell<Option<&'a T>>);
 /// Neither derives.
 struct Underived<'a>(RefCell<&'a str>);
 
+struct UnderivedTyped<'a, T, const N: usize>(&'a [T; N]);
+
 #[test]
 fn for_lt_names_the_family() {
     fn check<'a>() {
@@ -61,10 +63,14 @@ fn for_lt_names_the_family() {
         same::<'a, ForLt!(Mutex<Underived<'_>>), Mutex<Underived<'a>>>();
         same::<'a, ForLt!(fn(&u8) -> &u8), fn(&'a u8) -> &'a u8>();
         same::<'a, ForLt!(for<'x> fn(&'x u8)), fn(&'a u8)>();
+        same::<'a, ForLt!((for<'x> fn(&'x u8))), for<'x> fn(&'x u8)>();
+        same::<'a, ForLt!(for<'x> for<'y> fn(&'x u8, &'y u8)), for<'y> fn(&'a u8, &'y u8)>();
         same::<'a, ForLt!(&dyn ToString), &'a (dyn ToString + 'a)>();
         same::<'a, ForLt!(Box<dyn Fn(&u8) + '_>), Box<dyn Fn(&'a u8) + 'a>>();
         same::<'a, ForLt!(<[&u8] as ToOwned>::Owned), Vec<&'a u8>>();
-        same::<'a, ForLt!(Slot<'_, self::Plain>), Slot<'a, Plain>>();
+        same::<'a, ForLt!(UnderivedTyped<'_, u8, 3>), UnderivedTyped<'a, u8, 3>>();
+        same::<'a, ForLt!(UnderivedTyped<'_, self::Plain, 3>), UnderivedTyped<'a, Plain, 3>>();
+        same::<'a, ForLt!(UnderivedTyped<'_, Vec<u8>, 3>), UnderivedTyped<'a, Vec<u8>, 3>>();
     }
     check();
 }
@@ -84,6 +90,7 @@ fn covariant_for_lt_names_the_family() {
         same_covariant::<'a, CovariantForLt!((*const &u8,)), (*const &'a u8,)>();
         same_covariant::<'a, CovariantForLt!(Option<&u8>), Option<&'a u8>>();
         same_covariant::<'a, CovariantForLt!(Result<u8, &str>), Result<u8, &'a str>>();
+        same_covariant::<'a, CovariantForLt!((for<'x> fn(&'x u8))), for<'x> fn(&'x u8)>();
         same_covariant::<'a, CovariantForLt!(Cell<u8>), Cell<u8>>();
         same_covariant::<
             'a,
