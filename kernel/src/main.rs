@@ -1,2 +1,18 @@
-//! Skeleton.
-fn main() {}
+//! The kernel image: core, protection hardware and chip, with the tables that the build wrote.
+#![no_std]
+#![no_main]
+#![deny(unsafe_code)]
+
+#[expect(unsafe_code, reason = "devices and memory by address")]
+mod board;
+#[expect(unsafe_code, reason = "called by the entry code")]
+mod entry;
+#[expect(unsafe_code, reason = "the console, whoever holds it")]
+mod panic;
+mod report;
+
+/// What the build says of this image: `TASKS`, `LEASES`, `GRANTS`, `PAGE_TABLES`, `CHIP`, `CONFIG`.
+#[expect(unreachable_pub, reason = "the file does not know where it is included")]
+mod image {
+    include!(env!("LEASEHOLD_CONFIG"));
+}

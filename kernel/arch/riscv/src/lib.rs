@@ -1,2 +1,40 @@
-//! Skeleton.
+//! RISC-V: entry code, registers of a task, and the Sv39 page tables.
+//!
+//! Unsafe code is in [`boot`], [`csr`], [`physical`], [`sbi`] and the trap vector only. Tables, contexts and
+//! fault decoding are safe and portable, so they are tested on the host.
+//!
+//! Sources: *RISC-V Unprivileged ISA* 20191213, *RISC-V Privileged Architecture* 20211203,
+//! *RISC-V Supervisor Binary Interface* 1.0.
 #![no_std]
+#![deny(unsafe_code)]
+
+#[cfg(test)]
+extern crate std;
+
+#[cfg(target_arch = "riscv64")]
+#[expect(unsafe_code, reason = "entry code")]
+pub mod boot;
+mod context;
+#[cfg(target_arch = "riscv64")]
+#[expect(unsafe_code, reason = "control and status registers")]
+pub mod csr;
+mod entry;
+mod fault;
+#[cfg(target_arch = "riscv64")]
+#[expect(unsafe_code, reason = "memory that is no Rust object")]
+pub mod physical;
+#[cfg(target_arch = "riscv64")]
+#[expect(unsafe_code, reason = "calls to the firmware")]
+pub mod sbi;
+mod sv39;
+#[cfg(target_arch = "riscv64")]
+#[expect(unsafe_code, reason = "the trap vector")]
+mod trap;
+
+pub use context::RegisterFile;
+pub use entry::{Entry, Permission};
+pub use fault::decode;
+pub use sv39::{PAGE_SIZE, Sv39, Table};
+
+/// What is added to a physical address to reach it from the kernel: the upper half of Sv39.
+pub const DIRECT_MAP: usize = 0xffff_ffc0_0000_0000;

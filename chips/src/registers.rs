@@ -1,0 +1,42 @@
+//! Volatile access to a block of device registers.
+
+/// A block of device registers, at an address that the maker has promised.
+#[derive(Debug)]
+pub(crate) struct Registers(usize);
+
+impl Registers {
+    /// # Safety
+    /// Every offset that the device's driver uses from `base` must be mapped as that device's register (or,
+    /// in a test, be memory of the test), for as long as this lives, and nobody else may rely on their values.
+    pub(crate) const unsafe fn new(base: usize) -> Self {
+        Self(base)
+    }
+
+    /// Reads 32 bits at `offset` bytes.
+    #[inline(always)]
+    pub(crate) fn read32(&self, offset: usize) -> u32 {
+        // SAFETY: `new` promises a register there; it is aligned as the device's manual has it.
+        unsafe { ((self.0 + offset) as *const u32).read_volatile() }
+    }
+
+    /// Writes 32 bits at `offset` bytes.
+    #[inline(always)]
+    pub(crate) fn write32(&mut self, offset: usize, value: u32) {
+        // SAFETY: as for `read32`.
+        unsafe { ((self.0 + offset) as *mut u32).write_volatile(value) }
+    }
+
+    /// Reads 8 bits at `offset` bytes.
+    #[inline(always)]
+    pub(crate) fn read8(&self, offset: usize) -> u8 {
+        // SAFETY: as for `read32`.
+        unsafe { ((self.0 + offset) as *const u8).read_volatile() }
+    }
+
+    /// Writes 8 bits at `offset` bytes.
+    #[inline(always)]
+    pub(crate) fn write8(&mut self, offset: usize, value: u8) {
+        // SAFETY: as for `read32`.
+        unsafe { ((self.0 + offset) as *mut u8).write_volatile(value) }
+    }
+}

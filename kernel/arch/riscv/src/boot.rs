@@ -1,0 +1,46 @@
+//! From the firmware to Rust in the upper half.
+//!
+//! OpenSBI enters at the image's physical address, in supervisor mode, with translation and interrupts
+//! off, the hart's number in `a0` and the device tree's address in `a1` (SBI 1.0, chapter 9; RISC-V boot convention).
+//! The kernel image defines `LEASEHOLD_BOOT_TABLE`, a root table whose upper half maps the image, and
+//! `leasehold_boot(hart, device tree) -> first task's register file`.
+
+use crate::{DIRECT_MAP, RegisterFile, csr};
+use core::mem::MaybeUninit;
+
+/// Bytes of the kernel's stack.
+pub(crate) const STACK_SIZE: usize = 16 * 1024;
+
+/// The kernel's stack and above it, where the trap vector expects it, a register file for
+/// faults of the kernel itself.
+#[repr(C, align(16))]
+pub(crate) struct Stack {
+    bytes: MaybeUninit<[u8; STACK_SIZE]>,
+    registers: MaybeUninit<RegisterFile>,
+}
+
+/// Used by the entry code alone, through its symbol.
+pub(crate) static mut STACK: Stack = Stack {
+    bytes: MaybeUninit::uninit(),
+    registers: MaybeUninit::uninit(),
+};
+
+core::arch::global_asm!(
+    include_str!("boot.s"),
+    STACK = sym STACK,
+    STACK_SIZE = const STACK_SIZE,
+    DIRECT_MAP = const DIRECT_MAP,
+    // Interrupts on and user mode after the first `sret`; floating point and vectors off, no access to tasks' pages.
+    STATUS = const csr::STATUS_PREVIOUS_INTERRUPTS,
+    SV39 = const csr::SATP_SV39,
+);
+
+unsafe extern "C" {
+    fn leasehold_flushing_vector();
+}
+
+/// The trap vector that drops cached translations at each switch, for [`csr::set_vector`].
+/// Set at boot, it is also used to resume the first task.
+pub fn flushing_vector() -> usize {
+    leasehold_flushing_vector as *const () as usize
+}

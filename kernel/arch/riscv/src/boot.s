@@ -1,0 +1,42 @@
+# The first instructions. See boot.rs.
+
+.section .text.boot, "ax"
+.globl _start
+_start:
+    csrw    sie, zero
+    li      t0, {STATUS}
+    csrw    sstatus, t0
+
+    # Zero the .bss, whose ends are multiples of 8.
+    lla     t0, __bss_start
+    lla     t1, __bss_end
+1:  bgeu    t0, t1, 2f
+    sd      zero, 0(t0)
+    addi    t0, t0, 8
+    j       1b
+2:
+    # Translation on. The next fetch, at a physical address, faults, and the
+    # fault's handler is the next instruction at its address in the upper half.
+    li      t2, {DIRECT_MAP}
+    lla     t0, 3f
+    add     t0, t0, t2
+    csrw    stvec, t0
+    lla     t0, LEASEHOLD_BOOT_TABLE
+    srli    t0, t0, 12
+    li      t1, {SV39}
+    or      t0, t0, t1
+    sfence.vma
+    csrw    satp, t0
+    .balign 4
+3:
+    lla     sp, {STACK} + {STACK_SIZE}
+    csrw    sscratch, sp
+    lla     t0, leasehold_vector
+    csrw    stvec, t0
+    call    leasehold_boot
+    # stvec says which copy of the vector leasehold_boot has chosen.
+    csrr    t0, stvec
+    lla     t1, leasehold_vector
+    beq     t0, t1, 4f
+    tail    leasehold_flushing_vector_resume
+4:  tail    leasehold_vector_resume

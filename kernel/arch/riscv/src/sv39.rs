@@ -1,0 +1,338 @@
+//! Page tables: three levels of 512 entries (Privileged Architecture, section 4.4).
+//!
+//! All tables come from one pool, sized by the build. A table that becomes empty goes back
+//! to it, so mapping and unmapping for ever uses no more than the windows of the moment.
+//! The pool is named by index; an address is only made for the hardware.
+
+use crate::{Entry, Permission};
+use leasehold_abi::Error;
+
+/// Bytes of a page, and of a table.
+pub const PAGE_SIZE: u64 = 4096;
+/// A task sees physical addresses below this as they are, and others at their low bits.
+const LOWER_HALF: u64 = 1 << 38;
+const ENTRIES: usize = 512;
+/// Most entries that one step changes.
+const STEP: u32 = 64;
+/// What a page that is not mapped counts for in such a step: the tables are walked for each.
+const MISSING: u32 = 8;
+const ROOT_LEVEL: u32 = 2;
+
+/// One table, as the hardware reads it.
+#[derive(Clone, Debug)]
+#[repr(C, align(4096))]
+pub struct Table([Entry; ENTRIES]);
+
+impl Table {
+    /// A table that maps nothing.
+    pub const EMPTY: Self = Self([Entry::INVALID; ENTRIES]);
+
+    /// Puts an entry into a table that the hardware does not use yet.
+    pub const fn set(&mut self, index: usize, entry: Entry) {
+        if index < ENTRIES {
+            self.0[index] = entry;
+        }
+    }
+}
+
+/// The address spaces of all tasks.
+#[derive(Debug)]
+pub struct Sv39 {
+    /// The roots, one a task, then the tables of the lower levels.
+    tables: &'static mut [Table],
+    /// For each table, how many of its entries are valid.
+    used: &'static mut [u16],
+    /// Physical address of the first table.
+    base: u64,
+    roots: usize,
+    /// First of the free tables; each links to the next by its first entry.
+    free: usize,
+    available: usize,
+}
+
+impl Sv39 {
+    /// Without tables: nothing can be mapped.
+    pub const fn new() -> Self {
+        Self {
+            tables: &mut [],
+            used: &mut [],
+            base: 0,
+            roots: 0,
+            free: 0,
+            available: 0,
+        }
+    }
+
+    /// Takes over the pool: `tables`, which lie at the physical address `base`, and as many
+    /// counters. The first `tasks` tables are the roots.
+    ///
+    /// # Errors
+    /// [`Error::Exhausted`] when the pool has no root for each task, or fewer counters than tables.
+    pub fn start(
+        &mut self,
+        tables: &'static mut [Table],
+        used: &'static mut [u16],
+        base: u64,
+        tasks: usize,
+    ) -> Result<(), Error> {
+        if tables.len() < tasks || used.len() < tables.len() {
+            return Err(Error::Exhausted);
+        }
+        for (index, table) in tables.iter_mut().enumerate() {
+            *table = Table::EMPTY;
+            table.0[0] = if index < tasks {
+                Entry::INVALID
+            } else {
+                Entry::link(index + 1)
+            };
+        }
+        used.fill(0);
+        self.base = base;
+        self.roots = tasks;
+        self.free = tasks;
+        self.available = tables.len() - tasks;
+        self.tables = tables;
+        self.used = used;
+        Ok(())
+    }
+
+    /// Maps the gigapage with this physical address for the kernel, in every address space.
+    pub fn map_kernel(&mut self, address: u64) {
+        for root in self.tables.iter_mut().take(self.roots) {
+            let index = ENTRIES / 2 + index(address & (LOWER_HALF - 1), ROOT_LEVEL);
+            root.0[index & (ENTRIES - 1)] =
+                Entry::leaf(address & !(page_size(ROOT_LEVEL) - 1), Permission::Kernel);
+        }
+    }
+
+    /// The physical page number of a task's root, for `satp`.
+    pub fn root(&self, task: usize) -> u64 {
+        (self.base >> 12) + task as u64
+    }
+
+    /// Tables that are not in use.
+    pub fn available(&self) -> usize {
+        self.available
+    }
+
+    /// Where a task sees physical memory.
+    pub const fn window_address(base: u64) -> u64 {
+        base & (LOWER_HALF - 1)
+    }
+
+    /// Maps physical memory for a task at its [`window_address`](Self::window_address), in
+    /// whole pages. Mapping the very same again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Exhausted`] when the pool is empty; nothing is mapped then.
+    pub fn map(
+        &mut self,
+        task: usize,
+        base: u64,
+        length: u64,
+        permission: Permission,
+    ) -> Result<(), Error> {
+        let mut done = 0;
+        loop {
+            match self.map_step(task, base, length, permission, &mut done) {
+                Ok(false) => {}
+                Ok(true) => return Ok(()),
+                Err(error) => {
+                    done = 0;
+                    while !self.unmap(task, base, length, &mut done) {}
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// One bounded step of [`map`](Self::map). `done` counts bytes from 0 and is moved on. True when all is mapped.
+    /// After the last step, what the hart has cached for this address space must be dropped:
+    /// it may remember that nothing was there.
+    ///
+    /// # Errors
+    /// [`Error::Exhausted`] when the pool is empty; what was mapped until then is still mapped.
+    pub fn map_step(
+        &mut self,
+        task: usize,
+        base: u64,
+        length: u64,
+        permission: Permission,
+        done: &mut u64,
+    ) -> Result<bool, Error> {
+        let (base, end) = pages(base, length);
+        let mut at = base + *done;
+        let mut left = STEP;
+        while at < end && left > 0 {
+            let level = leaf_level(at, end);
+            let table = self.table(task, at, level).ok_or(Error::Exhausted)?;
+            let (Some(entries), Some(used)) =
+                (self.tables.get_mut(table), self.used.get_mut(table))
+            else {
+                return Err(Error::Exhausted);
+            };
+            for entry in &mut entries.0[index(at, level)..] {
+                *used += u16::from(!entry.is_valid());
+                *entry = Entry::leaf(at, permission);
+                at += page_size(level);
+                left -= 1;
+                if left == 0 || at >= end || leaf_level(at, end) != level {
+                    break;
+                }
+            }
+        }
+        *done = at - base;
+        Ok(at >= end)
+    }
+
+    /// Unmaps what [`map`](Self::map) mapped, with the same arguments; one bounded step. `done` counts bytes
+    /// from 0 and is moved on. True when all is gone. After each step, translations that
+    /// the hart has cached for this address space must be dropped.
+    pub fn unmap(&mut self, task: usize, base: u64, length: u64, done: &mut u64) -> bool {
+        let (base, end) = pages(base, length);
+        let mut at = base + *done;
+        let mut left = STEP;
+        while at < end && left > 0 {
+            let level = leaf_level(at, end);
+            let path = self.path(task, at, level);
+            let table = path[level as usize];
+            let (Some(entries), Some(used)) =
+                (self.tables.get_mut(table), self.used.get_mut(table))
+            else {
+                at += page_size(level);
+                left = left.saturating_sub(MISSING);
+                continue;
+            };
+            let first = at;
+            for entry in &mut entries.0[index(at, level)..] {
+                *used -= u16::from(entry.is_valid());
+                *entry = Entry::INVALID;
+                at += page_size(level);
+                left -= 1;
+                if left == 0 || at >= end || leaf_level(at, end) != level {
+                    break;
+                }
+            }
+            self.recycle(path, first, level);
+        }
+        *done = at - base;
+        at >= end
+    }
+
+    /// The tables on the way to the entry for `address` at `level`, by level; one past the pool where there is none.
+    fn path(&self, task: usize, address: u64, level: u32) -> [usize; 3] {
+        let mut path = [usize::MAX; 3];
+        let mut table = task;
+        let mut at = ROOT_LEVEL;
+        loop {
+            path[at as usize] = table;
+            if at == level {
+                return path;
+            }
+            match self.child(table, index(address, at)) {
+                Some(next) => table = next,
+                None => return path,
+            }
+            at -= 1;
+        }
+    }
+
+    fn child(&self, table: usize, index: usize) -> Option<usize> {
+        let entry = self.tables.get(table)?.0[index];
+        entry
+            .is_table()
+            .then(|| (entry.address().wrapping_sub(self.base) >> 12) as usize)
+    }
+
+    /// The table with the entry for `address` at `level`, made where it is missing.
+    fn table(&mut self, task: usize, address: u64, level: u32) -> Option<usize> {
+        let mut table = task;
+        for at in (level + 1..=ROOT_LEVEL).rev() {
+            let index = index(address, at);
+            table = match self.child(table, index) {
+                Some(next) => next,
+                None => {
+                    let taken = self.tables.get(table)?.0[index].is_valid();
+                    if taken || self.available < (at - level) as usize {
+                        return None;
+                    }
+                    let next = self.take()?;
+                    self.tables.get_mut(table)?.0[index] =
+                        Entry::table(self.base + next as u64 * PAGE_SIZE);
+                    *self.used.get_mut(table)? += 1;
+                    next
+                }
+            };
+        }
+        Some(table)
+    }
+
+    fn take(&mut self) -> Option<usize> {
+        let table = self.free;
+        let first = &mut self.tables.get_mut(table)?.0[0];
+        self.free = first.linked();
+        *first = Entry::INVALID;
+        self.available -= 1;
+        Some(table)
+    }
+
+    /// Gives back the tables on the path that have become empty.
+    fn recycle(&mut self, path: [usize; 3], address: u64, level: u32) {
+        for at in level..ROOT_LEVEL {
+            let table = path[at as usize];
+            if self.used.get(table) != Some(&0) {
+                return;
+            }
+            let parent = path[at as usize + 1];
+            let (Some(entries), Some(used)) =
+                (self.tables.get_mut(parent), self.used.get_mut(parent))
+            else {
+                return;
+            };
+            entries.0[index(address, at + 1)] = Entry::INVALID;
+            *used -= 1;
+            if let Some(entries) = self.tables.get_mut(table) {
+                entries.0[0] = Entry::link(self.free);
+                self.free = table;
+                self.available += 1;
+            }
+        }
+    }
+}
+
+impl Default for Sv39 {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// First and end of the pages that hold these bytes.
+const fn pages(base: u64, length: u64) -> (u64, u64) {
+    let first = base & !(PAGE_SIZE - 1);
+    let end = base.saturating_add(length).saturating_add(PAGE_SIZE - 1) & !(PAGE_SIZE - 1);
+    (first, end)
+}
+
+/// Bytes that a leaf at this level maps: 4 KiB, 2 MiB, 1 GiB.
+const fn page_size(level: u32) -> u64 {
+    PAGE_SIZE << (9 * level)
+}
+
+/// The highest level whose pages start at `at` and end by `end`.
+const fn leaf_level(at: u64, end: u64) -> u32 {
+    if at % page_size(1) != 0 || end - at < page_size(1) {
+        0
+    } else if at % page_size(2) != 0 || end - at < page_size(2) {
+        1
+    } else {
+        2
+    }
+}
+
+/// The index of an address in a table of this level.
+const fn index(address: u64, level: u32) -> usize {
+    (address >> (12 + 9 * level)) as usize & (ENTRIES - 1)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,226 @@
+//! What the boot code and the trap vector call; the contract is in the architecture's
+//! `boot` and `trap` modules.
+
+use crate::board::Board;
+use crate::image::{CHIP, CONFIG, GRANTS, LEASES, TASKS};
+use crate::report;
+use core::cell::UnsafeCell;
+use leasehold_abi::{Call, Error};
+use leasehold_arch_riscv::{Entry, Permission, RegisterFile, Table, csr, decode};
+use leasehold_core::{Fault, Hardware, Kernel, Next};
+
+type Image = Kernel<Board, TASKS, LEASES, GRANTS>;
+
+/// The kernel's state.
+struct Cell(UnsafeCell<Image>);
+
+// SAFETY: one hart runs the kernel, and `kernel` says why no two references exist.
+unsafe impl Sync for Cell {}
+
+// SAFETY: the one board; it is used from `leasehold_boot` on.
+static KERNEL: Cell = Cell(UnsafeCell::new(Kernel::new(&CONFIG, unsafe {
+    Board::new()
+})));
+
+/// The kernel's own pages, before the tasks' tables exist: where the image lies, and the devices.
+#[unsafe(no_mangle)]
+static LEASEHOLD_BOOT_TABLE: Table = {
+    let mut table = Table::EMPTY;
+    // sv39.ld: the image is loaded here.
+    let addresses = [
+        0x8020_0000,
+        CHIP.plic_base,
+        CHIP.uart_base,
+        CHIP.finisher_base,
+    ];
+    let mut at = 0;
+    while at < addresses.len() {
+        let gigapage = addresses[at] >> 30;
+        table.set(
+            256 + gigapage % 256,
+            Entry::leaf((gigapage << 30) as u64, Permission::Kernel),
+        );
+        at += 1;
+    }
+    table
+};
+
+/// # Safety
+/// Only for a function that the entry code calls, once in it, and not for longer than it runs: the entry code calls them
+/// one after the other, with interrupts off, and none calls another.
+#[inline(always)]
+unsafe fn kernel() -> &'static mut Image {
+    // SAFETY: the caller's promise.
+    unsafe { &mut *KERNEL.0.get() }
+}
+
+/// A task to resume on a fast path, and its second result. Null: take the slow path.
+#[repr(C)]
+struct Resume {
+    registers: *mut RegisterFile,
+    value: usize,
+}
+
+const SLOW: Resume = Resume {
+    registers: core::ptr::null_mut(),
+    value: 0,
+};
+
+/// The registers of the task to run, when there is one.
+fn run(kernel: &mut Image, mut next: Next) -> *mut RegisterFile {
+    loop {
+        match next {
+            Next::Run(task) => return kernel.context(task),
+            Next::Idle => {
+                while !kernel.hardware().interrupt_pending() {
+                    csr::wait_for_interrupt();
+                }
+                next = kernel.interrupt();
+            }
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn leasehold_boot(_hart: usize, _device_tree: usize) -> *mut RegisterFile {
+    // SAFETY: called once, by the boot code.
+    let kernel = unsafe { kernel() };
+    // SAFETY: this is the boot.
+    let started = unsafe { kernel.hardware().start() };
+    report::hello(kernel.hardware());
+    // SAFETY: this is the boot, and the address spaces were just made.
+    let spaces = unsafe { kernel.hardware().address_spaces() };
+    for (task, space) in spaces.into_iter().enumerate() {
+        kernel.context(task).set_address_space(space);
+    }
+    match started.and_then(|()| kernel.boot()) {
+        Ok(next) => {
+            report::started(kernel.hardware());
+            run(kernel, next)
+        }
+        Err(error) => report::cannot_boot(kernel.hardware(), error),
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn leasehold_task_self() -> usize {
+    // SAFETY: called by the trap vector.
+    match unsafe { kernel() }.quick_call(Call::TaskSelf as usize, [0; 6]) {
+        Some([_, handle, _]) => handle,
+        None => 0,
+    }
+}
+
+/// The first two results of a quick call.
+#[repr(C)]
+struct Results {
+    status: usize,
+    value: usize,
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn leasehold_quick_call(
+    a0: usize,
+    a1: usize,
+    a2: usize,
+    a3: usize,
+    a4: usize,
+    a5: usize,
+    registers: &mut RegisterFile,
+    number: usize,
+) -> Results {
+    // SAFETY: called by the trap vector, which passes the caller's register file; the kernel
+    // does not touch that one in a quick call.
+    match unsafe { kernel() }.quick_call(number, [a0, a1, a2, a3, a4, a5]) {
+        Some([status, value, third]) => {
+            registers.set_third_result(third);
+            Results { status, value }
+        }
+        None => {
+            registers.set_third_result(0);
+            Results {
+                status: Error::Invalid.code(),
+                value: 0,
+            }
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn leasehold_call(destination: usize, borrows: usize, count: usize) -> Resume {
+    // SAFETY: called by the trap vector.
+    let kernel = unsafe { kernel() };
+    let Some([_, client, _]) = kernel.quick_call(Call::TaskSelf as usize, [0; 6]) else {
+        return SLOW;
+    };
+    match kernel.fast_call(destination as u32, borrows, count) {
+        Some(server) => Resume {
+            registers: kernel.context(server),
+            value: client,
+        },
+        None => SLOW,
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn leasehold_reply_receive(client: usize, mask: usize) -> Resume {
+    // SAFETY: called by the trap vector.
+    let kernel = unsafe { kernel() };
+    match kernel.fast_reply_receive(client as u32, mask as u32) {
+        Some(client) => Resume {
+            registers: kernel.context(client),
+            value: 0,
+        },
+        None => SLOW,
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn leasehold_system_call(
+    a0: usize,
+    a1: usize,
+    a2: usize,
+    a3: usize,
+    a4: usize,
+    a5: usize,
+    _: usize,
+    number: usize,
+) -> *mut RegisterFile {
+    // SAFETY: called by the trap vector.
+    let kernel = unsafe { kernel() };
+    let next = kernel.system_call(number, [a0, a1, a2, a3, a4, a5]);
+    run(kernel, next)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn leasehold_interrupt() -> *mut RegisterFile {
+    // SAFETY: called by the trap vector.
+    let kernel = unsafe { kernel() };
+    let next = kernel.interrupt();
+    run(kernel, next)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn leasehold_exception(
+    cause: usize,
+    value: usize,
+    registers: &RegisterFile,
+) -> *mut RegisterFile {
+    let fault = Fault {
+        kind: decode(cause),
+        address: if decode(cause) == leasehold_abi::FaultKind::Illegal {
+            registers.pc()
+        } else {
+            value
+        },
+        pc: registers.pc(),
+        stack: registers.stack(),
+    };
+    if csr::trapped_in_kernel() {
+        crate::panic::trapped(fault);
+    }
+    // SAFETY: called by the trap vector, and not out of the kernel itself.
+    let kernel = unsafe { kernel() };
+    let next = kernel.fault(fault);
+    run(kernel, next)
+}
