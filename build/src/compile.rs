@@ -33,6 +33,8 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
         command.args(["--bin", binary]);
     }
     command.env("LEASEHOLD_POLICY", policy);
+    let ticks = plan.chip.chip.ticks_per_second;
+    command.env("LEASEHOLD_TICKS_PER_SECOND", ticks.to_string());
     run(command, "the tasks")
 }
 
