@@ -191,6 +191,14 @@ fn encodings_of_one_type_have_one_identity() {
     );
 }
 
+/// Nothing of the program that asks goes into the number. It was computed outside of Rust from the
+/// path, size and alignment of the type.
+#[test]
+fn identity_is_the_same_in_every_program() {
+    let identity = payload_identity::<ForLt!(for_lt::revocable::Status)>();
+    assert_eq!(identity, 0x8386_c9b7_24d5_9092);
+}
+
 /// Every name that the expansions could collide with, and no prelude.
 mod hostile_names {
     #![no_implicit_prelude]

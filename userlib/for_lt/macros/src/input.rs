@@ -71,6 +71,10 @@ impl Parse for HigherRankedType {
             (Lifetime::new(&name, Span::mixed_site()), true)
         };
         let mut ty: Type = input.parse()?;
+        // Parentheses keep a `for<...>` of the type's own apart; the compiler calls them unneeded.
+        while let Type::Paren(inner) = ty {
+            ty = *inner.elem;
+        }
         lifetimes::bind(&mut ty, &lifetime, elided)?;
         Ok(Self { lifetime, ty })
     }

@@ -1,11 +1,15 @@
 //! What the macros do not accept.
 
-use for_lt::{CovariantForLt, ForLt};
+use for_lt::{CovariantForLt, Family, ForLt};
 
 struct Name<'a>(&'a u8);
 macro_rules! name {
     ($lifetime:lifetime) => { Name<$lifetime> };
 }
+
+#[derive(Family)]
+#[for_lt(krate = other)]
+struct Attribute;
 
 fn is_family<F: ForLt>() {}
 
@@ -18,4 +22,6 @@ fn main() {
     is_family::<ForLt!(&impl Sized)>();
     is_family::<CovariantForLt!(for<'a> name!('a))>();
     is_family::<ForLt!([&u8])>();
+    is_family::<ForLt!()>();
+    is_family::<ForLt!(u8 u8)>();
 }
