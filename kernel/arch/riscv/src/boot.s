@@ -4,8 +4,6 @@
 .globl _start
 _start:
     csrw    sie, zero
-    li      t0, {STATUS}
-    csrw    sstatus, t0
 
     # Zero the .bss, whose ends are multiples of 8.
     lla     t0, __bss_start
@@ -29,6 +27,9 @@ _start:
     csrw    satp, t0
     .balign 4
 3:
+    # Only now: the fault has changed it.
+    li      t0, {STATUS}
+    csrw    sstatus, t0
     lla     sp, {STACK} + {STACK_SIZE}
     csrw    sscratch, sp
     lla     t0, leasehold_vector
