@@ -1,6 +1,11 @@
-//! The supervisor: lessor of every device.
+//! The supervisor: lessor of every device. It binds, restarts, keeps the log, and waits for nobody.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+pub mod care;
+pub mod device;
 pub mod log;
 pub mod restart;
+pub mod root;
+pub mod serve;
+pub mod supervisor;

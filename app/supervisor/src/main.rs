@@ -1,2 +1,57 @@
-//! The task.
-fn main() {}
+//! The supervisor task: waits for calls, lease events, ended tasks and time, and settles each.
+#![cfg_attr(target_os = "none", no_std, no_main)]
+#![forbid(unsafe_code)]
+
+use leasehold_abi::{Error, LeaseEvent, LeaseHandle, NOTIFY_LEASE, NOTIFY_TASK};
+use supervisor::serve;
+use supervisor::supervisor::Supervisor;
+use userlib::ipc::{Answer, Request};
+use userlib::sys::{self, Message, Received};
+
+#[cfg(target_os = "none")]
+include!(env!("LEASEHOLD_POLICY"));
+
+/// On the host there is no board: this only compiles.
+#[cfg(not(target_os = "none"))]
+static POLICY: userlib::policy::Policy = userlib::policy::Policy { tasks: &[], devices: &[] };
+
+/// The notification of the supervisor's timer.
+const TIMER: u32 = 1;
+
+fn run() -> ! {
+    match serve_board() {
+        Ok(never) => match never {},
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn serve_board() -> Result<core::convert::Infallible, Error> {
+    let mut supervisor = Supervisor::new(&POLICY, root_lease()?)?;
+    supervisor.start_all();
+    let mut message = Message::EMPTY;
+    let mut answer_to = None;
+    loop {
+        supervisor.settle(TIMER);
+        let mask = TIMER | NOTIFY_LEASE | NOTIFY_TASK;
+        let received = match answer_to.take() {
+            Some(client) => sys::reply_receive(client, mask, &mut message)?,
+            None => sys::receive(mask, &mut message)?,
+        };
+        if let Received::Message(client) = received
+            && let Answer::Reply(reply) = serve::answer(&mut supervisor, &Request::new(client, &message))
+        {
+            message = reply;
+            answer_to = Some(client);
+        }
+    }
+}
+
+/// The first lease event is the root lease, there from the start.
+fn root_lease() -> Result<LeaseHandle, Error> {
+    match sys::lease_event() {
+        Some((LeaseEvent::Offered, lease)) => Ok(lease),
+        _ => Err(Error::NotFound),
+    }
+}
+
+userlib::task!(run);

@@ -2,9 +2,7 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
-mod registers;
-mod ring;
-mod uart;
-
-pub use registers::{Register, Registers, WINDOW};
-pub use uart::Uart;
+pub mod port;
+pub mod registers;
+pub mod ring;
+pub mod uart;

@@ -1,9 +1,20 @@
-//! The calls that drivers and the supervisor answer, and the records in them.
+//! The calls that drivers answer, and the records in them.
 //!
 //! They are apart from the drivers, so that a client is compiled without its server.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
 mod chaos;
+mod clock;
+mod console;
+mod edu;
+mod sample;
 
 pub use chaos::ChaosKind;
+pub use clock::{ClockClient, ClockServer};
+pub use console::{ConsoleClient, ConsoleServer};
+pub use edu::{EduClient, EduServer};
+pub use sample::{
+    HoldInfo, SAMPLES, SampleChildClient, SampleChildServer, SampleInfo, SampleParentClient,
+    SampleParentServer,
+};

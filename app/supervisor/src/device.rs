@@ -1,0 +1,219 @@
+//! The devices: chip's, PCI functions, auxiliary; and lending one to its driver.
+
+use crate::root::Root;
+use core::fmt::Write;
+use leasehold_abi::{Error, GrantKind, LeaseHandle, RevokeMode, Rights, TaskHandle, label};
+use userlib::policy::{Bind, DevicePolicy, Policy};
+use userlib::supervisor::{DEVICE_NAME, FunctionInfo, NO_INTERRUPT};
+use userlib::sys;
+
+/// The host bridge's device: its driver discovers, so it gets configuration space and nothing else.
+pub const HOST_BRIDGE: &str = "pci";
+
+/// Bytes of configuration space of one function.
+const CONFIG_SIZE: u64 = 4096;
+
+/// Windows are leased in pages.
+const PAGE: u64 = 4096;
+
+/// What a device is.
+#[derive(Clone, Copy, Debug)]
+pub enum Source {
+    /// A device of the chip.
+    Platform(&'static DevicePolicy),
+    /// A PCI function.
+    Function(FunctionInfo),
+    /// A part of a driver's device that the driver offered.
+    Auxiliary {
+        /// The supervisor's lease on it.
+        held: LeaseHandle,
+        /// Label of its name.
+        label: u32,
+        /// Instance number.
+        id: u32,
+        /// Hash of its payload's type.
+        payload_type: u64,
+        /// When its end was announced: milliseconds since boot.
+        ending: Option<u64>,
+    },
+}
+
+/// A device and how it stands with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Device {
+    /// What it is.
+    pub source: Source,
+    /// The lease lent to its driver.
+    pub lent: Option<Lent>,
+    /// A person took it away.
+    pub held_back: bool,
+    /// This life of its driver gave it back.
+    pub refused_by: Option<TaskHandle>,
+}
+
+/// A lease that a driver has.
+#[derive(Clone, Copy, Debug)]
+pub struct Lent {
+    /// The lease.
+    pub lease: LeaseHandle,
+    /// The driver's life that it was lent to.
+    pub lessee: TaskHandle,
+    /// Whether the supervisor has asked for it back.
+    pub revoked: bool,
+}
+
+impl Device {
+    /// A device that nobody has yet.
+    pub const fn new(source: Source) -> Self {
+        Self { source, lent: None, held_back: false, refused_by: None }
+    }
+
+    /// Its name, as a person types it.
+    pub fn name(&self, policy: &Policy) -> heapless::String<DEVICE_NAME> {
+        let mut name = heapless::String::new();
+        let written = match &self.source {
+            Source::Platform(device) => name.push_str(device.name).map_err(|_| core::fmt::Error),
+            Source::Function(function) => write!(name, "{:04x}:{:04x}", function.vendor, function.device),
+            Source::Auxiliary { label, id, .. } => match auxiliary_name(policy, *label) {
+                Some(known) => write!(name, "{known}#{id}"),
+                None => write!(name, "{label:08x}#{id}"),
+            },
+        };
+        // A name that does not fit is cut where it was full.
+        let _ = written;
+        name
+    }
+
+    /// The task that the manifest names for it, and how it binds.
+    pub fn driver(&self, policy: &'static Policy) -> Option<(usize, &'static Bind)> {
+        policy.tasks.iter().find_map(|task| {
+            let bind = task.binds.iter().find(|bind| self.matches(bind))?;
+            Some((task.index, bind))
+        })
+    }
+
+    fn matches(&self, bind: &Bind) -> bool {
+        match (&self.source, bind) {
+            (Source::Platform(device), Bind::Platform { label, .. }) => device.label == *label,
+            (Source::Function(function), Bind::Pci { vendor, device, .. }) => {
+                (function.vendor, function.device) == (*vendor, *device)
+            }
+            (Source::Auxiliary { label, id, .. }, Bind::Auxiliary { label: wanted, id: instance, .. }) => {
+                (label, id) == (wanted, instance)
+            }
+            _ => false,
+        }
+    }
+
+    /// Lends it to `lessee`, which runs; gives the lease.
+    ///
+    /// # Errors
+    /// Those of the kernel's lease calls. Nothing is lent then.
+    pub fn lend(&self, root: &Root, bind: &Bind, lessee: TaskHandle) -> Result<LeaseHandle, Error> {
+        let (parent, label, id, payload_type) = match &self.source {
+            Source::Platform(device) => (root.handle(), device.label, 0, 0),
+            Source::Function(function) => (root.handle(), label(HOST_BRIDGE), instance(function), 0),
+            Source::Auxiliary { held, label, id, payload_type, .. } => (*held, *label, *id, *payload_type),
+        };
+        let draft = sys::lease_open(parent, lessee.index(), label, id, payload_type)?;
+        let filled = self.fill(root, bind, draft).and_then(|()| sys::lease_offer(draft));
+        if let Err(error) = filled {
+            // A draft ends at once; one that is over already is as good.
+            let _ = sys::lease_revoke(draft, RevokeMode::Hard);
+            return Err(error);
+        }
+        Ok(draft)
+    }
+
+    fn fill(&self, root: &Root, bind: &Bind, draft: LeaseHandle) -> Result<(), Error> {
+        match (&self.source, bind) {
+            (Source::Platform(device), _) => {
+                for &grant in device.grants {
+                    let grant = usize::from(grant);
+                    let discovers = device.label == label(HOST_BRIDGE);
+                    if discovers && root.grant(grant)?.kind != GrantKind::Config as u8 {
+                        continue;
+                    }
+                    root.lend_whole(draft, grant)?;
+                }
+                Ok(())
+            }
+            (Source::Function(function), Bind::Pci { dma, pool, .. }) => {
+                fill_function(root, function, draft)?;
+                if let Some(pool) = pool {
+                    let index = root.lend_whole(draft, usize::from(*pool))?;
+                    sys::grant_label(draft, index, label("dma"))?;
+                }
+                if *dma {
+                    let base = config_of(root, function)?;
+                    let rights = Rights::READ | Rights::WRITE;
+                    root.lend(draft, GrantKind::BusMaster, base, CONFIG_SIZE, rights, "bus-master")?;
+                }
+                Ok(())
+            }
+            (Source::Auxiliary { held, .. }, _) => {
+                let grants = usize::from(sys::lease_info(*held)?.grants);
+                for index in 0..grants {
+                    let has = Rights::from_bits_truncate(sys::grant_info(*held, index)?.rights);
+                    sys::lease_add(draft, *held, index, 0, 0, has - Rights::LEND)?;
+                }
+                Ok(())
+            }
+            (Source::Function(_), _) => Err(Error::Invalid),
+        }
+    }
+}
+
+/// What every driver of a PCI function gets. Configuration space to read only: a driver that
+/// could write it could put its window over another's.
+fn fill_function(root: &Root, function: &FunctionInfo, draft: LeaseHandle) -> Result<(), Error> {
+    const BARS: [&str; 6] = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5"];
+    let all = Rights::READ | Rights::WRITE | Rights::LEND;
+    let config = config_of(root, function)?;
+    root.lend(draft, GrantKind::Config, config, CONFIG_SIZE, Rights::READ | Rights::LEND, "config")?;
+    for (index, name) in BARS.into_iter().enumerate() {
+        let bar = function.bars[index];
+        let size = bar.length.checked_next_multiple_of(PAGE).ok_or(Error::Invalid)?;
+        if size != 0 {
+            root.lend(draft, GrantKind::Mmio, bar.base, size, all, name)?;
+        }
+    }
+    if function.interrupt != NO_INTERRUPT {
+        let line = u64::from(function.interrupt);
+        root.lend(draft, GrantKind::Interrupt, line, 1, Rights::READ | Rights::WRITE, "intx")?;
+    }
+    Ok(())
+}
+
+/// Instance number of a function in its leases: vendor in the upper half, device in the lower.
+fn instance(function: &FunctionInfo) -> u32 {
+    u32::from(function.vendor) << 16 | u32::from(function.device)
+}
+
+/// Where a function's configuration space is.
+fn config_of(root: &Root, function: &FunctionInfo) -> Result<u64, Error> {
+    Ok(config_base(root)? + u64::from(function.address) * CONFIG_SIZE)
+}
+
+/// First address of the board's configuration space.
+///
+/// # Errors
+/// `NotFound` on a board without one.
+pub fn config_base(root: &Root) -> Result<u64, Error> {
+    let mut index = 0;
+    loop {
+        let info = root.grant(index)?;
+        if info.kind == GrantKind::Config as u8 {
+            return Ok(info.base);
+        }
+        index += 1;
+    }
+}
+
+/// The name behind an auxiliary device's label, where the manifest has it.
+pub fn auxiliary_name(policy: &Policy, wanted: u32) -> Option<&'static str> {
+    policy.tasks.iter().flat_map(|task| task.binds).find_map(|bind| match bind {
+        Bind::Auxiliary { name, label, .. } if *label == wanted => Some(*name),
+        _ => None,
+    })
+}

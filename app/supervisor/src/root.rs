@@ -1,0 +1,81 @@
+//! The root lease: every resource of the board, and lending parts of it.
+
+use leasehold_abi::{Error, GrantInfo, GrantKind, LeaseHandle, Rights, label};
+use userlib::sys;
+
+/// The lease that the kernel gave the supervisor at boot.
+#[derive(Clone, Copy, Debug)]
+pub struct Root {
+    lease: LeaseHandle,
+    grants: usize,
+}
+
+impl Root {
+    /// The root lease `lease`.
+    ///
+    /// # Errors
+    /// `Revoked` for anything else.
+    pub fn new(lease: LeaseHandle) -> Result<Self, Error> {
+        let info = sys::lease_info(lease)?;
+        Ok(Self { lease, grants: usize::from(info.grants) })
+    }
+
+    /// Its handle.
+    pub fn handle(&self) -> LeaseHandle {
+        self.lease
+    }
+
+    /// About grant `index`.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn grant(&self, index: usize) -> Result<GrantInfo, Error> {
+        sys::grant_info(self.lease, index)
+    }
+
+    /// The grant of this kind that covers `length` bytes at `base`, and where in it they are.
+    ///
+    /// # Errors
+    /// `NotFound`: the board has no such resource.
+    fn covering(&self, kind: GrantKind, base: u64, length: u64) -> Result<(usize, u64), Error> {
+        for index in 0..self.grants {
+            let info = self.grant(index)?;
+            let offset = base.wrapping_sub(info.base);
+            let inside = base >= info.base
+                && offset.checked_add(length).is_some_and(|end| end <= info.length);
+            if info.kind == kind as u8 && inside {
+                return Ok((index, offset));
+            }
+        }
+        Err(Error::NotFound)
+    }
+
+    /// Puts all of grant `index` into a draft, under its own name.
+    ///
+    /// # Errors
+    /// `NotFound`, `Exhausted`.
+    pub fn lend_whole(&self, draft: LeaseHandle, index: usize) -> Result<usize, Error> {
+        let rights = Rights::from_bits_truncate(self.grant(index)?.rights);
+        sys::lease_add(draft, self.lease, index, 0, 0, rights)
+    }
+
+    /// Puts `length` bytes at `base` (or an interrupt line) into a draft under `name`.
+    ///
+    /// # Errors
+    /// `NotFound`, `Exhausted`.
+    pub fn lend(
+        &self,
+        draft: LeaseHandle,
+        kind: GrantKind,
+        base: u64,
+        length: u64,
+        rights: Rights,
+        name: &str,
+    ) -> Result<(), Error> {
+        let (grant, offset) = self.covering(kind, base, length)?;
+        let has = Rights::from_bits_truncate(self.grant(grant)?.rights);
+        let (offset, length) = (offset as usize, length as usize);
+        let index = sys::lease_add(draft, self.lease, grant, offset, length, rights & has)?;
+        sys::grant_label(draft, index, label(name))
+    }
+}

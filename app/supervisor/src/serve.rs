@@ -1,0 +1,276 @@
+//! The `Supervisor` interface: what other tasks may ask.
+
+use crate::care::Standing;
+use crate::device::{Device, HOST_BRIDGE, Source, auxiliary_name};
+use crate::supervisor::Supervisor;
+use core::fmt::Write;
+use leasehold_abi::{Error, GrantKind, LeaseHandle, TaskHandle};
+use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
+use userlib::supervisor::{
+    DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, LeaseLine, Name, PciWindow,
+    SupervisorServer,
+};
+use userlib::sys;
+use zerocopy::{FromBytes, IntoBytes};
+
+/// Notifications that may be asked for: those that tasks post to each other.
+const PEER_BITS: u32 = 0x7fff;
+
+/// Answers one request of `client`, which stands in the supervisor's table by its index.
+pub fn answer(supervisor: &mut Supervisor, request: &Request<'_>) -> Answer {
+    Session { supervisor, client: request.client() }.dispatch(request)
+}
+
+/// One request: who asks, of whom.
+struct Session<'a> {
+    supervisor: &'a mut Supervisor,
+    client: TaskHandle,
+}
+
+impl Session<'_> {
+    /// Only tasks that bind no device give orders: a driver that goes astray cannot turn the
+    /// machine off or take another's device.
+    fn order(&self) -> Result<(), Error> {
+        let task = self.supervisor.policy.tasks.get(self.client.index());
+        if task.is_some_and(|task| task.binds.is_empty()) { Ok(()) } else { Err(Error::Denied) }
+    }
+
+    /// Only the driver of the host bridge, while it holds it, reports functions.
+    fn discovery(&self) -> Result<(), Error> {
+        let holds = self.supervisor.devices.iter().any(|device| {
+            let bridge = matches!(device.source, Source::Platform(device) if device.name == HOST_BRIDGE);
+            bridge && device.lent.is_some_and(|lent| lent.lessee == self.client)
+        });
+        if holds { Ok(()) } else { Err(Error::Denied) }
+    }
+
+    /// The task of this name, not the supervisor itself.
+    fn task(&self, name: &Name) -> Result<usize, Error> {
+        let wanted = unpadded(name);
+        let tasks = self.supervisor.policy.tasks;
+        let task = tasks.iter().find(|task| task.name.as_bytes() == wanted);
+        match task.ok_or(Error::NotFound)?.index {
+            0 => Err(Error::Denied),
+            index => Ok(index),
+        }
+    }
+
+    /// The device of this name.
+    fn named(&self, name: &DeviceName) -> Result<usize, Error> {
+        let wanted = unpadded(name);
+        let (devices, policy) = (&self.supervisor.devices, self.supervisor.policy);
+        let found = devices.iter().position(|device| device.name(policy).as_bytes() == wanted);
+        found.ok_or(Error::NotFound)
+    }
+
+    fn find_function(&self, address: u16) -> Option<FunctionInfo> {
+        self.supervisor.devices.iter().find_map(|device| match device.source {
+            Source::Function(function) if function.address == address => Some(function),
+            _ => None,
+        })
+    }
+}
+
+impl SupervisorServer for Session<'_> {
+    fn log(&mut self, line: ReadLoan) -> Result<(), Error> {
+        let mut bytes = [0; crate::log::LINE_LENGTH];
+        let length = line.read(0, &mut bytes)?;
+        let text = core::str::from_utf8(&bytes[..length]).map_err(|_| Error::Invalid)?;
+        self.supervisor.say(self.client.index(), text);
+        Ok(())
+    }
+
+    fn read_log(&mut self, cursor: u64, into: WriteLoan) -> Result<[u64; 2], Error> {
+        let mut number = cursor.max(self.supervisor.log.first());
+        let mut written = 0;
+        while let Some((milliseconds, text)) = self.supervisor.log.get(number) {
+            let mut line = heapless::String::<160>::new();
+            let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
+            write!(line, "[{seconds:>5}.{rest:03}] {text}\r\n").map_err(|_| Error::Exhausted)?;
+            if written + line.len() > into.len() {
+                break;
+            }
+            written += into.write(written, line.as_bytes())?;
+            number += 1;
+        }
+        Ok([number, written as u64])
+    }
+
+    fn watch_log(&mut self, bits: u32) -> Result<u64, Error> {
+        self.order()?;
+        if bits & !PEER_BITS != 0 || bits == 0 {
+            return Err(Error::Invalid);
+        }
+        self.supervisor.watcher = Some((self.client, bits));
+        Ok(self.supervisor.log.next())
+    }
+
+    fn pci_window(&mut self) -> Result<PciWindow, Error> {
+        self.discovery()?;
+        let devices = self.supervisor.policy.devices;
+        let bridge = devices.iter().find(|device| device.name == HOST_BRIDGE).ok_or(Error::NotFound)?;
+        let mut window = PciWindow { first_line: u32::MAX, ..PciWindow::default() };
+        for &grant in bridge.grants {
+            let info = self.supervisor.root.grant(usize::from(grant))?;
+            match GrantKind::from_code(info.kind) {
+                Some(GrantKind::Mmio) => (window.base, window.size) = (info.base, info.length),
+                Some(GrantKind::Interrupt) => {
+                    window.first_line = window.first_line.min(info.base as u32);
+                }
+                _ => {}
+            }
+        }
+        Ok(window)
+    }
+
+    fn known_function(&mut self, address: u16, into: WriteLoan) -> Result<(), Error> {
+        self.discovery()?;
+        let function = self.find_function(address).ok_or(Error::NotFound)?;
+        put(&into, function.as_bytes())
+    }
+
+    fn report_function(&mut self, function: ReadLoan) -> Result<(), Error> {
+        self.discovery()?;
+        let mut bytes = [0; size_of::<FunctionInfo>()];
+        if function.read(0, &mut bytes)? != bytes.len() {
+            return Err(Error::Invalid);
+        }
+        let function = FunctionInfo::read_from_bytes(&bytes).map_err(|_| Error::Invalid)?;
+        let devices = &mut self.supervisor.devices;
+        let known = devices.iter().position(|device| {
+            matches!(device.source, Source::Function(known) if known.address == function.address)
+        });
+        match known {
+            // Somebody has it: its windows may not move under it.
+            Some(index) if devices[index].lent.is_some() => return Err(Error::Busy),
+            Some(index) => devices[index].source = Source::Function(function),
+            None => {
+                let device = Device::new(Source::Function(function));
+                self.supervisor.add(device).ok_or(Error::Exhausted)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn restart(&mut self, task: Name) -> Result<(), Error> {
+        self.order()?;
+        let index = self.task(&task)?;
+        let cared = &mut self.supervisor.tasks[index];
+        cared.history.clear();
+        match cared.standing {
+            Standing::Running(_) | Standing::Ending { .. } => {
+                cared.standing = Standing::Ending { restart: true };
+                cared.stop_at = None;
+                self.supervisor.stop(index);
+            }
+            _ => cared.standing = Standing::Waiting(0),
+        }
+        Ok(())
+    }
+
+    fn crash(&mut self, task: Name) -> Result<(), Error> {
+        self.order()?;
+        let index = self.task(&task)?;
+        match self.supervisor.tasks[index].standing {
+            Standing::Running(life) => {
+                self.supervisor.crash(index, life);
+                Ok(())
+            }
+            _ => Err(Error::Busy),
+        }
+    }
+
+    fn bind(&mut self, device: DeviceName) -> Result<(), Error> {
+        self.order()?;
+        let index = self.named(&device)?;
+        self.supervisor.release(index)
+    }
+
+    fn unbind(&mut self, device: DeviceName) -> Result<(), Error> {
+        self.order()?;
+        let index = self.named(&device)?;
+        self.supervisor.hold_back(index)
+    }
+
+    fn lease(&mut self, slot: u32, into: WriteLoan) -> Result<(), Error> {
+        self.order()?;
+        let lease = sys::lease_at(slot as usize)?;
+        let mut line = LeaseLine { lease, device: [0; DEVICE_NAME] };
+        let policy = self.supervisor.policy;
+        let mut name = heapless::String::<DEVICE_NAME>::new();
+        // The longest of these fits, or the name is cut.
+        let _ = match policy.devices.iter().find(|device| device.label == lease.label) {
+            Some(device) if device.name == HOST_BRIDGE && lease.id != 0 => {
+                write!(name, "{:04x}:{:04x}", lease.id >> 16, lease.id & 0xffff)
+            }
+            Some(device) => write!(name, "{}", device.name),
+            None => match auxiliary_name(policy, lease.label) {
+                Some(known) => write!(name, "{known}#{}", lease.id),
+                None => write!(name, "{:08x}#{}", lease.label, lease.id),
+            },
+        };
+        line.device[..name.len()].copy_from_slice(name.as_bytes());
+        put(&into, line.as_bytes())
+    }
+
+    fn grant(&mut self, lease: u32, index: u32, into: WriteLoan) -> Result<(), Error> {
+        self.order()?;
+        let info = sys::grant_at(LeaseHandle::from_raw(lease), index as usize)?;
+        put(&into, info.as_bytes())
+    }
+
+    fn device(&mut self, index: u32, into: WriteLoan) -> Result<(), Error> {
+        self.order()?;
+        let supervisor = &*self.supervisor;
+        let device = supervisor.devices.get(index as usize).ok_or(Error::NotFound)?;
+        let driver = device.driver(supervisor.policy).map(|(task, _)| task);
+        let ends = matches!(device.source, Source::Auxiliary { ending: Some(_), .. });
+        let state = match (device.lent, driver) {
+            (Some(lent), _) if lent.revoked || ends => DeviceState::Ending,
+            (Some(_), _) => DeviceState::Bound,
+            (None, None) => DeviceState::NoDriver,
+            _ if device.held_back => DeviceState::HeldBack,
+            _ if device.refused_by.is_some() => DeviceState::Refused,
+            _ => DeviceState::Waiting,
+        };
+        let mut info = DeviceInfo {
+            name: [0; DEVICE_NAME],
+            state: state as u32,
+            task: driver.map_or(u32::MAX, |task| task as u32),
+            lease: device.lent.map_or(u32::MAX, |lent| lent.lease.raw()),
+            config_offset: match device.source {
+                Source::Function(function) => u32::from(function.address) << 12,
+                _ => u32::MAX,
+            },
+        };
+        let name = device.name(supervisor.policy);
+        info.name[..name.len()].copy_from_slice(name.as_bytes());
+        put(&into, info.as_bytes())
+    }
+
+    fn care(&mut self, task: u32) -> Result<u32, Error> {
+        let known = (task as usize) < self.supervisor.policy.tasks.len();
+        let cared = self.supervisor.tasks.get(task as usize).filter(|_| known);
+        Ok(cared.ok_or(Error::NotFound)?.care() as u32)
+    }
+
+    fn poweroff(&mut self, code: u32) -> Result<(), Error> {
+        self.order()?;
+        Err(sys::system_off(code, false))
+    }
+}
+
+/// Writes a whole record, or refuses a buffer that is too small for it.
+fn put(into: &WriteLoan, bytes: &[u8]) -> Result<(), Error> {
+    if into.len() < bytes.len() {
+        return Err(Error::Invalid);
+    }
+    if into.write(0, bytes)? == bytes.len() { Ok(()) } else { Err(Error::Protocol) }
+}
+
+/// A padded name without its padding.
+fn unpadded(name: &[u8]) -> &[u8] {
+    let length = name.iter().position(|&byte| byte == 0).unwrap_or(name.len());
+    &name[..length]
+}
+

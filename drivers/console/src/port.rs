@@ -1,0 +1,168 @@
+//! Requests to the console: who waits for room, for input, for the last byte to leave.
+
+use crate::registers::Registers;
+use crate::uart::Uart;
+use heapless::Deque;
+use leasehold_abi::Error;
+
+/// Requests of one kind that may wait at once; more are told `Busy`.
+pub const WAITING: usize = 8;
+
+/// Bytes copied from or to a client at a time.
+const CHUNK: usize = 64;
+
+/// A client in a call, with the buffer that it lent.
+pub trait Caller {
+    /// Copies from its buffer, starting at `offset`.
+    ///
+    /// # Errors
+    /// `Dead` when it is gone.
+    fn copy_in(&self, offset: usize, into: &mut [u8]) -> Result<usize, Error>;
+
+    /// Copies to the start of its buffer.
+    ///
+    /// # Errors
+    /// `Dead` when it is gone.
+    fn copy_out(&self, from: &[u8]) -> Result<usize, Error>;
+
+    /// Length of its buffer in bytes.
+    ///
+    /// # Errors
+    /// `Dead` when it is gone, `NotFound` when it lent none.
+    fn length(&self) -> Result<usize, Error>;
+
+    /// Ends the call: bytes moved, or an error.
+    fn reply(self, result: Result<usize, Error>);
+}
+
+/// A write of which a part may be accepted.
+#[derive(Debug)]
+struct Write<C> {
+    caller: C,
+    accepted: usize,
+    length: usize,
+}
+
+/// The UART and those who wait for it.
+#[derive(Debug)]
+pub struct Port<R, C> {
+    uart: Uart<R>,
+    writers: Deque<Write<C>, WAITING>,
+    readers: Deque<C, WAITING>,
+    flushers: Deque<C, WAITING>,
+}
+
+impl<R: Registers, C: Caller> Port<R, C> {
+    /// A port over a UART that is set up.
+    pub fn new(uart: Uart<R>) -> Self {
+        Self { uart, writers: Deque::new(), readers: Deque::new(), flushers: Deque::new() }
+    }
+
+    /// The UART.
+    pub fn uart(&self) -> &Uart<R> {
+        &self.uart
+    }
+
+    /// The UART, to quiet it.
+    pub fn uart_mut(&mut self) -> &mut Uart<R> {
+        &mut self.uart
+    }
+
+    /// Sends the caller's buffer; the reply comes when all of it is accepted.
+    pub fn write(&mut self, caller: C) {
+        match caller.length() {
+            Ok(length) => {
+                if let Err(write) = self.writers.push_back(Write { caller, accepted: 0, length }) {
+                    return write.caller.reply(Err(Error::Busy));
+                }
+                self.pump();
+            }
+            Err(error) => caller.reply(Err(error)),
+        }
+    }
+
+    /// Fills the caller's buffer with input; the reply comes when there is some.
+    pub fn read(&mut self, caller: C) {
+        if let Err(caller) = self.readers.push_back(caller) {
+            return caller.reply(Err(Error::Busy));
+        }
+        self.pump();
+    }
+
+    /// Fills the caller's buffer with what input there is, which may be none.
+    pub fn read_ready(&mut self, caller: C) {
+        // Those who wait were first.
+        if self.readers.is_empty() {
+            self.hand_out(caller);
+        } else {
+            caller.reply(Ok(0));
+        }
+    }
+
+    /// Replies once all bytes accepted so far have left the chip.
+    pub fn flush(&mut self, caller: C) {
+        if let Err(caller) = self.flushers.push_back(caller) {
+            return caller.reply(Err(Error::Busy));
+        }
+        self.pump();
+    }
+
+    /// Serves the chip, then everybody whose wait that ended.
+    pub fn pump(&mut self) {
+        self.uart.service();
+        while let Some(mut write) = self.writers.pop_front() {
+            match self.accept(&mut write) {
+                Ok(true) => write.caller.reply(Ok(write.accepted)),
+                Ok(false) => {
+                    // There is room: one has just been taken out.
+                    let _ = self.writers.push_front(write);
+                    break;
+                }
+                Err(error) => write.caller.reply(Err(error)),
+            }
+        }
+        while self.uart.available() > 0 {
+            let Some(caller) = self.readers.pop_front() else { break };
+            self.hand_out(caller);
+        }
+        if self.writers.is_empty() && !self.flushers.is_empty() {
+            self.uart.await_drained(true);
+            if self.uart.is_drained() {
+                while let Some(caller) = self.flushers.pop_front() {
+                    caller.reply(Ok(0));
+                }
+                self.uart.await_drained(false);
+            }
+        }
+    }
+
+    /// Takes what there is room for; true when that was the last of it.
+    fn accept(&mut self, write: &mut Write<C>) -> Result<bool, Error> {
+        let mut chunk = [0; CHUNK];
+        while write.accepted < write.length {
+            let wanted = (write.length - write.accepted).min(self.uart.room()).min(CHUNK);
+            if wanted == 0 {
+                return Ok(false);
+            }
+            let count = write.caller.copy_in(write.accepted, &mut chunk[..wanted])?.min(wanted);
+            if count == 0 {
+                return Err(Error::Protocol);
+            }
+            write.accepted += self.uart.send(&chunk[..count]);
+        }
+        Ok(true)
+    }
+
+    fn hand_out(&mut self, caller: C) {
+        let mut chunk = [0; CHUNK];
+        let result = caller.length().and_then(|length| {
+            // Only what the caller has room for leaves the ring.
+            let count = self.uart.receive(&mut chunk[..length.min(CHUNK)]);
+            caller.copy_out(&chunk[..count])
+        });
+        caller.reply(result);
+    }
+}
+
+#[cfg(test)]
+mod tests;

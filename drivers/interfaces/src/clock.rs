@@ -1,0 +1,11 @@
+//! A real-time clock.
+
+use leasehold_abi::Error;
+use userlib::ipc::interface;
+
+/// What a real-time clock does.
+#[interface]
+pub trait Clock {
+    /// Nanoseconds since 1970-01-01T00:00:00Z.
+    fn now(&mut self) -> Result<u64, Error>;
+}

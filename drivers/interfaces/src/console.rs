@@ -1,0 +1,25 @@
+//! The console: a byte stream each way.
+
+use leasehold_abi::Error;
+use userlib::ipc::interface;
+
+/// What a console does.
+#[interface]
+pub trait Console {
+    /// Sends `bytes`. The reply comes when the driver has accepted all of them, and an accepted
+    /// byte is sent. `Busy` when too many wait already.
+    #[deferred]
+    fn write(&mut self, bytes: &[u8]) -> Result<u32, Error>;
+    /// Waits for input and copies what there is, at most the buffer's length; gives how much.
+    #[deferred]
+    fn read(&mut self, bytes: &mut [u8]) -> Result<u32, Error>;
+    /// Copies what input there is, which may be none.
+    #[deferred]
+    fn read_ready(&mut self, bytes: &mut [u8]) -> Result<u32, Error>;
+    /// Waits until every accepted byte has left the chip.
+    #[deferred]
+    fn flush(&mut self) -> Result<u32, Error>;
+    /// From now on, input posts notification `bits` to the caller. It ends with this binding of
+    /// the driver.
+    fn watch(&mut self, bits: u32) -> Result<(), Error>;
+}

@@ -1,0 +1,59 @@
+//! The auxiliary sample: what its parent and its child answer.
+
+use leasehold_abi::Error;
+use userlib::ipc::interface;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// Devices of the sample.
+pub const SAMPLES: usize = 2;
+
+/// What the child knows of one of the sample's devices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct SampleInfo {
+    /// 1 when the child's revocable access to the payload gave it, 0 when it gave `None`.
+    pub present: u32,
+    /// The payload's index.
+    pub index: u32,
+    /// The parent's PCI vendor, read through the payload.
+    pub vendor: u32,
+    /// The parent's PCI device, read through the payload.
+    pub device: u32,
+    /// The child's lease on the device, the last one if it is over; [`u32::MAX`] before the first.
+    pub lease: u32,
+    /// How many leases on it the child has had in this life.
+    pub bindings: u32,
+}
+
+/// What the child's last long call to its parent came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct HoldInfo {
+    /// 0: none yet, 1: in flight, 2: answered, 3: ended with `error`.
+    pub state: u32,
+    /// The error's code.
+    pub error: u32,
+    /// The parent's life that was called.
+    pub parent: u32,
+    /// Milliseconds since boot when it ended.
+    pub ended_ms: u32,
+}
+
+/// What the auxiliary child answers.
+#[interface]
+pub trait SampleChild {
+    /// What it sees of device `index`, as one [`SampleInfo`].
+    fn sample(&mut self, index: u32, into: &mut [u8]) -> Result<(), Error>;
+    /// What its last long call came to, as one [`HoldInfo`].
+    fn last_hold(&mut self, into: &mut [u8]) -> Result<(), Error>;
+    /// Starts a call to the parent that the parent answers after `milliseconds`; returns at once.
+    fn hold(&mut self, milliseconds: u32) -> Result<(), Error>;
+}
+
+/// What the sample's parent answers.
+#[interface]
+pub trait SampleParent {
+    /// Answers after `milliseconds`, at most 60 000.
+    #[deferred]
+    fn hold(&mut self, milliseconds: u32) -> Result<u32, Error>;
+}
