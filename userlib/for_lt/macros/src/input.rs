@@ -42,9 +42,8 @@ pub(crate) fn as_type(
 
 /// A type with one bound lifetime.
 ///
-/// Every lifetime in `ty` of the same *text* as the bound one is the bound one, and carries the
-/// hygiene of this expansion. So this crate and the compiler agree on which lifetimes are bound,
-/// even where a `macro_rules!` macro has mixed two lifetimes of one name into the type.
+/// Every lifetime in `ty` of the same name as the bound one is the bound one, which is how the
+/// compiler sees it too: to it, a lifetime's origin in some macro makes no difference.
 pub(crate) struct HigherRankedType {
     pub(crate) lifetime: Lifetime,
     pub(crate) ty: Type,

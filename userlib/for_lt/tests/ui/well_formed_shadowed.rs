@@ -10,7 +10,7 @@ impl Chosen<'static> for ProofOfWellFormedness0 {}
 struct ProofOfWellFormedness1;
 struct Choosy<'a, T: Chosen<'a>>(&'a T, ProofOfWellFormedness1);
 
-// Two lifetimes of one name, by the hygiene of `macro_rules!`: both become the family's.
+// Two lifetimes of one name, from two places.
 macro_rules! mixed {
     ($outer:lifetime) => {
         is_family::<ForLt!(for<'a> (&$outer u8, &'a u8))>()
