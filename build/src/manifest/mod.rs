@@ -34,8 +34,8 @@ pub fn parse<T: DeserializeOwned>(source: &Source) -> Result<T, Problems> {
                 .split_once(", expected ")
                 .unwrap_or((rest, "another type"));
             problem = Problem::new(source, problem.span(), format!("wrong type: {found}"))
-                .label(format!("expected {expected}"))
-                .hint(format!("write {expected} here"));
+                .label(format!("expected {}", plainly(expected)))
+                .hint(format!("write {} here", plainly(expected)));
         } else if let Some(rest) = message.strip_prefix("missing field ") {
             let name = rest.trim_matches('`');
             problem = Problem::new(source, problem.span(), format!("missing key `{name}`"))
@@ -46,4 +46,17 @@ pub fn parse<T: DeserializeOwned>(source: &Source) -> Result<T, Problems> {
         }
         problem.into()
     })
+}
+
+/// A type of serde's in a manifest's words.
+fn plainly(expected: &str) -> &str {
+    match expected {
+        "i64" => "a whole number",
+        "u16" | "u32" | "u64" => "a whole number, not negative",
+        "a boolean" => "true or false",
+        "a string" => "a text in quotes",
+        "a sequence" => "a list in brackets",
+        "a map" => "a table",
+        other => other,
+    }
 }

@@ -1,0 +1,138 @@
+//! What a person is shown for each mistake in a manifest or a chip file.
+//!
+//! The expected texts are in `tests/golden/`; `UPDATE_GOLDEN=1` writes them anew, to be read
+//! before they are committed.
+
+mod common;
+
+use common::{CHIP, MANIFEST, Repository, replace};
+use std::path::Path;
+
+/// A manifest and a chip file with the golden text of their fault.
+fn shows(name: &str, manifest: &str, chip: &str) {
+    let repository = Repository::new(manifest, chip);
+    let error = leasehold_build::check(repository.root(), "demo", "board").expect_err("a fault");
+    let shown = format!("{error}\n");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(format!("{name}.txt"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &shown).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(shown, golden, "differs from {}:\n{shown}", path.display());
+    for part in ["error: ", "-->", "^", "help: "] {
+        assert!(shown.contains(part), "no `{part}` in:\n{shown}");
+    }
+}
+
+/// Tests that replace one piece of the manifest, or of the chip file.
+macro_rules! faults {
+    ($($name:ident: $file:ident $from:literal => $to:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            faults!(@ $name $file $from $to);
+        }
+    )*};
+    (@ $name:ident manifest $from:literal $to:expr) => {
+        shows(stringify!($name), &replace(MANIFEST, $from, $to), CHIP);
+    };
+    (@ $name:ident chip $from:literal $to:expr) => {
+        shows(stringify!($name), MANIFEST, &replace(CHIP, $from, $to));
+    };
+}
+
+faults! {
+    unknown_key: manifest "arena = 4096" => "arean = 4096";
+    unknown_key_of_chip: chip "ticks-per-second" => "tick-per-second";
+    wrong_type: manifest "stack = 8192" => "stack = \"8 KiB\"";
+    wrong_type_of_list: manifest "calls = [\"console\"]" => "calls = \"console\"";
+    missing_key: manifest "priority = 0\n" => "";
+    not_toml: manifest "stack = 8192" => "stack = ";
+    overlap_of_devices: chip "base = 0x1000_0000, size = 0x100" => "base = 0x300f_f000, size = 0x100";
+    overlap_in_one_page: chip "[devices.pci]" => "[devices.uart1]\nwindows = [{ name = \"second\", base = 0x1000_0000, size = 8 }]\n\n[devices.pci]";
+    overlap_with_ram: chip "base = 0x1000_0000, size = 0x100" => "base = 0x8000_0000, size = 0x100";
+    overlap_of_kernel_and_firmware: chip "base = 0x8020_0000" => "base = 0x801f_f000";
+    window_off_its_page: chip "base = 0x1000_0000" => "base = 0x1000_0100";
+    interrupt_of_two_devices: chip "interrupts = [10]" => "interrupts = [33]";
+    unknown_device: manifest "device = \"uart0\"" => "device = \"uart\"";
+    device_bound_twice: manifest "auxiliary = \"edu.sample\"\nid = 1" => "device = \"uart0\"";
+    pci_function_bound_twice: manifest "auxiliary = \"edu.sample\"\nid = 1" => "pci = \"1234:11e8\"";
+    no_pci_identifier: manifest "1234:11e8" => "1234-11e8";
+    binding_of_nothing: manifest "auxiliary = \"edu.sample\"\n" => "";
+    key_of_another_binding: manifest "id = 1" => "dma = true";
+    auxiliary_without_parent: manifest "edu.sample" => "education.sample";
+    call_to_unknown_task: manifest "calls = [\"supervisor\", \"console\"]" => "calls = [\"consle\"]";
+    call_downhill: manifest "calls = [\"supervisor\"]\n" => "calls = [\"edu\"]\n";
+    call_to_itself: manifest "calls = [\"supervisor\"]\n" => "calls = [\"console\"]\n";
+    notification_to_unknown_task: manifest "notifies = [\"console\"]" => "notifies = [\"shell\"]";
+    dma_without_pool: manifest "dma-pool = 8192\n" => "";
+    pool_not_positive: manifest "dma-pool = 8192" => "dma-pool = 0";
+    too_many_leases: manifest "chip = \"small\"" => "chip = \"small\"\nleases = 3";
+    more_leases_than_handles: manifest "chip = \"small\"" => "chip = \"small\"\nleases = 5000";
+    duplicate_label: manifest "[tasks.child]\n" => "[[tasks.edu.binds]]\nauxiliary = \"edu.mrhvtqga\"\n\n[tasks.child]\n";
+    stack_not_positive: manifest "stack = 8192" => "stack = -4096";
+    stack_not_aligned: manifest "stack = 8192" => "stack = 1000";
+    unknown_chip: manifest "chip = \"small\"" => "chip = \"smal\"";
+    unknown_arch: chip "riscv64-sv39" => "riscv64-sv48";
+    unknown_package: manifest "package = \"console\"" => "package = \"consol\"";
+    supervisor_not_alone: manifest "priority = 1" => "priority = 0";
+    name_too_long: manifest "[tasks.child]" => "[tasks.the-child-of-the-edu]\npackage = \"edu\"\npriority = 9\nstack = 2048\n\n[tasks.child]";
+    more_than_ram: manifest "arena = 4096" => "arena = 20_000_000";
+}
+
+#[test]
+fn the_fixture_itself_has_no_fault() {
+    let repository = Repository::new(MANIFEST, CHIP);
+    let plan = leasehold_build::check(repository.root(), "demo", "board").unwrap();
+    let names: Vec<&str> = plan.tasks.iter().map(|task| task.name.as_str()).collect();
+    assert_eq!(names, ["supervisor", "console", "edu", "child"]);
+    assert_eq!(plan.tasks[2].calls, 0b11);
+    assert_eq!(plan.tasks[2].notifies, 0b10);
+    assert_eq!(plan.tasks[2].lends, 0b1);
+    assert!(plan.tasks[0].autostart);
+}
+
+#[test]
+fn every_fault_is_shown_at_once() {
+    let manifest = replace(MANIFEST, "stack = 8192", "stack = 0");
+    let manifest = replace(&manifest, "device = \"uart0\"", "device = \"uart7\"");
+    let repository = Repository::new(&manifest, CHIP);
+    let shown = leasehold_build::check(repository.root(), "demo", "board")
+        .unwrap_err()
+        .to_string();
+    assert_eq!(shown.matches("error: ").count(), 2, "{shown}");
+}
+
+#[test]
+fn a_fault_leaves_the_output_folder_alone() {
+    let manifest = replace(MANIFEST, "stack = 8192", "stack = 0");
+    let repository = Repository::new(&manifest, CHIP);
+    repository.write("out/demo/board/image.elf", "the last good one");
+    let workspace = leasehold_build::Workspace::new(repository.root());
+    leasehold_build::build(&workspace, "demo", "board").expect_err("a fault");
+    let folder: Vec<_> = std::fs::read_dir(repository.root().join("out/demo"))
+        .unwrap()
+        .collect();
+    assert_eq!(folder.len(), 1, "{folder:?}");
+    let image = std::fs::read(repository.root().join("out/demo/board/image.elf")).unwrap();
+    assert_eq!(image, b"the last good one");
+}
+
+#[test]
+fn an_unknown_app_or_board_names_those_there_are() {
+    let repository = Repository::new(MANIFEST, CHIP);
+    let ask = |app, board| {
+        leasehold_build::check(repository.root(), app, board)
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        ask("dmeo", "board"),
+        "there is no app `dmeo`; the apps are: demo"
+    );
+    assert_eq!(
+        ask("demo", "virt"),
+        "app `demo` has no board `virt` (app/demo/virt.toml); its boards are: board"
+    );
+}
