@@ -1,0 +1,190 @@
+//! What the test runner and its workers say to each other.
+//!
+//! A worker calls the runner with a *report*; the runner's reply is the next [`Command`], with
+//! its arguments in the eight message words. So a worker waits in a call between commands, and
+//! a test is one straight function in the runner.
+#![no_std]
+#![forbid(unsafe_code)]
+
+/// What a worker is told to do, in the operation of the reply's tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Command {
+    /// Any system call: words are its number and six arguments; reports the three results.
+    SystemCall = 1,
+    /// Keep these eight words as the message of the next message call.
+    SetMessage = 2,
+    /// Keep this word as the tag of the next message call.
+    SetTag = 3,
+    /// Report the eight words that the last message call left.
+    GetMessage = 4,
+    /// Report the tag that the last message call left.
+    GetTag = 5,
+    /// Load: `(address, width in bytes)`; reports the value.
+    Load = 6,
+    /// Store: `(address, width in bytes, value)`.
+    Store = 7,
+    /// Report this many 64-bit words (at most 8) from an address: `(address, count)`.
+    LoadWords = 8,
+    /// Checked load of 32 bits: `(address)`; reports whether it was revoked, and the value.
+    CheckedLoad = 9,
+    /// Checked store of 32 bits: `(address, value)`; reports whether it was revoked.
+    CheckedStore = 10,
+    /// Jump to an address.
+    Jump = 11,
+    /// Execute an [`Attack`]: `(attack, argument)`; reports what it left in a register.
+    Attack = 12,
+    /// Loop for ever, incrementing a counter in memory.
+    Spin = 13,
+    /// `(call number, first, count, stride, second argument, third argument)`: make the call with
+    /// `count` first arguments and report how many succeeded, and how many got `Revoked`, `Dead`,
+    /// `Denied`, `Invalid`, another error; last the first argument that succeeded.
+    Forge = 14,
+    /// `(call number, six arguments)` with a known value in every other register; reports a
+    /// bit set of registers that should be kept and were not, and one of those that should be
+    /// zero and are not (bit `i` for `x<i>`), then the three results.
+    Registers = 15,
+    /// Checked loads over `(first, end, step)`; reports how many succeeded, and the first and
+    /// last address that did.
+    Sweep = 16,
+    /// Serve `(count)` calls, answering each word plus one, then report how many there were.
+    Echo = 17,
+    /// Call `(task handle)` `(count)` times; reports failed calls and wrong answers.
+    CallMany = 18,
+    /// `(lease parent, lessee, count)`: open drafts until one fails or `count` are there, keeping the
+    /// handles; reports how many, and the error.
+    OpenMany = 19,
+    /// Revoke every lease of [`Command::OpenMany`]; reports how many succeeded.
+    RevokeMany = 20,
+    /// `(parent, lessee, rounds)`: open and revoke a draft over and over; reports rounds that
+    /// failed, how many handles were seen twice in a row, and how many old handles still resolved.
+    Cycle = 21,
+    /// `(rounds, seed)`: random system calls with random arguments, leaving out the
+    /// calls that would end or block the worker; reports how many succeeded.
+    Fuzz = 22,
+}
+
+impl Command {
+    /// The command with this number.
+    pub const fn from_code(code: u16) -> Option<Self> {
+        Some(match code {
+            1 => Self::SystemCall,
+            2 => Self::SetMessage,
+            3 => Self::SetTag,
+            4 => Self::GetMessage,
+            5 => Self::GetTag,
+            6 => Self::Load,
+            7 => Self::Store,
+            8 => Self::LoadWords,
+            9 => Self::CheckedLoad,
+            10 => Self::CheckedStore,
+            11 => Self::Jump,
+            12 => Self::Attack,
+            13 => Self::Spin,
+            14 => Self::Forge,
+            15 => Self::Registers,
+            16 => Self::Sweep,
+            17 => Self::Echo,
+            18 => Self::CallMany,
+            19 => Self::OpenMany,
+            20 => Self::RevokeMany,
+            21 => Self::Cycle,
+            22 => Self::Fuzz,
+            _ => return None,
+        })
+    }
+}
+
+/// An instruction that a task must not get away with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Attack {
+    /// The all-zero instruction.
+    Illegal = 0,
+    /// `csrr sstatus`.
+    ReadStatus = 1,
+    /// `csrw satp, zero`.
+    WriteTranslation = 2,
+    /// `csrw stvec`, with the argument.
+    WriteTrapVector = 3,
+    /// `sret`.
+    SupervisorReturn = 4,
+    /// `mret`.
+    MachineReturn = 5,
+    /// `sfence.vma`.
+    FenceTranslation = 6,
+    /// `wfi`.
+    WaitForInterrupt = 7,
+    /// `ebreak`.
+    Breakpoint = 8,
+    /// `fmv.w.x`: a floating-point register.
+    FloatingPoint = 9,
+    /// An atomic add to an address that is not aligned.
+    MisalignedAtomic = 10,
+    /// Push to the stack for ever.
+    StackOverflow = 11,
+    /// A system call with the argument as stack pointer; reports its status.
+    WildStack = 12,
+    /// `csrr sscratch`: where a kernel may keep a pointer of its own.
+    ReadScratch = 13,
+    /// A load with the stack pointer set to the argument first.
+    FaultWithWildStack = 14,
+}
+
+impl Attack {
+    /// The attack with this number.
+    pub const fn from_code(code: usize) -> Option<Self> {
+        Some(match code {
+            0 => Self::Illegal,
+            1 => Self::ReadStatus,
+            2 => Self::WriteTranslation,
+            3 => Self::WriteTrapVector,
+            4 => Self::SupervisorReturn,
+            5 => Self::MachineReturn,
+            6 => Self::FenceTranslation,
+            7 => Self::WaitForInterrupt,
+            8 => Self::Breakpoint,
+            9 => Self::FloatingPoint,
+            10 => Self::MisalignedAtomic,
+            11 => Self::StackOverflow,
+            12 => Self::WildStack,
+            13 => Self::ReadScratch,
+            14 => Self::FaultWithWildStack,
+            _ => return None,
+        })
+    }
+}
+
+/// Operation in the tag of a worker's first report, right after its start: words are the
+/// worker's task handle, and the addresses in [`Place`]'s order.
+pub const HELLO: u16 = 1;
+/// Operation in the tag of every other report.
+pub const REPORT: u16 = 2;
+/// Operation when the worker did not know the command.
+pub const UNKNOWN: u16 = 3;
+
+/// Which word of a worker's first report says where it has what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Place {
+    /// A buffer of [`SCRATCH_LENGTH`] bytes, zero at the start.
+    Scratch = 1,
+    /// A word with the initial value [`INITIALISED`].
+    Initialised = 2,
+    /// The first byte of the lend arena.
+    Arena = 3,
+    /// The end of the lend arena.
+    ArenaEnd = 4,
+    /// An instruction (the start of a function).
+    Text = 5,
+    /// A constant.
+    Constant = 6,
+    /// A place on the stack.
+    Stack = 7,
+}
+
+/// Length of a worker's scratch buffer, in bytes.
+pub const SCRATCH_LENGTH: usize = 4096;
+
+/// What the word at [`Place::Initialised`] holds in a fresh task.
+pub const INITIALISED: usize = 0x1ea5_e401;

@@ -1,0 +1,295 @@
+//! Leases as the tests make them: of devices by the runner, of arena memory by a worker.
+
+use crate::board::edu;
+use crate::outcome::{Outcome, because, check};
+use crate::suite::{LESSEE, Suite};
+use leasehold_abi::{
+    Call, ClaimMode, GrantKind, LeaseHandle, RevokeMode, Rights, SELF_MEMORY, label,
+};
+use testsuite_protocol::{Command, Place};
+use userlib::sys;
+
+/// Bytes of a page, the least that can be lent.
+pub(crate) const PAGE: usize = 4096;
+
+/// Load and store.
+pub(crate) const READ_WRITE: Rights = Rights::READ.union(Rights::WRITE);
+/// Load, store and lend on.
+pub(crate) const ALL: Rights = Rights::all();
+
+/// A part of the root lease.
+#[derive(Clone, Copy)]
+pub(crate) struct Part {
+    /// What kind of resource.
+    pub(crate) kind: GrantKind,
+    /// First address, or interrupt line.
+    pub(crate) base: usize,
+    /// Length in bytes, or 1.
+    pub(crate) length: usize,
+    /// What the lessee may do.
+    pub(crate) rights: Rights,
+}
+
+impl Part {
+    /// Device registers.
+    pub(crate) const fn registers(base: usize, length: usize, rights: Rights) -> Self {
+        Self {
+            kind: GrantKind::Mmio,
+            base,
+            length,
+            rights,
+        }
+    }
+
+    /// An interrupt line.
+    pub(crate) const fn line(line: usize) -> Self {
+        Self {
+            kind: GrantKind::Interrupt,
+            base: line,
+            length: 1,
+            rights: ALL,
+        }
+    }
+}
+
+impl Suite {
+    /// The root lease's grant that holds a resource: index, base, length.
+    pub(crate) fn root_grant(
+        &self,
+        kind: GrantKind,
+        base: usize,
+    ) -> Outcome<(usize, usize, usize)> {
+        for index in 0.. {
+            let Ok(info) = sys::grant_info(self.root(), index) else {
+                break;
+            };
+            let (first, length) = (info.base as usize, info.length as usize);
+            if info.kind == kind as u8 && (first..first + length).contains(&base) {
+                return Ok((index, first, length));
+            }
+        }
+        Err(because(format_args!(
+            "the root lease has no {kind:?} at {base:#x}"
+        )))
+    }
+
+    /// The runner lends parts of the root lease to a worker.
+    pub(crate) fn lend(&mut self, lessee: usize, parts: &[Part]) -> Outcome<LeaseHandle> {
+        let failed = |what: &'static str| {
+            move |error: sys::Error| because(format_args!("{what} by the runner: {error}"))
+        };
+        let lease = sys::lease_open(self.root(), lessee, label("test"), 0, 0)
+            .map_err(failed("lease_open"))?;
+        for part in parts {
+            let (index, base, _) = self.root_grant(part.kind, part.base)?;
+            let length = if part.kind == GrantKind::Interrupt {
+                0
+            } else {
+                part.length
+            };
+            sys::lease_add(
+                lease,
+                self.root(),
+                index,
+                part.base - base,
+                length,
+                part.rights,
+            )
+            .map_err(failed("lease_add"))?;
+        }
+        sys::lease_offer(lease).map_err(failed("lease_offer"))?;
+        Ok(lease)
+    }
+
+    /// The runner revokes.
+    pub(crate) fn revoke(&mut self, lease: LeaseHandle, mode: RevokeMode) -> Outcome {
+        sys::lease_revoke(lease, mode)
+            .map_err(|error| because(format_args!("lease_revoke by the runner: {error}")))
+    }
+
+    /// A lease that a worker has to derive from: an empty one of the runner's.
+    pub(crate) fn tenure(&mut self, task: usize) -> Outcome<usize> {
+        Ok(self.lend(task, &[])?.raw() as usize)
+    }
+
+    /// A worker opens a draft under a lease that it holds.
+    pub(crate) fn open(&mut self, lessor: usize, parent: usize, lessee: usize) -> Outcome<usize> {
+        Ok(self.ok(
+            lessor,
+            Call::LeaseOpen,
+            &[parent, lessee, label("memory") as usize, 0, 0, 0],
+        )?[0])
+    }
+
+    /// A worker puts own memory into a draft; answers the grant's index.
+    pub(crate) fn add_own(
+        &mut self,
+        lessor: usize,
+        draft: usize,
+        address: usize,
+        length: usize,
+        rights: Rights,
+    ) -> Outcome<usize> {
+        let arguments = [
+            draft,
+            SELF_MEMORY as usize,
+            0,
+            address,
+            length,
+            rights.bits() as usize,
+        ];
+        Ok(self.ok(lessor, Call::LeaseAdd, &arguments)?[0])
+    }
+
+    /// A worker lends the first pages of its arena under `parent`; answers the lease.
+    pub(crate) fn lend_arena(
+        &mut self,
+        lessor: usize,
+        parent: usize,
+        lessee: usize,
+        pages: usize,
+        rights: Rights,
+    ) -> Outcome<usize> {
+        let draft = self.open(lessor, parent, lessee)?;
+        let arena = self.place(lessor, Place::Arena);
+        self.add_own(lessor, draft, arena, pages * PAGE, rights)?;
+        self.ok(lessor, Call::LeaseOffer, &[draft])?;
+        Ok(draft)
+    }
+
+    /// A worker claims a grant shared; answers where it is mapped.
+    pub(crate) fn claim(&mut self, task: usize, lease: usize, index: usize) -> Outcome<usize> {
+        let arguments = [lease, index, ClaimMode::Shared as usize, 0];
+        Ok(self.ok(task, Call::GrantClaim, &arguments)?[0])
+    }
+
+    /// A worker claims an interrupt line with these notification bits.
+    pub(crate) fn claim_line(
+        &mut self,
+        task: usize,
+        lease: usize,
+        index: usize,
+        bits: u32,
+    ) -> Outcome {
+        let arguments = [lease, index, ClaimMode::Shared as usize, bits as usize];
+        self.ok(task, Call::GrantClaim, &arguments).map(drop)
+    }
+
+    /// Whether a worker may load from an address now; a checked access does not stop it.
+    pub(crate) fn reaches(&mut self, task: usize, address: usize) -> Outcome<bool> {
+        Ok(self.command(task, Command::CheckedLoad, &[address])?[0] == 0)
+    }
+
+    /// Lends a page of memory from lessor to lessee and claims it, both being started here.
+    pub(crate) fn lent_page(&mut self, rights: Rights) -> Outcome<LentPage> {
+        self.start_all(&[crate::suite::LESSOR, LESSEE])?;
+        self.lent_page_between_started(rights)
+    }
+
+    /// As [`Suite::lent_page`], with lessor and lessee started before.
+    pub(crate) fn lent_page_between_started(&mut self, rights: Rights) -> Outcome<LentPage> {
+        let lessor = crate::suite::LESSOR;
+        let tenure = self.tenure(lessor)?;
+        let lease = self.lend_arena(lessor, tenure, LESSEE, 1, rights)?;
+        let address = self.claim(LESSEE, lease, 0)?;
+        let arena = self.place(lessor, Place::Arena);
+        check!(
+            address == arena,
+            "the window is at {address:#x}, not {arena:#x}"
+        );
+        Ok(LentPage {
+            tenure,
+            lease,
+            address,
+        })
+    }
+
+    /// Lends the `edu` device to a started worker, with its registers at [`edu::BASE`].
+    ///
+    /// Grants: 0 configuration space, 1 registers, 2 interrupt, 3 bus mastering, 4 pool.
+    pub(crate) fn lend_edu(&mut self, task: usize) -> Outcome<Edu> {
+        let pool = self.pool()?;
+        let parts = [
+            Part {
+                kind: GrantKind::Config,
+                base: edu::CONFIGURATION,
+                length: PAGE,
+                rights: ALL,
+            },
+            Part::registers(edu::BASE, edu::LENGTH, ALL),
+            Part::line(edu::LINE),
+            Part {
+                kind: GrantKind::BusMaster,
+                base: edu::CONFIGURATION,
+                length: PAGE,
+                rights: ALL,
+            },
+            Part {
+                kind: GrantKind::Memory,
+                base: pool,
+                length: PAGE,
+                rights: ALL,
+            },
+        ];
+        let lease = self.lend(task, &parts)?;
+        let raw = lease.raw() as usize;
+        let configuration = self.claim(task, raw, 0)?;
+        let identity = self.load(task, configuration, 4)?;
+        check!(
+            identity == edu::IDENTITY,
+            "edu's identity reads {identity:#x}"
+        );
+        // Base address register 0, then memory decoding and no interrupt disable.
+        self.ok(task, Call::ConfigWrite, &[raw, 0, 0x10, 4, edu::BASE])?;
+        self.ok(task, Call::ConfigWrite, &[raw, 0, 0x04, 2, 0x0002])?;
+        let registers = self.claim(task, raw, 1)?;
+        let (offset, value) = edu::IDENTIFICATION;
+        let found = self.load(task, registers + offset, 4)?;
+        check!(
+            found == value,
+            "edu's identification register reads {found:#x}"
+        );
+        let pool = self.claim(task, raw, 4)?;
+        Ok(Edu {
+            lease,
+            configuration,
+            registers,
+            pool,
+        })
+    }
+
+    /// The DMA pool of the root lease.
+    fn pool(&self) -> Outcome<usize> {
+        for index in 0.. {
+            let Ok(info) = sys::grant_info(self.root(), index) else {
+                break;
+            };
+            if info.kind == GrantKind::Memory as u8 && info.label == label("lessee.dma") {
+                return Ok(info.base as usize);
+            }
+        }
+        Err(because(format_args!("the root lease has no DMA pool")))
+    }
+}
+
+/// A page of memory that the lessee has mapped.
+pub(crate) struct LentPage {
+    /// What the lessor derived it from.
+    pub(crate) tenure: usize,
+    /// The lease.
+    pub(crate) lease: usize,
+    /// Where it is.
+    pub(crate) address: usize,
+}
+
+/// The `edu` device in a worker's hands.
+pub(crate) struct Edu {
+    /// The lease of it.
+    pub(crate) lease: LeaseHandle,
+    /// Window of its configuration space.
+    pub(crate) configuration: usize,
+    /// Window of its registers.
+    pub(crate) registers: usize,
+    /// Window of the pool.
+    pub(crate) pool: usize,
+}

@@ -1,0 +1,84 @@
+//! The on-target test suite: a supervisor that runs one test after the other.
+//!
+//! Workers are started fresh for every test and do what the test tells them. A test that
+//! does not end in time is reported as hung, its workers are stopped, and the suite goes on.
+#![no_std]
+#![cfg_attr(target_os = "none", no_main)]
+#![forbid(unsafe_code)]
+
+mod board;
+mod clean;
+mod lending;
+mod outcome;
+mod print;
+mod suite;
+mod tests;
+
+use crate::outcome::{Failure, Outcome};
+use crate::print::print;
+use crate::suite::{NAMES, RUNNER, Suite};
+use leasehold_abi::LeaseEvent;
+use userlib::sys;
+
+/// Only tests whose name contains this are run, where the build is given it.
+const ONLY: Option<&str> = option_env!("LEASEHOLD_TEST_ONLY");
+
+/// Runs the suite and turns the machine off.
+fn run() {
+    let Some((LeaseEvent::Offered, root)) = sys::lease_event() else {
+        print!("no root lease\n");
+        sys::system_off(1, false);
+        return;
+    };
+    let mut suite = Suite::new(root);
+    for (index, name) in NAMES.iter().enumerate().skip(RUNNER) {
+        let found = sys::task_info(index).is_ok_and(|info| info.name.starts_with(name.as_bytes()));
+        if !found {
+            print!("task {index} is not {name}\n");
+            sys::system_off(1, false);
+        }
+    }
+    let (mut passed, mut failed) = (0, 0);
+    for test in tests::ALL.iter().copied().flatten() {
+        if ONLY.is_some_and(|only| !test.matches(only)) {
+            continue;
+        }
+        print!("test {}::{} ... ", test.topic, test.name);
+        suite.begin_test();
+        let outcome = (test.run)(&mut suite);
+        let cleaned = suite.clean();
+        match (outcome, cleaned) {
+            (Ok(()), Ok(())) => {
+                passed += 1;
+                print!("ok\n");
+                continue;
+            }
+            (Err(Failure::Hung), _) => print!("hung\n"),
+            (Err(Failure::Because(reason)), _) => print!("FAILED: {reason}\n"),
+            (Ok(()), Err(Failure::Hung)) => print!("FAILED: the clean-up hung\n"),
+            (Ok(()), Err(Failure::Because(reason))) => print!("FAILED: after it, {reason}\n"),
+        }
+        failed += 1;
+    }
+    print!("{passed} passed, {failed} failed\n");
+    sys::system_off(u32::from(failed != 0), false);
+}
+
+/// A test.
+pub(crate) struct Test {
+    /// The file that it is in.
+    pub(crate) topic: &'static str,
+    /// The function's name.
+    pub(crate) name: &'static str,
+    /// The function.
+    pub(crate) run: fn(&mut Suite) -> Outcome,
+}
+
+impl Test {
+    /// Whether `only` is a part of the name or the topic.
+    fn matches(&self, only: &str) -> bool {
+        self.topic == only || self.name.contains(only)
+    }
+}
+
+userlib::task!(run);

@@ -1,0 +1,338 @@
+//! Bus mastering, on QEMU's `edu` device: it reaches memory exactly while the grant is claimed.
+
+use super::tests;
+use crate::board::edu;
+use crate::lending::{Edu, PAGE, Part};
+use crate::outcome::{Outcome, check, equal};
+use crate::suite::{CLIENT, LESSEE, Suite};
+use leasehold_abi::{Call, Error, FaultKind, GrantKind, RevokeMode, Rights};
+use testsuite_protocol::Command;
+
+tests! { "bus_master":
+    a_claimed_bus_master_moves_data,
+    without_a_claim_no_memory_is_written,
+    after_a_revocation_no_memory_is_written,
+    a_revocation_during_a_transfer_keeps_memory_safe,
+    after_a_crash_no_memory_is_written,
+    unclaiming_turns_it_off,
+    configuration_writes_cannot_turn_it_on,
+    configuration_writes_cannot_turn_it_off,
+    configuration_space_is_mapped_read_only,
+    configuration_writes_stay_in_the_function,
+    configuration_writes_need_the_right,
+    a_second_claim_of_bus_mastering_is_busy,
+}
+
+/// Index of the bus-master grant in the lease that `lend_edu` makes.
+const BUS_MASTER: usize = 3;
+/// Of the configuration space.
+const CONFIGURATION: usize = 0;
+/// Of the pool.
+const POOL: usize = 4;
+/// Offset of the command and status registers in configuration space, and the bus-master bit.
+const COMMAND: (usize, usize) = (0x04, 1 << 2);
+/// Transfer from memory to the device.
+const TO_DEVICE: usize = 1;
+/// Transfer from the device to memory.
+const TO_MEMORY: usize = 3;
+/// Words that are moved.
+const WORDS: usize = 4;
+
+/// Starts a transfer of a few words.
+fn transfer(suite: &mut Suite, task: usize, address: usize, command: usize) -> Outcome {
+    let (source, destination) = if command == TO_DEVICE {
+        (address, edu::BUFFER)
+    } else {
+        (edu::BUFFER, address)
+    };
+    for (register, value) in [
+        (edu::DMA_SOURCE, source),
+        (edu::DMA_DESTINATION, destination),
+        (edu::DMA_COUNT, WORDS * 8),
+        (edu::DMA_COMMAND, command),
+    ] {
+        suite.store(task, edu::BASE + register, 8, value)?;
+    }
+    Ok(())
+}
+
+/// Waits for the end of a transfer; the device takes about 100 ms.
+fn transferred(suite: &mut Suite, task: usize) -> Outcome {
+    while suite.load(task, edu::BASE + edu::DMA_COMMAND, 8)? & 1 != 0 {
+        suite.pause(10)?;
+    }
+    Ok(())
+}
+
+/// Fills words of the pool.
+fn fill(suite: &mut Suite, task: usize, address: usize, seed: usize) -> Outcome {
+    for word in 0..WORDS {
+        suite.store(task, address + word * 8, 8, seed + word)?;
+    }
+    Ok(())
+}
+
+/// The words of the pool must be these.
+fn holds(suite: &mut Suite, task: usize, address: usize, seed: usize) -> Outcome {
+    for word in 0..WORDS {
+        equal!(
+            "a word of the pool",
+            suite.load(task, address + word * 8, 8)?,
+            seed + word
+        );
+    }
+    Ok(())
+}
+
+/// The device is the lessee's, its buffer holds a pattern, and another one is in the pool's second half.
+fn loaded(suite: &mut Suite) -> Outcome<Edu> {
+    suite.limit(10_000);
+    suite.start(LESSEE)?;
+    let device = suite.lend_edu(LESSEE)?;
+    claim(suite, &device)?;
+    fill(suite, LESSEE, device.pool, 0xda7a_0000)?;
+    transfer(suite, LESSEE, device.pool, TO_DEVICE)?;
+    transferred(suite, LESSEE)?;
+    fill(suite, LESSEE, device.pool + 2048, 0x01d0_0000)?;
+    Ok(device)
+}
+
+fn claim(suite: &mut Suite, device: &Edu) -> Outcome {
+    let claim = [device.lease.raw() as usize, BUS_MASTER, 0, 0];
+    suite.ok(LESSEE, Call::GrantClaim, &claim).map(drop)
+}
+
+/// The device's registers and configuration space, for a second task that is there to look.
+fn witness(suite: &mut Suite) -> Outcome {
+    suite.start(CLIENT)?;
+    let configuration = Part {
+        kind: GrantKind::Config,
+        base: edu::CONFIGURATION,
+        length: PAGE,
+        rights: Rights::READ,
+    };
+    let registers = Part::registers(edu::BASE, edu::LENGTH, Rights::READ | Rights::WRITE);
+    let lease = suite.lend(CLIENT, &[configuration, registers])?.raw() as usize;
+    suite.claim(CLIENT, lease, 0)?;
+    suite.claim(CLIENT, lease, 1).map(drop)
+}
+
+/// Whether the device's command register has the bus-master bit.
+fn is_on(suite: &mut Suite, task: usize) -> Outcome<bool> {
+    let (offset, bit) = COMMAND;
+    Ok(suite.load(task, edu::CONFIGURATION + offset, 4)? & bit != 0)
+}
+
+fn a_claimed_bus_master_moves_data(suite: &mut Suite) -> Outcome {
+    let device = loaded(suite)?;
+    check!(
+        is_on(suite, LESSEE)?,
+        "the bus-master bit is off while claimed"
+    );
+    transfer(suite, LESSEE, device.pool + 2048, TO_MEMORY)?;
+    transferred(suite, LESSEE)?;
+    holds(suite, LESSEE, device.pool + 2048, 0xda7a_0000)
+}
+
+fn without_a_claim_no_memory_is_written(suite: &mut Suite) -> Outcome {
+    let device = loaded(suite)?;
+    suite.ok(
+        LESSEE,
+        Call::GrantUnclaim,
+        &[device.lease.raw() as usize, BUS_MASTER],
+    )?;
+    check!(!is_on(suite, LESSEE)?, "the bus-master bit is on");
+    transfer(suite, LESSEE, device.pool + 2048, TO_MEMORY)?;
+    transferred(suite, LESSEE)?;
+    holds(suite, LESSEE, device.pool + 2048, 0x01d0_0000)?;
+    // The lever is what made the difference: claimed again, the same transfer arrives.
+    claim(suite, &device)?;
+    transfer(suite, LESSEE, device.pool + 2048, TO_MEMORY)?;
+    transferred(suite, LESSEE)?;
+    holds(suite, LESSEE, device.pool + 2048, 0xda7a_0000)
+}
+
+/// A second task starts a transfer after the lessee lost the device: nothing arrives.
+fn nothing_arrives(suite: &mut Suite, pool: usize) -> Outcome {
+    check!(!is_on(suite, CLIENT)?, "the bus-master bit is on");
+    transfer(suite, CLIENT, pool + 2048, TO_MEMORY)?;
+    transferred(suite, CLIENT)?;
+    suite.start(LESSEE)?;
+    let lease = suite.lend(
+        LESSEE,
+        &[Part {
+            kind: GrantKind::Memory,
+            base: pool,
+            length: PAGE,
+            rights: Rights::READ,
+        }],
+    )?;
+    suite.claim(LESSEE, lease.raw() as usize, 0)?;
+    holds(suite, LESSEE, pool + 2048, 0x01d0_0000)
+}
+
+fn after_a_revocation_no_memory_is_written(suite: &mut Suite) -> Outcome {
+    let device = loaded(suite)?;
+    witness(suite)?;
+    suite.revoke(device.lease, RevokeMode::Hard)?;
+    suite.stop(LESSEE)?;
+    nothing_arrives(suite, device.pool)
+}
+
+fn a_revocation_during_a_transfer_keeps_memory_safe(suite: &mut Suite) -> Outcome {
+    let device = loaded(suite)?;
+    witness(suite)?;
+    transfer(suite, LESSEE, device.pool + 2048, TO_MEMORY)?;
+    suite.revoke(device.lease, RevokeMode::Hard)?;
+    check!(
+        !is_on(suite, CLIENT)?,
+        "the bus-master bit is on after the revocation"
+    );
+    transferred(suite, CLIENT)?;
+    // Lent memory stays readable to the lessee until it releases.
+    holds(suite, LESSEE, device.pool + 2048, 0x01d0_0000)
+}
+
+fn after_a_crash_no_memory_is_written(suite: &mut Suite) -> Outcome {
+    let device = loaded(suite)?;
+    witness(suite)?;
+    check!(
+        is_on(suite, CLIENT)?,
+        "the bus-master bit is off while claimed"
+    );
+    suite.faults(LESSEE, Command::Load, &[0, 8], &[FaultKind::Read])?;
+    suite.wait_dormant(LESSEE)?;
+    nothing_arrives(suite, device.pool)
+}
+
+fn unclaiming_turns_it_off(suite: &mut Suite) -> Outcome {
+    suite.start(LESSEE)?;
+    let device = suite.lend_edu(LESSEE)?;
+    for _ in 0..5 {
+        check!(!is_on(suite, LESSEE)?, "the bus-master bit is on");
+        claim(suite, &device)?;
+        check!(is_on(suite, LESSEE)?, "the bus-master bit is off");
+        suite.ok(
+            LESSEE,
+            Call::GrantUnclaim,
+            &[device.lease.raw() as usize, BUS_MASTER],
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes the command register with and without the bit, in every width.
+fn write_command(suite: &mut Suite, device: &Edu, value: usize, on: bool) -> Outcome {
+    for width in [1, 2, 4] {
+        let arguments = [
+            device.lease.raw() as usize,
+            CONFIGURATION,
+            COMMAND.0,
+            width,
+            value,
+        ];
+        suite.ok(LESSEE, Call::ConfigWrite, &arguments)?;
+        equal!("the bus-master bit", is_on(suite, LESSEE)?, on);
+    }
+    Ok(())
+}
+
+fn configuration_writes_cannot_turn_it_on(suite: &mut Suite) -> Outcome {
+    suite.start(LESSEE)?;
+    let device = suite.lend_edu(LESSEE)?;
+    write_command(suite, &device, 0x06, false)?;
+    write_command(suite, &device, 0x07, false)?;
+    write_command(suite, &device, 0x02, false)
+}
+
+fn configuration_writes_cannot_turn_it_off(suite: &mut Suite) -> Outcome {
+    suite.start(LESSEE)?;
+    let device = suite.lend_edu(LESSEE)?;
+    claim(suite, &device)?;
+    write_command(suite, &device, 0x02, true)?;
+    write_command(suite, &device, 0x00, true)?;
+    write_command(suite, &device, 0x02, true)
+}
+
+fn configuration_space_is_mapped_read_only(suite: &mut Suite) -> Outcome {
+    suite.start(LESSEE)?;
+    let device = suite.lend_edu(LESSEE)?;
+    let address = device.configuration + COMMAND.0;
+    suite
+        .faults(
+            LESSEE,
+            Command::Store,
+            &[address, 2, 6],
+            &[FaultKind::Write],
+        )
+        .map(drop)
+}
+
+fn configuration_writes_stay_in_the_function(suite: &mut Suite) -> Outcome {
+    suite.start(LESSEE)?;
+    let device = suite.lend_edu(LESSEE)?;
+    let lease = device.lease.raw() as usize;
+    for (offset, width) in [
+        (PAGE, 4),
+        (PAGE - 2, 4),
+        (PAGE + 4, 2),
+        (2 * PAGE + 4, 2),
+        (usize::MAX, 1),
+        (usize::MAX - 3, 4),
+        (0usize.wrapping_sub(PAGE) + 4, 2),
+        (1 << 32 | 4, 2),
+        (3, 2),
+        (2, 4),
+        (5, 4),
+        (4, 0),
+        (4, 3),
+        (4, 8),
+        (4, usize::MAX),
+    ] {
+        let arguments = [lease, CONFIGURATION, offset, width, 6];
+        suite.refused(LESSEE, Call::ConfigWrite, &arguments, &[Error::Invalid])?;
+    }
+    // A window or a line is no configuration space.
+    for index in [1, 2, POOL] {
+        let arguments = [lease, index, COMMAND.0, 2, 6];
+        suite.refused(LESSEE, Call::ConfigWrite, &arguments, &[Error::Invalid])?;
+    }
+    check!(!is_on(suite, LESSEE)?, "the bus-master bit is on");
+    Ok(())
+}
+
+fn configuration_writes_need_the_right(suite: &mut Suite) -> Outcome {
+    suite.start(CLIENT)?;
+    let part = Part {
+        kind: GrantKind::Config,
+        base: edu::CONFIGURATION,
+        length: PAGE,
+        rights: Rights::READ,
+    };
+    let lease = suite.lend(CLIENT, &[part])?.raw() as usize;
+    suite.claim(CLIENT, lease, 0)?;
+    suite.refused(
+        CLIENT,
+        Call::ConfigWrite,
+        &[lease, 0, 4, 2, 2],
+        &[Error::Denied],
+    )
+}
+
+fn a_second_claim_of_bus_mastering_is_busy(suite: &mut Suite) -> Outcome {
+    suite.start_all(&[LESSEE, CLIENT])?;
+    let device = suite.lend_edu(LESSEE)?;
+    claim(suite, &device)?;
+    let part = Part {
+        kind: GrantKind::BusMaster,
+        base: edu::CONFIGURATION,
+        length: PAGE,
+        rights: Rights::READ | Rights::WRITE,
+    };
+    let second = suite.lend(CLIENT, &[part])?.raw() as usize;
+    suite.refused(CLIENT, Call::GrantClaim, &[second, 0, 0, 0], &[Error::Busy])?;
+    suite.ok(LESSEE, Call::LeaseRelease, &[device.lease.raw() as usize])?;
+    suite
+        .ok(CLIENT, Call::GrantClaim, &[second, 0, 0, 0])
+        .map(drop)
+}

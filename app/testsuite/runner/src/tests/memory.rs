@@ -1,0 +1,299 @@
+//! What a task can reach: its own memory, and nothing else. Most of these end in a fault, which must tell the truth.
+
+use super::tests;
+use crate::board::{FIRMWARE, KERNEL, KERNEL_OFFSET, RAM, UNLEASED, edu, rtc};
+use crate::outcome::{Outcome, check, equal};
+use crate::suite::{ATTACKER, CLIENT, RUNNER, SERVER, Suite, TASKS};
+use leasehold_abi::{Call, Error, FaultKind, TaskState};
+use testsuite_protocol::{Command, INITIALISED, Place};
+
+tests! { "memory":
+    the_kernel_cannot_be_read,
+    the_kernel_cannot_be_written,
+    the_kernel_cannot_be_executed,
+    the_kernel_s_map_of_memory_cannot_be_read,
+    firmware_cannot_be_touched,
+    another_task_cannot_be_read,
+    another_task_cannot_be_written,
+    another_task_cannot_be_executed,
+    null_cannot_be_touched,
+    addresses_that_are_none_cannot_be_touched,
+    own_text_cannot_be_written,
+    own_constants_cannot_be_written,
+    data_cannot_be_executed,
+    the_stack_cannot_be_executed,
+    devices_cannot_be_touched_without_a_lease,
+    a_sweep_of_memory_finds_only_the_own,
+    records_are_not_written_outside_own_memory,
+    a_restarted_task_has_fresh_memory,
+}
+
+/// Loads of every width from an address stop the attacker with a read fault there.
+fn unreadable(suite: &mut Suite, address: usize) -> Outcome {
+    suite.start(ATTACKER)?;
+    let info = suite.faults(ATTACKER, Command::Load, &[address, 8], &[FaultKind::Read])?;
+    equal!("the fault's address", info.fault_address, address as u64);
+    told(suite)
+}
+
+/// A store to an address stops the attacker with a write fault there.
+fn unwritable(suite: &mut Suite, address: usize) -> Outcome {
+    suite.start(ATTACKER)?;
+    let info = suite.faults(
+        ATTACKER,
+        Command::Store,
+        &[address, 8, 0],
+        &[FaultKind::Write],
+    )?;
+    equal!("the fault's address", info.fault_address, address as u64);
+    told(suite)
+}
+
+/// A jump to an address stops the attacker with an execute fault there.
+fn not_executable(suite: &mut Suite, address: usize) -> Outcome {
+    suite.start(ATTACKER)?;
+    let info = suite.faults(ATTACKER, Command::Jump, &[address], &[FaultKind::Execute])?;
+    equal!("the fault's address", info.fault_address, address as u64);
+    told(suite)
+}
+
+/// The fault's stack pointer is the attacker's, and the task can be started again.
+fn told(suite: &mut Suite) -> Outcome {
+    let info = suite.info(ATTACKER)?;
+    let stack = suite.place(ATTACKER, Place::Stack) as u64;
+    check!(
+        info.fault_stack.abs_diff(stack) < 8192,
+        "the fault's stack pointer is {:#x}",
+        info.fault_stack
+    );
+    suite.wait_dormant(ATTACKER)
+}
+
+fn the_kernel_cannot_be_read(suite: &mut Suite) -> Outcome {
+    unreadable(suite, KERNEL + KERNEL_OFFSET)?;
+    unreadable(suite, KERNEL)
+}
+
+fn the_kernel_cannot_be_written(suite: &mut Suite) -> Outcome {
+    unwritable(suite, KERNEL + KERNEL_OFFSET + 0x8000)?;
+    unwritable(suite, KERNEL + 0x8000)
+}
+
+fn the_kernel_cannot_be_executed(suite: &mut Suite) -> Outcome {
+    not_executable(suite, KERNEL + KERNEL_OFFSET)?;
+    not_executable(suite, KERNEL)
+}
+
+fn the_kernel_s_map_of_memory_cannot_be_read(suite: &mut Suite) -> Outcome {
+    suite.start(SERVER)?;
+    let scratch = suite.place(SERVER, Place::Scratch) + KERNEL_OFFSET;
+    unreadable(suite, scratch)?;
+    unwritable(suite, scratch)?;
+    suite.start(ATTACKER)?;
+    let own = suite.place(ATTACKER, Place::Scratch) + KERNEL_OFFSET;
+    suite
+        .faults(ATTACKER, Command::Load, &[own, 8], &[FaultKind::Read])
+        .map(drop)
+}
+
+fn firmware_cannot_be_touched(suite: &mut Suite) -> Outcome {
+    unreadable(suite, FIRMWARE)?;
+    unwritable(suite, FIRMWARE + 0x100)?;
+    not_executable(suite, FIRMWARE)
+}
+
+fn another_task_cannot_be_read(suite: &mut Suite) -> Outcome {
+    suite.start(SERVER)?;
+    for place in [
+        Place::Scratch,
+        Place::Initialised,
+        Place::Text,
+        Place::Constant,
+        Place::Stack,
+    ] {
+        unreadable(suite, suite.place(SERVER, place) & !7)?;
+    }
+    Ok(())
+}
+
+fn another_task_cannot_be_written(suite: &mut Suite) -> Outcome {
+    suite.start(SERVER)?;
+    for place in [Place::Scratch, Place::Initialised, Place::Stack] {
+        unwritable(suite, suite.place(SERVER, place) & !7)?;
+    }
+    let word = suite.load(SERVER, suite.place(SERVER, Place::Initialised), 8)?;
+    equal!("the server's word", word, INITIALISED);
+    Ok(())
+}
+
+fn another_task_cannot_be_executed(suite: &mut Suite) -> Outcome {
+    suite.start(SERVER)?;
+    not_executable(suite, suite.place(SERVER, Place::Text))
+}
+
+fn null_cannot_be_touched(suite: &mut Suite) -> Outcome {
+    unreadable(suite, 0)?;
+    unwritable(suite, 0)?;
+    not_executable(suite, 0)
+}
+
+fn addresses_that_are_none_cannot_be_touched(suite: &mut Suite) -> Outcome {
+    // Between the halves of Sv39's address range, at its ends, and at the end of everything.
+    for address in [
+        1 << 38,
+        1 << 39,
+        1 << 55,
+        1 << 63,
+        (1 << 38) - 8,
+        usize::MAX - 7,
+    ] {
+        unreadable(suite, address)?;
+        unwritable(suite, address)?;
+    }
+    not_executable(suite, 1 << 38)?;
+    not_executable(suite, usize::MAX - 1)
+}
+
+fn own_text_cannot_be_written(suite: &mut Suite) -> Outcome {
+    suite.start(ATTACKER)?;
+    let text = suite.place(ATTACKER, Place::Text);
+    unwritable(suite, text & !7)
+}
+
+fn own_constants_cannot_be_written(suite: &mut Suite) -> Outcome {
+    suite.start(ATTACKER)?;
+    let constant = suite.place(ATTACKER, Place::Constant);
+    unwritable(suite, constant)
+}
+
+fn data_cannot_be_executed(suite: &mut Suite) -> Outcome {
+    suite.start(ATTACKER)?;
+    let scratch = suite.place(ATTACKER, Place::Scratch);
+    // `ret`, so that a jump that is let pass comes back and is reported.
+    suite.store(ATTACKER, scratch, 4, 0x0000_8067)?;
+    let info = suite.faults(ATTACKER, Command::Jump, &[scratch], &[FaultKind::Execute])?;
+    equal!("the fault's address", info.fault_address, scratch as u64);
+    equal!("the fault's pc", info.fault_pc, scratch as u64);
+    Ok(())
+}
+
+fn the_stack_cannot_be_executed(suite: &mut Suite) -> Outcome {
+    suite.start(ATTACKER)?;
+    let stack = suite.place(ATTACKER, Place::Stack) & !7;
+    not_executable(suite, stack)
+}
+
+fn devices_cannot_be_touched_without_a_lease(suite: &mut Suite) -> Outcome {
+    let leased = [rtc::BASE, edu::CONFIGURATION, edu::BASE];
+    for address in UNLEASED.iter().copied().chain(leased) {
+        suite.start(ATTACKER)?;
+        suite.faults(ATTACKER, Command::Load, &[address, 4], &[FaultKind::Read])?;
+        suite.start(ATTACKER)?;
+        suite.faults(
+            ATTACKER,
+            Command::Store,
+            &[address, 4, 0x5555],
+            &[FaultKind::Write],
+        )?;
+    }
+    Ok(())
+}
+
+fn a_sweep_of_memory_finds_only_the_own(suite: &mut Suite) -> Outcome {
+    suite.limit(20_000);
+    for task in RUNNER + 1..TASKS {
+        suite.start(task)?;
+    }
+    let arguments = [RAM.start, RAM.end, 4096];
+    let [count, first, last, ..] = suite.command(ATTACKER, Command::Sweep, &arguments)?;
+    check!(count > 3, "only {count} pages found");
+    for task in RUNNER + 1..TASKS {
+        for place in [Place::Scratch, Place::Text, Place::Stack] {
+            let found = (first..last + 4096).contains(&suite.place(task, place));
+            equal!(
+                "whether a place is within the pages found",
+                found,
+                task == ATTACKER
+            );
+        }
+    }
+    // All pages between first and last are the attacker's, but for its guard.
+    let between = (last - first) / 4096 + 1;
+    check!(
+        between - count <= 1,
+        "{count} pages found, but {between} from first to last"
+    );
+    let upper = [
+        KERNEL + KERNEL_OFFSET - (1 << 21),
+        KERNEL + KERNEL_OFFSET + (1 << 21),
+        4096,
+    ];
+    equal!(
+        "pages of the kernel found",
+        suite.command(ATTACKER, Command::Sweep, &upper)?[0],
+        0
+    );
+    let devices = [0, 0x2000_0000, 0x1000];
+    equal!(
+        "device pages found",
+        suite.command(ATTACKER, Command::Sweep, &devices)?[0],
+        0
+    );
+    Ok(())
+}
+
+fn records_are_not_written_outside_own_memory(suite: &mut Suite) -> Outcome {
+    suite.start_all(&[SERVER, CLIENT])?;
+    let foreign = suite.place(SERVER, Place::Scratch);
+    let (text, constant) = (
+        suite.place(CLIENT, Place::Text),
+        suite.place(CLIENT, Place::Constant),
+    );
+    let errors = [Error::BadAddress, Error::Invalid];
+    for address in [
+        0,
+        foreign,
+        KERNEL,
+        KERNEL + KERNEL_OFFSET,
+        text & !7,
+        constant,
+        usize::MAX - 7,
+    ] {
+        suite.refused(CLIENT, Call::TaskInfo, &[SERVER, address], &errors)?;
+    }
+    // A record that would run over the end of own memory.
+    let end = suite.place(CLIENT, Place::ArenaEnd) - 8;
+    suite.refused(CLIENT, Call::TaskInfo, &[SERVER, end], &errors)?;
+    equal!("the server's word", suite.load(SERVER, foreign, 8)?, 0);
+    equal!(
+        "the server's state",
+        suite.info(SERVER)?.state,
+        TaskState::AwaitingReply as u8
+    );
+    Ok(())
+}
+
+fn a_restarted_task_has_fresh_memory(suite: &mut Suite) -> Outcome {
+    suite.start(CLIENT)?;
+    let places = [Place::Scratch, Place::Initialised, Place::Arena];
+    for place in places {
+        suite.store(CLIENT, suite.place(CLIENT, place), 8, 0xdead)?;
+    }
+    let below = suite.place(CLIENT, Place::Stack) - 1024;
+    suite.store(CLIENT, below, 8, 0xdead)?;
+    suite.stop(CLIENT)?;
+    suite.start(CLIENT)?;
+    for (place, fresh) in places.iter().zip([0, INITIALISED, 0]) {
+        equal!(
+            "a word in memory",
+            suite.load(CLIENT, suite.place(CLIENT, *place), 8)?,
+            fresh
+        );
+    }
+    equal!(
+        "a word below the stack pointer",
+        suite.load(CLIENT, below, 8)?,
+        0
+    );
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! The tests, one file a topic.
+
+mod borrows;
+mod bus_master;
+mod faults;
+mod interrupts;
+mod lease_limits;
+mod leases;
+mod memory;
+mod messages;
+mod notifications;
+mod privileges;
+mod promises;
+mod revocation;
+mod serving;
+mod timers;
+
+use crate::Test;
+
+/// All tests, in the order in which they run.
+pub(crate) const ALL: &[&[Test]] = &[
+    messages::TESTS,
+    serving::TESTS,
+    borrows::TESTS,
+    notifications::TESTS,
+    timers::TESTS,
+    memory::TESTS,
+    faults::TESTS,
+    privileges::TESTS,
+    leases::TESTS,
+    lease_limits::TESTS,
+    revocation::TESTS,
+    interrupts::TESTS,
+    bus_master::TESTS,
+    promises::TESTS,
+];
+
+/// Lists the tests of a file.
+macro_rules! tests {
+    ($topic:literal: $($name:ident),+ $(,)?) => {
+        /// The tests of this file.
+        pub(super) const TESTS: &[crate::Test] = &[
+            $(crate::Test { topic: $topic, name: stringify!($name), run: $name }),+
+        ];
+    };
+}
+
+use tests;

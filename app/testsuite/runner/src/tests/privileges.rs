@@ -1,0 +1,207 @@
+//! Calls that only the supervisor may make, and what it may not do itself.
+
+use super::tests;
+use crate::outcome::{Outcome, check, equal};
+use crate::suite::{ATTACKER, CLIENT, NAMES, RUNNER, SERVER, Suite, TASKS};
+use leasehold_abi::{Call, Error, LeaseHandle, RevokeMode, TaskState};
+use testsuite_protocol::Place;
+use userlib::sys;
+
+tests! { "privileges":
+    stopping_a_task_is_denied,
+    starting_a_task_is_denied,
+    looking_at_all_leases_is_denied,
+    writing_to_the_early_console_is_denied,
+    turning_the_machine_off_is_denied,
+    the_root_lease_is_not_for_others,
+    starting_a_running_task_is_busy,
+    unknown_tasks_are_not_found,
+    any_task_may_ask_about_tasks,
+    a_stopped_task_does_not_run,
+    stopping_twice_is_harmless,
+    the_root_lease_cannot_be_given_up,
+}
+
+fn stopping_a_task_is_denied(suite: &mut Suite) -> Outcome {
+    suite.start_all(&[SERVER, ATTACKER])?;
+    for task in [RUNNER, SERVER, ATTACKER, 63, usize::MAX] {
+        suite.refused(ATTACKER, Call::TaskStop, &[task], &[Error::Denied])?;
+    }
+    equal!(
+        "the server's state",
+        suite.info(SERVER)?.state,
+        TaskState::AwaitingReply as u8
+    );
+    Ok(())
+}
+
+fn starting_a_task_is_denied(suite: &mut Suite) -> Outcome {
+    suite.start(ATTACKER)?;
+    for task in [SERVER, ATTACKER, 63] {
+        suite.refused(ATTACKER, Call::TaskStart, &[task], &[Error::Denied])?;
+    }
+    equal!(
+        "the server's state",
+        suite.info(SERVER)?.state,
+        TaskState::Dormant as u8
+    );
+    Ok(())
+}
+
+fn looking_at_all_leases_is_denied(suite: &mut Suite) -> Outcome {
+    suite.start(ATTACKER)?;
+    let scratch = suite.place(ATTACKER, Place::Scratch);
+    suite.refused(ATTACKER, Call::LeaseAt, &[0, scratch], &[Error::Denied])?;
+    let root = suite.root().raw() as usize;
+    suite.refused(
+        ATTACKER,
+        Call::GrantAt,
+        &[root, 0, scratch],
+        &[Error::Denied],
+    )?;
+    equal!("the buffer", suite.load(ATTACKER, scratch, 8)?, 0);
+    Ok(())
+}
+
+fn writing_to_the_early_console_is_denied(suite: &mut Suite) -> Outcome {
+    suite.start(ATTACKER)?;
+    let scratch = suite.place(ATTACKER, Place::Scratch);
+    suite.refused(ATTACKER, Call::DebugWrite, &[scratch, 8], &[Error::Denied])
+}
+
+fn turning_the_machine_off_is_denied(suite: &mut Suite) -> Outcome {
+    suite.start(ATTACKER)?;
+    suite.refused(ATTACKER, Call::SystemOff, &[0, 0], &[Error::Denied])?;
+    suite.refused(ATTACKER, Call::SystemOff, &[0, 1], &[Error::Denied])
+}
+
+fn the_root_lease_is_not_for_others(suite: &mut Suite) -> Outcome {
+    suite.start(ATTACKER)?;
+    let (root, scratch) = (
+        suite.root().raw() as usize,
+        suite.place(ATTACKER, Place::Scratch),
+    );
+    let errors = [Error::Revoked, Error::Denied];
+    for (call, arguments) in [
+        (Call::LeaseOpen, [root, RUNNER, 0, 0]),
+        (Call::LeaseOffer, [root, 0, 0, 0]),
+        (Call::LeaseRevoke, [root, 1, 0, 0]),
+        (Call::LeaseRelease, [root, 0, 0, 0]),
+        (Call::LeaseInfo, [root, scratch, 0, 0]),
+        (Call::GrantInfo, [root, 0, scratch, 0]),
+        (Call::GrantClaim, [root, 0, 0, 1]),
+        (Call::GrantUnclaim, [root, 0, 0, 0]),
+        (Call::InterruptAcknowledge, [root, 0, 0, 0]),
+        (Call::ConfigWrite, [root, 0, 4, 2]),
+        (Call::GrantLabel, [root, 0, 1, 0]),
+    ] {
+        suite.refused(ATTACKER, call, &arguments, &errors)?;
+    }
+    equal!("leases", suite.leases(), 1);
+    Ok(())
+}
+
+fn starting_a_running_task_is_busy(suite: &mut Suite) -> Outcome {
+    suite.start(CLIENT)?;
+    equal!(
+        "a second start",
+        sys::task_start(CLIENT).err(),
+        Some(Error::Busy)
+    );
+    let state = suite.info(CLIENT)?.state;
+    equal!("the state", state, TaskState::AwaitingReply as u8);
+    Ok(())
+}
+
+fn unknown_tasks_are_not_found(suite: &mut Suite) -> Outcome {
+    for task in [TASKS, 63, 64, 1 << 32, usize::MAX] {
+        equal!(
+            "a start",
+            sys::task_start(task).err(),
+            Some(Error::NotFound)
+        );
+        equal!("a stop", sys::task_stop(task).err(), Some(Error::NotFound));
+        equal!(
+            "information",
+            sys::task_info(task).err(),
+            Some(Error::NotFound)
+        );
+    }
+    let opened = sys::lease_open(suite.root(), TASKS, 0, 0, 0);
+    check!(
+        opened.is_err(),
+        "a lease for a task that is none: {opened:?}"
+    );
+    Ok(())
+}
+
+fn any_task_may_ask_about_tasks(suite: &mut Suite) -> Outcome {
+    suite.start(ATTACKER)?;
+    let scratch = suite.place(ATTACKER, Place::Scratch);
+    let name = scratch + core::mem::offset_of!(leasehold_abi::TaskInfo, name);
+    for (task, expected) in NAMES.iter().enumerate() {
+        suite.ok(ATTACKER, Call::TaskInfo, &[task, scratch])?;
+        let first = suite.load(ATTACKER, name, 1)?;
+        equal!(
+            "the name's first letter",
+            first,
+            usize::from(expected.as_bytes()[0])
+        );
+        let rank = scratch + core::mem::offset_of!(leasehold_abi::TaskInfo, priority);
+        equal!("the rank", suite.load(ATTACKER, rank, 1)?, task);
+    }
+    suite.refused(
+        ATTACKER,
+        Call::TaskInfo,
+        &[TASKS, scratch],
+        &[Error::NotFound],
+    )
+}
+
+fn a_stopped_task_does_not_run(suite: &mut Suite) -> Outcome {
+    suite.start(CLIENT)?;
+    suite.begin(CLIENT, testsuite_protocol::Command::Spin, &[])?;
+    suite.pause(5)?;
+    suite.stop(CLIENT)?;
+    suite.wait_dormant(CLIENT)?;
+    suite.pause(5)?;
+    equal!(
+        "the state",
+        suite.info(CLIENT)?.state,
+        TaskState::Dormant as u8
+    );
+    suite.start(CLIENT)?;
+    let counter = suite.load(CLIENT, suite.place(CLIENT, Place::Scratch), 8)?;
+    equal!("the fresh counter", counter, 0);
+    Ok(())
+}
+
+fn stopping_twice_is_harmless(suite: &mut Suite) -> Outcome {
+    suite.start(CLIENT)?;
+    suite.stop(CLIENT)?;
+    // Whatever it answers, the task is dormant and starts again.
+    let _ = sys::task_stop(CLIENT);
+    suite.wait_dormant(CLIENT)?;
+    let _ = sys::task_stop(CLIENT);
+    suite.start(CLIENT)
+}
+
+fn the_root_lease_cannot_be_given_up(suite: &mut Suite) -> Outcome {
+    let root = suite.root();
+    check!(
+        sys::lease_revoke(root, RevokeMode::Hard).is_err(),
+        "the root lease was revoked by its holder"
+    );
+    let grants = sys::lease_info(root).map(|info| info.grants);
+    check!(
+        grants.is_ok_and(|grants| grants > 0),
+        "the root lease is {grants:?}"
+    );
+    let forged = LeaseHandle::new(root.index(), root.generation() + 1);
+    equal!(
+        "a forged root",
+        sys::lease_info(forged).err(),
+        Some(Error::Revoked)
+    );
+    Ok(())
+}

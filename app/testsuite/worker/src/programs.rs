@@ -1,0 +1,218 @@
+//! Commands that are more than one call or one instruction.
+
+use crate::worker::{Words, words};
+use leasehold_abi::{Call, Error, MESSAGE_WORDS};
+use testsuite_attacks as attacks;
+use testsuite_protocol::Attack;
+
+/// Executes an attack; answers what it left in a register, if it came back.
+pub(crate) fn attack(attack: Attack, argument: usize) -> usize {
+    match attack {
+        Attack::Illegal => attacks::illegal(),
+        Attack::ReadStatus => return attacks::read_status(),
+        Attack::WriteTranslation => attacks::write_translation(),
+        Attack::WriteTrapVector => attacks::write_trap_vector(argument),
+        Attack::SupervisorReturn => attacks::supervisor_return(),
+        Attack::MachineReturn => attacks::machine_return(),
+        Attack::FenceTranslation => attacks::fence_translation(),
+        Attack::WaitForInterrupt => attacks::wait_for_interrupt(),
+        Attack::Breakpoint => attacks::breakpoint(),
+        Attack::FloatingPoint => attacks::floating_point(),
+        Attack::MisalignedAtomic => return attacks::misaligned_atomic(argument),
+        Attack::StackOverflow => attacks::stack_overflow(),
+        Attack::WildStack => {
+            return attacks::system_call_with_stack(Call::TaskSelf as usize, argument);
+        }
+        Attack::ReadScratch => return attacks::read_scratch(),
+        Attack::FaultWithWildStack => attacks::fault_with_stack(argument),
+    }
+    0
+}
+
+/// One call with many first arguments, counted by what it answers.
+pub(crate) fn forge(given: Words) -> Words {
+    let [call, first, count, stride, second, third, fourth, _] = given;
+    let mut found: Words = [0; MESSAGE_WORDS];
+    for step in 0..count {
+        let forged = first.wrapping_add(step.wrapping_mul(stride)) & u32::MAX as usize;
+        let [status, ..] = attacks::system_call(call, [forged, second, third, fourth, 0, 0]);
+        let column = match (status, Error::from_code(status)) {
+            (0, _) => {
+                found[6] = forged;
+                0
+            }
+            (_, Some(Error::Revoked)) => 1,
+            (_, Some(Error::Dead)) => 2,
+            (_, Some(Error::Denied)) => 3,
+            (_, Some(Error::Invalid)) => 4,
+            _ => 5,
+        };
+        found[column] += 1;
+    }
+    found
+}
+
+/// Which registers a call did not leave as it should.
+pub(crate) fn registers(given: Words) -> Words {
+    let mut arguments = [0; 6];
+    arguments.copy_from_slice(&given[1..7]);
+    let message = matches!(
+        Call::from_number(given[0]),
+        Some(Call::Call | Call::Receive | Call::ReplyReceive)
+    );
+    let found = attacks::registers_around_call(given[0], arguments, message);
+    let [first, second, third] = found.results;
+    words(&[
+        found.changed as usize,
+        found.leaked as usize,
+        first,
+        second,
+        third,
+    ])
+}
+
+/// Checked loads over a range.
+pub(crate) fn sweep(given: Words) -> Words {
+    let [first, end, step, ..] = given;
+    let mut found = [0, 0, 0];
+    let mut address = first;
+    while address < end {
+        if attacks::checked_load(address).is_some() {
+            if found[0] == 0 {
+                found[1] = address;
+            }
+            found[2] = address;
+            found[0] += 1;
+        }
+        address += step;
+    }
+    words(&found)
+}
+
+/// Serves calls, answering each word plus one.
+pub(crate) fn echo(count: usize) -> Words {
+    let mut message = [0; MESSAGE_WORDS];
+    let mut tag = 0;
+    let mut results = attacks::message_call(Call::Receive as usize, [0; 6], &mut message, &mut tag);
+    let mut served = 0;
+    loop {
+        let [status, client, _] = results;
+        if status != 0 {
+            return words(&[served, status]);
+        }
+        served += 1;
+        for word in &mut message {
+            *word = word.wrapping_add(1);
+        }
+        if served == count {
+            let arguments = [client, 0, 0, 0, 0, 0];
+            attacks::message_call(Call::Reply as usize, arguments, &mut message, &mut tag);
+            return words(&[served]);
+        }
+        let arguments = [client, 0, 0, 0, 0, 0];
+        results = attacks::message_call(
+            Call::ReplyReceive as usize,
+            arguments,
+            &mut message,
+            &mut tag,
+        );
+    }
+}
+
+/// Calls a server that echoes, and compares.
+pub(crate) fn call_many(server: usize, count: usize) -> Words {
+    let (mut failed, mut wrong) = (0, 0);
+    for round in 0..count {
+        let mut message = [0; MESSAGE_WORDS];
+        for (index, word) in message.iter_mut().enumerate() {
+            *word = round << 8 | index;
+        }
+        let sent = message;
+        let mut tag = round;
+        let arguments = [server, 0, 0, 0, 0, 0];
+        let [status, ..] =
+            attacks::message_call(Call::Call as usize, arguments, &mut message, &mut tag);
+        failed += usize::from(status != 0);
+        let echoed = message.iter().zip(sent).all(|(got, sent)| *got == sent + 1);
+        wrong += usize::from(!echoed || tag != round);
+    }
+    words(&[failed, wrong])
+}
+
+/// Opens and revokes a draft over and over; old handles must not resolve.
+pub(crate) fn cycle(given: Words) -> Words {
+    let [parent, lessee, rounds, ..] = given;
+    let (mut failed, mut repeated, mut stale) = (0, 0, 0);
+    let mut first = usize::MAX;
+    let mut before = usize::MAX;
+    for round in 0..rounds {
+        let arguments = [parent, lessee, 0, 0, 0, 0];
+        let [status, handle, _] = attacks::system_call(Call::LeaseOpen as usize, arguments);
+        if round == 0 {
+            first = handle;
+        } else {
+            repeated += usize::from(handle == before || handle == first);
+            for old in [before, first] {
+                let arguments = [old, attacks::scratch(), 0, 0, 0, 0];
+                let [status, ..] = attacks::system_call(Call::LeaseInfo as usize, arguments);
+                stale += usize::from(status != Error::Revoked.code());
+            }
+        }
+        before = handle;
+        let arguments = [handle, 0, 0, 0, 0, 0];
+        let [revoked, ..] = attacks::system_call(Call::LeaseRevoke as usize, arguments);
+        failed += usize::from(status != 0 || revoked != 0);
+    }
+    words(&[failed, repeated, stale])
+}
+
+/// Random system calls. Calls that end or block the worker by design are left out.
+pub(crate) fn fuzz(rounds: usize, seed: usize) -> Words {
+    let mut state = seed | 1;
+    let mut random = || {
+        // xorshift64 (Marsaglia, "Xorshift RNGs", 2003).
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let interesting = [
+        0,
+        1,
+        8,
+        u32::MAX as usize,
+        usize::MAX,
+        attacks::text(),
+        attacks::scratch(),
+        1 << 38,
+        0xffff_ffc0_8020_0000,
+        0x8020_0000,
+        0x1000_0000,
+        4096,
+        usize::MAX - 4095,
+    ];
+    let mut succeeded = 0;
+    for _ in 0..rounds {
+        let number = random() % 40;
+        let blocks = matches!(
+            Call::from_number(number),
+            Some(Call::Call | Call::Receive | Call::ReplyReceive | Call::Panic | Call::SetServing)
+        );
+        if blocks {
+            continue;
+        }
+        let mut arguments = [0; 6];
+        for argument in &mut arguments {
+            let choice = random();
+            *argument = match choice % 4 {
+                0 => interesting[(choice >> 8) % interesting.len()],
+                1 => choice >> 8 & 0xff,
+                2 => choice >> 8 & u32::MAX as usize,
+                _ => random(),
+            };
+        }
+        let [status, ..] = attacks::system_call(number, arguments);
+        succeeded += usize::from(status == 0);
+    }
+    words(&[succeeded])
+}

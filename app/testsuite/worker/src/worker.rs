@@ -1,0 +1,186 @@
+//! A worker's state, and the loop that asks the runner what to do.
+
+use crate::programs;
+use leasehold_abi::{Call, MESSAGE_WORDS, Tag};
+use testsuite_attacks as attacks;
+use testsuite_protocol::{Attack, Command, HELLO, REPORT, UNKNOWN};
+
+/// Most handles that [`Command::OpenMany`] keeps.
+pub(crate) const HANDLES: usize = 256;
+
+/// What a worker remembers between commands.
+pub(crate) struct Worker {
+    /// Words of the next message call, and what the last one left.
+    pub(crate) message: [usize; MESSAGE_WORDS],
+    /// Its tag.
+    pub(crate) tag: usize,
+    /// Handles of opened leases.
+    pub(crate) handles: [usize; HANDLES],
+    /// How many there are.
+    pub(crate) opened: usize,
+}
+
+/// Words of a report.
+pub(crate) type Words = [usize; MESSAGE_WORDS];
+
+/// A report of a few words.
+pub(crate) fn words(from: &[usize]) -> Words {
+    let mut words = [0; MESSAGE_WORDS];
+    for (to, value) in words.iter_mut().zip(from) {
+        *to = *value;
+    }
+    words
+}
+
+impl Worker {
+    /// A worker that has done nothing.
+    pub(crate) const fn new() -> Self {
+        Self {
+            message: [0; MESSAGE_WORDS],
+            tag: 0,
+            handles: [0; HANDLES],
+            opened: 0,
+        }
+    }
+
+    /// Asks the runner for commands and does them, for ever.
+    pub(crate) fn run(&mut self) -> ! {
+        let runner = runner();
+        let mut report = hello();
+        let mut operation = HELLO;
+        loop {
+            let mut tag = Tag::new(operation, MESSAGE_WORDS as u8).raw();
+            let arguments = [runner, 0, 0, 0, 0, 0];
+            let [status, ..] =
+                attacks::message_call(Call::Call as usize, arguments, &mut report, &mut tag);
+            if status != 0 {
+                attacks::system_call(Call::Panic as usize, [0; 6]);
+            }
+            match Command::from_code(Tag::from_raw(tag).operation()) {
+                Some(command) => {
+                    report = self.obey(command, report);
+                    operation = REPORT;
+                }
+                None => operation = UNKNOWN,
+            }
+        }
+    }
+
+    /// Does one command; answers the words of the report.
+    fn obey(&mut self, command: Command, given: Words) -> Words {
+        match command {
+            Command::SystemCall => {
+                let mut arguments = [0; 6];
+                arguments.copy_from_slice(&given[1..7]);
+                words(&attacks::message_call(
+                    given[0],
+                    arguments,
+                    &mut self.message,
+                    &mut self.tag,
+                ))
+            }
+            Command::SetMessage => {
+                self.message = given;
+                words(&[])
+            }
+            Command::SetTag => {
+                self.tag = given[0];
+                words(&[])
+            }
+            Command::GetMessage => self.message,
+            Command::GetTag => words(&[self.tag]),
+            Command::Load => words(&[attacks::load(given[0], given[1])]),
+            Command::Store => {
+                attacks::store(given[0], given[1], given[2]);
+                words(&[])
+            }
+            Command::LoadWords => {
+                let mut loaded = [0; MESSAGE_WORDS];
+                for (index, word) in loaded.iter_mut().enumerate().take(given[1]) {
+                    *word = attacks::load(given[0] + index * size_of::<u64>(), 8);
+                }
+                loaded
+            }
+            Command::CheckedLoad => match attacks::checked_load(given[0]) {
+                Some(value) => words(&[0, value]),
+                None => words(&[1]),
+            },
+            Command::CheckedStore => {
+                words(&[usize::from(!attacks::checked_store(given[0], given[1]))])
+            }
+            Command::Jump => {
+                attacks::jump(given[0]);
+                words(&[])
+            }
+            Command::Attack => match Attack::from_code(given[0]) {
+                Some(attack) => words(&[programs::attack(attack, given[1])]),
+                None => words(&[]),
+            },
+            Command::Spin => attacks::spin(attacks::scratch()),
+            Command::Forge => programs::forge(given),
+            Command::Registers => programs::registers(given),
+            Command::Sweep => programs::sweep(given),
+            Command::Echo => programs::echo(given[0]),
+            Command::CallMany => programs::call_many(given[0], given[1]),
+            Command::OpenMany => self.open_many(given),
+            Command::RevokeMany => self.revoke_many(),
+            Command::Cycle => programs::cycle(given),
+            Command::Fuzz => programs::fuzz(given[0], given[1]),
+        }
+    }
+
+    /// Opens drafts until one fails.
+    fn open_many(&mut self, given: Words) -> Words {
+        let [parent, lessee, count, ..] = given;
+        let mut status = 0;
+        while self.opened < count.min(HANDLES) {
+            let arguments = [parent, lessee, 0, self.opened, 0, 0];
+            let results = attacks::system_call(Call::LeaseOpen as usize, arguments);
+            status = results[0];
+            if status != 0 {
+                break;
+            }
+            self.handles[self.opened] = results[1];
+            self.opened += 1;
+        }
+        words(&[self.opened, status])
+    }
+
+    /// Revokes what `open_many` opened.
+    fn revoke_many(&mut self) -> Words {
+        let mut revoked = 0;
+        for handle in &self.handles[..self.opened] {
+            let arguments = [*handle, 0, 0, 0, 0, 0];
+            let [status, ..] = attacks::system_call(Call::LeaseRevoke as usize, arguments);
+            revoked += usize::from(status == 0);
+        }
+        self.opened = 0;
+        words(&[revoked])
+    }
+}
+
+/// The runner's task handle. It is the first word of the record that the kernel writes.
+fn runner() -> usize {
+    let buffer = attacks::scratch();
+    attacks::system_call(Call::TaskInfo as usize, [0, buffer, 0, 0, 0, 0]);
+    let handle = attacks::load(buffer, 4);
+    for offset in (0..size_of::<leasehold_abi::TaskInfo>()).step_by(size_of::<u64>()) {
+        attacks::store(buffer + offset, 8, 0);
+    }
+    handle
+}
+
+/// The first report: who this is and where it has what.
+fn hello() -> Words {
+    let (arena, arena_end) = attacks::arena();
+    [
+        attacks::system_call(Call::TaskSelf as usize, [0; 6])[1],
+        attacks::scratch(),
+        attacks::initialised(),
+        arena,
+        arena_end,
+        attacks::text(),
+        attacks::constant(),
+        attacks::stack_pointer(),
+    ]
+}
