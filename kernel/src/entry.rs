@@ -6,7 +6,7 @@ use crate::image::{CHIP, CONFIG, GRANTS, LEASES, TASKS};
 use crate::report;
 use core::cell::UnsafeCell;
 use leasehold_abi::{Call, Error};
-use leasehold_arch_riscv::{Entry, Permission, RegisterFile, Table, csr, decode};
+use leasehold_arch_riscv::{Entry, Permission, RegisterFile, Table, boot, csr, decode};
 use leasehold_core::{Fault, Hardware, Kernel, Next};
 
 type Image = Kernel<Board, TASKS, LEASES, GRANTS>;
@@ -91,7 +91,7 @@ extern "C" fn leasehold_boot(_hart: usize, _device_tree: usize) -> *mut Register
     // SAFETY: this is the boot, and the address spaces were just made.
     let spaces = unsafe { kernel.hardware().address_spaces() };
     for (task, space) in spaces.into_iter().enumerate() {
-        kernel.context(task).set_address_space(space);
+        kernel.context(task).place(space, boot::stack_top());
     }
     match started.and_then(|()| kernel.boot()) {
         Ok(next) => {

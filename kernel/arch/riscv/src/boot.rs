@@ -6,21 +6,21 @@
 //! `leasehold_boot(hart, device tree) -> first task's register file`.
 
 use crate::{DIRECT_MAP, RegisterFile, csr};
-use core::mem::MaybeUninit;
+use core::mem::{MaybeUninit, offset_of};
 
 /// Bytes of the kernel's stack.
-pub(crate) const STACK_SIZE: usize = 16 * 1024;
+const STACK_SIZE: usize = 16 * 1024;
 
 /// The kernel's stack and above it, where the trap vector expects it, a register file for
 /// faults of the kernel itself.
 #[repr(C, align(16))]
-pub(crate) struct Stack {
+struct Stack {
     bytes: MaybeUninit<[u8; STACK_SIZE]>,
     registers: MaybeUninit<RegisterFile>,
 }
 
 /// Used by the entry code alone, through its symbol.
-pub(crate) static mut STACK: Stack = Stack {
+static mut STACK: Stack = Stack {
     bytes: MaybeUninit::uninit(),
     registers: MaybeUninit::uninit(),
 };
@@ -29,11 +29,17 @@ core::arch::global_asm!(
     include_str!("boot.s"),
     STACK = sym STACK,
     STACK_SIZE = const STACK_SIZE,
+    KERNEL_STACK = const offset_of!(RegisterFile, kernel_stack),
     DIRECT_MAP = const DIRECT_MAP,
     // Interrupts on and user mode after the first `sret`; floating point and vectors off, no access to tasks' pages.
     STATUS = const csr::STATUS_PREVIOUS_INTERRUPTS,
     SV39 = const csr::SATP_SV39,
 );
+
+/// The kernel's stack pointer at entry.
+pub fn stack_top() -> usize {
+    &raw const STACK as usize + STACK_SIZE
+}
 
 unsafe extern "C" {
     fn leasehold_flushing_vector();

@@ -32,6 +32,8 @@ _start:
     csrw    sstatus, t0
     lla     sp, {STACK} + {STACK_SIZE}
     csrw    sscratch, sp
+    # The register file for the kernel's own faults.
+    sd      sp, {KERNEL_STACK}(sp)
     lla     t0, leasehold_vector
     csrw    stvec, t0
     call    leasehold_boot

@@ -17,15 +17,19 @@ pub struct RegisterFile {
     pub(crate) x: [usize; 32],
     /// `satp` of the task.
     pub(crate) address_space: usize,
+    /// The kernel's stack pointer at entry: a load from here is shorter than making the address.
+    pub(crate) kernel_stack: usize,
     /// Not 0: interrupted or faulted, all registers count. 0: in a system call, where the
     /// caller-saved registers are dead and only the results count.
     pub(crate) interrupted: usize,
 }
 
 impl RegisterFile {
-    /// The value of `satp` while the task runs.
-    pub fn set_address_space(&mut self, satp: usize) {
+    /// What stays the same for the task's life: the value of `satp` while it runs, and the
+    /// stack pointer of the kernel when it enters.
+    pub fn place(&mut self, satp: usize, kernel_stack: usize) {
         self.address_space = satp;
+        self.kernel_stack = kernel_stack;
     }
 
     /// The third result alone, where the other two stay in registers.
@@ -48,6 +52,7 @@ impl Context for RegisterFile {
     const EMPTY: Self = Self {
         x: [0; 32],
         address_space: 0,
+        kernel_stack: 0,
         interrupted: 0,
     };
 
@@ -88,6 +93,7 @@ mod tests {
         let mut registers = RegisterFile {
             x: core::array::from_fn(|number| number + 1),
             address_space: 7,
+            kernel_stack: 9,
             interrupted: 1,
         };
         registers.start(0x8040_0000, 0x8050_0000);

@@ -17,7 +17,6 @@
 //!   `leasehold_exception(cause, value, register file)`: the next task's register file.
 
 use crate::RegisterFile;
-use crate::boot::{STACK, STACK_SIZE};
 use core::mem::offset_of;
 use leasehold_abi::Call;
 
@@ -55,8 +54,7 @@ core::arch::global_asm!(
     CALL = const Call::Call as usize,
     REPLY_RECEIVE = const Call::ReplyReceive as usize,
     QUICK = const QUICK,
-    STACK = sym STACK,
-    STACK_SIZE = const STACK_SIZE,
+    KERNEL_STACK = const offset_of!(RegisterFile, kernel_stack),
     ECALL_FROM_USER = const 8,
 );
 

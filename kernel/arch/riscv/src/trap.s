@@ -15,7 +15,7 @@
 
 # To the kernel's stack; the task's tp, which is in sscratch, to its place. Clobbers t0.
 .macro TO_KERNEL_STACK
-    lla     sp, {STACK} + {STACK_SIZE}
+    ld      sp, {KERNEL_STACK}(tp)
     csrrw   t0, sscratch, sp
     sd      t0, TP(tp)
 .endm
@@ -101,7 +101,7 @@
 3:  .irp n, 18, 19, 20, 21, 22, 23, 24, 25, 26
     sd      x\n, {X} + 8 * \n (tp)
     .endr
-    call    leasehold_system_call
+    jal     leasehold_system_call
 
     # Goes on with the register file in a0.
 \name\()_resume:
@@ -123,14 +123,14 @@
     sd      a0, A0(tp)
     sd      a1, A1(tp)
     sd      a2, A2(tp)
-    call    leasehold_call
+    jal     leasehold_call
     bnez    a0, 8f
     li      a7, {CALL}
     j       9f
 2:  SAVE_CALL
     sd      a0, A0(tp)
     sd      a1, A1(tp)
-    call    leasehold_reply_receive
+    jal     leasehold_reply_receive
     bnez    a0, 8f
     li      a7, {REPLY_RECEIVE}
 9:  ld      a0, A0(tp)
@@ -145,7 +145,7 @@
 
     # Calls that return to where they came from save nothing else.
 4:  TO_KERNEL_STACK
-    call    leasehold_task_self
+    jal     leasehold_task_self
     mv      a1, a0
     li      a0, 0
     li      a2, 0
@@ -160,7 +160,7 @@
     sret
 11: TO_KERNEL_STACK
     mv      a6, tp
-    call    leasehold_quick_call
+    jal     leasehold_quick_call
     ld      a2, A2(tp)
     j       12b
 
@@ -171,10 +171,10 @@
     csrr    a0, scause
     csrr    a1, stval
     mv      a2, tp
-    call    leasehold_exception
+    jal     leasehold_exception
     j       \name\()_resume
 6:  SAVE_ALL
-    call    leasehold_interrupt
+    jal     leasehold_interrupt
     j       \name\()_resume
 
     # All registers count.
