@@ -29,6 +29,7 @@ impl Ns16550 {
     }
 
     /// Sends bytes, with a carriage return before each line feed, and waits until the last is accepted.
+    #[inline(never)]
     pub fn print(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             if byte == b'\n' {

@@ -6,7 +6,7 @@ use crate::image::{CHIP, CONFIG, GRANTS, LEASES, TASKS};
 use crate::report;
 use core::cell::UnsafeCell;
 use leasehold_abi::{Call, Error};
-use leasehold_arch_riscv::{Entry, Permission, RegisterFile, Table, boot, csr, decode};
+use leasehold_arch_riscv::{RegisterFile, boot, boot::BOOT_PAGES, csr, decode};
 use leasehold_core::{Fault, Hardware, Kernel, Next};
 
 type Image = Kernel<Board, TASKS, LEASES, GRANTS>;
@@ -22,28 +22,15 @@ static KERNEL: Cell = Cell(UnsafeCell::new(Kernel::new(&CONFIG, unsafe {
     Board::new()
 })));
 
-/// The kernel's own pages, before the tasks' tables exist: where the image lies, and the devices.
+/// The gigapages that the kernel itself needs before the tasks' tables exist, by a physical
+/// address in each: the image (sv39.ld says where it is loaded) and the devices.
 #[unsafe(no_mangle)]
-static LEASEHOLD_BOOT_TABLE: Table = {
-    let mut table = Table::EMPTY;
-    // sv39.ld: the image is loaded here.
-    let addresses = [
-        0x8020_0000,
-        CHIP.plic_base,
-        CHIP.uart_base,
-        CHIP.finisher_base,
-    ];
-    let mut at = 0;
-    while at < addresses.len() {
-        let gigapage = addresses[at] >> 30;
-        table.set(
-            256 + gigapage % 256,
-            Entry::leaf((gigapage << 30) as u64, Permission::Kernel),
-        );
-        at += 1;
-    }
-    table
-};
+static LEASEHOLD_BOOT_PAGES: [usize; BOOT_PAGES] = [
+    0x8020_0000,
+    CHIP.plic_base,
+    CHIP.uart_base,
+    CHIP.finisher_base,
+];
 
 /// # Safety
 /// Only for a function that the entry code calls, once in it, and not for longer than it runs: the entry code calls them

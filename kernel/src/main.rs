@@ -12,7 +12,10 @@ mod panic;
 mod report;
 
 /// What the build says of this image: `TASKS`, `LEASES`, `GRANTS`, `PAGE_TABLES`, `CHIP`, `CONFIG`.
-#[expect(unreachable_pub, reason = "the file does not know where it is included")]
+#[expect(
+    unreachable_pub,
+    reason = "the file does not know where it is included"
+)]
 mod image {
     include!(env!("LEASEHOLD_CONFIG"));
 }

@@ -10,6 +10,7 @@ use leasehold_core::{Fault, Hardware};
 static FALLING: AtomicBool = AtomicBool::new(false);
 
 /// A board to speak and to end with.
+#[inline(never)]
 fn last_board() -> Board {
     // SAFETY: the kernel's own board is not used again, as nothing returns from here.
     let mut board = unsafe { Board::new() };
@@ -20,30 +21,29 @@ fn last_board() -> Board {
 }
 
 /// The kernel trapped.
+#[cold]
 pub(crate) fn trapped(fault: Fault) -> ! {
     let mut board = last_board();
-    let mut print = |bytes: &[u8]| board.print(bytes);
-    print(b"leasehold: the kernel faulted: ");
-    print(fault.kind.text().as_bytes());
-    print(b" at ");
-    hexadecimal(fault.address as u64, &mut print);
-    print(b", pc ");
-    hexadecimal(fault.pc as u64, &mut print);
-    print(b"\n");
+    board.print(b"leasehold: the kernel faulted: ");
+    board.print(fault.kind.text().as_bytes());
+    board.print(b" at ");
+    hexadecimal(fault.address as u64, &mut board);
+    board.print(b", pc ");
+    hexadecimal(fault.pc as u64, &mut board);
+    board.print(b"\n");
     board.off(1, false)
 }
 
 #[panic_handler]
 fn panicked(info: &PanicInfo<'_>) -> ! {
     let mut board = last_board();
-    let mut print = |bytes: &[u8]| board.print(bytes);
-    print(b"leasehold: the kernel panicked");
+    board.print(b"leasehold: the kernel panicked");
     if let Some(place) = info.location() {
-        print(b" at ");
-        print(place.file().as_bytes());
-        print(b":");
-        decimal(place.line().into(), &mut print);
+        board.print(b" at ");
+        board.print(place.file().as_bytes());
+        board.print(b":");
+        decimal(place.line().into(), &mut board);
     }
-    print(b"\n");
+    board.print(b"\n");
     board.off(1, false)
 }

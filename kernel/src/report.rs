@@ -6,7 +6,8 @@ use leasehold_abi::Error;
 use leasehold_core::Hardware;
 
 /// A decimal number.
-pub(crate) fn decimal(mut value: u64, print: &mut impl FnMut(&[u8])) {
+#[inline(never)]
+pub(crate) fn decimal(mut value: u64, board: &mut Board) {
     let mut digits = [0; 20];
     let mut left = digits.len();
     loop {
@@ -19,15 +20,16 @@ pub(crate) fn decimal(mut value: u64, print: &mut impl FnMut(&[u8])) {
             break;
         }
     }
-    print(digits.get(left..).unwrap_or_default());
+    board.print(digits.get(left..).unwrap_or_default());
 }
 
 /// A hexadecimal number of 16 digits.
-pub(crate) fn hexadecimal(value: u64, print: &mut impl FnMut(&[u8])) {
-    print(b"0x");
+#[inline(never)]
+pub(crate) fn hexadecimal(value: u64, board: &mut Board) {
+    board.print(b"0x");
     for digit in (0..16).rev() {
         let digit = (value >> (digit * 4) & 15) as u8;
-        print(&[if digit < 10 {
+        board.print(&[if digit < 10 {
             b'0' + digit
         } else {
             b'a' + digit - 10
@@ -36,34 +38,35 @@ pub(crate) fn hexadecimal(value: u64, print: &mut impl FnMut(&[u8])) {
 }
 
 /// The first line.
+#[inline(never)]
 pub(crate) fn hello(board: &mut Board) {
     let tables = board.free_tables() as u64;
-    let mut print = |bytes: &[u8]| board.print(bytes);
-    print(b"leasehold ");
-    print(env!("CARGO_PKG_VERSION").as_bytes());
-    print(b": ");
-    decimal(TASKS as u64, &mut print);
-    print(b" tasks, ");
-    decimal(LEASES as u64, &mut print);
-    print(b" leases, ");
-    decimal(GRANTS as u64, &mut print);
-    print(b" grants, ");
-    decimal(tables, &mut print);
-    print(b" page tables\n");
+    board.print(b"leasehold ");
+    board.print(env!("CARGO_PKG_VERSION").as_bytes());
+    board.print(b": ");
+    decimal(TASKS as u64, board);
+    board.print(b" tasks, ");
+    decimal(LEASES as u64, board);
+    board.print(b" leases, ");
+    decimal(GRANTS as u64, board);
+    board.print(b" grants, ");
+    decimal(tables, board);
+    board.print(b" page tables\n");
 }
 
 /// The kernel is up.
+#[inline(never)]
 pub(crate) fn started(board: &mut Board) {
     let tables = board.free_tables() as u64;
-    let mut print = |bytes: &[u8]| board.print(bytes);
-    print(b"leasehold: ");
-    decimal(tables, &mut print);
-    print(b" page tables free; ");
-    print(CONFIG.tasks.first().map_or("", |task| task.name).as_bytes());
-    print(b" started\n");
+    board.print(b"leasehold: ");
+    decimal(tables, board);
+    board.print(b" page tables free; ");
+    board.print(CONFIG.tasks.first().map_or("", |task| task.name).as_bytes());
+    board.print(b" started\n");
 }
 
 /// The configuration does not fit the tables.
+#[inline(never)]
 pub(crate) fn cannot_boot(board: &mut Board, error: Error) -> ! {
     board.print(b"leasehold: cannot boot: ");
     board.print(error.text().as_bytes());

@@ -2,14 +2,20 @@
 //!
 //! OpenSBI enters at the image's physical address, in supervisor mode, with translation and interrupts
 //! off, the hart's number in `a0` and the device tree's address in `a1` (SBI 1.0, chapter 9; RISC-V boot convention).
-//! The kernel image defines `LEASEHOLD_BOOT_TABLE`, a root table whose upper half maps the image, and
+//! The kernel image defines `LEASEHOLD_BOOT_PAGES`, a physical address in each gigapage that it needs, and
 //! `leasehold_boot(hart, device tree) -> first task's register file`.
 
-use crate::{DIRECT_MAP, RegisterFile, csr};
+use crate::{DIRECT_MAP, Entry, Permission, RegisterFile, Table, csr};
 use core::mem::{MaybeUninit, offset_of};
 
 /// Bytes of the kernel's stack.
 const STACK_SIZE: usize = 16 * 1024;
+
+/// How many gigapages the boot code maps.
+pub const BOOT_PAGES: usize = 4;
+
+/// The root table until a task runs.
+static mut BOOT_TABLE: Table = Table::EMPTY;
 
 /// The kernel's stack and above it, where the trap vector expects it, a register file for
 /// faults of the kernel itself.
@@ -28,6 +34,9 @@ static mut STACK: Stack = Stack {
 core::arch::global_asm!(
     include_str!("boot.s"),
     STACK = sym STACK,
+    BOOT_TABLE = sym BOOT_TABLE,
+    BOOT_PAGES = const BOOT_PAGES,
+    LEAF = const Entry::leaf(0, Permission::Kernel).bits(),
     STACK_SIZE = const STACK_SIZE,
     KERNEL_STACK = const offset_of!(RegisterFile, kernel_stack),
     DIRECT_MAP = const DIRECT_MAP,

@@ -26,13 +26,6 @@ pub struct Table([Entry; ENTRIES]);
 impl Table {
     /// A table that maps nothing.
     pub const EMPTY: Self = Self([Entry::INVALID; ENTRIES]);
-
-    /// Puts an entry into a table that the hardware does not use yet.
-    pub const fn set(&mut self, index: usize, entry: Entry) {
-        if index < ENTRIES {
-            self.0[index] = entry;
-        }
-    }
 }
 
 /// The address spaces of all tasks.
@@ -99,7 +92,7 @@ impl Sv39 {
     /// Maps the gigapage with this physical address for the kernel, in every address space.
     pub fn map_kernel(&mut self, address: u64) {
         for root in self.tables.iter_mut().take(self.roots) {
-            let index = ENTRIES / 2 + index(address & (LOWER_HALF - 1), ROOT_LEVEL);
+            let index = ENTRIES / 2 + index(address, ROOT_LEVEL);
             root.0[index & (ENTRIES - 1)] =
                 Entry::leaf(address & !(page_size(ROOT_LEVEL) - 1), Permission::Kernel);
         }
@@ -329,9 +322,9 @@ const fn leaf_level(at: u64, end: u64) -> u32 {
     }
 }
 
-/// The index of an address in a table of this level.
+/// The index in a table of this level of the place where a task sees a physical address.
 const fn index(address: u64, level: u32) -> usize {
-    (address >> (12 + 9 * level)) as usize & (ENTRIES - 1)
+    (Sv39::window_address(address) >> (12 + 9 * level)) as usize & (ENTRIES - 1)
 }
 
 #[cfg(test)]
