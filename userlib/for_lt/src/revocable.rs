@@ -155,12 +155,13 @@ impl<T> Revocable<T> {
             if state & REVOKED != 0 || state == GUARDS {
                 return None;
             }
-            // Acquire, so that a guard is ordered as its absence is. The loop ends: a failure
-            // means that some other context has made progress.
+            // Relaxed: whoever shared `self` has ordered the value's creation before this, and
+            // the guard's end orders its drop. The loop ends: a failure means that some other
+            // context has made progress.
             match self.state.compare_exchange_weak(
                 state,
                 state + 1,
-                Ordering::Acquire,
+                Ordering::Relaxed,
                 Ordering::Acquire,
             ) {
                 Ok(_) => return Some(RevocableGuard { revocable: self }),
