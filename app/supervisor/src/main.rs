@@ -18,11 +18,9 @@ static POLICY: userlib::policy::Policy = userlib::policy::Policy { tasks: &[], d
 /// The notification of the supervisor's timer.
 const TIMER: u32 = 1;
 
-fn run() -> ! {
-    match serve_board() {
-        Ok(never) => match never {},
-        Err(error) => panic!("{error}"),
-    }
+fn run() {
+    let Err(error) = serve_board();
+    panic!("{error}");
 }
 
 fn serve_board() -> Result<core::convert::Infallible, Error> {

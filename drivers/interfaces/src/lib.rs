@@ -5,12 +5,14 @@
 #![forbid(unsafe_code)]
 
 mod chaos;
+mod civil;
 mod clock;
 mod console;
 mod edu;
 mod sample;
 
 pub use chaos::ChaosKind;
+pub use civil::DateTime;
 pub use clock::{ClockClient, ClockServer};
 pub use console::{ConsoleClient, ConsoleServer};
 pub use edu::{EduClient, EduServer};

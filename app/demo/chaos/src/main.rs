@@ -1,2 +1,95 @@
-//! The task.
-fn main() {}
+//! A task that misbehaves on command: a notification for each kind.
+//!
+//! It is the least important task, so the shell cannot be called by it nor call it; the shell
+//! posts `1 << kind`. What does not end it, it reports to the log.
+#![cfg_attr(target_os = "none", no_std, no_main)]
+#![deny(unsafe_code)]
+
+#[cfg(target_arch = "riscv64")]
+mod misbehave;
+
+use driver_interfaces::ChaosKind;
+use leasehold_abi::{ClaimMode, Error, LeaseHandle, TaskHandle};
+use userlib::sys::{self, Message, Received};
+
+/// Notifications that name a kind.
+const KINDS: u32 = 0xfe;
+
+/// The notification that asks a task to crash.
+const CRASH: u32 = 1 << 15;
+
+/// Handles tried when forging: slots times generations.
+const SLOTS: usize = 64;
+
+/// Generations tried of each slot.
+const GENERATIONS: u32 = 8;
+
+/// Index of the console, which the manifest does not let this task call.
+const CONSOLE: &str = "console";
+
+fn run() {
+    let mut message = Message::EMPTY;
+    loop {
+        if let Ok(Received::Notified(bits)) = sys::receive(KINDS | CRASH, &mut message) {
+            assert!(bits & CRASH == 0, "asked to crash");
+            for kind in (1..8).filter(|kind| bits & 1 << kind != 0).filter_map(ChaosKind::from_code) {
+                perform(kind);
+            }
+        }
+    }
+}
+
+fn perform(kind: ChaosKind) {
+    match kind {
+        ChaosKind::ForgedLease => forge(),
+        ChaosKind::ForbiddenCall => call(),
+        #[cfg(target_arch = "riscv64")]
+        kind => {
+            match kind {
+                ChaosKind::WildRead => misbehave::wild_read(),
+                ChaosKind::WildWrite => misbehave::wild_write(),
+                ChaosKind::JumpIntoData => misbehave::jump_into_data(),
+                ChaosKind::EndlessLoop => misbehave::loop_for_ever(),
+                _ => {
+                    misbehave::overflow_the_stack(0);
+                }
+            }
+            userlib::log!("{kind:?} was let through");
+        }
+        #[cfg(not(target_arch = "riscv64"))]
+        _ => {}
+    }
+}
+
+/// Claims grants by guessed handles.
+fn forge() {
+    let mut refused = 0_usize;
+    let mut taken = 0_usize;
+    for slot in 0..SLOTS {
+        for generation in 0..GENERATIONS {
+            let lease = LeaseHandle::new(slot, generation);
+            match sys::grant_claim(lease, 0, ClaimMode::Shared, 0) {
+                Ok(_) => taken += 1,
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    userlib::log!("forged lease handles: {refused} refused, {taken} accepted");
+}
+
+/// Calls a task that the manifest does not let it call.
+fn call() {
+    let console = (0..sys::MAX_TASKS).find_map(|index| {
+        let info = sys::task_info(index).ok()?;
+        let named = info.name.starts_with(CONSOLE.as_bytes()) && info.name[CONSOLE.len()] == 0;
+        named.then(|| TaskHandle::from_raw(info.handle))
+    });
+    let mut message = Message::EMPTY;
+    let result = console.ok_or(Error::NotFound).and_then(|task| sys::call(task, &mut [], &mut message));
+    match result {
+        Ok(()) => userlib::log!("call to {CONSOLE}: answered"),
+        Err(error) => userlib::log!("call to {CONSOLE}: {error}"),
+    }
+}
+
+userlib::task!(run);

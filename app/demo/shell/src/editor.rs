@@ -14,6 +14,12 @@ const ERASE_LINE: &str = "\r\x1b[K";
 /// Erases the terminal and goes to its top.
 const ERASE_SCREEN: &str = "\x1b[H\x1b[2J";
 
+/// Selects the graphic rendition that is selected already: the plain one.
+const NO_CHANGE: &str = "\x1b[m";
+
+/// Bytes of a prompt's end, `"> "`.
+const PROMPT_END: usize = 2;
+
 /// What a byte has led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -59,7 +65,8 @@ impl Editor {
     /// Those of `out`; so it is for all functions here.
     pub fn show(&mut self, prompt: &'static str, out: &mut impl Write) -> fmt::Result {
         self.prompt = prompt;
-        self.redraw(out)
+        out.write_str(prompt)?;
+        self.redraw_line(out)
     }
 
     /// Takes prompt and line off the terminal, so that something else can be printed there.
@@ -70,12 +77,19 @@ impl Editor {
         out.write_str(ERASE_LINE)
     }
 
-    /// Draws prompt and line, after [`hide`](Self::hide).
+    /// Draws prompt and line, after [`hide`](Self::hide). Whoever reads the terminal as a program
+    /// takes a prompt for the end of a command; this one has a sequence in it that changes
+    /// nothing, so it is none.
     ///
     /// # Errors
     /// Those of `out`.
     pub fn redraw(&self, out: &mut impl Write) -> fmt::Result {
-        out.write_str(self.prompt)?;
+        let (start, end) = self.prompt.split_at(self.prompt.len().saturating_sub(PROMPT_END));
+        write!(out, "{start}{NO_CHANGE}{end}")?;
+        self.redraw_line(out)
+    }
+
+    fn redraw_line(&self, out: &mut impl Write) -> fmt::Result {
         write_bytes(&self.line, out)?;
         move_left(self.line.len() - self.cursor, out)
     }

@@ -7,4 +7,7 @@ pub mod editor;
 pub mod format;
 pub mod history;
 pub mod keys;
+pub mod run;
+pub mod screen;
+pub mod session;
 pub mod tree;

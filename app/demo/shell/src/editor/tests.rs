@@ -33,6 +33,7 @@ impl Terminal {
             Some('D') => self.cursor -= body[..body.len() - 1].parse::<usize>().expect("a count"),
             Some('H') => self.cursor = 0,
             Some('J') => self.cells.clear(),
+            Some('m') => {}
             other => panic!("the terminal does not know {other:?}"),
         }
     }

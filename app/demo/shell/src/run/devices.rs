@@ -1,0 +1,118 @@
+//! `devices`, `bind`, `unbind`.
+
+use crate::run::tasks::until;
+use crate::run::{failed, text};
+use crate::session::Session;
+use core::fmt::Write;
+use leasehold_abi::{Error, LeaseHandle};
+use userlib::supervisor::{DeviceInfo, DeviceState, device_name};
+use userlib::sys;
+use zerocopy::{FromZeros, IntoBytes};
+
+/// How long binding and unbinding may take, in milliseconds.
+const PATIENCE: u64 = 2000;
+
+/// The console's task: without it there is no shell.
+const CONSOLE: &str = "console";
+
+/// The device of this number.
+fn device(session: &mut Session, index: u32) -> Result<DeviceInfo, Error> {
+    let mut info = DeviceInfo::new_zeroed();
+    session.supervisor.device(index, info.as_mut_bytes())?;
+    Ok(info)
+}
+
+/// The device of this name.
+fn named(session: &mut Session, name: &str) -> Result<DeviceInfo, Error> {
+    let mut index = 0;
+    loop {
+        let info = device(session, index)?;
+        if text(&info.name) == name {
+            return Ok(info);
+        }
+        index += 1;
+    }
+}
+
+/// State of the device of this name.
+fn state(session: &mut Session, name: &str) -> Option<DeviceState> {
+    DeviceState::from_code(named(session, name).ok()?.state)
+}
+
+pub(super) fn list(session: &mut Session) -> bool {
+    let _ = writeln!(session.screen, "{:<22} {:<9} {:<10} {:<12} LEASE", "DEVICE", "WHERE", "STATE", "DRIVER");
+    let mut index = 0;
+    while let Ok(info) = device(session, index) {
+        let out = &mut session.screen;
+        let mut place = heapless::String::<16>::new();
+        let _ = if text(&info.name).contains('#') {
+            place.push_str("auxiliary").map_err(|_| core::fmt::Error)
+        } else if info.config_offset == u32::MAX {
+            place.push_str("chip").map_err(|_| core::fmt::Error)
+        } else {
+            let (device, function) = (info.config_offset >> 15 & 31, info.config_offset >> 12 & 7);
+            write!(place, "{:02x}:{device:02x}.{function}", info.config_offset >> 20)
+        };
+        let state = DeviceState::from_code(info.state).map_or("?", DeviceState::text);
+        let _ = write!(out, "{:<22} {place:<9} {state:<10} ", text(&info.name));
+        let _ = match sys::task_info(info.task as usize) {
+            Ok(task) => write!(out, "{:<12}", text(&task.name)),
+            Err(_) => write!(out, "{:<12}", "-"),
+        };
+        let lease = LeaseHandle::from_raw(info.lease);
+        let _ = match info.lease {
+            u32::MAX => writeln!(out, " -"),
+            _ => writeln!(out, " {}.{}", lease.index(), lease.generation()),
+        };
+        index += 1;
+    }
+    true
+}
+
+/// What `bind` and `unbind` say when the supervisor refuses.
+fn refused(session: &mut Session, verb: &str, name: &str, error: Error) -> bool {
+    let known = state(session, name).is_some();
+    let out = &mut session.screen;
+    let _ = match (error, verb) {
+        (Error::NotFound, "bind") if known => writeln!(out, "the manifest names no driver for '{name}'"),
+        (Error::NotFound, _) => writeln!(out, "no device '{name}'; 'devices' lists them"),
+        (Error::Busy, _) => writeln!(out, "'{name}' is {verb} already"),
+        _ => return failed(out, format_args!("{verb} {name}"), error),
+    };
+    false
+}
+
+pub(super) fn bind(session: &mut Session, name: &str) -> bool {
+    if let Err(error) = session.supervisor.bind(device_name(name)) {
+        let verb = if error == Error::Busy { "bound" } else { "bind" };
+        return refused(session, verb, name, error);
+    }
+    if until(session, PATIENCE, |session| state(session, name) == Some(DeviceState::Bound)) {
+        let _ = writeln!(session.screen, "{name} is bound");
+        true
+    } else {
+        failed(&mut session.screen, format_args!("bind {name}"), Error::TimedOut)
+    }
+}
+
+pub(super) fn unbind(session: &mut Session, name: &str) -> bool {
+    if let Ok(info) = named(session, name) {
+        let carries = sys::task_info(info.task as usize).is_ok_and(|task| text(&task.name) == CONSOLE);
+        if carries {
+            let _ = writeln!(session.screen, "'{name}' carries this shell, so no");
+            return false;
+        }
+    }
+    if let Err(error) = session.supervisor.unbind(device_name(name)) {
+        let verb = if error == Error::Busy { "unbound" } else { "unbind" };
+        return refused(session, verb, name, error);
+    }
+    // An auxiliary device is gone altogether when its parent unbinds meanwhile.
+    let gone = |session: &mut Session| !matches!(state(session, name), Some(DeviceState::Bound | DeviceState::Ending));
+    if until(session, PATIENCE, gone) {
+        let _ = writeln!(session.screen, "{name} is unbound");
+        true
+    } else {
+        failed(&mut session.screen, format_args!("unbind {name}"), Error::TimedOut)
+    }
+}

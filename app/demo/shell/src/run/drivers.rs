@@ -1,0 +1,105 @@
+//! `fact`, `dma`, `aux`, `date`: what drivers do for their clients.
+
+use crate::run::failed;
+use crate::session::Session;
+use core::fmt::Write;
+use driver_interfaces::{DateTime, HoldInfo, SAMPLES, SampleInfo};
+use leasehold_abi::{Error, LeaseHandle, TaskHandle};
+use zerocopy::{FromZeros, IntoBytes};
+
+/// Nanoseconds in a second.
+const SECOND: u64 = 1_000_000_000;
+
+pub(super) fn factorial(session: &mut Session, number: u32) -> bool {
+    session.screen.flush();
+    match session.tasks.edu.factorial(number) {
+        Ok(result) => {
+            let modulo = if number > 12 { " modulo 2^32" } else { "" };
+            let _ = writeln!(session.screen, "{number}! = {result}{modulo}");
+            true
+        }
+        Err(error) => failed(&mut session.screen, "edu", error),
+    }
+}
+
+pub(super) fn transfer(session: &mut Session, count: usize) -> bool {
+    session.screen.flush();
+    // Larger counts are as wrong as those that the driver names so.
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    match session.tasks.edu.transfer(count) {
+        Ok(time) => {
+            let _ = writeln!(session.screen, "{count} bytes to edu and back by DMA: equal, {time} ms");
+            true
+        }
+        Err(Error::Invalid) => {
+            let _ = writeln!(session.screen, "edu takes 1 to 4096 bytes");
+            false
+        }
+        Err(Error::Protocol) => {
+            let _ = writeln!(session.screen, "{count} bytes to edu and back by DMA: they differ");
+            false
+        }
+        Err(error) => failed(&mut session.screen, "edu", error),
+    }
+}
+
+pub(super) fn date(session: &mut Session) -> bool {
+    match session.tasks.clock.now() {
+        Ok(nanoseconds) => {
+            let _ = writeln!(session.screen, "{}", DateTime::from_unix(nanoseconds / SECOND));
+            true
+        }
+        Err(error) => failed(&mut session.screen, "rtc", error),
+    }
+}
+
+pub(super) fn hold(session: &mut Session, time: u32) -> bool {
+    match session.tasks.child.hold(time) {
+        Ok(()) => {
+            let _ = writeln!(session.screen, "aux-child calls aux-parent, for {time} ms");
+            true
+        }
+        Err(error) => failed(&mut session.screen, "aux-child", error),
+    }
+}
+
+pub(super) fn auxiliary(session: &mut Session) -> bool {
+    for number in 0..SAMPLES as u32 {
+        let mut info = SampleInfo::new_zeroed();
+        if let Err(error) = session.tasks.child.sample(number, info.as_mut_bytes()) {
+            return failed(&mut session.screen, "aux-child", error);
+        }
+        let out = &mut session.screen;
+        let _ = write!(out, "device {number}: ");
+        let lease = LeaseHandle::from_raw(info.lease);
+        let (slot, generation) = (lease.index(), lease.generation());
+        let _ = match info {
+            SampleInfo { lease: u32::MAX, .. } => writeln!(out, "no lease yet"),
+            SampleInfo { present: 0, .. } => {
+                writeln!(out, "try_access gives None: lease {slot}.{generation} is revoked")
+            }
+            SampleInfo { index, vendor, device, bindings, .. } => writeln!(
+                out,
+                "index {index}, parent {vendor:04x}:{device:04x} (lease {slot}.{generation}, binding {bindings})"
+            ),
+        };
+    }
+    let mut hold = HoldInfo::new_zeroed();
+    if let Err(error) = session.tasks.child.last_hold(hold.as_mut_bytes()) {
+        return failed(&mut session.screen, "aux-child", error);
+    }
+    let out = &mut session.screen;
+    let parent = TaskHandle::from_raw(hold.parent);
+    let generation = parent.generation();
+    let (seconds, rest) = (hold.ended_ms / 1000, hold.ended_ms % 1000);
+    let _ = match hold.state {
+        0 => Ok(()),
+        1 => writeln!(out, "call to aux-parent (generation {generation}): in flight"),
+        2 => writeln!(out, "call to aux-parent (generation {generation}): answered at {seconds}.{rest:03}"),
+        _ => {
+            let error = Error::from_code(hold.error as usize).unwrap_or(Error::Protocol);
+            writeln!(out, "call to aux-parent (generation {generation}): ended at {seconds}.{rest:03}: {error}")
+        }
+    };
+    true
+}

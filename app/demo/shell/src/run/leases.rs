@@ -1,0 +1,68 @@
+//! `leases`: the tree, fetched lease by lease from the supervisor.
+
+use crate::run::text;
+use crate::session::Session;
+use crate::tree::{self, MOST_LEASES, Source};
+use core::fmt::{self, Write};
+use leasehold_abi::{Error, GrantInfo, LeaseInfo, label};
+use userlib::supervisor::{DeviceName, LeaseLine, SupervisorClient};
+use userlib::sys;
+use zerocopy::{FromZeros, IntoBytes};
+
+/// Names that grants have: those of chip files, those of a PCI function, those of userlib.
+static GRANT_NAMES: &[&str] = &[
+    "registers", "config", "mmio", "bus-master", "interrupt", "bar0", "bar1", "bar2", "bar3", "bar4", "bar5",
+    "intx", "dma", "payload", "edu.dma",
+];
+
+/// Names that were fetched with the leases.
+struct Names<'a> {
+    supervisor: &'a mut SupervisorClient,
+    devices: &'a heapless::Vec<DeviceName, MOST_LEASES>,
+    leases: &'a heapless::Vec<LeaseInfo, MOST_LEASES>,
+}
+
+impl Source for Names<'_> {
+    fn grant(&mut self, lease: u32, index: u16) -> Option<GrantInfo> {
+        let mut info = GrantInfo::new_zeroed();
+        self.supervisor.grant(lease, u32::from(index), info.as_mut_bytes()).ok()?;
+        Some(info)
+    }
+
+    fn task(&mut self, index: usize, out: &mut dyn Write) -> fmt::Result {
+        match sys::task_info(index) {
+            Ok(info) => out.write_str(text(&info.name)),
+            Err(_) => out.write_str("?"),
+        }
+    }
+
+    fn device(&mut self, label: u32, id: u32, out: &mut dyn Write) -> fmt::Result {
+        let found = self.leases.iter().position(|lease| (lease.label, lease.id) == (label, id));
+        out.write_str(found.map_or("?", |index| text(&self.devices[index])))
+    }
+
+    fn grant_name(&mut self, wanted: u32) -> Option<&'static str> {
+        GRANT_NAMES.iter().copied().find(|name| label(name) == wanted)
+    }
+}
+
+pub(super) fn draw(session: &mut Session) -> bool {
+    let mut leases = heapless::Vec::new();
+    let mut devices = heapless::Vec::new();
+    for slot in 0.. {
+        let mut line = LeaseLine::new_zeroed();
+        match session.supervisor.lease(slot, line.as_mut_bytes()) {
+            Ok(()) => {
+                if leases.push(line.lease).is_err() || devices.push(line.device).is_err() {
+                    let _ = writeln!(session.screen, "more than {MOST_LEASES} leases; here are the first");
+                    break;
+                }
+            }
+            Err(Error::Revoked) => {}
+            Err(_) => break,
+        }
+    }
+    let supervisor = &mut session.supervisor;
+    let mut names = Names { supervisor, devices: &devices, leases: &leases };
+    tree::draw(&leases, &mut names, &mut session.screen).is_ok()
+}

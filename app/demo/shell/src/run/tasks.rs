@@ -1,0 +1,154 @@
+//! `ps`, `restart`, `crash`, `chaos`.
+
+use crate::format::task_state;
+use crate::run::{failed, text};
+use crate::screen::{Screen, pause};
+use crate::session::Session;
+use core::fmt::Write;
+use driver_interfaces::ChaosKind;
+use leasehold_abi::{Error, FaultKind, MAX_TASKS, TaskHandle, TaskInfo, TaskState};
+use userlib::supervisor::{self, Care};
+use userlib::sys;
+
+/// How long a task may take to end or to start, in milliseconds.
+const PATIENCE: u64 = 2000;
+
+/// Between two looks, in milliseconds.
+const STEP: u64 = 2;
+
+/// How long `chaos` may take for what does not end it, in milliseconds.
+const CHAOS_TIME: u64 = 40;
+
+pub(super) fn list(session: &mut Session) -> bool {
+    let out = &mut session.screen;
+    let _ = writeln!(out, "{:>2} {:<12} {:<11} {:>4} {:>6} {:>4} {:>4}  LAST FAULT", "#", "TASK", "STATE", "GEN", "STARTS", "HELD", "LENT");
+    for index in 0..MAX_TASKS {
+        let Ok(info) = sys::task_info(index) else { break };
+        let care = session.supervisor.care(index as u32).ok().and_then(Care::from_code);
+        let state = match care {
+            Some(Care::Quarantined) => "quarantine",
+            Some(Care::Waiting) => "backing off",
+            Some(Care::Left) => "ended",
+            _ => task_state(info.state),
+        };
+        let out = &mut session.screen;
+        let generation = TaskHandle::from_raw(info.handle).generation();
+        let _ = write!(
+            out,
+            "{index:>2} {:<12} {state:<11} {generation:>4} {:>6} {:>4} {:>4}  ",
+            text(&info.name),
+            info.starts,
+            info.leases_held,
+            info.leases_lent
+        );
+        fault(out, &info);
+        let _ = out.write_str("\r\n");
+    }
+    true
+}
+
+/// The last fault of a task, which may have been in a life before.
+fn fault(out: &mut Screen, info: &TaskInfo) {
+    let kind = FaultKind::from_code(info.fault).unwrap_or(FaultKind::None);
+    let _ = match kind {
+        FaultKind::None => out.write_str("-"),
+        FaultKind::Panic => {
+            let length = usize::from(info.message_length).min(info.message.len());
+            write!(out, "panic: {}", text(&info.message[..length]))
+        }
+        FaultKind::Stopped | FaultKind::LeaseOverstayed => out.write_str(kind.text()),
+        _ => write!(out, "{} at {:#x}, pc {:#x}", kind.text(), info.fault_address, info.fault_pc),
+    };
+}
+
+/// The task of this name.
+fn find(name: &str) -> Option<(usize, TaskInfo)> {
+    (0..MAX_TASKS)
+        .map_while(|index| Some((index, sys::task_info(index).ok()?)))
+        .find(|(_, info)| text(&info.name) == name)
+}
+
+/// The task of this name; says so when there is none.
+fn named(session: &mut Session, name: &str) -> Option<(usize, TaskInfo)> {
+    let found = find(name);
+    if found.is_none() {
+        let _ = writeln!(session.screen, "no task '{name}'; 'ps' lists them");
+    }
+    found
+}
+
+/// Whether the life in `before` is over.
+fn has_ended(index: usize, before: &TaskInfo) -> bool {
+    sys::task_info(index).is_ok_and(|now| {
+        let stopped = matches!(
+            TaskState::from_code(now.state),
+            Some(TaskState::Faulted | TaskState::Stopping | TaskState::Dormant)
+        );
+        stopped || now.handle != before.handle || now.starts != before.starts
+    })
+}
+
+/// Waits until `condition` holds; false when it takes too long.
+pub(super) fn until(session: &mut Session, time: u64, mut condition: impl FnMut(&mut Session) -> bool) -> bool {
+    session.screen.flush();
+    for _ in 0..time / STEP {
+        if condition(session) {
+            return true;
+        }
+        pause(STEP);
+    }
+    condition(session)
+}
+
+pub(super) fn crash(session: &mut Session, name: &str) -> bool {
+    let Some((index, before)) = named(session, name) else { return false };
+    if let Err(error) = session.supervisor.crash(supervisor::name(name)) {
+        let reason = match error {
+            Error::Denied if index == 0 => "everything hangs on it, so no",
+            Error::Busy => "it is not running",
+            _ => error.text(),
+        };
+        let _ = writeln!(session.screen, "crash {name}: {reason}");
+        return false;
+    }
+    if until(session, PATIENCE, |_| has_ended(index, &before)) {
+        let handle = TaskHandle::from_raw(before.handle);
+        let _ = writeln!(session.screen, "{name} of generation {} is gone", handle.generation());
+        true
+    } else {
+        failed(&mut session.screen, name, Error::TimedOut)
+    }
+}
+
+pub(super) fn restart(session: &mut Session, name: &str) -> bool {
+    let Some((index, before)) = named(session, name) else { return false };
+    if let Err(error) = session.supervisor.restart(supervisor::name(name)) {
+        return failed(&mut session.screen, format_args!("restart {name}"), error);
+    }
+    let again = |_: &mut Session| sys::task_info(index).is_ok_and(|now| now.starts != before.starts);
+    if !until(session, PATIENCE, again) {
+        return failed(&mut session.screen, format_args!("restart {name}"), Error::TimedOut);
+    }
+    let generation = sys::task_info(index).map_or(0, |now| TaskHandle::from_raw(now.handle).generation());
+    let _ = writeln!(session.screen, "{name} runs again, generation {generation}");
+    true
+}
+
+pub(super) fn chaos(session: &mut Session, kind: ChaosKind) -> bool {
+    const NAME: &str = "chaos";
+    let Some((index, before)) = named(session, NAME) else { return false };
+    if let Err(error) = sys::notify(TaskHandle::from_raw(before.handle), 1 << kind as u32) {
+        return failed(&mut session.screen, NAME, error);
+    }
+    if until(session, CHAOS_TIME, |_| has_ended(index, &before)) {
+        let out = &mut session.screen;
+        let _ = write!(out, "{NAME}: ");
+        if let Ok(info) = sys::task_info(index) {
+            fault(out, &info);
+        }
+        let _ = out.write_str("; everybody else goes on\r\n");
+    } else if kind == ChaosKind::EndlessLoop {
+        let _ = writeln!(session.screen, "{NAME} loops, below everybody else; 'restart {NAME}' ends it");
+    }
+    true
+}

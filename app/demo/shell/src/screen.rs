@@ -1,0 +1,116 @@
+//! Output to the console, gathered into larger writes, kept over a restart of the driver.
+
+use core::fmt::{self, Write};
+use driver_interfaces::ConsoleClient;
+use leasehold_abi::Error;
+use userlib::{sys, time};
+
+/// Bytes gathered before they are sent.
+const GATHERED: usize = 512;
+
+/// How long output waits for a console that is gone, in milliseconds.
+const PATIENCE: u64 = 3000;
+
+/// Pause between two tries, in milliseconds.
+const PAUSE: u64 = 5;
+
+/// The notification of the shell's timer.
+pub const TIMER: u32 = 1 << 2;
+
+/// The notification that asks a task to crash.
+pub const CRASH: u32 = 1 << 15;
+
+/// The terminal.
+#[derive(Debug)]
+pub struct Screen {
+    console: ConsoleClient,
+    gathered: heapless::Vec<u8, GATHERED>,
+}
+
+impl Screen {
+    /// A screen on this console.
+    pub const fn new(console: ConsoleClient) -> Self {
+        Self { console, gathered: heapless::Vec::new() }
+    }
+
+    /// The console.
+    pub fn console(&mut self) -> &mut ConsoleClient {
+        &mut self.console
+    }
+
+    /// Sends what is gathered. A console that is being restarted is waited for; without one the
+    /// output is lost.
+    pub fn flush(&mut self) {
+        if self.gathered.is_empty() {
+            return;
+        }
+        let end = time::after(PATIENCE);
+        // A console that died may have sent a part; a line twice is better than none.
+        while let Err(error) = self.console.write(&self.gathered) {
+            let gone = matches!(error, Error::Dead | Error::Unbound | Error::Busy);
+            if !gone || sys::time() > end {
+                break;
+            }
+            pause(PAUSE);
+        }
+        self.gathered.clear();
+    }
+
+    /// Sends what is gathered and waits until the chip has sent it.
+    pub fn drain(&mut self) {
+        self.flush();
+        // Without a console there is nothing to wait for.
+        let _ = self.console.flush();
+    }
+
+    /// Adds bytes to what is gathered.
+    pub fn put(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            if self.gathered.is_full() {
+                self.flush();
+            }
+            // There is room: a full buffer has just been sent.
+            let _ = self.gathered.push(byte);
+        }
+    }
+}
+
+impl Write for Screen {
+    /// Lines may end in `\n` alone: a carriage return is put before it where none is.
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut last = self.gathered.last().copied();
+        for &byte in text.as_bytes() {
+            if byte == b'\n' && last != Some(b'\r') {
+                self.put(b"\r");
+            }
+            self.put(&[byte]);
+            last = Some(byte);
+        }
+        Ok(())
+    }
+}
+
+/// Waits for any of `bits` or the end of the time; gives the bits that came.
+pub fn wait(bits: u32, milliseconds: u64) -> u32 {
+    let mut message = sys::Message::EMPTY;
+    // The own timer can always be set.
+    let _ = sys::set_timer(time::after(milliseconds.max(1)), TIMER);
+    match sys::receive(bits | TIMER | CRASH, &mut message) {
+        Ok(sys::Received::Notified(came)) if came & CRASH != 0 => panic!("asked to crash"),
+        Ok(sys::Received::Notified(came)) => came & bits,
+        // Nobody may call this task, and the mask is a fine one.
+        _ => 0,
+    }
+}
+
+/// Waits for this long.
+pub fn pause(milliseconds: u64) {
+    let end = time::after(milliseconds);
+    loop {
+        let left = end.saturating_sub(sys::time()).div_ceil(time::ticks(1));
+        if left == 0 {
+            break;
+        }
+        wait(0, left);
+    }
+}
