@@ -125,14 +125,21 @@ fn place(
     };
     let mut elves = link(&|_| pack::provisional(plan))?;
     for _ in 0..ROUNDS {
-        let sizes: Vec<Sizes> = elves.iter().map(Sizes::of).collect();
+        let sizes = measure(plan, &elves)?;
         let layout = pack::pack(plan, arch, &sizes)?;
         elves = link(&|rank| layout.tasks[rank].place)?;
-        if elves.iter().map(Sizes::of).eq(sizes) {
+        if measure(plan, &elves)? == sizes {
             return Ok((layout, elves));
         }
     }
     anyhow::bail!("the sizes of the tasks keep changing with their places");
+}
+
+fn measure(plan: &Plan, elves: &[Elf]) -> Result<Vec<Sizes>> {
+    let tasks = elves.iter().zip(&plan.tasks);
+    tasks
+        .map(|(elf, task)| Sizes::of(elf, task.stack))
+        .collect()
 }
 
 /// The kernel is where the firmware expects it, and ends in its room. Answers that end.

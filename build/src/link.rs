@@ -138,14 +138,14 @@ SECTIONS {{
   }}
   .bss (NOLOAD) : {{
     *(.bss .bss.* .sbss .sbss.* COMMON)
-    . = ALIGN({granule});
   }}
+  __data_used_end = .;
+  . = ALIGN({granule});
   .arena (NOLOAD) : {{
     __arena_start = .;
     . += {arena:#x};
     __arena_end = .;
   }}
-  __data_region_end = ALIGN({granule});
   /DISCARD/ : {{ *(.eh_frame .eh_frame_hdr .note.* .llvmbc .llvmcmd) }}
 }}
 "

@@ -10,6 +10,7 @@ use crate::link::Place;
 use crate::manifest::Range;
 use crate::plan::Plan;
 use crate::problem::{Problem, Problems};
+use anyhow::Result;
 
 /// Sizes of a task's parts in bytes, as the linker made them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,16 +26,19 @@ pub(crate) struct Sizes {
 }
 
 impl Sizes {
-    /// Of a linked task.
-    pub(crate) fn of(elf: &Elf) -> Self {
-        let [text, constants, data, zeroed] =
-            [".text", ".rodata", ".data", ".bss"].map(|name| elf.section(name).1);
-        Self {
+    /// Of a linked task with `stack` bytes of stack. What alignment adds to the data counts as zeroed.
+    ///
+    /// # Errors
+    /// When it was not linked by a task's script.
+    pub(crate) fn of(elf: &Elf, stack: u64) -> Result<Self> {
+        let [text, constants, data] = [".text", ".rodata", ".data"].map(|name| elf.section(name).1);
+        let used = elf.symbol("__data_used_end")? - elf.symbol("__stack_start")?;
+        Ok(Self {
             text,
             constants,
             data,
-            zeroed,
-        }
+            zeroed: used - stack - data,
+        })
     }
 }
 
@@ -89,7 +93,11 @@ pub(crate) struct Layout {
 ///
 /// # Errors
 /// When RAM is too small: which task takes most.
-pub(crate) fn pack(plan: &Plan, arch: Arch, sizes: &[Sizes]) -> Result<Layout, Problems> {
+pub(crate) fn pack(
+    plan: &Plan,
+    arch: Arch,
+    sizes: &[Sizes],
+) -> std::result::Result<Layout, Problems> {
     let mut at = arch.round(plan.chip.memory.kernel.get_ref().end());
     let mut take = |length: u64| {
         let base = at;
@@ -101,7 +109,7 @@ pub(crate) fn pack(plan: &Plan, arch: Arch, sizes: &[Sizes]) -> Result<Layout, P
         let lengths = [
             sizes.text,
             sizes.constants + sizes.data,
-            (task.stack + sizes.data).next_multiple_of(16) + sizes.zeroed,
+            task.stack + sizes.data + sizes.zeroed,
         ];
         let [text_length, constants_length, data_length] = lengths.map(|length| arch.round(length));
         let text = take(text_length);

@@ -2,13 +2,14 @@
 #![forbid(unsafe_code)]
 
 mod build;
-
+mod check;
 mod gdb;
 mod list;
 mod qemu;
 mod run;
 mod session;
-
+mod stages;
+mod test;
 mod tools;
 
 use clap::{Args, Parser, Subcommand};
@@ -36,6 +37,14 @@ struct Target {
     board: String,
 }
 
+/// A board alone.
+#[derive(Args)]
+struct Board {
+    /// A manifest of the app.
+    #[arg(default_value = "virt-rv64")]
+    board: String,
+}
+
 #[derive(Subcommand)]
 enum Verb {
     /// Build an app: image, task ELFs, memory report and map, archive, all in out/APP/BOARD/.
@@ -53,12 +62,18 @@ enum Verb {
         #[arg(long, value_name = "SECONDS", default_value_t = 60)]
         timeout: u64,
     },
+    /// Run the host tests, then the test suite in QEMU.
+    #[command(after_help = "Example:\n  cargo xtask test virt-rv64")]
+    Test(Board),
     /// Build an app, boot it halted, and debug it with the symbols of all tasks.
     #[command(after_help = "Example:\n  cargo xtask gdb demo virt-rv64")]
     Gdb(Target),
     /// Show apps and boards.
     #[command(after_help = "Example:\n  cargo xtask list")]
     List,
+    /// Check format, lints, documentation, licences and house rules.
+    #[command(after_help = "Example:\n  cargo xtask check")]
+    Check,
 }
 
 fn main() -> ExitCode {
@@ -79,8 +94,10 @@ fn main() -> ExitCode {
             exec: Some(lines),
             timeout,
         } => run::exec(&workspace, &app, &board, &lines, timeout),
+        Verb::Test(Board { board }) => test::run(&workspace, &board),
         Verb::Gdb(Target { app, board }) => gdb::run(&workspace, &app, &board),
         Verb::List => list::run(&workspace),
+        Verb::Check => check::run(&workspace),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -98,6 +98,11 @@ impl Session {
         }
     }
 
+    /// What it printed of a line that has not ended.
+    pub(crate) fn pending(&self) -> String {
+        text(&self.lines.pending)
+    }
+
     /// Waits for the emulator, whose output has ended.
     ///
     /// # Errors

@@ -23,8 +23,13 @@ pub(crate) fn stage<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T
 /// When it cannot be started or fails.
 pub(crate) fn program(mut command: Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let status = command.status().with_context(|| format!("cannot run {name}"))?;
-    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
+    let status = command
+        .status()
+        .with_context(|| format!("cannot run {name}"))?;
+    let arguments: Vec<_> = command
+        .get_args()
+        .map(|argument| argument.to_string_lossy())
+        .collect();
     ensure!(status.success(), "{name} {} failed", arguments.join(" "));
     Ok(())
 }

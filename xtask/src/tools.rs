@@ -116,7 +116,8 @@ pub(crate) fn install(what: &str, packages: &[&str]) -> Result<()> {
     let mut arguments = vec!["install", "-y", "--no-install-recommends"];
     arguments.extend(packages);
     // A fresh system has no lists of packages yet.
-    if !apt(&arguments) && !(apt(&["update"]) && apt(&arguments)) {
+    let installed = apt(&arguments) || (apt(&["update"]) && apt(&arguments));
+    if !installed {
         bail!("{what} could not be installed: {command_line}");
     }
     Ok(())

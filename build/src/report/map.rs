@@ -6,6 +6,8 @@ use std::fmt::Write;
 /// Width of the picture and of its margins, in pixels.
 const WIDTH: f64 = 1200.0;
 const MARGIN: f64 = 40.0;
+/// Tops of the two strips.
+const STRIPS: [f64; 2] = [130.0, 300.0];
 /// Where the bars of the task rows begin and end.
 const BAR_LEFT: f64 = 330.0;
 const BAR_RIGHT: f64 = WIDTH - MARGIN - 90.0;
@@ -31,7 +33,7 @@ type Piece = (String, u64, u64, String);
 /// The picture.
 pub(crate) fn map(facts: &Facts<'_>) -> String {
     let pieces = pieces(facts);
-    let rows_top = 400.0;
+    let rows_top = STRIPS[1] + 220.0;
     let height = rows_top + ROW * facts.plan.tasks.len() as f64 + 60.0;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" \
@@ -39,7 +41,8 @@ pub(crate) fn map(facts: &Facts<'_>) -> String {
          <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
     );
     let plan = facts.plan;
-    let ram = plan.chip.memory.ram.get_ref();
+    let memory = &plan.chip.memory;
+    let ram = memory.ram.get_ref();
     let title = format!("Memory of {} on {}", plan.app, plan.board);
     text(
         &mut out,
@@ -60,12 +63,13 @@ pub(crate) fn map(facts: &Facts<'_>) -> String {
     text(&mut out, MARGIN, 64.0, "fill=\"#555\"", &about);
     heading(&mut out, 104.0, "All of RAM");
     let whole = (ram.base, ram.end());
-    strip(&mut out, 114.0, whole, &pieces, false);
-    funnel(&mut out, (ram.base, facts.layout.end), whole);
-    heading(&mut out, 206.0, "The part in use");
-    strip(&mut out, 216.0, (ram.base, facts.layout.end), &pieces, true);
-    heading(&mut out, 350.0, "Tasks by rank, all at one scale");
-    legend(&mut out, 372.0);
+    let tasks = (memory.kernel.get_ref().end(), facts.layout.end);
+    strip(&mut out, STRIPS[0], whole, &pieces);
+    funnel(&mut out, tasks, whole);
+    heading(&mut out, STRIPS[1] - 26.0, "Tasks and pools");
+    strip(&mut out, STRIPS[1], tasks, &pieces);
+    heading(&mut out, rows_top - 58.0, "Tasks by rank, all at one scale");
+    legend(&mut out, rows_top - 30.0);
     rows(&mut out, facts, rows_top);
     out.push_str("</svg>\n");
     out
@@ -88,7 +92,7 @@ fn pieces(facts: &Facts<'_>) -> Vec<Piece> {
     let taken = facts.kernel_end - room.base;
     pieces.push(("kernel".to_owned(), room.base, taken, "#5b8db8".to_owned()));
     pieces.push((
-        "kernel's room".to_owned(),
+        "room".to_owned(),
         facts.kernel_end,
         room.size - taken,
         "#d5e3ef".to_owned(),
@@ -109,20 +113,21 @@ fn hue(rank: usize) -> String {
     format!("hsl({}, 60%, 72%)", rank * 137 % 360)
 }
 
-/// A bar over a range of addresses; names stand slanted below the small pieces.
-fn strip(out: &mut String, top: f64, (first, end): (u64, u64), pieces: &[Piece], named: bool) {
+/// A bar over a range of addresses, which stand below its ends. Names that do not fit into
+/// their piece stand slanted below it.
+fn strip(out: &mut String, top: f64, (first, end): (u64, u64), pieces: &[Piece]) {
     let scale = (WIDTH - 2.0 * MARGIN) / (end - first).max(1) as f64;
-    let place = |address: u64| MARGIN + (address - first) as f64 * scale;
     let width = WIDTH - 2.0 * MARGIN;
     rectangle(out, (MARGIN, top, width, 32.0), "#f4f4f4", "free");
-    let mut free_from = 0.0;
-    for (name, base, size, colour) in pieces.iter().filter(|piece| piece.2 > 0) {
-        let (left, wide) = (place(*base), *size as f64 * scale);
-        let note = format!("{name}: {:#x}..{:#x}, {}", base, base + size, bytes(*size));
-        rectangle(out, (left, top, wide, 32.0), colour, &note);
-        if !named {
+    // The next slanted name must be left of this.
+    let mut free_until = WIDTH;
+    for (name, base, size, colour) in pieces.iter().rev() {
+        if *size == 0 || *base < first {
             continue;
         }
+        let (left, wide) = (MARGIN + (base - first) as f64 * scale, *size as f64 * scale);
+        let note = format!("{name}: {:#x}..{:#x}, {}", base, base + size, bytes(*size));
+        rectangle(out, (left, top, wide, 32.0), colour, &note);
         if wide > 8.0 * name.len() as f64 {
             text(
                 out,
@@ -132,28 +137,34 @@ fn strip(out: &mut String, top: f64, (first, end): (u64, u64), pieces: &[Piece],
                 name,
             );
         } else {
-            // A name below its piece, moved right where the one before is in the way.
-            let at = (left + wide / 2.0).max(free_from);
-            free_from = at + 15.0;
+            let at = (left + wide / 2.0).min(free_until - 15.0);
+            free_until = at;
             let style = format!(
-                "font-size=\"12\" transform=\"rotate(45 {at:.1} {:.1})\"",
-                top + 48.0
+                "text-anchor=\"end\" font-size=\"12\" transform=\"rotate(-40 {at:.1} {:.1})\"",
+                top + 46.0
             );
-            text(out, at, top + 48.0, &style, name);
+            text(out, at + 4.0, top + 46.0, &style, name);
         }
     }
+    let style = "font-size=\"11\" font-family=\"monospace\" fill=\"#555\"";
+    text(out, MARGIN, top - 5.0, style, &format!("{first:#x}"));
+    let style = format!("{style} text-anchor=\"end\"");
+    text(out, WIDTH - MARGIN, top - 5.0, &style, &format!("{end:#x}"));
 }
 
-/// Lines from the used part of the upper strip to the whole lower one.
-fn funnel(out: &mut String, used: (u64, u64), whole: (u64, u64)) {
+/// Lines from a range's place in the upper strip to the ends of the lower one.
+fn funnel(out: &mut String, range: (u64, u64), whole: (u64, u64)) {
     let width = WIDTH - 2.0 * MARGIN;
-    let share = (used.1 - used.0) as f64 / (whole.1 - whole.0).max(1) as f64;
-    let right = MARGIN + width * share;
-    let _ = writeln!(
-        out,
-        "<path d=\"M{MARGIN} 146 L{MARGIN} 216 M{right:.1} 146 L{:.1} 216\" stroke=\"#999\" stroke-dasharray=\"4 3\" fill=\"none\"/>",
-        MARGIN + width
-    );
+    let scale = width / (whole.1 - whole.0).max(1) as f64;
+    for (address, to) in [(range.0, MARGIN), (range.1, MARGIN + width)] {
+        let from = MARGIN + (address - whole.0) as f64 * scale;
+        let _ = writeln!(
+            out,
+            "<path d=\"M{from:.1} {} L{to:.1} {}\" stroke=\"#999\" stroke-dasharray=\"4 3\" fill=\"none\"/>",
+            STRIPS[0] + 32.0,
+            STRIPS[1]
+        );
+    }
 }
 
 fn legend(out: &mut String, top: f64) {

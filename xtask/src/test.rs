@@ -1,0 +1,180 @@
+//! `test`: the host's tests, then the test suite in the emulator.
+
+use crate::build;
+use crate::qemu::{self, Clock};
+use crate::run::is_kernel_fault;
+use crate::session::{Event, Session};
+use crate::stages::stage;
+use anyhow::{Context, Result, bail, ensure};
+use leasehold_build::{Built, Workspace};
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+/// The app that tests the kernel and userlib on a board.
+const APP: &str = "testsuite";
+/// Runs on the bare machine only.
+const KERNEL: &str = "leasehold-kernel";
+/// A board that prints nothing for this long hangs, whatever its own watch says.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// Tests that passed, and tests that did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} passed, {} failed", self.passed, self.failed)
+    }
+}
+
+/// Runs all tests; the last line printed is the sum of both parts.
+///
+/// # Errors
+/// When a test failed, or could not run.
+pub(crate) fn run(workspace: &Workspace, board: &str) -> Result<()> {
+    let built = stage("build of the test suite", || {
+        build::image(workspace, APP, board)
+    })?;
+    let host = stage("tests on the host", || host(workspace, &built))?;
+    let target = stage(&format!("tests on {board}"), || target(&built))?;
+    println!("on the host: {host}");
+    println!("on {board}: {target}");
+    let sum = Tally {
+        passed: host.passed + target.passed,
+        failed: host.failed + target.failed,
+    };
+    println!("{sum}");
+    ensure!(sum.failed == 0, "tests failed");
+    Ok(())
+}
+
+/// Everything that runs on the host.
+fn host(workspace: &Workspace, built: &Built) -> Result<Tally> {
+    let mut child = workspace
+        .cargo()
+        .args([
+            "test",
+            "--quiet",
+            "--no-fail-fast",
+            "--workspace",
+            "--exclude",
+            KERNEL,
+        ])
+        .env("LEASEHOLD_POLICY", &built.sources.1)
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run cargo")?;
+    let output = BufReader::new(child.stdout.take().context("the pipe asked for")?);
+    let mut tally = Tally::default();
+    for line in output.lines() {
+        let line = line.context("cargo's output")?;
+        println!("{line}");
+        if let Some(part) = summary(&line) {
+            tally.passed += part.passed;
+            tally.failed += part.failed;
+        }
+    }
+    let status = child.wait().context("cannot wait for cargo")?;
+    // A test that does not compile has no summary.
+    ensure!(
+        status.success() || tally.failed > 0,
+        "the host's tests did not run"
+    );
+    Ok(tally)
+}
+
+/// The numbers in a summary of Rust's test harness.
+fn summary(line: &str) -> Option<Tally> {
+    let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
+    let mut counts = counts.split("; ");
+    let passed = counts.next()?.strip_suffix(" passed")?.parse().ok()?;
+    let failed = counts.next()?.strip_suffix(" failed")?.parse().ok()?;
+    Some(Tally { passed, failed })
+}
+
+/// The suite on a board.
+fn target(built: &Built) -> Result<Tally> {
+    let mut session = Session::start(qemu::command(built, Clock::Real)?)?;
+    let mut tally = Tally::default();
+    let mut closing = None;
+    loop {
+        match session.next(Instant::now() + SILENCE) {
+            Event::Line(line) => {
+                println!("{line}");
+                ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
+                match outcome(&line) {
+                    Some(true) => tally.passed += 1,
+                    Some(false) => tally.failed += 1,
+                    None if line == tally.to_string() => closing = Some(tally),
+                    None => {}
+                }
+            }
+            Event::Prompt { .. } => {}
+            Event::End => break,
+            Event::TimedOut => {
+                let pending = session.pending();
+                println!("{pending}hung");
+                tally.failed += 1;
+                println!(
+                    "nothing came for {} s: the machine was stopped",
+                    SILENCE.as_secs()
+                );
+                return Ok(tally);
+            }
+        }
+    }
+    let status = session.wait()?;
+    match closing {
+        None => bail!("the suite ended with {status} and without `{tally}`"),
+        Some(_) if tally.passed == 0 => bail!("the suite ran no test"),
+        // Its exit code says the same as its tests.
+        Some(_) if status.success() != (tally.failed == 0) => {
+            bail!("the suite ended with {status}")
+        }
+        Some(_) => Ok(tally),
+    }
+}
+
+/// Whether the line of a test says that it passed.
+fn outcome(line: &str) -> Option<bool> {
+    let (_, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
+    Some(outcome == "ok")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summaries_of_the_harness_are_read() {
+        let line = "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s";
+        assert_eq!(
+            summary(line),
+            Some(Tally {
+                passed: 12,
+                failed: 0
+            })
+        );
+        let line = "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.1s";
+        assert_eq!(
+            summary(line),
+            Some(Tally {
+                passed: 3,
+                failed: 2
+            })
+        );
+        assert_eq!(summary("running 3 tests"), None);
+    }
+
+    #[test]
+    fn only_ok_is_a_pass() {
+        assert_eq!(outcome("test leases::a ... ok"), Some(true));
+        assert_eq!(outcome("test leases::a ... FAILED: denied"), Some(false));
+        assert_eq!(outcome("test leases::a ... hung"), Some(false));
+        assert_eq!(outcome("kernel: 8 tasks"), None);
+    }
+}
