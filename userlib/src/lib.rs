@@ -7,12 +7,21 @@ extern crate std;
 // The macros name this crate by its path, also where it uses them itself.
 extern crate self as userlib;
 
+mod auxiliary;
+mod devres;
+pub mod dma;
+pub mod interrupt;
+pub mod io;
 pub mod ipc;
+mod lend;
 pub mod log;
+pub mod pci;
 pub mod policy;
+pub mod runtime;
 mod start;
 pub mod supervisor;
 pub mod sys;
 
+pub use devres::{Devres, DevresGuard, DevresLt, Guard};
 pub use for_lt::{self, CovariantForLt, ForLt};
 pub use leasehold_abi::Error;

@@ -50,7 +50,9 @@ pub struct LeaseLine {
 pub const NO_INTERRUPT: u32 = u32::MAX;
 
 /// Where functions go: what enumeration needs to know of the host bridge.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
 #[repr(C)]
 pub struct PciWindow {
     /// First bus address for memory windows.

@@ -58,6 +58,25 @@ pub unsafe fn bytes_mut<'a>(address: usize, length: usize) -> &'a mut [u8] {
     }
 }
 
+std::thread_local! {
+    static REVOKED: RefCell<std::vec::Vec<core::ops::Range<usize>>> = const { RefCell::new(std::vec::Vec::new()) };
+}
+
+/// From now on, checked accesses of this thread to these addresses fail, as after a hard revocation.
+pub fn revoke_window(addresses: core::ops::Range<usize>) {
+    REVOKED.with(|revoked| revoked.borrow_mut().push(addresses));
+}
+
+/// Whether a checked access to this address fails.
+pub(crate) fn is_revoked(address: usize) -> bool {
+    REVOKED.with(|revoked| {
+        revoked
+            .borrow()
+            .iter()
+            .any(|range| range.contains(&address))
+    })
+}
+
 /// Answers with the installed kernel; without one everything is `Denied`.
 pub(super) fn system_call(call: Call, arguments: [usize; 6]) -> [usize; 3] {
     KERNEL.with(|slot| match slot.borrow_mut().as_mut() {

@@ -1,0 +1,207 @@
+//! Memory that a device reads and writes by itself.
+
+use crate::io::{Claim, Select};
+use crate::runtime::{Bound, Device};
+use crate::sys::{ClaimMode, Error, GrantKind};
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+use core::ptr::NonNull;
+use core::sync::atomic::{Ordering, fence};
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
+/// The right of a PCI function to be a bus master: on while this is held.
+pub struct BusMaster<'cap> {
+    _claim: Claim,
+    binding: PhantomData<&'cap ()>,
+}
+
+/// The DMA memory of a device, handed out once per binding.
+///
+/// It stays claimed until the binding ends, so buffers need not be kept together with it.
+pub struct DmaPool<'cap> {
+    base: NonNull<u8>,
+    /// Address of `base` for the device.
+    address: u64,
+    length: usize,
+    used: usize,
+    binding: PhantomData<&'cap ()>,
+}
+
+/// `count` values of `T` in DMA memory.
+///
+/// The device may change them at any time, so values are copied in and out, by volatile
+/// accesses, and any bit pattern must be one of `T`.
+pub struct DmaBuffer<'cap, T> {
+    base: NonNull<T>,
+    address: u64,
+    count: usize,
+    binding: PhantomData<&'cap ()>,
+}
+
+impl<'cap> DmaPool<'cap> {
+    /// Takes room for `count` zeroed values off the pool.
+    ///
+    /// # Errors
+    /// `Exhausted`.
+    pub fn buffer<T: FromBytes + IntoBytes + Immutable>(
+        &mut self,
+        count: usize,
+    ) -> Result<DmaBuffer<'cap, T>, Error> {
+        self.aligned_buffer(count, align_of::<T>())
+    }
+
+    /// As [`DmaPool::buffer`], for a device that wants addresses to be multiples of `align` (a power of two).
+    ///
+    /// # Errors
+    /// `Exhausted`, `Invalid` when `align` is no power of two.
+    pub fn aligned_buffer<T: FromBytes + IntoBytes + Immutable>(
+        &mut self,
+        count: usize,
+        align: usize,
+    ) -> Result<DmaBuffer<'cap, T>, Error> {
+        if !align.is_power_of_two() {
+            return Err(Error::Invalid);
+        }
+        let align = align.max(align_of::<T>());
+        let size = count.checked_mul(size_of::<T>()).ok_or(Error::Exhausted)?;
+        let start = self.base.addr().get() + self.used;
+        let padding = start.wrapping_neg() & (align - 1);
+        let first = self.used.checked_add(padding).ok_or(Error::Exhausted)?;
+        let end = first.checked_add(size).filter(|&end| end <= self.length);
+        self.used = end.ok_or(Error::Exhausted)?;
+        // SAFETY: `first` is inside the pool.
+        let base = unsafe { self.base.add(first) };
+        for at in 0..size {
+            // SAFETY: the bytes were free until now and are inside the pool.
+            unsafe { base.add(at).write_volatile(0) };
+        }
+        let address = self.address + first as u64;
+        Ok(DmaBuffer {
+            base: base.cast(),
+            address,
+            count,
+            binding: PhantomData,
+        })
+    }
+}
+
+#[expect(
+    clippy::len_without_is_empty,
+    reason = "a buffer has a fixed number of places"
+)]
+impl<T: FromBytes + IntoBytes + Immutable> DmaBuffer<'_, T> {
+    /// Number of values.
+    pub const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Copies a value out.
+    ///
+    /// # Errors
+    /// `Invalid` past the end.
+    pub fn read(&self, index: usize) -> Result<T, Error> {
+        let place = self.place(index)?;
+        // SAFETY: inside the buffer and aligned; any bits are a `T`.
+        Ok(unsafe { place.read_volatile() })
+    }
+
+    /// Copies a value in.
+    ///
+    /// # Errors
+    /// `Invalid` past the end.
+    pub fn write(&mut self, index: usize, value: T) -> Result<(), Error> {
+        let place = self.place(index)?;
+        // SAFETY: inside the buffer and aligned; only this owner writes, beside the device.
+        unsafe { place.write_volatile(value) };
+        Ok(())
+    }
+
+    /// Address of the first value for the device, which can use it as long as `master` is held.
+    ///
+    /// What was written before is visible to the device when a later store tells it to look.
+    pub fn device_address(&self, master: &BusMaster<'_>) -> u64 {
+        let _ = master;
+        barrier();
+        self.address
+    }
+
+    fn place(&self, index: usize) -> Result<NonNull<T>, Error> {
+        if index >= self.count {
+            return Err(Error::Invalid);
+        }
+        // SAFETY: inside the buffer.
+        Ok(unsafe { self.base.add(index) })
+    }
+}
+
+/// Orders what came before against what comes after, memory and devices: before ringing a device's
+/// doorbell, and after it said that it is done.
+#[inline(always)]
+pub fn barrier() {
+    fence(Ordering::SeqCst);
+    #[cfg(any(target_arch = "riscv64", target_arch = "riscv32"))]
+    // SAFETY: a fence changes nothing. `fence(SeqCst)` orders memory only.
+    unsafe {
+        core::arch::asm!("fence iorw, iorw", options(nostack));
+    }
+}
+
+impl<'cap> Device<'cap, Bound> {
+    /// Takes the device's DMA memory (the grant named `dma`) into use.
+    ///
+    /// # Errors
+    /// `NoDevice` when the manifest gives none, `Busy` when it was taken in this binding, `Revoked`.
+    pub fn dma_pool(&self) -> Result<DmaPool<'cap>, Error> {
+        let select = Select::Name("dma");
+        let (claim, info, base) =
+            Claim::new(self, GrantKind::Memory, select, ClaimMode::Exclusive, 0)?;
+        let length = usize::try_from(info.length).map_err(|_| Error::Invalid)?;
+        let base =
+            NonNull::new(core::ptr::with_exposed_provenance_mut(base)).ok_or(Error::Invalid)?;
+        // The memory stays claimed until the lease is released: buffers point into it.
+        let _ = ManuallyDrop::new(claim);
+        Ok(DmaPool {
+            base,
+            address: info.base,
+            length,
+            used: 0,
+            binding: PhantomData,
+        })
+    }
+
+    /// Lets the device be a bus master.
+    ///
+    /// # Errors
+    /// `NoDevice` when the manifest does not allow it, `Busy` when it is one already, `Revoked`.
+    pub fn bus_master(&self) -> Result<BusMaster<'cap>, Error> {
+        let kind = GrantKind::BusMaster;
+        let (claim, ..) = Claim::new(self, kind, Select::Index(0), ClaimMode::Exclusive, 0)?;
+        Ok(BusMaster {
+            _claim: claim,
+            binding: PhantomData,
+        })
+    }
+}
+
+impl fmt::Debug for BusMaster<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("BusMaster")
+    }
+}
+
+impl fmt::Debug for DmaPool<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "DMA pool of {} bytes, {} used",
+            self.length, self.used
+        )
+    }
+}
+
+impl<T> fmt::Debug for DmaBuffer<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "DMA buffer at {:#x}", self.address)
+    }
+}

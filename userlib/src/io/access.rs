@@ -1,0 +1,156 @@
+//! Single loads and stores of device memory, plain and checked.
+//!
+//! A checked access is one instruction in the section `.text.checked`. If it faults, the kernel
+//! resumes the task 8 bytes on, with 1 in the second result register.
+
+/// A width of access: `u8`, `u16`, `u32`, `u64`.
+pub(super) trait Width: Copy {
+    /// Loads, unless the window is gone.
+    ///
+    /// # Safety
+    /// `address` is aligned and in a window that this task claimed, now or earlier.
+    unsafe fn checked_load(address: usize) -> Option<Self>;
+    /// Stores, and says whether it was done.
+    ///
+    /// # Safety
+    /// As for `checked_load`.
+    unsafe fn checked_store(address: usize, value: Self) -> bool;
+}
+
+#[cfg(all(
+    target_os = "none",
+    any(target_arch = "riscv64", target_arch = "riscv32")
+))]
+mod checked {
+    use super::Width;
+    use core::arch::{asm, global_asm};
+
+    /// Declares the instructions of one width.
+    macro_rules! width {
+        ($width:ty, $load:literal, $store:literal, $load_name:literal, $store_name:literal) => {
+            global_asm!(
+                ".pushsection .text.checked, \"ax\", @progbits",
+                ".option push",
+                ".option norvc",
+                ".balign 4",
+                concat!(".global ", $load_name),
+                concat!($load_name, ":"),
+                concat!($load, " a0, 0(a0)"),
+                "ret",
+                "ret",
+                concat!(".global ", $store_name),
+                concat!($store_name, ":"),
+                concat!($store, " a2, 0(a0)"),
+                "ret",
+                "ret",
+                ".option pop",
+                ".popsection",
+            );
+
+            impl Width for $width {
+                #[inline(always)]
+                unsafe fn checked_load(address: usize) -> Option<Self> {
+                    let (value, refused): (usize, usize);
+                    // SAFETY: the code above changes only these registers; the caller answers for the address.
+                    unsafe {
+                        asm!(
+                            concat!("call ", $load_name),
+                            inlateout("a0") address => value,
+                            inlateout("a1") 0_usize => refused,
+                            lateout("ra") _,
+                            options(nostack),
+                        );
+                    }
+                    (refused == 0).then_some(value as Self)
+                }
+
+                #[inline(always)]
+                unsafe fn checked_store(address: usize, value: Self) -> bool {
+                    let refused: usize;
+                    // SAFETY: as above.
+                    unsafe {
+                        asm!(
+                            concat!("call ", $store_name),
+                            inlateout("a0") address => _,
+                            inlateout("a1") 0_usize => refused,
+                            in("a2") value as usize,
+                            lateout("ra") _,
+                            options(nostack),
+                        );
+                    }
+                    refused == 0
+                }
+            }
+        };
+    }
+
+    width!(
+        u8,
+        "lbu",
+        "sb",
+        "__leasehold_checked_load8",
+        "__leasehold_checked_store8"
+    );
+    width!(
+        u16,
+        "lhu",
+        "sh",
+        "__leasehold_checked_load16",
+        "__leasehold_checked_store16"
+    );
+    #[cfg(target_arch = "riscv64")]
+    width!(
+        u32,
+        "lwu",
+        "sw",
+        "__leasehold_checked_load32",
+        "__leasehold_checked_store32"
+    );
+    #[cfg(target_arch = "riscv32")]
+    width!(
+        u32,
+        "lw",
+        "sw",
+        "__leasehold_checked_load32",
+        "__leasehold_checked_store32"
+    );
+    #[cfg(target_arch = "riscv64")]
+    width!(
+        u64,
+        "ld",
+        "sd",
+        "__leasehold_checked_load64",
+        "__leasehold_checked_store64"
+    );
+}
+
+#[cfg(not(target_os = "none"))]
+mod checked {
+    use super::Width;
+    use crate::sys::mock;
+
+    /// On the host the test says which windows are gone.
+    macro_rules! width {
+        ($($width:ty)*) => {$(
+            impl Width for $width {
+                unsafe fn checked_load(address: usize) -> Option<Self> {
+                    if mock::is_revoked(address) {
+                        return None;
+                    }
+                    // SAFETY: the window is there, and the caller answers for the address.
+                    Some(unsafe { core::ptr::with_exposed_provenance::<Self>(address).read_volatile() })
+                }
+
+                unsafe fn checked_store(address: usize, value: Self) -> bool {
+                    if mock::is_revoked(address) {
+                        return false;
+                    }
+                    // SAFETY: as above.
+                    unsafe { core::ptr::with_exposed_provenance_mut::<Self>(address).write_volatile(value) };
+                    true
+                }
+            }
+        )*};
+    }
+    width!(u8 u16 u32 u64);
+}

@@ -1,0 +1,81 @@
+//! Taking a grant into use, and giving it back.
+
+use crate::runtime::{Bound, Device, Plain};
+use crate::sys::{self, ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle};
+
+/// Which grant of a kind is meant.
+#[derive(Clone, Copy, Debug)]
+pub enum Select<'a> {
+    /// By place among the grants of the kind, from 0.
+    Index(usize),
+    /// By name.
+    Name(&'a str),
+}
+
+impl From<usize> for Select<'_> {
+    fn from(index: usize) -> Self {
+        Self::Index(index)
+    }
+}
+
+impl<'a> From<&'a str> for Select<'a> {
+    fn from(name: &'a str) -> Self {
+        Self::Name(name)
+    }
+}
+
+/// A grant that is claimed; dropped, it is unclaimed.
+pub(crate) struct Claim {
+    device: Device<'static, Plain>,
+    lease: LeaseHandle,
+    index: usize,
+}
+
+impl Claim {
+    /// Claims a grant of `kind`; gives what it is and the address of its window.
+    ///
+    /// # Errors
+    /// `NoDevice` without such a grant; `Busy` while anybody else, or this task, uses it in a way
+    /// that excludes this; `Revoked`.
+    pub(crate) fn new(
+        device: &Device<'_, Bound>,
+        kind: GrantKind,
+        select: Select<'_>,
+        mode: ClaimMode,
+        bits: u32,
+    ) -> Result<(Self, GrantInfo, usize), Error> {
+        let slot = device.live()?;
+        let (index, info) = slot.find(kind, &select)?;
+        if info.claimed != 0 {
+            return Err(Error::Busy);
+        }
+        let lease = slot.lease.get();
+        let base = sys::grant_claim(lease, index, mode, bits)?;
+        Ok((
+            Self {
+                device: device.plain(),
+                lease,
+                index,
+            },
+            info,
+            base,
+        ))
+    }
+
+    /// The device that it is of.
+    pub(crate) const fn device(&self) -> Device<'static, Plain> {
+        self.device
+    }
+
+    /// The lease and the grant's index in it.
+    pub(crate) const fn grant(&self) -> (LeaseHandle, usize) {
+        (self.lease, self.index)
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        // `Revoked` when the lease is over: then the kernel has ended the claim.
+        let _ = sys::grant_unclaim(self.lease, self.index);
+    }
+}

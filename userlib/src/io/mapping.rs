@@ -1,0 +1,137 @@
+//! Windows that a driver claimed: owners of a [`Window`].
+
+use super::{Claim, Select, Window};
+use crate::runtime::{Bound, Device, Plain};
+use crate::sys::{ClaimMode, Error, GrantKind, Rights};
+use crate::{DevresLt, ForLt};
+use core::fmt;
+use core::ops::Deref;
+use for_lt::{ProveCovariant, Witness};
+
+/// Declares one kind of owner, its family and its revocable handle.
+macro_rules! mapping {
+    ($(#[$doc:meta])* $name:ident, $family:ident, $devres:ident, $handle_doc:literal) => {
+        $(#[$doc])*
+        pub struct $name<'cap, const SIZE: usize = 0> {
+            // Before the claim: fields are dropped in order.
+            window: Window<'cap, SIZE>,
+            claim: Claim,
+        }
+
+        impl<'cap, const SIZE: usize> $name<'cap, SIZE> {
+            /// Keeps the window with the binding instead of in the driver's state.
+            ///
+            /// # Errors
+            /// `Exhausted` when the binding has no room; the window is unclaimed then.
+            pub fn into_devres(self) -> Result<$devres<SIZE>, Error> {
+                // SAFETY: a claimed window borrows nothing, and may be used until its binding ends.
+                unsafe { DevresLt::keep(self.claim.device(), self) }
+            }
+
+            /// The device, without a claim that it is bound.
+            pub const fn device(&self) -> Device<'static, Plain> {
+                self.claim.device()
+            }
+        }
+
+        impl<'cap, const SIZE: usize> Deref for $name<'cap, SIZE> {
+            type Target = Window<'cap, SIZE>;
+
+            #[inline(always)]
+            fn deref(&self) -> &Self::Target {
+                &self.window
+            }
+        }
+
+        impl<const SIZE: usize> fmt::Debug for $name<'_, SIZE> {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.window.fmt(formatter)
+            }
+        }
+
+        #[doc = concat!("The family of [`", stringify!($name), "`].")]
+        pub struct $family<const SIZE: usize = 0>;
+
+        impl<const SIZE: usize> ForLt for $family<SIZE> {
+            type Of<'a> = $name<'a, SIZE>;
+        }
+
+        impl<const SIZE: usize> ProveCovariant for $family<SIZE> {
+            fn prove<'short, 'long: 'short>(
+                witness: Witness<$name<'long, SIZE>, Self>,
+            ) -> Witness<$name<'short, SIZE>, Self> {
+                witness
+            }
+        }
+
+        #[doc = $handle_doc]
+        pub type $devres<const SIZE: usize = 0> = DevresLt<$family<SIZE>>;
+    };
+}
+
+mapping! {
+    /// Device registers, shared with other plain users of the same bytes.
+    IoMem, IoMemLt, DevresIoMem, "An [`IoMem`] that lives with the binding."
+}
+mapping! {
+    /// Device registers that nobody else has claimed.
+    ExclusiveIoMem, ExclusiveIoMemLt, DevresExclusiveIoMem, "An [`ExclusiveIoMem`] that lives with the binding."
+}
+mapping! {
+    /// A memory BAR of a PCI function, claimed alone.
+    Bar, BarLt, DevresBar, "A [`Bar`] that lives with the binding."
+}
+
+/// Names of the grants that hold BARs.
+const BARS: [&str; 6] = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5"];
+
+/// Claims device registers.
+fn claim<'cap, const SIZE: usize>(
+    device: &Device<'cap, Bound>,
+    select: Select<'_>,
+    mode: ClaimMode,
+) -> Result<(Window<'cap, SIZE>, Claim), Error> {
+    let (claim, info, base) = Claim::new(device, GrantKind::Mmio, select, mode, 0)?;
+    let length = usize::try_from(info.length).map_err(|_| Error::Invalid)?;
+    let writable = Rights::from_bits_truncate(info.rights).contains(Rights::WRITE);
+    // SAFETY: just claimed, and kept by the claim for `'cap`.
+    let window = unsafe { Window::new(base, length, writable)? };
+    Ok((window, claim))
+}
+
+impl<'cap> Device<'cap, Bound> {
+    /// Claims device registers by index or name, beside others.
+    ///
+    /// # Errors
+    /// `NoDevice` when absent, `Busy` when somebody has it exclusively, `Invalid` when it is
+    /// empty or smaller than `SIZE`, `Revoked`.
+    pub fn io_mem<'s, const SIZE: usize>(
+        &self,
+        select: impl Into<Select<'s>>,
+    ) -> Result<IoMem<'cap, SIZE>, Error> {
+        let (window, claim) = claim(self, select.into(), ClaimMode::Shared)?;
+        Ok(IoMem { window, claim })
+    }
+
+    /// Claims device registers by index or name, alone.
+    ///
+    /// # Errors
+    /// As [`Device::io_mem`]; `Busy` when anybody uses any of it.
+    pub fn exclusive_io_mem<'s, const SIZE: usize>(
+        &self,
+        select: impl Into<Select<'s>>,
+    ) -> Result<ExclusiveIoMem<'cap, SIZE>, Error> {
+        let (window, claim) = claim(self, select.into(), ClaimMode::Exclusive)?;
+        Ok(ExclusiveIoMem { window, claim })
+    }
+
+    /// Claims memory BAR `number` (0–5) of a PCI function, alone.
+    ///
+    /// # Errors
+    /// As [`Device::exclusive_io_mem`].
+    pub fn bar<const SIZE: usize>(&self, number: usize) -> Result<Bar<'cap, SIZE>, Error> {
+        let name = BARS.get(number).ok_or(Error::NoDevice)?;
+        let (window, claim) = claim(self, Select::Name(name), ClaimMode::Exclusive)?;
+        Ok(Bar { window, claim })
+    }
+}

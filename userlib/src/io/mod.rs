@@ -1,0 +1,20 @@
+//! Windows on device registers: [`IoMem`], [`ExclusiveIoMem`], [`Bar`].
+//!
+//! All access goes through pointers and is volatile; there is never a reference to device memory,
+//! because the compiler may invent reads through a reference.
+
+mod access;
+mod claim;
+mod mapping;
+mod register;
+mod window;
+
+pub use claim::Select;
+pub use mapping::{
+    Bar, BarLt, DevresBar, DevresExclusiveIoMem, DevresIoMem, ExclusiveIoMem, ExclusiveIoMemLt,
+    IoMem, IoMemLt,
+};
+pub use register::{ReadOnly, ReadWrite, Register, WriteOnly};
+pub use window::Window;
+
+pub(crate) use claim::Claim;

@@ -1,0 +1,144 @@
+//! The lend arena: the part of this task's memory that other tasks may be let into.
+//!
+//! It is handed out in granules, so that a lessee never sees a neighbour's bytes. A granule is
+//! reached through pointers only, by volatile or atomic accesses, whether it is lent or not.
+
+use crate::sys::Error;
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+/// What is lent is a multiple of this, in bytes, and starts on one.
+pub const GRANULE: usize = 4096;
+/// Most granules that an arena may have.
+const GRANULES: usize = 64;
+
+#[cfg(target_os = "none")]
+unsafe extern "C" {
+    /// First byte of the arena, by the link script.
+    static __arena_start: u8;
+    /// First byte after the arena.
+    static __arena_end: u8;
+}
+
+/// The first byte and the length of the arena.
+#[cfg(target_os = "none")]
+fn bounds() -> (*mut u8, usize) {
+    let (start, end) = (&raw const __arena_start, &raw const __arena_end);
+    (start.cast_mut(), end.addr() - start.addr())
+}
+
+/// On the host a thread stands for a task, and has four granules.
+#[cfg(not(target_os = "none"))]
+fn bounds() -> (*mut u8, usize) {
+    use std::boxed::Box;
+    /// Memory like that of a link script.
+    #[repr(align(4096))]
+    struct Memory(#[expect(dead_code, reason = "reached by address")] [u8; 4 * GRANULE]);
+    std::thread_local! {
+        static MEMORY: *mut u8 = Box::leak(Box::new(Memory([0; 4 * GRANULE]))) as *mut Memory as *mut u8;
+    }
+    (MEMORY.with(|memory| *memory), 4 * GRANULE)
+}
+
+/// Which granules of the arena are free.
+pub(crate) struct Arena {
+    taken: Cell<u64>,
+}
+
+/// Some granules in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Granules {
+    /// The first byte.
+    pub(crate) base: NonNull<u8>,
+    first: usize,
+    count: usize,
+}
+
+impl Granules {
+    /// Length in bytes.
+    pub(crate) const fn length(&self) -> usize {
+        self.count * GRANULE
+    }
+
+    fn mask(&self) -> u64 {
+        (u64::MAX >> (GRANULES - self.count)) << self.first
+    }
+}
+
+impl Arena {
+    /// All free.
+    pub(crate) const fn new() -> Self {
+        Self {
+            taken: Cell::new(0),
+        }
+    }
+
+    /// Takes granules for `length` bytes, zeroed.
+    ///
+    /// # Errors
+    /// `Exhausted`; `Invalid` for no bytes.
+    pub(crate) fn take(&self, length: usize) -> Result<Granules, Error> {
+        let (start, size) = bounds();
+        let count = length.div_ceil(GRANULE);
+        let all = (size / GRANULE).min(GRANULES);
+        if count == 0 {
+            return Err(Error::Invalid);
+        }
+        let base = NonNull::new(start).ok_or(Error::Exhausted)?;
+        let last = all.checked_sub(count).ok_or(Error::Exhausted)?;
+        let free = |first: &usize| {
+            let granules = Granules {
+                base,
+                first: *first,
+                count,
+            };
+            self.taken.get() & granules.mask() == 0
+        };
+        let first = (0..=last).find(free).ok_or(Error::Exhausted)?;
+        // SAFETY: the granules are inside the arena.
+        let granules = Granules {
+            base: unsafe { base.add(first * GRANULE) },
+            first,
+            count,
+        };
+        for word in 0..granules.length() / size_of::<usize>() {
+            // SAFETY: inside the granules, which nobody uses, and aligned.
+            unsafe { granules.base.cast::<usize>().add(word).write_volatile(0) };
+        }
+        self.taken.set(self.taken.get() | granules.mask());
+        Ok(granules)
+    }
+
+    /// Gives granules back that nobody is let into any more.
+    pub(crate) fn free(&self, granules: Granules) {
+        self.taken.set(self.taken.get() & !granules.mask());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn granules_are_apart_and_come_back() {
+        let arena = Arena::new();
+        let first = arena.take(1).unwrap();
+        let second = arena.take(2 * GRANULE).unwrap();
+        assert_eq!(second.base.addr().get() - first.base.addr().get(), GRANULE);
+        assert_eq!(arena.take(2 * GRANULE), Err(Error::Exhausted));
+        assert_eq!(arena.take(0), Err(Error::Invalid));
+        // SAFETY: taken just now.
+        unsafe { first.base.write_volatile(7) };
+        arena.free(first);
+        let again = arena.take(GRANULE).unwrap();
+        assert_eq!(again, first);
+        // SAFETY: as above.
+        assert_eq!(
+            unsafe { again.base.read_volatile() },
+            0,
+            "what was in it is gone"
+        );
+        arena.take(1).unwrap();
+        assert_eq!(arena.take(1), Err(Error::Exhausted));
+    }
+}

@@ -1,0 +1,177 @@
+//! PCI configuration space: 256 bytes, or 4096 with PCI Express.
+//!
+//! It is mapped read-only. Writes go through the kernel, which keeps the bus-master bit to itself.
+//! Source of the layout: PCI Local Bus Specification 3.0, chapter 6.
+
+use crate::io::{Claim, Select, Window};
+use crate::runtime::{Bound, Device};
+use crate::sys::{self, ClaimMode, Error, GrantKind};
+use core::fmt;
+use core::ops::Deref;
+
+/// Bytes of the configuration space of a conventional PCI function.
+pub const CONVENTIONAL: usize = 256;
+/// Bytes of the configuration space of a PCI Express function.
+pub const EXPRESS: usize = 4096;
+
+/// Offset of the status register; bit 4 says that there are capabilities (6.2.3).
+const STATUS: usize = 0x06;
+/// Offset of the pointer to the first capability (6.7).
+const CAPABILITIES: usize = 0x34;
+/// A list with more entries than fit 192 bytes goes in circles.
+const MOST_CAPABILITIES: usize = 48;
+/// Offset of the first extended capability (PCI Express Base Specification 7.6).
+const EXTENDED: usize = 0x100;
+/// A list with more entries than fit 3840 bytes goes in circles.
+const MOST_EXTENDED: usize = 480;
+
+/// Configuration space that a driver claimed: of one function, or with `SIZE` 0 of any number.
+pub struct ConfigSpace<'cap, const SIZE: usize = EXPRESS> {
+    window: Window<'cap, SIZE>,
+    claim: Claim,
+}
+
+impl<'cap, const SIZE: usize> Deref for ConfigSpace<'cap, SIZE> {
+    type Target = Window<'cap, SIZE>;
+
+    /// For reading; a store through the window is a fault, `try_write` is `Denied`.
+    fn deref(&self) -> &Window<'cap, SIZE> {
+        &self.window
+    }
+}
+
+impl<const SIZE: usize> ConfigSpace<'_, SIZE> {
+    /// Writes 1 byte at `offset`.
+    ///
+    /// # Errors
+    /// `Invalid` past the end, `Denied` without the right, `Revoked`.
+    pub fn set8(&self, offset: usize, value: u8) -> Result<(), Error> {
+        self.set(offset, 1, value.into())
+    }
+
+    /// Writes 2 bytes at `offset`.
+    ///
+    /// # Errors
+    /// `Invalid` past the end or not aligned, `Denied` without the right, `Revoked`.
+    pub fn set16(&self, offset: usize, value: u16) -> Result<(), Error> {
+        self.set(offset, 2, value.into())
+    }
+
+    /// Writes 4 bytes at `offset`.
+    ///
+    /// # Errors
+    /// As [`ConfigSpace::set16`].
+    pub fn set32(&self, offset: usize, value: u32) -> Result<(), Error> {
+        self.set(offset, 4, value)
+    }
+
+    fn set(&self, offset: usize, width: usize, value: u32) -> Result<(), Error> {
+        let (lease, index) = self.claim.grant();
+        sys::config_write(lease, index, offset, width, value)
+    }
+
+    /// The capabilities of the function, in its order.
+    pub fn capabilities(&self) -> impl Iterator<Item = Capability> + '_ {
+        let present = self
+            .try_read16(STATUS)
+            .is_ok_and(|status| status & 1 << 4 != 0);
+        let first = if present {
+            self.try_read8(CAPABILITIES).unwrap_or(0)
+        } else {
+            0
+        };
+        let mut next = usize::from(first & !3);
+        core::iter::from_fn(move || {
+            // The header ends at 0x40; a pointer into it is no capability.
+            if next < 0x40 {
+                return None;
+            }
+            let head = self.try_read16(next).ok()?;
+            let capability = Capability {
+                id: CapabilityId(head as u8),
+                offset: next,
+            };
+            next = usize::from((head >> 8) as u8 & !3);
+            Some(capability)
+        })
+        .take(MOST_CAPABILITIES)
+    }
+
+    /// The first capability of this kind.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn capability(&self, id: CapabilityId) -> Result<Capability, Error> {
+        self.capabilities()
+            .find(|capability| capability.id == id)
+            .ok_or(Error::NotFound)
+    }
+
+    /// The extended capabilities of a PCI Express function: identifier and offset.
+    pub fn extended_capabilities(&self) -> impl Iterator<Item = (u16, usize)> + '_ {
+        let mut next = EXTENDED;
+        core::iter::from_fn(move || {
+            if next < EXTENDED {
+                return None;
+            }
+            let head = self
+                .try_read32(next)
+                .ok()
+                .filter(|&head| head != 0 && head != u32::MAX)?;
+            let at = next;
+            next = (head >> 20) as usize & !3;
+            Some((head as u16, at))
+        })
+        .take(MOST_EXTENDED)
+    }
+}
+
+impl<const SIZE: usize> fmt::Debug for ConfigSpace<'_, SIZE> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.window.fmt(formatter)
+    }
+}
+
+/// Which capability (PCI Local Bus Specification 3.0, appendix H).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CapabilityId(pub u8);
+
+impl CapabilityId {
+    /// Power management.
+    pub const POWER_MANAGEMENT: Self = Self(0x01);
+    /// Message-signalled interrupts.
+    pub const MSI: Self = Self(0x05);
+    /// Vendor specific.
+    pub const VENDOR: Self = Self(0x09);
+    /// PCI Express.
+    pub const EXPRESS: Self = Self(0x10);
+    /// MSI-X.
+    pub const MSI_X: Self = Self(0x11);
+}
+
+/// A capability in configuration space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capability {
+    /// Which.
+    pub id: CapabilityId,
+    /// Where it starts.
+    pub offset: usize,
+}
+
+impl<'cap> Device<'cap, Bound> {
+    /// Claims configuration space by index or name, beside others.
+    ///
+    /// # Errors
+    /// As [`Device::io_mem`].
+    pub fn config_space<'s, const SIZE: usize>(
+        &self,
+        select: impl Into<Select<'s>>,
+    ) -> Result<ConfigSpace<'cap, SIZE>, Error> {
+        let mode = ClaimMode::Shared;
+        let (claim, info, base) = Claim::new(self, GrantKind::Config, select.into(), mode, 0)?;
+        let length = usize::try_from(info.length).map_err(|_| Error::Invalid)?;
+        // SAFETY: just claimed, and kept by the claim for `'cap`.
+        let window = unsafe { Window::new(base, length, false)? };
+        Ok(ConfigSpace { window, claim })
+    }
+}

@@ -1,0 +1,91 @@
+//! The runtime's tables: one set a task.
+
+use super::runner::MAX_BINDINGS;
+use super::slot::Slot;
+use crate::lend::Arena;
+use crate::sys::Error;
+use core::cell::Cell;
+
+/// Notification bits that interrupts may have: 16 to 28.
+const FIRST_BIT: u32 = 16;
+/// How many those are.
+const BITS: usize = 13;
+
+/// Everything of the runtime that is not on its stack.
+pub(crate) struct Task {
+    /// The bindings.
+    pub(crate) slots: [Slot; MAX_BINDINGS],
+    /// The memory that this task lends.
+    pub(crate) arena: Arena,
+    /// Set when [`NOTIFY_LEASE`](crate::sys::NOTIFY_LEASE) was taken while waiting for something else.
+    pub(crate) lease_events: Cell<bool>,
+    /// Which binding has an interrupt on bit `FIRST_BIT + index`.
+    bits: [Cell<Option<u8>>; BITS],
+}
+
+impl Task {
+    /// No bindings.
+    pub(crate) const fn new() -> Self {
+        Self {
+            slots: [const { Slot::new() }; MAX_BINDINGS],
+            arena: Arena::new(),
+            lease_events: Cell::new(true),
+            bits: [const { Cell::new(None) }; BITS],
+        }
+    }
+
+    /// Takes a notification bit for an interrupt of the binding in `slot`.
+    pub(crate) fn take_bit(&self, slot: u8) -> Result<u32, Error> {
+        let free = self.bits.iter().position(|owner| owner.get().is_none());
+        let index = free.ok_or(Error::Exhausted)?;
+        self.bits[index].set(Some(slot));
+        Ok(1 << (FIRST_BIT + index as u32))
+    }
+
+    /// Gives a bit back.
+    pub(crate) fn free_bit(&self, bit: u32) {
+        if let Some(owner) = self.bits.get(Self::bit_index(bit)) {
+            owner.set(None);
+        }
+    }
+
+    /// Gives all bits of a binding back.
+    pub(crate) fn free_bits(&self, slot: u8) {
+        for owner in self.bits.iter().filter(|owner| owner.get() == Some(slot)) {
+            owner.set(None);
+        }
+    }
+
+    /// The bits of a binding's interrupts.
+    pub(crate) fn bits_of(&self, slot: u8) -> u32 {
+        let owned = |index: &usize| self.bits[*index].get() == Some(slot);
+        (0..BITS)
+            .filter(owned)
+            .fold(0, |bits, index| bits | 1 << (FIRST_BIT + index as u32))
+    }
+
+    fn bit_index(bit: u32) -> usize {
+        bit.trailing_zeros().wrapping_sub(FIRST_BIT) as usize
+    }
+
+    /// The calling task's.
+    #[cfg(target_os = "none")]
+    pub(crate) fn current() -> &'static Self {
+        /// Lets a task's one thread have its tables in a `static`.
+        struct OneThread(Task);
+        // SAFETY: a task has one thread, and nothing interrupts it.
+        unsafe impl Sync for OneThread {}
+        static TASK: OneThread = OneThread(Task::new());
+        &TASK.0
+    }
+
+    /// The calling thread's: on the host a thread stands for a task.
+    #[cfg(not(target_os = "none"))]
+    pub(crate) fn current() -> &'static Self {
+        use std::boxed::Box;
+        std::thread_local! {
+            static TASK: &'static Task = Box::leak(Box::new(Task::new()));
+        }
+        TASK.with(|task| *task)
+    }
+}

@@ -1,0 +1,183 @@
+//! The device that a driver is bound to, and what the context says about it.
+
+use super::{Slot, Task};
+use crate::sys::{Error, LeaseHandle};
+use core::fmt;
+use core::marker::PhantomData;
+use core::ops::Deref;
+
+/// What is known of a [`Device`]: [`Core`], [`Bound`] or [`Plain`].
+pub trait Context: sealed::Sealed {}
+
+/// A callback of the runtime is running for the device. Only ever lent to the callback.
+#[derive(Debug)]
+pub struct Core;
+/// The device is bound to its driver for `'cap`.
+#[derive(Debug)]
+pub struct Bound;
+/// Nothing.
+#[derive(Debug)]
+pub struct Plain;
+
+impl Context for Core {}
+impl Context for Bound {}
+impl Context for Plain {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Core {}
+    impl Sealed for super::Bound {}
+    impl Sealed for super::Plain {}
+}
+
+/// A device, as known in context `C`.
+///
+/// `Device<'cap, Bound>` proves that the binding `'cap` has not ended: it is invariant in
+/// `'cap`, which no other binding and no local borrow has. A callback gets `&Device<'cap, Core>`,
+/// which it cannot keep; [`Device::bound`] is what a driver's state may hold.
+///
+/// ```compile_fail
+/// use userlib::runtime::{Core, Device};
+/// struct State<'cap>(&'cap Device<'cap, Core>);
+/// fn keep<'cap>(device: &Device<'cap, Core>) -> State<'cap> {
+///     State(device) // lifetime may not live long enough
+/// }
+/// ```
+#[repr(transparent)]
+pub struct Device<'cap, C: Context = Plain> {
+    inner: Inner,
+    brand: PhantomData<fn(&'cap ()) -> &'cap ()>,
+    context: PhantomData<*const C>,
+}
+
+/// Names one binding of this task.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Inner {
+    slot: u8,
+    generation: u32,
+}
+
+impl<C: Context> Device<'_, C> {
+    /// Puts one together.
+    const fn of(inner: Inner) -> Self {
+        Self {
+            inner,
+            brand: PhantomData,
+            context: PhantomData,
+        }
+    }
+
+    /// The binding's slot, live or not.
+    pub(crate) fn slot(&self) -> &'static Slot {
+        // The index comes from the runtime's own table; the modulus only shows that to the compiler.
+        &Task::current().slots[usize::from(self.inner.slot) % super::MAX_BINDINGS]
+    }
+
+    /// Index of the slot.
+    pub(crate) const fn slot_index(&self) -> u8 {
+        self.inner.slot
+    }
+
+    /// The binding's generation.
+    pub(crate) const fn generation(&self) -> u32 {
+        self.inner.generation
+    }
+
+    /// Whether the binding has not ended.
+    pub fn is_bound(&self) -> bool {
+        self.slot().is_live(self.inner.generation)
+    }
+
+    /// The same device, without any claim about it. Cannot be used for anything but to compare.
+    pub const fn plain(&self) -> Device<'static, Plain> {
+        Device::of(self.inner)
+    }
+
+    /// Whether both are the same binding of the same device.
+    pub fn is_same<D: Context>(&self, other: &Device<'_, D>) -> bool {
+        self.inner == other.inner
+    }
+}
+
+impl<'cap> Device<'cap, Core> {
+    /// For the runtime: a device of a live slot.
+    pub(super) const fn core(slot: u8, generation: u32) -> Self {
+        Self::of(Inner { slot, generation })
+    }
+
+    /// The proof that the device is bound, to keep for `'cap`.
+    pub const fn bound(&self) -> Device<'cap, Bound> {
+        Device::of(self.inner)
+    }
+}
+
+impl<'cap> Deref for Device<'cap, Core> {
+    type Target = Device<'cap, Bound>;
+
+    fn deref(&self) -> &Self::Target {
+        // SAFETY: `Device` is a transparent wrapper of `Inner` for every context.
+        unsafe { &*core::ptr::from_ref(self).cast() }
+    }
+}
+
+impl Device<'_, Bound> {
+    /// The live slot.
+    ///
+    /// # Errors
+    /// `Revoked` when the binding is over: only by a value that was leaked past its end.
+    pub(crate) fn live(&self) -> Result<&'static Slot, Error> {
+        let slot = self.slot();
+        if slot.is_live(self.inner.generation) {
+            Ok(slot)
+        } else {
+            Err(Error::Revoked)
+        }
+    }
+
+    /// The lease of the binding.
+    ///
+    /// # Errors
+    /// `Revoked` when the binding is over.
+    pub fn lease(&self) -> Result<LeaseHandle, Error> {
+        Ok(self.live()?.lease.get())
+    }
+
+    /// Label of the device: [`label`](crate::sys::label) of its name, 0 once it is over.
+    pub fn label(&self) -> u32 {
+        self.live().map_or(0, |slot| slot.label.get())
+    }
+
+    /// Whether the device has this name.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.label() == crate::sys::label(name)
+    }
+
+    /// Number of the device among those of one name; for a PCI function vendor << 16 | device.
+    pub fn id(&self) -> u32 {
+        self.live().map_or(0, |slot| slot.id.get())
+    }
+}
+
+impl Clone for Device<'_, Bound> {
+    fn clone(&self) -> Self {
+        Self::of(self.inner)
+    }
+}
+
+impl Clone for Device<'_, Plain> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl Copy for Device<'_, Plain> {}
+
+impl<C: Context> fmt::Debug for Device<'_, C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "device {}.{}",
+            self.inner.slot, self.inner.generation
+        )
+    }
+}

@@ -1,0 +1,109 @@
+//! What a driver implements.
+
+use super::{Core, Device};
+use crate::ForLt;
+use crate::ipc::{Answer, Request};
+use crate::sys::Error;
+
+/// The state of a driver of `D` that is bound for `'cap`.
+pub type StateOf<'cap, D> = <<D as Driver>::State as ForLt>::Of<'cap>;
+
+/// A driver: callbacks around a state that lives as long as a binding.
+///
+/// The value itself lives as long as the task; it may keep [`Devres`](crate::Devres) handles.
+///
+/// ```
+/// use userlib::runtime::{Core, Device, Driver};
+/// use userlib::io::IoMem;
+/// use userlib::{Error, ForLt};
+///
+/// struct Clock<'cap> {
+///     registers: IoMem<'cap, 0x20>,
+/// }
+///
+/// #[derive(Default)]
+/// struct ClockDriver;
+///
+/// impl Driver for ClockDriver {
+///     type State = ForLt!(Clock<'_>);
+///
+///     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Clock<'cap>, Error> {
+///         Ok(Clock { registers: device.io_mem("rtc")? })
+///     }
+/// }
+/// userlib::driver!(ClockDriver);
+/// ```
+pub trait Driver: 'static {
+    /// The state, by the lifetime of the binding.
+    type State: ForLt;
+
+    /// Takes the device into use. On an error the runtime logs it and gives the lease back.
+    ///
+    /// # Errors
+    /// Whatever keeps the driver from using the device.
+    fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<StateOf<'cap, Self>, Error>
+    where
+        Self: Sized;
+
+    /// Answers a request of another task. With an interface, `state.dispatch(request)`.
+    fn request<'cap>(
+        &self,
+        state: &mut StateOf<'cap, Self>,
+        device: &Device<'cap, Core>,
+        request: &Request<'_>,
+    ) -> Answer
+    where
+        Self: Sized,
+    {
+        let _ = (state, device, request);
+        Answer::error(Error::Invalid)
+    }
+
+    /// Some of the interrupts that the state has registered came: their bits in `bits`
+    /// (see [`Interrupt::is_in`](crate::interrupt::Interrupt::is_in)).
+    fn interrupt<'cap>(
+        &self,
+        state: &mut StateOf<'cap, Self>,
+        device: &Device<'cap, Core>,
+        bits: u32,
+    ) where
+        Self: Sized,
+    {
+        let _ = (state, device, bits);
+    }
+
+    /// Peers posted these notification bits (0–14), or the timer ran out
+    /// ([`TIMER_BIT`](super::TIMER_BIT)). Every bound device hears of it.
+    fn notified<'cap>(
+        &self,
+        state: &mut StateOf<'cap, Self>,
+        device: &Device<'cap, Core>,
+        bits: u32,
+    ) where
+        Self: Sized,
+    {
+        let _ = (state, device, bits);
+    }
+
+    /// The device is about to go. The state is dropped next; this is for what `Drop` cannot do.
+    fn unbind<'cap>(&self, state: &mut StateOf<'cap, Self>, device: &Device<'cap, Core>)
+    where
+        Self: Sized,
+    {
+        let _ = (state, device);
+    }
+}
+
+/// Makes a task of a driver: `driver!(Type)`, for a type that implements [`Driver`] and [`Default`].
+#[macro_export]
+macro_rules! driver {
+    ($driver:ty) => {
+        /// The task's main function.
+        #[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "runs on a board"))]
+        fn __run_driver() -> ! {
+            let driver: $driver = ::core::default::Default::default();
+            $crate::runtime::run(&driver)
+        }
+        $crate::task!(__run_driver);
+    };
+}

@@ -1,0 +1,28 @@
+//! The driver runtime: it binds, serves and unbinds; a driver gives it callbacks.
+//!
+//! # The brand
+//! Every callback is generic over `'cap` and [`Device<'cap, _>`](Device) is invariant in it. So
+//! nothing that a driver can name has exactly that lifetime except what came from the device, and
+//! a value that names `'cap` lives as long as the binding. The runtime itself calls the callbacks
+//! with `'static` for `'cap`: a generic function cannot tell, and the runtime alone ends bindings.
+//!
+//! # Order of an unbind
+//! 1. Without another binding, the task stops serving: callers get `Unbound`.
+//! 2. The state is dropped, with the windows, interrupts and registrations in it.
+//! 3. Registrations that were forgotten end.
+//! 4. [`Devres`](crate::Devres) values end, the last made first.
+//! 5. The lease is released, and the binding's generation advances.
+
+mod current;
+mod device;
+mod driver;
+mod runner;
+mod slot;
+mod values;
+
+pub use device::{Bound, Context, Core, Device, Plain};
+pub use driver::{Driver, StateOf};
+pub use runner::{CRASH_BIT, MAX_BINDINGS, Runner, TIMER_BIT, run};
+
+pub(crate) use current::Task;
+pub(crate) use slot::{Phase, Slot};

@@ -1,0 +1,204 @@
+//! The loop of a driver task: lease events, requests, notifications.
+
+use super::driver::{Driver, StateOf};
+use super::{Core, Device, Phase, Task};
+use crate::ipc::{self, Answer, Request};
+use crate::sys::{
+    self, Error, LeaseEvent, LeaseHandle, Message, NOTIFY_LEASE, Received, TaskHandle,
+};
+
+/// Devices that one task may have bound at once.
+pub const MAX_BINDINGS: usize = 4;
+/// The notification on which the runtime panics: the supervisor's `crash`.
+pub const CRASH_BIT: u32 = 1 << 15;
+/// The notification that a driver gives [`set_timer`](crate::sys::set_timer).
+pub const TIMER_BIT: u32 = 1 << 29;
+
+/// What a driver task waits for: peers, interrupts, timer, leases.
+const MASK: u32 = !sys::NOTIFY_TASK;
+/// Bits that interrupts may have.
+const INTERRUPTS: u32 = 0x1fff_0000;
+
+/// Runs a driver for ever.
+pub fn run<D: Driver>(driver: &D) -> ! {
+    let mut runner = Runner::new(driver);
+    loop {
+        runner.step();
+    }
+}
+
+/// A driver and the states of its bindings.
+pub struct Runner<'d, D: Driver> {
+    driver: &'d D,
+    task: &'static Task,
+    states: [Option<StateOf<'static, D>>; MAX_BINDINGS],
+    message: Message,
+    reply_to: Option<TaskHandle>,
+}
+
+impl<'d, D: Driver> Runner<'d, D> {
+    /// Nothing bound; the task does not serve yet.
+    pub fn new(driver: &'d D) -> Self {
+        serve(false);
+        let states = [const { None }; MAX_BINDINGS];
+        Self {
+            driver,
+            task: Task::current(),
+            states,
+            message: Message::EMPTY,
+            reply_to: None,
+        }
+    }
+
+    /// Handles what the leases say, then waits for one message or notification and handles that.
+    pub fn step(&mut self) {
+        if self.task.lease_events.replace(false) {
+            while let Some((event, lease)) = sys::lease_event() {
+                match event {
+                    LeaseEvent::Offered => self.offered(lease),
+                    LeaseEvent::Ending => self.ending(lease),
+                }
+            }
+            // Ending one binding may have taken in the notification of another.
+            if self.task.lease_events.get() {
+                return;
+            }
+        }
+        let received = match self.reply_to.take() {
+            Some(client) => sys::reply_receive(client, MASK, &mut self.message),
+            None => sys::receive(MASK, &mut self.message),
+        };
+        match received {
+            Ok(Received::Message(client)) => self.request(client),
+            Ok(Received::Notified(bits)) => self.notified(bits),
+            Err(error) => panic!("receive: {error}"),
+        }
+    }
+
+    /// How many devices are bound.
+    pub fn bound(&self) -> usize {
+        self.states.iter().flatten().count()
+    }
+
+    fn offered(&mut self, lease: LeaseHandle) {
+        let Ok(info) = sys::lease_info(lease) else {
+            return;
+        };
+        let is_held = self.task.slots.iter().any(|slot| {
+            slot.phase.get() == Phase::Retired
+                && (slot.label.get(), slot.id.get()) == (info.label, info.id)
+        });
+        let free = self
+            .task
+            .slots
+            .iter()
+            .position(|slot| slot.phase.get() == Phase::Free);
+        let Some(index) = free.filter(|_| !is_held) else {
+            give_back(lease, Error::Busy);
+            return;
+        };
+        let slot = &self.task.slots[index];
+        slot.begin(lease, info.label, info.id);
+        let device = Self::device(self.task, index);
+        match self.driver.probe(&device) {
+            Ok(state) => {
+                self.states[index] = Some(state);
+                serve(true);
+            }
+            Err(error) => {
+                slot.phase.set(Phase::Ending);
+                slot.end(self.task, index as u8);
+                crate::log!("probe failed: {error}");
+            }
+        }
+    }
+
+    fn ending(&mut self, lease: LeaseHandle) {
+        let bound =
+            |slot: &super::Slot| slot.phase.get() == Phase::Bound && slot.lease.get() == lease;
+        let Some(index) = self.task.slots.iter().position(bound) else {
+            // Revoked before it was ever seen here; `Revoked` when it is over already.
+            let _ = sys::lease_release(lease);
+            return;
+        };
+        if self.bound() <= 1 {
+            serve(false);
+        }
+        let slot = &self.task.slots[index];
+        slot.phase.set(Phase::Ending);
+        if let Some(mut state) = self.states[index].take() {
+            self.driver
+                .unbind(&mut state, &Self::device(self.task, index));
+            drop(state);
+        }
+        slot.end(self.task, index as u8);
+    }
+
+    /// The device of a live slot, for a callback. The callback is generic in its lifetime.
+    fn device(task: &Task, index: usize) -> Device<'static, Core> {
+        Device::core(index as u8, task.slots[index].generation.get())
+    }
+
+    fn request(&mut self, client: TaskHandle) {
+        let request = Request::new(client, &self.message);
+        let wanted = ipc::instance(self.message.tag);
+        let bound = self
+            .states
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(index, state)| Some((index, state.as_mut()?)));
+        let answer = match bound.into_iter().nth(wanted) {
+            Some((index, state)) => {
+                self.driver
+                    .request(state, &Self::device(self.task, index), &request)
+            }
+            None => Answer::error(Error::Unbound),
+        };
+        if let Answer::Reply(reply) = answer {
+            self.message = reply;
+            self.reply_to = Some(client);
+        }
+    }
+
+    fn notified(&mut self, bits: u32) {
+        if bits & CRASH_BIT != 0 {
+            panic!("the supervisor asked for a crash");
+        }
+        if bits & NOTIFY_LEASE != 0 {
+            self.task.lease_events.set(true);
+        }
+        let others = bits & !(INTERRUPTS | NOTIFY_LEASE);
+        for (index, state) in self.states.iter_mut().enumerate() {
+            let Some(state) = state else { continue };
+            let device = Self::device(self.task, index);
+            let interrupts = bits & self.task.bits_of(index as u8);
+            if interrupts != 0 {
+                self.driver.interrupt(state, &device, interrupts);
+            }
+            if others != 0 {
+                self.driver.notified(state, &device, others);
+            }
+        }
+    }
+}
+
+impl<D: Driver> core::fmt::Debug for Runner<'_, D> {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter
+            .debug_struct("Runner")
+            .field("bound", &self.bound())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Says whether the task answers calls.
+fn serve(serving: bool) {
+    // The kernel refuses neither value.
+    let _ = sys::set_serving(serving);
+}
+
+/// Releases a lease that the task cannot use.
+fn give_back(lease: LeaseHandle, error: Error) {
+    let _ = sys::lease_release(lease);
+    crate::log!("cannot bind: {error}");
+}

@@ -1,0 +1,111 @@
+//! One binding of the task, from offer to release.
+
+use super::values::Values;
+use crate::auxiliary::{Offers, Received};
+use crate::sys::{self, Error, GrantInfo, LeaseHandle};
+use core::cell::Cell;
+
+/// Where a slot is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Nothing bound.
+    Free,
+    /// From probe on.
+    Bound,
+    /// The lease is ending; the driver's values are being dropped.
+    Ending,
+    /// Over, but a guard was kept: what it keeps alive stays until the task restarts.
+    Retired,
+}
+
+/// One binding.
+pub(crate) struct Slot {
+    /// Where it is.
+    pub(crate) phase: Cell<Phase>,
+    /// Advances when a binding ends, so that handles from before resolve to nothing.
+    pub(crate) generation: Cell<u32>,
+    /// The lease of the device.
+    pub(crate) lease: Cell<LeaseHandle>,
+    /// The device's label.
+    pub(crate) label: Cell<u32>,
+    /// The device's number among those of one label.
+    pub(crate) id: Cell<u32>,
+    /// The values tied to the binding.
+    pub(crate) values: Values,
+    /// Auxiliary devices that the driver registered.
+    pub(crate) offers: Offers,
+    /// The payload that came with the device.
+    pub(crate) received: Received,
+}
+
+impl Slot {
+    /// A free one.
+    pub(crate) const fn new() -> Self {
+        Self {
+            phase: Cell::new(Phase::Free),
+            generation: Cell::new(0),
+            lease: Cell::new(LeaseHandle::from_raw(sys::SELF_MEMORY)),
+            label: Cell::new(0),
+            id: Cell::new(0),
+            values: Values::new(),
+            offers: Offers::new(),
+            received: Received::new(),
+        }
+    }
+
+    /// Whether the binding with this generation has not ended.
+    pub(crate) fn is_live(&self, generation: u32) -> bool {
+        self.generation.get() == generation
+            && matches!(self.phase.get(), Phase::Bound | Phase::Ending)
+    }
+
+    /// The grants of the lease, in order.
+    pub(crate) fn grants(&self) -> impl Iterator<Item = (usize, GrantInfo)> + use<> {
+        let lease = self.lease.get();
+        (0..).map_while(move |index| sys::grant_info(lease, index).ok().map(|info| (index, info)))
+    }
+
+    /// Starts a binding.
+    pub(crate) fn begin(&self, lease: LeaseHandle, label: u32, id: u32) {
+        self.lease.set(lease);
+        self.label.set(label);
+        self.id.set(id);
+        self.phase.set(Phase::Bound);
+    }
+
+    /// Ends registrations and values, then the binding. The driver's state is dropped before.
+    pub(crate) fn end(&self, task: &super::Task, index: u8) {
+        self.offers.end_all(task);
+        let all_gone = self.values.end_all();
+        task.free_bits(index);
+        self.received.forget();
+        // `Revoked` when the kernel released it meanwhile: there is nothing left to give back.
+        let _ = sys::lease_release(self.lease.get());
+        self.generation.set(self.generation.get().wrapping_add(1));
+        if all_gone {
+            self.values.reset();
+            self.phase.set(Phase::Free);
+        } else {
+            self.phase.set(Phase::Retired);
+        }
+    }
+
+    /// A grant by kind and selection.
+    pub(crate) fn find(
+        &self,
+        kind: sys::GrantKind,
+        select: &crate::io::Select<'_>,
+    ) -> Result<(usize, GrantInfo), Error> {
+        let mut of_kind = self
+            .grants()
+            .filter(|(_, grant)| sys::GrantKind::from_code(grant.kind) == Some(kind));
+        match *select {
+            crate::io::Select::Index(index) => of_kind.nth(index),
+            crate::io::Select::Name(name) => {
+                let label = sys::label(name);
+                of_kind.find(|(_, grant)| grant.label == label)
+            }
+        }
+        .ok_or(Error::NoDevice)
+    }
+}
