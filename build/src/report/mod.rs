@@ -1,5 +1,6 @@
 //! What lies where in RAM, for a person: a text and a picture.
 
+mod draw;
 mod map;
 mod text;
 
