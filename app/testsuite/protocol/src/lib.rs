@@ -62,6 +62,9 @@ pub enum Command {
     /// `(rounds, seed)`: random system calls with random arguments, leaving out the
     /// calls that would end or block the worker; reports how many succeeded.
     Fuzz = 22,
+    /// `(address, value, lease, index, count, bits)`: store 32 bits, which raises a line, wait for the
+    /// interrupt and acknowledge it; reports how many came.
+    Storm = 23,
 }
 
 impl Command {
@@ -90,6 +93,7 @@ impl Command {
             20 => Self::RevokeMany,
             21 => Self::Cycle,
             22 => Self::Fuzz,
+            23 => Self::Storm,
             _ => return None,
         })
     }

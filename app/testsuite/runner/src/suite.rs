@@ -112,8 +112,11 @@ impl Suite {
         sys::task_info(task).map_err(|error| because(format_args!("task_info: {error}")))
     }
 
-    /// Starts a worker fresh and waits for its first report.
+    /// Starts a worker fresh, ending its present life, and waits for its first report.
     pub(crate) fn start(&mut self, task: usize) -> Outcome {
+        if runs(&self.info(task)?) {
+            self.stop(task)?;
+        }
         self.wait_dormant(task)?;
         match sys::task_start(task) {
             Ok(handle) => {

