@@ -11,6 +11,9 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+extern crate std;
+
 mod borrow;
 mod call;
 mod config;
@@ -27,6 +30,11 @@ mod reaper;
 mod schedule;
 mod task;
 mod timer;
+
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod tests;
 
 pub use config::{Config, GrantConfig, Region, RegionKind, TaskConfig};
 pub use hardware::{Context, Fault, FreshProgress, Hardware, Window};

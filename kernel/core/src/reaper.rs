@@ -41,8 +41,10 @@ const IDLE: u32 = u32::MAX;
 pub(crate) struct Reaper {
     /// The best rank in the queue; [`IDLE`] when it is empty.
     rank: u32,
-    /// Tasks that a line or a server's death made ready since the queue was last empty.
+    /// Tasks that a line made ready since the queue was last empty.
     urgent: u64,
+    /// Tasks that a server's death made ready since then.
+    woken: u64,
     /// When going before ends, once somebody has.
     limit: Option<u64>,
     /// Tasks whose callers must be woken: all of a dead one's, the waiting ones of another.
@@ -63,6 +65,7 @@ impl Reaper {
     pub(crate) const NEW: Self = Self {
         rank: IDLE,
         urgent: 0,
+        woken: 0,
         limit: None,
         waking: 0,
         leases: crate::lease::links::List::EMPTY,
@@ -80,16 +83,18 @@ impl Reaper {
 
     /// The tasks that run before the next step.
     pub(crate) fn goes_before(&self) -> u64 {
-        above(self.rank as usize) | self.urgent
+        // Nobody woken runs before all are.
+        let woken = if self.waking == 0 { self.woken } else { 0 };
+        above(self.rank as usize) | self.urgent | woken
     }
 
     /// Work was queued on this task's account. If it went first as urgent, that is over.
     pub(crate) fn charge(&mut self, account: usize) {
         self.rank = self.rank.min(account as u32);
-        self.urgent &= !bit(account);
+        self.calm(account);
     }
 
-    /// A line, or the death of its server, made this task ready.
+    /// A line made this task ready.
     pub(crate) fn hurry(&mut self, task: usize) {
         if !self.is_idle() {
             self.urgent |= bit(task);
@@ -99,6 +104,7 @@ impl Reaper {
     /// Something else made this task ready, or stopped it.
     pub(crate) fn calm(&mut self, task: usize) {
         self.urgent &= !bit(task);
+        self.woken &= !bit(task);
     }
 
     /// When the present going before must end.
@@ -112,6 +118,7 @@ impl Reaper {
         if !self.is_idle() {
             self.rank = 0;
             self.urgent = 0;
+            self.woken = 0;
         }
     }
 
@@ -151,6 +158,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if self.reaper.is_done() {
             self.reaper.rank = IDLE;
             self.reaper.urgent = 0;
+            self.reaper.woken = 0;
             self.reaper.limit = None;
         }
     }
@@ -181,7 +189,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         };
         self.resume(caller, results);
         // It need not wait for the rest of the dead task's affairs.
-        self.reaper.hurry(caller);
+        self.reaper.woken |= bit(caller);
     }
 
     /// Queue the start of a dormant task.

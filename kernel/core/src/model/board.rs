@@ -1,0 +1,129 @@
+//! The image that the tests boot: six tasks and eight resources.
+
+use crate::{Config, GrantConfig, Region, RegionKind, TaskConfig};
+use leasehold_abi::{GrantKind, Rights};
+
+/// How many tasks there are.
+pub(crate) const TASKS: usize = 6;
+
+/// RAM: base and size. Task `i` has its text, then its data, at `RAM + i * 0x1000`; the
+/// image's initial data and a pool lie behind.
+pub(crate) const RAM: (usize, usize) = (0x8000_0000, 0x8000);
+
+/// Numbers of the root's grants.
+pub(crate) mod root {
+    pub(crate) const UART: usize = 0;
+    pub(crate) const BAR: usize = 1;
+    pub(crate) const LINE_10: usize = 2;
+    pub(crate) const CONFIG: usize = 4;
+    pub(crate) const BUS_MASTER: usize = 5;
+    pub(crate) const PRIVATE: usize = 7;
+}
+
+const fn base(task: usize) -> usize {
+    RAM.0 + task * 0x1000
+}
+
+/// A task's data region: where tests put records and buffers.
+pub(crate) const fn data(task: usize) -> usize {
+    base(task) + 0x400
+}
+
+/// A task's lend arena, 1 KiB at the end of its data.
+pub(crate) const fn arena(task: usize) -> usize {
+    base(task) + 0xc00
+}
+
+const fn regions(task: usize) -> [Region; 2] {
+    [
+        Region {
+            base: base(task),
+            length: 0x400,
+            kind: RegionKind::Text,
+        },
+        Region {
+            base: data(task),
+            length: 0xc00,
+            kind: RegionKind::Data,
+        },
+    ]
+}
+
+static REGIONS: [[Region; 2]; TASKS] = [
+    regions(0),
+    regions(1),
+    regions(2),
+    regions(3),
+    regions(4),
+    regions(5),
+];
+
+const fn zero(task: usize) -> [(usize, usize); 2] {
+    [(data(task), 0x380), (data(task) + 0x400, 0x800)]
+}
+
+static ZERO: [[(usize, usize); 2]; TASKS] = [zero(0), zero(1), zero(2), zero(3), zero(4), zero(5)];
+
+const fn task(index: usize, name: &'static str, lends: u64) -> TaskConfig {
+    TaskConfig {
+        name,
+        entry: base(index) + 0x10,
+        stack_top: data(index) + 0x380,
+        guard: (base(index) - 0x40, 0x40),
+        regions: &REGIONS[index],
+        data: (
+            RAM.0 + TASKS * 0x1000 + 0x80 * index,
+            data(index) + 0x380,
+            0x80,
+        ),
+        zero: &ZERO[index],
+        arena: (arena(index), 0x400),
+        checked: (base(index) + 0x100, base(index) + 0x200),
+        // All but the last may call every task above, and even (in vain) below.
+        calls: if index == 5 { 0b1_0000 } else { u64::MAX },
+        notifies: if index == 5 { 0 } else { 0b11_1111 },
+        lends,
+        // The supervisor's deadline never comes: its end is the machine's.
+        release_ticks: if index == 0 { u64::MAX } else { 200 },
+        autostart: true,
+    }
+}
+
+static TASK_CONFIGS: [TaskConfig; TASKS] = [
+    task(0, "supervisor", 0b11_1111),
+    task(1, "console", 0),
+    task(2, "parent", 0b11_1000),
+    task(3, "child", 0b11_0000),
+    task(4, "client", 0b10_0000),
+    task(5, "hostile", 0),
+];
+
+const ALL: Rights = Rights::READ.union(Rights::WRITE).union(Rights::LEND);
+
+const fn grant(kind: GrantKind, base: u64, length: u64, rights: Rights, label: u32) -> GrantConfig {
+    GrantConfig {
+        label,
+        kind,
+        base,
+        length,
+        rights,
+    }
+}
+
+static GRANTS: [GrantConfig; 8] = [
+    grant(GrantKind::Mmio, 0x1000_0000, 0x100, ALL, 100),
+    grant(GrantKind::Mmio, 0x2000_0000, 0x1000, ALL, 101),
+    grant(GrantKind::Interrupt, 10, 1, ALL, 102),
+    grant(GrantKind::Interrupt, 11, 1, ALL, 103),
+    grant(GrantKind::Config, 0x3000_0000, 0x4000, ALL, 104),
+    grant(GrantKind::BusMaster, 0x3000_0000, 0x4000, ALL, 105),
+    grant(GrantKind::Memory, RAM.0 as u64 + 0x7000, 0x1000, ALL, 106),
+    grant(GrantKind::Mmio, 0x4000_0000, 0x100, Rights::READ, 107),
+];
+
+/// The configuration.
+pub(crate) static CONFIG: Config = Config {
+    tasks: &TASK_CONFIGS,
+    grants: &GRANTS,
+    ticks_per_second: 10_000,
+};

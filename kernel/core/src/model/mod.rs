@@ -1,0 +1,337 @@
+//! The machine that the tests run on: memory, protection, lines, alarm and bus mastering
+//! kept as plain sets, so that what the kernel did can be looked up.
+
+mod board;
+mod world;
+
+pub(crate) use board::{CONFIG, RAM, TASKS, arena, data, root};
+pub(crate) use world::{PARK, World};
+
+use crate::{Context, FreshProgress, Hardware, Region, TaskConfig, Window};
+use core::cell::Cell;
+use leasehold_abi::{Error, GrantKind, MESSAGE_WORDS, Rights};
+use std::collections::{BTreeMap, BTreeSet};
+use std::vec::Vec;
+
+/// Registers of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Registers {
+    pub(crate) pc: usize,
+    pub(crate) stack: usize,
+    pub(crate) results: [usize; 3],
+    pub(crate) words: [usize; MESSAGE_WORDS],
+    pub(crate) tag: usize,
+}
+
+impl Context for Registers {
+    const EMPTY: Self = Self {
+        pc: 0,
+        stack: 0,
+        results: [0; 3],
+        words: [0; MESSAGE_WORDS],
+        tag: 0,
+    };
+
+    fn start(&mut self, entry: usize, stack: usize) {
+        *self = Self {
+            pc: entry,
+            stack,
+            ..Self::EMPTY
+        };
+    }
+    fn set_results(&mut self, results: [usize; 3]) {
+        self.results = results;
+    }
+    fn message(&self) -> ([usize; MESSAGE_WORDS], usize) {
+        (self.words, self.tag)
+    }
+    fn set_message(&mut self, words: [usize; MESSAGE_WORDS], tag: usize) {
+        self.words = words;
+        self.tag = tag;
+    }
+    fn skip(&mut self, bytes: usize) {
+        self.pc += bytes;
+        self.results[1] = 1;
+    }
+}
+
+/// A granule that a task can reach beside its own memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mapping {
+    pub(crate) kind: GrantKind,
+    pub(crate) rights: Rights,
+}
+
+/// The machine.
+pub(crate) struct Model {
+    pub(crate) now: u64,
+    pub(crate) alarm: Option<u64>,
+    pub(crate) pending: BTreeSet<u32>,
+    pub(crate) unmasked: BTreeSet<u32>,
+    /// What is mapped, by task and address of the granule.
+    pub(crate) mapped: BTreeMap<(usize, u64), Mapping>,
+    /// Own regions, by task.
+    pub(crate) own: Vec<Vec<Region>>,
+    pub(crate) masters: BTreeSet<u64>,
+    pub(crate) configuration: BTreeMap<u64, u32>,
+    pub(crate) memory: Vec<u8>,
+    pub(crate) printed: Vec<u8>,
+    /// How many granules can be mapped in all.
+    pub(crate) room: usize,
+    /// How often a task's memory was made fresh.
+    pub(crate) freshened: Vec<usize>,
+    /// Raise a line when the kernel has looked for interrupts this many times more.
+    pub(crate) raise: Cell<Option<(usize, u32)>>,
+    raised: Cell<Option<u32>>,
+    /// Costly operations since the kernel last looked for interrupts or was entered, and the
+    /// most there ever were.
+    pub(crate) work: Cell<usize>,
+    pub(crate) most_work: Cell<usize>,
+    /// How often the kernel looked.
+    pub(crate) looks: Cell<usize>,
+}
+
+/// Granules that one step maps or unmaps.
+const STEP: u64 = 8;
+
+impl Model {
+    pub(crate) fn new() -> Self {
+        Self {
+            now: 1000,
+            alarm: None,
+            pending: BTreeSet::new(),
+            unmasked: BTreeSet::new(),
+            mapped: BTreeMap::new(),
+            own: Vec::new(),
+            masters: BTreeSet::new(),
+            configuration: BTreeMap::new(),
+            memory: std::vec![0; RAM.1],
+            printed: Vec::new(),
+            room: usize::MAX,
+            freshened: std::vec![0; TASKS],
+            raise: Cell::new(None),
+            raised: Cell::new(None),
+            work: Cell::new(0),
+            most_work: Cell::new(0),
+            looks: Cell::new(0),
+        }
+    }
+
+    /// A device raises its line.
+    pub(crate) fn raise_line(&mut self, line: u32) {
+        self.pending.insert(line);
+    }
+
+    /// The lines that can be taken now.
+    fn deliverable(&self) -> Option<u32> {
+        let late = self
+            .raised
+            .get()
+            .filter(|line| self.unmasked.contains(line));
+        self.pending
+            .iter()
+            .copied()
+            .find(|line| self.unmasked.contains(line))
+            .or(late)
+    }
+
+    fn worked(&self) {
+        self.work.set(self.work.get() + 1);
+        self.most_work
+            .set(self.most_work.get().max(self.work.get()));
+    }
+
+    fn range(&self, at: usize, length: usize) -> core::ops::Range<usize> {
+        let start = at.checked_sub(RAM.0).expect("below RAM");
+        assert!(start + length <= RAM.1, "past RAM");
+        start..start + length
+    }
+
+    /// Bytes of memory, for a test to look at or change.
+    pub(crate) fn bytes(&mut self, at: usize, length: usize) -> &mut [u8] {
+        let range = self.range(at, length);
+        &mut self.memory[range]
+    }
+
+    /// Whether a task can read, or write, an address.
+    pub(crate) fn reaches(&self, task: usize, at: u64, write: bool) -> bool {
+        let granule = at & !(Self::GRANULE as u64 - 1);
+        self.mapped.get(&(task, granule)).is_some_and(|mapping| {
+            mapping
+                .rights
+                .contains(if write { Rights::WRITE } else { Rights::READ })
+        })
+    }
+}
+
+impl Hardware for Model {
+    type Context = Registers;
+
+    const GRANULE: usize = 64;
+    const CHECKED_STRIDE: usize = 8;
+
+    fn now(&self) -> u64 {
+        self.now
+    }
+    fn set_alarm(&mut self, at: Option<u64>) {
+        self.alarm = at;
+    }
+    fn interrupt_pending(&self) -> bool {
+        self.work.set(0);
+        self.looks.set(self.looks.get() + 1);
+        match self.raise.get() {
+            Some((0, line)) => {
+                self.raise.set(None);
+                self.raised.set(Some(line));
+            }
+            Some((steps, line)) => self.raise.set(Some((steps - 1, line))),
+            None => {}
+        }
+        self.deliverable().is_some() || self.alarm.is_some_and(|at| at <= self.now)
+    }
+
+    fn take_line(&mut self) -> Option<u32> {
+        let line = self.deliverable()?;
+        self.pending.remove(&line);
+        if self.raised.get() == Some(line) {
+            self.raised.set(None);
+        }
+        self.unmasked.remove(&line);
+        Some(line)
+    }
+    fn unmask_line(&mut self, line: u32) {
+        self.unmasked.insert(line);
+    }
+    fn mask_line(&mut self, line: u32) {
+        self.unmasked.remove(&line);
+        self.pending.remove(&line);
+    }
+
+    fn map_own(&mut self, task: usize, regions: &[Region]) -> Result<(), Error> {
+        assert_eq!(self.own.len(), task, "once each, in order");
+        self.own.push(regions.to_vec());
+        Ok(())
+    }
+    fn map(&mut self, task: usize, window: Window) -> Result<(), Error> {
+        let mut done = 0;
+        while !self.map_step(task, window, &mut done)? {}
+        Ok(())
+    }
+    fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error> {
+        self.worked();
+        assert!(window.length > 0 && window.base.is_multiple_of(Self::GRANULE as u64));
+        let granule = Self::GRANULE as u64;
+        for _ in 0..STEP {
+            if *done == window.length {
+                return Ok(true);
+            }
+            if self.mapped.len() >= self.room {
+                return Err(Error::Exhausted);
+            }
+            let mapping = Mapping {
+                kind: window.kind,
+                rights: window.rights,
+            };
+            let before = self.mapped.insert((task, window.base + *done), mapping);
+            assert_eq!(before, None, "mapped twice");
+            *done += granule;
+        }
+        Ok(*done == window.length)
+    }
+    fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool {
+        self.worked();
+        for _ in 0..STEP {
+            if *done == window.length {
+                return true;
+            }
+            self.mapped.remove(&(task, window.base + *done));
+            *done += Self::GRANULE as u64;
+        }
+        *done == window.length
+    }
+    fn window_address(base: u64) -> usize {
+        base as usize
+    }
+
+    fn set_bus_master(&mut self, configuration: u64, on: bool) {
+        self.worked();
+        let command = self.configuration.entry(configuration + 4).or_default();
+        if on {
+            assert!(self.masters.insert(configuration), "on twice");
+            *command |= 4;
+        } else {
+            assert!(self.masters.remove(&configuration), "off twice");
+            *command &= !4;
+        }
+    }
+    fn write_configuration(&mut self, address: u64, width: usize, value: u32) {
+        let mask = if width == 4 {
+            u32::MAX
+        } else {
+            (1 << (8 * width)) - 1
+        };
+        let shift = 8 * (address % 4) as u32;
+        let word = self.configuration.entry(address & !3).or_default();
+        *word = *word & !(mask << shift) | (value & mask) << shift;
+    }
+    fn read_configuration(&self, address: u64) -> u32 {
+        self.configuration.get(&address).copied().unwrap_or(0)
+    }
+
+    fn copy(&mut self, from: usize, to: usize, length: usize) {
+        self.worked();
+        assert!(length <= leasehold_abi::COPY_STEP);
+        let from = self.range(from, length);
+        let to = self.range(to, length);
+        self.memory.copy_within(from, to.start);
+    }
+    fn read(&self, from: usize, into: &mut [u8]) {
+        into.copy_from_slice(&self.memory[self.range(from, into.len())]);
+    }
+    fn write(&mut self, to: usize, bytes: &[u8]) {
+        self.bytes(to, bytes.len()).copy_from_slice(bytes);
+    }
+    fn fresh(&mut self, task: &TaskConfig, progress: &mut FreshProgress) -> bool {
+        self.worked();
+        // L6: nobody can reach memory that is made fresh.
+        for region in task.regions {
+            let reached = self.mapped.keys().any(|&(_, at)| {
+                (region.base as u64..(region.base + region.length) as u64).contains(&at)
+            });
+            assert!(!reached, "{} is made fresh under a lessee", task.name);
+        }
+        let (from, to, length) = match progress.part {
+            0 => (Some(task.data.0), task.data.1, task.data.2),
+            part => match task.zero.get(part - 1) {
+                Some(&(base, length)) => (None, base, length),
+                None => {
+                    self.freshened[task.entry / 0x1000 % 64] += 1;
+                    return true;
+                }
+            },
+        };
+        let step = (length - progress.done).min(256);
+        match from {
+            Some(from) => self.copy(from + progress.done, to + progress.done, step),
+            None => self.bytes(to + progress.done, step).fill(0),
+        }
+        progress.done += step;
+        if progress.done == length {
+            *progress = FreshProgress {
+                part: progress.part + 1,
+                done: 0,
+            };
+        }
+        false
+    }
+
+    fn print(&mut self, bytes: &[u8]) {
+        self.printed.extend_from_slice(bytes);
+    }
+    fn off(&mut self, code: u32, reset: bool) -> ! {
+        panic!(
+            "off {code} {reset}: {}",
+            std::string::String::from_utf8_lossy(&self.printed)
+        );
+    }
+}

@@ -1,0 +1,210 @@
+//! A booted kernel on the model, and the moves that a test makes in it.
+
+use super::{CONFIG, Model, data};
+use crate::{Kernel, Next};
+use leasehold_abi::{Call, Error, GrantInfo, LeaseInfo, SELF_MEMORY, TaskInfo};
+use std::boxed::Box;
+use zerocopy::FromBytes;
+
+/// The notification bit on which a task waits that has nothing to do.
+pub(crate) const PARK: u32 = 1 << 29;
+
+/// A machine with `L` leases, `G` grants and generations of `B` bits.
+pub(crate) struct World<const L: usize = 32, const G: usize = 96, const B: u32 = 22> {
+    pub(crate) kernel: Box<Kernel<Model, 6, L, G, B>>,
+}
+
+impl World {
+    /// Boot, let every task run until it waits, and take the supervisor's first event.
+    pub(crate) fn new() -> Self {
+        Self::boot()
+    }
+}
+
+impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
+    /// As [`World::new`], for tables of any size.
+    pub(crate) fn boot() -> Self {
+        let mut kernel = Box::new(Kernel::new(&CONFIG, Model::new()));
+        assert_eq!(kernel.boot(), Ok(Next::Run(0)));
+        let mut world = Self { kernel };
+        assert_eq!(world.act(0, Call::LeaseEvent, &[]), [0, 1, world.root()]);
+        world.rest();
+        world
+    }
+
+    /// The root lease's handle.
+    pub(crate) fn root(&self) -> usize {
+        self.kernel.leases.handle(0) as usize
+    }
+
+    /// A task's present handle.
+    pub(crate) fn handle(&self, task: usize) -> usize {
+        self.kernel.tasks[task].handle as usize
+    }
+
+    /// What a task's last call answered.
+    pub(crate) fn results(&self, task: usize) -> [usize; 3] {
+        self.kernel.tasks[task].context.results
+    }
+
+    /// The current task makes a call; the results are its registers then.
+    pub(crate) fn system_call(&mut self, call: usize, arguments: &[usize]) -> [usize; 3] {
+        let mut six = [0; 6];
+        six[..arguments.len()].copy_from_slice(arguments);
+        let task = self.kernel.current;
+        self.kernel.hardware.work.set(0);
+        self.kernel.system_call(call, six);
+        self.results(task)
+    }
+
+    /// All tasks wait, and the reaper has nothing to do.
+    pub(crate) fn rest(&mut self) {
+        let mut next = self.kernel.next();
+        while next != Next::Idle {
+            self.system_call(Call::Receive as usize, &[PARK as usize]);
+            next = self.kernel.next();
+        }
+    }
+
+    /// Let `task` run: whoever is before it waits.
+    pub(crate) fn become_task(&mut self, task: usize) {
+        for _ in 0..64 {
+            if self.kernel.current == task {
+                return;
+            }
+            self.kernel.post(task, PARK);
+            if let Next::Run(other) = self.kernel.next()
+                && other != task
+            {
+                self.system_call(Call::Receive as usize, &[PARK as usize]);
+            }
+        }
+        panic!(
+            "task {task} cannot run: {:?}",
+            self.kernel.tasks[task].state
+        );
+    }
+
+    /// `task` makes a call.
+    pub(crate) fn act(&mut self, task: usize, call: Call, arguments: &[usize]) -> [usize; 3] {
+        self.become_task(task);
+        self.system_call(call as usize, arguments)
+    }
+
+    /// `task` makes a call that must succeed; the second result.
+    pub(crate) fn value(&mut self, task: usize, call: Call, arguments: &[usize]) -> usize {
+        let [status, value, _] = self.act(task, call, arguments);
+        assert_eq!(Error::from_code(status), None, "{call:?} of task {task}");
+        value
+    }
+
+    /// `task` makes a call that must fail; how.
+    pub(crate) fn error(&mut self, task: usize, call: Call, arguments: &[usize]) -> Error {
+        let [status, ..] = self.act(task, call, arguments);
+        Error::from_code(status).unwrap_or_else(|| panic!("{call:?} of task {task} succeeded"))
+    }
+
+    /// `lessor` opens a lease under `parent` for `lessee`.
+    pub(crate) fn open(&mut self, lessor: usize, parent: usize, lessee: usize) -> usize {
+        self.value(
+            lessor,
+            Call::LeaseOpen,
+            &[parent, lessee, 7, 9, 0x1234, 0x5678],
+        )
+    }
+
+    /// `lessor` lends the grants `grants` of `parent`, whole and with all rights, to `lessee`,
+    /// who fetches the event.
+    pub(crate) fn lend(
+        &mut self,
+        lessor: usize,
+        parent: usize,
+        lessee: usize,
+        grants: &[usize],
+    ) -> usize {
+        let lease = self.open(lessor, parent, lessee);
+        for &grant in grants {
+            self.value(lessor, Call::LeaseAdd, &[lease, parent, grant, 0, 0, 7]);
+        }
+        self.value(lessor, Call::LeaseOffer, &[lease]);
+        assert_eq!(self.act(lessee, Call::LeaseEvent, &[]), [0, 1, lease]);
+        lease
+    }
+
+    /// `lessor` lends a range of its arena under `parent` to `lessee`.
+    pub(crate) fn lend_memory(
+        &mut self,
+        lessor: usize,
+        parent: usize,
+        lessee: usize,
+        range: (usize, usize),
+        rights: usize,
+    ) -> usize {
+        let lease = self.open(lessor, parent, lessee);
+        let own = SELF_MEMORY as usize;
+        self.value(
+            lessor,
+            Call::LeaseAdd,
+            &[lease, own, 0, range.0, range.1, rights],
+        );
+        self.value(lessor, Call::LeaseOffer, &[lease]);
+        assert_eq!(self.act(lessee, Call::LeaseEvent, &[]), [0, 1, lease]);
+        lease
+    }
+
+    /// Time passes; the alarm comes if it is due.
+    pub(crate) fn pass(&mut self, ticks: u64) {
+        self.kernel.hardware.now += ticks;
+        let due = self
+            .kernel
+            .hardware
+            .alarm
+            .is_some_and(|at| at <= self.kernel.hardware.now);
+        if due {
+            self.kernel.interrupt();
+        }
+    }
+
+    /// What the kernel says of a task.
+    pub(crate) fn task_info(&mut self, of: usize) -> TaskInfo {
+        assert_eq!(self.act(0, Call::TaskInfo, &[of, data(0)])[0], 0);
+        let bytes = self.kernel.hardware.bytes(data(0), size_of::<TaskInfo>());
+        TaskInfo::read_from_bytes(bytes).unwrap()
+    }
+
+    /// What the kernel tells `task` of a lease.
+    pub(crate) fn lease_info(&mut self, task: usize, lease: usize) -> Result<LeaseInfo, Error> {
+        let [status, ..] = self.act(task, Call::LeaseInfo, &[lease, data(task)]);
+        if let Some(error) = Error::from_code(status) {
+            return Err(error);
+        }
+        let bytes = self
+            .kernel
+            .hardware
+            .bytes(data(task), size_of::<LeaseInfo>());
+        Ok(LeaseInfo::read_from_bytes(bytes).unwrap())
+    }
+
+    /// What the kernel tells `task` of a grant.
+    pub(crate) fn grant_info(
+        &mut self,
+        task: usize,
+        lease: usize,
+        index: usize,
+    ) -> Result<GrantInfo, Error> {
+        let [status, ..] = self.act(task, Call::GrantInfo, &[lease, index, data(task)]);
+        if let Some(error) = Error::from_code(status) {
+            return Err(error);
+        }
+        let bytes = self
+            .kernel
+            .hardware
+            .bytes(data(task), size_of::<GrantInfo>());
+        Ok(GrantInfo::read_from_bytes(bytes).unwrap())
+    }
+
+    /// Whether a task is dormant.
+    pub(crate) fn is_dormant(&self, task: usize) -> bool {
+        self.kernel.tasks[task].state == leasehold_abi::TaskState::Dormant
+    }
+}

@@ -1,0 +1,288 @@
+//! The calls that belong to no other part: boot, tasks, faults, information, the console.
+
+use crate::model::{CONFIG, Model, TASKS, World, arena, data};
+use crate::{Fault, Kernel, Next};
+use leasehold_abi::{Call, Error, FaultKind, LeaseState, TaskState};
+
+const fn fault(kind: FaultKind, address: usize, pc: usize) -> Fault {
+    Fault {
+        kind,
+        address,
+        pc,
+        stack: 0x77,
+    }
+}
+
+#[test]
+fn boot_refuses_tables_that_are_too_small() {
+    assert_eq!(
+        Kernel::<_, 5, 8, 16>::new(&CONFIG, Model::new()).boot(),
+        Err(Error::Exhausted)
+    );
+    assert_eq!(
+        Kernel::<_, 6, 8, 7>::new(&CONFIG, Model::new()).boot(),
+        Err(Error::Exhausted)
+    );
+    static NOTHING: crate::Config = crate::Config {
+        tasks: &[],
+        grants: &[],
+        ticks_per_second: 1,
+    };
+    assert_eq!(
+        Kernel::<_, 5, 8, 16>::new(&NOTHING, Model::new()).boot(),
+        Err(Error::Invalid)
+    );
+}
+
+#[test]
+fn boot_starts_the_tasks_fresh_and_offers_the_root() {
+    let world = World::new();
+    for task in 0..TASKS {
+        assert_eq!(world.handle(task), task | 1 << 6);
+        assert_eq!(world.kernel.hardware.freshened[task], 1);
+    }
+    assert_eq!(world.kernel.tasks[5].context.pc, 0x8000_5010);
+}
+
+#[test]
+fn an_unknown_call_is_invalid() {
+    let mut world = World::new();
+    for number in [33, 34, 255, 256, usize::MAX] {
+        world.become_task(5);
+        assert_eq!(world.system_call(number, &[])[0], Error::Invalid.code());
+    }
+}
+
+#[test]
+fn task_self_and_quick_calls_agree_with_system_calls() {
+    let mut world = World::new();
+    world.become_task(3);
+    let handle = world.handle(3);
+    assert_eq!(world.kernel.current_handle() as usize, handle);
+    for (call, arguments) in [
+        (Call::TaskSelf, [0; 6]),
+        (Call::Time, [0; 6]),
+        (Call::TaskInfo, [2, data(3), 0, 0, 0, 0]),
+        (Call::TaskInfo, [6, data(3), 0, 0, 0, 0]),
+        (Call::LeaseEvent, [0; 6]),
+        (Call::LeaseInfo, [77, data(3), 0, 0, 0, 0]),
+    ] {
+        let quick = world.kernel.quick_call(call as usize, arguments).unwrap();
+        assert_eq!(world.system_call(call as usize, &arguments), quick);
+    }
+    for call in [
+        Call::Call,
+        Call::Receive,
+        Call::Panic,
+        Call::LeaseRevoke,
+        Call::SystemOff,
+    ] {
+        assert_eq!(world.kernel.quick_call(call as usize, [0; 6]), None);
+    }
+    assert_eq!(world.kernel.quick_call(99, [0; 6]), None);
+}
+
+#[test]
+fn the_supervisors_calls_are_denied_to_others() {
+    let mut world = World::new();
+    for call in [
+        Call::TaskStop,
+        Call::TaskStart,
+        Call::LeaseAt,
+        Call::GrantAt,
+        Call::DebugWrite,
+        Call::SystemOff,
+    ] {
+        assert_eq!(world.error(3, call, &[]), Error::Denied);
+    }
+}
+
+#[test]
+fn task_info_tells_name_state_and_lives() {
+    let mut world = World::new();
+    let info = world.task_info(2);
+    assert_eq!(&info.name[..7], b"parent\0");
+    assert_eq!((info.handle, info.priority, info.starts), (0x42, 2, 1));
+    assert_eq!(
+        (info.state, info.peer),
+        (TaskState::Receiving as u8, u32::MAX)
+    );
+    assert_eq!(
+        world.error(3, Call::TaskInfo, &[TASKS, data(3)]),
+        Error::NotFound
+    );
+    for bad in [data(2), data(3) + 0xc00 - 8, data(3) - 8, usize::MAX] {
+        assert_eq!(world.error(3, Call::TaskInfo, &[2, bad]), Error::BadAddress);
+    }
+}
+
+#[test]
+fn a_task_is_stopped_and_started_again() {
+    let mut world = World::new();
+    assert_eq!(world.error(0, Call::TaskStart, &[3]), Error::Busy);
+    assert_eq!(world.error(0, Call::TaskStart, &[TASKS]), Error::Invalid);
+    assert_eq!(world.error(0, Call::TaskStop, &[TASKS]), Error::Invalid);
+    assert_eq!(world.error(0, Call::TaskStop, &[0]), Error::Invalid);
+    world.value(0, Call::TaskStop, &[3]);
+    world.value(0, Call::TaskStop, &[3]);
+    assert!(world.is_dormant(3));
+    assert_eq!(world.task_info(3).fault, FaultKind::Stopped as u8);
+    world.kernel.hardware.bytes(arena(3), 4).fill(0xaa);
+    world.kernel.hardware.bytes(data(3) + 0x380, 1).fill(0xaa);
+    let old = world.handle(3);
+    assert_eq!(world.value(0, Call::TaskStart, &[3]), old + 64);
+    assert_eq!(world.handle(3), old + 64);
+    assert_eq!(world.kernel.hardware.bytes(arena(3), 4), [0; 4]);
+    assert_eq!(world.kernel.hardware.bytes(data(3) + 0x380, 1), [0]);
+    assert_eq!(world.task_info(3).starts, 2);
+}
+
+#[test]
+fn a_fault_stops_the_task_and_is_told() {
+    let mut world = World::new();
+    world.act(0, Call::Receive, &[1 << 30]);
+    world.become_task(3);
+    world.kernel.fault(fault(FaultKind::Read, 0x1234, 0x5678));
+    assert_eq!(world.kernel.current, 0, "the supervisor is told");
+    assert_eq!(world.results(0)[2], 1 << 30);
+    let info = world.task_info(3);
+    assert_eq!(info.fault, FaultKind::Read as u8);
+    let told = (info.fault_address, info.fault_pc, info.fault_stack);
+    assert_eq!(told, (0x1234, 0x5678, 0x77));
+    let bits = world.act(0, Call::Receive, &[1 << 30])[2];
+    assert_eq!(bits, 1 << 30);
+    world.rest();
+    assert!(world.is_dormant(3));
+}
+
+#[test]
+fn a_fault_below_the_stack_is_named_so() {
+    let mut world = World::new();
+    world.become_task(3);
+    world
+        .kernel
+        .fault(fault(FaultKind::Write, 0x8000_2fc8, 0x8000_3018));
+    assert_eq!(world.task_info(3).fault, FaultKind::StackOverflow as u8);
+}
+
+#[test]
+fn a_checked_access_resumes_at_its_fix_up() {
+    let mut world = World::new();
+    for kind in [FaultKind::Read, FaultKind::Write, FaultKind::Bus] {
+        world.become_task(3);
+        world.kernel.tasks[3].context.pc = 0x8000_3100;
+        assert_eq!(
+            world.kernel.fault(fault(kind, 0x1000, 0x8000_3100)),
+            Next::Run(3)
+        );
+        assert_eq!(world.kernel.tasks[3].context.pc, 0x8000_3108);
+        assert_eq!(world.results(3)[1], 1);
+    }
+    // Other kinds, and the instruction behind the section, stop the task.
+    world
+        .kernel
+        .fault(fault(FaultKind::Execute, 0x1000, 0x8000_3100));
+    assert_eq!(world.kernel.tasks[3].fault.kind, FaultKind::Execute);
+    world.become_task(2);
+    world
+        .kernel
+        .fault(fault(FaultKind::Read, 0x1000, 0x8000_2200));
+    assert_eq!(world.kernel.tasks[2].fault.kind, FaultKind::Read);
+}
+
+#[test]
+fn a_panic_keeps_the_start_of_its_message() {
+    let mut world = World::new();
+    let long = [b'x'; 100];
+    world
+        .kernel
+        .hardware
+        .bytes(data(3), 100)
+        .copy_from_slice(&long);
+    world.act(3, Call::Panic, &[data(3), 100]);
+    let info = world.task_info(3);
+    assert_eq!(
+        (info.fault, info.message_length),
+        (FaultKind::Panic as u8, 64)
+    );
+    assert_eq!(info.message, long[..64]);
+    world.act(4, Call::Panic, &[data(3), 10]);
+    assert_eq!(world.task_info(4).message_length, 0);
+}
+
+#[test]
+#[should_panic(expected = "off 1 false: supervisor: read fault at 0x0000000000000bad")]
+fn the_supervisors_fault_ends_the_machine() {
+    let mut world = World::new();
+    world.become_task(0);
+    world.kernel.fault(fault(FaultKind::Read, 0xbad, 0));
+}
+
+#[test]
+#[should_panic(expected = "off 7 true")]
+fn the_supervisor_ends_the_machine_on_purpose() {
+    World::new().act(0, Call::SystemOff, &[7, 1]);
+}
+
+#[test]
+fn debug_write_prints_own_memory_only() {
+    let mut world = World::new();
+    world.kernel.hardware.bytes(data(0), 100).fill(b'y');
+    world.value(0, Call::DebugWrite, &[data(0), 100]);
+    assert_eq!(world.kernel.hardware.printed, [b'y'; 100]);
+    assert_eq!(
+        world.error(0, Call::DebugWrite, &[data(1), 8]),
+        Error::BadAddress
+    );
+}
+
+#[test]
+fn the_supervisor_sees_every_lease_and_grant() {
+    let mut world = World::new();
+    let root = world.root();
+    let lease = world.lend(0, root, 2, &[1]);
+    let slot = leasehold_abi::LeaseHandle::from_raw(lease as u32).index();
+    world.value(0, Call::LeaseAt, &[slot, data(0)]);
+    world.value(0, Call::GrantAt, &[lease, 0, data(0)]);
+    assert_eq!(
+        world.error(0, Call::LeaseAt, &[slot + 1, data(0)]),
+        Error::Revoked
+    );
+    assert_eq!(
+        world.error(0, Call::LeaseAt, &[32, data(0)]),
+        Error::NotFound
+    );
+    assert_eq!(
+        world.error(0, Call::GrantAt, &[lease, 1, data(0)]),
+        Error::NotFound
+    );
+    assert_eq!(
+        world.error(0, Call::GrantAt, &[lease + 1024, 0, data(0)]),
+        Error::Revoked
+    );
+    let info = world.lease_info(0, root).unwrap();
+    assert_eq!(
+        (info.parent, info.lessor, info.grants),
+        (u32::MAX, u32::MAX, 8)
+    );
+    let info = world.lease_info(2, lease).unwrap();
+    assert_eq!(
+        (info.parent as usize, info.lessor, info.lessee),
+        (root, 0, 0x42)
+    );
+    assert_eq!(
+        (info.label, info.id, info.payload_type),
+        (7, 9, 0x5678_0000_1234)
+    );
+    assert_eq!(
+        (info.state, info.lessor_generation),
+        (LeaseState::Active as u8, 1)
+    );
+    assert_eq!(world.lease_info(3, lease), Err(Error::Revoked));
+    assert_eq!(world.grant_info(3, lease, 0), Err(Error::Revoked));
+    let grant = world.grant_info(2, lease, 0).unwrap();
+    assert_eq!(
+        (grant.base, grant.length, grant.label, grant.rights),
+        (0x2000_0000, 0x1000, 101, 7)
+    );
+}

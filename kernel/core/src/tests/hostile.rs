@@ -1,0 +1,492 @@
+//! Hostile tasks: random calls with random and stale handles, faults, interrupts and time,
+//! with every invariant checked after each.
+
+use super::invariants::Checker;
+use crate::Fault;
+use crate::model::{TASKS, World, arena, data};
+use leasehold_abi::{Borrow, Call, FaultKind, LeaseState, SELF_MEMORY, TaskState};
+use std::vec::Vec;
+use zerocopy::IntoBytes;
+
+/// Marsaglia's xorshift64: reproducible, and good enough to pick calls.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound as u64) as usize
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())]
+    }
+
+    fn chance(&mut self, of: usize) -> bool {
+        self.below(of) == 0
+    }
+}
+
+/// What the hostile tasks have seen so far.
+struct Attack<const L: usize, const G: usize, const B: u32> {
+    world: World<L, G, B>,
+    random: Random,
+    /// Lease handles, old and new.
+    leases: Vec<usize>,
+    checker: Checker,
+    calls: usize,
+    succeeded: [usize; 33],
+}
+
+impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
+    fn new(seed: u64) -> Self {
+        let world = World::boot();
+        let leases = std::vec![world.root()];
+        Self {
+            world,
+            random: Random(seed | 1),
+            leases,
+            checker: Checker::default(),
+            calls: 0,
+            succeeded: [0; 33],
+        }
+    }
+
+    fn lease(&mut self) -> usize {
+        if self.random.chance(16) {
+            return self.random.next() as u32 as usize;
+        }
+        let recent = self.leases.len().min(24);
+        if self.random.chance(8) {
+            let at = self.random.below(self.leases.len());
+            return self.leases[at];
+        }
+        self.leases[self.leases.len() - 1 - self.random.below(recent)]
+    }
+
+    /// A lease that the current task really holds or lent, to get further than the first check.
+    fn own_lease(&mut self) -> usize {
+        let task = self.world.kernel.current;
+        let table = &self.world.kernel.leases;
+        let mine: Vec<usize> = (0..L as u16)
+            .filter(|&slot| {
+                let lease = &table.records[slot as usize];
+                let mine = lease.lessee as usize == task || lease.lessor as usize == task;
+                mine && lease.state != LeaseState::Free
+            })
+            .map(|slot| table.handle(slot) as usize)
+            .collect();
+        if mine.is_empty() || self.random.chance(6) {
+            self.lease()
+        } else {
+            self.random.pick(&mine)
+        }
+    }
+
+    /// A draft of the current task, mostly.
+    fn draft(&mut self) -> usize {
+        let task = self.world.kernel.current;
+        let table = &self.world.kernel.leases;
+        let drafts: Vec<usize> = (0..L as u16)
+            .filter(|&slot| {
+                let lease = &table.records[slot as usize];
+                lease.lessor as usize == task && lease.state == LeaseState::Draft
+            })
+            .map(|slot| table.handle(slot) as usize)
+            .collect();
+        if drafts.is_empty() || self.random.chance(8) {
+            self.own_lease()
+        } else {
+            self.random.pick(&drafts)
+        }
+    }
+
+    fn task_handle(&mut self) -> usize {
+        let above = self.world.kernel.current.clamp(1, TASKS);
+        let bound = if self.random.chance(3) { TASKS } else { above };
+        let index = self.random.below(bound);
+        let handle = self.world.handle(index);
+        match self.random.below(12) {
+            0 => self.random.next() as u32 as usize,
+            1 => handle.wrapping_sub(64),
+            2 => handle + 64,
+            _ => handle,
+        }
+    }
+
+    /// A client that the current task owes a reply, mostly.
+    fn client(&mut self) -> usize {
+        let served = self.world.kernel.tasks[self.world.kernel.current].in_service;
+        if served == 0 || self.random.chance(8) {
+            return self.task_handle();
+        }
+        self.world.handle(served.trailing_zeros() as usize)
+    }
+
+    /// Four buffers in a task's memory: two good ones, one that is another's, one that is none.
+    fn describe_buffers(&mut self, task: usize) -> usize {
+        let at = data(task) + 0x300;
+        let own = data(task) + 0x40;
+        let buffers = [
+            Borrow {
+                base: own,
+                length: 0x100,
+                rights: 3,
+            },
+            Borrow {
+                base: own,
+                length: 64,
+                rights: 1,
+            },
+            Borrow {
+                base: data(0),
+                length: 64,
+                rights: 3,
+            },
+            Borrow {
+                base: usize::MAX - 3,
+                length: usize::MAX,
+                rights: usize::MAX,
+            },
+        ];
+        let bytes = buffers.as_bytes();
+        self.world
+            .kernel
+            .hardware
+            .bytes(at, bytes.len())
+            .copy_from_slice(bytes);
+        at
+    }
+
+    fn address(&mut self) -> usize {
+        let task = self.world.kernel.current;
+        match self.random.below(8) {
+            0 => self.random.next() as usize,
+            1 => usize::MAX - self.random.below(64),
+            2 => data(self.random.below(TASKS)),
+            3 => arena(task) + 64 * self.random.below(16),
+            _ => data(task) + self.random.below(0x300),
+        }
+    }
+
+    fn arguments(&mut self, call: Call) -> [usize; 6] {
+        let small = self.random.below(5);
+        let bits = 1 << self.random.below(16);
+        let length = self
+            .random
+            .pick(&[0, 1, 64, 64, 128, 1024, 4096, usize::MAX]);
+        match call {
+            Call::Call => {
+                let task = self.world.kernel.current;
+                let good = self.describe_buffers(task);
+                let borrows = if self.random.chance(4) {
+                    self.address()
+                } else {
+                    good
+                };
+                [self.task_handle(), borrows, small, 0, 0, 0]
+            }
+            Call::Receive => [
+                self.random.pick(&[0, 0xffff, u32::MAX as usize]),
+                0,
+                0,
+                0,
+                0,
+                0,
+            ],
+            Call::ReplyReceive => [self.client(), u32::MAX as usize, 0, 0, 0, 0],
+            Call::Reply => [self.client(), 0, 0, 0, 0, 0],
+            Call::Notify => [self.task_handle(), bits, 0, 0, 0, 0],
+            Call::SetTimer => {
+                let now = self.world.kernel.hardware.now as usize;
+                [
+                    self.random.pick(&[0, 1, now + 5, now + 150]),
+                    bits,
+                    0,
+                    0,
+                    0,
+                    0,
+                ]
+            }
+            Call::BorrowRead | Call::BorrowWrite => {
+                [self.client(), small, small, self.address(), length, 0]
+            }
+            Call::BorrowInfo => [self.client(), small, 0, 0, 0, 0],
+            Call::LeaseOpen => [
+                self.own_lease(),
+                self.random.below(TASKS + 1),
+                bits,
+                small,
+                length,
+                small,
+            ],
+            Call::LeaseAdd => {
+                let lease = self.draft();
+                let rights = self.random.pick(&[7, 7, 7, 5, 3, 1, 0, 8]);
+                if self.random.chance(3) {
+                    let near = arena(self.world.kernel.current) + 64 * self.random.below(12);
+                    let at = if self.random.chance(4) {
+                        self.address()
+                    } else {
+                        near
+                    };
+                    return [lease, SELF_MEMORY as usize, 0, at, length, rights];
+                }
+                let offset = self.random.pick(&[0, 0, 0, 64, 4096, 7, usize::MAX]);
+                let slot = self.world.kernel.leases.resolve(lease as u32).unwrap_or(0);
+                let parent = self.world.kernel.leases.records[slot as usize].parent;
+                let source = if self.random.chance(8) || parent as usize >= L {
+                    self.lease()
+                } else {
+                    self.world.kernel.leases.handle(parent) as usize
+                };
+                [lease, source, self.random.below(9), offset, length, rights]
+            }
+            Call::LeaseRevoke => [self.own_lease(), self.random.below(3), 0, 0, 0, 0],
+            Call::GrantClaim => [
+                self.own_lease(),
+                small % 3,
+                self.random.below(3),
+                bits,
+                0,
+                0,
+            ],
+            Call::ConfigWrite => {
+                let width = self.random.pick(&[1, 2, 4, 4, 3]);
+                let offset = self.random.pick(&[4, 4, 0x1004, 5, usize::MAX]);
+                [
+                    self.own_lease(),
+                    small,
+                    offset,
+                    width,
+                    self.random.next() as usize,
+                    0,
+                ]
+            }
+            Call::TaskStop | Call::TaskStart => [self.random.below(TASKS + 1), 0, 0, 0, 0, 0],
+            Call::TaskInfo | Call::LeaseAt => {
+                [self.random.below(TASKS + 2), self.address(), 0, 0, 0, 0]
+            }
+            Call::DebugWrite | Call::Panic => [self.address(), length, 0, 0, 0, 0],
+            Call::SetServing => [self.random.below(3), 0, 0, 0, 0, 0],
+            Call::LeaseOffer | Call::GrantLabel => [self.draft(), small % 2, bits, 0, 0, 0],
+            _ => [self.own_lease(), small, self.address(), 0, 0, 0],
+        }
+    }
+
+    /// One call of whoever runs.
+    fn call(&mut self) {
+        let task = self.world.kernel.current;
+        let served = self.world.kernel.tasks[task].in_service != 0;
+        let number = match self.random.below(12) {
+            // Whoever is important gives way, or the others would never run.
+            _ if task < 5 && self.random.chance(8 + 2 * task) => Call::Receive as usize,
+            // Often enough what makes tasks meet: calls, receives, and work for a client.
+            0..3 => Call::Call as usize,
+            3..5 => Call::Receive as usize,
+            5..8 if served => Call::BorrowRead as usize + self.random.below(3),
+            8 if served => Call::Reply as usize,
+            9 => Call::LeaseOpen as usize + self.random.below(10),
+            _ => self.random.below(34),
+        };
+        let Some(call) = Call::from_number(number) else {
+            assert_eq!(self.world.system_call(number, &[])[0], 1);
+            return;
+        };
+        // The supervisor's end is the machine's; a call that ends the caller is rare.
+        let ends = matches!(call, Call::SystemOff) && task == 0
+            || matches!(call, Call::Panic) && (task == 0 || !self.random.chance(8));
+        // A supervisor that stops tasks all the time leaves no time for anything else.
+        if ends || (call == Call::TaskStop && !self.random.chance(4)) {
+            return;
+        }
+        let arguments = self.arguments(call);
+        self.world.kernel.tasks[task].context.tag = self.calls;
+        let results = self.world.system_call(number, &arguments);
+        self.calls += 1;
+        if results[0] == 0 {
+            self.succeeded[number] += 1;
+            match call {
+                Call::LeaseOpen => self.leases.push(results[1]),
+                Call::LeaseEvent => self.leases.push(results[2]),
+                _ => {}
+            }
+        }
+    }
+
+    fn step(&mut self) {
+        match self.random.below(40) {
+            0 => {
+                let line = self.random.pick(&[10, 11, 200, 4000]);
+                self.world.kernel.hardware.raise_line(line);
+            }
+            1 => {
+                let line = self.random.pick(&[10, 11]);
+                self.world
+                    .kernel
+                    .hardware
+                    .raise
+                    .set(Some((self.random.below(6), line)));
+            }
+            2 => self.world.kernel.hardware.now += self.random.below(60) as u64,
+            _ => {}
+        }
+        use crate::Hardware;
+        let kernel = &mut self.world.kernel;
+        kernel.hardware.work.set(0);
+        if kernel.hardware.interrupt_pending() {
+            kernel.interrupt();
+        } else if kernel.current >= TASKS {
+            self.wake();
+        } else if kernel.current != 0 && self.random.chance(800) {
+            let kind = self
+                .random
+                .pick(&[FaultKind::Read, FaultKind::Illegal, FaultKind::Bus]);
+            let fault = Fault {
+                kind,
+                address: self.random.next() as usize,
+                pc: 0,
+                stack: 0,
+            };
+            self.world.kernel.fault(fault);
+        } else if self.world.kernel.current == 0 && self.random.chance(6) {
+            self.revive();
+        } else {
+            self.call();
+        }
+        self.checker.check(&self.world.kernel);
+    }
+
+    /// Nothing runs: something comes from outside.
+    fn wake(&mut self) {
+        let kernel = &mut self.world.kernel;
+        match kernel.hardware.alarm {
+            Some(at) if self.random.chance(2) => {
+                kernel.hardware.now = kernel.hardware.now.max(at);
+                kernel.interrupt();
+            }
+            _ => {
+                let task = self.random.below(TASKS);
+                kernel.post(task, u32::MAX >> 2);
+                // A task blocked on itself alone would never wake: end some wait.
+                if kernel.ready == 0 && kernel.tasks[0].state == TaskState::Receiving {
+                    kernel.resume(0, [0, u32::MAX as usize, 0]);
+                }
+                kernel.next();
+            }
+        }
+    }
+
+    /// The supervisor starts what is dormant.
+    fn revive(&mut self) {
+        for task in 1..TASKS {
+            if self.world.is_dormant(task) && self.world.kernel.current == 0 {
+                self.world.system_call(Call::TaskStart as usize, &[task]);
+            }
+        }
+    }
+
+    fn run(&mut self, steps: usize) {
+        for _ in 0..steps {
+            self.step();
+        }
+    }
+}
+
+#[test]
+fn random_calls_break_no_invariant() {
+    let (seeds, steps) = if cfg!(miri) { (1, 400) } else { (8, 10_000) };
+    let mut succeeded = [0; 33];
+    for seed in 0..seeds {
+        let mut attack = Attack::<32, 96, 22>::new(0x9e37_79b9_7f4a_7c15 ^ seed << 20);
+        attack.run(steps);
+        for (sum, count) in succeeded.iter_mut().zip(attack.succeeded) {
+            *sum += count;
+        }
+    }
+    if cfg!(miri) {
+        return;
+    }
+    // The attack is worth something only if calls of every kind get through.
+    for (number, &count) in succeeded.iter().enumerate() {
+        let call = Call::from_number(number).unwrap();
+        let never = matches!(call, Call::SystemOff | Call::Panic);
+        assert!(never || count >= 10, "{call:?} succeeded {count} times");
+    }
+}
+
+#[test]
+fn random_calls_on_small_tables_that_use_generations_up() {
+    let (seeds, steps) = if cfg!(miri) { (1, 200) } else { (4, 8_000) };
+    for seed in 0..seeds {
+        let mut attack = Attack::<6, 14, 4>::new(0xd1b5_4a32_d192_ed03 ^ seed << 24);
+        attack.run(steps);
+    }
+}
+
+/// Whatever state the attack leaves behind, the supervisor gets the board back: it stops
+/// every task, and within their deadlines all are dormant and every lease is gone.
+#[test]
+fn after_any_attack_all_tasks_can_be_stopped_and_started() {
+    let (seeds, steps) = if cfg!(miri) { (1, 150) } else { (12, 2_000) };
+    for seed in 0..seeds {
+        let mut attack = Attack::<32, 96, 22>::new(0x2545_f491_4f6c_dd1d ^ seed << 16);
+        attack.run(steps);
+        let world = &mut attack.world;
+        // The supervisor may wait for what never comes; it calls nobody.
+        if world.kernel.tasks[0].state == TaskState::Receiving {
+            world.kernel.resume(0, [0; 3]);
+        }
+        world.kernel.next();
+        for task in 1..TASKS {
+            world.act(0, Call::TaskStop, &[task]);
+        }
+        for _ in 0..40 {
+            world.rest();
+            let events: Vec<usize> = (0..32)
+                .filter(|&slot| world.kernel.leases.records[slot].lessee == 0 && slot != 0)
+                .map(|slot| world.kernel.leases.handle(slot as u16) as usize)
+                .collect();
+            for lease in events {
+                world.act(0, Call::LeaseRelease, &[lease]);
+            }
+            let lent = world.kernel.tasks[0].lent.first;
+            if lent != u16::MAX {
+                // A draft whose lessee died: nobody else can end it.
+                let draft = world.kernel.leases.handle(lent) as usize;
+                world.act(0, Call::LeaseRevoke, &[draft, 1]);
+            }
+            world.pass(300);
+        }
+        for task in 1..TASKS {
+            assert!(world.is_dormant(task), "task {task}");
+            let old = world.handle(task);
+            let new = world.value(0, Call::TaskStart, &[task]);
+            assert_eq!(new, old + 64);
+            assert_eq!(world.handle(task), new);
+        }
+        world.rest();
+        attack.checker.check(&attack.world.kernel);
+        let used = attack.world.kernel.leases.records.iter();
+        assert_eq!(
+            used.filter(|lease| lease.state as u8 != 0).count(),
+            1,
+            "only the root"
+        );
+        // What the supervisor claimed of the root is its own.
+        assert!(
+            attack
+                .world
+                .kernel
+                .hardware
+                .mapped
+                .keys()
+                .all(|&(task, _)| task == 0)
+        );
+    }
+}

@@ -1,0 +1,332 @@
+//! What must hold between any two entries, whatever the tasks did.
+
+use crate::lease::links::{Chain, List, NIL};
+use crate::lease::table::{Claim, Lease, MAX_GRANTS, ROOT};
+use crate::model::{Mapping, Model};
+use crate::schedule::bit;
+use crate::task::NO_HANDLE;
+use crate::{Hardware, Kernel};
+use leasehold_abi::{GrantKind, LeaseState, RevokeMode, Rights, TaskState};
+use std::collections::{BTreeMap, BTreeSet};
+use std::vec::Vec;
+
+/// Most costly operations of the machine between two looks for interrupts.
+const WORK_BOUND: usize = 4;
+
+/// Checks a kernel, and remembers generations from one check to the next.
+#[derive(Default)]
+pub(super) struct Checker {
+    generations: Vec<u32>,
+    lives: Vec<u32>,
+}
+
+type Machine<const L: usize, const G: usize, const B: u32> = Kernel<Model, 6, L, G, B>;
+
+impl Checker {
+    /// All of it.
+    pub(super) fn check<const L: usize, const G: usize, const B: u32>(
+        &mut self,
+        kernel: &Machine<L, G, B>,
+    ) {
+        check_blocking(kernel);
+        check_lists(kernel);
+        check_derivation(kernel);
+        check_claims(kernel);
+        let most = kernel.hardware.most_work.get();
+        assert!(most <= WORK_BOUND, "a step of {most} operations");
+        let generations = kernel
+            .leases
+            .records
+            .iter()
+            .map(|lease| lease.generation)
+            .collect();
+        rises(&mut self.generations, generations);
+        rises(
+            &mut self.lives,
+            kernel.tasks.iter().map(|task| task.handle >> 6).collect(),
+        );
+    }
+}
+
+/// Generations only rise.
+fn rises(before: &mut Vec<u32>, now: Vec<u32>) {
+    for (before, now) in before.iter().zip(&now) {
+        assert!(before <= now, "a generation fell from {before} to {now}");
+    }
+    *before = now;
+}
+
+/// The sets of callers are what the states say.
+fn check_blocking<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L, G, B>) {
+    for (index, task) in kernel.tasks.iter().enumerate() {
+        let ready = kernel.ready & bit(index) != 0;
+        assert_eq!(ready, task.state == TaskState::Ready, "task {index}");
+        let accepting = task.state == TaskState::Receiving && task.serving;
+        assert_eq!(
+            task.accepting,
+            if accepting { task.handle } else { NO_HANDLE }
+        );
+        if accepting {
+            assert_eq!(
+                task.waiting, 0,
+                "a caller waits for a task that waits for callers"
+            );
+        }
+        for (other, server) in kernel.tasks.iter().enumerate() {
+            let waits = server.waiting & bit(index) != 0;
+            let served = server.in_service & bit(index) != 0;
+            assert_eq!(
+                waits,
+                task.state == TaskState::Calling && task.peer == other
+            );
+            assert_eq!(
+                served,
+                task.state == TaskState::AwaitingReply && task.peer == other
+            );
+            if waits || served {
+                assert!(other < index, "a call downhill");
+                // L8: a task blocked on one that cannot answer is about to be woken.
+                let answers = server.is_alive() && (served || server.serving);
+                assert!(answers || kernel.reaper.waking & bit(other) != 0);
+            }
+        }
+        if !task.is_alive() {
+            assert!(task.pending == 0 && !ready);
+        }
+    }
+    assert_eq!(kernel.reaper.is_idle(), is_done(kernel));
+}
+
+fn is_done<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L, G, B>) -> bool {
+    let reaper = &kernel.reaper;
+    reaper.waking | reaper.stopping | reaper.operating | reaper.starting == 0
+        && reaper.leases.first == NIL
+}
+
+/// The slots in a list, which must be consistent both ways.
+fn slots(leases: &[Lease], list: List, chain: Chain) -> Vec<u16> {
+    let mut slots = Vec::new();
+    let (mut at, mut before) = (list.first, NIL);
+    while at != NIL {
+        let links = leases[at as usize].links[chain as usize];
+        assert_eq!(links.previous, before);
+        slots.push(at);
+        assert!(slots.len() <= leases.len(), "a list in a circle");
+        (before, at) = (at, links.next);
+    }
+    assert_eq!(list.last, before);
+    slots
+}
+
+/// Each list of leases is exactly the leases that belong in it.
+fn check_lists<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L, G, B>) {
+    let leases = &kernel.leases.records;
+    let which = |belongs: &dyn Fn(&Lease) -> bool| -> BTreeSet<u16> {
+        (0..L as u16)
+            .filter(|&slot| belongs(&leases[slot as usize]))
+            .collect()
+    };
+    let same = |list: List, chain: Chain, expected: BTreeSet<u16>| {
+        let slots = slots(leases, list, chain);
+        assert_eq!(slots.iter().copied().collect::<BTreeSet<_>>(), expected);
+        slots
+    };
+    let held = |lease: &Lease| matches!(lease.state, LeaseState::Active | LeaseState::Ending);
+    for (index, task) in kernel.tasks.iter().enumerate() {
+        let mine = |lease: &Lease| lease.lessee as usize == index;
+        same(
+            task.held,
+            Chain::Held,
+            which(&|lease| held(lease) && mine(lease)),
+        );
+        let lent =
+            |lease: &Lease| lease.lessor as usize == index && lease.state != LeaseState::Free;
+        let count = same(task.lent, Chain::Lent, which(&lent)).len();
+        assert_eq!(task.lent_count as usize, count);
+        let counted =
+            |lease: &Lease| mine(lease) && (held(lease) || lease.state == LeaseState::Released);
+        assert_eq!(task.held_count as usize, which(&counted).len());
+        same(
+            task.events,
+            Chain::Events,
+            which(&|lease| mine(lease) && lease.event != 0),
+        );
+        let ending = same(
+            task.ending,
+            Chain::Ending,
+            which(&|lease| mine(lease) && lease.due),
+        );
+        let deadlines: Vec<u64> = ending
+            .iter()
+            .map(|&slot| leases[slot as usize].deadline)
+            .collect();
+        assert!(deadlines.is_sorted());
+        // L6: a task that has lent something is not dormant.
+        if task.state == TaskState::Dormant {
+            assert_eq!((task.held_count, task.lent_count), (0, 0));
+        }
+    }
+    same(
+        kernel.reaper.leases,
+        Chain::Work,
+        which(&|lease| lease.queued),
+    );
+    for (slot, lease) in leases.iter().enumerate() {
+        let child =
+            |lease: &Lease| lease.parent as usize == slot && lease.state != LeaseState::Free;
+        let children = if lease.state == LeaseState::Free {
+            assert!(which(&child).is_empty());
+            continue;
+        } else {
+            same(lease.children, Chain::Siblings, which(&child))
+        };
+        // L5: what is derived ends too, or the reaper is on its way to it.
+        if lease.state == LeaseState::Ending || lease.state == LeaseState::Released {
+            let hard = lease.state == LeaseState::Released || lease.mode == RevokeMode::Hard;
+            for &child in &children {
+                let child = &leases[child as usize];
+                let ended = child.state == LeaseState::Released
+                    || (child.state == LeaseState::Ending
+                        && (!hard || child.mode == RevokeMode::Hard));
+                assert!(ended || lease.queued);
+            }
+            assert!(lease.state == LeaseState::Ending || !children.is_empty() || lease.queued);
+        }
+    }
+}
+
+/// L4: each grant is part of one of the parent's, with no more rights, or of the lessor's arena.
+fn check_derivation<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L, G, B>) {
+    let table = &kernel.leases;
+    let grants = |slot: u16| -> Vec<u16> {
+        let count = table.records[slot as usize].grants;
+        assert!(slot == ROOT || count <= MAX_GRANTS);
+        (0..count as usize)
+            .map(|index| table.grant(slot, index).unwrap())
+            .collect()
+    };
+    let mut seen = BTreeSet::new();
+    for slot in 0..L as u16 {
+        let lease = &table.records[slot as usize];
+        if lease.state == LeaseState::Free {
+            continue;
+        }
+        for grant in grants(slot) {
+            assert!(seen.insert(grant), "a grant in two leases");
+            if slot == ROOT {
+                continue;
+            }
+            let grant = table.grants[grant as usize];
+            assert_eq!(grant.lease, slot);
+            let within = |base: u64, length: u64| {
+                grant.base >= base && grant.base + grant.length <= base + length
+            };
+            let inherited = grants(lease.parent).iter().any(|&from| {
+                let from = table.grants[from as usize];
+                from.kind == grant.kind
+                    && from.rights.contains(grant.rights | Rights::LEND)
+                    && within(from.base, from.length)
+            });
+            let (base, length) = kernel.config.tasks[lease.lessor as usize].arena;
+            let own = grant.kind == GrantKind::Memory && within(base as u64, length as u64);
+            assert!(inherited || own, "a grant out of nowhere");
+        }
+    }
+}
+
+/// What the machine lets tasks reach is what they claimed, no less and no more.
+fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L, G, B>) {
+    let mut expected: BTreeMap<(usize, u64), Mapping> = BTreeMap::new();
+    let mut partial = BTreeSet::new();
+    let mut lines = BTreeSet::new();
+    let mut masters = BTreeSet::new();
+    let mut exclusive = Vec::new();
+    for (index, grant) in kernel.leases.grants.iter().enumerate() {
+        if grant.claim == Claim::None {
+            continue;
+        }
+        let lease = &kernel.leases.records[grant.lease as usize];
+        let lessee = lease.lessee as usize;
+        let in_force = match lease.state {
+            LeaseState::Active => true,
+            LeaseState::Ending => {
+                let kept = lease.mode == RevokeMode::Orderly || grant.kind == GrantKind::Memory;
+                kept || lease.queued
+            }
+            LeaseState::Released => lease.queued,
+            LeaseState::Free | LeaseState::Draft => false,
+        };
+        assert!(in_force, "a claim without a lease");
+        match grant.kind {
+            GrantKind::Interrupt => {
+                assert_eq!(kernel.leases.routes[grant.base as usize] as usize, index);
+                lines.insert(grant.base as u32);
+            }
+            GrantKind::BusMaster => assert!(masters.insert(grant.base)),
+            _ => {
+                let window = kernel.window(index as u16);
+                let granule = Model::GRANULE as u64;
+                let mapping = Mapping {
+                    kind: window.kind,
+                    rights: window.rights,
+                };
+                let operation = kernel.tasks[lessee].operation;
+                let going_on = kernel.reaper.operating & bit(lessee) != 0
+                    && operation.grant as usize == index
+                    || lease.queued
+                    || grant.unmapping;
+                // A claim whose mapping a revocation cut short stays so until the release.
+                let cut = lease.state != LeaseState::Active;
+                for at in (window.base..window.base + window.length).step_by(granule as usize) {
+                    expected.insert((lessee, at), mapping);
+                    if going_on || cut {
+                        partial.insert((lessee, at));
+                    }
+                }
+                exclusive.push((lessee, window, grant.claim == Claim::Exclusive));
+            }
+        }
+    }
+    for (at, mapping) in &kernel.hardware.mapped {
+        assert_eq!(
+            expected.get(at),
+            Some(mapping),
+            "mapped without a claim: {at:x?}"
+        );
+    }
+    for at in expected.keys() {
+        assert!(
+            kernel.hardware.mapped.contains_key(at) || partial.contains(at),
+            "claimed and not mapped: {at:x?}"
+        );
+    }
+    for (index, (task, window, alone)) in exclusive.iter().enumerate() {
+        for (other, theirs, too) in &exclusive[index + 1..] {
+            let apart = theirs.base >= window.base + window.length
+                || window.base >= theirs.base + theirs.length;
+            let shared = !alone && !too && (task != other || window == theirs);
+            assert!(apart || shared, "claims in each other's way");
+        }
+    }
+    let routed = kernel
+        .leases
+        .routes
+        .iter()
+        .filter(|&&grant| grant != NIL)
+        .count();
+    assert_eq!(routed, lines.len());
+    assert!(
+        kernel.hardware.unmasked.is_subset(&lines),
+        "a line without a claimant"
+    );
+    assert_eq!(kernel.hardware.masters, masters);
+    for (&address, &word) in &kernel.hardware.configuration {
+        if address % 4096 == 4 {
+            assert_eq!(
+                word & 4 != 0,
+                masters.contains(&(address - 4)),
+                "bus master bit"
+            );
+        }
+    }
+}

@@ -1,0 +1,569 @@
+//! Calls, receives, replies, borrows, and the two fast paths against the slow ones.
+
+use crate::model::{PARK, World, data};
+use crate::{Fault, Hardware, Next};
+use leasehold_abi::{Borrow, Call, Error, FaultKind, TaskState};
+use std::string::String;
+use zerocopy::IntoBytes;
+
+const SERVER: usize = 1;
+const CLIENT: usize = 4;
+const ALL: usize = u32::MAX as usize;
+
+/// A client's message, recognisable.
+fn words(first: usize) -> [usize; 8] {
+    core::array::from_fn(|at| first + at)
+}
+
+impl World {
+    /// The client calls with a message; nothing is said about the answer.
+    fn send(&mut self, client: usize, server: usize, first: usize) -> [usize; 3] {
+        self.become_task(client);
+        let context = &mut self.kernel.tasks[client].context;
+        (context.words, context.tag) = (words(first), first);
+        let handle = self.handle(server);
+        self.system_call(Call::Call as usize, &[handle])
+    }
+
+    /// Buffers of a client, described in its memory.
+    fn describe(&mut self, task: usize, buffers: &[Borrow]) -> usize {
+        let at = data(task) + 0x200;
+        let bytes = buffers.as_bytes();
+        self.kernel
+            .hardware
+            .bytes(at, bytes.len())
+            .copy_from_slice(bytes);
+        at
+    }
+
+    /// The client calls the server, lending buffers; the server has received.
+    fn call_with(&mut self, buffers: &[Borrow]) -> usize {
+        let at = self.describe(CLIENT, buffers);
+        let server = self.handle(SERVER);
+        self.act(CLIENT, Call::Call, &[server, at, buffers.len()]);
+        assert_eq!(self.kernel.current, SERVER);
+        self.handle(CLIENT)
+    }
+}
+
+#[test]
+fn a_call_to_a_waiting_server_is_delivered_and_answered() {
+    let mut world = World::new();
+    world.send(CLIENT, SERVER, 70);
+    assert_eq!(world.kernel.current, SERVER);
+    assert_eq!(world.results(SERVER), [0, world.handle(CLIENT), 0]);
+    let context = &mut world.kernel.tasks[SERVER].context;
+    assert_eq!((context.words, context.tag), (words(70), 70));
+    (context.words, context.tag) = (words(20), 9);
+    let client = world.handle(CLIENT);
+    assert_eq!(
+        world.system_call(Call::Reply as usize, &[client]),
+        [0, 0, 0]
+    );
+    world.rest_of(SERVER);
+    assert_eq!(world.kernel.current, CLIENT);
+    let context = &world.kernel.tasks[CLIENT].context;
+    assert_eq!(
+        (context.results, context.words, context.tag),
+        ([0; 3], words(20), 9)
+    );
+}
+
+impl World {
+    /// This task waits.
+    fn rest_of(&mut self, task: usize) {
+        assert_eq!(self.kernel.current, task);
+        self.system_call(Call::Receive as usize, &[PARK as usize]);
+    }
+}
+
+#[test]
+fn callers_of_a_busy_server_wait_and_the_most_important_is_first() {
+    let mut world = World::new();
+    // The server is in the middle of a call to the supervisor, which has received it.
+    world.send(SERVER, 0, 1);
+    world.send(CLIENT, SERVER, 40);
+    world.send(3, SERVER, 30);
+    world.send(2, SERVER, 20);
+    assert_eq!(world.kernel.tasks[SERVER].waiting, 0b1_1100);
+    assert_eq!(world.task_info(3).peer, 1);
+    assert_eq!(world.task_info(3).state, TaskState::Calling as u8);
+    let server = world.handle(SERVER);
+    world.act(0, Call::Reply, &[server]);
+    for (client, first) in [(2, 20), (3, 30), (CLIENT, 40)] {
+        world.act(SERVER, Call::Receive, &[0]);
+        assert_eq!(world.results(SERVER), [0, world.handle(client), 0]);
+        assert_eq!(world.kernel.tasks[SERVER].context.words, words(first));
+        assert_eq!(
+            world.task_info(client).state,
+            TaskState::AwaitingReply as u8
+        );
+    }
+}
+
+#[test]
+fn notifications_go_before_messages() {
+    let mut world = World::new();
+    world.send(SERVER, 0, 1);
+    world.send(CLIENT, SERVER, 40);
+    world.kernel.post(SERVER, 0b101);
+    let server = world.handle(SERVER);
+    world.act(0, Call::Reply, &[server]);
+    assert_eq!(world.act(SERVER, Call::Receive, &[0b100]), [0, ALL, 0b100]);
+    let client = world.handle(CLIENT);
+    assert_eq!(world.act(SERVER, Call::Receive, &[0b010]), [0, client, 0]);
+    assert_eq!(world.act(SERVER, Call::Receive, &[0xffff]), [0, ALL, 0b001]);
+}
+
+#[test]
+fn every_error_of_a_call() {
+    let mut world = World::new();
+    let error = |results: [usize; 3]| Error::from_code(results[0]);
+    let (supervisor, server) = (world.handle(0), world.handle(SERVER));
+    assert_eq!(
+        error(world.act(CLIENT, Call::Call, &[63])),
+        Some(Error::Invalid)
+    );
+    assert_eq!(
+        error(world.act(CLIENT, Call::Call, &[server, 0, 5])),
+        Some(Error::Invalid)
+    );
+    // Not in the manifest; downhill; itself.
+    assert_eq!(
+        error(world.act(5, Call::Call, &[server])),
+        Some(Error::Denied)
+    );
+    let client = world.handle(CLIENT);
+    assert_eq!(
+        error(world.act(SERVER, Call::Call, &[client])),
+        Some(Error::Denied)
+    );
+    assert_eq!(
+        error(world.act(CLIENT, Call::Call, &[client])),
+        Some(Error::Denied)
+    );
+    let _ = supervisor;
+    // A life that never was, with the present one in the answer.
+    let dead = Error::Dead.code();
+    assert_eq!(
+        world.act(CLIENT, Call::Call, &[server + 64]),
+        [dead, server, 1]
+    );
+    assert_eq!(
+        world.act(CLIENT, Call::Call, &[server - 64]),
+        [dead, server, 1]
+    );
+    world.value(SERVER, Call::SetServing, &[0]);
+    assert_eq!(
+        error(world.act(CLIENT, Call::Call, &[server])),
+        Some(Error::Unbound)
+    );
+    world.value(0, Call::TaskStop, &[SERVER]);
+    world.rest();
+    // Dormant: the life to come is named, and has not begun.
+    assert_eq!(
+        world.act(CLIENT, Call::Call, &[server]),
+        [dead, server + 64, 0]
+    );
+    assert_eq!(
+        world.act(CLIENT, Call::Call, &[server + 64]),
+        [dead, server + 64, 0]
+    );
+    world.value(0, Call::TaskStart, &[SERVER]);
+    assert_eq!(
+        world.act(CLIENT, Call::Call, &[server]),
+        [dead, server + 64, 1]
+    );
+}
+
+#[test]
+fn reply_is_only_for_a_client_in_service() {
+    let mut world = World::new();
+    let client = world.handle(CLIENT);
+    assert_eq!(world.error(SERVER, Call::Reply, &[client]), Error::Dead);
+    world.send(CLIENT, SERVER, 1);
+    assert_eq!(
+        world.error(SERVER, Call::Reply, &[client + 64]),
+        Error::Dead
+    );
+    assert_eq!(world.error(SERVER, Call::Reply, &[ALL]), Error::Dead);
+    // Another server's client is not this one's.
+    assert_eq!(world.error(2, Call::Reply, &[client]), Error::Dead);
+    assert_eq!(world.act(SERVER, Call::Reply, &[client]), [0; 3]);
+    assert_eq!(world.error(SERVER, Call::Reply, &[client]), Error::Dead);
+}
+
+#[test]
+fn reply_receive_passes_a_client_that_is_gone_over() {
+    let mut world = World::new();
+    world.send(CLIENT, SERVER, 1);
+    let client = world.handle(CLIENT);
+    world.value(0, Call::TaskStop, &[CLIENT]);
+    world.rest_of(0);
+    assert_eq!(world.kernel.tasks[SERVER].in_service, 0);
+    world.act(SERVER, Call::ReplyReceive, &[client, PARK as usize]);
+    assert_eq!(world.kernel.tasks[SERVER].state, TaskState::Receiving);
+}
+
+#[test]
+fn a_task_that_stops_serving_turns_waiting_callers_away_but_may_still_reply() {
+    let mut world = World::new();
+    world.send(CLIENT, SERVER, 1);
+    world.send(SERVER, 0, 1);
+    world.send(3, SERVER, 3);
+    let server = world.handle(SERVER);
+    world.act(0, Call::Reply, &[server]);
+    world.value(SERVER, Call::SetServing, &[0]);
+    assert_eq!(world.results(3), [Error::Unbound.code(), 0, 0]);
+    assert_eq!(world.kernel.tasks[3].state, TaskState::Ready);
+    let client = world.handle(CLIENT);
+    assert_eq!(world.act(SERVER, Call::Reply, &[client]), [0; 3]);
+    assert_eq!(world.error(SERVER, Call::SetServing, &[2]), Error::Invalid);
+    // While it does not serve, it waits for notifications only.
+    world.rest();
+    assert_eq!(world.error(3, Call::Call, &[server]), Error::Unbound);
+    world.value(SERVER, Call::SetServing, &[1]);
+    world.send(3, SERVER, 4);
+    assert_eq!(world.kernel.current, SERVER);
+}
+
+#[test]
+fn notify_checks_peer_life_and_bits() {
+    let mut world = World::new();
+    let server = world.handle(SERVER);
+    assert_eq!(
+        world.error(CLIENT, Call::Notify, &[server, 1 << 16]),
+        Error::Invalid
+    );
+    assert_eq!(world.error(CLIENT, Call::Notify, &[60, 1]), Error::Invalid);
+    assert_eq!(world.error(5, Call::Notify, &[server, 1]), Error::Denied);
+    assert_eq!(
+        world.error(CLIENT, Call::Notify, &[server + 64, 1]),
+        Error::Dead
+    );
+    world.rest();
+    world.act(SERVER, Call::Receive, &[0b11]);
+    world.act(CLIENT, Call::Notify, &[server, 0b110]);
+    assert_eq!(world.kernel.current, SERVER, "it is more important");
+    assert_eq!(world.results(SERVER), [0, ALL, 0b10]);
+    assert_eq!(world.kernel.tasks[SERVER].pending & 0xffff, 0b100);
+}
+
+#[test]
+fn buffers_are_copied_within_their_bounds_and_rights() {
+    let mut world = World::new();
+    let (from, to) = (data(CLIENT), data(SERVER));
+    world
+        .kernel
+        .hardware
+        .bytes(from, 16)
+        .copy_from_slice(b"0123456789abcdef");
+    let client = world.call_with(&[
+        Borrow {
+            base: from,
+            length: 10,
+            rights: 1,
+        },
+        Borrow {
+            base: from + 16,
+            length: 4,
+            rights: 2,
+        },
+    ]);
+    assert_eq!(
+        world.act(SERVER, Call::BorrowInfo, &[client, 0]),
+        [0, 10, 1]
+    );
+    assert_eq!(world.act(SERVER, Call::BorrowInfo, &[client, 1]), [0, 4, 2]);
+    assert_eq!(
+        world.error(SERVER, Call::BorrowInfo, &[client, 2]),
+        Error::NotFound
+    );
+    assert_eq!(
+        world.act(SERVER, Call::BorrowRead, &[client, 0, 4, to, 100]),
+        [0, 6, 0]
+    );
+    assert_eq!(world.kernel.hardware.bytes(to, 7), b"456789\0");
+    assert_eq!(
+        world.act(SERVER, Call::BorrowWrite, &[client, 1, 1, to, 100]),
+        [0, 3, 0]
+    );
+    assert_eq!(world.kernel.hardware.bytes(from + 16, 5), b"\x00456\0");
+    assert_eq!(
+        world.act(SERVER, Call::BorrowRead, &[client, 0, 10, to, 1]),
+        [0, 0, 0]
+    );
+    assert_eq!(
+        world.error(SERVER, Call::BorrowRead, &[client, 0, 11, to, 1]),
+        Error::Invalid
+    );
+    assert_eq!(
+        world.error(SERVER, Call::BorrowRead, &[client, 1, 0, to, 1]),
+        Error::Denied
+    );
+    assert_eq!(
+        world.error(SERVER, Call::BorrowWrite, &[client, 0, 0, to, 1]),
+        Error::Denied
+    );
+    // The server's side must be its own, and writable where it is written.
+    for bad in [
+        from,
+        data(SERVER) - 1,
+        data(SERVER) + 0xc00 - 5,
+        usize::MAX - 2,
+    ] {
+        assert_eq!(
+            world.error(SERVER, Call::BorrowRead, &[client, 0, 0, bad, 6]),
+            Error::BadAddress
+        );
+    }
+    assert_eq!(
+        world.error(2, Call::BorrowRead, &[client, 0, 0, data(2), 6]),
+        Error::Dead
+    );
+    world.act(SERVER, Call::Reply, &[client]);
+    assert_eq!(
+        world.error(SERVER, Call::BorrowRead, &[client, 0, 0, to, 6]),
+        Error::Dead
+    );
+}
+
+#[test]
+fn a_client_cannot_lend_what_is_not_its_own() {
+    let mut world = World::new();
+    let to = data(SERVER);
+    let buffers = [
+        Borrow {
+            base: data(3),
+            length: 8,
+            rights: 3,
+        },
+        Borrow {
+            base: data(CLIENT) + 0xc00 - 4,
+            length: 8,
+            rights: 3,
+        },
+        Borrow {
+            base: usize::MAX - 3,
+            length: usize::MAX,
+            rights: 3,
+        },
+        // Text is its own, but not to be written.
+        Borrow {
+            base: data(CLIENT) - 16,
+            length: 8,
+            rights: 3,
+        },
+    ];
+    let client = world.call_with(&buffers);
+    for index in 0..3 {
+        assert_eq!(
+            world.error(SERVER, Call::BorrowRead, &[client, index, 0, to, 8]),
+            Error::BadAddress
+        );
+    }
+    assert_eq!(
+        world.error(SERVER, Call::BorrowRead, &[client, 2, 8, to, 8]),
+        Error::BadAddress
+    );
+    assert_eq!(
+        world.act(SERVER, Call::BorrowRead, &[client, 3, 0, to, 8]),
+        [0, 8, 0]
+    );
+    assert_eq!(
+        world.error(SERVER, Call::BorrowWrite, &[client, 3, 0, to, 8]),
+        Error::BadAddress
+    );
+}
+
+#[test]
+fn descriptors_are_checked_when_they_are_used() {
+    let mut world = World::new();
+    for at in [data(3), usize::MAX - 8, data(CLIENT) + 0xc00 - 8] {
+        let server = world.handle(SERVER);
+        world.act(CLIENT, Call::Call, &[server, at, 4]);
+        let client = world.handle(CLIENT);
+        for index in [0, 3] {
+            let to = data(SERVER);
+            assert_eq!(
+                world.error(SERVER, Call::BorrowRead, &[client, index, 0, to, 1]),
+                Error::BadAddress
+            );
+        }
+        world.act(SERVER, Call::Reply, &[client]);
+        world.rest();
+    }
+}
+
+#[test]
+fn one_copy_is_bounded() {
+    let mut world = World::new();
+    let client = world.call_with(&[Borrow {
+        base: data(CLIENT),
+        length: 0xc00,
+        rights: 1,
+    }]);
+    let to = data(SERVER);
+    assert_eq!(
+        world.act(SERVER, Call::BorrowRead, &[client, 0, 0, to, 0xc00]),
+        [0, 1024, 0]
+    );
+}
+
+/// Everything of a kernel that a task could ever notice, and the machine too.
+fn state(world: &World) -> String {
+    let kernel = &world.kernel;
+    let tasks: std::vec::Vec<_> = kernel
+        .tasks
+        .iter()
+        .map(|task| {
+            let sets = (task.waiting, task.in_service, task.pending);
+            let wait = (
+                task.state,
+                task.accepting,
+                task.mask,
+                task.peer,
+                task.serving,
+            );
+            let blocked = matches!(task.state, TaskState::Calling | TaskState::AwaitingReply);
+            let borrows = blocked.then_some((task.borrows, task.borrow_count));
+            (task.handle, sets, wait, borrows)
+        })
+        .collect();
+    std::format!("{:?} {} {tasks:?}", kernel.ready, kernel.current)
+}
+
+/// Bring two equal worlds into a random state of calls and waits.
+fn scramble(world: &mut World, mut seed: u64) {
+    let mut random = |bound: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % bound as u64) as usize
+    };
+    for _ in 0..random(40) {
+        let task = world.kernel.current;
+        if task >= 6 {
+            let other = random(6);
+            world.kernel.post(other, u32::MAX >> 2);
+            world.kernel.next();
+            continue;
+        }
+        let target = world.handle(random(6)) + if random(16) == 0 { 64 } else { 0 };
+        match random(8) {
+            0 | 1 => world.system_call(Call::Call as usize, &[target, data(task), random(5)]),
+            2 | 3 => world.system_call(Call::Receive as usize, &[random(2) * ALL]),
+            4 => world.system_call(Call::Reply as usize, &[target]),
+            5 => world.system_call(Call::Notify as usize, &[target, 1 << random(4)]),
+            6 if random(4) == 0 => world.system_call(Call::SetServing as usize, &[random(2)]),
+            _ => world.system_call(Call::ReplyReceive as usize, &[target, ALL]),
+        };
+    }
+}
+
+/// In any state, and for any arguments, a fast path either declines and changes nothing, or
+/// leaves what the slow path leaves, and resumes whom it resumes, with the same message.
+#[test]
+fn the_fast_paths_do_what_the_slow_ones_do() {
+    let rounds = if cfg!(miri) { 30 } else { 6_000 };
+    let (mut calls, mut replies) = (0, 0);
+    for seed in 1..rounds {
+        let (mut fast, mut slow) = (World::new(), World::new());
+        let seed = u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15);
+        scramble(&mut fast, seed);
+        scramble(&mut slow, seed);
+        let before = state(&fast);
+        assert_eq!(before, state(&slow));
+        let sender = fast.kernel.current;
+        if sender >= 6 {
+            continue;
+        }
+        let message = (words(seed as usize & 0xffff), 5);
+        for world in [&mut fast, &mut slow] {
+            let context = &mut world.kernel.tasks[sender].context;
+            (context.words, context.tag) = message;
+        }
+        let peer = (seed >> 40) as usize % 6;
+        let peer = fast.handle(peer) + if seed >> 60 == 0 { 64 } else { 0 };
+        let served = fast.kernel.tasks[sender].in_service;
+        let peer = match served {
+            0 => peer,
+            _ if seed & 0b101 != 1 => peer,
+            _ => fast.handle(served.trailing_zeros() as usize),
+        };
+        let client = if seed & 1 == 0 {
+            let borrows = (data(sender), (seed >> 50) as usize % 6);
+            let next = fast.kernel.fast_call(peer as u32, borrows.0, borrows.1);
+            let Some(next) = next else {
+                assert_eq!(before, state(&fast));
+                continue;
+            };
+            slow.system_call(Call::Call as usize, &[peer, borrows.0, borrows.1]);
+            assert_eq!(slow.results(next), [0, slow.handle(sender), 0]);
+            calls += 1;
+            next
+        } else {
+            let mask = if seed & 2 == 0 { ALL } else { 0b110 };
+            let Some(next) = fast.kernel.fast_reply_receive(peer as u32, mask as u32) else {
+                assert_eq!(before, state(&fast));
+                continue;
+            };
+            slow.system_call(Call::ReplyReceive as usize, &[peer, mask]);
+            assert_eq!(slow.results(next), [0, 0, 0]);
+            replies += 1;
+            next
+        };
+        assert_eq!(slow.kernel.current, client);
+        let context = &slow.kernel.tasks[client].context;
+        assert_eq!((context.words, context.tag), message);
+        assert_eq!(state(&fast), state(&slow));
+    }
+    if !cfg!(miri) {
+        assert!(
+            calls > 100 && replies > 50,
+            "{calls} calls and {replies} replies were fast"
+        );
+    }
+}
+
+#[test]
+fn the_fast_paths_stand_back_while_the_reaper_has_work() {
+    let mut world = World::new();
+    world.become_task(CLIENT);
+    let server = world.handle(SERVER) as u32;
+    world.kernel.reaper.charge(5);
+    assert_eq!(world.kernel.fast_call(server, 0, 0), None);
+}
+
+#[test]
+fn a_fault_of_a_server_reaches_blocked_callers_before_anything_else_is_reaped() {
+    let mut world = World::new();
+    let root = world.root();
+    for _ in 0..6 {
+        world.lend(0, root, 2, &[0]);
+    }
+    world.send(CLIENT, 2, 1);
+    assert_eq!(world.kernel.current, 2);
+    let fault = Fault {
+        kind: FaultKind::Illegal,
+        address: 1,
+        pc: 2,
+        stack: 3,
+    };
+    let mut next = world.kernel.fault(fault);
+    while next == Next::Run(0) {
+        world.rest_of(0);
+        next = match world.kernel.current {
+            task if task < 6 => Next::Run(task),
+            _ => Next::Idle,
+        };
+    }
+    assert_eq!(next, Next::Run(CLIENT));
+    let successor = world.handle(2) + 64;
+    assert_eq!(world.results(CLIENT), [Error::Dead.code(), successor, 0]);
+    assert!(
+        !world.kernel.reaper.is_idle(),
+        "leases are still to be released"
+    );
+    assert!(!world.kernel.hardware.interrupt_pending());
+}

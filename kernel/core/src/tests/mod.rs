@@ -1,0 +1,9 @@
+//! Tests of the kernel as a whole, on the model.
+
+mod calls;
+mod hostile;
+mod invariants;
+mod leases;
+mod messages;
+mod promises;
+mod timers;

@@ -1,0 +1,546 @@
+//! The promises L1 to L8, each by name.
+
+use super::invariants::Checker;
+use crate::model::{World, arena, data, root};
+use crate::{Fault, Hardware, Next};
+use leasehold_abi::{Borrow, Call, Error, FaultKind, LeaseState, RevokeMode, TaskState};
+use std::vec::Vec;
+use zerocopy::IntoBytes;
+
+const ORDERLY: usize = RevokeMode::Orderly as usize;
+const HARD: usize = RevokeMode::Hard as usize;
+const FAULT: Fault = Fault {
+    kind: FaultKind::Illegal,
+    address: 0,
+    pc: 0,
+    stack: 0,
+};
+
+/// A binding of task 2 with a window, a line and a function, all claimed.
+fn bind(world: &mut World) -> usize {
+    let root = world.root();
+    let lease = world.open(0, root, 2);
+    world.value(0, Call::LeaseAdd, &[lease, root, root::BAR, 0, 0, 7]);
+    world.value(0, Call::LeaseAdd, &[lease, root, root::LINE_10, 0, 0, 7]);
+    world.value(
+        0,
+        Call::LeaseAdd,
+        &[lease, root, root::BUS_MASTER, 0, 0x1000, 7],
+    );
+    world.value(0, Call::LeaseOffer, &[lease]);
+    world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+    world.value(2, Call::GrantClaim, &[lease, 1, 0, 2]);
+    world.value(2, Call::GrantClaim, &[lease, 2]);
+    lease
+}
+
+#[test]
+fn l1_a_hard_revocation_leaves_no_path() {
+    let mut world = World::new();
+    let lease = bind(&mut world);
+    world.value(0, Call::LeaseRevoke, &[lease, HARD]);
+    assert!(world.kernel.hardware.mapped.is_empty());
+    assert!(world.kernel.hardware.unmasked.is_empty());
+    assert!(world.kernel.hardware.masters.is_empty());
+    world.kernel.hardware.raise_line(10);
+    world.kernel.interrupt();
+    assert_eq!(world.kernel.tasks[2].pending & 2, 0);
+    for call in [
+        Call::GrantClaim,
+        Call::LeaseOpen,
+        Call::InterruptAcknowledge,
+        Call::ConfigWrite,
+    ] {
+        assert_eq!(
+            world.error(2, call, &[lease, 1, 0, 2]),
+            Error::Revoked,
+            "{call:?}"
+        );
+    }
+}
+
+#[test]
+fn l1_an_orderly_revocation_leaves_no_path_once_released() {
+    let mut world = World::new();
+    let lease = bind(&mut world);
+    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+    // The driver may still quiet its hardware...
+    assert_eq!(world.kernel.hardware.mapped.len(), 64);
+    world.value(2, Call::InterruptAcknowledge, &[lease, 1]);
+    // ...but takes nothing new.
+    world.value(2, Call::GrantUnclaim, &[lease, 0]);
+    assert_eq!(
+        world.error(2, Call::GrantClaim, &[lease, 0, 0]),
+        Error::Revoked
+    );
+    world.value(2, Call::LeaseRelease, &[lease]);
+    assert!(world.kernel.hardware.mapped.is_empty());
+    assert!(world.kernel.hardware.unmasked.is_empty());
+    assert!(world.kernel.hardware.masters.is_empty());
+}
+
+#[test]
+fn l1_a_line_that_was_pending_at_the_revocation_is_forgotten() {
+    let mut world = World::new();
+    let lease = bind(&mut world);
+    world.kernel.hardware.raise_line(10);
+    world.kernel.hardware.unmasked.remove(&10);
+    world.value(0, Call::LeaseRevoke, &[lease, HARD]);
+    assert!(world.kernel.hardware.pending.is_empty());
+}
+
+#[test]
+fn l1_a_lent_buffer_ends_with_the_client() {
+    let mut world = World::new();
+    let buffer = Borrow {
+        base: data(4),
+        length: 64,
+        rights: 3,
+    };
+    let at = data(4) + 0x100;
+    let bytes = buffer.as_bytes();
+    world
+        .kernel
+        .hardware
+        .bytes(at, bytes.len())
+        .copy_from_slice(bytes);
+    let server = world.handle(1);
+    world.act(4, Call::Call, &[server, at, 1]);
+    let client = world.handle(4);
+    assert_eq!(
+        world.act(1, Call::BorrowRead, &[client, 0, 0, data(1), 8])[1],
+        8
+    );
+    world.value(0, Call::TaskStop, &[4]);
+    assert_eq!(
+        world.error(1, Call::BorrowRead, &[client, 0, 0, data(1), 8]),
+        Error::Dead
+    );
+    assert_eq!(
+        world.error(1, Call::BorrowWrite, &[client, 0, 0, data(1), 8]),
+        Error::Dead
+    );
+}
+
+#[test]
+fn l2_a_lessee_that_overstays_is_stopped_at_its_deadline() {
+    let mut world = World::new();
+    let lease = bind(&mut world);
+    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+    world.rest();
+    // The lessee loops for ever, more important than all but the supervisor.
+    world.become_task(2);
+    world.pass(199);
+    assert_eq!(world.kernel.tasks[2].state, TaskState::Ready);
+    world.pass(1);
+    assert_eq!(world.kernel.tasks[2].fault.kind, FaultKind::LeaseOverstayed);
+    assert_eq!(world.kernel.tasks[2].fault.address, 7, "the lease's label");
+    world.rest();
+    assert!(world.is_dormant(2));
+    assert_eq!(world.lease_info(0, lease), Err(Error::Revoked));
+    assert!(world.kernel.hardware.mapped.is_empty());
+}
+
+#[test]
+fn l2_released_in_time_is_not_overstayed_and_the_next_deadline_counts() {
+    let mut world = World::new();
+    let root = world.root();
+    let first = world.lend(0, root, 2, &[root::BAR]);
+    let second = world.lend(0, root, 2, &[root::UART]);
+    world.value(0, Call::LeaseRevoke, &[first, ORDERLY]);
+    world.pass(100);
+    world.value(0, Call::LeaseRevoke, &[second, ORDERLY]);
+    world.value(2, Call::LeaseRelease, &[first]);
+    world.rest();
+    world.pass(150);
+    assert!(world.kernel.tasks[2].is_alive());
+    world.pass(50);
+    assert_eq!(world.kernel.tasks[2].fault.kind, FaultKind::LeaseOverstayed);
+}
+
+/// However many leases end at once, no step is longer than the bound, and interrupts are
+/// looked for after each.
+#[test]
+fn l2_many_leases_end_in_bounded_steps() {
+    let mut world = World::<256, 600, 22>::boot();
+    let root = world.root();
+    let binding = world.lend(0, root, 2, &[root::BAR]);
+    for part in 0..200 {
+        let lease = world.open(2, binding, 3 + part % 3);
+        let offset = part % 32 * 128;
+        world.value(2, Call::LeaseAdd, &[lease, binding, 0, offset, 128, 7]);
+        world.value(2, Call::LeaseOffer, &[lease]);
+        let lessee = 3 + part % 3;
+        assert_eq!(world.act(lessee, Call::LeaseEvent, &[]), [0, 1, lease]);
+        world.act(lessee, Call::GrantClaim, &[lease, 0, 0]);
+    }
+    world.rest();
+    world.kernel.hardware.most_work.set(0);
+    world.kernel.hardware.looks.set(0);
+    world.value(0, Call::LeaseRevoke, &[binding, HARD]);
+    assert!(world.kernel.hardware.mapped.is_empty());
+    assert!(world.kernel.hardware.most_work.get() <= 4);
+    assert!(world.kernel.hardware.looks.get() > 400, "a look a step");
+    let ending = world.kernel.leases.records.iter();
+    assert_eq!(
+        ending
+            .filter(|lease| lease.state == LeaseState::Ending)
+            .count(),
+        201
+    );
+    Checker::default().check(&world.kernel);
+}
+
+/// A driver's interrupt that comes in the middle of the supervisor's revocation of many
+/// leases runs the driver after one step, and the revocation ends all the same.
+#[test]
+fn l2_an_interrupt_goes_before_a_long_revocation() {
+    let mut world = World::new();
+    let root = world.root();
+    let driver = world.lend(0, root, 5, &[root::LINE_10]);
+    world.value(5, Call::GrantClaim, &[driver, 0, 0, 1]);
+    let binding = world.lend(0, root, 2, &[root::BAR]);
+    let mut leases = Vec::new();
+    for part in 0..20 {
+        let lease = world.open(2, binding, 3);
+        world.value(2, Call::LeaseAdd, &[lease, binding, 0, part * 128, 128, 7]);
+        world.value(2, Call::LeaseOffer, &[lease]);
+        world.value(3, Call::GrantClaim, &[lease, 0, 0]);
+        leases.push(lease);
+    }
+    world.act(5, Call::Receive, &[1]);
+    world.rest();
+    world.become_task(0);
+    world.kernel.hardware.raise.set(Some((7, 10)));
+    world.kernel.hardware.looks.set(0);
+    world.system_call(Call::LeaseRevoke as usize, &[binding, HARD]);
+    assert_eq!(
+        world.kernel.current, 5,
+        "the least important task, by its interrupt"
+    );
+    assert_eq!(
+        world.kernel.hardware.looks.get(),
+        9,
+        "and without a further step"
+    );
+    assert!(!world.kernel.hardware.mapped.is_empty());
+    assert!(!world.kernel.reaper.is_idle());
+    // It loops for ever; a slice later the revocation goes on regardless, to its end.
+    world.pass(10);
+    assert!(world.kernel.reaper.is_idle());
+    assert!(world.kernel.hardware.mapped.is_empty());
+    assert_eq!(world.kernel.current, 0);
+    for lease in leases {
+        assert_eq!(
+            world.error(3, Call::GrantClaim, &[lease, 0, 0]),
+            Error::Revoked
+        );
+    }
+}
+
+/// An important task that loops for ever cannot keep a less important one's revocation from
+/// being done.
+#[test]
+fn l2_an_important_loop_does_not_hold_a_revocation_up() {
+    let mut world = World::new();
+    let root = world.root();
+    let binding = world.lend(0, root, 3, &[root::BAR]);
+    let lease = world.lend(3, binding, 4, &[0]);
+    world.value(4, Call::GrantClaim, &[lease, 0, 0]);
+    world.become_task(3);
+    // Its fault makes the supervisor ready and, by hand, an important looping task.
+    world.kernel.post(1, 1 << 29);
+    world.kernel.fault(FAULT);
+    while world.kernel.current == 0 {
+        world.system_call(Call::Receive as usize, &[1 << 29]);
+    }
+    assert_eq!(world.kernel.current, 1);
+    assert!(!world.kernel.hardware.mapped.is_empty());
+    world.pass(10);
+    assert!(world.kernel.hardware.mapped.is_empty());
+    assert_eq!(world.kernel.current, 1);
+}
+
+/// Every generation of a narrow counter, to the end: a handle that was valid never is again.
+#[test]
+fn l3_no_handle_resolves_twice_until_all_slots_are_used_up() {
+    let mut world = World::<4, 12, 3>::boot();
+    let root = world.root();
+    let mut old: Vec<usize> = Vec::new();
+    // Three slots beside the root, generations 1 to 6 of each.
+    for _ in 0..18 {
+        let lease = world.open(0, root, 2);
+        assert!(!old.contains(&lease));
+        for &stale in &old {
+            assert_eq!(world.error(0, Call::LeaseOffer, &[stale]), Error::Revoked);
+        }
+        world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+        old.push(lease);
+    }
+    assert_eq!(
+        world.error(0, Call::LeaseOpen, &[root, 2]),
+        Error::Exhausted
+    );
+    for &stale in &old {
+        assert_eq!(
+            world.error(0, Call::LeaseRevoke, &[stale, HARD]),
+            Error::Revoked
+        );
+        assert_eq!(world.lease_info(0, stale), Err(Error::Revoked));
+    }
+}
+
+/// Every handle there is, against a table with few live leases.
+#[test]
+fn l3_only_live_handles_resolve() {
+    let mut world = World::<4, 12, 3>::boot();
+    let root = world.root();
+    let gone = world.open(0, root, 2);
+    world.value(0, Call::LeaseRevoke, &[gone, ORDERLY]);
+    let live = [root, world.open(0, root, 2), world.open(0, root, 3)];
+    for handle in 0..1 << 16 {
+        let resolves = world.kernel.leases.resolve(handle).is_ok();
+        assert_eq!(resolves, live.contains(&(handle as usize)), "{handle:#x}");
+    }
+    assert!(world.kernel.leases.resolve(u32::MAX).is_err());
+}
+
+#[test]
+fn l3_a_task_whose_lives_are_used_up_stays_dormant() {
+    let mut world = World::new();
+    world.value(0, Call::TaskStop, &[5]);
+    world.rest();
+    world.kernel.tasks[5].handle = 5 | ((1 << 26) - 3) << 6;
+    let last = world.value(0, Call::TaskStart, &[5]);
+    assert_eq!(last, 5 | ((1 << 26) - 2) << 6);
+    world.value(0, Call::TaskStop, &[5]);
+    world.rest();
+    assert_eq!(world.error(0, Call::TaskStart, &[5]), Error::Exhausted);
+    assert_eq!(world.kernel.tasks[5].successor(), 0);
+}
+
+#[test]
+fn l4_rights_and_ranges_only_shrink() {
+    let mut world = World::new();
+    let root = world.root();
+    let binding = world.open(0, root, 2);
+    world.value(
+        0,
+        Call::LeaseAdd,
+        &[binding, root, root::BAR, 0x100, 0x100, 5],
+    );
+    world.value(
+        0,
+        Call::LeaseAdd,
+        &[binding, root, root::BAR, 0x100, 0x100, 3],
+    );
+    world.value(0, Call::LeaseOffer, &[binding]);
+    let draft = world.open(2, binding, 3);
+    let mut refused = |index, offset, length, rights| {
+        world.error(
+            2,
+            Call::LeaseAdd,
+            &[draft, binding, index, offset, length, rights],
+        )
+    };
+    assert_eq!(refused(0, 0, 0, 2), Error::Denied, "more than it has");
+    assert_eq!(refused(0, 0, 0, 3), Error::Denied);
+    assert_eq!(refused(1, 0, 0, 1), Error::Denied, "may not be lent on");
+    assert_eq!(refused(0, 0, 0x140, 1), Error::Invalid, "past its end");
+    world.value(2, Call::LeaseAdd, &[draft, binding, 0, 0x40, 0, 1]);
+    world.value(2, Call::LeaseOffer, &[draft]);
+    let grant = world.grant_info(3, draft, 0).unwrap();
+    assert_eq!(
+        (grant.base, grant.length, grant.rights),
+        (0x2000_0140, 0xc0, 1)
+    );
+}
+
+#[test]
+fn l5_a_whole_subtree_ends() {
+    for mode in [ORDERLY, HARD] {
+        let mut world = World::new();
+        let root = world.root();
+        let a = world.lend(0, root, 2, &[root::BAR]);
+        let b = world.lend(2, a, 3, &[0]);
+        let c = world.lend(3, b, 4, &[0]);
+        let d = world.lend(4, c, 5, &[0]);
+        let draft = world.open(3, b, 4);
+        let beside = world.lend(0, root, 5, &[root::UART]);
+        world.value(5, Call::GrantClaim, &[d, 0, 0]);
+        world.value(0, Call::LeaseRevoke, &[a, mode]);
+        for (task, lease) in [(2, a), (3, b), (4, c), (5, d)] {
+            assert_eq!(world.act(task, Call::LeaseEvent, &[]), [0, 2, lease]);
+            assert_eq!(
+                world.error(task, Call::LeaseOpen, &[lease, 0]),
+                Error::Revoked
+            );
+        }
+        assert_eq!(world.lease_info(3, draft), Err(Error::Revoked));
+        assert_eq!(world.kernel.hardware.mapped.is_empty(), mode == HARD);
+        assert_eq!(
+            world.lease_info(5, beside).unwrap().state,
+            LeaseState::Active as u8
+        );
+        // Released from the top: each is over only when all below it is.
+        world.value(2, Call::LeaseRelease, &[a]);
+        assert_eq!(
+            world.lease_info(0, a).unwrap().state,
+            LeaseState::Released as u8
+        );
+        assert!(
+            world.kernel.hardware.mapped.is_empty(),
+            "given up: what was derived ends hard"
+        );
+        for (task, lease) in [(3, b), (4, c), (5, d)] {
+            world.value(task, Call::LeaseRelease, &[lease]);
+        }
+        assert_eq!(world.lease_info(0, a), Err(Error::Revoked));
+        Checker::default().check(&world.kernel);
+    }
+}
+
+#[test]
+fn l6_lent_memory_is_frozen_until_the_lessee_lets_go() {
+    let mut world = World::new();
+    let root = world.root();
+    let binding = world.lend(0, root, 2, &[root::BAR]);
+    let lease = world.lend_memory(2, binding, 3, (arena(2), 128), 1);
+    let at = world.value(3, Call::GrantClaim, &[lease, 0, 0]);
+    assert_eq!(at, arena(2));
+    world.kernel.hardware.bytes(at, 128).fill(0x5a);
+    world.become_task(2);
+    world.kernel.fault(FAULT);
+    world.rest();
+    // The lessor is stopped; its device windows are gone; what it lent is as it was.
+    assert_eq!(world.task_info(2).state, TaskState::Faulted as u8);
+    assert!(world.kernel.hardware.reaches(3, at as u64, false));
+    assert_eq!(world.error(0, Call::TaskStart, &[2]), Error::Busy);
+    assert_eq!(world.kernel.hardware.bytes(at, 128), [0x5a; 128]);
+    assert_eq!(world.kernel.hardware.freshened[2], 1);
+    world.value(3, Call::LeaseRelease, &[lease]);
+    assert!(world.is_dormant(2));
+    assert!(!world.kernel.hardware.reaches(3, at as u64, false));
+    world.value(0, Call::TaskStart, &[2]);
+    assert_eq!(world.kernel.hardware.bytes(at, 128), [0; 128]);
+}
+
+#[test]
+fn l6_memory_lent_on_is_frozen_too() {
+    let mut world = World::new();
+    let root = world.root();
+    let binding = world.lend(0, root, 2, &[root::BAR]);
+    let up = world.lend_memory(2, binding, 0, (arena(2), 128), 5);
+    let down = world.lend(0, up, 4, &[]);
+    world.value(0, Call::LeaseRevoke, &[down, HARD]);
+    world.value(4, Call::LeaseRelease, &[down]);
+    let down = world.open(0, up, 4);
+    world.value(0, Call::LeaseAdd, &[down, up, 0, 0, 64, 1]);
+    world.value(0, Call::LeaseOffer, &[down]);
+    world.value(4, Call::GrantClaim, &[down, 0, 0]);
+    world.value(0, Call::TaskStop, &[2]);
+    world.value(0, Call::LeaseRelease, &[up]);
+    world.rest();
+    assert!(world.kernel.hardware.reaches(4, arena(2) as u64, false));
+    assert_eq!(world.error(0, Call::TaskStart, &[2]), Error::Busy);
+    // The lessee does not let go: its deadline frees the memory.
+    world.pass(200);
+    world.rest();
+    assert_eq!(world.kernel.tasks[4].fault.kind, FaultKind::LeaseOverstayed);
+    assert!(world.is_dormant(2) && world.is_dormant(4));
+    assert!(world.kernel.hardware.mapped.is_empty());
+}
+
+/// A task that forgets everything it holds costs no more than until its stop.
+#[test]
+fn l7_what_is_never_given_back_comes_back_with_the_task() {
+    let mut world = World::new();
+    for _ in 0..20 {
+        let lease = bind(&mut world);
+        let derived = world.lend(2, lease, 3, &[0]);
+        world.value(3, Call::GrantClaim, &[derived, 0, 0]);
+        let draft = world.open(2, lease, 4);
+        world.value(2, Call::LeaseAdd, &[draft, lease, 0, 0, 0, 1]);
+        for task in [2, 3] {
+            world.value(0, Call::TaskStop, &[task]);
+            world.rest();
+        }
+        for task in [2, 3] {
+            world.value(0, Call::TaskStart, &[task]);
+        }
+        Checker::default().check(&world.kernel);
+    }
+    let free = world
+        .kernel
+        .leases
+        .records
+        .iter()
+        .filter(|lease| lease.state == LeaseState::Free);
+    assert_eq!(free.count(), 31, "all but the root");
+    assert!(world.kernel.hardware.mapped.is_empty());
+}
+
+#[test]
+fn l8_callers_of_a_task_that_dies_get_an_error_with_its_next_handle() {
+    for received in [false, true] {
+        let mut world = World::new();
+        let server = world.handle(2);
+        if !received {
+            // Busy: it waits for the console.
+            let console = world.handle(1);
+            world.act(2, Call::Call, &[console]);
+        }
+        for client in [3, 4] {
+            world.act(client, Call::Call, &[server]);
+            if received && client == 3 {
+                assert_eq!(world.results(2)[1], world.handle(3));
+            }
+        }
+        world.value(0, Call::TaskStop, &[2]);
+        for client in [3, 4] {
+            assert_eq!(world.kernel.tasks[client].state, TaskState::Ready);
+            assert_eq!(world.results(client), [Error::Dead.code(), server + 64, 0]);
+        }
+        assert_eq!(
+            world.kernel.tasks[1].in_service, 0,
+            "and it left its own server"
+        );
+        Checker::default().check(&world.kernel);
+    }
+}
+
+#[test]
+fn l8_callers_of_a_task_that_unbinds_get_an_error() {
+    let mut world = World::new();
+    let (console, server) = (world.handle(1), world.handle(2));
+    world.act(2, Call::Call, &[console]);
+    world.act(4, Call::Call, &[server]);
+    let client = world.handle(2);
+    world.act(1, Call::Reply, &[client]);
+    world.value(2, Call::SetServing, &[0]);
+    assert_eq!(world.results(4), [Error::Unbound.code(), 0, 0]);
+    assert_eq!(world.error(3, Call::Call, &[server]), Error::Unbound);
+}
+
+/// A task that overstays while others wait for it.
+#[test]
+fn l8_callers_of_a_task_that_overstays_are_woken() {
+    let mut world = World::new();
+    let lease = bind(&mut world);
+    let server = world.handle(2);
+    world.act(4, Call::Call, &[server]);
+    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+    world.rest_all_but(4);
+    world.pass(200);
+    assert_eq!(world.results(4), [Error::Dead.code(), server + 64, 0]);
+    assert_eq!(world.kernel.next(), Next::Run(4));
+    assert!(!world.kernel.hardware.interrupt_pending());
+}
+
+impl World {
+    /// Everybody waits; `task` is blocked anyway.
+    fn rest_all_but(&mut self, task: usize) {
+        self.rest();
+        assert_eq!(self.kernel.tasks[task].state, TaskState::AwaitingReply);
+    }
+}

@@ -1,0 +1,90 @@
+//! Timers and the heap of deadlines.
+
+use crate::model::{TASKS, World};
+use crate::timer::Deadlines;
+use leasehold_abi::{Call, Error};
+
+#[test]
+fn the_heap_agrees_with_a_sorted_list() {
+    let mut heap = Deadlines::<16>::new();
+    let mut model = [None; 16];
+    let mut seed = 0x1234_5678_9abc_def1_u64;
+    for _ in 0..if cfg!(miri) { 300 } else { 20_000 } {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let task = (seed % 16) as usize;
+        if seed >> 32 & 3 == 0 {
+            heap.clear(task);
+            model[task] = None;
+        } else {
+            let at = seed >> 40 & 0xff;
+            heap.set(task, at);
+            model[task] = Some(at);
+        }
+        let first = heap.first();
+        assert_eq!(
+            first.map(|(at, _)| at),
+            model.iter().flatten().min().copied()
+        );
+        if let Some((at, task)) = first {
+            assert_eq!(model[task], Some(at));
+        }
+    }
+}
+
+#[test]
+fn a_timer_fires_once_at_its_time() {
+    let mut world = World::new();
+    assert_eq!(world.act(3, Call::Time, &[])[..2], [0, 1000]);
+    world.value(3, Call::SetTimer, &[1050, 0b10]);
+    assert_eq!(world.kernel.hardware.alarm, Some(1050));
+    world.act(3, Call::Receive, &[0b10]);
+    world.rest();
+    world.pass(49);
+    assert_eq!(world.kernel.ready, 0);
+    world.pass(1);
+    assert_eq!(world.kernel.current, 3);
+    assert_eq!(world.results(3), [0, u32::MAX as usize, 0b10]);
+    assert_eq!(world.kernel.hardware.alarm, None);
+}
+
+#[test]
+fn a_timer_in_the_past_fires_at_once_and_zero_disarms() {
+    let mut world = World::new();
+    world.value(3, Call::SetTimer, &[1, 0b10]);
+    assert_eq!(world.act(3, Call::Receive, &[0b10])[2], 0b10);
+    world.value(3, Call::SetTimer, &[2000, 0b10]);
+    world.value(3, Call::SetTimer, &[0, 0b10]);
+    assert_eq!(world.kernel.hardware.alarm, None);
+    assert_eq!(
+        world.error(3, Call::SetTimer, &[2000, 1 << 31]),
+        Error::Invalid
+    );
+}
+
+#[test]
+fn all_timers_due_at_once_fire_and_the_most_important_task_runs() {
+    let mut world = World::new();
+    for task in (0..TASKS).rev() {
+        world.value(task, Call::SetTimer, &[1100, 1 << task]);
+        world.act(task, Call::Receive, &[1 << task]);
+    }
+    world.rest();
+    world.pass(100);
+    assert_eq!((world.kernel.ready, world.kernel.current), (0b11_1111, 0));
+    for task in 0..TASKS {
+        assert_eq!(world.results(task)[2], 1 << task);
+    }
+}
+
+#[test]
+fn a_timer_ends_with_its_task() {
+    let mut world = World::new();
+    world.value(3, Call::SetTimer, &[1100, 2]);
+    world.value(0, Call::TaskStop, &[3]);
+    world.rest();
+    assert_eq!(world.kernel.hardware.alarm, None);
+    world.value(0, Call::TaskStart, &[3]);
+    assert_eq!(world.kernel.tasks[3].pending, 0);
+}
