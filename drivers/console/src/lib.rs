@@ -2,7 +2,10 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+mod driver;
 pub mod port;
 pub mod registers;
 pub mod ring;
 pub mod uart;
+
+pub use driver::{Call, Console, ConsoleDriver};

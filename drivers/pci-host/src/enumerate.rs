@@ -26,10 +26,14 @@ pub struct Function {
     pub vendor: u16,
     /// Device identifier.
     pub device: u16,
+    /// Revision.
+    pub revision: u8,
     /// Class code: base class, subclass, interface from the top.
     pub class: u32,
     /// Memory windows, by index of their register.
     pub bars: [Bar; BASE_ADDRESSES],
+    /// Interrupt pin: 0 none, 1 to 4 INTA to INTD.
+    pub pin: u8,
     /// Interrupt line of the platform that its pin is wired to.
     pub interrupt: Option<u32>,
 }
@@ -89,7 +93,8 @@ pub fn enumerate<C: ConfigAccess, R: Report>(
     visit(config, |config, address, identifiers| {
         count += 1;
         let header = (config.read32(address, HEADER)? >> 16) as u8 & !MULTI_FUNCTION;
-        let class = config.read32(address, CLASS)? >> 8;
+        let class_word = config.read32(address, CLASS)?;
+        let class = class_word >> 8;
         const BASE_CLASS_BRIDGE: u32 = 0x06;
         if header != 0 || class >> 16 == BASE_CLASS_BRIDGE {
             return Ok(());
@@ -107,8 +112,10 @@ pub fn enumerate<C: ConfigAccess, R: Report>(
             address,
             vendor: identifiers as u16,
             device: (identifiers >> 16) as u16,
+            revision: class_word as u8,
             class,
             bars,
+            pin,
             interrupt: interrupt_line(first_line, address.device, pin),
         })
     })?;

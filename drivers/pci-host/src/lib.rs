@@ -5,4 +5,7 @@
 pub mod aperture;
 pub mod bars;
 pub mod config;
+mod driver;
 pub mod enumerate;
+
+pub use driver::{Host, PciHostDriver};
