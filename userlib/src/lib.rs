@@ -21,6 +21,7 @@ pub mod runtime;
 mod start;
 pub mod supervisor;
 pub mod sys;
+pub mod time;
 
 pub use devres::{Devres, DevresGuard, DevresLt, Guard};
 pub use for_lt::{self, CovariantForLt, ForLt};
