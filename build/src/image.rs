@@ -85,3 +85,59 @@ impl Image {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::elf::Elf;
+
+    fn segment(physical: u64, bytes: &[u8]) -> Segment {
+        Segment {
+            physical,
+            bytes: bytes.to_vec(),
+        }
+    }
+
+    #[test]
+    fn the_elf_file_has_every_segment_at_its_physical_address() {
+        let image = Image::new(
+            0x8020_0000,
+            vec![
+                segment(0x8040_0000, b"task"),
+                segment(0x8020_0000, b"kernel"),
+            ],
+        )
+        .unwrap();
+        let path = std::env::temp_dir().join(format!("leasehold-image-{}", std::process::id()));
+        std::fs::write(&path, image.to_elf()).unwrap();
+        let elf = Elf::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(elf.entry, 0x8020_0000);
+        let segments: Vec<(u64, &[u8])> = elf
+            .segments
+            .iter()
+            .map(|segment| (segment.physical, segment.bytes.as_slice()))
+            .collect();
+        assert_eq!(
+            segments,
+            [(0x8020_0000, &b"kernel"[..]), (0x8040_0000, &b"task"[..])]
+        );
+    }
+
+    #[test]
+    fn the_flat_file_has_zeros_between_segments() {
+        let image =
+            Image::new(0x1000, vec![segment(0x1000, b"ab"), segment(0x1004, b"c")]).unwrap();
+        assert_eq!(image.to_flat(), b"ab\0\0c");
+    }
+
+    #[test]
+    fn segments_that_overlap_are_refused() {
+        let error =
+            Image::new(0, vec![segment(0x1000, b"abc"), segment(0x1002, b"c")]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "two parts of the image overlap at 0x1002"
+        );
+    }
+}

@@ -25,6 +25,10 @@ mod problem;
 mod report;
 mod workspace;
 
+#[cfg(test)]
+#[path = "../tests/common/mod.rs"]
+mod common;
+
 pub use build::{Built, build};
 pub use check::check;
 pub use problem::{Problem, Problems, Source};

@@ -90,3 +90,49 @@ fn beside(place: &Path, what: &str) -> Result<PathBuf> {
         .to_string_lossy();
     Ok(place.with_file_name(format!(".{name}.{what}-{}", std::process::id())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("leasehold-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        path
+    }
+
+    fn names(path: &Path) -> Vec<String> {
+        let entries = fs::read_dir(path).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_commit_replaces_the_whole_folder() {
+        let root = folder("commit");
+        let place = root.join("board");
+        fs::create_dir_all(&place).unwrap();
+        fs::write(place.join("stale"), "old").unwrap();
+        let output = Output::new(&place).unwrap();
+        output.write("tasks/one.elf", "new").unwrap();
+        assert_eq!(names(&place), ["stale"]);
+        output.commit().unwrap();
+        assert_eq!(names(&place), ["tasks"]);
+        assert_eq!(names(&root), ["board"]);
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn a_draft_that_is_dropped_leaves_nothing() {
+        let root = folder("dropped");
+        let place = root.join("board");
+        let output = Output::new(&place).unwrap();
+        output.write("image.elf", "half").unwrap();
+        drop(output);
+        assert_eq!(names(&root), Vec::<String>::new());
+        fs::remove_dir_all(&root).unwrap();
+    }
+}

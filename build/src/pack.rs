@@ -198,3 +198,105 @@ pub(crate) fn provisional(plan: &Plan) -> Place {
         data: base + (512 << 20),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::common::{CHIP, MANIFEST, Repository, replace};
+
+    const SIZES: Sizes = Sizes {
+        text: 5000,
+        constants: 100,
+        data: 48,
+        zeroed: 1000,
+    };
+
+    fn packed(sizes: &[Sizes]) -> (Plan, Layout) {
+        let repository = Repository::new(MANIFEST, CHIP);
+        let plan = crate::check(repository.root(), "demo", "board").unwrap();
+        let layout = pack(&plan, Arch::Sv39, sizes).unwrap();
+        (plan, layout)
+    }
+
+    #[test]
+    fn nothing_overlaps_and_all_is_in_ram_after_the_kernel() {
+        let big = Sizes {
+            text: 1 << 20,
+            constants: 0,
+            data: 0,
+            zeroed: 0,
+        };
+        let (plan, layout) = packed(&[SIZES, big, SIZES, SIZES]);
+        let mut ranges: Vec<Range> = layout.tasks.iter().map(Packed::range).collect();
+        ranges.extend(layout.pools.iter().map(|(_, range)| *range));
+        let memory = &plan.chip.memory;
+        for (index, range) in ranges.iter().enumerate() {
+            assert!(memory.ram.get_ref().contains(range));
+            assert!(range.base >= memory.kernel.get_ref().end());
+            assert!(ranges[..index].iter().all(|other| !other.overlaps(range)));
+            assert!(range.end() <= layout.end);
+        }
+    }
+
+    #[test]
+    fn a_task_s_regions_are_whole_granules_with_the_guard_below_the_stack() {
+        let (_, layout) = packed(&[SIZES; 4]);
+        for task in &layout.tasks {
+            let Place {
+                text,
+                constants,
+                data,
+            } = task.place;
+            assert!([text, constants, data].iter().all(|base| base % 4096 == 0));
+            assert_eq!(text + task.lengths[0], constants);
+            assert_eq!(constants + task.lengths[1], task.guard.base);
+            assert_eq!(task.guard.end(), data);
+            assert_eq!(task.guard.size, 4096);
+        }
+    }
+
+    #[test]
+    fn every_byte_of_a_task_is_a_part_a_guard_or_waste() {
+        let (plan, layout) = packed(&[SIZES; 4]);
+        for (task, packed) in plan.tasks.iter().zip(&layout.tasks) {
+            let parts = 5000 + (100 + 48) + 4096 + task.stack + 48 + 1000 + task.arena;
+            assert_eq!(
+                parts + packed.waste(task.stack, task.arena),
+                packed.range().size
+            );
+            assert!(packed.waste(task.stack, task.arena) < 3 * 4096);
+        }
+    }
+
+    #[test]
+    fn a_pool_is_as_long_as_its_grant() {
+        let (plan, layout) = packed(&[SIZES; 4]);
+        let [(grant, range)] = layout.pools[..] else {
+            panic!("one pool")
+        };
+        assert_eq!(plan.grants[grant].name, "edu.dma");
+        assert_eq!((range.size, range.base % 4096), (8192, 0));
+    }
+
+    #[test]
+    fn too_much_code_for_ram_names_the_largest_task() {
+        let manifest = replace(MANIFEST, "stack = 8192", "stack = 4096");
+        let repository = Repository::new(&manifest, CHIP);
+        let plan = crate::check(repository.root(), "demo", "board").unwrap();
+        let huge = Sizes {
+            text: 13 << 20,
+            ..SIZES
+        };
+        let shown = pack(&plan, Arch::Sv39, &[SIZES, SIZES, huge, SIZES])
+            .unwrap_err()
+            .to_string();
+        for part in [
+            "do not fit into RAM",
+            "app/demo/board.toml:18:8",
+            "the largest is `edu`",
+            "KiB too much",
+        ] {
+            assert!(shown.contains(part), "no `{part}` in:\n{shown}");
+        }
+    }
+}

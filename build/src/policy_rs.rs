@@ -71,3 +71,26 @@ fn bind_text(plan: &Plan, bind: &Bind) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::common::{CHIP, MANIFEST, Repository};
+
+    #[test]
+    fn every_kind_of_binding_is_written() {
+        let repository = Repository::new(MANIFEST, CHIP);
+        let plan = crate::check(repository.root(), "demo", "board").unwrap();
+        let source = super::generate(&plan);
+        // The devices are in the order of their names: pci has grants 0 to 3, uart0 4 and 5.
+        for part in [
+            "Bind::Platform { name: \"uart0\", label: 0x",
+            "grants: &[4, 5], exclusive: true }",
+            "Bind::Pci { vendor: 0x1234, device: 0x11e8, dma: true, pool: Some(6) }",
+            "Bind::Auxiliary { name: \"edu.sample\", label: 0x71c1f71d, id: 1 }",
+            "Restart { always: true, backoff_ms: 20, limit: 5, window_ms: 10000 }",
+            "DevicePolicy { name: \"pci\", label: 0x",
+        ] {
+            assert!(source.contains(part), "no `{part}` in:\n{source}");
+        }
+    }
+}

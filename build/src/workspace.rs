@@ -13,18 +13,26 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// The repository at `root`. Intermediate files go where `CARGO_TARGET_DIR` says, or `target/`;
-    /// results into `LEASEHOLD_OUT`, or `out/`.
+    /// The repository at `root`, with `target/` and `out/` in it.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         let root = root.into();
-        let folder = |variable: &str, name: &str| {
-            std::env::var_os(variable).map_or_else(|| root.join(name), |path| root.join(path))
-        };
-        let (target, out) = (
-            folder("CARGO_TARGET_DIR", "target"),
-            folder("LEASEHOLD_OUT", "out"),
-        );
+        let (target, out) = (root.join("target"), root.join("out"));
         Self { root, target, out }
+    }
+
+    /// The repository at `root`. Intermediate files go where `CARGO_TARGET_DIR` says, results
+    /// where `LEASEHOLD_OUT` says, if they say anything.
+    pub fn from_environment(root: impl Into<PathBuf>) -> Self {
+        let mut workspace = Self::new(root);
+        for (variable, folder) in [
+            ("CARGO_TARGET_DIR", &mut workspace.target),
+            ("LEASEHOLD_OUT", &mut workspace.out),
+        ] {
+            if let Some(path) = std::env::var_os(variable) {
+                *folder = workspace.root.join(path);
+            }
+        }
+        workspace
     }
 
     /// The repository.

@@ -81,7 +81,7 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap_or(Path::new("."));
-    let workspace = Workspace::new(root);
+    let workspace = Workspace::from_environment(root);
     let outcome = match arguments.verb {
         Verb::Build(Target { app, board }) => build::run(&workspace, &app, &board),
         Verb::Run {

@@ -1,0 +1,205 @@
+//! From a manifest to the output folder, with real but tiny programs.
+
+mod common;
+
+use common::{CHIP, MANIFEST, Repository, replace};
+use leasehold_build::{Built, Workspace};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// A task: a constant, initialised and zeroed data, and a checked access.
+const TASK: &str = r#"//! A task.
+#![no_std]
+#![no_main]
+use core::sync::atomic::{AtomicU64, Ordering};
+static COUNT: AtomicU64 = AtomicU64::new(7);
+static TABLE: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
+#[unsafe(no_mangle)]
+#[unsafe(link_section = ".text.start")]
+extern "C" fn _start() -> ! {
+    loop {
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        TABLE[count as usize % 64].store(checked(count), Ordering::Relaxed);
+    }
+}
+#[inline(never)]
+#[unsafe(link_section = ".text.checked")]
+fn checked(value: u64) -> u64 {
+    value.rotate_left(3)
+}
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+"#;
+
+/// A kernel that has its tables as text, so that it is compiled anew when they change.
+const KERNEL: &str = r#"//! A kernel.
+#![no_std]
+#![no_main]
+static CONFIG: &str = include_str!(env!("LEASEHOLD_CONFIG"));
+#[unsafe(no_mangle)]
+#[unsafe(link_section = ".text.start")]
+extern "C" fn _start() -> ! {
+    loop {
+        core::hint::black_box(CONFIG);
+    }
+}
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+"#;
+
+const KERNEL_SCRIPT: &str = "
+ENTRY(_start)
+OFFSET = 0xffffffc000000000;
+SECTIONS {
+  . = OFFSET + 0x80200000;
+  .text : AT(ADDR(.text) - OFFSET) { KEEP(*(.text.start)) *(.text .text.*) }
+  .rodata : AT(ADDR(.rodata) - OFFSET) { *(.rodata .rodata.*) }
+  . = ALIGN(4096);
+  __kernel_end = .;
+  /DISCARD/ : { *(.eh_frame .eh_frame_hdr) }
+}
+";
+
+/// The fixture with sources to compile.
+fn repository() -> Repository {
+    let repository = Repository::new(MANIFEST, CHIP);
+    let root = "[workspace]\nresolver = \"3\"\nmembers = [\"drivers/*\", \"kernel\"]\n\
+                [profile.release]\npanic = \"abort\"\nlto = true\n[profile.dev]\npanic = \"abort\"\n";
+    repository.write("Cargo.toml", root);
+    for (folder, package, source) in [
+        ("drivers/supervisor", "supervisor", TASK),
+        ("drivers/console", "console", TASK),
+        ("drivers/edu", "edu", TASK),
+        ("kernel", "leasehold-kernel", KERNEL),
+    ] {
+        let manifest = format!("[package]\nname = \"{package}\"\nedition = \"2024\"\n");
+        repository.write(&format!("{folder}/Cargo.toml"), &manifest);
+        repository.write(&format!("{folder}/src/main.rs"), source);
+    }
+    repository.write("kernel/arch/riscv/sv39.ld", KERNEL_SCRIPT);
+    repository
+}
+
+fn build(repository: &Repository) -> Built {
+    leasehold_build::build(&Workspace::new(repository.root()), "demo", "board").unwrap()
+}
+
+/// All files below a folder, by their names from there.
+fn files(folder: &Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            names.extend(
+                files(&path)
+                    .into_iter()
+                    .map(|below| format!("{name}/{below}")),
+            );
+        } else {
+            names.insert(name);
+        }
+    }
+    names
+}
+
+#[test]
+fn a_build_writes_everything_and_a_second_one_changes_nothing() {
+    let repository = repository();
+    let built = build(&repository);
+    let tasks = ["supervisor", "console", "edu", "child"].map(|task| format!("tasks/{task}.elf"));
+    let mut expected: BTreeSet<String> = [
+        "image.elf",
+        "image.bin",
+        "kernel.elf",
+        "report.txt",
+        "map.svg",
+        "load.gdb",
+        "debug.tar",
+    ]
+    .map(str::to_owned)
+    .into();
+    expected.extend(tasks.clone());
+    assert_eq!(files(&built.folder), expected);
+
+    let mut archive = tar::Archive::new(fs::File::open(built.folder.join("debug.tar")).unwrap());
+    let inside: BTreeSet<String> = archive
+        .entries()
+        .unwrap()
+        .map(|entry| entry.unwrap().path().unwrap().display().to_string())
+        .collect();
+    for file in [
+        "load.gdb",
+        "manifest.toml",
+        "chip.toml",
+        "report.txt",
+        "map.svg",
+        "image.elf",
+        "kernel.elf",
+    ]
+    .map(str::to_owned)
+    .iter()
+    .chain(&tasks)
+    {
+        assert!(
+            inside.contains(&format!("demo-board/{file}")),
+            "no {file} in {inside:?}"
+        );
+    }
+
+    let config = fs::read_to_string(&built.sources.0).unwrap();
+    for part in [
+        "pub const TASKS: usize = 4;",
+        "name: \"child\",",
+        "entry: 0x80400000,",
+        "guard: (0x80402000, 0x1000),",
+        "stack_top: 0x80405000,",
+        "kind: leasehold_abi::GrantKind::BusMaster, base: 0x30000000, length: 0x100000",
+        "release_ticks: 200000,",
+    ] {
+        assert!(config.contains(part), "no `{part}` in:\n{config}");
+    }
+
+    let first = fs::read(built.image()).unwrap();
+    let archive = fs::read(built.folder.join("debug.tar")).unwrap();
+    let again = build(&repository);
+    assert_eq!(fs::read(again.image()).unwrap(), first);
+    assert_eq!(fs::read(again.folder.join("debug.tar")).unwrap(), archive);
+}
+
+#[test]
+fn code_that_does_not_compile_leaves_the_output_folder_alone() {
+    let repository = repository();
+    repository.write("drivers/edu/src/main.rs", "not rust");
+    repository.write("out/demo/board/image.elf", "the last good one");
+    let error = leasehold_build::build(&Workspace::new(repository.root()), "demo", "board");
+    assert_eq!(error.unwrap_err().to_string(), "the tasks did not compile");
+    assert_eq!(
+        files(&repository.root().join("out")),
+        ["demo/board/image.elf".to_owned()].into()
+    );
+}
+
+#[test]
+fn a_kernel_too_large_for_its_room_is_refused_with_what_to_change() {
+    let repository = repository();
+    let script = replace(
+        KERNEL_SCRIPT,
+        "__kernel_end = .",
+        "__kernel_end = . + 0x200000",
+    );
+    repository.write("kernel/arch/riscv/sv39.ld", &script);
+    let error = leasehold_build::build(&Workspace::new(repository.root()), "demo", "board");
+    let error = error.unwrap_err().to_string();
+    for part in [
+        "more than the 2048 KiB of memory.kernel in chips/small/chip.toml",
+        "page-tables",
+    ] {
+        assert!(error.contains(part), "no `{part}` in: {error}");
+    }
+}
