@@ -3,6 +3,7 @@
 
 use super::invariants::Checker;
 use crate::Fault;
+use crate::lease::links::NIL;
 use crate::model::{TASKS, World, arena, data};
 use leasehold_abi::{Borrow, Call, FaultKind, LeaseState, SELF_MEMORY, TaskState};
 use std::vec::Vec;
@@ -192,7 +193,8 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
                 [self.task_handle(), borrows, small, 0, 0, 0]
             }
             Call::Receive => [
-                self.random.pick(&[0, 0xffff, u32::MAX as usize]),
+                self.random
+                    .pick(&[0xffff, 1 << 31, u32::MAX as usize, u32::MAX as usize]),
                 0,
                 0,
                 0,
@@ -247,6 +249,23 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
                 };
                 [lease, source, self.random.below(9), offset, length, rights]
             }
+            Call::LeaseRelease if !self.random.chance(4) => {
+                // Mostly the one that is due first.
+                let task = self.world.kernel.current;
+                let due = self.world.kernel.tasks[task].ending.first;
+                let due = if due == NIL {
+                    self.world.kernel.tasks[task].held.first
+                } else {
+                    due
+                };
+                let table = &self.world.kernel.leases;
+                let lease = if due == NIL {
+                    0
+                } else {
+                    table.handle(due) as usize
+                };
+                [lease, 0, 0, 0, 0, 0]
+            }
             Call::LeaseRevoke => [self.own_lease(), self.random.below(3), 0, 0, 0, 0],
             Call::GrantClaim => [
                 self.own_lease(),
@@ -269,6 +288,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
                 ]
             }
             Call::TaskStop | Call::TaskStart => [self.random.below(TASKS + 1), 0, 0, 0, 0, 0],
+            Call::LeaseInfo => [self.own_lease(), self.address(), 0, 0, 0, 0],
             Call::TaskInfo | Call::LeaseAt => {
                 [self.random.below(TASKS + 2), self.address(), 0, 0, 0, 0]
             }
@@ -292,6 +312,8 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             5..8 if served => Call::BorrowRead as usize + self.random.below(3),
             8 if served => Call::Reply as usize,
             9 => Call::LeaseOpen as usize + self.random.below(10),
+            11 if self.world.kernel.tasks[task].events.first != NIL => Call::LeaseEvent as usize,
+            10 if self.world.kernel.tasks[task].ending.first != NIL => Call::LeaseRelease as usize,
             _ => self.random.below(34),
         };
         let Some(call) = Call::from_number(number) else {
@@ -302,7 +324,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
         let ends = matches!(call, Call::SystemOff) && task == 0
             || matches!(call, Call::Panic) && (task == 0 || !self.random.chance(8));
         // A supervisor that stops tasks all the time leaves no time for anything else.
-        if ends || (call == Call::TaskStop && !self.random.chance(4)) {
+        if ends || (call == Call::TaskStop && !self.random.chance(16)) {
             return;
         }
         let arguments = self.arguments(call);
@@ -354,7 +376,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
                 stack: 0,
             };
             self.world.kernel.fault(fault);
-        } else if self.world.kernel.current == 0 && self.random.chance(6) {
+        } else if self.world.kernel.current == 0 && self.random.chance(3) {
             self.revive();
         } else {
             self.call();
@@ -386,13 +408,14 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
     fn revive(&mut self) {
         for task in 1..TASKS {
             if self.world.is_dormant(task) && self.world.kernel.current == 0 {
-                self.world.system_call(Call::TaskStart as usize, &[task]);
+                let [status, ..] = self.world.system_call(Call::TaskStart as usize, &[task]);
+                self.succeeded[Call::TaskStart as usize] += usize::from(status == 0);
             }
         }
     }
 
-    fn run(&mut self, steps: usize) {
-        for _ in 0..steps {
+    fn run(&mut self, calls: usize) {
+        while self.calls < calls {
             self.step();
         }
     }
@@ -400,11 +423,11 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
 
 #[test]
 fn random_calls_break_no_invariant() {
-    let (seeds, steps) = if cfg!(miri) { (1, 400) } else { (8, 10_000) };
+    let (seeds, calls) = if cfg!(miri) { (1, 400) } else { (8, 10_000) };
     let mut succeeded = [0; 33];
     for seed in 0..seeds {
         let mut attack = Attack::<32, 96, 22>::new(0x9e37_79b9_7f4a_7c15 ^ seed << 20);
-        attack.run(steps);
+        attack.run(calls);
         for (sum, count) in succeeded.iter_mut().zip(attack.succeeded) {
             *sum += count;
         }
@@ -422,10 +445,10 @@ fn random_calls_break_no_invariant() {
 
 #[test]
 fn random_calls_on_small_tables_that_use_generations_up() {
-    let (seeds, steps) = if cfg!(miri) { (1, 200) } else { (4, 8_000) };
+    let (seeds, calls) = if cfg!(miri) { (1, 200) } else { (4, 8_000) };
     for seed in 0..seeds {
         let mut attack = Attack::<6, 14, 4>::new(0xd1b5_4a32_d192_ed03 ^ seed << 24);
-        attack.run(steps);
+        attack.run(calls);
     }
 }
 
@@ -433,10 +456,10 @@ fn random_calls_on_small_tables_that_use_generations_up() {
 /// every task, and within their deadlines all are dormant and every lease is gone.
 #[test]
 fn after_any_attack_all_tasks_can_be_stopped_and_started() {
-    let (seeds, steps) = if cfg!(miri) { (1, 150) } else { (12, 2_000) };
+    let (seeds, calls) = if cfg!(miri) { (1, 150) } else { (12, 2_000) };
     for seed in 0..seeds {
         let mut attack = Attack::<32, 96, 22>::new(0x2545_f491_4f6c_dd1d ^ seed << 16);
-        attack.run(steps);
+        attack.run(calls);
         let world = &mut attack.world;
         // The supervisor may wait for what never comes; it calls nobody.
         if world.kernel.tasks[0].state == TaskState::Receiving {
@@ -456,7 +479,7 @@ fn after_any_attack_all_tasks_can_be_stopped_and_started() {
                 world.act(0, Call::LeaseRelease, &[lease]);
             }
             let lent = world.kernel.tasks[0].lent.first;
-            if lent != u16::MAX {
+            if lent != NIL {
                 // A draft whose lessee died: nobody else can end it.
                 let draft = world.kernel.leases.handle(lent) as usize;
                 world.act(0, Call::LeaseRevoke, &[draft, 1]);
