@@ -1,6 +1,6 @@
 //! The "test finisher" that ends QEMU (QEMU, include/hw/misc/sifive_test.h).
 
-use crate::registers::Registers;
+use crate::registers::{Bus, Registers};
 
 const FAIL: u32 = 0x3333;
 const PASS: u32 = 0x5555;

@@ -2,8 +2,12 @@
 //!
 //! A line that is claimed and not completed cannot interrupt again (section 9), so taking
 //! one leaves it masked at no cost, and completing it lets it come again.
+//!
+//! QEMU (7.2, hw/intc/sifive_plic.c) deviates: a pending bit is set when a device raises its line, and not
+//! again at the completion while the line stays high. So a driver quiets its device before it acknowledges. Also, QEMU
+//! looks at a changed enable bit only when something else is written; hence the order of writes below.
 
-use crate::registers::Registers;
+use crate::registers::{Bus, Registers};
 
 const PRIORITY: usize = 0;
 const PENDING: usize = 0x1000;
@@ -11,49 +15,61 @@ const ENABLE: usize = 0x2000;
 const ENABLE_STRIDE: usize = 0x80;
 const CONTEXT: usize = 0x20_0000;
 const CONTEXT_STRIDE: usize = 0x1000;
-const THRESHOLD: usize = 0;
 const CLAIM: usize = 4;
 
 const NORMAL: u32 = 1;
 /// Above all other lines, for the moment in which a pending one is taken back.
 const URGENT: u32 = 2;
 
-/// Lines that this driver can serve, 0 (no line) among them; the specification's most.
-pub(crate) const LINES: u32 = 1024;
+/// The specification's most lines, 32 a word.
+const WORDS: usize = 1024 / 32;
 
 /// The controller, as one context sees it.
 #[derive(Debug)]
-pub struct Plic {
-    registers: Registers,
-    context: usize,
+pub struct Plic<B = Registers> {
+    registers: B,
+    /// Offset of the context's first enable word.
+    enable: usize,
+    threshold: usize,
     claim: usize,
+    lines: u32,
     /// Lines taken and not completed yet.
-    taken: [u32; LINES as usize / 32],
+    taken: [u32; WORDS],
 }
 
 impl Plic {
-    /// The controller with its registers at `base`, for `context`.
+    /// The controller with its registers at `base` and `lines` lines (line 0, which is none,
+    /// among them), for `context`.
     ///
     /// # Safety
     /// The controller's registers must be mapped at `base`, for as long as this lives, and nobody else may use that context.
-    pub const unsafe fn new(base: usize, context: usize) -> Self {
+    pub const unsafe fn new(base: usize, context: usize, lines: u32) -> Self {
+        // SAFETY: the caller's promise.
+        Self::on(unsafe { Registers::new(base) }, context, lines)
+    }
+}
+
+impl<B> Plic<B> {
+    const fn on(registers: B, context: usize, lines: u32) -> Self {
         Self {
-            // SAFETY: the caller's promise.
-            registers: unsafe { Registers::new(base) },
-            context,
+            registers,
+            enable: ENABLE + ENABLE_STRIDE * context,
+            threshold: CONTEXT + CONTEXT_STRIDE * context,
             claim: CONTEXT + CONTEXT_STRIDE * context + CLAIM,
-            taken: [0; LINES as usize / 32],
+            lines,
+            taken: [0; WORDS],
         }
     }
+}
 
-    /// Masks all lines up to `lines` (not included), and lets any that is unmasked later come through.
-    pub fn start(&mut self, lines: u32) {
-        for word in 0..(lines.min(LINES) as usize).div_ceil(32) {
-            self.registers
-                .write32(self.enable_word(word as u32 * 32), 0);
+#[expect(private_bounds, reason = "only this crate's registers are one")]
+impl<B: Bus> Plic<B> {
+    /// Masks all lines, and lets any that is unmasked later come through.
+    pub fn start(&mut self) {
+        for word in 0..self.lines.div_ceil(32) as usize {
+            self.registers.write32(self.enable + word * 4, 0);
         }
-        self.registers
-            .write32(CONTEXT + CONTEXT_STRIDE * self.context + THRESHOLD, 0);
+        self.registers.write32(self.threshold, 0);
     }
 
     /// Takes the most urgent pending line and leaves it masked.
@@ -72,24 +88,21 @@ impl Plic {
     /// Lets a line interrupt, again or for the first time. Line 0 and lines past the last do nothing.
     #[inline]
     pub fn unmask(&mut self, line: u32) {
-        if line == 0 || line >= LINES {
+        if self.complete(line) || line == 0 || line >= self.lines {
             return;
         }
-        if self.complete(line) {
-            return;
-        }
-        self.registers.write32(PRIORITY + line as usize * 4, NORMAL);
-        let enable = self.enable_word(line);
+        let enable = self.enable + line as usize / 32 * 4;
         let lines = self.registers.read32(enable);
         self.registers.write32(enable, lines | 1 << (line % 32));
+        self.registers.write32(PRIORITY + line as usize * 4, NORMAL);
     }
 
     /// Keeps a line from interrupting, and forgets one that is pending.
     pub fn mask(&mut self, line: u32) {
-        if line == 0 || line >= LINES {
+        if line == 0 || line >= self.lines {
             return;
         }
-        let enable = self.enable_word(line);
+        let enable = self.enable + line as usize / 32 * 4;
         let bit = 1 << (line % 32);
         let lines = self.registers.read32(enable);
         if lines & bit == 0 {
@@ -97,24 +110,16 @@ impl Plic {
         }
         // A completion counts only while the line is enabled (section 10).
         self.complete(line);
-        let pending = PENDING + line as usize / 32 * 4;
-        if self.registers.read32(pending) & bit != 0 {
-            // The most urgent of the pending lines is what a claim returns.
+        if self.registers.read32(PENDING + line as usize / 32 * 4) & bit != 0 {
+            // A claim returns the most urgent of the enabled lines that are pending: this one.
             self.registers.write32(PRIORITY + line as usize * 4, URGENT);
-            while let Some(taken) = self.take() {
-                if taken == line {
-                    self.complete(line);
-                    break;
-                }
-                // Not this one: it was withdrawn by its device. The other has lost nothing, it comes again.
-                self.complete(taken);
-                if self.registers.read32(pending) & bit == 0 {
-                    break;
-                }
+            let claimed = self.registers.read32(self.claim);
+            if claimed != 0 {
+                self.registers.write32(self.claim, claimed);
             }
-            self.registers.write32(PRIORITY + line as usize * 4, NORMAL);
         }
         self.registers.write32(enable, lines & !bit);
+        self.registers.write32(PRIORITY + line as usize * 4, NORMAL);
     }
 
     /// Completes a line, if it was taken. It stays enabled.
@@ -130,8 +135,7 @@ impl Plic {
             _ => false,
         }
     }
-
-    fn enable_word(&self, line: u32) -> usize {
-        ENABLE + ENABLE_STRIDE * self.context + line as usize / 32 * 4
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,16 @@
 //! Volatile access to a block of device registers.
 
+/// Access to registers of 32 bits: the device's, or a model of it.
+pub(crate) trait Bus {
+    /// Reads 32 bits at `offset` bytes.
+    fn read32(&mut self, offset: usize) -> u32;
+    /// Writes 32 bits at `offset` bytes.
+    fn write32(&mut self, offset: usize, value: u32);
+}
+
 /// A block of device registers, at an address that the maker has promised.
 #[derive(Debug)]
-pub(crate) struct Registers(usize);
+pub struct Registers(usize);
 
 impl Registers {
     /// # Safety
@@ -12,31 +20,31 @@ impl Registers {
         Self(base)
     }
 
-    /// Reads 32 bits at `offset` bytes.
-    #[inline(always)]
-    pub(crate) fn read32(&self, offset: usize) -> u32 {
-        // SAFETY: `new` promises a register there; it is aligned as the device's manual has it.
-        unsafe { ((self.0 + offset) as *const u32).read_volatile() }
-    }
-
-    /// Writes 32 bits at `offset` bytes.
-    #[inline(always)]
-    pub(crate) fn write32(&mut self, offset: usize, value: u32) {
-        // SAFETY: as for `read32`.
-        unsafe { ((self.0 + offset) as *mut u32).write_volatile(value) }
-    }
-
     /// Reads 8 bits at `offset` bytes.
     #[inline(always)]
     pub(crate) fn read8(&self, offset: usize) -> u8 {
-        // SAFETY: as for `read32`.
+        // SAFETY: `new` promises a register there.
         unsafe { ((self.0 + offset) as *const u8).read_volatile() }
     }
 
     /// Writes 8 bits at `offset` bytes.
     #[inline(always)]
     pub(crate) fn write8(&mut self, offset: usize, value: u8) {
-        // SAFETY: as for `read32`.
+        // SAFETY: `new` promises a register there.
         unsafe { ((self.0 + offset) as *mut u8).write_volatile(value) }
+    }
+}
+
+impl Bus for Registers {
+    #[inline(always)]
+    fn read32(&mut self, offset: usize) -> u32 {
+        // SAFETY: `new` promises a register there; it is aligned as the device's manual has it.
+        unsafe { ((self.0 + offset) as *const u32).read_volatile() }
+    }
+
+    #[inline(always)]
+    fn write32(&mut self, offset: usize, value: u32) {
+        // SAFETY: as for `read32`.
+        unsafe { ((self.0 + offset) as *mut u32).write_volatile(value) }
     }
 }

@@ -36,7 +36,11 @@ impl Board {
         unsafe {
             Self {
                 spaces: Sv39::new(),
-                plic: Plic::new(physical::address(CHIP.plic_base), CHIP.plic_context),
+                plic: Plic::new(
+                    physical::address(CHIP.plic_base),
+                    CHIP.plic_context,
+                    CHIP.plic_lines as u32,
+                ),
                 console: Ns16550::new(physical::address(CHIP.uart_base)),
                 finisher: Finisher::new(physical::address(CHIP.finisher_base)),
             }
@@ -71,7 +75,7 @@ impl Board {
                 self.map_kernel(grant.base, grant.length);
             }
         }
-        self.plic.start(CHIP.plic_lines as u32);
+        self.plic.start();
         csr::enable_external();
         csr::enable_counters();
         Ok(())

@@ -1,0 +1,195 @@
+//! The driver against a model of the controller, written from the specification: gateways
+//! (section 3), pending bits (section 5), claims (section 9) and completions (section 10).
+
+use super::*;
+use std::vec::Vec;
+use std::{assert, assert_eq, vec};
+
+const LINES: usize = 96;
+
+/// One context of a controller.
+struct Model {
+    /// What the devices assert.
+    high: [bool; LINES],
+    /// Whether the gateway waits for a completion.
+    closed: [bool; LINES],
+    pending: [bool; LINES],
+    enabled: [bool; LINES],
+    priority: [u32; LINES],
+    threshold: u32,
+}
+
+impl Model {
+    /// A gateway forwards one request, and the next after its completion.
+    fn settle(&mut self) {
+        for line in 1..LINES {
+            if self.high[line] && !self.closed[line] {
+                self.pending[line] = true;
+                self.closed[line] = true;
+            }
+        }
+    }
+
+    fn best(&self) -> usize {
+        let candidates = (1..LINES)
+            .filter(|&line| self.pending[line] && self.enabled[line] && self.priority[line] > 0);
+        candidates
+            .max_by_key(|&line| (self.priority[line], LINES - line))
+            .unwrap_or(0)
+    }
+
+    /// Whether the hart is interrupted.
+    fn interrupts(&self) -> bool {
+        let best = self.best();
+        best != 0 && self.priority[best] > self.threshold
+    }
+}
+
+fn word(bits: &[bool; LINES], first: usize) -> u32 {
+    (0..32)
+        .filter(|bit| bits[first + bit])
+        .map(|bit| 1 << bit)
+        .sum()
+}
+
+impl Bus for Model {
+    fn read32(&mut self, offset: usize) -> u32 {
+        match offset {
+            0..0x180 => self.priority[offset / 4],
+            0x1000..0x100c => word(&self.pending, (offset - 0x1000) * 8),
+            0x2080..0x208c => word(&self.enabled, (offset - 0x2080) * 8),
+            0x20_1004 => {
+                let line = self.best();
+                self.pending[line] = false;
+                line as u32
+            }
+            _ => panic!("read of {offset:#x}"),
+        }
+    }
+
+    fn write32(&mut self, offset: usize, value: u32) {
+        match offset {
+            0x4..0x180 => self.priority[offset / 4] = value & 7,
+            0x2080..0x208c => {
+                let first = (offset - 0x2080) * 8;
+                for bit in 0..32 {
+                    self.enabled[first + bit] = value >> bit & 1 == 1;
+                }
+            }
+            0x20_1000 => self.threshold = value & 7,
+            0x20_1004 => {
+                let line = value as usize;
+                // Ignored for a line that is not enabled.
+                if line < LINES && self.enabled[line] {
+                    assert!(!self.pending[line], "completed before it was claimed");
+                    self.closed[line] = false;
+                    self.settle();
+                }
+            }
+            _ => panic!("write of {offset:#x}"),
+        }
+    }
+}
+
+fn plic() -> Plic<Model> {
+    let model = Model {
+        high: [false; LINES],
+        closed: [false; LINES],
+        pending: [false; LINES],
+        enabled: [true; LINES],
+        priority: [0; LINES],
+        threshold: 7,
+    };
+    let mut plic = Plic::on(model, 1, LINES as u32);
+    plic.start();
+    plic
+}
+
+impl Plic<Model> {
+    fn level(&mut self, line: u32, high: bool) {
+        self.registers.high[line as usize] = high;
+        self.registers.settle();
+    }
+
+    fn take_all(&mut self) -> Vec<u32> {
+        let mut all = vec![];
+        while self.registers.interrupts() {
+            all.extend(self.take());
+        }
+        all
+    }
+}
+
+#[test]
+fn nothing_comes_before_it_is_unmasked() {
+    let mut plic = plic();
+    for line in 1..LINES as u32 {
+        plic.level(line, true);
+    }
+    assert_eq!(plic.take_all(), []);
+    plic.unmask(33);
+    assert_eq!(plic.take_all(), [33]);
+}
+
+#[test]
+fn a_taken_line_comes_again_only_when_unmasked() {
+    let mut plic = plic();
+    for line in 1..LINES as u32 {
+        plic.unmask(line);
+        plic.level(line, true);
+        assert_eq!(plic.take_all(), [line]);
+        plic.level(line, false);
+        plic.level(line, true);
+        assert_eq!(plic.take_all(), []);
+        plic.unmask(line);
+        assert_eq!(plic.take_all(), [line]);
+        plic.level(line, false);
+        plic.unmask(line);
+        assert_eq!(plic.take_all(), []);
+    }
+}
+
+#[test]
+fn a_masked_line_is_forgotten_and_disturbs_no_other() {
+    let mut plic = plic();
+    for line in [1, 31, 32, 64, 95] {
+        plic.unmask(line);
+        plic.level(line, true);
+    }
+    // It was raised and withdrawn: a stale request is pending.
+    plic.level(32, false);
+    plic.mask(32);
+    assert_eq!(plic.take_all(), [1, 31, 64, 95]);
+    plic.unmask(32);
+    assert_eq!(plic.take_all(), []);
+    plic.level(32, true);
+    assert_eq!(plic.take_all(), [32]);
+}
+
+#[test]
+fn a_line_masked_while_taken_works_for_the_next_holder() {
+    let mut plic = plic();
+    plic.unmask(10);
+    plic.level(10, true);
+    assert_eq!(plic.take_all(), [10]);
+    plic.mask(10);
+    assert_eq!(plic.take_all(), []);
+    // Still high: the next holder hears of it.
+    plic.unmask(10);
+    assert_eq!(plic.take_all(), [10]);
+    plic.level(10, false);
+    plic.unmask(10);
+    plic.level(10, true);
+    assert_eq!(plic.take_all(), [10]);
+}
+
+#[test]
+fn masking_twice_and_lines_that_are_not_there_do_nothing() {
+    let mut plic = plic();
+    plic.mask(5);
+    for line in [0, 96, 1023, 1024, u32::MAX] {
+        plic.unmask(line);
+        plic.mask(line);
+    }
+    assert!(!plic.registers.enabled.iter().any(|enabled| *enabled));
+}
