@@ -8,7 +8,7 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 
 /// What is lent is a multiple of this, in bytes, and starts on one.
-pub const GRANULE: usize = 4096;
+pub(crate) const GRANULE: usize = 4096;
 /// Most granules that an arena may have.
 const GRANULES: usize = 64;
 
@@ -33,9 +33,9 @@ fn bounds() -> (*mut u8, usize) {
     use std::boxed::Box;
     /// Memory like that of a link script.
     #[repr(align(4096))]
-    struct Memory(#[expect(dead_code, reason = "reached by address")] [u8; 4 * GRANULE]);
+    struct Memory([u8; 4 * GRANULE]);
     std::thread_local! {
-        static MEMORY: *mut u8 = Box::leak(Box::new(Memory([0; 4 * GRANULE]))) as *mut Memory as *mut u8;
+        static MEMORY: *mut u8 = (&raw mut Box::leak(Box::new(Memory([0; 4 * GRANULE]))).0).cast();
     }
     (MEMORY.with(|memory| *memory), 4 * GRANULE)
 }

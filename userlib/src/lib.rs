@@ -7,7 +7,7 @@ extern crate std;
 // The macros name this crate by its path, also where it uses them itself.
 extern crate self as userlib;
 
-mod auxiliary;
+pub mod auxiliary;
 mod devres;
 pub mod dma;
 pub mod interrupt;

@@ -18,8 +18,11 @@ macro_rules! task {
         #[cfg(target_os = "none")]
         #[unsafe(no_mangle)]
         extern "C" fn __leasehold_main() -> ! {
-            let () = $main();
-            $crate::sys::panic(b"main returned")
+            #[allow(unreachable_code, reason = "a main function may never return")]
+            {
+                let () = $main();
+                $crate::sys::panic(b"main returned")
+            }
         }
 
         /// A task runs on a board; here its main function is only compiled.

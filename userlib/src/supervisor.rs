@@ -9,7 +9,7 @@ mod records;
 
 pub use records::{
     BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, LeaseLine,
-    NO_INTERRUPT, PciWindow, device_name,
+    NO_INTERRUPT, PciWindow, device_name, panic_text,
 };
 
 /// The supervisor's task name.

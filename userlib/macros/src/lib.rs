@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod interface;
+mod lendable;
 
 use proc_macro::TokenStream;
 
@@ -10,6 +11,14 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
     interface::expand(arguments.into(), item.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Proves that a structure may cross address spaces; see `userlib::auxiliary::Lendable`.
+#[proc_macro_derive(Lendable)]
+pub fn lendable(item: TokenStream) -> TokenStream {
+    lendable::expand(item.into())
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

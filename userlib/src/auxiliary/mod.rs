@@ -1,16 +1,39 @@
-//! Auxiliary devices.
-use crate::runtime::Task;
-pub(crate) struct Offers;
-impl Offers {
-    pub(crate) const fn new() -> Self {
-        Self
-    }
-    pub(crate) fn end_all(&self, _: &Task) {}
-}
-pub(crate) struct Received;
-impl Received {
-    pub(crate) const fn new() -> Self {
-        Self
-    }
-    pub(crate) fn forget(&self) {}
-}
+//! Auxiliary devices: a part of a driver's device, offered to a driver in another task.
+//!
+//! The parent makes a [`Registration`] with a payload; the child, bound to the auxiliary device,
+//! gets it by [`registration_data`](crate::runtime::Device::registration_data). The payload crosses
+//! address spaces, so it is made of [`Lendable`] parts only, and travels as bytes: the child
+//! copies them once, then checks each part while it takes them apart. A hostile parent can at
+//! worst give wrong values.
+
+mod lendable;
+mod lent;
+mod mutex;
+mod offers;
+mod received;
+mod region;
+mod registration;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+pub use lendable::{Lendable, Lender, Receiver};
+pub use lent::{Lent, LentCell};
+pub use mutex::{LentMutex, LockGuard};
+pub use region::LendRegion;
+pub use registration::Registration;
+pub use userlib_macros::Lendable;
+pub use window::LentWindow;
+
+pub(crate) use offers::Offers;
+pub(crate) use received::Received;
+
+/// Name of the grant with the payload and the cells.
+const PAYLOAD: &str = "payload";
+/// Name of the grant with the locks.
+const SHARED: &str = "shared";
+/// Names of the grants with sub-windows.
+const WINDOWS: [&str; 4] = ["window0", "window1", "window2", "window3"];
+/// Bytes for a payload, at the start of its memory.
+const PAYLOAD_LENGTH: usize = 512;

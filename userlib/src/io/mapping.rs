@@ -1,6 +1,7 @@
 //! Windows that a driver claimed: owners of a [`Window`].
 
 use super::{Claim, Select, Window};
+use crate::auxiliary::LentWindow;
 use crate::runtime::{Bound, Device, Plain};
 use crate::sys::{ClaimMode, Error, GrantKind, Rights};
 use crate::{DevresLt, ForLt};
@@ -26,6 +27,20 @@ macro_rules! mapping {
             pub fn into_devres(self) -> Result<$devres<SIZE>, Error> {
                 // SAFETY: a claimed window borrows nothing, and may be used until its binding ends.
                 unsafe { DevresLt::keep(self.claim.device(), self) }
+            }
+
+            /// A part of the window, to lend with a payload: `length` bytes from `offset`, with
+            /// `rights` that this task has itself.
+            ///
+            /// # Errors
+            /// `Invalid` when it is not whole granules of 4 KiB, smaller than `PART`, or outside the window.
+            pub fn lend<const PART: usize>(
+                &self,
+                offset: usize,
+                length: usize,
+                rights: Rights,
+            ) -> Result<LentWindow<'cap, PART>, Error> {
+                LentWindow::parent(&self.claim, self.window.len(), (offset, length), rights)
             }
 
             /// The device, without a claim that it is bound.

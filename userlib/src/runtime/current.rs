@@ -3,7 +3,7 @@
 use super::runner::MAX_BINDINGS;
 use super::slot::Slot;
 use crate::lend::Arena;
-use crate::sys::Error;
+use crate::sys::{self, Error};
 use core::cell::Cell;
 
 /// Notification bits that interrupts may have: 16 to 28.
@@ -19,6 +19,8 @@ pub(crate) struct Task {
     pub(crate) arena: Arena,
     /// Set when [`NOTIFY_LEASE`](crate::sys::NOTIFY_LEASE) was taken while waiting for something else.
     pub(crate) lease_events: Cell<bool>,
+    /// Whether the task answers calls.
+    pub(crate) serving: Cell<bool>,
     /// Which binding has an interrupt on bit `FIRST_BIT + index`.
     bits: [Cell<Option<u8>>; BITS],
 }
@@ -29,9 +31,17 @@ impl Task {
         Self {
             slots: [const { Slot::new() }; MAX_BINDINGS],
             arena: Arena::new(),
-            lease_events: Cell::new(true),
+            lease_events: Cell::new(false),
+            serving: Cell::new(false),
             bits: [const { Cell::new(None) }; BITS],
         }
+    }
+
+    /// Answers calls from now on, or not.
+    pub(crate) fn serve(&self, serving: bool) {
+        self.serving.set(serving);
+        // The kernel refuses neither value.
+        let _ = sys::set_serving(serving);
     }
 
     /// Takes a notification bit for an interrupt of the binding in `slot`.

@@ -78,11 +78,6 @@ impl<C: Context> Device<'_, C> {
         self.inner.slot
     }
 
-    /// The binding's generation.
-    pub(crate) const fn generation(&self) -> u32 {
-        self.inner.generation
-    }
-
     /// Whether the binding has not ended.
     pub fn is_bound(&self) -> bool {
         self.slot().is_live(self.inner.generation)

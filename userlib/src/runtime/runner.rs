@@ -39,11 +39,13 @@ pub struct Runner<'d, D: Driver> {
 impl<'d, D: Driver> Runner<'d, D> {
     /// Nothing bound; the task does not serve yet.
     pub fn new(driver: &'d D) -> Self {
-        serve(false);
+        let task = Task::current();
+        task.serve(false);
+        task.lease_events.set(true);
         let states = [const { None }; MAX_BINDINGS];
         Self {
             driver,
-            task: Task::current(),
+            task,
             states,
             message: Message::EMPTY,
             reply_to: None,
@@ -103,7 +105,7 @@ impl<'d, D: Driver> Runner<'d, D> {
         match self.driver.probe(&device) {
             Ok(state) => {
                 self.states[index] = Some(state);
-                serve(true);
+                self.task.serve(true);
             }
             Err(error) => {
                 slot.phase.set(Phase::Ending);
@@ -122,7 +124,7 @@ impl<'d, D: Driver> Runner<'d, D> {
             return;
         };
         if self.bound() <= 1 {
-            serve(false);
+            self.task.serve(false);
         }
         let slot = &self.task.slots[index];
         slot.phase.set(Phase::Ending);
@@ -189,12 +191,6 @@ impl<D: Driver> core::fmt::Debug for Runner<'_, D> {
             .field("bound", &self.bound())
             .finish_non_exhaustive()
     }
-}
-
-/// Says whether the task answers calls.
-fn serve(serving: bool) {
-    // The kernel refuses neither value.
-    let _ = sys::set_serving(serving);
 }
 
 /// Releases a lease that the task cannot use.

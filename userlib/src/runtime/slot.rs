@@ -44,7 +44,7 @@ impl Slot {
         Self {
             phase: Cell::new(Phase::Free),
             generation: Cell::new(0),
-            lease: Cell::new(LeaseHandle::from_raw(sys::SELF_MEMORY)),
+            lease: Cell::new(LeaseHandle::from_raw(0)),
             label: Cell::new(0),
             id: Cell::new(0),
             values: Values::new(),
@@ -84,6 +84,7 @@ impl Slot {
         self.generation.set(self.generation.get().wrapping_add(1));
         if all_gone {
             self.values.reset();
+            self.offers.free_regions(task);
             self.phase.set(Phase::Free);
         } else {
             self.phase.set(Phase::Retired);

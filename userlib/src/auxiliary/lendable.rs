@@ -1,0 +1,195 @@
+//! What may be in a payload, and how it becomes bytes and comes back.
+
+use super::region::Place;
+use super::window::SubWindow;
+use super::{PAYLOAD_LENGTH, WINDOWS};
+use crate::runtime::{Bound, Device, Plain};
+use crate::sys::Error;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+use zerocopy::{Immutable, IntoBytes, TryFromBytes};
+
+/// A part of a payload that may cross address spaces.
+///
+/// These are: plain data (what zerocopy proves to have neither padding nor pointers),
+/// [`Lent`](super::Lent), [`LentMutex`](super::LentMutex), [`LentWindow`](super::LentWindow),
+/// and structures of such parts, by derive:
+///
+/// ```
+/// use userlib::auxiliary::{Lendable, Lent};
+///
+/// #[derive(Lendable)]
+/// struct Statistics<'a> {
+///     version: u32,
+///     received: Lent<'a, u64>,
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be lent to another task",
+    label = "not lendable",
+    note = "lendable are plain data without padding or pointers (`IntoBytes`, `TryFromBytes` and `Immutable` of zerocopy), `Lent<'a, T>`, `LentMutex<'a, T>`, `LentWindow<'a, SIZE>`, and structures of those with `#[derive(Lendable)]`",
+    note = "an address of this task means nothing in another: put the value in a `LendRegion` and lend a `Lent<'a, T>`"
+)]
+pub trait Lendable<'a>: Sized {
+    /// Writes it for the other side.
+    ///
+    /// # Errors
+    /// `Exhausted` when the payload is too long, `Invalid` for a part of another region or device.
+    fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error>;
+
+    /// Takes it from what the other side wrote, and checks it.
+    ///
+    /// # Errors
+    /// `Protocol` when it is not one.
+    fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error>;
+}
+
+impl<'a, T: IntoBytes + TryFromBytes + Immutable + 'static> Lendable<'a> for T {
+    fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error> {
+        to.put(self.as_bytes())
+    }
+
+    fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {
+        let bytes = from.take(size_of::<T>())?;
+        T::try_read_from_bytes(bytes).map_err(|_| Error::Protocol)
+    }
+}
+
+/// Where a parent writes a payload.
+#[derive(Debug)]
+pub struct Lender<'p> {
+    payload: PhantomData<&'p mut ()>,
+    bytes: [u8; PAYLOAD_LENGTH],
+    used: usize,
+    cells: Place,
+    shared: Option<Place>,
+    device: Device<'static, Plain>,
+    windows: [Option<SubWindow>; WINDOWS.len()],
+}
+
+impl Lender<'_> {
+    /// An empty payload of this region and device.
+    pub(super) fn new(device: Device<'static, Plain>, cells: Place, shared: Option<Place>) -> Self {
+        let windows = [None; WINDOWS.len()];
+        Self {
+            payload: PhantomData,
+            bytes: [0; PAYLOAD_LENGTH],
+            used: 0,
+            cells,
+            shared,
+            device,
+            windows,
+        }
+    }
+
+    /// The bytes, and the sub-windows to lend.
+    pub(super) fn finish(self) -> ([u8; PAYLOAD_LENGTH], [Option<SubWindow>; WINDOWS.len()]) {
+        (self.bytes, self.windows)
+    }
+
+    /// Appends bytes.
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let end = self.used.checked_add(bytes.len()).ok_or(Error::Exhausted)?;
+        let room = self.bytes.get_mut(self.used..end).ok_or(Error::Exhausted)?;
+        room.copy_from_slice(bytes);
+        self.used = end;
+        Ok(())
+    }
+
+    /// Appends the place of a cell.
+    pub(super) fn put_cell(&mut self, address: NonNull<u8>) -> Result<(), Error> {
+        let offset = self.cells.offset(address).ok_or(Error::Invalid)?;
+        self.put(&offset.to_ne_bytes())
+    }
+
+    /// Appends the place of a lock.
+    pub(super) fn put_shared(&mut self, address: NonNull<u8>) -> Result<(), Error> {
+        let offset = self
+            .shared
+            .and_then(|place| place.offset(address))
+            .ok_or(Error::Invalid)?;
+        self.put(&offset.to_ne_bytes())
+    }
+
+    /// Appends a sub-window of the device.
+    pub(super) fn put_window(&mut self, window: SubWindow) -> Result<(), Error> {
+        if !window.device.is_same(&self.device) {
+            return Err(Error::Invalid);
+        }
+        let free = self
+            .windows
+            .iter()
+            .position(Option::is_none)
+            .ok_or(Error::Exhausted)?;
+        self.windows[free] = Some(window);
+        self.put(&(free as u32).to_ne_bytes())
+    }
+}
+
+/// What a child takes a payload from: a private copy of its bytes.
+#[derive(Debug)]
+pub struct Receiver<'r, 'a> {
+    bytes: &'r [u8],
+    cells: Place,
+    shared: Option<Place>,
+    device: &'r Device<'a, Bound>,
+}
+
+impl<'r, 'a> Receiver<'r, 'a> {
+    /// At the start of these bytes. The places are claimed for `'a`.
+    pub(super) const fn new(
+        bytes: &'r [u8],
+        cells: Place,
+        shared: Option<Place>,
+        device: &'r Device<'a, Bound>,
+    ) -> Self {
+        Self {
+            bytes,
+            cells,
+            shared,
+            device,
+        }
+    }
+
+    /// The device that the payload came with.
+    pub(super) const fn device(&self) -> &'r Device<'a, Bound> {
+        self.device
+    }
+
+    /// The next bytes.
+    fn take(&mut self, length: usize) -> Result<&'r [u8], Error> {
+        let (taken, rest) = self.bytes.split_at_checked(length).ok_or(Error::Protocol)?;
+        self.bytes = rest;
+        Ok(taken)
+    }
+
+    /// The next number.
+    pub(super) fn take_number(&mut self) -> Result<u32, Error> {
+        let bytes = self.take(size_of::<u32>())?;
+        bytes
+            .try_into()
+            .map(u32::from_ne_bytes)
+            .map_err(|_| Error::Protocol)
+    }
+
+    /// The next cell: `length` bytes at a multiple of `align`, after the payload itself.
+    pub(super) fn take_cell(&mut self, length: usize, align: usize) -> Result<NonNull<u8>, Error> {
+        let offset = self.take_number()?;
+        self.cells
+            .checked(offset, length, align, PAYLOAD_LENGTH)
+            .ok_or(Error::Protocol)
+    }
+
+    /// The next lock: `length` bytes at a multiple of `align`.
+    pub(super) fn take_shared(
+        &mut self,
+        length: usize,
+        align: usize,
+    ) -> Result<NonNull<u8>, Error> {
+        let offset = self.take_number()?;
+        let place = self.shared.ok_or(Error::Protocol)?;
+        place
+            .checked(offset, length, align, 0)
+            .ok_or(Error::Protocol)
+    }
+}

@@ -1,0 +1,125 @@
+//! What a binding lends: its regions and the leases on them. Kept here, so that forgetting a
+//! registration or a region changes nothing.
+
+use crate::lend::Granules;
+use crate::runtime::Task;
+use crate::sys::{self, Error, LeaseHandle, Message, NOTIFY_LEASE, RevokeMode};
+use core::cell::Cell;
+
+/// Most auxiliary devices of one binding.
+const MOST: usize = 4;
+
+/// A region of the binding.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RegionState {
+    /// Payload and cells.
+    pub(crate) cells: Granules,
+    /// Locks.
+    pub(crate) shared: Option<Granules>,
+    /// Whether a registration uses it.
+    pub(crate) lent: bool,
+}
+
+/// The tables of one binding.
+pub(crate) struct Offers {
+    regions: [Cell<Option<RegionState>>; MOST],
+    leases: [Cell<Option<(LeaseHandle, Granules)>>; MOST],
+}
+
+impl Offers {
+    /// Nothing lent.
+    pub(crate) const fn new() -> Self {
+        Self {
+            regions: [const { Cell::new(None) }; MOST],
+            leases: [const { Cell::new(None) }; MOST],
+        }
+    }
+
+    /// Keeps a region until the binding ends.
+    pub(super) fn keep(&self, region: RegionState) -> Result<(), Error> {
+        let free = self.regions.iter().find(|cell| cell.get().is_none());
+        free.ok_or(Error::Exhausted)?.set(Some(region));
+        Ok(())
+    }
+
+    /// Marks the region with these cells as lent, or not; whether it was before.
+    pub(super) fn set_lent(&self, cells: Granules, lent: bool) -> bool {
+        for cell in &self.regions {
+            if let Some(region) = cell.get().filter(|region| region.cells == cells) {
+                cell.set(Some(RegionState { lent, ..region }));
+                return region.lent;
+            }
+        }
+        false
+    }
+
+    /// Keeps a lease on the region with these cells until it is ended.
+    pub(super) fn add(&self, lease: LeaseHandle, cells: Granules) -> Result<(), Error> {
+        let free = self.leases.iter().find(|cell| cell.get().is_none());
+        free.ok_or(Error::Exhausted)?.set(Some((lease, cells)));
+        Ok(())
+    }
+
+    /// Whether there is room for another lease.
+    pub(super) fn has_room(&self) -> bool {
+        self.leases.iter().any(|cell| cell.get().is_none())
+    }
+
+    /// Ends a lease of the binding, and waits until nobody is let into its memory.
+    pub(super) fn end(&self, task: &Task, lease: LeaseHandle) {
+        for cell in &self.leases {
+            if let Some((_, cells)) = cell.get().filter(|(kept, _)| *kept == lease) {
+                end_lease(task, lease);
+                self.set_lent(cells, false);
+                cell.set(None);
+            }
+        }
+    }
+
+    /// Ends all leases of the binding.
+    pub(crate) fn end_all(&self, task: &Task) {
+        for cell in &self.leases {
+            if let Some((lease, _)) = cell.take() {
+                end_lease(task, lease);
+            }
+        }
+    }
+
+    /// Gives the binding's memory back to the arena. Nothing of the binding is left that could reach it.
+    pub(crate) fn free_regions(&self, task: &Task) {
+        for cell in &self.regions {
+            if let Some(region) = cell.take() {
+                task.arena.free(region.cells);
+                region
+                    .shared
+                    .into_iter()
+                    .for_each(|granules| task.arena.free(granules));
+            }
+        }
+    }
+}
+
+/// Revokes a lease that this task lent and waits until it is over.
+///
+/// Meanwhile callers get `Unbound`: a child that is in a call to this task could not give
+/// the lease back. A child that does not is stopped at its deadline, so this ends.
+fn end_lease(task: &Task, lease: LeaseHandle) {
+    if sys::lease_revoke(lease, RevokeMode::Orderly).is_err() {
+        // It is over already.
+        return;
+    }
+    let served = task.serving.get();
+    if served {
+        task.serve(false);
+    }
+    while sys::lease_info(lease).is_ok() {
+        if let Err(error) = sys::receive(NOTIFY_LEASE, &mut Message::EMPTY.clone()) {
+            panic!("waiting for a lease to end: {error}");
+        }
+        // The notification may have been for another lease as well.
+        task.lease_events.set(true);
+    }
+    if served {
+        task.serve(true);
+    }
+}

@@ -1,0 +1,117 @@
+//! A part of the parent's device window that the child gets.
+
+use super::{Lendable, Lender, Receiver, WINDOWS};
+use crate::io::{Claim, Select, Window};
+use crate::lend::GRANULE;
+use crate::runtime::{Device, Plain};
+use crate::sys::{ClaimMode, Error, GrantKind, LeaseHandle, Rights};
+use core::fmt;
+use core::mem::ManuallyDrop;
+
+/// What the parent lends of its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SubWindow {
+    pub(super) device: Device<'static, Plain>,
+    pub(super) lease: LeaseHandle,
+    pub(super) grant: usize,
+    pub(super) offset: usize,
+    pub(super) length: usize,
+    pub(super) rights: Rights,
+}
+
+/// Either end of a window that is lent along with a payload.
+enum End<'a, const SIZE: usize> {
+    /// At the parent: what to lend.
+    Parent(SubWindow),
+    /// At the child: the claimed window.
+    Child(Window<'a, SIZE>),
+}
+
+/// A part of a device window, lent to the child with the payload.
+///
+/// A sub-window is a multiple of 4 KiB at a multiple of 4 KiB: hardware protects no less.
+pub struct LentWindow<'a, const SIZE: usize = 0> {
+    end: End<'a, SIZE>,
+}
+
+impl<'a, const SIZE: usize> LentWindow<'a, SIZE> {
+    /// For the parent: the part from `offset` on.
+    ///
+    /// # Errors
+    /// `Invalid`: not whole granules, or outside the window.
+    pub(crate) fn parent(
+        claim: &Claim,
+        window: usize,
+        (offset, length): (usize, usize),
+        rights: Rights,
+    ) -> Result<Self, Error> {
+        let room = window.checked_sub(offset).ok_or(Error::Invalid)?;
+        let whole = offset.is_multiple_of(GRANULE) && length.is_multiple_of(GRANULE);
+        if length == 0 || length < SIZE || length > room || !whole {
+            return Err(Error::Invalid);
+        }
+        let ((lease, grant), device) = (claim.grant(), claim.device());
+        Ok(Self {
+            end: End::Parent(SubWindow {
+                device,
+                lease,
+                grant,
+                offset,
+                length,
+                rights,
+            }),
+        })
+    }
+
+    /// The window, at the child.
+    ///
+    /// # Errors
+    /// `Invalid` at the parent, which has a window of its own.
+    #[inline]
+    pub const fn window(&self) -> Result<&Window<'a, SIZE>, Error> {
+        match &self.end {
+            End::Child(window) => Ok(window),
+            End::Parent(_) => Err(Error::Invalid),
+        }
+    }
+}
+
+impl<'a, const SIZE: usize> Lendable<'a> for LentWindow<'a, SIZE> {
+    fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error> {
+        match &self.end {
+            End::Parent(window) => to.put_window(*window),
+            // A child lends on what it has a lease of, by claiming it itself.
+            End::Child(_) => Err(Error::Invalid),
+        }
+    }
+
+    fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {
+        let number = from.take_number()? as usize;
+        let name = WINDOWS.get(number).ok_or(Error::Protocol)?;
+        let (device, select) = (from.device(), Select::Name(name));
+        let (claim, info, base) =
+            Claim::new(device, GrantKind::Mmio, select, ClaimMode::Shared, 0)?;
+        let length = usize::try_from(info.length).map_err(|_| Error::Protocol)?;
+        let writable = Rights::from_bits_truncate(info.rights).contains(Rights::WRITE);
+        // SAFETY: just claimed.
+        let window = unsafe { Window::new(base, length, writable) }.map_err(|_| Error::Protocol)?;
+        // The payload lives as long as the binding, and so does the claim: until the lease is released.
+        let _ = ManuallyDrop::new(claim);
+        Ok(Self {
+            end: End::Child(window),
+        })
+    }
+}
+
+impl<const SIZE: usize> fmt::Debug for LentWindow<'_, SIZE> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.end {
+            End::Parent(window) => write!(
+                formatter,
+                "LentWindow({:#x}+{:#x})",
+                window.offset, window.length
+            ),
+            End::Child(window) => window.fmt(formatter),
+        }
+    }
+}
