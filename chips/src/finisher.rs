@@ -18,8 +18,8 @@ impl Finisher {
     /// # Safety
     /// The register must be mapped at `base`, for as long as this lives.
     pub const unsafe fn new(base: usize) -> Self {
-        // SAFETY: the caller's promise.
         Self {
+            // SAFETY: the caller's promise.
             registers: unsafe { Registers::new(base) },
         }
     }

@@ -22,8 +22,8 @@ impl Ns16550 {
     /// # Safety
     /// The UART's registers must be mapped at `base`, for as long as this lives.
     pub const unsafe fn new(base: usize) -> Self {
-        // SAFETY: the caller's promise. Another driver's use of the UART at the same time garbles output, no more.
         Self {
+            // SAFETY: the caller's promise. Another driver's use of the UART at the same time garbles output, no more.
             registers: unsafe { Registers::new(base) },
         }
     }

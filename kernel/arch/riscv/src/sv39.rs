@@ -313,9 +313,9 @@ const fn page_size(level: u32) -> u64 {
 
 /// The highest level whose pages start at `at` and end by `end`.
 const fn leaf_level(at: u64, end: u64) -> u32 {
-    if at % page_size(1) != 0 || end - at < page_size(1) {
+    if !at.is_multiple_of(page_size(1)) || end - at < page_size(1) {
         0
-    } else if at % page_size(2) != 0 || end - at < page_size(2) {
+    } else if !at.is_multiple_of(page_size(2)) || end - at < page_size(2) {
         1
     } else {
         2
