@@ -1,0 +1,123 @@
+//! What the measuring task and its helpers say to each other.
+//!
+//! A helper calls the measuring task with a report; the reply is the next command, its operation
+//! in the tag and its arguments in the words.
+#![no_std]
+#![forbid(unsafe_code)]
+
+/// What a helper is told to do. Times are values of the instruction counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Command {
+    /// `(lease, index, bits)`: claim a grant; reports the status and the address.
+    Claim = 1,
+    /// `(lease)`: release it.
+    Release = 2,
+    /// `(count)`: null calls; reports most and least instructions.
+    Null = 3,
+    /// `(size, count)`: serve calls of a [`Size`].
+    Serve = 4,
+    /// `(size, server, count)`: call it; reports most and least instructions.
+    RoundTrips = 5,
+    /// `(bits)`: wait for a notification; reports when the first instruction after it ran.
+    Await = 6,
+    /// `(register, value)`: store to a device; reports when.
+    Raise = 7,
+    /// `(lease, index)`: acknowledge an interrupt.
+    Acknowledge = 8,
+    /// `(task, bits)`: notify; reports when.
+    Notify = 9,
+    /// `(parent, first lessee, lessees, count)`: derive leases of all of the parent's first grant, to the
+    /// lessees in turn; reports how many.
+    Derive = 10,
+    /// Claim the first grant of every lease that was offered; reports how many.
+    ClaimOffered = 11,
+    /// Release every lease that is ending; reports how many.
+    ReleaseEnding = 12,
+    /// `(server)`: one call; reports its status and when it came back.
+    CallOnce = 13,
+    /// Receive a call, then fault at an address that tells when.
+    FaultInService = 14,
+    /// `(base, high, low, bits)`: set the clock's alarm and wait; reports when the first instruction after it ran.
+    Alarm = 15,
+    /// `(base)`: read the clock; reports when, low and high half.
+    Clock = 16,
+}
+
+impl Command {
+    /// The command with this number.
+    pub const fn from_code(code: u16) -> Option<Self> {
+        Some(match code {
+            1 => Self::Claim,
+            2 => Self::Release,
+            3 => Self::Null,
+            4 => Self::Serve,
+            5 => Self::RoundTrips,
+            6 => Self::Await,
+            7 => Self::Raise,
+            8 => Self::Acknowledge,
+            9 => Self::Notify,
+            10 => Self::Derive,
+            11 => Self::ClaimOffered,
+            12 => Self::ReleaseEnding,
+            13 => Self::CallOnce,
+            14 => Self::FaultInService,
+            15 => Self::Alarm,
+            16 => Self::Clock,
+            _ => return None,
+        })
+    }
+}
+
+/// What travels in a measured round trip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Size {
+    /// Nothing.
+    Empty = 0,
+    /// 32 bytes each way, from memory to memory.
+    Bytes32 = 1,
+    /// 64 bytes each way, from memory to memory.
+    Bytes64 = 2,
+    /// A borrowed buffer of 64 bytes, which the server reads.
+    Borrow64 = 3,
+}
+
+impl Size {
+    /// The size with this number.
+    pub const fn from_code(code: usize) -> Option<Self> {
+        Some(match code {
+            0 => Self::Empty,
+            1 => Self::Bytes32,
+            2 => Self::Bytes64,
+            3 => Self::Borrow64,
+            _ => return None,
+        })
+    }
+}
+
+/// Operation of a helper's first report: when its first instruction ran.
+pub const HELLO: u16 = 1;
+/// Operation of every other report.
+pub const REPORT: u16 = 2;
+/// Operation of the reader's report: instructions of one read.
+pub const READ: u16 = 3;
+
+/// Instructions of reading the counter itself, between two readings.
+pub const READING: usize = 1;
+
+/// Registers of the clock's window that the bench uses (QEMU 7.2, hw/rtc/goldfish_rtc.c).
+pub mod rtc {
+    /// Low half of the time in nanoseconds; reading it latches the high half.
+    pub const TIME_LOW: usize = 0x00;
+    /// High half of the time.
+    pub const TIME_HIGH: usize = 0x04;
+    /// Low half of the alarm; writing it arms.
+    pub const ALARM_LOW: usize = 0x08;
+    /// High half of the alarm.
+    pub const ALARM_HIGH: usize = 0x0c;
+    /// Bit 0: the interrupt is on.
+    pub const INTERRUPT_ENABLE: usize = 0x10;
+    /// Any write clears the interrupt.
+    pub const CLEAR_INTERRUPT: usize = 0x1c;
+}

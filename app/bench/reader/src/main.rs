@@ -1,0 +1,44 @@
+//! A driver that measures one read of a register through `IoMem<'cap, SIZE>` at a constant offset.
+#![cfg_attr(target_os = "none", no_std, no_main)]
+#![cfg(target_arch = "riscv64")]
+#![forbid(unsafe_code)]
+
+use bench_machine as machine;
+use bench_protocol::{READ, READING, rtc};
+use core::hint::black_box;
+use leasehold_abi::{Tag, TaskHandle};
+use userlib::ForLt;
+use userlib::io::IoMem;
+use userlib::runtime::{Core, Device, Driver};
+use userlib::sys::{self, Error, Message};
+
+/// The clock's registers.
+struct Clock<'cap> {
+    _registers: IoMem<'cap, 0x1000>,
+}
+
+#[derive(Default)]
+struct Reader;
+
+impl Driver for Reader {
+    type State = ForLt!(Clock<'_>);
+
+    fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Clock<'cap>, Error> {
+        let registers: IoMem<'cap, 0x1000> = device.io_mem(0)?;
+        let before = machine::counter();
+        let value = registers.read32::<{ rtc::TIME_HIGH }>();
+        let after = machine::counter();
+        black_box(value);
+        let runner = TaskHandle::from_raw(sys::task_info(0)?.handle);
+        let mut message = Message::new(
+            Tag::new(READ, 1),
+            [after - before - READING, 0, 0, 0, 0, 0, 0, 0],
+        );
+        sys::call(runner, &mut [], &mut message)?;
+        Ok(Clock {
+            _registers: registers,
+        })
+    }
+}
+
+userlib::driver!(Reader);

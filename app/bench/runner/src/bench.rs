@@ -1,0 +1,279 @@
+//! Helpers of the measuring task: started, told what to do, waited for.
+
+use crate::print::print;
+use bench_machine as machine;
+use bench_protocol::{Command, READ};
+use leasehold_abi::{
+    GrantKind, LeaseHandle, NOTIFY_LEASE, NOTIFY_TASK, Rights, Tag, TaskHandle, TaskState,
+};
+use userlib::sys::{self, Message, Received};
+
+/// A measurement, or why there is none.
+pub(crate) type Outcome<T = ()> = Result<T, &'static str>;
+/// Words of a command or a report.
+pub(crate) type Words = [usize; 8];
+
+/// Ranks of the tasks.
+pub(crate) const SERVER: usize = 1;
+/// Takes interrupts and notifications.
+pub(crate) const DRIVER: usize = 2;
+/// Calls, notifies and raises interrupts.
+pub(crate) const CLIENT: usize = 3;
+/// Measures a read; only in the larger image.
+pub(crate) const READER: usize = 4;
+/// The first of [`LESSEES`] tasks; only in the larger image.
+pub(crate) const LESSEE: usize = 5;
+/// How many lessees there are.
+pub(crate) const LESSEES: usize = 16;
+/// Most tasks of an image.
+const MOST: usize = 24;
+
+/// The timer's notification.
+const TIMER: u32 = 1 << 16;
+/// What the measuring task wakes for.
+const WAKE: u32 = TIMER | NOTIFY_LEASE | NOTIFY_TASK;
+/// Ticks of the clock after which a helper that does not answer has failed: ten seconds.
+const PATIENCE: u64 = 100_000_000;
+
+/// Under `-icount shift=0` an instruction is a nanosecond; a tick of the clock is 100.
+const INSTRUCTIONS_PER_TICK: usize = 100;
+
+/// Load, store, lend on.
+pub(crate) const ALL: Rights = Rights::all();
+
+/// The measuring task's view of the machine.
+pub(crate) struct Bench {
+    pub(crate) root: LeaseHandle,
+    tasks: usize,
+    handles: [TaskHandle; MOST],
+    reports: [Option<Words>; MOST],
+    read: Option<usize>,
+}
+
+impl Bench {
+    /// With the root lease.
+    pub(crate) fn new(root: LeaseHandle) -> Outcome<Self> {
+        let tasks = (0..)
+            .take_while(|index| sys::task_info(*index).is_ok())
+            .count();
+        if tasks > MOST {
+            return Err("more tasks than expected");
+        }
+        let none = TaskHandle::from_raw(u32::MAX);
+        Ok(Self {
+            root,
+            tasks,
+            handles: [none; MOST],
+            reports: [None; MOST],
+            read: None,
+        })
+    }
+
+    /// How many tasks the image has.
+    pub(crate) const fn tasks(&self) -> usize {
+        self.tasks
+    }
+
+    /// Whether the image has the sixteen lessees.
+    pub(crate) const fn has_lessees(&self) -> bool {
+        self.tasks >= LESSEE + LESSEES
+    }
+
+    /// The handle of a helper, as a command's argument.
+    pub(crate) fn handle(&self, task: usize) -> usize {
+        self.handles[task].raw() as usize
+    }
+
+    /// Starts a dormant helper and waits for its first report: when its first instruction ran.
+    pub(crate) fn start(&mut self, task: usize) -> Outcome<usize> {
+        self.begin_start(task)?;
+        Ok(self.finish(task)?[0])
+    }
+
+    /// Starts a dormant helper.
+    pub(crate) fn begin_start(&mut self, task: usize) -> Outcome {
+        self.reports[task] = None;
+        self.handles[task] = sys::task_start(task).map_err(|_| "a helper cannot be started")?;
+        Ok(())
+    }
+
+    /// Stops a helper; its leases end.
+    pub(crate) fn stop(&mut self, task: usize) -> Outcome {
+        self.reports[task] = None;
+        sys::task_stop(task).map_err(|_| "a helper cannot be stopped")?;
+        let deadline = sys::time() + PATIENCE;
+        while sys::task_info(task).is_ok_and(|info| info.state != TaskState::Dormant as u8) {
+            self.pump(deadline)?;
+        }
+        Ok(())
+    }
+
+    /// Gives a helper a command.
+    pub(crate) fn begin(&mut self, task: usize, command: Command, arguments: &[usize]) -> Outcome {
+        if self.reports[task].take().is_none() {
+            return Err("a helper is not waiting for a command");
+        }
+        let mut words = [0; 8];
+        for (word, argument) in words.iter_mut().zip(arguments) {
+            *word = *argument;
+        }
+        let message = Message::new(Tag::new(command as u16, 8), words);
+        sys::reply(self.handles[task], &message).map_err(|_| "a helper died")
+    }
+
+    /// Waits for a helper's report.
+    pub(crate) fn finish(&mut self, task: usize) -> Outcome<Words> {
+        let deadline = sys::time() + PATIENCE;
+        loop {
+            if let Some(report) = self.reports[task] {
+                return Ok(report);
+            }
+            self.pump(deadline)?;
+        }
+    }
+
+    /// A helper does a command.
+    pub(crate) fn command(
+        &mut self,
+        task: usize,
+        command: Command,
+        arguments: &[usize],
+    ) -> Outcome<Words> {
+        self.begin(task, command, arguments)?;
+        self.finish(task)
+    }
+
+    /// A helper does a command that must succeed: the first word of its report is a status.
+    pub(crate) fn succeed(
+        &mut self,
+        task: usize,
+        command: Command,
+        arguments: &[usize],
+    ) -> Outcome<Words> {
+        let report = self.command(task, command, arguments)?;
+        if report[0] != 0 {
+            print!("{command:?} by task {task}: error {}\n", report[0]);
+            return Err("a command failed");
+        }
+        Ok(report)
+    }
+
+    /// Lets helpers run until they all wait, then goes on.
+    pub(crate) fn settle(&mut self) -> Outcome {
+        let until = sys::time() + 1000;
+        while sys::time() < until {
+            self.wait(until)?;
+        }
+        Ok(())
+    }
+
+    /// Lets helpers run for a while, then comes back before the counter is at `moment` and counts up to it.
+    pub(crate) fn settle_until(&mut self, moment: usize) -> Outcome {
+        let ticks = moment.saturating_sub(machine::counter()) / INSTRUCTIONS_PER_TICK;
+        let until = sys::time() + (ticks / 2) as u64;
+        while sys::time() < until {
+            self.wait(until)?;
+        }
+        if machine::counter() > moment {
+            return Err("the helpers took too long to get ready");
+        }
+        while machine::counter() < moment {}
+        Ok(())
+    }
+
+    /// Takes up a helper that was started by hand, and waits for its first report.
+    pub(crate) fn adopt(&mut self, task: usize) -> Outcome {
+        let info = sys::task_info(task).map_err(|_| "no task information")?;
+        self.handles[task] = TaskHandle::from_raw(info.handle);
+        self.reports[task] = None;
+        self.finish(task).map(drop)
+    }
+
+    /// Waits for the reader's measurement.
+    pub(crate) fn read(&mut self) -> Outcome<usize> {
+        let deadline = sys::time() + PATIENCE;
+        loop {
+            if let Some(read) = self.read {
+                return Ok(read);
+            }
+            self.pump(deadline)?;
+        }
+    }
+
+    /// Opens a lease for a helper with parts of the root lease, and offers it.
+    pub(crate) fn lend(
+        &self,
+        lessee: usize,
+        parts: &[(GrantKind, usize, usize)],
+    ) -> Outcome<LeaseHandle> {
+        let lease = sys::lease_open(self.root, lessee, sys::label("rtc"), 0, 0)
+            .map_err(|_| "no lease can be opened")?;
+        for (kind, base, length) in parts {
+            self.add(lease, *kind, *base, *length)?;
+        }
+        sys::lease_offer(lease).map_err(|_| "a lease cannot be offered")?;
+        Ok(lease)
+    }
+
+    fn add(&self, lease: LeaseHandle, kind: GrantKind, base: usize, length: usize) -> Outcome {
+        let (index, first) = self.grant(kind, base)?;
+        sys::lease_add(lease, self.root, index, base - first, length, ALL)
+            .map_err(|_| "a grant cannot be added")?;
+        Ok(())
+    }
+
+    /// The root lease's grant with a resource: its index and first address.
+    pub(crate) fn grant(&self, kind: GrantKind, base: usize) -> Outcome<(usize, usize)> {
+        for index in 0.. {
+            let Ok(info) = sys::grant_info(self.root, index) else {
+                break;
+            };
+            let (first, length) = (info.base as usize, info.length as usize);
+            if info.kind == kind as u8 && (first..first + length).contains(&base) {
+                return Ok((index, first));
+            }
+        }
+        Err("the root lease lacks a resource")
+    }
+
+    fn pump(&mut self, deadline: u64) -> Outcome {
+        if sys::time() >= deadline {
+            return Err("a helper does not answer");
+        }
+        self.wait(deadline)
+    }
+
+    fn wait(&mut self, until: u64) -> Outcome {
+        let mut message = Message::EMPTY;
+        let received = sys::set_timer(until, TIMER).and_then(|()| sys::receive(WAKE, &mut message));
+        match received {
+            Err(_) => return Err("receive failed"),
+            Ok(Received::Notified(_)) => {}
+            Ok(Received::Message(client)) if message.tag.operation() == READ => {
+                self.read = Some(message.words[0]);
+                sys::reply(client, &Message::EMPTY).map_err(|_| "the reader died")?;
+            }
+            Ok(Received::Message(client)) => {
+                let task = client.index();
+                if self.handles.get(task) == Some(&client) {
+                    self.reports[task] = Some(message.words);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Prints a row.
+pub(crate) fn row(key: &str, instructions: usize) {
+    print!("row {key} {instructions}\n");
+}
+
+/// Most of `rounds` measurements.
+pub(crate) fn most(rounds: usize, mut measure: impl FnMut() -> Outcome<usize>) -> Outcome<usize> {
+    let mut most = 0;
+    for _ in 0..rounds {
+        most = most.max(measure()?);
+    }
+    Ok(most)
+}

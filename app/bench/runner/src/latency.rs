@@ -1,0 +1,154 @@
+//! The longest interrupt latency while the kernel does much: the clock's alarm is set for a moment in the
+//! middle of a long operation, again and again, until every part of the operation has been hit.
+//!
+//! Under `-icount shift=0` with `-rtc clock=vm`, a nanosecond of the clock is an instruction.
+
+use crate::bench::{Bench, CLIENT, DRIVER, Outcome, SERVER, row};
+use crate::board::{BIT, EDU, RTC, RTC_LINE, WINDOW, drive, start_edu};
+use crate::leases::revoke;
+use crate::print::print;
+use bench_machine as machine;
+use bench_protocol::{Command, rtc};
+use leasehold_abi::{GrantKind, LeaseHandle};
+use userlib::sys;
+
+/// Leases that end at once.
+const LEASES: usize = 200;
+/// Moments that are tried.
+const SAMPLES: usize = 400;
+/// Instructions between setting an alarm and the operation's begin, enough for the driver to get ready.
+const AHEAD: usize = 40_000;
+
+/// The clock's driver, and how its time relates to the counter.
+struct Alarm {
+    lease: usize,
+    offset: usize,
+}
+
+impl Alarm {
+    fn new(bench: &mut Bench) -> Outcome<Self> {
+        bench.start(DRIVER)?;
+        let lease = drive(bench, DRIVER, RTC, RTC_LINE)?.raw() as usize;
+        bench.command(DRIVER, Command::Raise, &[RTC + rtc::CLEAR_INTERRUPT, 1])?;
+        bench.command(DRIVER, Command::Raise, &[RTC + rtc::INTERRUPT_ENABLE, 1])?;
+        let [counter, low, high, ..] = bench.command(DRIVER, Command::Clock, &[RTC])?;
+        // The load is one instruction after the counter's reading.
+        let offset = (high << 32 | low) - (counter + 1);
+        Ok(Self { lease, offset })
+    }
+
+    /// Does an operation during which, after `lead` instructions of it, the alarm comes; answers the
+    /// instructions from the alarm to the first instruction of the driver.
+    fn during(
+        &self,
+        bench: &mut Bench,
+        lead: usize,
+        operation: impl FnOnce() -> Outcome,
+    ) -> Outcome<usize> {
+        let moment = machine::counter() + AHEAD + lead;
+        let alarm = moment + self.offset;
+        bench.begin(
+            DRIVER,
+            Command::Alarm,
+            &[RTC, alarm >> 32, alarm & 0xffff_ffff, BIT],
+        )?;
+        bench.settle_until(moment - lead)?;
+        operation()?;
+        let [ran, ..] = bench.finish(DRIVER)?;
+        bench.command(DRIVER, Command::Raise, &[RTC + rtc::CLEAR_INTERRUPT, 1])?;
+        bench.succeed(DRIVER, Command::Acknowledge, &[self.lease, 1])?;
+        ran.checked_sub(moment).ok_or("the alarm came early")
+    }
+
+    fn end(self, bench: &mut Bench) -> Outcome {
+        bench.stop(DRIVER)
+    }
+}
+
+/// Two hundred leases below one, all with the same window mapped.
+fn prepare(bench: &mut Bench) -> Outcome<LeaseHandle> {
+    let lease = bench.lend(SERVER, &[(GrantKind::Mmio, EDU, WINDOW)])?;
+    let arguments = [lease.raw() as usize, CLIENT, 1, LEASES];
+    let [derived, ..] = bench.command(SERVER, Command::Derive, &arguments)?;
+    let [claimed, ..] = bench.command(CLIENT, Command::ClaimOffered, &[])?;
+    if derived != LEASES || claimed != LEASES {
+        print!("{derived} leases, {claimed} claims\n");
+        return Err("not every lease could be made");
+    }
+    Ok(lease)
+}
+
+/// Everything is given back.
+fn recover(bench: &mut Bench, lease: LeaseHandle) -> Outcome {
+    let [released, ..] = bench.command(CLIENT, Command::ReleaseEnding, &[])?;
+    if released != LEASES {
+        return Err("not every lease ended");
+    }
+    bench
+        .succeed(SERVER, Command::Release, &[lease.raw() as usize])
+        .map(drop)
+}
+
+/// While two hundred leases are revoked at once.
+pub(crate) fn revocation(bench: &mut Bench) -> Outcome {
+    start_edu(bench)?;
+    bench.start(SERVER)?;
+    bench.start(CLIENT)?;
+    let lease = prepare(bench)?;
+    let whole = revoke(lease)?;
+    recover(bench, lease)?;
+    row("revoke-200", whole);
+    let alarm = Alarm::new(bench)?;
+    let mut worst = (0, 0);
+    for sample in 0..SAMPLES {
+        let lead = sample * whole / SAMPLES + sample % 7;
+        let lease = prepare(bench)?;
+        let latency = alarm.during(bench, lead, || revoke(lease).map(drop))?;
+        recover(bench, lease)?;
+        worst = worst.max((latency, lead));
+    }
+    print!(
+        "note the longest latency came {} of {whole} instructions into the revocation\n",
+        worst.1
+    );
+    row("latency-revoke", worst.0);
+    alarm.end(bench)?;
+    bench.stop(CLIENT)?;
+    bench.stop(SERVER)
+}
+
+/// While a task that holds two hundred leases is stopped, and started again.
+pub(crate) fn stop(bench: &mut Bench) -> Outcome {
+    bench.start(SERVER)?;
+    bench.start(CLIENT)?;
+    let alarm = Alarm::new(bench)?;
+    let restart = || {
+        sys::task_stop(CLIENT).map_err(|_| "a helper cannot be stopped")?;
+        sys::task_start(CLIENT)
+            .map(drop)
+            .map_err(|_| "a helper cannot be started")
+    };
+    let lease = prepare(bench)?;
+    let before = machine::counter();
+    restart()?;
+    let whole = machine::counter() - before;
+    let mut worst = (0, 0);
+    bench.adopt(CLIENT)?;
+    bench.succeed(SERVER, Command::Release, &[lease.raw() as usize])?;
+    for sample in 0..SAMPLES {
+        let lead = sample * whole / SAMPLES + sample % 7;
+        let lease = prepare(bench)?;
+        let latency = alarm.during(bench, lead, restart)?;
+        bench.adopt(CLIENT)?;
+        bench.succeed(SERVER, Command::Release, &[lease.raw() as usize])?;
+        worst = worst.max((latency, lead));
+    }
+    print!(
+        "note the longest latency came {} of {whole} instructions into the restart\n",
+        worst.1
+    );
+    row("latency-restart", worst.0);
+    alarm.end(bench)?;
+    bench.stop(CLIENT)?;
+    bench.stop(SERVER)
+}

@@ -1,0 +1,88 @@
+//! Rows about leases: revocation, and the restart of a driver.
+
+use crate::bench::{Bench, DRIVER, LESSEE, LESSEES, Outcome, SERVER, most, row};
+use crate::board::{RTC, RTC_LINE, WINDOW, drive};
+use bench_machine as machine;
+use bench_protocol::{Command, READING};
+use leasehold_abi::{GrantKind, LeaseHandle, RevokeMode};
+use userlib::sys;
+
+const ROUNDS: usize = 16;
+
+/// Revokes; answers the instructions of the call, after which everything is taken away.
+pub(crate) fn revoke(lease: LeaseHandle) -> Outcome<usize> {
+    let before = machine::counter();
+    let revoked = sys::lease_revoke(lease, RevokeMode::Hard);
+    let after = machine::counter();
+    revoked.map_err(|_| "a lease cannot be revoked")?;
+    Ok(after - before - READING)
+}
+
+/// A lease with one mapped window of a device.
+pub(crate) fn revoke_one(bench: &mut Bench) -> Outcome {
+    bench.start(DRIVER)?;
+    let instructions = most(ROUNDS, || {
+        let lease = bench.lend(DRIVER, &[(GrantKind::Mmio, RTC, WINDOW)])?;
+        let handle = lease.raw() as usize;
+        bench.succeed(DRIVER, Command::Claim, &[handle, 0, 0])?;
+        let instructions = revoke(lease)?;
+        bench.succeed(DRIVER, Command::Release, &[handle])?;
+        Ok(instructions)
+    })?;
+    row("revoke-1", instructions);
+    bench.stop(DRIVER)
+}
+
+/// A lease of which sixteen tasks hold a part, each with the window mapped.
+pub(crate) fn revoke_sixteen(bench: &mut Bench) -> Outcome {
+    bench.start(SERVER)?;
+    for lessee in 0..LESSEES {
+        bench.start(LESSEE + lessee)?;
+    }
+    let instructions = most(ROUNDS, || {
+        let lease = bench.lend(SERVER, &[(GrantKind::Mmio, RTC, WINDOW)])?;
+        let handle = lease.raw() as usize;
+        let arguments = [handle, LESSEE, LESSEES, LESSEES];
+        let [derived, ..] = bench.command(SERVER, Command::Derive, &arguments)?;
+        let mut claimed = 0;
+        for lessee in 0..LESSEES {
+            claimed += bench.command(LESSEE + lessee, Command::ClaimOffered, &[])?[0];
+        }
+        if derived != LESSEES || claimed != LESSEES {
+            return Err("not every lessee has its window");
+        }
+        let instructions = revoke(lease)?;
+        for lessee in 0..LESSEES {
+            bench.command(LESSEE + lessee, Command::ReleaseEnding, &[])?;
+        }
+        bench.succeed(SERVER, Command::Release, &[handle])?;
+        Ok(instructions)
+    })?;
+    row("revoke-16", instructions);
+    for lessee in 0..LESSEES {
+        bench.stop(LESSEE + lessee)?;
+    }
+    bench.stop(SERVER)
+}
+
+/// Stop a driver that holds a window and a line, make it fresh, lend both again, first instruction.
+pub(crate) fn restart(bench: &mut Bench) -> Outcome {
+    bench.start(DRIVER)?;
+    drive(bench, DRIVER, RTC, RTC_LINE)?;
+    let instructions = most(ROUNDS, || {
+        let before = machine::counter();
+        bench.stop(DRIVER)?;
+        bench.begin_start(DRIVER)?;
+        let parts = [
+            (GrantKind::Mmio, RTC, WINDOW),
+            (GrantKind::Interrupt, RTC_LINE, 0),
+        ];
+        let lease = bench.lend(DRIVER, &parts)?.raw() as usize;
+        let [first, ..] = bench.finish(DRIVER)?;
+        bench.succeed(DRIVER, Command::Claim, &[lease, 0, 0])?;
+        bench.succeed(DRIVER, Command::Claim, &[lease, 1, 1])?;
+        Ok(first - before - READING)
+    })?;
+    row("restart", instructions);
+    bench.stop(DRIVER)
+}

@@ -1,0 +1,76 @@
+//! The measuring task: the supervisor of the bench images.
+//!
+//! Prints a line `row KEY INSTRUCTIONS` for each measurement, then turns the machine off. Every
+//! figure is the most of several rounds, without the cost of reading the counter.
+#![cfg_attr(target_os = "none", no_std, no_main)]
+#![cfg(target_arch = "riscv64")]
+#![forbid(unsafe_code)]
+
+mod bench;
+mod board;
+mod calls;
+mod latency;
+mod leases;
+mod print;
+
+use crate::bench::{Bench, Outcome};
+use crate::print::print;
+use bench_machine as machine;
+use bench_protocol::READING;
+use leasehold_abi::LeaseEvent;
+use userlib::sys;
+
+/// Measures everything.
+fn run() {
+    let code = match measure() {
+        Ok(()) => 0,
+        Err(reason) => {
+            print!("failed: {reason}\n");
+            1
+        }
+    };
+    sys::system_off(code, false);
+}
+
+fn measure() -> Outcome {
+    exact()?;
+    let Some((LeaseEvent::Offered, root)) = sys::lease_event() else {
+        return Err("no root lease");
+    };
+    let mut bench = Bench::new(root)?;
+    print!("tasks {}\n", bench.tasks());
+    calls::null(&mut bench)?;
+    calls::round_trips(&mut bench)?;
+    board::interrupt(&mut bench)?;
+    calls::notify(&mut bench)?;
+    calls::client_error(&mut bench)?;
+    leases::revoke_one(&mut bench)?;
+    if bench.has_lessees() {
+        leases::revoke_sixteen(&mut bench)?;
+        board::read(&mut bench)?;
+    }
+    leases::restart(&mut bench)?;
+    latency::revocation(&mut bench)?;
+    latency::stop(&mut bench)
+}
+
+/// The counter counts instructions exactly, and reading it costs what is subtracted.
+fn exact() -> Outcome {
+    let measured = [
+        (machine::counter_around::<0>(), 0),
+        (machine::counter_around::<1>(), 1),
+        (machine::counter_around::<2>(), 2),
+        (machine::counter_around::<7>(), 7),
+        (machine::counter_around::<64>(), 64),
+        (machine::counter_around::<1000>(), 1000),
+    ];
+    for (counted, nops) in measured {
+        if counted != nops + READING {
+            print!("{nops} instructions were counted as {counted} with the reading\n");
+            return Err("the counter is not exact: run QEMU with -icount shift=0");
+        }
+    }
+    Ok(())
+}
+
+userlib::task!(run);

@@ -1,0 +1,97 @@
+//! The loop that asks the measuring task what to do, and the commands that are one call.
+
+use crate::{leases, messages};
+use bench_machine as machine;
+use bench_protocol::{Command, HELLO, REPORT, rtc};
+use leasehold_abi::{ClaimMode, LeaseHandle, MESSAGE_WORDS, Tag, TaskHandle};
+use userlib::sys::{self, Message};
+
+/// Words of a command or a report.
+pub(crate) type Words = [usize; MESSAGE_WORDS];
+
+/// A report of a few words.
+pub(crate) fn words(from: &[usize]) -> Words {
+    let mut words = [0; MESSAGE_WORDS];
+    for (to, value) in words.iter_mut().zip(from) {
+        *to = *value;
+    }
+    words
+}
+
+/// Status register value of a result: 0, or the error's code.
+pub(crate) fn code<T>(result: Result<T, sys::Error>) -> usize {
+    result.err().map_or(0, sys::Error::code)
+}
+
+/// Does commands until the task is stopped.
+pub(crate) fn run() -> ! {
+    let first = machine::counter();
+    let Ok(runner) = sys::task_info(0) else {
+        sys::panic(b"no measuring task")
+    };
+    let runner = TaskHandle::from_raw(runner.handle);
+    let mut report = words(&[first]);
+    let mut operation = HELLO;
+    loop {
+        let mut message = Message::new(Tag::new(operation, MESSAGE_WORDS as u8), report);
+        if sys::call(runner, &mut [], &mut message).is_err() {
+            sys::panic(b"the measuring task does not answer");
+        }
+        let Some(command) = Command::from_code(message.tag.operation()) else {
+            sys::panic(b"unknown command")
+        };
+        report = obey(command, message.words);
+        operation = REPORT;
+    }
+}
+
+fn obey(command: Command, given: Words) -> Words {
+    let [first, second, third, ..] = given;
+    let lease = LeaseHandle::from_raw(first as u32);
+    match command {
+        Command::Claim => {
+            let claimed = sys::grant_claim(lease, second, ClaimMode::Shared, third as u32);
+            words(&[code(claimed), claimed.unwrap_or(0)])
+        }
+        Command::Release => words(&[code(sys::lease_release(lease))]),
+        Command::Null => messages::null(first),
+        Command::Serve => messages::serve(first, second),
+        Command::RoundTrips => messages::round_trips(first, second, third),
+        Command::Await => words(&[wait(first as u32)]),
+        Command::Raise => words(&[machine::raise(first, second)]),
+        Command::Acknowledge => words(&[code(sys::interrupt_acknowledge(lease, second))]),
+        Command::Notify => {
+            let task = TaskHandle::from_raw(first as u32);
+            let when = machine::counter();
+            let notified = sys::notify(task, second as u32);
+            words(&[when, code(notified)])
+        }
+        Command::Derive => leases::derive(given),
+        Command::ClaimOffered => leases::claim_offered(),
+        Command::ReleaseEnding => leases::release_ending(),
+        Command::CallOnce => messages::call_once(first),
+        Command::FaultInService => messages::fault_in_service(),
+        Command::Alarm => {
+            let [base, high, low, bits, ..] = given;
+            machine::raise(base + rtc::ALARM_HIGH, high);
+            machine::raise(base + rtc::ALARM_LOW, low);
+            words(&[wait(bits as u32)])
+        }
+        Command::Clock => {
+            let (when, low) = machine::clock(first + rtc::TIME_LOW);
+            let (_, high) = machine::clock(first + rtc::TIME_HIGH);
+            words(&[when, low, high])
+        }
+    }
+}
+
+/// Waits for a notification; answers when the first instruction after it ran.
+fn wait(bits: u32) -> usize {
+    let mut message = Message::EMPTY;
+    let received = sys::receive(bits, &mut message);
+    let when = machine::counter();
+    if received.is_err() {
+        sys::panic(b"receive failed");
+    }
+    when
+}

@@ -1,0 +1,43 @@
+//! Leases by the dozen: derived, claimed, released.
+
+use crate::helper::{Words, words};
+use leasehold_abi::{ClaimMode, LeaseEvent, LeaseHandle, Rights};
+use userlib::sys;
+
+/// Derives leases of all of the parent's first grant.
+pub(crate) fn derive(given: Words) -> Words {
+    let [parent, first, lessees, count, ..] = given;
+    let parent = LeaseHandle::from_raw(parent as u32);
+    let mut made = 0;
+    for index in 0..count {
+        let derived = sys::lease_open(parent, first + index % lessees, 0, index as u32, 0)
+            .and_then(|lease| {
+                sys::lease_add(lease, parent, 0, 0, 0, Rights::READ | Rights::WRITE)?;
+                sys::lease_offer(lease)
+            });
+        made += usize::from(derived.is_ok());
+    }
+    words(&[made])
+}
+
+/// Claims the first grant of every lease that was offered.
+pub(crate) fn claim_offered() -> Words {
+    let mut claimed = 0;
+    while let Some((event, lease)) = sys::lease_event() {
+        if event == LeaseEvent::Offered {
+            claimed += usize::from(sys::grant_claim(lease, 0, ClaimMode::Shared, 0).is_ok());
+        }
+    }
+    words(&[claimed])
+}
+
+/// Releases every lease that is ending.
+pub(crate) fn release_ending() -> Words {
+    let mut released = 0;
+    while let Some((event, lease)) = sys::lease_event() {
+        if event == LeaseEvent::Ending {
+            released += usize::from(sys::lease_release(lease).is_ok());
+        }
+    }
+    words(&[released])
+}

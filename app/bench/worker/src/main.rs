@@ -1,0 +1,10 @@
+//! A task that takes part in measurements: server, client, driver or lessee, as it is told.
+#![cfg_attr(target_os = "none", no_std, no_main)]
+#![cfg(target_arch = "riscv64")]
+#![forbid(unsafe_code)]
+
+mod helper;
+mod leases;
+mod messages;
+
+userlib::task!(helper::run);
