@@ -54,7 +54,10 @@ impl Board {
     ///
     /// # Safety
     /// Call it once.
-    #[expect(clippy::deref_addrof, reason = "a plain reference to a mutable static is refused")]
+    #[expect(
+        clippy::deref_addrof,
+        reason = "a plain reference to a mutable static is refused"
+    )]
     pub(crate) unsafe fn start(&mut self) -> Result<(), Error> {
         // SAFETY: the only references to these two, as this runs once.
         let (tables, used) = unsafe { (&mut *(&raw mut TABLES), &mut *(&raw mut TABLE_ENTRIES)) };

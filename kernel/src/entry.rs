@@ -54,16 +54,24 @@ const SLOW: Resume = Resume {
 };
 
 /// The registers of the task to run, when there is one.
-fn run(kernel: &mut Image, mut next: Next) -> *mut RegisterFile {
+#[inline(always)]
+fn run(kernel: &mut Image, next: Next) -> *mut RegisterFile {
+    match next {
+        Next::Run(task) => kernel.context(task),
+        Next::Idle => idle(kernel),
+    }
+}
+
+/// Waits until there is a task to run.
+#[cold]
+#[inline(never)]
+fn idle(kernel: &mut Image) -> *mut RegisterFile {
     loop {
-        match next {
-            Next::Run(task) => return kernel.context(task),
-            Next::Idle => {
-                while !kernel.hardware().interrupt_pending() {
-                    csr::wait_for_interrupt();
-                }
-                next = kernel.interrupt();
-            }
+        while !kernel.hardware().interrupt_pending() {
+            csr::wait_for_interrupt();
+        }
+        if let Next::Run(task) = kernel.interrupt() {
+            return kernel.context(task);
         }
     }
 }

@@ -47,7 +47,19 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 {
     /// A system call of the current task, whose context is saved (the message registers too,
     /// for calls marked *message*). The answer is in its context.
+    #[inline(always)]
     pub fn system_call(&mut self, number: usize, arguments: [usize; 6]) -> Next {
+        // Apart from the others, whose many registers it need not save.
+        if number == Call::Notify as usize && self.current < T {
+            let results = status(self.notify(arguments[0], arguments[1]));
+            self.tasks[self.current].context.set_results(results);
+            return self.next();
+        }
+        self.other_system_call(number, arguments)
+    }
+
+    #[inline(never)]
+    fn other_system_call(&mut self, number: usize, arguments: [usize; 6]) -> Next {
         self.dispatch(number, arguments);
         self.next()
     }

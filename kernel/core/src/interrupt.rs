@@ -12,6 +12,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
     /// Take one line, or fire one timer. Whether anything was there.
+    #[inline(always)]
     pub(crate) fn take_interrupt(&mut self) -> bool {
         if let Some(line) = self.hardware.take_line() {
             let route = match self.leases.routes.get(line as usize % LINES) {
@@ -34,6 +35,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// Do one of the things whose time has come. Whether there was one.
+    #[inline(never)]
     fn fire_alarm(&mut self) -> bool {
         let now = self.hardware.now();
         let fired = if let Some((at, task)) = self.overdue.first()

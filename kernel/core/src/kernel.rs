@@ -1,11 +1,12 @@
 //! The kernel's state, boot, and the end of every entry: what runs next.
 
+use crate::index::{Table, no_such_entry};
 use crate::lease::table::{Grant, Leases, ROOT};
 use crate::reaper::Reaper;
 use crate::schedule::{above, bit, first};
 use crate::task::{NO_TASK, Task};
 use crate::timer::Deadlines;
-use crate::{Config, Context, Hardware};
+use crate::{Config, Context, Hardware, TaskConfig};
 use leasehold_abi::{Error, LeaseEvent, LeaseHandle, LeaseState, MAX_TASKS, TaskHandle};
 
 /// What the entry code does after an entry.
@@ -37,7 +38,7 @@ pub struct Kernel<
     /// How many tasks there are.
     pub(crate) count: usize,
     pub(crate) config: &'static Config,
-    pub(crate) tasks: [Task<H::Context>; T],
+    pub(crate) tasks: Table<Task<H::Context>, T>,
     pub(crate) timers: Deadlines<T>,
     /// For each task, when the first of the leases that it must give back is overdue.
     pub(crate) overdue: Deadlines<T>,
@@ -59,7 +60,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             reaper: Reaper::NEW,
             count: 0,
             config,
-            tasks: [const { Task::EMPTY }; T],
+            tasks: Table([const { Task::EMPTY }; T]),
             timers: Deadlines::new(),
             overdue: Deadlines::new(),
             alarm: None,
@@ -145,15 +146,26 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// An interrupt came while a task ran or none did; the task's context is saved.
+    #[inline]
     pub fn interrupt(&mut self) -> Next {
-        if self.take_interrupt() {
+        if self.take_interrupt() && self.hardware.interrupt_pending() {
             self.take_interrupts();
         }
         self.next()
     }
 
     /// What runs next: the end of every entry.
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Next {
+        if self.reaper.is_idle() {
+            return self.pick(self.ready);
+        }
+        self.work()
+    }
+
+    /// The reaper's steps, until a task goes before the next one.
+    #[inline(never)]
+    fn work(&mut self) -> Next {
         loop {
             if self.reaper.is_idle() {
                 return self.pick(self.ready);
@@ -171,6 +183,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
+    #[inline(always)]
     fn pick(&mut self, set: u64) -> Next {
         if set == 0 {
             self.current = NO_TASK;
@@ -178,6 +191,15 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         self.current = first(set);
         Next::Run(self.current)
+    }
+
+    /// What the build says of a task.
+    #[inline(always)]
+    pub(crate) fn config_of(&self, task: usize) -> &'static TaskConfig {
+        match self.config.tasks.get(task) {
+            Some(config) => config,
+            None => no_such_entry(),
+        }
     }
 
     /// Whether `index` names a task.

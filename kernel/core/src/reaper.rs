@@ -133,6 +133,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
     /// A task goes before the reaper: see that it does not do so for long.
+    #[inline(never)]
     pub(crate) fn limit_delay(&mut self) {
         if self.reaper.limit.is_none() {
             let slice = (self.config.ticks_per_second / SLICES_PER_SECOND).max(1);
@@ -142,6 +143,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// One step of work; there is some.
+    #[inline(never)]
     pub(crate) fn reap(&mut self) {
         self.reaper.steps = self.reaper.steps.wrapping_add(1);
         if self.reaper.waking != 0 {
@@ -200,7 +202,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// Make a bit of a task's memory fresh; when all of it is, the task is ready.
     fn start_step(&mut self, task: usize) {
-        let config = &self.config.tasks[task];
+        let config = self.config_of(task);
         if !self.hardware.fresh(config, &mut self.tasks[task].fresh) {
             return;
         }
@@ -231,6 +233,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// Take what interrupts are pending.
+    #[inline(never)]
     pub(crate) fn take_interrupts(&mut self) {
         while self.hardware.interrupt_pending() && self.take_interrupt() {}
     }
