@@ -14,6 +14,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 {
     /// Check that a buffer lies in one region of a task's own memory, and can be written when
     /// it must be. An empty one lies anywhere.
+    #[inline(never)]
     pub(crate) fn check(
         &self,
         task: usize,
@@ -24,7 +25,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if length == 0 {
             return Ok(());
         }
-        let inside = self.config.tasks[task].regions.iter().any(|region| {
+        let inside = self.config_of(task).regions.iter().any(|region| {
             let offset = base.wrapping_sub(region.base);
             offset < region.length
                 && length <= region.length - offset

@@ -15,7 +15,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     pub fn fault(&mut self, fault: Fault) -> Next {
         let current = self.current;
         if current < self.count {
-            let config = &self.config.tasks[current];
+            let config = self.config_of(current);
             let access = matches!(
                 fault.kind,
                 FaultKind::Read | FaultKind::Write | FaultKind::Bus
@@ -32,7 +32,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// Say more exactly what happened.
     fn refine(&self, task: usize, fault: Fault) -> FaultKind {
-        let (guard, length) = self.config.tasks[task].guard;
+        let (guard, length) = self.config_of(task).guard;
         match fault.kind {
             FaultKind::Read | FaultKind::Write if fault.address.wrapping_sub(guard) < length => {
                 FaultKind::StackOverflow
@@ -101,6 +101,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// End a task's life. It runs no more; the rest is the reaper's.
+    #[inline(never)]
     pub(crate) fn end_task(&mut self, task: usize, state: TaskState, fault: Fault) {
         self.tasks[task].fault = fault;
         if task == 0 {
@@ -148,6 +149,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// A stopped task whose last lease is gone, both ways, is dormant.
+    #[inline(never)]
     pub(crate) fn settle(&mut self, task: usize) {
         let record = &mut self.tasks[task];
         let stopped = matches!(record.state, TaskState::Faulted | TaskState::Stopping);

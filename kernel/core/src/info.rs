@@ -10,11 +10,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
     /// [`Call::TaskInfo`](leasehold_abi::Call::TaskInfo).
+    #[inline(never)]
     pub(crate) fn task_info(&mut self, index: usize, to: usize) -> Result<(), Error> {
         let task = self.task_index(index).map_err(|_| Error::NotFound)?;
         let record = &self.tasks[task];
         let mut name = [0; NAME_LENGTH];
-        for (to, from) in name.iter_mut().zip(self.config.tasks[task].name.bytes()) {
+        for (to, from) in name.iter_mut().zip(self.config_of(task).name.bytes()) {
             *to = from;
         }
         let info = TaskInfo {
@@ -53,6 +54,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.write_lease(slot as u16, to)
     }
 
+    #[inline(never)]
     fn write_lease(&mut self, slot: u16, to: usize) -> Result<(), Error> {
         let lease = &self.leases.records[slot as usize];
         let kernel = lease.lessor == KERNEL;
@@ -101,6 +103,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.write_grant(slot, index, to)
     }
 
+    #[inline(never)]
     fn write_grant(&mut self, slot: u16, index: usize, to: usize) -> Result<(), Error> {
         let grant = self.leases.grant(slot, index)?;
         let record = &self.leases.grants[grant as usize];

@@ -20,6 +20,7 @@ mod config;
 mod fast;
 mod fault;
 mod hardware;
+mod index;
 mod info;
 mod interrupt;
 mod kernel;

@@ -14,6 +14,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 {
     /// Set bits of a task, and end its wait if it waits for one of them. A task that is not
     /// alive keeps none.
+    #[inline(never)]
     pub(crate) fn post(&mut self, task: usize, bits: u32) {
         let record = &mut self.tasks[task];
         if !record.is_alive() {
@@ -36,7 +37,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         let handle = TaskHandle::from_raw(handle as u32);
         let task = self.task_index(handle.index())?;
-        if self.config.tasks[self.current].notifies & crate::schedule::bit(task) == 0 {
+        if self.config_of(self.current).notifies & crate::schedule::bit(task) == 0 {
             return Err(Error::Denied);
         }
         if self.tasks[task].handle != handle.raw() || !self.tasks[task].is_alive() {

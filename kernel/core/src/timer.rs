@@ -1,17 +1,19 @@
 //! Deadlines, at most one a task, as an indexed binary heap: arming, disarming and finding
 //! the next one cost a logarithm of the number of tasks.
 
+use crate::index::Table;
+
 /// Not in the heap.
 const NOWHERE: u8 = u8::MAX;
 
 /// A heap of deadlines.
 pub(crate) struct Deadlines<const T: usize> {
     /// When, by task.
-    at: [u64; T],
+    at: Table<u64, T>,
     /// Where a task is in `heap`.
-    position: [u8; T],
+    position: Table<u8, T>,
     /// Tasks; the children of `i` are `2i + 1` and `2i + 2`.
-    heap: [u8; T],
+    heap: Table<u8, T>,
     length: usize,
 }
 
@@ -19,9 +21,9 @@ impl<const T: usize> Deadlines<T> {
     /// None armed.
     pub(crate) const fn new() -> Self {
         Self {
-            at: [0; T],
-            position: [NOWHERE; T],
-            heap: [0; T],
+            at: Table([0; T]),
+            position: Table([NOWHERE; T]),
+            heap: Table([0; T]),
             length: 0,
         }
     }

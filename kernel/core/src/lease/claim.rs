@@ -25,6 +25,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
     /// What is mapped for a grant: whole granules.
+    #[inline(never)]
     pub(crate) fn window(&self, grant: u16) -> Window {
         let record = &self.leases.grants[grant as usize];
         let mask = H::GRANULE as u64 - 1;
@@ -106,13 +107,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     fn overlaps_own(&self, window: Window) -> bool {
         let base = H::window_address(window.base);
         let length = window.length as usize;
-        self.config.tasks[self.current]
-            .regions
-            .iter()
-            .any(|region| {
-                region.base.wrapping_sub(base) < length
-                    || base.wrapping_sub(region.base) < region.length
-            })
+        self.config_of(self.current).regions.iter().any(|region| {
+            region.base.wrapping_sub(base) < length
+                || base.wrapping_sub(region.base) < region.length
+        })
     }
 
     fn claim_line(&mut self, grant: u16, bits: u32) -> Result<usize, Error> {

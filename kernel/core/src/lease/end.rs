@@ -44,17 +44,16 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// Tell a living lessee that the lease ends, and until when.
+    #[inline(never)]
     fn begin_deadline(&mut self, slot: u16) {
-        let lease = &mut self.leases.records[slot as usize];
-        let lessee = lease.lessee as usize;
+        let lessee = self.leases.records[slot as usize].lessee as usize;
         if !self.tasks[lessee].is_alive() {
             return;
         }
         // Every deadline of one lessee is as far off as the next, so the list stays in order.
-        let deadline = self
-            .hardware
-            .now()
-            .saturating_add(self.config.tasks[lessee].release_ticks);
+        let release_ticks = self.config_of(lessee).release_ticks;
+        let deadline = self.hardware.now().saturating_add(release_ticks);
+        let lease = &mut self.leases.records[slot as usize];
         lease.deadline = deadline;
         lease.due = true;
         let first = self.tasks[lessee].ending.first == NIL;
@@ -85,6 +84,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
+    #[inline(never)]
     fn arm_overdue(&mut self, lessee: usize) {
         let first = self.tasks[lessee].ending.first;
         match self.leases.records.get(first as usize) {
@@ -112,6 +112,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// Have the reaper look at a lease.
+    #[inline(never)]
     pub(crate) fn queue_lease(&mut self, slot: u16, account: usize) {
         self.reaper.charge(account);
         let lease = &mut self.leases.records[slot as usize];

@@ -1,6 +1,7 @@
 //! Doubly linked lists through the lease table: no list operation costs more than a few steps.
 
 use super::table::Lease;
+use crate::index::no_such_entry;
 
 /// No lease, no grant.
 pub(crate) const NIL: u16 = u16::MAX;
@@ -56,32 +57,41 @@ impl List {
     };
 
     /// Append the lease in `slot`, which is in no list of this chain.
+    #[inline(never)]
     pub(crate) fn push(&mut self, leases: &mut [Lease], chain: Chain, slot: u16) {
-        leases[slot as usize].links[chain as usize] = Links {
+        *links(leases, chain, slot) = Links {
             next: NIL,
             previous: self.last,
         };
         if self.last == NIL {
             self.first = slot;
         } else {
-            leases[self.last as usize].links[chain as usize].next = slot;
+            links(leases, chain, self.last).next = slot;
         }
         self.last = slot;
     }
 
     /// Take the lease in `slot`, which is in this list, out.
+    #[inline(never)]
     pub(crate) fn remove(&mut self, leases: &mut [Lease], chain: Chain, slot: u16) {
-        let Links { next, previous } = leases[slot as usize].links[chain as usize];
+        let Links { next, previous } = core::mem::replace(links(leases, chain, slot), Links::EMPTY);
         if previous == NIL {
             self.first = next;
         } else {
-            leases[previous as usize].links[chain as usize].next = next;
+            links(leases, chain, previous).next = next;
         }
         if next == NIL {
             self.last = previous;
         } else {
-            leases[next as usize].links[chain as usize].previous = previous;
+            links(leases, chain, next).previous = previous;
         }
-        leases[slot as usize].links[chain as usize] = Links::EMPTY;
+    }
+}
+
+/// The links of a lease in one chain.
+fn links(leases: &mut [Lease], chain: Chain, slot: u16) -> &mut Links {
+    match leases.get_mut(slot as usize) {
+        Some(lease) => &mut lease.links[chain as usize],
+        None => no_such_entry(),
     }
 }

@@ -10,6 +10,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
     /// A lease that the current task holds and that is in force.
+    #[inline(never)]
     pub(crate) fn held(&self, handle: usize) -> Result<u16, Error> {
         let slot = self.leases.resolve(handle as u32)?;
         let lease = &self.leases.records[slot as usize];
@@ -21,6 +22,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// A lease that the current task holds and has not released; it may be ending.
+    #[inline(never)]
     pub(crate) fn held_or_ending(&self, handle: usize) -> Result<u16, Error> {
         let slot = self.leases.resolve(handle as u32)?;
         let lease = &self.leases.records[slot as usize];
@@ -34,6 +36,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// A lease that the current task lent; it may be a draft, or in any state but free.
+    #[inline(never)]
     pub(crate) fn lent(&self, handle: usize) -> Result<u16, Error> {
         let slot = self.leases.resolve(handle as u32)?;
         if self.leases.records[slot as usize].lessor as usize == self.current {
@@ -44,6 +47,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// A draft of the current task.
+    #[inline(never)]
     pub(crate) fn draft(&self, handle: usize) -> Result<u16, Error> {
         let slot = self.lent(handle)?;
         if self.leases.records[slot as usize].state == LeaseState::Draft {
@@ -66,7 +70,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if lessee == lessor {
             return Err(Error::Invalid);
         }
-        if lessee != 0 && self.config.tasks[lessor].lends & bit(lessee) == 0 {
+        if lessee != 0 && self.config_of(lessor).lends & bit(lessee) == 0 {
             return Err(Error::Denied);
         }
         if !self.tasks[lessee].is_alive() {

@@ -4,6 +4,7 @@
 //! generation is used up never comes back: an old handle stays refused forever (L3).
 
 use super::links::{CHAINS, Chain, Links, List, NIL};
+use crate::index::Table;
 use leasehold_abi::{Error, GrantKind, LeaseHandle, LeaseState, RevokeMode, Rights};
 
 /// Most grants in one lease that is not the root, so that finding one is bounded.
@@ -141,8 +142,8 @@ impl Grant {
 
 /// All leases and grants. `B` is the width of a generation in bits.
 pub(crate) struct Leases<const L: usize, const G: usize, const B: u32> {
-    pub(crate) records: [Lease; L],
-    pub(crate) grants: [Grant; G],
+    pub(crate) records: Table<Lease, L>,
+    pub(crate) grants: Table<Grant, G>,
     free: List,
     free_grants: u16,
     /// The claimed windows of all tasks, latest first.
@@ -153,7 +154,7 @@ pub(crate) struct Leases<const L: usize, const G: usize, const B: u32> {
     pub(crate) masters: u16,
     pub(crate) master_count: u16,
     /// The grant that an interrupt line is routed to.
-    pub(crate) routes: [u16; LINES],
+    pub(crate) routes: Table<u16, LINES>,
 }
 
 impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
@@ -175,15 +176,15 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
             );
         }
         Self {
-            records: [const { Lease::EMPTY }; L],
-            grants: [const { Grant::EMPTY }; G],
+            records: Table([const { Lease::EMPTY }; L]),
+            grants: Table([const { Grant::EMPTY }; G]),
             free: List::EMPTY,
             free_grants: NIL,
             windows: NIL,
             epoch: 0,
             masters: NIL,
             master_count: 0,
-            routes: [NIL; LINES],
+            routes: Table([NIL; LINES]),
         }
     }
 
@@ -207,6 +208,7 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
     ///
     /// # Errors
     /// `Revoked` when the handle's generation is not the slot's, or the slot is free.
+    #[inline(never)]
     pub(crate) fn resolve(&self, handle: u32) -> Result<u16, Error> {
         let handle = LeaseHandle::from_raw(handle);
         match self.records.get(handle.index()) {
@@ -314,6 +316,7 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
     }
 
     /// Add a grant at the head of a list of claims: the windows or the bus masters.
+    #[inline(never)]
     pub(crate) fn enlist(&mut self, grant: u16) {
         let head = self.claims(grant);
         let first = *head;
@@ -327,6 +330,7 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
     }
 
     /// Take a grant out of its list of claims.
+    #[inline(never)]
     pub(crate) fn delist(&mut self, grant: u16) {
         let Grant {
             claim_next: next,

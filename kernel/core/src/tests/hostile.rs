@@ -381,7 +381,10 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
         } else {
             self.call();
         }
-        self.checker.check(&self.world.kernel);
+        // Under Miri the point is what the calls do, and the check takes longest.
+        if !cfg!(miri) || self.random.chance(40) {
+            self.checker.check(&self.world.kernel);
+        }
     }
 
     /// Nothing runs: something comes from outside.
@@ -423,7 +426,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
 
 #[test]
 fn random_calls_break_no_invariant() {
-    let (seeds, calls) = if cfg!(miri) { (1, 400) } else { (8, 10_000) };
+    let (seeds, calls) = if cfg!(miri) { (1, 300) } else { (8, 10_000) };
     let mut succeeded = [0; 33];
     for seed in 0..seeds {
         let mut attack = Attack::<32, 96, 22>::new(0x9e37_79b9_7f4a_7c15 ^ seed << 20);
@@ -456,7 +459,7 @@ fn random_calls_on_small_tables_that_use_generations_up() {
 /// every task, and within their deadlines all are dormant and every lease is gone.
 #[test]
 fn after_any_attack_all_tasks_can_be_stopped_and_started() {
-    let (seeds, calls) = if cfg!(miri) { (1, 150) } else { (12, 2_000) };
+    let (seeds, calls) = if cfg!(miri) { (1, 100) } else { (12, 2_000) };
     for seed in 0..seeds {
         let mut attack = Attack::<32, 96, 22>::new(0x2545_f491_4f6c_dd1d ^ seed << 16);
         attack.run(calls);

@@ -465,7 +465,7 @@ fn scramble(world: &mut World, mut seed: u64) {
 /// leaves what the slow path leaves, and resumes whom it resumes, with the same message.
 #[test]
 fn the_fast_paths_do_what_the_slow_ones_do() {
-    let rounds = if cfg!(miri) { 30 } else { 6_000 };
+    let rounds = if cfg!(miri) { 12 } else { 6_000 };
     let (mut calls, mut replies) = (0, 0);
     for seed in 1..rounds {
         let (mut fast, mut slow) = (World::new(), World::new());
