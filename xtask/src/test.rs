@@ -37,8 +37,10 @@ pub(crate) fn run(workspace: &Workspace, board: &str) -> Result<()> {
     let built = stage("build of the test suite", || {
         build::image(workspace, APP, board)
     })?;
-    let host = stage("tests on the host", || host(workspace, &built))?;
-    let target = stage(&format!("tests on {board}"), || target(&built))?;
+    // What is broken in one place says nothing of the other: both run.
+    let host = stage("tests on the host", || host(workspace, &built));
+    let target = stage(&format!("tests on {board}"), || target(&built));
+    let (host, target) = (host?, target?);
     println!("on the host: {host}");
     println!("on {board}: {target}");
     let sum = Tally {
