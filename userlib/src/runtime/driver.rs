@@ -37,6 +37,10 @@ pub trait Driver: 'static {
     /// The state, by the lifetime of the binding.
     type State: ForLt;
 
+    /// Whether the task answers calls without a device too, by [`Driver::request_unbound`]: for
+    /// a child that outlives its parent. Otherwise callers get `Unbound` then.
+    const SERVES_UNBOUND: bool = false;
+
     /// Takes the device into use. On an error the runtime logs it and gives the lease back.
     ///
     /// # Errors
@@ -57,6 +61,15 @@ pub trait Driver: 'static {
     {
         let _ = (state, device, request);
         Answer::error(Error::Invalid)
+    }
+
+    /// Answers a request of another task for which there is no device.
+    fn request_unbound(&self, request: &Request<'_>) -> Answer
+    where
+        Self: Sized,
+    {
+        let _ = request;
+        Answer::error(Error::Unbound)
     }
 
     /// Some of the interrupts that the state has registered came: their bits in `bits`

@@ -40,7 +40,7 @@ impl<'d, D: Driver> Runner<'d, D> {
     /// Nothing bound; the task does not serve yet.
     pub fn new(driver: &'d D) -> Self {
         let task = Task::current();
-        task.serve(false);
+        task.serve(D::SERVES_UNBOUND);
         task.lease_events.set(true);
         let states = [const { None }; MAX_BINDINGS];
         Self {
@@ -134,6 +134,9 @@ impl<'d, D: Driver> Runner<'d, D> {
             drop(state);
         }
         slot.end(self.task, index as u8);
+        if D::SERVES_UNBOUND {
+            self.task.serve(true);
+        }
     }
 
     /// The device of a live slot, for a callback. The callback is generic in its lifetime.
@@ -154,7 +157,7 @@ impl<'d, D: Driver> Runner<'d, D> {
                 self.driver
                     .request(state, &Self::device(self.task, index), &request)
             }
-            None => Answer::error(Error::Unbound),
+            None => self.driver.request_unbound(&request),
         };
         if let Answer::Reply(reply) = answer {
             self.message = reply;
