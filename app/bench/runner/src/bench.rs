@@ -3,9 +3,7 @@
 use crate::print::print;
 use bench_machine as machine;
 use bench_protocol::{Command, READ};
-use leasehold_abi::{
-    GrantKind, LeaseHandle, NOTIFY_LEASE, NOTIFY_TASK, Rights, Tag, TaskHandle, TaskState,
-};
+use leasehold_abi::{GrantKind, LeaseHandle, Rights, Tag, TaskHandle, TaskState};
 use userlib::sys::{self, Message, Received};
 
 /// A measurement, or why there is none.
@@ -30,8 +28,8 @@ const MOST: usize = 24;
 
 /// The timer's notification.
 const TIMER: u32 = 1 << 16;
-/// What the measuring task wakes for.
-const WAKE: u32 = TIMER | NOTIFY_LEASE | NOTIFY_TASK;
+/// Ticks between two looks at what a helper does: a millisecond.
+const LOOK: u64 = 10_000;
 /// Ticks of the clock after which a helper that does not answer has failed: ten seconds.
 const PATIENCE: u64 = 100_000_000;
 
@@ -86,14 +84,18 @@ impl Bench {
 
     /// Starts a dormant helper and waits for its first report: when its first instruction ran.
     pub(crate) fn start(&mut self, task: usize) -> Outcome<usize> {
-        self.begin_start(task)?;
+        self.begin_start(task)
+            .map_err(|_| "a helper cannot be started")?;
         Ok(self.finish(task)?[0])
     }
 
     /// Starts a dormant helper.
-    pub(crate) fn begin_start(&mut self, task: usize) -> Outcome {
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub(crate) fn begin_start(&mut self, task: usize) -> Result<(), sys::Error> {
         self.reports[task] = None;
-        self.handles[task] = sys::task_start(task).map_err(|_| "a helper cannot be started")?;
+        self.handles[task] = sys::task_start(task)?;
         Ok(())
     }
 
@@ -102,7 +104,7 @@ impl Bench {
         self.reports[task] = None;
         sys::task_stop(task).map_err(|_| "a helper cannot be stopped")?;
         let deadline = sys::time() + PATIENCE;
-        while sys::task_info(task).is_ok_and(|info| info.state != TaskState::Dormant as u8) {
+        while !Self::is_dormant(task) {
             self.pump(deadline)?;
         }
         Ok(())
@@ -200,6 +202,11 @@ impl Bench {
         }
     }
 
+    /// Whether a helper can be started.
+    fn is_dormant(task: usize) -> bool {
+        sys::task_info(task).is_ok_and(|info| info.state == TaskState::Dormant as u8)
+    }
+
     /// Opens a lease for a helper with parts of the root lease, and offers it.
     pub(crate) fn lend(
         &self,
@@ -240,12 +247,13 @@ impl Bench {
         if sys::time() >= deadline {
             return Err("a helper does not answer");
         }
-        self.wait(deadline)
+        self.wait(deadline.min(sys::time() + LOOK))
     }
 
     fn wait(&mut self, until: u64) -> Outcome {
         let mut message = Message::EMPTY;
-        let received = sys::set_timer(until, TIMER).and_then(|()| sys::receive(WAKE, &mut message));
+        let received =
+            sys::set_timer(until, TIMER).and_then(|()| sys::receive(TIMER, &mut message));
         match received {
             Err(_) => return Err("receive failed"),
             Ok(Received::Notified(_)) => {}

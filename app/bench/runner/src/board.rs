@@ -78,7 +78,9 @@ pub(crate) fn interrupt(bench: &mut Bench) -> Outcome {
 
 /// One read of a register by a driver in safe code.
 pub(crate) fn read(bench: &mut Bench) -> Outcome {
-    bench.begin_start(READER)?;
+    bench
+        .begin_start(READER)
+        .map_err(|_| "the reader cannot be started")?;
     bench.lend(READER, &[(GrantKind::Mmio, RTC, WINDOW)])?;
     let read = bench.read()?;
     row("mmio-read", read);

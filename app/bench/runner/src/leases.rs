@@ -1,6 +1,6 @@
 //! Rows about leases: revocation, and the restart of a driver.
 
-use crate::bench::{Bench, DRIVER, LESSEE, LESSEES, Outcome, SERVER, most, row};
+use crate::bench::{ALL, Bench, DRIVER, LESSEE, LESSEES, Outcome, SERVER, most, row};
 use crate::board::{RTC, RTC_LINE, WINDOW, drive};
 use bench_machine as machine;
 use bench_protocol::{Command, READING};
@@ -69,16 +69,22 @@ pub(crate) fn revoke_sixteen(bench: &mut Bench) -> Outcome {
 pub(crate) fn restart(bench: &mut Bench) -> Outcome {
     bench.start(DRIVER)?;
     drive(bench, DRIVER, RTC, RTC_LINE)?;
+    let (window, first) = bench.grant(GrantKind::Mmio, RTC)?;
+    let (line, _) = bench.grant(GrantKind::Interrupt, RTC_LINE)?;
+    let root = bench.root;
     let instructions = most(ROUNDS, || {
         let before = machine::counter();
-        bench.stop(DRIVER)?;
-        bench.begin_start(DRIVER)?;
-        let parts = [
-            (GrantKind::Mmio, RTC, WINDOW),
-            (GrantKind::Interrupt, RTC_LINE, 0),
-        ];
-        let lease = bench.lend(DRIVER, &parts)?.raw() as usize;
+        let lent = sys::task_stop(DRIVER)
+            .and_then(|()| bench.begin_start(DRIVER))
+            .and_then(|()| {
+                let lease = sys::lease_open(root, DRIVER, sys::label("rtc"), 0, 0)?;
+                sys::lease_add(lease, root, window, RTC - first, WINDOW, ALL)?;
+                sys::lease_add(lease, root, line, 0, 0, ALL)?;
+                sys::lease_offer(lease)?;
+                Ok(lease)
+            });
         let [first, ..] = bench.finish(DRIVER)?;
+        let lease = lent.map_err(|_| "a step of the restart failed")?.raw() as usize;
         bench.succeed(DRIVER, Command::Claim, &[lease, 0, 0])?;
         bench.succeed(DRIVER, Command::Claim, &[lease, 1, 1])?;
         Ok(first - before - READING)
