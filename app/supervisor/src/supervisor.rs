@@ -14,6 +14,7 @@ use leasehold_abi::{
     Error, FaultKind, LeaseEvent, LeaseHandle, MAX_TASKS, RevokeMode, TaskHandle, TaskInfo, TaskState,
 };
 use userlib::policy::Policy;
+use userlib::supervisor::panic_text;
 use userlib::{sys, time};
 
 /// Most devices that are kept track of.
@@ -221,7 +222,7 @@ impl Supervisor {
             FaultKind::Panic => {
                 let length = usize::from(info.message_length).min(info.message.len());
                 let text = core::str::from_utf8(&info.message[..length]).unwrap_or("?");
-                self.say(index, format_args!("panic at pc {:#x}: {text}", info.fault_pc));
+                self.say(index, format_args!("panic: {}", panic_text(text)));
             }
             FaultKind::Stopped | FaultKind::None => self.say(index, "stopped"),
             FaultKind::LeaseOverstayed => self.say(index, "fault: lease overstayed"),

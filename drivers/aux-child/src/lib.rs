@@ -1,3 +1,180 @@
-//! In the making.
+//! The child of the auxiliary sample: reads its parent's payloads, and outlives the parent.
+//!
+//! It keeps its views in revocable handles that live as long as the task, and answers calls
+//! also while it has no device. So one can ask it, after its parent has died, what is left.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+
+use core::cell::{Cell, RefCell};
+use driver_aux_parent::payload::{Data, DataFamily, GuardedFamily, PciIdentity};
+use driver_interfaces::{HoldInfo, SAMPLES, SampleChildServer, SampleInfo, SampleParentClient};
+use userlib::for_lt::Family;
+use userlib::ipc::{Answer, Request, WriteLoan};
+use userlib::runtime::{Bound, Core, Device, Driver, StateOf, TIMER_BIT};
+use userlib::{CovariantForLt, DevresLt, Error, ForLt, sys, time};
+use zerocopy::IntoBytes;
+
+/// The parent's task.
+const PARENT: &str = "aux-parent";
+
+/// The direct reference to the payload of device 0.
+type DataReference = CovariantForLt!(&Data<'_>);
+
+/// The device itself, through which the payload of device 1 is reached.
+#[derive(Debug, Family)]
+struct Reach<'cap>(Device<'cap, Bound>);
+
+/// What is known of one of the sample's devices, in and out of its bindings.
+#[derive(Debug, Default)]
+struct Kept {
+    lease: Cell<Option<u32>>,
+    bindings: Cell<u32>,
+}
+
+/// The driver, which lives as long as the task.
+#[derive(Debug, Default)]
+pub struct ChildDriver {
+    data: RefCell<Option<DevresLt<DataReference>>>,
+    guarded: RefCell<Option<DevresLt<ForLt!(Reach<'_>)>>>,
+    kept: [Kept; SAMPLES],
+    hold: Cell<HoldInfo>,
+    /// Milliseconds of the call to make once the timer runs out.
+    wanted: Cell<Option<u32>>,
+}
+
+impl ChildDriver {
+    /// Index and identity of the parent, by revocable access; `None` once the lease is over.
+    fn look(&self, device: usize) -> Option<Result<(u32, PciIdentity), Error>> {
+        match device {
+            0 => {
+                let handle = self.data.borrow();
+                let guard = handle.as_ref()?.try_access()?;
+                let data = guard.get();
+                Some(data.identity.read().map(|identity| (data.index, identity)))
+            }
+            _ => {
+                let handle = self.guarded.borrow();
+                handle.as_ref()?.try_access_with(|reach| look_guarded(&reach.0))
+            }
+        }
+    }
+
+    fn call_parent(&self, milliseconds: u32) {
+        let result = SampleParentClient::connect(PARENT).and_then(|mut parent| {
+            let life = parent.peer().handle().raw();
+            self.hold.set(HoldInfo { state: 1, parent: life, ..HoldInfo::default() });
+            parent.hold(milliseconds)
+        });
+        let mut hold = self.hold.get();
+        hold.ended_ms = time::milliseconds() as u32;
+        (hold.state, hold.error) = match result {
+            Ok(_) => (2, 0),
+            Err(error) => (3, error as u32),
+        };
+        self.hold.set(hold);
+        if let Err(error) = result {
+            userlib::log!("call to {PARENT}: {error}");
+        }
+    }
+}
+
+/// Reads the payload of device 1 under its lock.
+fn look_guarded(device: &Device<'_, Bound>) -> Result<(u32, PciIdentity), Error> {
+    device.registration_data_with::<GuardedFamily, _>(|guarded| guarded.look())?
+}
+
+/// One binding: which device it is of.
+#[derive(Debug)]
+pub struct Child<'cap> {
+    _device: Device<'cap, Bound>,
+}
+
+/// Answers for the driver, whether it is bound or not.
+struct Session<'a>(&'a ChildDriver);
+
+impl SampleChildServer for Session<'_> {
+    fn sample(&mut self, index: u32, into: WriteLoan) -> Result<(), Error> {
+        let kept = self.0.kept.get(index as usize).ok_or(Error::NotFound)?;
+        let mut info = SampleInfo {
+            lease: kept.lease.get().unwrap_or(u32::MAX),
+            bindings: kept.bindings.get(),
+            ..SampleInfo::default()
+        };
+        if let Some(looked) = self.0.look(index as usize) {
+            let (index, identity) = looked?;
+            info.present = 1;
+            info.index = index;
+            info.vendor = u32::from(identity.vendor);
+            info.device = u32::from(identity.device);
+        }
+        into.write(0, info.as_bytes()).map(|_| ())
+    }
+
+    fn last_hold(&mut self, into: WriteLoan) -> Result<(), Error> {
+        into.write(0, self.0.hold.get().as_bytes()).map(|_| ())
+    }
+
+    fn hold(&mut self, milliseconds: u32) -> Result<(), Error> {
+        if self.0.wanted.get().is_some() {
+            return Err(Error::Busy);
+        }
+        self.0.wanted.set(Some(milliseconds));
+        // At once, but after the reply: a caller is not to wait for the call to the parent.
+        sys::set_timer(sys::time().max(1), TIMER_BIT)
+    }
+}
+
+impl Driver for ChildDriver {
+    type State = ForLt!(Child<'_>);
+
+    const SERVES_UNBOUND: bool = true;
+
+    fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Child<'cap>, Error> {
+        let (index, identity) = match device.id() {
+            0 => {
+                let data = device.registration_data::<DataFamily>()?.get_ref();
+                self.data.replace(Some(DevresLt::new(device, data)?));
+                (data.index, data.identity.read()?)
+            }
+            1 => {
+                let looked = look_guarded(device)?;
+                self.guarded.replace(Some(DevresLt::new(device, Reach(device.bound()))?));
+                looked
+            }
+            _ => return Err(Error::Invalid),
+        };
+        let kept = self.kept.get(device.id() as usize).ok_or(Error::Invalid)?;
+        kept.lease.set(Some(device.lease()?.raw()));
+        kept.bindings.set(kept.bindings.get() + 1);
+        userlib::log!("device {index}: parent {:04x}:{:04x}", identity.vendor, identity.device);
+        Ok(Child { _device: device.bound() })
+    }
+
+    fn request<'cap>(
+        &self,
+        _: &mut StateOf<'cap, Self>,
+        _: &Device<'cap, Core>,
+        request: &Request<'_>,
+    ) -> Answer {
+        self.request_unbound(request)
+    }
+
+    fn request_unbound(&self, request: &Request<'_>) -> Answer {
+        Session(self).dispatch(request)
+    }
+
+    fn notified<'cap>(&self, _: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, bits: u32) {
+        // Both bindings hear of it; the first one makes the call.
+        if bits & TIMER_BIT != 0
+            && let Some(milliseconds) = self.wanted.take()
+        {
+            self.call_parent(milliseconds);
+        }
+    }
+
+    fn unbind<'cap>(&self, _: &mut StateOf<'cap, Self>, device: &Device<'cap, Core>) {
+        // A call that was wanted but not made: there is nobody to call.
+        self.wanted.set(None);
+        userlib::log!("device {} is gone", device.id());
+    }
+}

@@ -1,3 +1,8 @@
-//! In the making.
+//! `pci-testdev`, shared with children by typed leases.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+
+mod driver;
+pub mod payload;
+
+pub use driver::{Parent, ParentDriver};

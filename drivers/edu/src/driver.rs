@@ -9,13 +9,14 @@ use crate::registers::{
 };
 use driver_interfaces::EduServer;
 use heapless::Deque;
+use userlib::auxiliary::Registration;
 use userlib::dma::{self, BusMaster, DmaBuffer};
 use userlib::interrupt::Interrupt;
 use userlib::io::Bar;
 use userlib::ipc::{Answer, Deferred, Request};
 use userlib::runtime::{Bound, Core, Device, Driver, StateOf, TIMER_BIT};
 use userlib::sys::{self, GrantKind};
-use userlib::{Error, ForLt, time};
+use userlib::{CovariantForLt, Error, ForLt, time};
 
 /// Jobs that may wait.
 const JOBS: usize = 4;
@@ -26,6 +27,12 @@ const FACTORIAL_TIME: u64 = 10_000;
 
 /// How long one transfer may take, in milliseconds; the device takes about 100.
 const TRANSFER_TIME: u64 = 1_000;
+
+/// Name of the auxiliary device, after the task's own and a dot.
+const DISPLAY: &str = "display";
+
+/// The family of the auxiliary device's payload.
+type DisplayFamily = CovariantForLt!(());
 
 /// What a client wants.
 #[derive(Debug)]
@@ -66,6 +73,9 @@ struct Running {
 /// The device while it is bound. Bus mastering ends before the buffers do.
 #[derive(Debug)]
 pub struct Edu<'cap> {
+    /// What a display driver would bind to, as the one of a graphics card does: the child needs
+    /// to know only that it is there, so there is nothing in the payload.
+    _display: Registration<'cap, DisplayFamily>,
     bar: Bar<'cap, BAR_SIZE>,
     interrupt: Interrupt<'cap>,
     master: BusMaster<'cap>,
@@ -90,13 +100,15 @@ impl<'cap> Edu<'cap> {
         bar.write32::<INTERRUPT_ACKNOWLEDGE>(u32::MAX);
         let mut pool = device.dma_pool()?;
         Ok(Self {
-            bar,
             interrupt: device.interrupt("intx")?,
             master: device.bus_master()?,
             source: pool.buffer(BUFFER_SIZE)?,
             destination: pool.buffer(BUFFER_SIZE)?,
             running: None,
             waiting: Deque::new(),
+            bar,
+            // Last: what is offered works.
+            _display: Registration::new(device, &device.lend_region(0, 0)?, DISPLAY, 0, ())?,
         })
     }
 
@@ -268,7 +280,7 @@ impl Driver for EduDriver {
     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Edu<'cap>, Error> {
         let edu = Edu::new(device)?;
         let line = interrupt_line(device)?;
-        userlib::log!("bound {VENDOR:04x}:{DEVICE:04x}, bar0 {} KiB, irq {line}", edu.bar.len() >> 10);
+        userlib::log!("bound {VENDOR:04x}:{DEVICE:04x}, bar0 {} MiB, irq {line}", edu.bar.len() >> 20);
         Ok(edu)
     }
 

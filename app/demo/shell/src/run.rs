@@ -9,20 +9,8 @@ use crate::command::{Command, ENTRIES};
 use crate::screen::{Screen, pause};
 use crate::session::Session;
 use core::fmt::Write;
-use driver_interfaces::{ClockClient, EduClient, SampleChildClient};
 use leasehold_abi::Error;
 use userlib::time;
-
-/// The tasks that commands ask.
-#[derive(Debug)]
-pub struct Tasks {
-    /// The real-time clock.
-    pub clock: ClockClient,
-    /// The `edu` driver.
-    pub edu: EduClient,
-    /// The auxiliary child.
-    pub child: SampleChildClient,
-}
 
 /// Runs one command.
 pub fn command(session: &mut Session, command: Command<'_>) -> bool {

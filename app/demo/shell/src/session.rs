@@ -2,10 +2,10 @@
 
 use crate::command;
 use crate::editor::{Editor, Event};
-use crate::run::{self, Tasks};
+use crate::run;
 use crate::screen::{Screen, wait};
 use core::fmt::Write;
-use driver_interfaces::{ClockClient, ConsoleClient, EduClient, SampleChildClient};
+use driver_interfaces::ConsoleClient;
 use leasehold_abi::Error;
 use userlib::supervisor::{NAME, SupervisorClient};
 
@@ -34,8 +34,6 @@ pub struct Session {
     pub screen: Screen,
     /// The supervisor.
     pub supervisor: SupervisorClient,
-    /// The tasks that commands ask.
-    pub tasks: Tasks,
     editor: Editor,
     /// Number of the next log line to show.
     log: u64,
@@ -53,11 +51,6 @@ impl Session {
         Ok(Self {
             screen: Screen::new(ConsoleClient::connect("console")?),
             supervisor,
-            tasks: Tasks {
-                clock: ClockClient::connect("rtc")?,
-                edu: EduClient::connect("edu")?,
-                child: SampleChildClient::connect("aux-child")?,
-            },
             editor: Editor::new(),
             log,
             prompt: PROMPT,
@@ -72,7 +65,7 @@ impl Session {
             self.read();
             self.screen.flush();
             let came = wait(INPUT | LOG, POLL);
-            if came & LOG != 0 {
+            if came & LOG != 0 && self.log_has_more() {
                 let _ = self.editor.hide(&mut self.screen);
                 self.show_log();
                 let _ = self.editor.redraw(&mut self.screen);
@@ -120,6 +113,13 @@ impl Session {
     fn show_prompt(&mut self) {
         let _ = self.editor.show(self.prompt, &mut self.screen);
         self.screen.flush();
+    }
+
+    /// Whether there are lines that are not shown: those of a command are shown with it.
+    fn log_has_more(&mut self) -> bool {
+        let mut bytes = [0; LOG_BYTES];
+        let cursor = self.log;
+        self.supervisor.read_log(cursor, &mut bytes).is_ok_and(|[_, count]| count > 0)
     }
 
     /// Shows the log lines that are new.

@@ -3,22 +3,35 @@
 use crate::run::failed;
 use crate::session::Session;
 use core::fmt::Write;
-use driver_interfaces::{DateTime, HoldInfo, SAMPLES, SampleInfo};
+use driver_interfaces::{
+    ClockClient, DateTime, EduClient, HoldInfo, SAMPLES, SampleChildClient, SampleInfo,
+};
 use leasehold_abi::{Error, LeaseHandle, TaskHandle};
 use zerocopy::{FromZeros, IntoBytes};
+
+// A client is made for each command, so that it finds the driver's present life.
+
+/// The task of the `edu` driver.
+const EDU: &str = "edu";
+
+/// The task of the real-time clock's driver.
+const CLOCK: &str = "rtc";
+
+/// The task of the auxiliary child.
+const CHILD: &str = "aux-child";
 
 /// Nanoseconds in a second.
 const SECOND: u64 = 1_000_000_000;
 
 pub(super) fn factorial(session: &mut Session, number: u32) -> bool {
     session.screen.flush();
-    match session.tasks.edu.factorial(number) {
+    match EduClient::connect(EDU).and_then(|mut edu| edu.factorial(number)) {
         Ok(result) => {
             let modulo = if number > 12 { " modulo 2^32" } else { "" };
             let _ = writeln!(session.screen, "{number}! = {result}{modulo}");
             true
         }
-        Err(error) => failed(&mut session.screen, "edu", error),
+        Err(error) => failed(&mut session.screen, EDU, error),
     }
 }
 
@@ -26,7 +39,7 @@ pub(super) fn transfer(session: &mut Session, count: usize) -> bool {
     session.screen.flush();
     // Larger counts are as wrong as those that the driver names so.
     let count = u32::try_from(count).unwrap_or(u32::MAX);
-    match session.tasks.edu.transfer(count) {
+    match EduClient::connect(EDU).and_then(|mut edu| edu.transfer(count)) {
         Ok(time) => {
             let _ = writeln!(session.screen, "{count} bytes to edu and back by DMA: equal, {time} ms");
             true
@@ -39,35 +52,39 @@ pub(super) fn transfer(session: &mut Session, count: usize) -> bool {
             let _ = writeln!(session.screen, "{count} bytes to edu and back by DMA: they differ");
             false
         }
-        Err(error) => failed(&mut session.screen, "edu", error),
+        Err(error) => failed(&mut session.screen, EDU, error),
     }
 }
 
 pub(super) fn date(session: &mut Session) -> bool {
-    match session.tasks.clock.now() {
+    match ClockClient::connect(CLOCK).and_then(|mut clock| clock.now()) {
         Ok(nanoseconds) => {
             let _ = writeln!(session.screen, "{}", DateTime::from_unix(nanoseconds / SECOND));
             true
         }
-        Err(error) => failed(&mut session.screen, "rtc", error),
+        Err(error) => failed(&mut session.screen, CLOCK, error),
     }
 }
 
 pub(super) fn hold(session: &mut Session, time: u32) -> bool {
-    match session.tasks.child.hold(time) {
+    match SampleChildClient::connect(CHILD).and_then(|mut child| child.hold(time)) {
         Ok(()) => {
             let _ = writeln!(session.screen, "aux-child calls aux-parent, for {time} ms");
             true
         }
-        Err(error) => failed(&mut session.screen, "aux-child", error),
+        Err(error) => failed(&mut session.screen, CHILD, error),
     }
 }
 
 pub(super) fn auxiliary(session: &mut Session) -> bool {
+    let mut child = match SampleChildClient::connect(CHILD) {
+        Ok(child) => child,
+        Err(error) => return failed(&mut session.screen, CHILD, error),
+    };
     for number in 0..SAMPLES as u32 {
         let mut info = SampleInfo::new_zeroed();
-        if let Err(error) = session.tasks.child.sample(number, info.as_mut_bytes()) {
-            return failed(&mut session.screen, "aux-child", error);
+        if let Err(error) = child.sample(number, info.as_mut_bytes()) {
+            return failed(&mut session.screen, CHILD, error);
         }
         let out = &mut session.screen;
         let _ = write!(out, "device {number}: ");
@@ -85,8 +102,8 @@ pub(super) fn auxiliary(session: &mut Session) -> bool {
         };
     }
     let mut hold = HoldInfo::new_zeroed();
-    if let Err(error) = session.tasks.child.last_hold(hold.as_mut_bytes()) {
-        return failed(&mut session.screen, "aux-child", error);
+    if let Err(error) = child.last_hold(hold.as_mut_bytes()) {
+        return failed(&mut session.screen, CHILD, error);
     }
     let out = &mut session.screen;
     let parent = TaskHandle::from_raw(hold.parent);

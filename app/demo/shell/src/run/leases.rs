@@ -11,7 +11,7 @@ use zerocopy::{FromZeros, IntoBytes};
 
 /// Names that grants have: those of chip files, those of a PCI function, those of userlib.
 static GRANT_NAMES: &[&str] = &[
-    "registers", "config", "mmio", "bus-master", "interrupt", "bar0", "bar1", "bar2", "bar3", "bar4", "bar5",
+    "registers", "config", "mmio", "bus-master", "irq0", "irq1", "irq2", "irq3", "bar0", "bar1", "bar2", "bar3", "bar4", "bar5",
     "intx", "dma", "payload", "edu.dma",
 ];
 

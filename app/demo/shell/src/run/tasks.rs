@@ -7,7 +7,7 @@ use crate::session::Session;
 use core::fmt::Write;
 use driver_interfaces::ChaosKind;
 use leasehold_abi::{Error, FaultKind, MAX_TASKS, TaskHandle, TaskInfo, TaskState};
-use userlib::supervisor::{self, Care};
+use userlib::supervisor::{self, Care, panic_text};
 use userlib::sys;
 
 /// How long a task may take to end or to start, in milliseconds.
@@ -54,7 +54,7 @@ fn fault(out: &mut Screen, info: &TaskInfo) {
         FaultKind::None => out.write_str("-"),
         FaultKind::Panic => {
             let length = usize::from(info.message_length).min(info.message.len());
-            write!(out, "panic: {}", text(&info.message[..length]))
+            write!(out, "panic: {}", panic_text(text(&info.message[..length])))
         }
         FaultKind::Stopped | FaultKind::LeaseOverstayed => out.write_str(kind.text()),
         _ => write!(out, "{} at {:#x}, pc {:#x}", kind.text(), info.fault_address, info.fault_pc),
@@ -138,6 +138,10 @@ pub(super) fn chaos(session: &mut Session, kind: ChaosKind) -> bool {
     const NAME: &str = "chaos";
     let Some((index, before)) = named(session, NAME) else { return false };
     if let Err(error) = sys::notify(TaskHandle::from_raw(before.handle), 1 << kind as u32) {
+        if error == Error::Dead {
+            let _ = writeln!(session.screen, "{NAME} is not running; 'ps' says why");
+            return false;
+        }
         return failed(&mut session.screen, NAME, error);
     }
     if until(session, CHAOS_TIME, |_| has_ended(index, &before)) {
