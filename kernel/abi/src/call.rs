@@ -17,6 +17,8 @@ pub enum Call {
     TaskSelf = 0,
     /// *Message.* Send and wait for the reply: `(destination, borrows address, borrows count)
     /// -> (status)`. `Dead`, `Unbound`, `Denied`, `Invalid`. The destination is a task handle.
+    /// With `Dead` the second result is the handle of the peer's present or next life (0 when it
+    /// has none left), the third 1 when that life had begun.
     Call = 1,
     /// *Message.* Wait: `(notification mask) -> (status, client, notifications)`, third result in `a2`.
     /// `client` is the caller's task handle, or [`u32::MAX`] when `notifications` (pending bits
@@ -47,7 +49,7 @@ pub enum Call {
     LeaseOpen = 11,
     /// Put a grant into a draft: `(lease, source lease or SELF_MEMORY, source grant index, offset, length, rights)`.
     /// [`Call::GrantLabel`] names it; until then it has the source's label. `offset` is relative to the source grant, or an address in own memory;
-    /// `length` 0 is all of it. `-> (status, index)`. The source lease must be `parent`.
+    /// `length` 0 is all of it. `-> (status, index)`. The source lease must be `parent`. At most 32 grants a lease (`Exhausted`).
     LeaseAdd = 12,
     /// Name a grant of a draft: `(lease, index, label)`.
     GrantLabel = 13,

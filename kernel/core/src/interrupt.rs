@@ -24,8 +24,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 let bits = grant.bits;
                 let lessee = self.leases.records[grant.lease as usize].lessee as usize;
                 let was_ready = self.tasks[lessee].state == TaskState::Ready;
-                self.post(lessee, bits);
-                if !was_ready && self.tasks[lessee].state == TaskState::Ready {
+                self.post_here(lessee, bits);
+                if !self.reaper.is_idle()
+                    && !was_ready
+                    && self.tasks[lessee].state == TaskState::Ready
+                {
                     self.reaper.hurry(lessee);
                 }
             }

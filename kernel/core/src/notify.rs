@@ -16,6 +16,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// alive keeps none.
     #[inline(never)]
     pub(crate) fn post(&mut self, task: usize, bits: u32) {
+        self.post_here(task, bits);
+    }
+
+    /// [`Kernel::post`], for the two callers where each instruction counts.
+    #[inline(always)]
+    pub(crate) fn post_here(&mut self, task: usize, bits: u32) {
         let record = &mut self.tasks[task];
         if !record.is_alive() {
             return;
@@ -43,7 +49,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if self.tasks[task].handle != handle.raw() || !self.tasks[task].is_alive() {
             return Err(Error::Dead);
         }
-        self.post(task, bits as u32);
+        self.post_here(task, bits as u32);
         Ok(())
     }
 

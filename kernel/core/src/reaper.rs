@@ -94,11 +94,9 @@ impl Reaper {
         self.calm(account);
     }
 
-    /// A line made this task ready.
+    /// A line made this task ready while there is work.
     pub(crate) fn hurry(&mut self, task: usize) {
-        if !self.is_idle() {
-            self.urgent |= bit(task);
-        }
+        self.urgent |= bit(task);
     }
 
     /// Something else made this task ready, or stopped it.
