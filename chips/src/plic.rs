@@ -21,9 +21,6 @@ const NORMAL: u32 = 1;
 /// Above all other lines, for the moment in which a pending one is taken back.
 const URGENT: u32 = 2;
 
-/// The specification's most lines, 32 a word.
-const WORDS: usize = 1024 / 32;
-
 /// The controller, as one context sees it.
 #[derive(Debug)]
 pub struct Plic<B = Registers> {
@@ -33,8 +30,6 @@ pub struct Plic<B = Registers> {
     threshold: usize,
     claim: usize,
     lines: u32,
-    /// Lines taken and not completed yet.
-    taken: [u32; WORDS],
 }
 
 impl Plic {
@@ -57,7 +52,6 @@ impl<B> Plic<B> {
             threshold: CONTEXT + CONTEXT_STRIDE * context,
             claim: CONTEXT + CONTEXT_STRIDE * context + CLAIM,
             lines,
-            taken: [0; WORDS],
         }
     }
 }
@@ -73,43 +67,39 @@ impl<B: Bus> Plic<B> {
     }
 
     /// Takes the most urgent pending line and leaves it masked.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self) -> Option<u32> {
         let line = self.registers.read32(self.claim);
-        if line == 0 {
-            return None;
-        }
-        if let Some(word) = self.taken.get_mut(line as usize / 32) {
-            *word |= 1 << (line % 32);
-        }
-        Some(line)
+        (line != 0).then_some(line)
     }
 
     /// Lets a line interrupt, again or for the first time. Line 0 and lines past the last do nothing.
     #[inline]
     pub fn unmask(&mut self, line: u32) {
-        if self.complete(line) || line == 0 || line >= self.lines {
+        let Some((enable, bit)) = self.enable(line) else {
+            return;
+        };
+        let lines = self.registers.read32(enable);
+        if lines & bit != 0 {
+            // If it was not taken, its gateway is open, and stays so.
+            self.registers.write32(self.claim, line);
             return;
         }
-        let enable = self.enable + line as usize / 32 * 4;
-        let lines = self.registers.read32(enable);
-        self.registers.write32(enable, lines | 1 << (line % 32));
+        self.registers.write32(enable, lines | bit);
         self.registers.write32(PRIORITY + line as usize * 4, NORMAL);
     }
 
     /// Keeps a line from interrupting, and forgets one that is pending.
     pub fn mask(&mut self, line: u32) {
-        if line == 0 || line >= self.lines {
+        let Some((enable, bit)) = self.enable(line) else {
             return;
-        }
-        let enable = self.enable + line as usize / 32 * 4;
-        let bit = 1 << (line % 32);
+        };
         let lines = self.registers.read32(enable);
         if lines & bit == 0 {
             return;
         }
-        // A completion counts only while the line is enabled (section 10).
-        self.complete(line);
+        // If it was taken. A completion counts only while the line is enabled (section 10).
+        self.registers.write32(self.claim, line);
         if self.registers.read32(PENDING + line as usize / 32 * 4) & bit != 0 {
             // A claim returns the most urgent of the enabled lines that are pending: this one.
             self.registers.write32(PRIORITY + line as usize * 4, URGENT);
@@ -122,18 +112,11 @@ impl<B: Bus> Plic<B> {
         self.registers.write32(PRIORITY + line as usize * 4, NORMAL);
     }
 
-    /// Completes a line, if it was taken. It stays enabled.
+    /// Where a line's enable bit is: offset of the word, and mask.
     #[inline]
-    fn complete(&mut self, line: u32) -> bool {
-        let bit = 1 << (line % 32);
-        match self.taken.get_mut(line as usize / 32) {
-            Some(word) if *word & bit != 0 => {
-                *word &= !bit;
-                self.registers.write32(self.claim, line);
-                true
-            }
-            _ => false,
-        }
+    fn enable(&self, line: u32) -> Option<(usize, u32)> {
+        let there = line != 0 && line < self.lines;
+        there.then_some((self.enable + line as usize / 32 * 4, 1 << (line % 32)))
     }
 }
 
