@@ -1,6 +1,7 @@
 //! The command line of the project: `cargo xtask <verb>`.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod build;
 mod check;
 mod gdb;
@@ -65,6 +66,15 @@ enum Verb {
     /// Run the host tests, then the test suite in QEMU.
     #[command(after_help = "Example:\n  cargo xtask test virt-rv64")]
     Test(Board),
+    /// Measure the budget table by executed instructions in QEMU, with 24 and with 4 tasks.
+    #[command(after_help = "Example:\n  cargo xtask bench --json")]
+    Bench {
+        #[command(flatten)]
+        board: Board,
+        /// Print one array of objects instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
     /// Build an app, boot it halted, and debug it with the symbols of all tasks.
     #[command(after_help = "Example:\n  cargo xtask gdb demo virt-rv64")]
     Gdb(Target),
@@ -95,6 +105,10 @@ fn main() -> ExitCode {
             timeout,
         } => run::exec(&workspace, &app, &board, &lines, timeout),
         Verb::Test(Board { board }) => test::run(&workspace, &board),
+        Verb::Bench {
+            board: Board { board },
+            json,
+        } => bench::run(&workspace, &board, json),
         Verb::Gdb(Target { app, board }) => gdb::run(&workspace, &app, &board),
         Verb::List => list::run(&workspace),
         Verb::Check => check::run(&workspace),

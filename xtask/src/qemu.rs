@@ -10,9 +10,9 @@ use std::process::Command;
 pub(crate) enum Clock {
     /// The host's time.
     Real,
-    /// One nanosecond an instruction (`-icount shift=0`): executed instructions can be counted,
-    /// and each run is like the one before.
-    Instructions,
+    /// Two to this power nanoseconds an instruction (`-icount`), all devices' clocks included: executed
+    /// instructions can be counted, each run is like the one before, and idle time takes none.
+    Instructions(u8),
 }
 
 /// The emulator with an image and its devices; the serial line is not connected yet.
@@ -52,8 +52,9 @@ pub(crate) fn command(built: &Built, clock: Clock) -> Result<Command> {
     for device in &plan.qemu_devices {
         command.args(["-device", device]);
     }
-    if clock == Clock::Instructions {
-        command.args(["-icount", "shift=0"]);
+    if let Clock::Instructions(shift) = clock {
+        let count = format!("shift={shift},sleep=off");
+        command.args(["-icount", &count, "-rtc", "clock=vm"]);
     }
     Ok(command)
 }

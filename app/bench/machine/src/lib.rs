@@ -17,6 +17,16 @@ pub fn counter() -> usize {
     count
 }
 
+/// As [`counter`], but no access to memory is kept from moving across it: the compiler may go on with addresses
+/// that it has in registers. What is measured must be kept in place by itself.
+#[inline(always)]
+pub fn register_counter() -> usize {
+    let count;
+    // SAFETY: reads a counter that the kernel lets user mode read.
+    unsafe { asm!("rdinstret {}", out(reg) count, options(nostack, nomem, preserves_flags)) }
+    count
+}
+
 /// Reads the counter twice with `NOPS` instructions in between.
 #[inline(always)]
 pub fn counter_around<const NOPS: usize>() -> usize {

@@ -25,9 +25,9 @@ impl Driver for Reader {
 
     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Clock<'cap>, Error> {
         let registers: IoMem<'cap, 0x1000> = device.io_mem(0)?;
-        let before = machine::counter();
+        let before = machine::register_counter();
         let value = registers.read32::<{ rtc::TIME_HIGH }>();
-        let after = machine::counter();
+        let after = machine::register_counter();
         black_box(value);
         let runner = TaskHandle::from_raw(sys::task_info(0)?.handle);
         let mut message = Message::new(

@@ -1,0 +1,190 @@
+//! `bench`: the budget table, measured by executed instructions in the emulator.
+
+mod rows;
+mod size;
+
+use crate::build;
+use crate::qemu::{self, Clock};
+use crate::session::{Event, Session};
+use anyhow::{Context, Result, bail, ensure};
+use leasehold_build::Workspace;
+use rows::{ROWS, Row};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// The image with many tasks, from which the table is, and the one with few beside it.
+const APPS: [&str; 2] = ["bench", "bench-small"];
+/// The measurements take a few seconds.
+const LIMIT: Duration = Duration::from_secs(300);
+/// The row that is no run-time measurement.
+const SIZE: &str = "kernel-size";
+
+/// What one image measured.
+struct Measured {
+    tasks: usize,
+    figures: BTreeMap<String, u64>,
+    notes: Vec<String>,
+}
+
+/// Measures and prints.
+///
+/// # Errors
+/// When an image cannot be built or run, or does not measure what it should.
+pub(crate) fn run(workspace: &Workspace, board: &str, json: bool) -> Result<()> {
+    let level = optimisation(workspace)?;
+    let [many, few] = APPS.map(|app| measure(workspace, app, board));
+    let (many, few) = (many?, few?);
+    for row in ROWS {
+        ensure!(
+            many.figures.contains_key(row.key),
+            "{}: not measured",
+            row.operation
+        );
+    }
+    if json {
+        let objects: Vec<_> = [&many, &few]
+            .into_iter()
+            .flat_map(|measured| objects(measured, &level))
+            .collect();
+        println!("{}", serde_json::to_string_pretty(&objects)?);
+        return Ok(());
+    }
+    table(&many, &few, &level);
+    Ok(())
+}
+
+/// One object for each row that an image measured.
+fn objects(measured: &Measured, level: &str) -> Vec<serde_json::Value> {
+    let row = |row: &Row| {
+        let figure = measured.figures.get(row.key)?;
+        Some(serde_json::json!({
+            "operation": row.operation,
+            "unit": row.unit,
+            "instructions": figure,
+            "budget": row.budget,
+            "peer": row.peer,
+            "peer_instructions": row.peer_instructions,
+            "opt_level": level,
+            "tasks": measured.tasks,
+        }))
+    };
+    ROWS.iter().filter_map(row).collect()
+}
+
+/// Builds an image, runs it and reads its figures.
+fn measure(workspace: &Workspace, app: &str, board: &str) -> Result<Measured> {
+    let built = build::image(workspace, app, board)?;
+    let mut session = Session::start(qemu::command(&built, Clock::Instructions(0))?)?;
+    let deadline = Instant::now() + LIMIT;
+    let mut figures = BTreeMap::new();
+    let mut notes = Vec::new();
+    loop {
+        match session.next(deadline) {
+            Event::Line(line) => {
+                if let Some(reason) = line.strip_prefix("failed: ") {
+                    bail!("{app}: {reason}");
+                }
+                if let Some(note) = line.strip_prefix("note ") {
+                    notes.push(note.to_owned());
+                }
+                if let Some((key, figure)) = figure(&line) {
+                    figures.insert(key.to_owned(), figure);
+                }
+            }
+            Event::Prompt { .. } => {}
+            Event::TimedOut => bail!("{app}: nothing came for {} s", LIMIT.as_secs()),
+            Event::End => break,
+        }
+    }
+    let status = session.wait()?;
+    ensure!(status.success(), "{app} ended with {status}");
+    figures.insert(
+        SIZE.to_owned(),
+        size::constant_bytes(&built.folder.join("kernel.elf"))?,
+    );
+    Ok(Measured {
+        tasks: built.plan.tasks.len(),
+        figures,
+        notes,
+    })
+}
+
+/// The key and the figure of a line `row KEY FIGURE`.
+fn figure(line: &str) -> Option<(&str, u64)> {
+    let (key, figure) = line.strip_prefix("row ")?.split_once(' ')?;
+    Some((key, figure.trim().parse().ok()?))
+}
+
+/// The optimisation level that the images are built with.
+fn optimisation(workspace: &Workspace) -> Result<String> {
+    let path = workspace.root().join("Cargo.toml");
+    let text = std::fs::read_to_string(&path).context(path.display().to_string())?;
+    let (_, profile) = text
+        .split_once("[profile.release]")
+        .context("no release profile")?;
+    let level = profile
+        .lines()
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .find_map(|line| line.strip_prefix("opt-level = "))
+        .context("the release profile has no optimisation level")?;
+    Ok(level.trim_matches('"').to_owned())
+}
+
+fn table(many: &Measured, few: &Measured, level: &str) {
+    println!("executed instructions (QEMU, -icount shift=0), opt-level {level}, one hart");
+    println!(
+        "{:<58} {:>9} {:>9} {:>8} {:>8}",
+        "operation",
+        format!("{} tasks", many.tasks),
+        format!("{} tasks", few.tasks),
+        "budget",
+        "seL4"
+    );
+    let (mut within, mut over) = (0, 0);
+    for row in ROWS {
+        let show = |figure: Option<u64>| figure.map_or("-".to_owned(), |figure| figure.to_string());
+        let figure = many.figures.get(row.key).copied();
+        let verdict = match (figure, row.budget) {
+            (Some(figure), Some(budget)) if figure <= budget => {
+                within += 1;
+                ""
+            }
+            (Some(_), Some(_)) => {
+                over += 1;
+                "over"
+            }
+            _ => "",
+        };
+        println!(
+            "{:<58} {:>9} {:>9} {:>8} {:>8} {verdict}",
+            row.operation,
+            show(figure),
+            show(few.figures.get(row.key).copied()),
+            show(row.budget),
+            show(row.peer_instructions)
+        );
+    }
+    for note in &many.notes {
+        println!("  {note}");
+    }
+    println!("{within} rows within their budget, {over} over it");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_read() {
+        assert_eq!(figure("row revoke-1 480"), Some(("revoke-1", 480)));
+        assert_eq!(figure("row revoke-1 many"), None);
+        assert_eq!(figure("tasks 24"), None);
+    }
+
+    #[test]
+    fn every_row_has_a_key_of_its_own() {
+        let keys: std::collections::BTreeSet<_> = ROWS.iter().map(|row| row.key).collect();
+        assert_eq!(keys.len(), ROWS.len());
+    }
+}
