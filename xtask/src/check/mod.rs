@@ -5,7 +5,7 @@ mod rules;
 
 use crate::build;
 use crate::stages::{program, stage};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use leasehold_build::{Built, Workspace};
 use std::process::Command;
 
@@ -20,45 +20,73 @@ const TOOLS: &[&str] = &[
     "xtask",
 ];
 
-/// Runs every check; the first that fails ends it.
+/// Runs every check, whatever the others find.
 ///
 /// # Errors
-/// What that one found.
+/// Which ones failed; each has said why.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    stage("format", || {
+    let mut failed = Vec::new();
+    let mut check = |name: &'static str, work: &dyn Fn() -> Result<()>| {
+        if let Err(error) = stage(name, work) {
+            eprintln!("{error:#}");
+            failed.push(name);
+        }
+    };
+    check("format", &|| {
         program(cargo(workspace, &["fmt", "--all", "--check"]))
-    })?;
-    stage("rules of the house", || rules::check(workspace.root()))?;
-    stage("licences", || licences::check(workspace))?;
-    let built = stage("generated sources", || build::image(workspace, APP, BOARD))?;
-    let target = built.plan.chip.chip.target.as_str();
-    let with_sources = |arguments: &[&str]| sources(cargo(workspace, arguments), &built);
-    stage("lints for the host", || {
-        let mut command = with_sources(&["clippy", "--quiet", "--all-targets"]);
-        command.args(["--", "--deny", "warnings"]);
-        program(command)
-    })?;
-    stage("lints for the board", || {
-        let mut command = with_sources(&["clippy", "--quiet", "--workspace", "--lib", "--bins"]);
-        command
-            .args(["--release", "--target", target])
-            .args(except_tools());
-        command.args(["--", "--deny", "warnings"]);
-        program(command)
-    })?;
-    stage("documentation", || {
-        let document = |arguments: &[&str]| {
-            let mut command = with_sources(&["doc", "--quiet", "--no-deps"]);
-            command
-                .args(arguments)
-                .env("RUSTDOCFLAGS", "--deny warnings");
-            command
-        };
-        program(document(&[]))?;
-        let mut command = document(&["--workspace", "--target", target]);
-        command.args(except_tools());
-        program(command)
-    })
+    });
+    check("rules of the house", &|| rules::check(workspace.root()));
+    check("licences", &|| licences::check(workspace));
+    match stage("generated sources", || build::image(workspace, APP, BOARD)) {
+        Ok(built) => {
+            check("lints for the host", &|| host_lints(workspace, &built));
+            check("lints for the board", &|| board_lints(workspace, &built));
+            check("documentation", &|| documentation(workspace, &built));
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            failed.push("generated sources");
+        }
+    }
+    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
+    Ok(())
+}
+
+fn host_lints(workspace: &Workspace, built: &Built) -> Result<()> {
+    let mut command = cargo(workspace, &["clippy", "--quiet", "--all-targets"]);
+    command.args(["--", "--deny", "warnings"]);
+    program(sources(command, built))
+}
+
+fn board_lints(workspace: &Workspace, built: &Built) -> Result<()> {
+    let arguments = [
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--lib",
+        "--bins",
+        "--release",
+    ];
+    let mut command = cargo(workspace, &arguments);
+    command
+        .args(["--target", &built.plan.chip.chip.target])
+        .args(except_tools());
+    command.args(["--", "--deny", "warnings"]);
+    program(sources(command, built))
+}
+
+fn documentation(workspace: &Workspace, built: &Built) -> Result<()> {
+    let document = || {
+        let mut command = cargo(workspace, &["doc", "--quiet", "--no-deps"]);
+        command.env("RUSTDOCFLAGS", "--deny warnings");
+        sources(command, built)
+    };
+    program(document())?;
+    let mut command = document();
+    command
+        .args(["--workspace", "--target", &built.plan.chip.chip.target])
+        .args(except_tools());
+    program(command)
 }
 
 /// Arguments that leave out what only runs on the host.
