@@ -38,7 +38,11 @@ pub struct Cared {
 impl Cared {
     /// A task that has not been started.
     pub const fn new() -> Self {
-        Self { standing: Standing::Idle, history: History::new(), stop_at: None }
+        Self {
+            standing: Standing::Idle,
+            history: History::new(),
+            stop_at: None,
+        }
     }
 
     /// What the shell is told.

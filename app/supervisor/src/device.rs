@@ -27,6 +27,8 @@ pub enum Source {
     Auxiliary {
         /// The supervisor's lease on it.
         held: LeaseHandle,
+        /// The task that offered it.
+        from: usize,
         /// Label of its name.
         label: u32,
         /// Instance number.
@@ -65,7 +67,12 @@ pub struct Lent {
 impl Device {
     /// A device that nobody has yet.
     pub const fn new(source: Source) -> Self {
-        Self { source, lent: None, held_back: false, refused_by: None }
+        Self {
+            source,
+            lent: None,
+            held_back: false,
+            refused_by: None,
+        }
     }
 
     /// Its name, as a person types it.
@@ -73,10 +80,14 @@ impl Device {
         let mut name = heapless::String::new();
         let written = match &self.source {
             Source::Platform(device) => name.push_str(device.name).map_err(|_| core::fmt::Error),
-            Source::Function(function) => write!(name, "{:04x}:{:04x}", function.vendor, function.device),
-            Source::Auxiliary { label, id, .. } => match auxiliary_name(policy, *label) {
+            Source::Function(function) => {
+                write!(name, "{:04x}:{:04x}", function.vendor, function.device)
+            }
+            Source::Auxiliary {
+                from, label, id, ..
+            } => match auxiliary_name(policy, *label) {
                 Some(known) => write!(name, "{known}#{id}"),
-                None => write!(name, "{label:08x}#{id}"),
+                None => write!(name, "{}.{label:08x}#{id}", task_name(policy, *from)),
             },
         };
         // A name that does not fit is cut where it was full.
@@ -98,9 +109,14 @@ impl Device {
             (Source::Function(function), Bind::Pci { vendor, device, .. }) => {
                 (function.vendor, function.device) == (*vendor, *device)
             }
-            (Source::Auxiliary { label, id, .. }, Bind::Auxiliary { label: wanted, id: instance, .. }) => {
-                (label, id) == (wanted, instance)
-            }
+            (
+                Source::Auxiliary { label, id, .. },
+                Bind::Auxiliary {
+                    label: wanted,
+                    id: instance,
+                    ..
+                },
+            ) => (label, id) == (wanted, instance),
             _ => false,
         }
     }
@@ -112,11 +128,21 @@ impl Device {
     pub fn lend(&self, root: &Root, bind: &Bind, lessee: TaskHandle) -> Result<LeaseHandle, Error> {
         let (parent, label, id, payload_type) = match &self.source {
             Source::Platform(device) => (root.handle(), device.label, 0, 0),
-            Source::Function(function) => (root.handle(), label(HOST_BRIDGE), instance(function), 0),
-            Source::Auxiliary { held, label, id, payload_type, .. } => (*held, *label, *id, *payload_type),
+            Source::Function(function) => {
+                (root.handle(), label(HOST_BRIDGE), instance(function), 0)
+            }
+            Source::Auxiliary {
+                held,
+                label,
+                id,
+                payload_type,
+                ..
+            } => (*held, *label, *id, *payload_type),
         };
         let draft = sys::lease_open(parent, lessee.index(), label, id, payload_type)?;
-        let filled = self.fill(root, bind, draft).and_then(|()| sys::lease_offer(draft));
+        let filled = self
+            .fill(root, bind, draft)
+            .and_then(|()| sys::lease_offer(draft));
         if let Err(error) = filled {
             // A draft ends at once; one that is over already is as good.
             let _ = sys::lease_revoke(draft, RevokeMode::Hard);
@@ -147,7 +173,14 @@ impl Device {
                 if *dma {
                     let base = config_of(root, function)?;
                     let rights = Rights::READ | Rights::WRITE;
-                    root.lend(draft, GrantKind::BusMaster, base, CONFIG_SIZE, rights, "bus-master")?;
+                    root.lend(
+                        draft,
+                        GrantKind::BusMaster,
+                        base,
+                        CONFIG_SIZE,
+                        rights,
+                        "bus-master",
+                    )?;
                 }
                 Ok(())
             }
@@ -170,17 +203,34 @@ fn fill_function(root: &Root, function: &FunctionInfo, draft: LeaseHandle) -> Re
     const BARS: [&str; 6] = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5"];
     let all = Rights::READ | Rights::WRITE | Rights::LEND;
     let config = config_of(root, function)?;
-    root.lend(draft, GrantKind::Config, config, CONFIG_SIZE, Rights::READ | Rights::LEND, "config")?;
+    root.lend(
+        draft,
+        GrantKind::Config,
+        config,
+        CONFIG_SIZE,
+        Rights::READ | Rights::LEND,
+        "config",
+    )?;
     for (index, name) in BARS.into_iter().enumerate() {
         let bar = function.bars[index];
-        let size = bar.length.checked_next_multiple_of(PAGE).ok_or(Error::Invalid)?;
+        let size = bar
+            .length
+            .checked_next_multiple_of(PAGE)
+            .ok_or(Error::Invalid)?;
         if size != 0 {
             root.lend(draft, GrantKind::Mmio, bar.base, size, all, name)?;
         }
     }
     if function.interrupt != NO_INTERRUPT {
         let line = u64::from(function.interrupt);
-        root.lend(draft, GrantKind::Interrupt, line, 1, Rights::READ | Rights::WRITE, "intx")?;
+        root.lend(
+            draft,
+            GrantKind::Interrupt,
+            line,
+            1,
+            Rights::READ | Rights::WRITE,
+            "intx",
+        )?;
     }
     Ok(())
 }
@@ -210,10 +260,19 @@ pub fn config_base(root: &Root) -> Result<u64, Error> {
     }
 }
 
+/// The name of a task.
+fn task_name(policy: &Policy, index: usize) -> &'static str {
+    policy.tasks.get(index).map_or("?", |task| task.name)
+}
+
 /// The name behind an auxiliary device's label, where the manifest has it.
 pub fn auxiliary_name(policy: &Policy, wanted: u32) -> Option<&'static str> {
-    policy.tasks.iter().flat_map(|task| task.binds).find_map(|bind| match bind {
-        Bind::Auxiliary { name, label, .. } if *label == wanted => Some(*name),
-        _ => None,
-    })
+    policy
+        .tasks
+        .iter()
+        .flat_map(|task| task.binds)
+        .find_map(|bind| match bind {
+            Bind::Auxiliary { name, label, .. } if *label == wanted => Some(*name),
+            _ => None,
+        })
 }

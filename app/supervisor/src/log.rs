@@ -25,16 +25,31 @@ pub struct Log {
 impl Log {
     /// An empty log.
     pub const fn new() -> Self {
-        let empty = Line { milliseconds: 0, length: 0, bytes: [0; LINE_LENGTH] };
-        Self { lines: [empty; LINES], next: 0 }
+        let empty = Line {
+            milliseconds: 0,
+            length: 0,
+            bytes: [0; LINE_LENGTH],
+        };
+        Self {
+            lines: [empty; LINES],
+            next: 0,
+        }
     }
 
     /// Adds a line at `milliseconds` since boot and returns its number. Bytes that a terminal
     /// would act upon are replaced: a task's words must not move another's cursor.
     pub fn push(&mut self, milliseconds: u64, text: &[u8]) -> u64 {
-        let mut line = Line { milliseconds, length: 0, bytes: [0; LINE_LENGTH] };
+        let mut line = Line {
+            milliseconds,
+            length: 0,
+            bytes: [0; LINE_LENGTH],
+        };
         for (slot, &byte) in line.bytes.iter_mut().zip(text) {
-            *slot = if byte == b' ' || byte.is_ascii_graphic() { byte } else { b'?' };
+            *slot = if byte == b' ' || byte.is_ascii_graphic() {
+                byte
+            } else {
+                b'?'
+            };
             line.length += 1;
         }
         self.lines[(self.next % LINES as u64) as usize] = line;
@@ -78,13 +93,19 @@ mod tests {
         let mut log = Log::new();
         assert_eq!(log.get(0), None);
         for number in 0..LINES as u64 + 10 {
-            assert_eq!(log.push(number * 3, format!("line {number}").as_bytes()), number);
+            assert_eq!(
+                log.push(number * 3, format!("line {number}").as_bytes()),
+                number
+            );
         }
         assert_eq!(log.first(), 10);
         assert_eq!(log.get(9), None);
         assert_eq!(log.get(10), Some((30, "line 10")));
         let last = LINES as u64 + 9;
-        assert_eq!(log.get(last), Some((last * 3, format!("line {last}").as_str())));
+        assert_eq!(
+            log.get(last),
+            Some((last * 3, format!("line {last}").as_str()))
+        );
         assert_eq!(log.get(last + 1), None);
     }
 

@@ -13,7 +13,10 @@ include!(env!("LEASEHOLD_POLICY"));
 
 /// On the host there is no board: this only compiles.
 #[cfg(not(target_os = "none"))]
-static POLICY: userlib::policy::Policy = userlib::policy::Policy { tasks: &[], devices: &[] };
+static POLICY: userlib::policy::Policy = userlib::policy::Policy {
+    tasks: &[],
+    devices: &[],
+};
 
 /// The notification of the supervisor's timer.
 const TIMER: u32 = 1;
@@ -36,7 +39,8 @@ fn serve_board() -> Result<core::convert::Infallible, Error> {
             None => sys::receive(mask, &mut message)?,
         };
         if let Received::Message(client) = received
-            && let Answer::Reply(reply) = serve::answer(&mut supervisor, &Request::new(client, &message))
+            && let Answer::Reply(reply) =
+                serve::answer(&mut supervisor, &Request::new(client, &message))
         {
             message = reply;
             answer_to = Some(client);

@@ -29,7 +29,9 @@ pub struct History {
 impl History {
     /// No ends yet.
     pub const fn new() -> Self {
-        Self { ends: heapless::Vec::new() }
+        Self {
+            ends: heapless::Vec::new(),
+        }
     }
 
     /// Counts an end at `now` (milliseconds since boot) and decides what follows from it.
@@ -60,7 +62,12 @@ impl History {
 mod tests {
     use super::*;
 
-    const POLICY: Restart = Restart { always: true, backoff_ms: 20, limit: 5, window_ms: 10_000 };
+    const POLICY: Restart = Restart {
+        always: true,
+        backoff_ms: 20,
+        limit: 5,
+        window_ms: 10_000,
+    };
 
     #[test]
     fn the_wait_doubles_and_then_comes_quarantine() {
@@ -95,9 +102,25 @@ mod tests {
     #[test]
     fn never_means_never_and_odd_limits_are_bounded() {
         let mut history = History::new();
-        assert_eq!(history.ended(&Restart { always: false, ..POLICY }, 0), Decision::Leave);
-        assert_eq!(history.ended(&Restart { limit: 0, ..POLICY }, 0), Decision::Quarantine);
-        let endless = Restart { limit: u32::MAX, window_ms: u32::MAX, ..POLICY };
+        assert_eq!(
+            history.ended(
+                &Restart {
+                    always: false,
+                    ..POLICY
+                },
+                0
+            ),
+            Decision::Leave
+        );
+        assert_eq!(
+            history.ended(&Restart { limit: 0, ..POLICY }, 0),
+            Decision::Quarantine
+        );
+        let endless = Restart {
+            limit: u32::MAX,
+            window_ms: u32::MAX,
+            ..POLICY
+        };
         let mut history = History::new();
         let mut started = 0;
         while let Decision::StartAt(at) = history.ended(&endless, 5) {

@@ -17,7 +17,10 @@ impl Root {
     /// `Revoked` for anything else.
     pub fn new(lease: LeaseHandle) -> Result<Self, Error> {
         let info = sys::lease_info(lease)?;
-        Ok(Self { lease, grants: usize::from(info.grants) })
+        Ok(Self {
+            lease,
+            grants: usize::from(info.grants),
+        })
     }
 
     /// Its handle.
@@ -42,7 +45,9 @@ impl Root {
             let info = self.grant(index)?;
             let offset = base.wrapping_sub(info.base);
             let inside = base >= info.base
-                && offset.checked_add(length).is_some_and(|end| end <= info.length);
+                && offset
+                    .checked_add(length)
+                    .is_some_and(|end| end <= info.length);
             if info.kind == kind as u8 && inside {
                 return Ok((index, offset));
             }

@@ -18,7 +18,11 @@ const PEER_BITS: u32 = 0x7fff;
 
 /// Answers one request of `client`, which stands in the supervisor's table by its index.
 pub fn answer(supervisor: &mut Supervisor, request: &Request<'_>) -> Answer {
-    Session { supervisor, client: request.client() }.dispatch(request)
+    Session {
+        supervisor,
+        client: request.client(),
+    }
+    .dispatch(request)
 }
 
 /// One request: who asks, of whom.
@@ -32,13 +36,18 @@ impl Session<'_> {
     /// machine off or take another's device.
     fn order(&self) -> Result<(), Error> {
         let task = self.supervisor.policy.tasks.get(self.client.index());
-        if task.is_some_and(|task| task.binds.is_empty()) { Ok(()) } else { Err(Error::Denied) }
+        if task.is_some_and(|task| task.binds.is_empty()) {
+            Ok(())
+        } else {
+            Err(Error::Denied)
+        }
     }
 
     /// Only the driver of the host bridge, while it holds it, reports functions.
     fn discovery(&self) -> Result<(), Error> {
         let holds = self.supervisor.devices.iter().any(|device| {
-            let bridge = matches!(device.source, Source::Platform(device) if device.name == HOST_BRIDGE);
+            let bridge =
+                matches!(device.source, Source::Platform(device) if device.name == HOST_BRIDGE);
             bridge && device.lent.is_some_and(|lent| lent.lessee == self.client)
         });
         if holds { Ok(()) } else { Err(Error::Denied) }
@@ -59,15 +68,20 @@ impl Session<'_> {
     fn named(&self, name: &DeviceName) -> Result<usize, Error> {
         let wanted = unpadded(name);
         let (devices, policy) = (&self.supervisor.devices, self.supervisor.policy);
-        let found = devices.iter().position(|device| device.name(policy).as_bytes() == wanted);
+        let found = devices
+            .iter()
+            .position(|device| device.name(policy).as_bytes() == wanted);
         found.ok_or(Error::NotFound)
     }
 
     fn find_function(&self, address: u16) -> Option<FunctionInfo> {
-        self.supervisor.devices.iter().find_map(|device| match device.source {
-            Source::Function(function) if function.address == address => Some(function),
-            _ => None,
-        })
+        self.supervisor
+            .devices
+            .iter()
+            .find_map(|device| match device.source {
+                Source::Function(function) if function.address == address => Some(function),
+                _ => None,
+            })
     }
 }
 
@@ -108,8 +122,14 @@ impl SupervisorServer for Session<'_> {
     fn pci_window(&mut self) -> Result<PciWindow, Error> {
         self.discovery()?;
         let devices = self.supervisor.policy.devices;
-        let bridge = devices.iter().find(|device| device.name == HOST_BRIDGE).ok_or(Error::NotFound)?;
-        let mut window = PciWindow { first_line: u32::MAX, ..PciWindow::default() };
+        let bridge = devices
+            .iter()
+            .find(|device| device.name == HOST_BRIDGE)
+            .ok_or(Error::NotFound)?;
+        let mut window = PciWindow {
+            first_line: u32::MAX,
+            ..PciWindow::default()
+        };
         for &grant in bridge.grants {
             let info = self.supervisor.root.grant(usize::from(grant))?;
             match GrantKind::from_code(info.kind) {
@@ -195,18 +215,29 @@ impl SupervisorServer for Session<'_> {
     fn lease(&mut self, slot: u32, into: WriteLoan) -> Result<(), Error> {
         self.order()?;
         let lease = sys::lease_at(slot as usize)?;
-        let mut line = LeaseLine { lease, device: [0; DEVICE_NAME] };
+        let mut line = LeaseLine {
+            lease,
+            device: [0; DEVICE_NAME],
+        };
         let policy = self.supervisor.policy;
         let mut name = heapless::String::<DEVICE_NAME>::new();
         // The longest of these fits, or the name is cut.
-        let _ = match policy.devices.iter().find(|device| device.label == lease.label) {
+        let _ = match policy
+            .devices
+            .iter()
+            .find(|device| device.label == lease.label)
+        {
             Some(device) if device.name == HOST_BRIDGE && lease.id != 0 => {
                 write!(name, "{:04x}:{:04x}", lease.id >> 16, lease.id & 0xffff)
             }
             Some(device) => write!(name, "{}", device.name),
             None => match auxiliary_name(policy, lease.label) {
                 Some(known) => write!(name, "{known}#{}", lease.id),
-                None => write!(name, "{:08x}#{}", lease.label, lease.id),
+                None => {
+                    let from = policy.tasks.get(lease.lessor as usize);
+                    let from = from.map_or("?", |task| task.name);
+                    write!(name, "{from}.{:08x}#{}", lease.label, lease.id)
+                }
             },
         };
         line.device[..name.len()].copy_from_slice(name.as_bytes());
@@ -222,9 +253,18 @@ impl SupervisorServer for Session<'_> {
     fn device(&mut self, index: u32, into: WriteLoan) -> Result<(), Error> {
         self.order()?;
         let supervisor = &*self.supervisor;
-        let device = supervisor.devices.get(index as usize).ok_or(Error::NotFound)?;
+        let device = supervisor
+            .devices
+            .get(index as usize)
+            .ok_or(Error::NotFound)?;
         let driver = device.driver(supervisor.policy).map(|(task, _)| task);
-        let ends = matches!(device.source, Source::Auxiliary { ending: Some(_), .. });
+        let ends = matches!(
+            device.source,
+            Source::Auxiliary {
+                ending: Some(_),
+                ..
+            }
+        );
         let state = match (device.lent, driver) {
             (Some(lent), _) if lent.revoked || ends => DeviceState::Ending,
             (Some(_), _) => DeviceState::Bound,
@@ -265,12 +305,18 @@ fn put(into: &WriteLoan, bytes: &[u8]) -> Result<(), Error> {
     if into.len() < bytes.len() {
         return Err(Error::Invalid);
     }
-    if into.write(0, bytes)? == bytes.len() { Ok(()) } else { Err(Error::Protocol) }
+    if into.write(0, bytes)? == bytes.len() {
+        Ok(())
+    } else {
+        Err(Error::Protocol)
+    }
 }
 
 /// A padded name without its padding.
 fn unpadded(name: &[u8]) -> &[u8] {
-    let length = name.iter().position(|&byte| byte == 0).unwrap_or(name.len());
+    let length = name
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(name.len());
     &name[..length]
 }
-

@@ -11,7 +11,8 @@ use crate::restart::Decision;
 use crate::root::Root;
 use core::fmt::{self, Write};
 use leasehold_abi::{
-    Error, FaultKind, LeaseEvent, LeaseHandle, MAX_TASKS, RevokeMode, TaskHandle, TaskInfo, TaskState,
+    Error, FaultKind, LeaseEvent, LeaseHandle, MAX_TASKS, RevokeMode, TaskHandle, TaskInfo,
+    TaskState,
 };
 use userlib::policy::Policy;
 use userlib::supervisor::panic_text;
@@ -76,7 +77,10 @@ impl Supervisor {
             }
         }
         let devices = policy.devices.len();
-        supervisor.say(0, format_args!("{} tasks, {devices} devices", policy.tasks.len()));
+        supervisor.say(
+            0,
+            format_args!("{} tasks, {devices} devices", policy.tasks.len()),
+        );
         Ok(supervisor)
     }
 
@@ -102,7 +106,9 @@ impl Supervisor {
         // A line that does not fit is cut.
         let _ = write!(line, "{name}: {text}");
         let number = self.log.push(self.now(), line.as_bytes());
-        let heard = self.watcher.is_some_and(|(task, bits)| sys::notify(task, bits).is_ok());
+        let heard = self
+            .watcher
+            .is_some_and(|(task, bits)| sys::notify(task, bits).is_ok());
         if !heard {
             self.watcher = None;
             self.show_early(number);
@@ -111,7 +117,9 @@ impl Supervisor {
 
     /// Shows a line where nobody shows the log yet, or no more.
     fn show_early(&self, number: u64) {
-        let Some((milliseconds, text)) = self.log.get(number) else { return };
+        let Some((milliseconds, text)) = self.log.get(number) else {
+            return;
+        };
         let mut line = heapless::String::<160>::new();
         let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
         let _ = write!(line, "[{seconds:>5}.{rest:03}] {text}\r\n");
@@ -122,7 +130,10 @@ impl Supervisor {
     /// Keeps track of a device; `None` where there are too many.
     pub(crate) fn add(&mut self, device: Device) -> Option<usize> {
         if self.devices.push(device).is_err() {
-            self.say(0, format_args!("no room for device {}", device.name(self.policy)));
+            self.say(
+                0,
+                format_args!("no room for device {}", device.name(self.policy)),
+            );
             return None;
         }
         Some(self.devices.len() - 1)
@@ -143,10 +154,16 @@ impl Supervisor {
 
     fn deadlines(&self) -> impl Iterator<Item = u64> {
         let tasks = self.tasks.iter().filter_map(Cared::deadline);
-        let devices = self.devices.iter().filter_map(|device| match device.source {
-            Source::Auxiliary { ending: Some(since), .. } => Some(since + ORDERLY_PATIENCE),
-            _ => None,
-        });
+        let devices = self
+            .devices
+            .iter()
+            .filter_map(|device| match device.source {
+                Source::Auxiliary {
+                    ending: Some(since),
+                    ..
+                } => Some(since + ORDERLY_PATIENCE),
+                _ => None,
+            });
         tasks.chain(devices).chain(self.retry_at)
     }
 
@@ -171,12 +188,21 @@ impl Supervisor {
 
     fn offered(&mut self, held: LeaseHandle) {
         // It may be over before it is looked at.
-        let Ok(info) = sys::lease_info(held) else { return };
+        let Ok(info) = sys::lease_info(held) else {
+            return;
+        };
         let (label, id, payload_type) = (info.label, info.id, info.payload_type);
-        let source = Source::Auxiliary { held, label, id, payload_type, ending: None };
+        let from = info.lessor as usize;
+        let source = Source::Auxiliary {
+            held,
+            from,
+            label,
+            id,
+            payload_type,
+            ending: None,
+        };
         let device = Device::new(source);
         let name = device.name(self.policy);
-        let from = info.lessor as usize;
         match self.add(device) {
             Some(_) => self.say(from, format_args!("registered auxiliary device {name}")),
             None => {
@@ -187,7 +213,9 @@ impl Supervisor {
     }
 
     fn settle_task(&mut self, index: usize) {
-        let Ok(info) = sys::task_info(index) else { return };
+        let Ok(info) = sys::task_info(index) else {
+            return;
+        };
         let state = TaskState::from_code(info.state);
         let now = self.now();
         match self.tasks[index].standing {
@@ -228,7 +256,10 @@ impl Supervisor {
             FaultKind::LeaseOverstayed => self.say(index, "fault: lease overstayed"),
             kind => {
                 let (text, address, pc) = (kind.text(), info.fault_address, info.fault_pc);
-                self.say(index, format_args!("fault: {text} at {address:#x}, pc {pc:#x}"));
+                self.say(
+                    index,
+                    format_args!("fault: {text} at {address:#x}, pc {pc:#x}"),
+                );
             }
         }
     }
@@ -247,7 +278,10 @@ impl Supervisor {
             }
             Decision::Quarantine => {
                 cared.standing = Standing::Quarantined;
-                self.say(index, "crashes too often: in quarantine until somebody restarts it");
+                self.say(
+                    index,
+                    "crashes too often: in quarantine until somebody restarts it",
+                );
             }
             Decision::Leave => cared.standing = Standing::Left,
         }
@@ -259,7 +293,10 @@ impl Supervisor {
                 self.tasks[index].standing = Standing::Running(life);
                 let again = sys::task_info(index).map_or(0, |info| info.starts);
                 if again > 1 {
-                    self.say(index, format_args!("started again, generation {}", life.generation()));
+                    self.say(
+                        index,
+                        format_args!("started again, generation {}", life.generation()),
+                    );
                 }
             }
             Err(error) => {
@@ -299,14 +336,22 @@ impl Supervisor {
 
     /// Notices that a driver's lease is over.
     fn note_end(&mut self, index: usize) {
-        let Some(lent) = self.devices[index].lent else { return };
+        let Some(lent) = self.devices[index].lent else {
+            return;
+        };
         if sys::lease_info(lent.lease).is_ok() {
             return;
         }
         self.devices[index].lent = None;
         let task = lent.lessee.index();
         let running = self.tasks[task].standing == Standing::Running(lent.lessee);
-        let parent_ends = matches!(self.devices[index].source, Source::Auxiliary { ending: Some(_), .. });
+        let parent_ends = matches!(
+            self.devices[index].source,
+            Source::Auxiliary {
+                ending: Some(_),
+                ..
+            }
+        );
         if running && !lent.revoked && !parent_ends {
             let alive = sys::task_info(task).is_ok_and(|info| info.handle == lent.lessee.raw());
             if alive {
@@ -322,9 +367,12 @@ impl Supervisor {
     fn is_gone(&mut self, index: usize) -> bool {
         let now = self.now();
         let device = &self.devices[index];
-        let Source::Auxiliary { held, ending, .. } = device.source else { return false };
+        let Source::Auxiliary { held, ending, .. } = device.source else {
+            return false;
+        };
         let over = sys::lease_info(held).is_err();
-        let due = ending.is_some_and(|since| device.lent.is_none() || now >= since + ORDERLY_PATIENCE);
+        let due =
+            ending.is_some_and(|since| device.lent.is_none() || now >= since + ORDERLY_PATIENCE);
         if due && !over {
             // Over in the meantime is as good.
             let _ = sys::lease_release(held);
@@ -335,22 +383,36 @@ impl Supervisor {
     /// Lends a device to its driver, if it is there to be lent.
     fn bind(&mut self, index: usize) {
         let device = self.devices[index];
-        let ends = matches!(device.source, Source::Auxiliary { ending: Some(_), .. });
+        let ends = matches!(
+            device.source,
+            Source::Auxiliary {
+                ending: Some(_),
+                ..
+            }
+        );
         if device.lent.is_some() || device.held_back || ends {
             return;
         }
-        let Some((task, bind)) = device.driver(self.policy) else { return };
+        let Some((task, bind)) = device.driver(self.policy) else {
+            return;
+        };
         if self.tasks[task].standing == Standing::Idle {
             self.start(task);
         }
-        let Standing::Running(lessee) = self.tasks[task].standing else { return };
+        let Standing::Running(lessee) = self.tasks[task].standing else {
+            return;
+        };
         if device.refused_by == Some(lessee) {
             return;
         }
         match device.lend(&self.root, bind, lessee) {
             Ok(lease) => {
                 let device = &mut self.devices[index];
-                device.lent = Some(Lent { lease, lessee, revoked: false });
+                device.lent = Some(Lent {
+                    lease,
+                    lessee,
+                    revoked: false,
+                });
                 device.refused_by = None;
             }
             // The slots of the life before may still be in the reaper's hands.
@@ -390,6 +452,10 @@ impl Supervisor {
         }
         device.held_back = false;
         device.refused_by = None;
-        if device.driver(self.policy).is_none() { Err(Error::NotFound) } else { Ok(()) }
+        if device.driver(self.policy).is_none() {
+            Err(Error::NotFound)
+        } else {
+            Ok(())
+        }
     }
 }

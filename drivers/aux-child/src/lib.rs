@@ -9,7 +9,7 @@ use core::cell::{Cell, RefCell};
 use driver_aux_parent::payload::{Data, DataFamily, GuardedFamily, PciIdentity};
 use driver_interfaces::{HoldInfo, SAMPLES, SampleChildServer, SampleInfo, SampleParentClient};
 use userlib::for_lt::Family;
-use userlib::ipc::{Answer, Request, WriteLoan};
+use userlib::ipc::{Answer, Peer, Request, WriteLoan};
 use userlib::runtime::{Bound, Core, Device, Driver, StateOf, TIMER_BIT};
 use userlib::{CovariantForLt, DevresLt, Error, ForLt, sys, time};
 use zerocopy::IntoBytes;
@@ -29,6 +29,7 @@ struct Reach<'cap>(Device<'cap, Bound>);
 struct Kept {
     lease: Cell<Option<u32>>,
     bindings: Cell<u32>,
+    parent: Cell<u32>,
 }
 
 /// The driver, which lives as long as the task.
@@ -54,7 +55,9 @@ impl ChildDriver {
             }
             _ => {
                 let handle = self.guarded.borrow();
-                handle.as_ref()?.try_access_with(|reach| look_guarded(&reach.0))
+                handle
+                    .as_ref()?
+                    .try_access_with(|reach| look_guarded(&reach.0))
             }
         }
     }
@@ -62,7 +65,11 @@ impl ChildDriver {
     fn call_parent(&self, milliseconds: u32) {
         let result = SampleParentClient::connect(PARENT).and_then(|mut parent| {
             let life = parent.peer().handle().raw();
-            self.hold.set(HoldInfo { state: 1, parent: life, ..HoldInfo::default() });
+            self.hold.set(HoldInfo {
+                state: 1,
+                parent: life,
+                ..HoldInfo::default()
+            });
             parent.hold(milliseconds)
         });
         let mut hold = self.hold.get();
@@ -98,6 +105,7 @@ impl SampleChildServer for Session<'_> {
         let mut info = SampleInfo {
             lease: kept.lease.get().unwrap_or(u32::MAX),
             bindings: kept.bindings.get(),
+            parent: kept.parent.get(),
             ..SampleInfo::default()
         };
         if let Some(looked) = self.0.look(index as usize) {
@@ -138,7 +146,8 @@ impl Driver for ChildDriver {
             }
             1 => {
                 let looked = look_guarded(device)?;
-                self.guarded.replace(Some(DevresLt::new(device, Reach(device.bound()))?));
+                self.guarded
+                    .replace(Some(DevresLt::new(device, Reach(device.bound()))?));
                 looked
             }
             _ => return Err(Error::Invalid),
@@ -146,8 +155,15 @@ impl Driver for ChildDriver {
         let kept = self.kept.get(device.id() as usize).ok_or(Error::Invalid)?;
         kept.lease.set(Some(device.lease()?.raw()));
         kept.bindings.set(kept.bindings.get() + 1);
-        userlib::log!("device {index}: parent {:04x}:{:04x}", identity.vendor, identity.device);
-        Ok(Child { _device: device.bound() })
+        kept.parent.set(Peer::connect(PARENT)?.handle().raw());
+        userlib::log!(
+            "device {index}: parent {:04x}:{:04x}",
+            identity.vendor,
+            identity.device
+        );
+        Ok(Child {
+            _device: device.bound(),
+        })
     }
 
     fn request<'cap>(

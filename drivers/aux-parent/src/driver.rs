@@ -56,7 +56,9 @@ impl Parent<'_> {
         let now = sys::time();
         let mut next = u64::MAX;
         for _ in 0..self.held.len() {
-            let Some(hold) = self.held.pop_front() else { break };
+            let Some(hold) = self.held.pop_front() else {
+                break;
+            };
             if hold.until <= now {
                 hold.reply.reply(Ok(hold.milliseconds));
             } else {
@@ -77,7 +79,11 @@ impl SampleParentServer for Parent<'_> {
             return reply.reply(Err(Error::Invalid));
         }
         let until = time::after(u64::from(milliseconds));
-        if let Err(hold) = self.held.push_back(Hold { until, milliseconds, reply }) {
+        if let Err(hold) = self.held.push_back(Hold {
+            until,
+            milliseconds,
+            reply,
+        }) {
             return hold.reply.reply(Err(Error::Busy));
         }
         self.answer_due();
@@ -103,14 +109,30 @@ impl Driver for ParentDriver {
             return Err(Error::NoDevice);
         }
         let region = device.lend_region(size_of::<PciIdentity>(), 0)?;
-        let data = Data { index: 0, identity: region.cell(identity)?.lent() };
+        let data = Data {
+            index: 0,
+            identity: region.cell(identity)?.lent(),
+        };
         let data = Registration::new(device, &region, NAME, 0, data)?;
         let region = device.lend_region(size_of::<PciIdentity>(), LOCKS)?;
-        let view = Data { index: 1, identity: region.cell(identity)?.lent() };
+        let view = Data {
+            index: 1,
+            identity: region.cell(identity)?.lent(),
+        };
         let guarded = Guarded::new(region.mutex(0)?, view);
         let guarded = Registration::new(device, &region, NAME, 1, guarded)?;
-        userlib::log!("bound {:04x}:{:04x}, 2 auxiliary devices", identity.vendor, identity.device);
-        Ok(Parent { _data: data, _guarded: guarded, held: Deque::new(), _bar: bar, _config: config })
+        userlib::log!(
+            "bound {:04x}:{:04x}, 2 auxiliary devices",
+            identity.vendor,
+            identity.device
+        );
+        Ok(Parent {
+            _data: data,
+            _guarded: guarded,
+            held: Deque::new(),
+            _bar: bar,
+            _config: config,
+        })
     }
 
     fn request<'cap>(

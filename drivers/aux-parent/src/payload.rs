@@ -11,7 +11,9 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 pub const NAME: &str = "sample";
 
 /// Who the parent's device is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
 #[repr(C)]
 pub struct PciIdentity {
     /// PCI vendor.
@@ -49,7 +51,10 @@ pub type GuardedFamily = ForLt!(Guarded<'_>);
 impl<'a> Guarded<'a> {
     /// A view behind a lock.
     pub const fn new(lock: LentMutex<'a, u32>, data: Data<'a>) -> Self {
-        Self { lock, view: Cell::new(data) }
+        Self {
+            lock,
+            view: Cell::new(data),
+        }
     }
 
     /// Index and identity, read under the lock.
@@ -73,6 +78,9 @@ impl<'a> Lendable<'a> for Guarded<'a> {
     }
 
     fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {
-        Ok(Self { lock: LentMutex::receive(from)?, view: Cell::new(Data::receive(from)?) })
+        Ok(Self {
+            lock: LentMutex::receive(from)?,
+            view: Cell::new(Data::receive(from)?),
+        })
     }
 }

@@ -115,19 +115,31 @@ impl Console<'_> {
 
 impl ConsoleServer for Console<'_> {
     fn write(&mut self, bytes: ReadLoan, reply: Deferred<u32>) {
-        self.port.write(Call { buffer: Buffer::In(bytes), reply });
+        self.port.write(Call {
+            buffer: Buffer::In(bytes),
+            reply,
+        });
     }
 
     fn read(&mut self, bytes: WriteLoan, reply: Deferred<u32>) {
-        self.port.read(Call { buffer: Buffer::Out(bytes), reply });
+        self.port.read(Call {
+            buffer: Buffer::Out(bytes),
+            reply,
+        });
     }
 
     fn read_ready(&mut self, bytes: WriteLoan, reply: Deferred<u32>) {
-        self.port.read_ready(Call { buffer: Buffer::Out(bytes), reply });
+        self.port.read_ready(Call {
+            buffer: Buffer::Out(bytes),
+            reply,
+        });
     }
 
     fn flush(&mut self, reply: Deferred<u32>) {
-        self.port.flush(Call { buffer: Buffer::None, reply });
+        self.port.flush(Call {
+            buffer: Buffer::None,
+            reply,
+        });
     }
 
     fn watch(&mut self, bits: u32) -> Result<(), Error> {
@@ -152,7 +164,12 @@ impl Driver for ConsoleDriver {
         let interrupt = device.interrupt(0)?;
         let port = Port::new(Uart::new(registers)?);
         userlib::log!("bound NS16550A, 115200 baud");
-        Ok(Console { port, interrupt, watcher: None, client: None })
+        Ok(Console {
+            port,
+            interrupt,
+            watcher: None,
+            client: None,
+        })
     }
 
     fn request<'cap>(

@@ -55,7 +55,12 @@ pub struct Port<R, C> {
 impl<R: Registers, C: Caller> Port<R, C> {
     /// A port over a UART that is set up.
     pub fn new(uart: Uart<R>) -> Self {
-        Self { uart, writers: Deque::new(), readers: Deque::new(), flushers: Deque::new() }
+        Self {
+            uart,
+            writers: Deque::new(),
+            readers: Deque::new(),
+            flushers: Deque::new(),
+        }
     }
 
     /// The UART.
@@ -72,7 +77,11 @@ impl<R: Registers, C: Caller> Port<R, C> {
     pub fn write(&mut self, caller: C) {
         match caller.length() {
             Ok(length) => {
-                if let Err(write) = self.writers.push_back(Write { caller, accepted: 0, length }) {
+                if let Err(write) = self.writers.push_back(Write {
+                    caller,
+                    accepted: 0,
+                    length,
+                }) {
                     return write.caller.reply(Err(Error::Busy));
                 }
                 self.pump();
@@ -122,7 +131,9 @@ impl<R: Registers, C: Caller> Port<R, C> {
             }
         }
         while self.uart.available() > 0 {
-            let Some(caller) = self.readers.pop_front() else { break };
+            let Some(caller) = self.readers.pop_front() else {
+                break;
+            };
             self.hand_out(caller);
         }
         if self.writers.is_empty() && !self.flushers.is_empty() {
@@ -140,11 +151,16 @@ impl<R: Registers, C: Caller> Port<R, C> {
     fn accept(&mut self, write: &mut Write<C>) -> Result<bool, Error> {
         let mut chunk = [0; CHUNK];
         while write.accepted < write.length {
-            let wanted = (write.length - write.accepted).min(self.uart.room()).min(CHUNK);
+            let wanted = (write.length - write.accepted)
+                .min(self.uart.room())
+                .min(CHUNK);
             if wanted == 0 {
                 return Ok(false);
             }
-            let count = write.caller.copy_in(write.accepted, &mut chunk[..wanted])?.min(wanted);
+            let count = write
+                .caller
+                .copy_in(write.accepted, &mut chunk[..wanted])?
+                .min(wanted);
             if count == 0 {
                 return Err(Error::Protocol);
             }

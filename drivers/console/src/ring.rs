@@ -12,7 +12,11 @@ pub struct Ring<const SIZE: usize> {
 impl<const SIZE: usize> Ring<SIZE> {
     /// An empty ring.
     pub const fn new() -> Self {
-        Self { bytes: [0; SIZE], head: 0, length: 0 }
+        Self {
+            bytes: [0; SIZE],
+            head: 0,
+            length: 0,
+        }
     }
 
     /// Bytes in it.

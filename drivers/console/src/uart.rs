@@ -94,7 +94,10 @@ impl<R: Registers> Uart<R> {
         }
         let mut wanted = InterruptEnable::empty();
         wanted.set(InterruptEnable::RECEIVED, self.receive.room() > 0);
-        wanted.set(InterruptEnable::TRANSMITTER_EMPTY, !self.transmit.is_empty() || self.draining);
+        wanted.set(
+            InterruptEnable::TRANSMITTER_EMPTY,
+            !self.transmit.is_empty() || self.draining,
+        );
         self.enable(wanted);
     }
 
@@ -149,19 +152,26 @@ impl<R: Registers> Uart<R> {
     fn status(&self) -> LineStatus {
         let bits = self.registers.read(Register::LineStatus);
         // All ones cannot be: with the scratch test passed at probe, the device went away since.
-        if bits == 0xff { LineStatus::empty() } else { LineStatus::from_bits_retain(bits) }
+        if bits == 0xff {
+            LineStatus::empty()
+        } else {
+            LineStatus::from_bits_retain(bits)
+        }
     }
 
     fn fill(&mut self) {
         for _ in 0..FIFO_DEPTH {
-            let Some(byte) = self.transmit.pop() else { break };
+            let Some(byte) = self.transmit.pop() else {
+                break;
+            };
             self.registers.write(Register::Data, byte);
         }
     }
 
     fn enable(&mut self, wanted: InterruptEnable) {
         if wanted != self.enabled {
-            self.registers.write(Register::InterruptEnable, wanted.bits());
+            self.registers
+                .write(Register::InterruptEnable, wanted.bits());
             self.enabled = wanted;
         }
     }

@@ -2,10 +2,10 @@
 
 use crate::pattern::Pattern;
 use crate::registers::{
-    BAR_SIZE, BUFFER_SIZE, DEVICE, DMA_COMMAND, DMA_COUNT, DMA_DESTINATION, DMA_SOURCE, DMA_START,
-    FACTORIAL, IDENTIFICATION, IDENTIFICATION_MAGIC, INTERRUPT_ACKNOWLEDGE, INTERRUPT_DMA,
-    INTERRUPT_FACTORIAL, INTERRUPT_STATUS, LIVENESS, STATUS, STATUS_COMPUTING, STATUS_INTERRUPT,
-    Transfer, VENDOR,
+    BAR_SIZE, DEVICE, DMA_COMMAND, DMA_COUNT, DMA_DESTINATION, DMA_SOURCE, DMA_START, FACTORIAL,
+    IDENTIFICATION, IDENTIFICATION_MAGIC, INTERRUPT_ACKNOWLEDGE, INTERRUPT_DMA,
+    INTERRUPT_FACTORIAL, INTERRUPT_STATUS, LIVENESS, MOST, STATUS, STATUS_COMPUTING,
+    STATUS_INTERRUPT, Transfer, VENDOR,
 };
 use driver_interfaces::EduServer;
 use heapless::Deque;
@@ -102,8 +102,8 @@ impl<'cap> Edu<'cap> {
         Ok(Self {
             interrupt: device.interrupt("intx")?,
             master: device.bus_master()?,
-            source: pool.buffer(BUFFER_SIZE)?,
-            destination: pool.buffer(BUFFER_SIZE)?,
+            source: pool.buffer(MOST)?,
+            destination: pool.buffer(MOST)?,
             running: None,
             waiting: Deque::new(),
             bar,
@@ -122,11 +122,18 @@ impl<'cap> Edu<'cap> {
     /// Begins jobs until one is under way.
     fn advance(&mut self) {
         while self.running.is_none() {
-            let Some(job) = self.waiting.pop_front() else { break };
+            let Some(job) = self.waiting.pop_front() else {
+                break;
+            };
             match self.begin(&job) {
                 Ok((step, limit)) => {
                     let began = sys::time();
-                    self.running = Some(Running { job, step, began, deadline: 0 });
+                    self.running = Some(Running {
+                        job,
+                        step,
+                        began,
+                        deadline: 0,
+                    });
                     self.limit(limit);
                 }
                 Err(error) => job.reply(Err(error)),
@@ -149,7 +156,8 @@ impl<'cap> Edu<'cap> {
                 Ok((Step::Computing, FACTORIAL_TIME))
             }
             Job::Transfer { count, .. } => {
-                let transfer = Transfer::from_memory(self.source.device_address(&self.master), *count)?;
+                let transfer =
+                    Transfer::from_memory(self.source.device_address(&self.master), *count)?;
                 let seed = sys::time() as u32;
                 for (index, byte) in Pattern::new(seed).take(*count).enumerate() {
                     self.source.write(index, byte)?;
@@ -213,7 +221,12 @@ impl<'cap> Edu<'cap> {
     }
 
     fn send_back(&mut self) -> Result<(), Error> {
-        let Some(Running { job: Job::Transfer { count, .. }, step, .. }) = &mut self.running else {
+        let Some(Running {
+            job: Job::Transfer { count, .. },
+            step,
+            ..
+        }) = &mut self.running
+        else {
             return Err(Error::Protocol);
         };
         *step = Step::Back;
@@ -224,7 +237,12 @@ impl<'cap> Edu<'cap> {
 
     /// Whether what came back is what went out; gives the milliseconds since.
     fn compare(&mut self) -> Result<u32, Error> {
-        let Some(Running { job: Job::Transfer { count, .. }, began, .. }) = &self.running else {
+        let Some(Running {
+            job: Job::Transfer { count, .. },
+            began,
+            ..
+        }) = &self.running
+        else {
             return Err(Error::Protocol);
         };
         dma::barrier();
@@ -246,7 +264,11 @@ impl<'cap> Edu<'cap> {
 
     /// Ends a step that takes too long.
     fn expire(&mut self) {
-        if self.running.as_ref().is_some_and(|running| sys::time() >= running.deadline) {
+        if self
+            .running
+            .as_ref()
+            .is_some_and(|running| sys::time() >= running.deadline)
+        {
             self.finish(Err(Error::TimedOut));
         }
     }
@@ -264,7 +286,7 @@ impl EduServer for Edu<'_> {
 
     fn transfer(&mut self, count: u32, reply: Deferred<u32>) {
         match usize::try_from(count) {
-            Ok(count) if (1..=BUFFER_SIZE).contains(&count) => self.accept(Job::Transfer { count, reply }),
+            Ok(count) if (1..=MOST).contains(&count) => self.accept(Job::Transfer { count, reply }),
             _ => reply.reply(Err(Error::Invalid)),
         }
     }
@@ -280,7 +302,10 @@ impl Driver for EduDriver {
     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Edu<'cap>, Error> {
         let edu = Edu::new(device)?;
         let line = interrupt_line(device)?;
-        userlib::log!("bound {VENDOR:04x}:{DEVICE:04x}, bar0 {} MiB, irq {line}", edu.bar.len() >> 20);
+        userlib::log!(
+            "bound {VENDOR:04x}:{DEVICE:04x}, bar0 {} MiB, irq {line}",
+            edu.bar.len() >> 20
+        );
         Ok(edu)
     }
 

@@ -73,6 +73,10 @@ pub const BUFFER: u32 = 0x4_0000;
 /// Bytes in the device's own buffer.
 pub const BUFFER_SIZE: usize = 4096;
 
+/// Most bytes of one transfer. QEMU's `edu_check_range` (hw/misc/edu.c) wants the address after
+/// the last byte to lie in the buffer too, so the buffer's last byte is out of reach.
+pub const MOST: usize = BUFFER_SIZE - 1;
+
 /// One DMA transfer that the device can do without leaving its buffer.
 ///
 /// A transfer past the end of the buffer makes QEMU 7.2 abort, so there is no other way to
@@ -91,10 +95,15 @@ impl Transfer {
     /// From memory at `address` into the device's buffer, `count` bytes.
     ///
     /// # Errors
-    /// `Invalid` unless 1 ≤ `count` ≤ [`BUFFER_SIZE`]; `BadAddress` where memory is out of reach.
+    /// `Invalid` unless 1 ≤ `count` ≤ [`MOST`]; `BadAddress` where memory is out of reach.
     pub fn from_memory(address: u64, count: usize) -> Result<Self, Error> {
         let (address, count) = checked(address, count)?;
-        Ok(Self { source: address, destination: BUFFER, count, command: DMA_START | DMA_INTERRUPT })
+        Ok(Self {
+            source: address,
+            destination: BUFFER,
+            count,
+            command: DMA_START | DMA_INTERRUPT,
+        })
     }
 
     /// From the device's buffer to memory at `address`, `count` bytes.
@@ -104,7 +113,12 @@ impl Transfer {
     pub fn to_memory(address: u64, count: usize) -> Result<Self, Error> {
         let (address, count) = checked(address, count)?;
         let command = DMA_START | DMA_TO_MEMORY | DMA_INTERRUPT;
-        Ok(Self { source: BUFFER, destination: address, count, command })
+        Ok(Self {
+            source: BUFFER,
+            destination: address,
+            count,
+            command,
+        })
     }
 
     /// What to write where, in this order: 32-bit values by register offset. The command is last.
@@ -119,10 +133,12 @@ impl Transfer {
 }
 
 fn checked(address: u64, count: usize) -> Result<(u32, u32), Error> {
-    if count == 0 || count > BUFFER_SIZE {
+    if count == 0 || count > MOST {
         return Err(Error::Invalid);
     }
-    let last = address.checked_add(count as u64 - 1).ok_or(Error::BadAddress)?;
+    let last = address
+        .checked_add(count as u64 - 1)
+        .ok_or(Error::BadAddress)?;
     if last > u64::from(u32::MAX) {
         return Err(Error::BadAddress);
     }
@@ -136,25 +152,30 @@ mod tests {
     #[test]
     fn no_transfer_leaves_the_buffer() {
         for make in [Transfer::from_memory, Transfer::to_memory] {
-            for count in [0, BUFFER_SIZE + 1, usize::MAX, 1 << 32] {
+            for count in [0, MOST + 1, usize::MAX, 1 << 32] {
                 assert_eq!(make(0x8000_0000, count), Err(Error::Invalid), "{count}");
             }
             assert!(make(0x8000_0000, 1).is_ok());
-            assert!(make(0x8000_0000, BUFFER_SIZE).is_ok());
+            assert!(make(0x8000_0000, MOST).is_ok());
         }
     }
 
     #[test]
     fn memory_out_of_reach_is_refused() {
-        assert!(Transfer::to_memory(0xffff_f000, BUFFER_SIZE).is_ok());
-        assert_eq!(Transfer::to_memory(0xffff_f001, BUFFER_SIZE), Err(Error::BadAddress));
+        assert!(Transfer::to_memory(0xffff_f001, MOST).is_ok());
+        assert_eq!(
+            Transfer::to_memory(0xffff_f002, MOST),
+            Err(Error::BadAddress)
+        );
         assert_eq!(Transfer::from_memory(1 << 32, 1), Err(Error::BadAddress));
         assert_eq!(Transfer::from_memory(u64::MAX, 2), Err(Error::BadAddress));
     }
 
     #[test]
     fn the_command_comes_last_and_names_the_direction() {
-        let out = Transfer::from_memory(0x8000_0040, 100).expect("in range").writes();
+        let out = Transfer::from_memory(0x8000_0040, 100)
+            .expect("in range")
+            .writes();
         let expected = [
             (DMA_SOURCE, 0x8000_0040),
             (DMA_DESTINATION, BUFFER),
@@ -162,7 +183,9 @@ mod tests {
             (DMA_COMMAND, 0b101),
         ];
         assert_eq!(out, expected);
-        let back = Transfer::to_memory(0x8000_0040, 100).expect("in range").writes();
+        let back = Transfer::to_memory(0x8000_0040, 100)
+            .expect("in range")
+            .writes();
         assert_eq!(back[0], (DMA_SOURCE, BUFFER));
         assert_eq!(back[1], (DMA_DESTINATION, 0x8000_0040));
         assert_eq!(back[3], (DMA_COMMAND, 0b111));

@@ -42,7 +42,11 @@ impl DateTime {
         let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let from_march = (5 * of_year + 2) / 153;
         let day = (of_year - (153 * from_march + 2) / 5 + 1) as u8;
-        let month = if from_march < 10 { from_march + 3 } else { from_march - 9 } as u8;
+        let month = if from_march < 10 {
+            from_march + 3
+        } else {
+            from_march - 9
+        } as u8;
         let year = year_of_era + era * 400 + (month <= 2) as u64;
         Self {
             year,
@@ -85,13 +89,28 @@ mod tests {
 
     /// A second computation, a day at a time.
     fn naive(days: u64) -> (u64, u8, u8) {
-        let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let leap = |year: u64| {
+            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+        };
         let (mut year, mut left) = (1970, days);
         while left >= 365 + u64::from(leap(year)) {
             left -= 365 + u64::from(leap(year));
             year += 1;
         }
-        let lengths = [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        let lengths = [
+            31,
+            28 + u64::from(leap(year)),
+            31,
+            30,
+            31,
+            30,
+            31,
+            31,
+            30,
+            31,
+            30,
+            31,
+        ];
         let mut month = 0;
         while left >= lengths[month] {
             left -= lengths[month];
@@ -112,10 +131,22 @@ mod tests {
 
     #[test]
     fn known_instants() {
-        assert_eq!(DateTime::from_unix(0).to_string(), "1970-01-01 00:00:00 UTC");
-        assert_eq!(DateTime::from_unix(951_827_696).to_string(), "2000-02-29 12:34:56 UTC");
-        assert_eq!(DateTime::from_unix(4_107_542_399).to_string(), "2100-02-28 23:59:59 UTC");
-        assert_eq!(DateTime::from_unix(4_107_542_400).to_string(), "2100-03-01 00:00:00 UTC");
+        assert_eq!(
+            DateTime::from_unix(0).to_string(),
+            "1970-01-01 00:00:00 UTC"
+        );
+        assert_eq!(
+            DateTime::from_unix(951_827_696).to_string(),
+            "2000-02-29 12:34:56 UTC"
+        );
+        assert_eq!(
+            DateTime::from_unix(4_107_542_399).to_string(),
+            "2100-02-28 23:59:59 UTC"
+        );
+        assert_eq!(
+            DateTime::from_unix(4_107_542_400).to_string(),
+            "2100-03-01 00:00:00 UTC"
+        );
     }
 
     #[test]

@@ -8,7 +8,9 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 pub const SAMPLES: usize = 2;
 
 /// What the child knows of one of the sample's devices.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
 #[repr(C)]
 pub struct SampleInfo {
     /// 1 when the child's revocable access to the payload gave it, 0 when it gave `None`.
@@ -23,10 +25,16 @@ pub struct SampleInfo {
     pub lease: u32,
     /// How many leases on it the child has had in this life.
     pub bindings: u32,
+    /// The parent's life that offered it.
+    pub parent: u32,
+    /// Zero.
+    pub reserved: u32,
 }
 
 /// What the child's last long call to its parent came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
 #[repr(C)]
 pub struct HoldInfo {
     /// 0: none yet, 1: in flight, 2: answered, 3: ended with `error`.

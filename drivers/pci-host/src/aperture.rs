@@ -23,7 +23,11 @@ impl Aperture {
     /// `Invalid` when it reaches past the last address.
     pub fn new(base: u64, size: u64) -> Result<Self, Error> {
         let end = base.checked_add(size).ok_or(Error::Invalid)?;
-        Ok(Self { base, end, reserved: heapless::Vec::new() })
+        Ok(Self {
+            base,
+            end,
+            reserved: heapless::Vec::new(),
+        })
     }
 
     /// Keeps `size` bytes at `base` out of what is handed out.
@@ -52,7 +56,11 @@ impl Aperture {
                 return Err(Error::Exhausted);
             }
             // Each step passes one reserved range at least, so this ends.
-            match self.reserved.iter().find(|range| range.0 < end && at < range.1) {
+            match self
+                .reserved
+                .iter()
+                .find(|range| range.0 < end && at < range.1)
+            {
                 Some(range) => at = align(range.1)?,
                 None => break,
             }

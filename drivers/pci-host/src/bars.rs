@@ -63,7 +63,11 @@ pub fn place<C: ConfigAccess>(
         if wide && index + 1 == BASE_ADDRESSES {
             return Err(Error::Protocol);
         }
-        let high = if wide { probe(config, address, register + 4)? } else { u32::MAX };
+        let high = if wide {
+            probe(config, address, register + 4)?
+        } else {
+            u32::MAX
+        };
         let mask = u64::from(high) << 32 | u64::from(low & !MEMORY_FLAGS);
         let size = mask.wrapping_neg();
         if mask == 0 || !size.is_power_of_two() {
@@ -77,7 +81,10 @@ pub fn place<C: ConfigAccess>(
         if wide {
             config.write32(address, register + 4, (place >> 32) as u32)?;
         }
-        bars[index] = Bar { address: place, size };
+        bars[index] = Bar {
+            address: place,
+            size,
+        };
         any = true;
         index += if wide { 2 } else { 1 };
     }

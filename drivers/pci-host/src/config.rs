@@ -26,7 +26,11 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:02x}:{:02x}.{}", self.bus, self.device, self.function)
+        write!(
+            formatter,
+            "{:02x}:{:02x}.{}",
+            self.bus, self.device, self.function
+        )
     }
 }
 

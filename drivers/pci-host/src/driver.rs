@@ -19,11 +19,13 @@ impl ConfigAccess for Bus<'_> {
     }
 
     fn write32(&mut self, address: Address, register: u16, value: u32) -> Result<(), Error> {
-        self.0.set32(address.offset() + usize::from(register), value)
+        self.0
+            .set32(address.offset() + usize::from(register), value)
     }
 
     fn write16(&mut self, address: Address, register: u16, value: u16) -> Result<(), Error> {
-        self.0.set16(address.offset() + usize::from(register), value)
+        self.0
+            .set16(address.offset() + usize::from(register), value)
     }
 }
 
@@ -45,7 +47,10 @@ impl Report for Supervisor {
                 device: info.device,
                 revision: info.revision,
                 class: info.class,
-                bars: info.bars.map(|bar| Bar { address: bar.base, size: bar.length }),
+                bars: info.bars.map(|bar| Bar {
+                    address: bar.base,
+                    size: bar.length,
+                }),
                 pin: info.interrupt_pin,
                 interrupt: (info.interrupt != NO_INTERRUPT).then_some(info.interrupt),
             })),
@@ -57,7 +62,10 @@ impl Report for Supervisor {
     fn found(&mut self, function: &Function) -> Result<(), Error> {
         let mut bars = [BarInfo::default(); BASE_ADDRESSES];
         for (info, bar) in bars.iter_mut().zip(function.bars) {
-            *info = BarInfo { base: bar.address, length: bar.size };
+            *info = BarInfo {
+                base: bar.address,
+                length: bar.size,
+            };
         }
         let info = FunctionInfo {
             address: packed(function.address),
@@ -70,7 +78,11 @@ impl Report for Supervisor {
             bars,
         };
         let (vendor, device) = (function.vendor, function.device);
-        userlib::log!("{} is {vendor:04x}:{device:04x}, class {:06x}", function.address, function.class);
+        userlib::log!(
+            "{} is {vendor:04x}:{device:04x}, class {:06x}",
+            function.address,
+            function.class
+        );
         self.0.report_function(info.as_bytes())
     }
 
@@ -100,7 +112,10 @@ impl Driver for PciHostDriver {
         let mut aperture = Aperture::new(window.base, window.size)?;
         let mut report = Supervisor(supervisor);
         let count = enumerate(&mut bus, &mut aperture, window.first_line, &mut report)?;
-        userlib::log!("{count} functions on bus 0, windows from {:#x}", window.base);
+        userlib::log!(
+            "{count} functions on bus 0, windows from {:#x}",
+            window.base
+        );
         Ok(Host { _bus: bus })
     }
 }

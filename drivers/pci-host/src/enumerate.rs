@@ -99,7 +99,10 @@ pub fn enumerate<C: ConfigAccess, R: Report>(
         if header != 0 || class >> 16 == BASE_CLASS_BRIDGE {
             return Ok(());
         }
-        if report.known(address)?.is_some_and(|known| known.identifiers() == identifiers) {
+        if report
+            .known(address)?
+            .is_some_and(|known| known.identifiers() == identifiers)
+        {
             return Ok(());
         }
         let bars = match bars::place(config, address, aperture) {
@@ -119,7 +122,11 @@ pub fn enumerate<C: ConfigAccess, R: Report>(
             interrupt: interrupt_line(first_line, address.device, pin),
         })
     })?;
-    if count == 0 { Err(Error::NoDevice) } else { Ok(count) }
+    if count == 0 {
+        Err(Error::NoDevice)
+    } else {
+        Ok(count)
+    }
 }
 
 impl Function {
@@ -136,7 +143,11 @@ fn visit<C: ConfigAccess>(
 ) -> Result<(), Error> {
     for device in 0..DEVICES {
         for function in 0..FUNCTIONS {
-            let address = Address { bus: 0, device, function };
+            let address = Address {
+                bus: 0,
+                device,
+                function,
+            };
             let identifiers = config.read32(address, IDENTIFIERS)?;
             let present = identifiers as u16 != u16::MAX && identifiers != 0;
             if present {

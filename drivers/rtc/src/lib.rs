@@ -5,7 +5,6 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
-
 use driver_interfaces::{ClockServer, DateTime};
 use userlib::io::IoMem;
 use userlib::ipc::{Answer, Request};
@@ -53,7 +52,9 @@ impl Driver for RtcDriver {
     type State = ForLt!(Clock<'_>);
 
     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Clock<'cap>, Error> {
-        let clock = Clock { registers: device.io_mem(0)? };
+        let clock = Clock {
+            registers: device.io_mem(0)?,
+        };
         let seconds = clock.nanoseconds()? / 1_000_000_000;
         userlib::log!("goldfish clock, {}", DateTime::from_unix(seconds));
         Ok(clock)

@@ -32,7 +32,10 @@ fn run() {
     loop {
         if let Ok(Received::Notified(bits)) = sys::receive(KINDS | CRASH, &mut message) {
             assert!(bits & CRASH == 0, "asked to crash");
-            for kind in (1..8).filter(|kind| bits & 1 << kind != 0).filter_map(ChaosKind::from_code) {
+            for kind in (1..8)
+                .filter(|kind| bits & 1 << kind != 0)
+                .filter_map(ChaosKind::from_code)
+            {
                 perform(kind);
             }
         }
@@ -85,7 +88,9 @@ fn call() {
         named.then(|| TaskHandle::from_raw(info.handle))
     });
     let mut message = Message::EMPTY;
-    let result = console.ok_or(Error::NotFound).and_then(|task| sys::call(task, &mut [], &mut message));
+    let result = console
+        .ok_or(Error::NotFound)
+        .and_then(|task| sys::call(task, &mut [], &mut message));
     match result {
         Ok(()) => userlib::log!("call to {CONSOLE}: answered"),
         Err(error) => userlib::log!("call to {CONSOLE}: {error}"),

@@ -72,7 +72,11 @@ pub struct Entry {
 pub const MOST_MILLISECONDS: u32 = 60_000;
 
 const fn entry(name: &'static str, arguments: &'static str, summary: &'static str) -> Entry {
-    Entry { name, arguments, summary }
+    Entry {
+        name,
+        arguments,
+        summary,
+    }
 }
 
 /// All commands, in the order of the help.
@@ -80,18 +84,38 @@ pub static ENTRIES: &[Entry] = &[
     entry("help", "", "this list"),
     entry("ps", "", "the tasks: state, starts, leases, last fault"),
     entry("devices", "", "the devices and who binds them"),
-    entry("leases", "", "the tree of leases, with resources, rights, generations"),
-    entry("restart", "TASK", "stop a task and start it again, also from quarantine"),
+    entry(
+        "leases",
+        "",
+        "the tree of leases, with resources, rights, generations",
+    ),
+    entry(
+        "restart",
+        "TASK",
+        "stop a task and start it again, also from quarantine",
+    ),
     entry("crash", "TASK", "make a task panic"),
     entry("bind", "DEVICE", "let a device be bound again"),
     entry("unbind", "DEVICE", "take a device from its driver"),
     entry("fact", "N", "N! modulo 2^32, computed by edu"),
-    entry("dma", "N", "send N bytes (1 to 4096) to edu by DMA, back again, and compare"),
-    entry("aux", "[hold MS]", "what the auxiliary child sees; hold: it calls its parent for MS"),
+    entry(
+        "dma",
+        "N",
+        "send N bytes (1 to 4095) to edu by DMA, back again, and compare",
+    ),
+    entry(
+        "aux",
+        "[hold MS]",
+        "what the auxiliary child sees; hold: it calls its parent for MS",
+    ),
     entry("date", "", "the date, from the real-time clock"),
     entry("uptime", "", "time since boot"),
     entry("log", "", "the log"),
-    entry("chaos", "KIND", "misbehave: wild-read wild-write jump loop stack lease call"),
+    entry(
+        "chaos",
+        "KIND",
+        "misbehave: wild-read wild-write jump loop stack lease call",
+    ),
     entry("sleep", "MS", "wait"),
     entry("poweroff", "[CODE]", "turn the machine off"),
 ];
@@ -113,7 +137,9 @@ pub static CHAOS: &[(&str, ChaosKind)] = &[
 /// What to tell the person who typed it.
 pub fn parse(line: &str) -> Result<Option<Command<'_>>, Wrong<'_>> {
     let mut words = line.split_ascii_whitespace();
-    let Some(name) = words.next() else { return Ok(None) };
+    let Some(name) = words.next() else {
+        return Ok(None);
+    };
     let Some(entry) = ENTRIES.iter().find(|entry| entry.name == name) else {
         return Err(Wrong::Unknown(name));
     };
@@ -131,7 +157,9 @@ pub fn parse(line: &str) -> Result<Option<Command<'_>>, Wrong<'_>> {
         ("fact", (Some(number), None, _)) => Command::Factorial(unsigned(number, u32::MAX)?),
         ("dma", (Some(number), None, _)) => Command::Dma(unsigned(number, u32::MAX)? as usize),
         ("aux", (None, ..)) => Command::Auxiliary,
-        ("aux", (Some("hold"), Some(time), None)) => Command::Hold(unsigned(time, MOST_MILLISECONDS)?),
+        ("aux", (Some("hold"), Some(time), None)) => {
+            Command::Hold(unsigned(time, MOST_MILLISECONDS)?)
+        }
         ("date", (None, ..)) => Command::Date,
         ("uptime", (None, ..)) => Command::Uptime,
         ("log", (None, ..)) => Command::Log,
@@ -154,7 +182,10 @@ fn unsigned(word: &str, most: u32) -> Result<u32, Wrong<'_>> {
         _ if word.starts_with('+') => return Err(Wrong::Number(word, most)),
         _ => word.parse(),
     };
-    parsed.ok().filter(|&number| number <= most).ok_or(Wrong::Number(word, most))
+    parsed
+        .ok()
+        .filter(|&number| number <= most)
+        .ok_or(Wrong::Number(word, most))
 }
 
 impl fmt::Display for Wrong<'_> {
@@ -165,10 +196,14 @@ impl fmt::Display for Wrong<'_> {
                 write!(formatter, "'{}' takes no arguments", entry.name)
             }
             Self::Usage(entry) => write!(formatter, "usage: {} {}", entry.name, entry.arguments),
-            Self::Number(word, most) => write!(formatter, "'{word}' is not a number from 0 to {most}"),
+            Self::Number(word, most) => {
+                write!(formatter, "'{word}' is not a number from 0 to {most}")
+            }
             Self::Kind(kind) => {
                 write!(formatter, "no chaos of kind '{kind}'; there are")?;
-                CHAOS.iter().try_for_each(|(name, _)| write!(formatter, " {name}"))
+                CHAOS
+                    .iter()
+                    .try_for_each(|(name, _)| write!(formatter, " {name}"))
             }
         }
     }
@@ -194,12 +229,18 @@ mod tests {
 
     #[test]
     fn arguments_are_read() {
-        assert_eq!(parse("  crash   aux-parent "), Ok(Some(Command::Crash("aux-parent"))));
+        assert_eq!(
+            parse("  crash   aux-parent "),
+            Ok(Some(Command::Crash("aux-parent")))
+        );
         assert_eq!(parse("fact 0x10"), Ok(Some(Command::Factorial(16))));
         assert_eq!(parse("poweroff"), Ok(Some(Command::PowerOff(0))));
         assert_eq!(parse("poweroff 3"), Ok(Some(Command::PowerOff(3))));
         assert_eq!(parse("aux hold 500"), Ok(Some(Command::Hold(500))));
-        assert_eq!(parse("chaos jump"), Ok(Some(Command::Chaos(ChaosKind::JumpIntoData))));
+        assert_eq!(
+            parse("chaos jump"),
+            Ok(Some(Command::Chaos(ChaosKind::JumpIntoData)))
+        );
         assert_eq!(parse(""), Ok(None));
         assert_eq!(parse("   "), Ok(None));
     }
@@ -214,10 +255,19 @@ mod tests {
         assert_eq!(said("ps x"), "'ps' takes no arguments");
         assert_eq!(said("crash"), "usage: crash TASK");
         assert_eq!(said("crash a b"), "usage: crash TASK");
-        assert_eq!(said("fact five"), "'five' is not a number from 0 to 4294967295");
+        assert_eq!(
+            said("fact five"),
+            "'five' is not a number from 0 to 4294967295"
+        );
         assert_eq!(said("fact -1"), "'-1' is not a number from 0 to 4294967295");
-        assert_eq!(said("fact 0x+1"), "'0x+1' is not a number from 0 to 4294967295");
-        assert_eq!(said("fact 99999999999999999999"), "'99999999999999999999' is not a number from 0 to 4294967295");
+        assert_eq!(
+            said("fact 0x+1"),
+            "'0x+1' is not a number from 0 to 4294967295"
+        );
+        assert_eq!(
+            said("fact 99999999999999999999"),
+            "'99999999999999999999' is not a number from 0 to 4294967295"
+        );
         assert_eq!(said("poweroff 256"), "'256' is not a number from 0 to 255");
         assert_eq!(said("aux hold"), "usage: aux [hold MS]");
         assert!(said("chaos x").starts_with("no chaos of kind 'x'; there are wild-read "));

@@ -84,7 +84,9 @@ impl Editor {
     /// # Errors
     /// Those of `out`.
     pub fn redraw(&self, out: &mut impl Write) -> fmt::Result {
-        let (start, end) = self.prompt.split_at(self.prompt.len().saturating_sub(PROMPT_END));
+        let (start, end) = self
+            .prompt
+            .split_at(self.prompt.len().saturating_sub(PROMPT_END));
         write!(out, "{start}{NO_CHANGE}{end}")?;
         self.redraw_line(out)
     }
@@ -107,7 +109,9 @@ impl Editor {
     /// # Errors
     /// Those of `out`.
     pub fn feed(&mut self, byte: u8, out: &mut impl Write) -> Result<Event, fmt::Error> {
-        let Some(key) = self.decoder.feed(byte) else { return Ok(Event::None) };
+        let Some(key) = self.decoder.feed(byte) else {
+            return Ok(Event::None);
+        };
         match key {
             Key::Enter => {
                 out.write_str("\r\n")?;
@@ -122,7 +126,9 @@ impl Editor {
             }
             Key::Character(character) => self.insert(character, out)?,
             Key::Backspace if self.cursor > 0 => self.remove(self.cursor - 1, self.cursor, out)?,
-            Key::Delete if self.cursor < self.line.len() => self.remove(self.cursor, self.cursor + 1, out)?,
+            Key::Delete if self.cursor < self.line.len() => {
+                self.remove(self.cursor, self.cursor + 1, out)?
+            }
             Key::KillToStart => self.remove(0, self.cursor, out)?,
             Key::KillToEnd => self.remove(self.cursor, self.line.len(), out)?,
             Key::KillWord => self.remove(self.word_start(), self.cursor, out)?,
@@ -172,17 +178,28 @@ impl Editor {
 
     fn word_start(&self) -> usize {
         let before = &self.line[..self.cursor];
-        let Some(last) = before.iter().rposition(|&byte| byte != b' ') else { return 0 };
-        before[..last].iter().rposition(|&byte| byte == b' ').map_or(0, |blank| blank + 1)
+        let Some(last) = before.iter().rposition(|&byte| byte != b' ') else {
+            return 0;
+        };
+        before[..last]
+            .iter()
+            .rposition(|&byte| byte == b' ')
+            .map_or(0, |blank| blank + 1)
     }
 
     fn recall(&mut self, back: usize, out: &mut impl Write) -> fmt::Result {
         if self.back == 0 {
             self.typed.clone_from(&self.line);
         }
-        let line = if back == 0 { Some(self.typed.as_slice()) } else { self.history.get(back) };
+        let line = if back == 0 {
+            Some(self.typed.as_slice())
+        } else {
+            self.history.get(back)
+        };
         // A line of the history is no longer than the editor's.
-        self.line = line.and_then(|line| Vec::from_slice(line).ok()).unwrap_or_default();
+        self.line = line
+            .and_then(|line| Vec::from_slice(line).ok())
+            .unwrap_or_default();
         self.back = back;
         self.cursor = self.line.len();
         self.hide(out)?;

@@ -10,10 +10,14 @@ pub struct Size(pub u64);
 impl fmt::Display for Size {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [(u32, &str); 3] = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
-        let unit = UNITS.iter().find(|(shift, _)| self.0 != 0 && self.0.trailing_zeros() >= *shift);
+        let unit = UNITS
+            .iter()
+            .find(|(shift, _)| self.0 != 0 && self.0.trailing_zeros() >= *shift);
         let mut text = heapless::String::<24>::new();
         match unit {
-            Some((shift, name)) => fmt::write(&mut text, format_args!("{} {name}", self.0 >> shift))?,
+            Some((shift, name)) => {
+                fmt::write(&mut text, format_args!("{} {name}", self.0 >> shift))?
+            }
             None => fmt::write(&mut text, format_args!("{} B", self.0))?,
         }
         formatter.pad(&text)
@@ -27,7 +31,11 @@ pub struct RightsText(pub u32);
 impl fmt::Display for RightsText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rights = Rights::from_bits_truncate(self.0);
-        for (right, letter) in [(Rights::READ, "r"), (Rights::WRITE, "w"), (Rights::LEND, "l")] {
+        for (right, letter) in [
+            (Rights::READ, "r"),
+            (Rights::WRITE, "w"),
+            (Rights::LEND, "l"),
+        ] {
             formatter.write_str(if rights.contains(right) { letter } else { "-" })?;
         }
         Ok(())
@@ -57,7 +65,12 @@ impl fmt::Display for Grant<'_> {
         if info.kind == GrantKind::Interrupt as u8 {
             write!(formatter, "{kind:<7}{:<20}", info.base)?;
         } else {
-            write!(formatter, "{kind:<7}{:#010x} {:<9}", info.base, Size(info.length))?;
+            write!(
+                formatter,
+                "{kind:<7}{:#010x} {:<9}",
+                info.base,
+                Size(info.length)
+            )?;
         }
         let claimed = match info.claimed {
             0 => "held",
@@ -125,10 +138,25 @@ mod tests {
             claimed: 2,
             reserved: [0; 6],
         };
-        let line = Grant { info: &info, name: Some("registers") }.to_string();
+        let line = Grant {
+            info: &info,
+            name: Some("registers"),
+        }
+        .to_string();
         assert_eq!(line, "mmio   0x10000000 4 KiB    rwl exclusive registers");
-        let info = GrantInfo { base: 33, length: 1, kind: 3, claimed: 1, rights: 1, ..info };
-        let line = Grant { info: &info, name: Some("intx") }.to_string();
+        let info = GrantInfo {
+            base: 33,
+            length: 1,
+            kind: 3,
+            claimed: 1,
+            rights: 1,
+            ..info
+        };
+        let line = Grant {
+            info: &info,
+            name: Some("intx"),
+        }
+        .to_string();
         assert_eq!(line, "irq    33                  r-- claimed   intx");
     }
 }

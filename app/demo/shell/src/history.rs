@@ -15,7 +15,9 @@ pub struct History {
 impl History {
     /// Nothing typed yet.
     pub const fn new() -> Self {
-        Self { lines: Deque::new() }
+        Self {
+            lines: Deque::new(),
+        }
     }
 
     /// Remembers a line, unless it is blank or the same as the last one.
@@ -27,7 +29,9 @@ impl History {
         if self.lines.is_full() {
             self.lines.pop_front();
         }
-        let Ok(line) = Vec::from_slice(line) else { return };
+        let Ok(line) = Vec::from_slice(line) else {
+            return;
+        };
         // There is room: the oldest line has just gone.
         let _ = self.lines.push_back(line);
     }

@@ -148,7 +148,10 @@ mod tests {
 
     fn keys(bytes: &[u8]) -> Vec<Key> {
         let mut decoder = Decoder::default();
-        bytes.iter().filter_map(|&byte| decoder.feed(byte)).collect()
+        bytes
+            .iter()
+            .filter_map(|&byte| decoder.feed(byte))
+            .collect()
     }
 
     #[test]
@@ -174,7 +177,13 @@ mod tests {
     fn broken_sequences_do_not_stick() {
         assert_eq!(keys(b"\x1b[1\rx"), [Key::Enter, Key::Character(b'x')]);
         assert_eq!(keys(b"\x1bqx"), [Key::Unknown, Key::Character(b'x')]);
-        assert_eq!(keys(b"\x1b[99999999999~a"), [Key::Unknown, Key::Character(b'a')]);
-        assert_eq!(keys(&[0xc3, 0xa9, b'a']), [Key::Unknown, Key::Unknown, Key::Character(b'a')]);
+        assert_eq!(
+            keys(b"\x1b[99999999999~a"),
+            [Key::Unknown, Key::Character(b'a')]
+        );
+        assert_eq!(
+            keys(&[0xc3, 0xa9, b'a']),
+            [Key::Unknown, Key::Unknown, Key::Character(b'a')]
+        );
     }
 }

@@ -51,7 +51,10 @@ fn failed(screen: &mut Screen, what: impl core::fmt::Display, error: Error) -> b
 
 /// A name without its padding.
 fn text(name: &[u8]) -> &str {
-    let length = name.iter().position(|&byte| byte == 0).unwrap_or(name.len());
+    let length = name
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(name.len());
     core::str::from_utf8(&name[..length]).unwrap_or("?")
 }
 
@@ -70,7 +73,10 @@ fn uptime(screen: &mut Screen) -> bool {
     let seconds = milliseconds / 1000;
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     let (seconds, rest) = (seconds % 60, milliseconds % 1000);
-    let _ = writeln!(screen, "up {days} d {hours:02}:{minutes:02}:{seconds:02}.{rest:03}");
+    let _ = writeln!(
+        screen,
+        "up {days} d {hours:02}:{minutes:02}:{seconds:02}.{rest:03}"
+    );
     true
 }
 

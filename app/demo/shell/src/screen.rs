@@ -30,7 +30,10 @@ pub struct Screen {
 impl Screen {
     /// A screen on this console.
     pub const fn new(console: ConsoleClient) -> Self {
-        Self { console, gathered: heapless::Vec::new() }
+        Self {
+            console,
+            gathered: heapless::Vec::new(),
+        }
     }
 
     /// The console.

@@ -59,7 +59,9 @@ impl Session {
 
     /// Serves the terminal for ever.
     pub fn serve(&mut self) -> ! {
-        let _ = self.screen.write_str("\r\nLeasehold. 'help' lists the commands.\r\n");
+        let _ = self
+            .screen
+            .write_str("\r\nLeasehold. 'help' lists the commands.\r\n");
         self.show_prompt();
         loop {
             self.read();
@@ -119,7 +121,9 @@ impl Session {
     fn log_has_more(&mut self) -> bool {
         let mut bytes = [0; LOG_BYTES];
         let cursor = self.log;
-        self.supervisor.read_log(cursor, &mut bytes).is_ok_and(|[_, count]| count > 0)
+        self.supervisor
+            .read_log(cursor, &mut bytes)
+            .is_ok_and(|[_, count]| count > 0)
     }
 
     /// Shows the log lines that are new.
@@ -128,7 +132,9 @@ impl Session {
         // As many rounds as a full log needs: a task that logs without end cannot hold this up.
         for _ in 0..64 {
             let mut bytes = [0; LOG_BYTES];
-            let Ok([next, count]) = self.supervisor.read_log(cursor, &mut bytes) else { break };
+            let Ok([next, count]) = self.supervisor.read_log(cursor, &mut bytes) else {
+                break;
+            };
             if count == 0 {
                 break;
             }

@@ -77,8 +77,15 @@ fn branch(
     if prefix.push_str(below).is_err() {
         return writeln!(out, "{prefix}...\r");
     }
-    let mut children = leases.iter().filter(|child| child.parent == lease.handle).peekable();
-    let bar = if children.peek().is_some() { "│  " } else { "   " };
+    let mut children = leases
+        .iter()
+        .filter(|child| child.parent == lease.handle)
+        .peekable();
+    let bar = if children.peek().is_some() {
+        "│  "
+    } else {
+        "   "
+    };
     for index in 0..lease.grants {
         if let Some(info) = source.grant(lease.handle, index) {
             let name = source.grant_name(info.label);
@@ -86,7 +93,11 @@ fn branch(
         }
     }
     while let Some(child) = children.next() {
-        let place = if children.peek().is_some() { Place::Middle } else { Place::Last };
+        let place = if children.peek().is_some() {
+            Place::Middle
+        } else {
+            Place::Last
+        };
         branch(child, leases, prefix, place, source, out)?;
     }
     prefix.truncate(length);
@@ -94,7 +105,12 @@ fn branch(
 }
 
 /// The line of the lease itself: handle, device, lessor → lessee, state.
-fn head(lease: &LeaseInfo, place: Place, source: &mut impl Source, out: &mut impl Write) -> fmt::Result {
+fn head(
+    lease: &LeaseInfo,
+    place: Place,
+    source: &mut impl Source,
+    out: &mut impl Write,
+) -> fmt::Result {
     let handle = LeaseHandle::from_raw(lease.handle);
     write!(out, "lease {}.{} ", handle.index(), handle.generation())?;
     if place == Place::Root && lease.lessor == u32::MAX {
@@ -112,7 +128,13 @@ fn head(lease: &LeaseInfo, place: Place, source: &mut impl Source, out: &mut imp
     let lessee = TaskHandle::from_raw(lease.lessee);
     out.write_str(" → ")?;
     source.task(lessee.index(), out)?;
-    write!(out, " {}.{}, {}\r\n", lessee.index(), lessee.generation(), lease_state(lease.state))
+    write!(
+        out,
+        " {}.{}, {}\r\n",
+        lessee.index(),
+        lessee.generation(),
+        lease_state(lease.state)
+    )
 }
 
 #[cfg(test)]
@@ -134,7 +156,11 @@ mod tests {
             })
         }
         fn task(&mut self, index: usize, out: &mut dyn Write) -> fmt::Result {
-            write!(out, "{}", ["supervisor", "console", "parent", "child"][index])
+            write!(
+                out,
+                "{}",
+                ["supervisor", "console", "parent", "child"][index]
+            )
         }
         fn device(&mut self, label: u32, id: u32, out: &mut dyn Write) -> fmt::Result {
             write!(out, "device{label}#{id}")
@@ -144,7 +170,13 @@ mod tests {
         }
     }
 
-    fn lease(index: usize, parent: Option<usize>, lessor: u32, lessee: usize, grants: u16) -> LeaseInfo {
+    fn lease(
+        index: usize,
+        parent: Option<usize>,
+        lessor: u32,
+        lessee: usize,
+        grants: u16,
+    ) -> LeaseInfo {
         LeaseInfo {
             handle: LeaseHandle::new(index, 1).raw(),
             parent: parent.map_or(u32::MAX, |parent| LeaseHandle::new(parent, 1).raw()),
@@ -193,7 +225,9 @@ mod tests {
     fn nesting_beyond_what_fits_ends() {
         let mut leases = Vec::new();
         for index in 0..60 {
-            leases.push(lease(index, index.checked_sub(1), 0, 0, 0)).expect("few");
+            leases
+                .push(lease(index, index.checked_sub(1), 0, 0, 0))
+                .expect("few");
         }
         let mut out = std::string::String::new();
         draw(&leases, &mut Board, &mut out).expect("a string takes all");

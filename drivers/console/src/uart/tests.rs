@@ -71,7 +71,10 @@ impl Registers for Model {
                 status.set(LineStatus::DATA_READY, !inside.received.is_empty());
                 status.set(LineStatus::OVERRUN, core::mem::take(&mut inside.overrun));
                 let empty = inside.holding.is_empty();
-                status.set(LineStatus::HOLDING_EMPTY | LineStatus::TRANSMITTER_IDLE, empty);
+                status.set(
+                    LineStatus::HOLDING_EMPTY | LineStatus::TRANSMITTER_IDLE,
+                    empty,
+                );
                 status.bits()
             }
             Register::Scratch => inside.scratch,
@@ -121,7 +124,9 @@ fn set_up_leaves_the_divisor_and_the_receive_interrupt() {
 #[test]
 fn every_accepted_byte_goes_out_once_and_in_order() {
     let (model, mut uart) = pair();
-    let message: Vec<u8> = (0..10_000_u32).map(|index| (index * 7 % 251) as u8).collect();
+    let message: Vec<u8> = (0..10_000_u32)
+        .map(|index| (index * 7 % 251) as u8)
+        .collect();
     let mut accepted = 0;
     let mut step = 0;
     while model.0.borrow().wire.len() < message.len() {
@@ -131,7 +136,11 @@ fn every_accepted_byte_goes_out_once_and_in_order() {
         if model.interrupt() {
             uart.service();
         }
-        assert!(step < 100_000, "stuck after {} bytes", model.0.borrow().wire.len());
+        assert!(
+            step < 100_000,
+            "stuck after {} bytes",
+            model.0.borrow().wire.len()
+        );
     }
     assert_eq!(model.0.borrow().wire, message);
     assert!(!model.0.borrow().misused);
@@ -142,13 +151,22 @@ fn every_accepted_byte_goes_out_once_and_in_order() {
 fn the_transmit_interrupt_is_on_only_while_bytes_wait() {
     let (model, mut uart) = pair();
     uart.send(&[1; FIFO_DEPTH]);
-    assert_eq!(model.0.borrow().interrupt_enable, InterruptEnable::RECEIVED.bits());
+    assert_eq!(
+        model.0.borrow().interrupt_enable,
+        InterruptEnable::RECEIVED.bits()
+    );
     uart.send(&[2]);
-    assert_eq!(model.0.borrow().interrupt_enable, InterruptEnable::all().bits());
+    assert_eq!(
+        model.0.borrow().interrupt_enable,
+        InterruptEnable::all().bits()
+    );
     model.transmit(FIFO_DEPTH);
     assert!(model.interrupt());
     uart.service();
-    assert_eq!(model.0.borrow().interrupt_enable, InterruptEnable::RECEIVED.bits());
+    assert_eq!(
+        model.0.borrow().interrupt_enable,
+        InterruptEnable::RECEIVED.bits()
+    );
 }
 
 #[test]
@@ -161,7 +179,10 @@ fn a_full_ring_leaves_input_in_the_chip() {
         }
     }
     assert_eq!(uart.available(), RECEIVE_RING);
-    assert!(!model.interrupt(), "the receive interrupt must be off while the ring is full");
+    assert!(
+        !model.interrupt(),
+        "the receive interrupt must be off while the ring is full"
+    );
     let mut all = Vec::new();
     let mut out = [0; 100];
     loop {
@@ -171,7 +192,9 @@ fn a_full_ring_leaves_input_in_the_chip() {
         }
         all.extend_from_slice(&out[..count]);
     }
-    let sent: Vec<u8> = (0..RECEIVE_RING + FIFO_DEPTH).map(|index| index as u8).collect();
+    let sent: Vec<u8> = (0..RECEIVE_RING + FIFO_DEPTH)
+        .map(|index| index as u8)
+        .collect();
     assert_eq!(all, sent);
     assert_eq!(uart.overruns(), 0);
     assert!(!model.0.borrow().misused);

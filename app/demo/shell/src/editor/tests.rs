@@ -75,7 +75,11 @@ fn typed(editor: &mut Editor, bytes: &[u8]) -> (Terminal, std::vec::Vec<String>)
         match editor.feed(byte, &mut terminal).expect("it always writes") {
             Event::None => {
                 let line = String::from_utf8(editor.line.to_vec()).expect("ASCII");
-                assert_eq!(terminal.text(), format!("> {line}").trim_end(), "after {byte:?}");
+                assert_eq!(
+                    terminal.text(),
+                    format!("> {line}").trim_end(),
+                    "after {byte:?}"
+                );
                 assert_eq!(terminal.cursor, 2 + editor.cursor, "after {byte:?}");
             }
             Event::Line => {
@@ -147,7 +151,9 @@ fn a_line_hidden_for_other_output_comes_back_as_it_was() {
     let (mut terminal, _) = typed(&mut editor, b"leses\x1b[D\x1b[D\x1b[D");
     editor.hide(&mut terminal).expect("it always writes");
     assert_eq!(terminal.text(), "");
-    terminal.write_str("[    1.000] edu: bound\r\n").expect("it always writes");
+    terminal
+        .write_str("[    1.000] edu: bound\r\n")
+        .expect("it always writes");
     editor.redraw(&mut terminal).expect("it always writes");
     assert_eq!(terminal.text(), "> leses");
     assert_eq!(terminal.cursor, 4);

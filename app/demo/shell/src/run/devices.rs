@@ -40,7 +40,11 @@ fn state(session: &mut Session, name: &str) -> Option<DeviceState> {
 }
 
 pub(super) fn list(session: &mut Session) -> bool {
-    let _ = writeln!(session.screen, "{:<22} {:<9} {:<10} {:<12} LEASE", "DEVICE", "WHERE", "STATE", "DRIVER");
+    let _ = writeln!(
+        session.screen,
+        "{:<22} {:<9} {:<10} {:<12} LEASE",
+        "DEVICE", "WHERE", "STATE", "DRIVER"
+    );
     let mut index = 0;
     while let Ok(info) = device(session, index) {
         let out = &mut session.screen;
@@ -51,7 +55,11 @@ pub(super) fn list(session: &mut Session) -> bool {
             place.push_str("chip").map_err(|_| core::fmt::Error)
         } else {
             let (device, function) = (info.config_offset >> 15 & 31, info.config_offset >> 12 & 7);
-            write!(place, "{:02x}:{device:02x}.{function}", info.config_offset >> 20)
+            write!(
+                place,
+                "{:02x}:{device:02x}.{function}",
+                info.config_offset >> 20
+            )
         };
         let state = DeviceState::from_code(info.state).map_or("?", DeviceState::text);
         let _ = write!(out, "{:<22} {place:<9} {state:<10} ", text(&info.name));
@@ -74,7 +82,9 @@ fn refused(session: &mut Session, verb: &str, name: &str, error: Error) -> bool 
     let known = state(session, name).is_some();
     let out = &mut session.screen;
     let _ = match (error, verb) {
-        (Error::NotFound, "bind") if known => writeln!(out, "the manifest names no driver for '{name}'"),
+        (Error::NotFound, "bind") if known => {
+            writeln!(out, "the manifest names no driver for '{name}'")
+        }
         (Error::NotFound, _) => writeln!(out, "no device '{name}'; 'devices' lists them"),
         (Error::Busy, _) => writeln!(out, "'{name}' is {verb} already"),
         _ => return failed(out, format_args!("{verb} {name}"), error),
@@ -84,35 +94,59 @@ fn refused(session: &mut Session, verb: &str, name: &str, error: Error) -> bool 
 
 pub(super) fn bind(session: &mut Session, name: &str) -> bool {
     if let Err(error) = session.supervisor.bind(device_name(name)) {
-        let verb = if error == Error::Busy { "bound" } else { "bind" };
+        let verb = if error == Error::Busy {
+            "bound"
+        } else {
+            "bind"
+        };
         return refused(session, verb, name, error);
     }
-    if until(session, PATIENCE, |session| state(session, name) == Some(DeviceState::Bound)) {
+    if until(session, PATIENCE, |session| {
+        state(session, name) == Some(DeviceState::Bound)
+    }) {
         let _ = writeln!(session.screen, "{name} is bound");
         true
     } else {
-        failed(&mut session.screen, format_args!("bind {name}"), Error::TimedOut)
+        failed(
+            &mut session.screen,
+            format_args!("bind {name}"),
+            Error::TimedOut,
+        )
     }
 }
 
 pub(super) fn unbind(session: &mut Session, name: &str) -> bool {
     if let Ok(info) = named(session, name) {
-        let carries = sys::task_info(info.task as usize).is_ok_and(|task| text(&task.name) == CONSOLE);
+        let carries =
+            sys::task_info(info.task as usize).is_ok_and(|task| text(&task.name) == CONSOLE);
         if carries {
             let _ = writeln!(session.screen, "'{name}' carries this shell, so no");
             return false;
         }
     }
     if let Err(error) = session.supervisor.unbind(device_name(name)) {
-        let verb = if error == Error::Busy { "unbound" } else { "unbind" };
+        let verb = if error == Error::Busy {
+            "unbound"
+        } else {
+            "unbind"
+        };
         return refused(session, verb, name, error);
     }
     // An auxiliary device is gone altogether when its parent unbinds meanwhile.
-    let gone = |session: &mut Session| !matches!(state(session, name), Some(DeviceState::Bound | DeviceState::Ending));
+    let gone = |session: &mut Session| {
+        !matches!(
+            state(session, name),
+            Some(DeviceState::Bound | DeviceState::Ending)
+        )
+    };
     if until(session, PATIENCE, gone) {
         let _ = writeln!(session.screen, "{name} is unbound");
         true
     } else {
-        failed(&mut session.screen, format_args!("unbind {name}"), Error::TimedOut)
+        failed(
+            &mut session.screen,
+            format_args!("unbind {name}"),
+            Error::TimedOut,
+        )
     }
 }

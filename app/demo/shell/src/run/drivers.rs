@@ -41,15 +41,21 @@ pub(super) fn transfer(session: &mut Session, count: usize) -> bool {
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     match EduClient::connect(EDU).and_then(|mut edu| edu.transfer(count)) {
         Ok(time) => {
-            let _ = writeln!(session.screen, "{count} bytes to edu and back by DMA: equal, {time} ms");
+            let _ = writeln!(
+                session.screen,
+                "{count} bytes to edu and back by DMA: equal, {time} ms"
+            );
             true
         }
         Err(Error::Invalid) => {
-            let _ = writeln!(session.screen, "edu takes 1 to 4096 bytes");
+            let _ = writeln!(session.screen, "edu takes 1 to 4095 bytes");
             false
         }
         Err(Error::Protocol) => {
-            let _ = writeln!(session.screen, "{count} bytes to edu and back by DMA: they differ");
+            let _ = writeln!(
+                session.screen,
+                "{count} bytes to edu and back by DMA: they differ"
+            );
             false
         }
         Err(error) => failed(&mut session.screen, EDU, error),
@@ -59,7 +65,11 @@ pub(super) fn transfer(session: &mut Session, count: usize) -> bool {
 pub(super) fn date(session: &mut Session) -> bool {
     match ClockClient::connect(CLOCK).and_then(|mut clock| clock.now()) {
         Ok(nanoseconds) => {
-            let _ = writeln!(session.screen, "{}", DateTime::from_unix(nanoseconds / SECOND));
+            let _ = writeln!(
+                session.screen,
+                "{}",
+                DateTime::from_unix(nanoseconds / SECOND)
+            );
             true
         }
         Err(error) => failed(&mut session.screen, CLOCK, error),
@@ -91,13 +101,26 @@ pub(super) fn auxiliary(session: &mut Session) -> bool {
         let lease = LeaseHandle::from_raw(info.lease);
         let (slot, generation) = (lease.index(), lease.generation());
         let _ = match info {
-            SampleInfo { lease: u32::MAX, .. } => writeln!(out, "no lease yet"),
+            SampleInfo {
+                lease: u32::MAX, ..
+            } => writeln!(out, "no lease yet"),
             SampleInfo { present: 0, .. } => {
-                writeln!(out, "try_access gives None: lease {slot}.{generation} is revoked")
+                writeln!(
+                    out,
+                    "try_access gives None: lease {slot}.{generation} is revoked"
+                )
             }
-            SampleInfo { index, vendor, device, bindings, .. } => writeln!(
+            SampleInfo {
+                index,
+                vendor,
+                device,
+                bindings,
+                parent,
+                ..
+            } => writeln!(
                 out,
-                "index {index}, parent {vendor:04x}:{device:04x} (lease {slot}.{generation}, binding {bindings})"
+                "index {index}, parent {vendor:04x}:{device:04x} of generation {} (lease {slot}.{generation}, binding {bindings})",
+                TaskHandle::from_raw(parent).generation()
             ),
         };
     }
@@ -111,11 +134,20 @@ pub(super) fn auxiliary(session: &mut Session) -> bool {
     let (seconds, rest) = (hold.ended_ms / 1000, hold.ended_ms % 1000);
     let _ = match hold.state {
         0 => Ok(()),
-        1 => writeln!(out, "call to aux-parent (generation {generation}): in flight"),
-        2 => writeln!(out, "call to aux-parent (generation {generation}): answered at {seconds}.{rest:03}"),
+        1 => writeln!(
+            out,
+            "call to aux-parent (generation {generation}): in flight"
+        ),
+        2 => writeln!(
+            out,
+            "call to aux-parent (generation {generation}): answered at {seconds}.{rest:03}"
+        ),
         _ => {
             let error = Error::from_code(hold.error as usize).unwrap_or(Error::Protocol);
-            writeln!(out, "call to aux-parent (generation {generation}): ended at {seconds}.{rest:03}: {error}")
+            writeln!(
+                out,
+                "call to aux-parent (generation {generation}): ended at {seconds}.{rest:03}: {error}"
+            )
         }
     };
     true

@@ -11,8 +11,29 @@ use zerocopy::{FromZeros, IntoBytes};
 
 /// Names that grants have: those of chip files, those of a PCI function, those of userlib.
 static GRANT_NAMES: &[&str] = &[
-    "registers", "config", "mmio", "bus-master", "irq0", "irq1", "irq2", "irq3", "bar0", "bar1", "bar2", "bar3", "bar4", "bar5",
-    "intx", "dma", "payload", "edu.dma",
+    "registers",
+    "config",
+    "mmio",
+    "bus-master",
+    "irq0",
+    "irq1",
+    "irq2",
+    "irq3",
+    "bar0",
+    "bar1",
+    "bar2",
+    "bar3",
+    "bar4",
+    "bar5",
+    "intx",
+    "dma",
+    "edu.dma",
+    "payload",
+    "shared",
+    "window0",
+    "window1",
+    "window2",
+    "window3",
 ];
 
 /// Names that were fetched with the leases.
@@ -25,7 +46,9 @@ struct Names<'a> {
 impl Source for Names<'_> {
     fn grant(&mut self, lease: u32, index: u16) -> Option<GrantInfo> {
         let mut info = GrantInfo::new_zeroed();
-        self.supervisor.grant(lease, u32::from(index), info.as_mut_bytes()).ok()?;
+        self.supervisor
+            .grant(lease, u32::from(index), info.as_mut_bytes())
+            .ok()?;
         Some(info)
     }
 
@@ -37,12 +60,18 @@ impl Source for Names<'_> {
     }
 
     fn device(&mut self, label: u32, id: u32, out: &mut dyn Write) -> fmt::Result {
-        let found = self.leases.iter().position(|lease| (lease.label, lease.id) == (label, id));
+        let found = self
+            .leases
+            .iter()
+            .position(|lease| (lease.label, lease.id) == (label, id));
         out.write_str(found.map_or("?", |index| text(&self.devices[index])))
     }
 
     fn grant_name(&mut self, wanted: u32) -> Option<&'static str> {
-        GRANT_NAMES.iter().copied().find(|name| label(name) == wanted)
+        GRANT_NAMES
+            .iter()
+            .copied()
+            .find(|name| label(name) == wanted)
     }
 }
 
@@ -54,7 +83,10 @@ pub(super) fn draw(session: &mut Session) -> bool {
         match session.supervisor.lease(slot, line.as_mut_bytes()) {
             Ok(()) => {
                 if leases.push(line.lease).is_err() || devices.push(line.device).is_err() {
-                    let _ = writeln!(session.screen, "more than {MOST_LEASES} leases; here are the first");
+                    let _ = writeln!(
+                        session.screen,
+                        "more than {MOST_LEASES} leases; here are the first"
+                    );
                     break;
                 }
             }
@@ -63,6 +95,10 @@ pub(super) fn draw(session: &mut Session) -> bool {
         }
     }
     let supervisor = &mut session.supervisor;
-    let mut names = Names { supervisor, devices: &devices, leases: &leases };
+    let mut names = Names {
+        supervisor,
+        devices: &devices,
+        leases: &leases,
+    };
     tree::draw(&leases, &mut names, &mut session.screen).is_ok()
 }

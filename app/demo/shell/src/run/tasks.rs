@@ -21,10 +21,20 @@ const CHAOS_TIME: u64 = 40;
 
 pub(super) fn list(session: &mut Session) -> bool {
     let out = &mut session.screen;
-    let _ = writeln!(out, "{:>2} {:<12} {:<11} {:>4} {:>6} {:>4} {:>4}  LAST FAULT", "#", "TASK", "STATE", "GEN", "STARTS", "HELD", "LENT");
+    let _ = writeln!(
+        out,
+        "{:>2} {:<12} {:<11} {:>4} {:>6} {:>4} {:>4}  LAST FAULT",
+        "#", "TASK", "STATE", "GEN", "STARTS", "HELD", "LENT"
+    );
     for index in 0..MAX_TASKS {
-        let Ok(info) = sys::task_info(index) else { break };
-        let care = session.supervisor.care(index as u32).ok().and_then(Care::from_code);
+        let Ok(info) = sys::task_info(index) else {
+            break;
+        };
+        let care = session
+            .supervisor
+            .care(index as u32)
+            .ok()
+            .and_then(Care::from_code);
         let state = match care {
             Some(Care::Quarantined) => "quarantine",
             Some(Care::Waiting) => "backing off",
@@ -57,7 +67,13 @@ fn fault(out: &mut Screen, info: &TaskInfo) {
             write!(out, "panic: {}", panic_text(text(&info.message[..length])))
         }
         FaultKind::Stopped | FaultKind::LeaseOverstayed => out.write_str(kind.text()),
-        _ => write!(out, "{} at {:#x}, pc {:#x}", kind.text(), info.fault_address, info.fault_pc),
+        _ => write!(
+            out,
+            "{} at {:#x}, pc {:#x}",
+            kind.text(),
+            info.fault_address,
+            info.fault_pc
+        ),
     };
 }
 
@@ -89,7 +105,11 @@ fn has_ended(index: usize, before: &TaskInfo) -> bool {
 }
 
 /// Waits until `condition` holds; false when it takes too long.
-pub(super) fn until(session: &mut Session, time: u64, mut condition: impl FnMut(&mut Session) -> bool) -> bool {
+pub(super) fn until(
+    session: &mut Session,
+    time: u64,
+    mut condition: impl FnMut(&mut Session) -> bool,
+) -> bool {
     session.screen.flush();
     for _ in 0..time / STEP {
         if condition(session) {
@@ -101,7 +121,9 @@ pub(super) fn until(session: &mut Session, time: u64, mut condition: impl FnMut(
 }
 
 pub(super) fn crash(session: &mut Session, name: &str) -> bool {
-    let Some((index, before)) = named(session, name) else { return false };
+    let Some((index, before)) = named(session, name) else {
+        return false;
+    };
     if let Err(error) = session.supervisor.crash(supervisor::name(name)) {
         let reason = match error {
             Error::Denied if index == 0 => "everything hangs on it, so no",
@@ -113,7 +135,11 @@ pub(super) fn crash(session: &mut Session, name: &str) -> bool {
     }
     if until(session, PATIENCE, |_| has_ended(index, &before)) {
         let handle = TaskHandle::from_raw(before.handle);
-        let _ = writeln!(session.screen, "{name} of generation {} is gone", handle.generation());
+        let _ = writeln!(
+            session.screen,
+            "{name} of generation {} is gone",
+            handle.generation()
+        );
         true
     } else {
         failed(&mut session.screen, name, Error::TimedOut)
@@ -121,22 +147,32 @@ pub(super) fn crash(session: &mut Session, name: &str) -> bool {
 }
 
 pub(super) fn restart(session: &mut Session, name: &str) -> bool {
-    let Some((index, before)) = named(session, name) else { return false };
+    let Some((index, before)) = named(session, name) else {
+        return false;
+    };
     if let Err(error) = session.supervisor.restart(supervisor::name(name)) {
         return failed(&mut session.screen, format_args!("restart {name}"), error);
     }
-    let again = |_: &mut Session| sys::task_info(index).is_ok_and(|now| now.starts != before.starts);
+    let again =
+        |_: &mut Session| sys::task_info(index).is_ok_and(|now| now.starts != before.starts);
     if !until(session, PATIENCE, again) {
-        return failed(&mut session.screen, format_args!("restart {name}"), Error::TimedOut);
+        return failed(
+            &mut session.screen,
+            format_args!("restart {name}"),
+            Error::TimedOut,
+        );
     }
-    let generation = sys::task_info(index).map_or(0, |now| TaskHandle::from_raw(now.handle).generation());
+    let generation =
+        sys::task_info(index).map_or(0, |now| TaskHandle::from_raw(now.handle).generation());
     let _ = writeln!(session.screen, "{name} runs again, generation {generation}");
     true
 }
 
 pub(super) fn chaos(session: &mut Session, kind: ChaosKind) -> bool {
     const NAME: &str = "chaos";
-    let Some((index, before)) = named(session, NAME) else { return false };
+    let Some((index, before)) = named(session, NAME) else {
+        return false;
+    };
     if let Err(error) = sys::notify(TaskHandle::from_raw(before.handle), 1 << kind as u32) {
         if error == Error::Dead {
             let _ = writeln!(session.screen, "{NAME} is not running; 'ps' says why");
@@ -152,7 +188,10 @@ pub(super) fn chaos(session: &mut Session, kind: ChaosKind) -> bool {
         }
         let _ = out.write_str("; everybody else goes on\r\n");
     } else if kind == ChaosKind::EndlessLoop {
-        let _ = writeln!(session.screen, "{NAME} loops, below everybody else; 'restart {NAME}' ends it");
+        let _ = writeln!(
+            session.screen,
+            "{NAME} loops, below everybody else; 'restart {NAME}' ends it"
+        );
     }
     true
 }
