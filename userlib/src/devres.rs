@@ -176,10 +176,8 @@ impl<F: ForLt> fmt::Debug for DevresLt<F> {
 /// getter of the value could carry that out of the guard.
 ///
 /// ```compile_fail
-/// use userlib::io::{IoMem, IoMemLt};
-/// use userlib::DevresLt;
-/// struct Part<'a>(&'a IoMem<'a, 16>);
-/// fn escape<'a>(window: &'a DevresLt<IoMemLt<16>>) -> Option<&'a IoMem<'a, 16>> {
+/// use userlib::io::{DevresIoMem, IoMem};
+/// fn escape<'a>(window: &'a DevresIoMem<16>) -> Option<&'a IoMem<'a, 16>> {
 ///     let guard = window.try_access()?;
 ///     Some(guard.get()) // returns a value referencing data owned by the current function
 /// }
@@ -242,24 +240,33 @@ impl<T: 'static> Devres<T> {
     /// # Errors
     /// `Invalid` with another device. `Revoked` only from a `Drop` while the binding ends.
     pub fn access<'a>(&'a self, device: &'a Device<'_, Bound>) -> Result<Guard<'a, T>, Error> {
-        Ok(Guard(self.inner.access_guard(device)?.guard))
+        Ok(Guard {
+            guard: self.inner.access_guard(device)?.guard,
+        })
     }
 
     /// Access, or `None` once the binding has ended. No system call.
     pub fn try_access(&self) -> Option<Guard<'_, T>> {
-        Some(Guard(self.inner.try_access_guard()?.guard))
+        Some(Guard {
+            guard: self.inner.try_access_guard()?.guard,
+        })
     }
 }
 
 /// Keeps a value of a [`Devres`] from being dropped.
 #[derive(Debug)]
 #[must_use = "access ends when the guard is dropped"]
-pub struct Guard<'a, T: 'static>(RevocableGuard<'a, T>);
+pub struct Guard<'a, T: 'static> {
+    guard: RevocableGuard<'a, T>,
+}
 
 impl<T: 'static> Deref for Guard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0
+        &self.guard
     }
 }
+
+#[cfg(test)]
+mod tests;

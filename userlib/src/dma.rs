@@ -205,3 +205,6 @@ impl<T> fmt::Debug for DmaBuffer<'_, T> {
         write!(formatter, "DMA buffer at {:#x}", self.address)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,8 @@ pub mod runtime;
 mod start;
 pub mod supervisor;
 pub mod sys;
+#[cfg(test)]
+mod testing;
 pub mod time;
 
 pub use devres::{Devres, DevresGuard, DevresLt, Guard};

@@ -175,3 +175,6 @@ impl<'cap> Device<'cap, Bound> {
         Ok(ConfigSpace { window, claim })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,18 +1,21 @@
 //! Windows that a driver claimed: owners of a [`Window`].
+//!
+//! Each is a family by itself: `ForLt!(Bar<'_, SIZE>)` works in a function generic over `SIZE`.
 
 use super::{Claim, Select, Window};
 use crate::auxiliary::LentWindow;
 use crate::runtime::{Bound, Device, Plain};
 use crate::sys::{ClaimMode, Error, GrantKind, Rights};
-use crate::{DevresLt, ForLt};
+use crate::{CovariantForLt, DevresLt};
 use core::fmt;
 use core::ops::Deref;
-use for_lt::{ProveCovariant, Witness};
+use for_lt::CovariantFamily;
 
 /// Declares one kind of owner, its family and its revocable handle.
 macro_rules! mapping {
-    ($(#[$doc:meta])* $name:ident, $family:ident, $devres:ident, $handle_doc:literal) => {
+    ($(#[$doc:meta])* $name:ident, $devres:ident, $handle_doc:literal) => {
         $(#[$doc])*
+        #[derive(CovariantFamily)]
         pub struct $name<'cap, const SIZE: usize = 0> {
             // Before the claim: fields are dropped in order.
             window: Window<'cap, SIZE>,
@@ -64,37 +67,22 @@ macro_rules! mapping {
             }
         }
 
-        #[doc = concat!("The family of [`", stringify!($name), "`].")]
-        pub struct $family<const SIZE: usize = 0>;
-
-        impl<const SIZE: usize> ForLt for $family<SIZE> {
-            type Of<'a> = $name<'a, SIZE>;
-        }
-
-        impl<const SIZE: usize> ProveCovariant for $family<SIZE> {
-            fn prove<'short, 'long: 'short>(
-                witness: Witness<$name<'long, SIZE>, Self>,
-            ) -> Witness<$name<'short, SIZE>, Self> {
-                witness
-            }
-        }
-
         #[doc = $handle_doc]
-        pub type $devres<const SIZE: usize = 0> = DevresLt<$family<SIZE>>;
+        pub type $devres<const SIZE: usize = 0> = DevresLt<CovariantForLt!($name<'_, SIZE>)>;
     };
 }
 
 mapping! {
     /// Device registers, shared with other plain users of the same bytes.
-    IoMem, IoMemLt, DevresIoMem, "An [`IoMem`] that lives with the binding."
+    IoMem, DevresIoMem, "An [`IoMem`] that lives with the binding."
 }
 mapping! {
     /// Device registers that nobody else has claimed.
-    ExclusiveIoMem, ExclusiveIoMemLt, DevresExclusiveIoMem, "An [`ExclusiveIoMem`] that lives with the binding."
+    ExclusiveIoMem, DevresExclusiveIoMem, "An [`ExclusiveIoMem`] that lives with the binding."
 }
 mapping! {
     /// A memory BAR of a PCI function, claimed alone.
-    Bar, BarLt, DevresBar, "A [`Bar`] that lives with the binding."
+    Bar, DevresBar, "A [`Bar`] that lives with the binding."
 }
 
 /// Names of the grants that hold BARs.

@@ -10,11 +10,11 @@ mod register;
 mod window;
 
 pub use claim::Select;
-pub use mapping::{
-    Bar, BarLt, DevresBar, DevresExclusiveIoMem, DevresIoMem, ExclusiveIoMem, ExclusiveIoMemLt,
-    IoMem, IoMemLt,
-};
+pub use mapping::{Bar, DevresBar, DevresExclusiveIoMem, DevresIoMem, ExclusiveIoMem, IoMem};
 pub use register::{ReadOnly, ReadWrite, Register, WriteOnly};
 pub use window::Window;
 
 pub(crate) use claim::Claim;
+
+#[cfg(test)]
+mod tests;

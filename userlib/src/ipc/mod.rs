@@ -27,3 +27,6 @@ pub const fn tag(operation: u16, words: u8, instance: u8) -> Tag {
 pub(crate) const fn instance(tag: Tag) -> usize {
     (tag.raw() >> 24) & 0xff
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,7 +96,7 @@ impl<C: Context> Device<'_, C> {
 
 impl<'cap> Device<'cap, Core> {
     /// For the runtime: a device of a live slot.
-    pub(super) const fn core(slot: u8, generation: u32) -> Self {
+    pub(crate) const fn core(slot: u8, generation: u32) -> Self {
         Self::of(Inner { slot, generation })
     }
 

@@ -26,3 +26,6 @@ pub use runner::{CRASH_BIT, MAX_BINDINGS, Runner, TIMER_BIT, run};
 
 pub(crate) use current::Task;
 pub(crate) use slot::{Phase, Slot};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+use super::*;
+use crate::runtime::{Bound, Device};
+use crate::sys::{Error, GrantKind, Rights, mock};
+use crate::testing::Board;
+use crate::{CovariantForLt, DevresLt, ForLt};
+use std::vec;
+
+#[test]
+fn claims_by_index_and_name_with_their_errors() {
+    Board::run(|board| {
+        let grants = vec![
+            board.grant(GrantKind::Interrupt, "line", 8),
+            board.grant(GrantKind::Mmio, "low", 0x100),
+            board.grant(GrantKind::Mmio, "bar2", 0x40),
+            board.grant(GrantKind::Mmio, "empty", 0),
+        ];
+        let device = board.bind(0, "a", grants);
+        let low = device.io_mem::<0x100>(0).unwrap();
+        assert_eq!(low.len(), 0x100);
+        assert_eq!(device.io_mem::<0x100>("low").err(), Some(Error::Busy));
+        assert_eq!(
+            device.exclusive_io_mem::<0x80>("low").err(),
+            Some(Error::Busy)
+        );
+        drop(low);
+        let low = device.exclusive_io_mem::<0>("low").unwrap();
+        assert_eq!(low.len(), 0x100);
+        drop(low);
+        assert_eq!(device.io_mem::<0x101>("low").err(), Some(Error::Invalid));
+        assert_eq!(device.io_mem::<0>("empty").err(), Some(Error::Invalid));
+        assert_eq!(device.io_mem::<0>("none").err(), Some(Error::NoDevice));
+        assert_eq!(device.io_mem::<0>(7).err(), Some(Error::NoDevice));
+        assert_eq!(device.bar::<0>(1).err(), Some(Error::NoDevice));
+        assert_eq!(device.bar::<0>(6).err(), Some(Error::NoDevice));
+        assert_eq!(device.bar::<0x40>(2).map(|bar| bar.len()), Ok(0x40));
+        let claims = board.journal();
+        let claimed = claims
+            .iter()
+            .filter(|line| line.starts_with("claim"))
+            .count();
+        let unclaimed = claims
+            .iter()
+            .filter(|line| line.starts_with("unclaim"))
+            .count();
+        assert_eq!(
+            claimed, unclaimed,
+            "a claim that did not become a window is given back"
+        );
+        let bound = device.bound();
+        board.unbind(&device);
+        assert_eq!(bound.io_mem::<0>(0).err(), Some(Error::Revoked));
+    });
+}
+
+#[test]
+fn accesses_of_every_width() {
+    Board::run(|board| {
+        let device = board.bind(0, "a", vec![board.grant(GrantKind::Mmio, "r", 0x20)]);
+        let window = device.io_mem::<0x20>("r").unwrap();
+        window.write64::<8>(0x8877_6655_4433_2211);
+        assert_eq!(window.read8::<8>(), 0x11);
+        assert_eq!(window.read16::<10>(), 0x4433);
+        assert_eq!(window.read32::<12>(), 0x8877_6655);
+        window.write8::<9>(0xff);
+        window.write16::<12>(0xffff);
+        window.write32::<16>(7);
+        assert_eq!(window.try_read64(8), Ok(0x8877_ffff_4433_ff11));
+        assert_eq!(window.try_write8(31, 3), Ok(()));
+        assert_eq!(window.try_read8(31), Ok(3));
+        assert_eq!(window.try_write16(28, 0x1234), Ok(()));
+        assert_eq!(window.try_read32(28), Ok(0x0300_1234));
+        for offset in [29, 30, 31, 32, usize::MAX, usize::MAX - 3] {
+            assert_eq!(window.try_read32(offset), Err(Error::Invalid), "{offset}");
+            assert_eq!(
+                window.try_write32(offset, 1),
+                Err(Error::Invalid),
+                "{offset}"
+            );
+        }
+        let part = window.sub::<8, 8>();
+        assert_eq!(part.read8::<0>(), 0x11);
+        assert_eq!(part.try_read64(8), Err(Error::Invalid));
+        let part = window.try_sub(16, 16).unwrap();
+        assert_eq!((part.try_read32(0), part.len()), (Ok(7), 16));
+        assert_eq!(window.try_sub(16, 17).err(), Some(Error::Invalid));
+        assert_eq!(window.try_sub(33, 0).err(), Some(Error::Invalid));
+        assert_eq!(window.try_sub(4, 8).err(), Some(Error::Invalid));
+        drop(window);
+        board.unbind(&device);
+    });
+}
+
+#[test]
+fn a_window_that_is_gone_answers_revoked_and_a_read_only_one_denied() {
+    Board::run(|board| {
+        let mut grant = board.grant(GrantKind::Mmio, "r", 0x20);
+        let base = grant.base as usize;
+        let device = board.bind(0, "a", vec![grant]);
+        let window = device.io_mem::<0x20>("r").unwrap();
+        mock::revoke_window(base + 0x10..base + 0x20);
+        assert_eq!(window.try_read32(0x10), Err(Error::Revoked));
+        assert_eq!(window.try_write8(0x1f, 0), Err(Error::Revoked));
+        assert_eq!(window.try_read32(0xc), Ok(0));
+        grant.rights = Rights::READ.bits();
+        let device = board.bind(1, "b", vec![grant]);
+        let window = device.io_mem::<0x20>("r").unwrap();
+        assert!(!window.is_writable());
+        assert_eq!(window.try_write32(0, 1), Err(Error::Denied));
+        assert_eq!(window.try_read32(0), Ok(0));
+    });
+}
+
+crate::registers! {
+    /// A block.
+    struct Block: 0x20 {
+        /// Read.
+        status: ReadOnly<u32> = 0x00;
+        /// Write.
+        command: WriteOnly<u16> = 0x04;
+        /// Both.
+        mode: ReadWrite<u8> = 0x06;
+        /// Wide.
+        address: ReadWrite<u64> = 0x08;
+    }
+}
+
+#[test]
+fn typed_registers() {
+    Board::run(|board| {
+        let device = board.bind(0, "a", vec![board.grant(GrantKind::Mmio, "r", 0x20)]);
+        let window = device.io_mem::<0x20>("r").unwrap();
+        let block = Block::new(&window);
+        window.write32::<0>(5);
+        assert_eq!(block.status().read(), 5);
+        block.command().write(0x102);
+        assert_eq!(window.read16::<4>(), 0x102);
+        block.mode().modify(|mode| mode | 0x80);
+        assert_eq!(block.mode().read(), 0x80);
+        block.address().write(1 << 40);
+        assert_eq!(window.read64::<8>(), 1 << 40);
+    });
+}
+
+#[test]
+fn a_window_lives_with_the_binding() {
+    /// Generic over the size, as a driver's helper may be.
+    fn keep<const SIZE: usize>(device: &Device<'_, Bound>) -> Result<DevresIoMem<SIZE>, Error> {
+        let kept: DevresLt<CovariantForLt!(IoMem<'_, SIZE>)> = device.io_mem("r")?.into_devres()?;
+        Ok(kept)
+    }
+    fn is_family<F: ForLt>() {}
+    Board::run(|board| {
+        is_family::<ForLt!(Bar<'_, 8>)>();
+        let grants = vec![
+            board.grant(GrantKind::Mmio, "r", 0x20),
+            board.grant(GrantKind::Mmio, "bar0", 8),
+        ];
+        let device = board.bind(0, "a", grants);
+        let other = board.bind(1, "b", vec![]);
+        let window = keep::<0x20>(&device).unwrap();
+        window.access(&device).unwrap().get().write32::<4>(9);
+        assert_eq!(
+            window.try_access().map(|guard| guard.get().read32::<4>()),
+            Some(9)
+        );
+        assert_eq!(window.access(&other).err(), Some(Error::Invalid));
+        let bar: DevresBar = device.bar(0).unwrap().into_devres().unwrap();
+        assert_eq!(bar.try_access().map(|guard| guard.get().len()), Some(8));
+        let exclusive: Result<DevresExclusiveIoMem, _> =
+            device.exclusive_io_mem::<0>("r").map(|_| unreachable!());
+        assert_eq!(exclusive.err(), Some(Error::Busy));
+        board.unbind(&device);
+        assert!(window.try_access().is_none() && bar.try_access().is_none());
+        assert_eq!(board.journal()[2..], ["unclaim 1", "unclaim 0", "release"]);
+    });
+}

@@ -1,0 +1,209 @@
+use super::*;
+use crate::sys::{Error, Message, Rights, TaskHandle};
+use crate::testing::{Board, PEER};
+use std::vec;
+use std::vec::Vec;
+use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
+
+/// A value whose bit patterns are not all valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(u8)]
+pub(crate) enum Mode {
+    /// One.
+    Slow = 1,
+    /// Other.
+    Fast = 2,
+}
+
+/// Calls of every shape.
+#[interface]
+pub(crate) trait Port {
+    /// Values in and out.
+    fn configure(&mut self, mode: Mode, rate: u32) -> Result<u64, Error>;
+    /// A buffer to read, and one to write.
+    fn exchange(&mut self, out: &[u8], into: &mut [u8], offset: u16) -> Result<u32, Error>;
+    /// Answered later.
+    #[deferred]
+    fn wait(&mut self, into: &mut [u8]) -> Result<u32, Error>;
+    /// Nothing in, nothing out.
+    fn reset(&mut self) -> Result<(), Error>;
+}
+
+#[derive(Default)]
+struct Server {
+    seen: Vec<(Mode, u32)>,
+    waiting: Option<(WriteLoan, Deferred<u32>)>,
+}
+
+impl PortServer for Server {
+    fn configure(&mut self, mode: Mode, rate: u32) -> Result<u64, Error> {
+        self.seen.push((mode, rate));
+        Ok(u64::from(rate) << 32)
+    }
+    fn exchange(&mut self, out: ReadLoan, into: WriteLoan, offset: u16) -> Result<u32, Error> {
+        let mut bytes = vec![0; out.len()];
+        out.read(usize::from(offset), &mut bytes[usize::from(offset)..])?;
+        Ok(into.write(0, &bytes)? as u32)
+    }
+    fn wait(&mut self, into: WriteLoan, reply: Deferred<u32>) {
+        self.waiting = Some((into, reply));
+    }
+    fn reset(&mut self) -> Result<(), Error> {
+        Err(Error::Busy)
+    }
+}
+
+/// A client that is connected, and the call that it makes with this reply.
+fn sent(board: &Board, reply: Message, call: impl FnOnce(&mut PortClient)) -> Message {
+    board.0.borrow_mut().replies.push_back(Ok(reply));
+    call(&mut PortClient::connect("peer").unwrap());
+    board.0.borrow().sent.last().copied().unwrap()
+}
+
+/// What the server replies to this.
+fn served(server: &mut Server, message: &Message) -> Message {
+    let request = Request::new(TaskHandle::from_raw(PEER), message);
+    match server.dispatch(&request) {
+        Answer::Reply(reply) => reply,
+        Answer::Later => panic!("answered at once"),
+    }
+}
+
+#[test]
+fn values_arrive_and_come_back() {
+    Board::run(|board| {
+        let mut server = Server::default();
+        let request = sent(board, Message::EMPTY, |port| {
+            assert_eq!(
+                port.configure(Mode::Fast, 9600),
+                Err(Error::Protocol),
+                "a reply without a value"
+            );
+        });
+        let reply = served(&mut server, &request);
+        assert_eq!(server.seen, [(Mode::Fast, 9600)]);
+        sent(board, reply, |port| {
+            assert_eq!(port.configure(Mode::Fast, 9600), Ok(9600 << 32))
+        });
+        let request = sent(board, Message::EMPTY, |port| {
+            assert_eq!(port.reset(), Ok(()))
+        });
+        let reply = served(&mut server, &request);
+        sent(board, reply, |port| {
+            assert_eq!(port.reset(), Err(Error::Busy))
+        });
+    });
+}
+
+#[test]
+fn loans_go_along() {
+    Board::run(|board| {
+        let mut server = Server::default();
+        let request = sent(board, Message::EMPTY, |port| {
+            let _ = port.exchange(b"hello", &mut [0; 8], 2);
+        });
+        let long: Vec<u8> = (0..3000).map(|at| at as u8).collect();
+        for bytes in [b"hello".to_vec(), long] {
+            let length = bytes.len();
+            board.0.borrow_mut().loans = vec![
+                (Rights::READ, bytes.clone()),
+                (Rights::READ | Rights::WRITE, vec![0; length]),
+            ];
+            let reply = served(&mut server, &request);
+            sent(board, reply, |port| {
+                assert_eq!(port.exchange(&[], &mut [], 2), Ok(length as u32));
+            });
+            assert_eq!(board.0.borrow().loans[1].1[2..], bytes[2..]);
+        }
+        board.0.borrow_mut().loans = vec![(Rights::READ, vec![1]), (Rights::READ, vec![1])];
+        assert_eq!(
+            served(&mut server, &request),
+            refused(Error::Denied),
+            "the second is not writable"
+        );
+        board.0.borrow_mut().loans.clear();
+        assert_eq!(served(&mut server, &request), refused(Error::NotFound));
+    });
+}
+
+fn refused(error: Error) -> Message {
+    match Answer::error(error) {
+        Answer::Reply(reply) => reply,
+        Answer::Later => unreachable!(),
+    }
+}
+
+#[test]
+fn what_is_malformed_is_invalid() {
+    Board::run(|board| {
+        let mut server = Server::default();
+        let good = sent(board, Message::EMPTY, |port| {
+            let _ = port.configure(Mode::Slow, 1);
+        });
+        let mut bad = good;
+        bad.words[0] = 3;
+        assert_eq!(
+            served(&mut server, &bad),
+            refused(Error::Invalid),
+            "no such mode"
+        );
+        bad = Message::new(tag(1, 1, 0), good.words);
+        assert_eq!(
+            served(&mut server, &bad),
+            refused(Error::Invalid),
+            "an argument is missing"
+        );
+        bad = Message::new(tag(1, 255, 0), good.words);
+        assert_ne!(
+            served(&mut server, &bad),
+            refused(Error::Invalid),
+            "more words than there are are all"
+        );
+        for operation in [0, 5, u16::MAX] {
+            bad = Message::new(tag(operation, 2, 0), good.words);
+            assert_eq!(served(&mut server, &bad), refused(Error::Invalid));
+        }
+        assert_eq!(server.seen.len(), 1);
+        sent(board, Message::new(tag(999, 0, 0), [0; 8]), |port| {
+            assert_eq!(port.reset(), Err(Error::Protocol), "no such error");
+        });
+    });
+}
+
+#[test]
+fn a_reply_may_come_later_but_always_comes() {
+    Board::run(|board| {
+        let mut server = Server::default();
+        let request = sent(board, Message::EMPTY, |port| {
+            let _ = port.wait(&mut [0; 4]);
+        });
+        let request = Request::new(TaskHandle::from_raw(PEER), &request);
+        board.0.borrow_mut().loans = vec![(Rights::all(), vec![0; 4])];
+        assert_eq!(server.dispatch(&request), Answer::Later);
+        let (into, reply) = server.waiting.take().unwrap();
+        assert_eq!(into.write(1, b"abcdef"), Ok(3));
+        assert_eq!(into.write(5, b"a"), Err(Error::Invalid));
+        reply.reply(Ok(3));
+        let last = |board: &Board| board.0.borrow().replied.last().copied().unwrap();
+        assert_eq!(last(board).1.words[0], 3);
+        assert_eq!(server.dispatch(&request), Answer::Later);
+        drop(server);
+        assert_eq!(last(board), (PEER, refused(Error::Unbound)));
+        assert_eq!(board.0.borrow().replied.len(), 2);
+    });
+}
+
+#[test]
+fn a_peer_that_died_is_found_again() {
+    Board::run(|board| {
+        let mut port = PortClient::connect("peer").unwrap();
+        assert_eq!(PortClient::connect("nobody").err(), Some(Error::NotFound));
+        assert_eq!(port.peer().handle().raw(), PEER);
+        board.0.borrow_mut().restarted = true;
+        board.0.borrow_mut().replies.push_back(Err(Error::Dead));
+        assert_eq!(port.reset(), Err(Error::Dead));
+        assert_eq!(port.peer().handle(), TaskHandle::new(2, 2));
+        board.0.borrow_mut().replies.push_back(Ok(Message::EMPTY));
+        assert_eq!(port.reset(), Ok(()));
+    });
+}

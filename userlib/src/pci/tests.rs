@@ -1,0 +1,109 @@
+use super::*;
+use crate::testing::Board;
+use std::vec;
+use std::vec::Vec;
+
+/// Configuration space of one function, with these bytes at these offsets.
+fn with(bytes: &[(usize, u8)], test: impl FnOnce(&Board, ConfigSpace<'_>)) {
+    Board::run(|board| {
+        let grant = board.grant(GrantKind::Config, "config", EXPRESS);
+        for (offset, byte) in bytes {
+            let address = grant.base as usize + offset;
+            // SAFETY: inside the grant's memory.
+            unsafe { core::ptr::with_exposed_provenance_mut::<u8>(address).write_volatile(*byte) };
+        }
+        let device = board.bind(0, "pci", vec![grant]);
+        test(board, device.config_space("config").unwrap());
+    });
+}
+
+#[test]
+fn capabilities_in_order() {
+    let bytes = [
+        (0x06, 0x10),
+        (0x34, 0x50),
+        (0x50, 0x05),
+        (0x51, 0x40),
+        (0x40, 0x01),
+        (0x41, 0),
+    ];
+    with(&bytes, |_, config| {
+        let all: Vec<_> = config
+            .capabilities()
+            .map(|found| (found.id.0, found.offset))
+            .collect();
+        assert_eq!(all, [(5, 0x50), (1, 0x40)]);
+        let power = config.capability(CapabilityId::POWER_MANAGEMENT);
+        assert_eq!(power.map(|found| found.offset), Ok(0x40));
+        assert_eq!(config.capability(CapabilityId::MSI_X), Err(Error::NotFound));
+    });
+}
+
+#[test]
+fn a_hostile_list_ends() {
+    with(
+        &[(0x06, 0x10), (0x34, 0x40), (0x40, 9), (0x41, 0x40)],
+        |_, config| {
+            assert_eq!(config.capabilities().count(), MOST_CAPABILITIES, "a circle");
+        },
+    );
+    with(&[(0x06, 0x10), (0x34, 0x08)], |_, config| {
+        assert_eq!(
+            config.capabilities().count(),
+            0,
+            "a pointer into the header"
+        );
+    });
+    with(&[(0x34, 0x40), (0x40, 9)], |_, config| {
+        assert_eq!(
+            config.capabilities().count(),
+            0,
+            "the status register says there are none"
+        );
+    });
+    // Version 1, next 0x100: a circle of extended capabilities.
+    with(&[(0x100, 1), (0x102, 1), (0x103, 0x10)], |_, config| {
+        assert_eq!(config.extended_capabilities().count(), MOST_EXTENDED);
+    });
+    with(&[], |_, config| {
+        assert_eq!(config.extended_capabilities().count(), 0)
+    });
+}
+
+#[test]
+fn writes_go_through_the_kernel() {
+    with(&[], |board, config| {
+        config.set16(4, 6).unwrap();
+        config.set8(0x3c, 1).unwrap();
+        config.set32(0x10, 0xffff_ffff).unwrap();
+        assert_eq!(
+            board.journal()[1..],
+            [
+                "config 0x4 2 0x6",
+                "config 0x3c 1 0x1",
+                "config 0x10 4 0xffffffff"
+            ]
+        );
+        assert_eq!(
+            config.try_write32(0, 1),
+            Err(Error::Denied),
+            "the window is for reading"
+        );
+        assert_eq!(config.read32::<0>(), 0);
+    });
+}
+
+#[test]
+fn a_space_has_its_size() {
+    Board::run(|board| {
+        let grant = board.grant(GrantKind::Config, "config", CONVENTIONAL);
+        let device = board.bind(0, "pci", vec![grant]);
+        assert_eq!(
+            device.config_space::<EXPRESS>(0).err(),
+            Some(Error::Invalid)
+        );
+        let config = device.config_space::<CONVENTIONAL>(0).unwrap();
+        assert_eq!(config.extended_capabilities().count(), 0);
+        assert_eq!(config.try_read8(256), Err(Error::Invalid));
+    });
+}

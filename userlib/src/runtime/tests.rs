@@ -1,0 +1,330 @@
+use super::*;
+use crate::ForLt;
+use crate::interrupt::Interrupt;
+use crate::io::IoMem;
+use crate::ipc::{Answer, Request};
+use crate::sys::{Error, GrantKind, LeaseHandle, Message, NOTIFY_LEASE, Tag};
+use crate::testing::{Board, Event, PEER};
+use crate::{Devres, devres::Guard};
+use core::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::vec;
+use std::vec::Vec;
+
+/// A driver that writes down what happens to it.
+struct Test {
+    board: Board,
+    kept: Rc<RefCell<Vec<Devres<Dropped>>>>,
+    refuse: Cell<bool>,
+}
+
+/// Says in the journal when it is dropped.
+struct Dropped(Board, &'static str);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.note(self.1);
+    }
+}
+
+/// The driver's state.
+struct State<'cap> {
+    window: IoMem<'cap, 8>,
+    interrupt: Option<Interrupt<'cap>>,
+    device: Device<'cap, Bound>,
+    _dropped: Dropped,
+}
+
+impl Driver for Test {
+    type State = ForLt!(State<'_>);
+
+    fn probe<'cap>(&self, device: &Device<'cap, super::Core>) -> Result<State<'cap>, Error> {
+        let window = device.io_mem("r")?;
+        if self.refuse.get() {
+            return Err(Error::Protocol);
+        }
+        let value = Devres::new(device, Dropped(self.board.clone(), "devres dropped"))?;
+        self.kept.borrow_mut().push(value);
+        Ok(State {
+            window,
+            interrupt: device.interrupt("line").ok(),
+            device: device.bound(),
+            _dropped: Dropped(self.board.clone(), "state dropped"),
+        })
+    }
+
+    fn request<'cap>(
+        &self,
+        state: &mut State<'cap>,
+        device: &Device<'cap, super::Core>,
+        request: &Request<'_>,
+    ) -> Answer {
+        assert!(state.device.is_same(device));
+        match request.operation() {
+            1 => Answer::result(Ok(state.window.read32::<0>())),
+            _ => Answer::error(Error::Invalid),
+        }
+    }
+
+    fn interrupt<'cap>(&self, state: &mut State<'cap>, _: &Device<'cap, super::Core>, bits: u32) {
+        let interrupt = state.interrupt.as_ref().unwrap();
+        assert!(interrupt.is_in(bits));
+        self.board.note("interrupt");
+        interrupt.acknowledge().unwrap();
+    }
+
+    fn notified<'cap>(&self, _: &mut State<'cap>, _: &Device<'cap, super::Core>, bits: u32) {
+        self.board.note(&std::format!("notified {bits:#x}"));
+    }
+
+    fn unbind<'cap>(&self, state: &mut State<'cap>, device: &Device<'cap, super::Core>) {
+        assert!(device.is_bound() && state.window.try_read32(0).is_ok());
+        self.board.note("unbind");
+    }
+}
+
+fn driver(board: &Board) -> Test {
+    Test {
+        board: board.clone(),
+        kept: Rc::default(),
+        refuse: Cell::new(false),
+    }
+}
+
+/// Offers the driver's device.
+fn offer(board: &Board, name: &str) -> LeaseHandle {
+    let grants = vec![
+        board.grant(GrantKind::Mmio, "r", 8),
+        board.grant_at(GrantKind::Interrupt, "line", 10, 1),
+    ];
+    let lease = board.lease(name, grants);
+    board
+        .0
+        .borrow_mut()
+        .lease_events
+        .push_back((1, lease.raw()));
+    lease
+}
+
+/// Lets the runner take one event.
+fn step(board: &Board, runner: &mut Runner<'_, Test>, event: Event) {
+    board.0.borrow_mut().events.push_back(event);
+    runner.step();
+}
+
+/// A call by the peer.
+fn call(operation: u16, instance: u8) -> Event {
+    Event::Call(
+        PEER,
+        Message::new(crate::ipc::tag(operation, 0, instance), [0; 8]),
+    )
+}
+
+/// What was replied last, after the reply went out with the next receive.
+fn replied(board: &Board, runner: &mut Runner<'_, Test>) -> (u16, usize) {
+    step(board, runner, Event::Bits(0));
+    let state = board.0.borrow();
+    let (client, reply) = *state.replied.last().unwrap();
+    assert_eq!(client, PEER);
+    (reply.tag.operation(), reply.words[0])
+}
+
+#[test]
+fn binds_serves_and_unbinds_in_order() {
+    Board::run(|board| {
+        let driver = driver(board);
+        let mut runner = Runner::new(&driver);
+        step(board, &mut runner, call(1, 0));
+        assert_eq!(replied(board, &mut runner).0, Error::Unbound.code() as u16);
+        let lease = offer(board, "rtc");
+        step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
+        step(board, &mut runner, call(1, 0));
+        assert_eq!(replied(board, &mut runner), (0, 0));
+        step(board, &mut runner, call(9, 0));
+        assert_eq!(replied(board, &mut runner).0, Error::Invalid.code() as u16);
+        step(board, &mut runner, call(1, 1));
+        assert_eq!(
+            replied(board, &mut runner).0,
+            Error::Unbound.code() as u16,
+            "no second binding"
+        );
+        step(board, &mut runner, Event::Bits(1 << 16 | TIMER_BIT | 3));
+        let first = board.journal();
+        assert_eq!(first[..4], ["serve 0", "claim 0", "claim 1", "serve 1"]);
+        assert_eq!(
+            first[4..],
+            ["interrupt", "acknowledge 1", "notified 0x20000003"]
+        );
+        board
+            .0
+            .borrow_mut()
+            .lease_events
+            .push_back((2, lease.raw()));
+        step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
+        step(board, &mut runner, Event::Bits(0));
+        let end = [
+            "serve 0",
+            "unbind",
+            "unclaim 0",
+            "unclaim 1",
+            "state dropped",
+            "devres dropped",
+            "release",
+        ];
+        assert_eq!(board.journal()[first.len()..], end);
+        assert_eq!(runner.bound(), 0);
+        assert!(driver.kept.borrow()[0].try_access().is_none());
+    });
+}
+
+#[test]
+fn a_refused_probe_gives_the_lease_back_and_says_so() {
+    Board::run(|board| {
+        let driver = driver(board);
+        driver.refuse.set(true);
+        let mut runner = Runner::new(&driver);
+        offer(board, "rtc");
+        step(board, &mut runner, Event::Bits(0));
+        assert_eq!(
+            board.journal(),
+            ["serve 0", "claim 0", "unclaim 0", "release"]
+        );
+        assert_eq!(board.0.borrow().log, ["probe failed: unexpected answer"]);
+        driver.refuse.set(false);
+        offer(board, "rtc");
+        step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
+        step(board, &mut runner, Event::Bits(0));
+        assert_eq!(runner.bound(), 1);
+    });
+}
+
+#[test]
+fn several_bindings_end_one_by_one() {
+    Board::run(|board| {
+        let driver = driver(board);
+        let mut runner = Runner::new(&driver);
+        let leases: Vec<_> = ["a", "b", "c", "d"].map(|name| offer(board, name)).into();
+        let fifth = offer(board, "e");
+        step(board, &mut runner, Event::Bits(0));
+        assert_eq!(runner.bound(), MAX_BINDINGS);
+        assert!(
+            board.0.borrow_mut().lease(fifth.raw() as usize).is_none(),
+            "given back"
+        );
+        step(board, &mut runner, call(1, 3));
+        assert_eq!(replied(board, &mut runner).0, 0);
+        // Interrupt bits are one a binding.
+        step(board, &mut runner, Event::Bits(1 << 17 | 1 << 19));
+        let interrupts = board
+            .journal()
+            .iter()
+            .filter(|line| *line == "interrupt")
+            .count();
+        assert_eq!(interrupts, 2);
+        for lease in &leases[..3] {
+            board
+                .0
+                .borrow_mut()
+                .lease_events
+                .push_back((2, lease.raw()));
+        }
+        step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
+        step(board, &mut runner, Event::Bits(0));
+        assert_eq!(runner.bound(), 1);
+        assert!(
+            !board.journal()[1..].contains(&"serve 0".into()),
+            "one is left to serve"
+        );
+        step(board, &mut runner, call(1, 0));
+        assert_eq!(
+            replied(board, &mut runner).0,
+            0,
+            "the one that is left is the first now"
+        );
+    });
+}
+
+#[test]
+fn an_unknown_lease_that_ends_is_released() {
+    Board::run(|board| {
+        let driver = driver(board);
+        let mut runner = Runner::new(&driver);
+        let lease = board.lease("rtc", vec![]);
+        board
+            .0
+            .borrow_mut()
+            .lease_events
+            .push_back((2, lease.raw()));
+        step(board, &mut runner, Event::Bits(0));
+        assert_eq!(board.journal(), ["serve 0", "release"]);
+    });
+}
+
+#[test]
+fn a_device_with_a_forgotten_guard_is_not_bound_again() {
+    Board::run(|board| {
+        let driver = driver(board);
+        let mut runner = Runner::new(&driver);
+        let lease = offer(board, "rtc");
+        step(board, &mut runner, Event::Bits(0));
+        let forget = |guard: Option<Guard<'_, Dropped>>| core::mem::forget(guard.unwrap());
+        forget(driver.kept.borrow()[0].try_access());
+        board
+            .0
+            .borrow_mut()
+            .lease_events
+            .push_back((2, lease.raw()));
+        step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
+        let again = offer(board, "rtc");
+        step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
+        step(board, &mut runner, Event::Bits(0));
+        assert_eq!(runner.bound(), 0);
+        assert!(
+            board.0.borrow_mut().lease(again.raw() as usize).is_none(),
+            "given back"
+        );
+        assert_eq!(board.0.borrow().log, ["cannot bind: busy"]);
+        // Another device is.
+        offer(board, "uart");
+        step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
+        step(board, &mut runner, Event::Bits(0));
+        assert_eq!(runner.bound(), 1);
+    });
+}
+
+#[test]
+#[should_panic(expected = "the supervisor asked for a crash")]
+fn a_crash_on_demand() {
+    Board::run(|board| {
+        let driver = driver(board);
+        let mut runner = Runner::new(&driver);
+        step(board, &mut runner, Event::Bits(CRASH_BIT));
+    });
+}
+
+#[test]
+fn interrupts_are_limited_and_their_bits_come_back() {
+    Board::run(|board| {
+        let line = board.grant_at(GrantKind::Interrupt, "line", 10, 1);
+        let device = board.bind(0, "a", vec![line; 14]);
+        let taken: Vec<_> = (0..13)
+            .map(|index| device.interrupt(index).unwrap())
+            .collect();
+        assert_eq!(device.interrupt(13).err(), Some(Error::Exhausted));
+        drop(taken);
+        assert_eq!(device.interrupt(99).err(), Some(Error::NoDevice));
+        core::mem::forget(device.interrupt(0).unwrap());
+        board.unbind(&device);
+        assert_eq!(
+            crate::runtime::Task::current().bits_of(0),
+            0,
+            "forgotten, and back"
+        );
+    });
+}
+
+#[test]
+fn a_tag_names_its_binding() {
+    assert_eq!(crate::ipc::instance(crate::ipc::tag(7, 2, 3)), 3);
+    assert_eq!(crate::ipc::tag(7, 2, 0), Tag::new(7, 2));
+}

@@ -1,0 +1,374 @@
+//! A small kernel for the unit tests: leases and grants with memory behind them, no schedule.
+//!
+//! It keeps a journal of what the library asked of it, so that a test can check the order.
+
+use crate::runtime::{Bound, Core, Device, Task};
+use crate::sys::mock::{self, Kernel};
+use crate::sys::{
+    Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, Message, NOTIFY_LEASE, Rights, TaskInfo,
+    label,
+};
+use leasehold_abi::Call;
+use std::boxed::Box;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::format;
+use std::rc::Rc;
+use std::string::String;
+use std::vec;
+use std::vec::Vec;
+use zerocopy::{FromZeros, IntoBytes};
+
+/// A lease of the model.
+pub(crate) struct Lease {
+    pub(crate) info: LeaseInfo,
+    pub(crate) grants: Vec<GrantInfo>,
+    /// Lent by this task, rather than held.
+    pub(crate) lent: bool,
+    pub(crate) ending: bool,
+}
+
+/// What the next receive comes back with.
+pub(crate) enum Event {
+    Bits(u32),
+    Call(u32, Message),
+}
+
+/// The model's state.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) leases: Vec<(u32, Lease)>,
+    pub(crate) lease_events: VecDeque<(usize, u32)>,
+    pub(crate) events: VecDeque<Event>,
+    pub(crate) journal: Vec<String>,
+    /// Lines that went to the supervisor.
+    pub(crate) log: Vec<String>,
+    /// Answers of other tasks to calls, and the calls themselves.
+    pub(crate) replies: VecDeque<Result<Message, Error>>,
+    pub(crate) sent: Vec<Message>,
+    /// Buffers that a client lends: what a server reads and writes.
+    pub(crate) loans: Vec<(Rights, Vec<u8>)>,
+    pub(crate) replied: Vec<(u32, Message)>,
+    pub(crate) restarted: bool,
+    memory: Vec<Box<[u64]>>,
+    next: u32,
+}
+
+/// A handle on the model.
+#[derive(Clone, Default)]
+pub(crate) struct Board(pub(crate) Rc<RefCell<State>>);
+
+/// The raw handle of this test's own task.
+pub(crate) const OWN: u32 = 1 << 6 | 5;
+/// The raw handle of its peer, task 2.
+pub(crate) const PEER: u32 = 1 << 6 | 2;
+
+impl Board {
+    /// Runs a test on a new board.
+    pub(crate) fn run<R>(test: impl FnOnce(&Self) -> R) -> R {
+        let board = Self::default();
+        mock::with(board.clone(), || test(&board))
+    }
+
+    /// Adds a lease that the task holds; nothing is offered yet.
+    pub(crate) fn lease(&self, name: &str, grants: Vec<GrantInfo>) -> LeaseHandle {
+        let mut state = self.0.borrow_mut();
+        let handle = state.new_handle();
+        let mut info = LeaseInfo::new_zeroed();
+        (info.handle, info.label) = (handle, label(name));
+        let lease = Lease {
+            info,
+            grants,
+            lent: false,
+            ending: false,
+        };
+        state.leases.push((handle, lease));
+        LeaseHandle::from_raw(handle)
+    }
+
+    /// Memory of `bytes` bytes as a grant.
+    pub(crate) fn grant(&self, kind: GrantKind, name: &str, bytes: usize) -> GrantInfo {
+        let mut memory = vec![0_u64; bytes.div_ceil(8)].into_boxed_slice();
+        let base = memory.as_mut_ptr().expose_provenance() as u64;
+        self.0.borrow_mut().memory.push(memory);
+        self.grant_at(kind, name, base, bytes as u64)
+    }
+
+    /// A grant of these bytes.
+    pub(crate) fn grant_at(
+        &self,
+        kind: GrantKind,
+        name: &str,
+        base: u64,
+        length: u64,
+    ) -> GrantInfo {
+        let rights = Rights::all().bits();
+        GrantInfo {
+            base,
+            length,
+            label: label(name),
+            rights,
+            kind: kind as u8,
+            claimed: 0,
+            reserved: [0; 6],
+        }
+    }
+
+    /// A lease in slot `slot` of the runtime, bound without a driver.
+    pub(crate) fn bind(
+        &self,
+        slot: u8,
+        name: &str,
+        grants: Vec<GrantInfo>,
+    ) -> Device<'static, Core> {
+        let lease = self.lease(name, grants);
+        let entry = &Task::current().slots[usize::from(slot)];
+        entry.begin(lease, label(name), 0);
+        Device::core(slot, entry.generation.get())
+    }
+
+    /// Ends what [`Board::bind`] bound.
+    pub(crate) fn unbind(&self, device: &Device<'static, Bound>) {
+        let slot = device.slot();
+        slot.phase.set(crate::runtime::Phase::Ending);
+        slot.end(Task::current(), device.slot_index());
+    }
+
+    /// The journal so far.
+    pub(crate) fn journal(&self) -> Vec<String> {
+        self.0.borrow().journal.clone()
+    }
+
+    /// Adds a line of the test's own to the journal.
+    pub(crate) fn note(&self, line: &str) {
+        self.0.borrow_mut().journal.push(line.into());
+    }
+
+    /// Changes a lease.
+    pub(crate) fn change(&self, handle: LeaseHandle, change: impl FnOnce(&mut Lease)) {
+        let mut state = self.0.borrow_mut();
+        change(state.lease(handle.raw() as usize).expect("a live lease"));
+    }
+}
+
+impl State {
+    fn new_handle(&mut self) -> u32 {
+        self.next += 1;
+        self.next
+    }
+
+    pub(crate) fn lease(&mut self, handle: usize) -> Option<&mut Lease> {
+        self.leases
+            .iter_mut()
+            .find(|(raw, _)| *raw as usize == handle)
+            .map(|(_, lease)| lease)
+    }
+
+    fn call(&mut self, call: Call, [a, b, c, d, e, f]: [usize; 6]) -> Result<[usize; 2], Error> {
+        match call {
+            Call::TaskSelf => Ok([OWN as usize, 0]),
+            Call::TaskInfo => self.task_info(a, b),
+            Call::SetServing => {
+                self.journal.push(format!("serve {a}"));
+                Ok([0, 0])
+            }
+            Call::LeaseEvent => {
+                let (event, handle) = self.lease_events.pop_front().ok_or(Error::NotFound)?;
+                Ok([event, handle as usize])
+            }
+            Call::LeaseInfo => {
+                let info = self.lease(a).ok_or(Error::Revoked)?.info;
+                write(b, info.as_bytes());
+                Ok([0, 0])
+            }
+            Call::GrantInfo => {
+                let lease = self.lease(a).ok_or(Error::Revoked)?;
+                let grant = *lease.grants.get(b).ok_or(Error::NotFound)?;
+                write(c, grant.as_bytes());
+                Ok([0, 0])
+            }
+            Call::GrantClaim => {
+                let lease = self.lease(a).ok_or(Error::Revoked)?;
+                let grant = lease.grants.get_mut(b).ok_or(Error::NotFound)?;
+                grant.claimed = 1 + c as u8;
+                let base = grant.base as usize;
+                self.journal.push(format!("claim {b}"));
+                Ok([base, 0])
+            }
+            Call::GrantUnclaim => {
+                let lease = self.lease(a).ok_or(Error::Revoked)?;
+                lease.grants.get_mut(b).ok_or(Error::NotFound)?.claimed = 0;
+                self.journal.push(format!("unclaim {b}"));
+                Ok([0, 0])
+            }
+            Call::LeaseRelease => {
+                self.lease(a).ok_or(Error::Revoked)?;
+                self.leases.retain(|(raw, _)| *raw as usize != a);
+                self.journal.push("release".into());
+                Ok([0, 0])
+            }
+            Call::LeaseOpen => {
+                let handle = self.new_handle();
+                let mut info = LeaseInfo::new_zeroed();
+                (info.handle, info.label, info.id) = (handle, c as u32, d as u32);
+                info.payload_type = e as u64 | (f as u64) << 32;
+                let lease = Lease {
+                    info,
+                    grants: Vec::new(),
+                    lent: true,
+                    ending: false,
+                };
+                self.leases.push((handle, lease));
+                Ok([handle as usize, 0])
+            }
+            Call::LeaseAdd => {
+                let (base, kind) = if b as u32 == crate::sys::SELF_MEMORY {
+                    (d as u64, GrantKind::Memory)
+                } else {
+                    let source = self.lease(b).ok_or(Error::Revoked)?.grants[c];
+                    (
+                        source.base + d as u64,
+                        GrantKind::from_code(source.kind).ok_or(Error::Invalid)?,
+                    )
+                };
+                let lease = self.lease(a).ok_or(Error::Revoked)?;
+                let grant = GrantInfo {
+                    base,
+                    length: e as u64,
+                    label: 0,
+                    rights: f as u32,
+                    kind: kind as u8,
+                    claimed: 0,
+                    reserved: [0; 6],
+                };
+                lease.grants.push(grant);
+                Ok([lease.grants.len() - 1, 0])
+            }
+            Call::GrantLabel => {
+                self.lease(a).ok_or(Error::Revoked)?.grants[b].label = c as u32;
+                Ok([0, 0])
+            }
+            Call::LeaseOffer => {
+                self.journal.push("offer".into());
+                Ok([0, 0])
+            }
+            Call::LeaseRevoke => {
+                self.lease(a).ok_or(Error::Revoked)?.ending = true;
+                self.journal.push("revoke".into());
+                Ok([0, 0])
+            }
+            Call::BorrowInfo => {
+                let (rights, bytes) = self.loans.get(b).ok_or(Error::NotFound)?;
+                Ok([bytes.len(), rights.bits() as usize])
+            }
+            Call::BorrowRead => {
+                let (_, bytes) = self.loans.get(b).ok_or(Error::NotFound)?;
+                let copied = e.min(bytes.len() - c);
+                write(d, &bytes[c..c + copied]);
+                Ok([copied, 0])
+            }
+            Call::BorrowWrite => {
+                let (_, bytes) = self.loans.get_mut(b).ok_or(Error::NotFound)?;
+                let copied = e.min(bytes.len() - c);
+                // SAFETY: the arguments of the call being answered.
+                bytes[c..c + copied].copy_from_slice(unsafe { mock::bytes(d, copied) });
+                Ok([copied, 0])
+            }
+            Call::ConfigWrite => {
+                self.journal.push(format!("config {c:#x} {d} {e:#x}"));
+                Ok([0, 0])
+            }
+            Call::InterruptAcknowledge => {
+                self.journal.push(format!("acknowledge {b}"));
+                Ok([0, 0])
+            }
+            _ => Err(Error::Denied),
+        }
+    }
+
+    fn task_info(&mut self, index: usize, into: usize) -> Result<[usize; 2], Error> {
+        let names = ["supervisor", "other", "peer", "idle", "more", "self"];
+        let name = names.get(index).ok_or(Error::NotFound)?;
+        let mut info = TaskInfo::new_zeroed();
+        let generation = if index == 2 && self.restarted { 2 } else { 1 };
+        info.handle = generation << 6 | index as u32;
+        info.name[..name.len()].copy_from_slice(name.as_bytes());
+        write(into, info.as_bytes());
+        Ok([0, 0])
+    }
+
+    fn receive(&mut self, mask: u32, message: &mut Message) -> [usize; 3] {
+        if mask == NOTIFY_LEASE {
+            self.journal.push("wait".into());
+            self.leases
+                .retain(|(_, lease)| !(lease.lent && lease.ending));
+            return [0, u32::MAX as usize, NOTIFY_LEASE as usize];
+        }
+        match self
+            .events
+            .pop_front()
+            .expect("the test scripts every receive")
+        {
+            Event::Bits(bits) => [0, u32::MAX as usize, bits as usize],
+            Event::Call(client, call) => {
+                *message = call;
+                [0, client as usize, 0]
+            }
+        }
+    }
+}
+
+/// Writes what a call answers.
+fn write(address: usize, bytes: &[u8]) {
+    // SAFETY: the arguments of the call being answered.
+    unsafe { mock::bytes_mut(address, bytes.len()) }.copy_from_slice(bytes);
+}
+
+impl Kernel for Board {
+    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
+        match self.0.borrow_mut().call(call, arguments) {
+            Ok([first, second]) => [0, first, second],
+            Err(error) => [error.code(), 0, 0],
+        }
+    }
+
+    fn message(&mut self, call: Call, [a, b, c]: [usize; 3], message: &mut Message) -> [usize; 3] {
+        let mut state = self.0.borrow_mut();
+        match call {
+            Call::Receive => state.receive(a as u32, message),
+            Call::ReplyReceive => {
+                state.replied.push((a as u32, *message));
+                state.receive(b as u32, message)
+            }
+            Call::Reply => {
+                state.replied.push((a as u32, *message));
+                [0, 0, 0]
+            }
+            Call::Call if a >> 6 == 1 && a & 63 == 0 => {
+                // SAFETY: one loan: the line.
+                let line = unsafe {
+                    let loan = *core::ptr::with_exposed_provenance::<leasehold_abi::Borrow>(b);
+                    assert_eq!(c, 1);
+                    mock::bytes(loan.base, loan.length)
+                };
+                state.log.push(String::from_utf8_lossy(line).into_owned());
+                message.tag = leasehold_abi::Tag::new(0, 0);
+                [0, 0, 0]
+            }
+            _ => {
+                state.sent.push(*message);
+                match state
+                    .replies
+                    .pop_front()
+                    .expect("the test scripts every reply")
+                {
+                    Ok(reply) => {
+                        *message = reply;
+                        [0, 0, 0]
+                    }
+                    Err(error) => [error.code(), 0, 0],
+                }
+            }
+        }
+    }
+}
