@@ -9,11 +9,8 @@ use super::links::NIL;
 use super::operation::{Operation, Phase};
 use super::table::{Claim, LINES};
 use crate::schedule::bit;
-use crate::{Context, Hardware, Kernel, Window};
+use crate::{Context, Hardware, Kernel};
 use leasehold_abi::{Error, GrantKind, LeaseState, Rights};
-
-/// Claims that one step looks at.
-const SCAN_STEP: usize = 8;
 
 /// Most functions that may be bus masters at once.
 const MAX_MASTERS: u16 = 32;
@@ -24,34 +21,6 @@ const FUNCTION: u64 = 4096;
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
-    /// What is mapped for a grant: whole granules.
-    #[inline(never)]
-    pub(crate) fn window(&self, grant: u16) -> Window {
-        let record = &self.leases.grants[grant as usize];
-        let mask = H::GRANULE as u64 - 1;
-        let base = record.base & !mask;
-        let end = (record.base + record.length + mask) & !mask;
-        // Configuration space is written by the kernel alone.
-        let writable = record.rights.contains(Rights::WRITE) && record.kind != GrantKind::Config;
-        let rights = if writable {
-            Rights::READ | Rights::WRITE
-        } else {
-            Rights::READ
-        };
-        Window {
-            base,
-            length: end - base,
-            kind: record.kind,
-            rights,
-        }
-    }
-
-    /// The task that holds the lease of a grant.
-    fn claimant(&self, grant: u16) -> usize {
-        let lease = self.leases.grants[grant as usize].lease;
-        self.leases.records[lease as usize].lessee as usize
-    }
-
     /// [`Call::GrantClaim`](leasehold_abi::Call::GrantClaim). None: it goes on in the reaper,
     /// which answers.
     ///
@@ -101,16 +70,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 Ok(None)
             }
         }
-    }
-
-    /// Whether a window lies over the current task's own memory, as the task sees it.
-    fn overlaps_own(&self, window: Window) -> bool {
-        let base = H::window_address(window.base);
-        let length = window.length as usize;
-        self.config_of(self.current).regions.iter().any(|region| {
-            region.base.wrapping_sub(base) < length
-                || base.wrapping_sub(region.base) < region.length
-        })
     }
 
     fn claim_line(&mut self, grant: u16, bits: u32) -> Result<usize, Error> {
@@ -205,82 +164,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    /// Look at a few claims; when all were looked at, begin to map.
-    fn scan_step(&mut self, task: usize, mut operation: Operation) -> Option<Result<usize, Error>> {
-        if operation.epoch != self.leases.epoch {
-            operation.epoch = self.leases.epoch;
-            operation.cursor = self.leases.windows;
-            operation.twin = NIL;
-        }
-        let window = self.window(operation.grant);
-        for _ in 0..SCAN_STEP {
-            let other = operation.cursor;
-            if other == NIL {
-                return self.begin_map(task, operation);
-            }
-            let record = &self.leases.grants[other as usize];
-            operation.cursor = record.claim_next;
-            let theirs = self.window(other);
-            let apart = theirs.base >= window.base + window.length
-                || window.base >= theirs.base + theirs.length;
-            if apart {
-                continue;
-            }
-            let exclusive = record.claim == Claim::Exclusive || operation.claim == Claim::Exclusive;
-            let same_task = self.claimant(other) == task;
-            if exclusive || (same_task && (record.unmapping || theirs != window)) {
-                return Some(Err(Error::Busy));
-            }
-            if same_task {
-                operation.twin = other;
-            }
-        }
-        self.tasks[task].operation = operation;
-        None
-    }
-
-    fn begin_map(&mut self, task: usize, mut operation: Operation) -> Option<Result<usize, Error>> {
-        let grant = operation.grant;
-        let record = &mut self.leases.grants[grant as usize];
-        record.claim = operation.claim;
-        record.progress = 0;
-        record.unmapping = false;
-        record.twin = grant;
-        self.leases.enlist(grant);
-        if operation.twin != NIL {
-            let twin = operation.twin as usize;
-            self.leases.grants[grant as usize].twin = self.leases.grants[twin].twin;
-            self.leases.grants[twin].twin = grant;
-            return Some(Ok(self.claim_address(grant)));
-        }
-        let window = self.window(grant);
-        self.tasks[task].regain_window(H::window_address(window.base), window.length as usize);
-        operation.phase = Phase::Map;
-        self.tasks[task].operation = operation;
-        self.map_step(task, operation)
-    }
-
-    fn map_step(&mut self, task: usize, mut operation: Operation) -> Option<Result<usize, Error>> {
-        let grant = operation.grant;
-        let window = self.window(grant);
-        let progress = &mut self.leases.grants[grant as usize].progress;
-        match self.hardware.map_step(task, window, progress) {
-            Ok(true) => Some(Ok(self.claim_address(grant))),
-            Ok(false) => None,
-            Err(error) => {
-                operation.phase = Phase::Unmap;
-                operation.outcome = error.code();
-                self.tasks[task].operation = operation;
-                None
-            }
-        }
-    }
-
-    /// Where the claimant finds the first byte of the grant.
-    fn claim_address(&self, grant: u16) -> usize {
-        H::window_address(self.leases.grants[grant as usize].base)
-    }
-
     /// [`Call::GrantUnclaim`](leasehold_abi::Call::GrantUnclaim). `Invalid` when it is not claimed.
     pub(crate) fn grant_unclaim(
         &mut self,
@@ -353,32 +236,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             }
         }
         self.leases.grants[grant as usize].claim = Claim::None;
-        true
-    }
-
-    fn unmap_step(&mut self, grant: u16) -> bool {
-        let record = self.leases.grants[grant as usize];
-        if record.twin != grant && record.twin != NIL {
-            // Another claim keeps it mapped: leave the ring.
-            let mut before = record.twin;
-            while self.leases.grants[before as usize].twin != grant {
-                before = self.leases.grants[before as usize].twin;
-            }
-            self.leases.grants[before as usize].twin = record.twin;
-            return true;
-        }
-        let window = self.window(grant);
-        let task = self.claimant(grant);
-        let record = &mut self.leases.grants[grant as usize];
-        if !record.unmapping {
-            record.unmapping = true;
-            record.progress = 0;
-        }
-        if !self.hardware.unmap(task, window, &mut record.progress) {
-            return false;
-        }
-        record.unmapping = false;
-        self.tasks[task].lose_window(H::window_address(window.base), window.length as usize);
         true
     }
 }

@@ -8,3 +8,4 @@ pub(crate) mod links;
 pub(crate) mod open;
 pub(crate) mod operation;
 pub(crate) mod table;
+pub(crate) mod window;

@@ -117,8 +117,9 @@ pub(crate) struct Grant {
     /// Neighbours among the claimed grants of its sort (windows, bus masters).
     pub(crate) claim_next: u16,
     pub(crate) claim_previous: u16,
-    /// Next in the ring of claims of the very same window by the same task.
+    /// Neighbours in the ring of claims of the very same window by the same task.
     pub(crate) twin: u16,
+    pub(crate) twin_previous: u16,
 }
 
 impl Grant {
@@ -137,6 +138,7 @@ impl Grant {
         claim_next: NIL,
         claim_previous: NIL,
         twin: NIL,
+        twin_previous: NIL,
     };
 }
 
