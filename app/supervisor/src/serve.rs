@@ -74,6 +74,32 @@ impl Session<'_> {
         found.ok_or(Error::NotFound)
     }
 
+    /// Whether a window of `function` lies over one of another function: then two drivers would
+    /// hold the same registers.
+    fn overlaps(&self, function: &FunctionInfo) -> bool {
+        let others = self
+            .supervisor
+            .devices
+            .iter()
+            .filter_map(|device| match &device.source {
+                Source::Function(other) if other.address != function.address => Some(other),
+                _ => None,
+            });
+        let mut taken = others
+            .flat_map(|other| other.bars)
+            .filter(|bar| bar.length != 0);
+        taken.any(|theirs| {
+            function
+                .bars
+                .iter()
+                .filter(|bar| bar.length != 0)
+                .any(|bar| {
+                    bar.base < theirs.base.saturating_add(theirs.length)
+                        && theirs.base < bar.base.saturating_add(bar.length)
+                })
+        })
+    }
+
     fn find_function(&self, address: u16) -> Option<FunctionInfo> {
         self.supervisor
             .devices
@@ -156,6 +182,9 @@ impl SupervisorServer for Session<'_> {
             return Err(Error::Invalid);
         }
         let function = FunctionInfo::read_from_bytes(&bytes).map_err(|_| Error::Invalid)?;
+        if self.overlaps(&function) {
+            return Err(Error::Invalid);
+        }
         let devices = &mut self.supervisor.devices;
         let known = devices.iter().position(|device| {
             matches!(device.source, Source::Function(known) if known.address == function.address)
