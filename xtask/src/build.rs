@@ -50,3 +50,14 @@ pub(crate) fn image(workspace: &Workspace, app: &str, board: &str) -> Result<Bui
     tools::target(workspace, &plan.chip.chip.target)?;
     leasehold_build::build(workspace, app, board)
 }
+
+/// Builds an app to be booted: a missing emulator is found before anything is compiled.
+///
+/// # Errors
+/// Whatever keeps the image from being built or booted.
+pub(crate) fn bootable(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
+    let plan = leasehold_build::check(workspace.root(), app, board)?;
+    let qemu = plan.chip.qemu.as_ref();
+    tools::qemu(qemu.with_context(|| format!("QEMU has no board for {}", plan.chip.chip.name))?)?;
+    image(workspace, app, board)
+}

@@ -15,7 +15,7 @@ const PORT: &str = "127.0.0.1:1234";
 /// # Errors
 /// When it cannot be built or started, or no debugger knows the machine.
 pub(crate) fn run(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
-    let built = build::image(workspace, app, board)?;
+    let built = build::bootable(workspace, app, board)?;
     let debugger = debugger("riscv:rv64")?;
     let serial = workspace.generated(app, board).join("serial.log");
     let mut command = qemu::command(&built, Clock::Real)?;

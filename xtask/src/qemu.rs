@@ -1,6 +1,5 @@
 //! The emulator's command line for an image.
 
-use crate::tools;
 use anyhow::{Context, Result};
 use leasehold_build::Built;
 use std::process::Command;
@@ -18,7 +17,7 @@ pub(crate) enum Clock {
 /// The emulator with an image and its devices; the serial line is not connected yet.
 ///
 /// # Errors
-/// When the chip has no emulator, or that cannot be had.
+/// When the chip has no emulator.
 pub(crate) fn command(built: &Built, clock: Clock) -> Result<Command> {
     let plan = &built.plan;
     let chip = plan.chip.chip.name.get_ref();
@@ -27,7 +26,6 @@ pub(crate) fn command(built: &Built, clock: Clock) -> Result<Command> {
         .qemu
         .as_ref()
         .with_context(|| format!("QEMU has no board for {chip}"))?;
-    tools::qemu(qemu)?;
     let mut command = Command::new(&qemu.binary);
     command
         .args([

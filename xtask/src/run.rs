@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// # Errors
 /// When it cannot be built or started, or ends with a code of its own.
 pub(crate) fn interactive(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
-    let built = build::image(workspace, app, board)?;
+    let built = build::bootable(workspace, app, board)?;
     let mut command = qemu::command(&built, Clock::Real)?;
     eprintln!("booting {app} on {board}; Ctrl-A X ends it");
     let status = command
@@ -34,7 +34,7 @@ pub(crate) fn exec(
     lines: &str,
     timeout: u64,
 ) -> Result<()> {
-    let built = build::image(workspace, app, board)?;
+    let built = build::bootable(workspace, app, board)?;
     let mut session = Session::start(qemu::command(&built, Clock::Real)?)?;
     let deadline = Instant::now() + Duration::from_secs(timeout);
     let lines = lines
