@@ -30,12 +30,12 @@ fn bounds() -> (*mut u8, usize) {
 /// On the host a thread stands for a task, and has four granules.
 #[cfg(not(target_os = "none"))]
 fn bounds() -> (*mut u8, usize) {
-    use std::boxed::Box;
     /// Memory like that of a link script.
     #[repr(align(4096))]
+    #[expect(dead_code, reason = "reached by address")]
     struct Memory([u8; 4 * GRANULE]);
     std::thread_local! {
-        static MEMORY: *mut u8 = (&raw mut Box::leak(Box::new(Memory([0; 4 * GRANULE]))).0).cast();
+        static MEMORY: *mut u8 = crate::sys::keep(Memory([0; 4 * GRANULE])).cast();
     }
     (MEMORY.with(|memory| *memory), 4 * GRANULE)
 }
@@ -96,8 +96,9 @@ impl Arena {
         };
         let first = (0..=last).find(free).ok_or(Error::Exhausted)?;
         // SAFETY: the granules are inside the arena.
+        let start = unsafe { base.add(first * GRANULE) };
         let granules = Granules {
-            base: unsafe { base.add(first * GRANULE) },
+            base: start,
             first,
             count,
         };

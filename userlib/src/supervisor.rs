@@ -26,8 +26,8 @@ pub fn name(text: &str) -> Name {
     name
 }
 
-/// What a task may ask of the supervisor. Those that bind a device may log, and report what
-/// they discover; all else is for tasks that bind none, as a shell.
+/// What a task may ask of the supervisor. Everybody may log, the driver of the host bridge
+/// reports what it discovers, and all else is for the task named `shell`; others get `Denied`.
 #[interface]
 pub trait Supervisor {
     /// Adds a line to the log, under the caller's name.

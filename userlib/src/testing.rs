@@ -50,7 +50,7 @@ pub(crate) struct State {
     pub(crate) loans: Vec<(Rights, Vec<u8>)>,
     pub(crate) replied: Vec<(u32, Message)>,
     pub(crate) restarted: bool,
-    memory: Vec<Box<[u64]>>,
+    memory: Vec<*mut [u64]>,
     next: u32,
 }
 
@@ -88,8 +88,9 @@ impl Board {
 
     /// Memory of `bytes` bytes as a grant.
     pub(crate) fn grant(&self, kind: GrantKind, name: &str, bytes: usize) -> GrantInfo {
-        let mut memory = vec![0_u64; bytes.div_ceil(8)].into_boxed_slice();
-        let base = memory.as_mut_ptr().expose_provenance() as u64;
+        // Raw from here on: to move a box is to claim its memory for oneself.
+        let memory = Box::into_raw(vec![0_u64; bytes.div_ceil(8)].into_boxed_slice());
+        let base = memory.cast::<u64>().expose_provenance() as u64;
         self.0.borrow_mut().memory.push(memory);
         self.grant_at(kind, name, base, bytes as u64)
     }
@@ -148,6 +149,15 @@ impl Board {
     pub(crate) fn change(&self, handle: LeaseHandle, change: impl FnOnce(&mut Lease)) {
         let mut state = self.0.borrow_mut();
         change(state.lease(handle.raw() as usize).expect("a live lease"));
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        for memory in self.memory.drain(..) {
+            // SAFETY: made from a box, and every binding of the test is over or leaked.
+            drop(unsafe { Box::from_raw(memory) });
+        }
     }
 }
 

@@ -92,9 +92,9 @@ impl Task {
     /// The calling thread's: on the host a thread stands for a task.
     #[cfg(not(target_os = "none"))]
     pub(crate) fn current() -> &'static Self {
-        use std::boxed::Box;
         std::thread_local! {
-            static TASK: &'static Task = Box::leak(Box::new(Task::new()));
+            // SAFETY: kept for ever, and only ever shared, by this thread.
+            static TASK: &'static Task = unsafe { &*sys::keep(Task::new()) };
         }
         TASK.with(|task| *task)
     }

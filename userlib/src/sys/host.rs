@@ -3,6 +3,18 @@
 use super::{Message, mock};
 use leasehold_abi::Call;
 
+/// What stands for the `static`s of tasks: alive as long as the process, and not a leak.
+pub(crate) fn keep<T>(value: T) -> *mut T {
+    use core::sync::atomic::AtomicPtr;
+    use std::sync::{Mutex, PoisonError};
+    static KEPT: Mutex<std::vec::Vec<AtomicPtr<()>>> = Mutex::new(std::vec::Vec::new());
+    let kept = std::boxed::Box::into_raw(std::boxed::Box::new(value));
+    KEPT.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(AtomicPtr::new(kept.cast()));
+    kept
+}
+
 /// Forwards a call without a message.
 macro_rules! stub {
     ($name:ident, $($argument:ident),*; $($zero:literal),*) => {

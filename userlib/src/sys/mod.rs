@@ -17,6 +17,8 @@ mod backend;
 #[cfg(not(target_os = "none"))]
 #[path = "host.rs"]
 mod backend;
+#[cfg(not(target_os = "none"))]
+pub(crate) use backend::keep;
 mod lease;
 mod message;
 #[cfg(not(target_os = "none"))]
