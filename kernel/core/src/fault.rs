@@ -122,7 +122,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.ready &= !bit(task);
         self.timers.clear(task);
         self.overdue.clear(task);
-        self.update_alarm();
         self.reaper.operating &= !bit(task);
         self.reaper.stopping |= bit(task);
         self.reaper.waking |= bit(task);

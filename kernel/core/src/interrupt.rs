@@ -82,10 +82,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         fired
     }
 
-    /// Set the hardware's alarm to the earliest deadline, if that has changed.
+    /// Set the hardware's alarm to the earliest deadline, if that is earlier than what it is set
+    /// to. One that is too early costs an interrupt once, and less than setting it each time:
+    /// most deadlines are met.
     pub(crate) fn update_alarm(&mut self) {
         let next = self.next_alarm();
-        if next != self.alarm {
+        if next.is_some_and(|at| self.alarm.is_none_or(|alarm| at < alarm)) {
             self.alarm = next;
             self.hardware.set_alarm(next);
         }

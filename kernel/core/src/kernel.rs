@@ -164,10 +164,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// The reaper's steps, until a task goes before the next one.
+    ///
+    /// Whatever moves a lease's deadline also gives the reaper work, so the alarm is set here,
+    /// once for all of it.
     #[inline(never)]
     fn work(&mut self) -> Next {
         loop {
             if self.reaper.is_idle() {
+                self.update_alarm();
                 return self.pick(self.ready);
             }
             self.take_interrupts();
@@ -177,6 +181,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 if self.current != 0 {
                     self.limit_delay();
                 }
+                self.update_alarm();
                 return next;
             }
             self.reap();

@@ -136,7 +136,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if self.reaper.limit.is_none() {
             let slice = (self.config.ticks_per_second / SLICES_PER_SECOND).max(1);
             self.reaper.limit = Some(self.hardware.now().saturating_add(slice));
-            self.update_alarm();
         }
     }
 

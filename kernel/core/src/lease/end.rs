@@ -62,7 +62,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             .push(&mut self.leases.records, Chain::Ending, slot);
         if first {
             self.overdue.set(lessee, deadline);
-            self.update_alarm();
         }
         self.queue_event(slot, LeaseEvent::Ending);
     }
@@ -93,7 +92,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             }
             _ => self.overdue.clear(lessee),
         }
-        self.update_alarm();
     }
 
     /// The lessee gives a lease up, of itself or by its end. It is active or ending.

@@ -391,7 +391,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
     fn wake(&mut self) {
         let kernel = &mut self.world.kernel;
         match kernel.hardware.alarm {
-            Some(at) if self.random.chance(2) => {
+            Some(at) if at != u64::MAX && self.random.chance(2) => {
                 kernel.hardware.now = kernel.hardware.now.max(at);
                 kernel.interrupt();
             }

@@ -56,6 +56,8 @@ fn a_timer_in_the_past_fires_at_once_and_zero_disarms() {
     assert_eq!(world.act(3, Call::Receive, &[0b10])[2], 0b10);
     world.value(3, Call::SetTimer, &[2000, 0b10]);
     world.value(3, Call::SetTimer, &[0, 0b10]);
+    world.pass(1000);
+    assert_eq!(world.kernel.tasks[3].pending & 0b10, 0);
     assert_eq!(world.kernel.hardware.alarm, None);
     assert_eq!(
         world.error(3, Call::SetTimer, &[2000, 1 << 31]),
@@ -83,8 +85,8 @@ fn a_timer_ends_with_its_task() {
     let mut world = World::new();
     world.value(3, Call::SetTimer, &[1100, 2]);
     world.value(0, Call::TaskStop, &[3]);
-    world.rest();
-    assert_eq!(world.kernel.hardware.alarm, None);
     world.value(0, Call::TaskStart, &[3]);
+    world.pass(1000);
+    assert_eq!(world.kernel.hardware.alarm, None);
     assert_eq!(world.kernel.tasks[3].pending, 0);
 }
