@@ -113,7 +113,7 @@ macro_rules! driver {
     ($driver:ty) => {
         /// The task's main function.
         #[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "runs on a board"))]
-        fn __run_driver() -> ! {
+        fn __run_driver() {
             let driver: $driver = ::core::default::Default::default();
             $crate::runtime::run(&driver)
         }
