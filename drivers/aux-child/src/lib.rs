@@ -24,6 +24,9 @@ type DataReference = CovariantForLt!(&Data<'_>);
 #[derive(Debug, Family)]
 struct Reach<'cap>(Device<'cap, Bound>);
 
+/// The family of [`Reach`].
+type ReachFamily = ForLt!(Reach<'_>);
+
 /// What is known of one of the sample's devices, in and out of its bindings.
 #[derive(Debug, Default)]
 struct Kept {
@@ -36,7 +39,7 @@ struct Kept {
 #[derive(Debug, Default)]
 pub struct ChildDriver {
     data: RefCell<Option<DevresLt<DataReference>>>,
-    guarded: RefCell<Option<DevresLt<ForLt!(Reach<'_>)>>>,
+    guarded: RefCell<Option<DevresLt<ReachFamily>>>,
     kept: [Kept; SAMPLES],
     hold: Cell<HoldInfo>,
     /// Milliseconds of the call to make once the timer runs out.

@@ -21,16 +21,15 @@ struct Model {
 }
 
 impl Model {
+    /// Adds a function; `what` is vendor, device and class.
     fn add(
         &mut self,
-        device: u8,
-        function: u8,
-        vendor: u16,
-        id: u16,
-        class: u32,
+        (device, function): (u8, u8),
+        what: (u16, u16, u32),
         header: u8,
         pin: u8,
     ) -> &mut Self {
+        let (vendor, id, class) = what;
         let mut cells = BTreeMap::new();
         let fixed = |value| Cell { value, writable: 0 };
         cells.insert(IDENTIFIERS, fixed(u32::from(vendor) | u32::from(id) << 16));
@@ -44,15 +43,12 @@ impl Model {
         cells.insert(CLASS, fixed(class << 8));
         cells.insert(HEADER, fixed(u32::from(header) << 16));
         cells.insert(INTERRUPT, fixed(u32::from(pin) << 8));
-        self.functions.insert(
-            Address {
-                bus: 0,
-                device,
-                function,
-            }
-            .offset(),
-            cells,
-        );
+        let address = Address {
+            bus: 0,
+            device,
+            function,
+        };
+        self.functions.insert(address.offset(), cells);
         self
     }
 
@@ -153,10 +149,10 @@ impl Report for Seen {
 
 fn board() -> Model {
     let mut model = Model::default();
-    model.add(0, 0, 0x1b36, 0x0008, 0x06_0000, 0, 0);
-    model.add(1, 0, 0x1234, 0x11e8, 0x00_ff00, 0, 1);
+    model.add((0, 0), (0x1b36, 0x0008, 0x06_0000), 0, 0);
+    model.add((1, 0), (0x1234, 0x11e8, 0x00_ff00), 0, 1);
     model.memory_bar(1, 0, 0x10_0000);
-    model.add(2, 0, 0x1b36, 0x0005, 0x00_ff00, 0, 0);
+    model.add((2, 0), (0x1b36, 0x0005, 0x00_ff00), 0, 0);
     model.memory_bar(2, 0, 4096);
     *model.cell(2, BASE_ADDRESS + 4) = Cell {
         value: 1,
@@ -218,7 +214,7 @@ fn the_board_is_found_sized_and_placed() {
 #[test]
 fn wide_windows_take_two_registers() {
     let mut model = Model::default();
-    model.add(3, 0, 0x1af4, 0x1041, 0x02_0000, 0, 4);
+    model.add((3, 0), (0x1af4, 0x1041, 0x02_0000), 0, 4);
     model.memory_bar(3, 0, 4096);
     model.wide_bar(3, 1, 0x4000);
     model.wide_bar(3, 4, 1 << 33);
@@ -238,7 +234,7 @@ fn wide_windows_take_two_registers() {
     assert_eq!(model.cell(3, COMMAND).value as u16, 0, "what failed is off");
 
     let mut model = Model::default();
-    model.add(3, 0, 0x1af4, 0x1041, 0x02_0000, 0, 4);
+    model.add((3, 0), (0x1af4, 0x1041, 0x02_0000), 0, 4);
     model.wide_bar(3, 0, 0x4000);
     model.wide_bar(3, 4, 1 << 33);
     let mut seen = Seen::default();
@@ -268,7 +264,7 @@ fn wide_windows_take_two_registers() {
 #[test]
 fn a_bridge_is_passed_over_and_not_touched() {
     let mut model = Model::default();
-    model.add(4, 0, 0x1b36, 0x000c, 0x06_0400, 1, 1);
+    model.add((4, 0), (0x1b36, 0x000c, 0x06_0400), 1, 1);
     let mut seen = Seen::default();
     assert_eq!(run(&mut model, &mut seen), Ok(1));
     assert!(seen.found.is_empty() && seen.failed.is_empty());
@@ -279,9 +275,11 @@ fn a_bridge_is_passed_over_and_not_touched() {
 fn only_a_device_with_many_functions_is_asked_for_more() {
     let mut model = Model::default();
     model
-        .add(5, 0, 1, 1, 0, 0x80, 0)
-        .add(5, 3, 1, 2, 0, 0x80, 2);
-    model.add(6, 0, 1, 3, 0, 0, 0).add(6, 1, 1, 4, 0, 0, 0);
+        .add((5, 0), (1, 1, 0), 0x80, 0)
+        .add((5, 3), (1, 2, 0), 0x80, 2);
+    model
+        .add((6, 0), (1, 3, 0), 0, 0)
+        .add((6, 1), (1, 4, 0), 0, 0);
     let mut seen = Seen::default();
     assert_eq!(run(&mut model, &mut seen), Ok(3));
     let ids: Vec<u16> = seen.found.iter().map(|function| function.device).collect();
