@@ -8,8 +8,10 @@ use leasehold_arch_riscv::{
 use leasehold_chips::{Finisher, Ns16550, Plic};
 use leasehold_core::{FreshProgress, Hardware, Region, RegionKind, TaskConfig, Window};
 
-/// Most bytes that one step of making memory fresh writes.
-const FRESH_STEP: usize = 512;
+/// Most bytes that one step of making memory fresh copies.
+const COPY_STEP: usize = 1024;
+/// Most bytes that such a step zeroes.
+const ZERO_STEP: usize = 2048;
 /// PCI configuration space: the command register, its bus-master bit (PCI Local Bus 3.0, section 6.2.2).
 const COMMAND: u64 = 4;
 const BUS_MASTER: u32 = 1 << 2;
@@ -264,7 +266,12 @@ impl Hardware for Board {
                 None => return true,
             },
         };
-        let step = FRESH_STEP.min(length.saturating_sub(progress.done));
+        let most = if progress.part == 0 {
+            COPY_STEP
+        } else {
+            ZERO_STEP
+        };
+        let step = most.min(length.saturating_sub(progress.done));
         // SAFETY: these ranges are the image's and the task's by the build's tables; the task is dormant.
         unsafe {
             if progress.part == 0 {

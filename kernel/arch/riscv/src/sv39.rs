@@ -186,50 +186,90 @@ impl Sv39 {
         let mut at = base + *done;
         let mut left = STEP;
         while at < end && left > 0 {
-            let level = leaf_level(at, end);
-            let path = self.path(task, at, level);
-            let table = path[level as usize];
-            let (Some(entries), Some(used)) =
-                (self.tables.get_mut(table), self.used.get_mut(table))
-            else {
-                at += page_size(level);
-                left = left.saturating_sub(MISSING);
-                continue;
+            let next = match leaf_level(at, end) {
+                0 => self.unmap_run::<0>(task, at, end, &mut left),
+                1 => self.unmap_run::<1>(task, at, end, &mut left),
+                _ => self.unmap_run::<2>(task, at, end, &mut left),
             };
-            let first = at;
-            for entry in &mut entries.0[index(at, level)..] {
-                *used -= u16::from(entry.is_valid());
-                *entry = Entry::INVALID;
-                at += page_size(level);
-                left -= 1;
-                if left == 0 || at >= end || leaf_level(at, end) != level {
-                    break;
-                }
-            }
-            self.recycle(path, first, level);
+            at = next;
         }
         *done = at - base;
         at >= end
     }
 
-    /// The tables on the way to the entry for `address` at `level`, by level; one past the pool where there is none.
-    fn path(&self, task: usize, address: u64, level: u32) -> [usize; 3] {
-        let mut path = [usize::MAX; 3];
-        let mut table = task;
-        let mut at = ROOT_LEVEL;
-        loop {
-            path[at as usize] = table;
-            if at == level {
-                return path;
+    /// Unmaps leaves of one level from `at` on, as far as they are in one table; answers where
+    /// it stopped. Gives back the tables that have become empty.
+    #[inline(always)]
+    fn unmap_run<const LEVEL: u32>(
+        &mut self,
+        task: usize,
+        at: u64,
+        end: u64,
+        left: &mut u32,
+    ) -> u64 {
+        let middle = if LEVEL < 2 {
+            self.child(task, index(at, 2))
+        } else {
+            Some(task)
+        };
+        let table = match middle {
+            Some(middle) if LEVEL < 1 => self.child(middle, index(at, 1)),
+            middle => middle,
+        };
+        let (Some(middle), Some(table)) = (middle, table) else {
+            *left = left.saturating_sub(MISSING);
+            return at + page_size(LEVEL);
+        };
+        let (Some(entries), Some(used)) = (self.tables.get_mut(table), self.used.get_mut(table))
+        else {
+            return end;
+        };
+        let mut next = at;
+        let mut removed = 0;
+        for entry in &mut entries.0[index(at, LEVEL)..] {
+            removed += u16::from(entry.is_valid());
+            *entry = Entry::INVALID;
+            next += page_size(LEVEL);
+            *left -= 1;
+            if *left == 0 || next >= end || leaf_level(next, end) != LEVEL {
+                break;
             }
-            match self.child(table, index(address, at)) {
-                Some(next) => table = next,
-                None => return path,
+        }
+        *used -= removed;
+        if *used == 0 && LEVEL < 2 {
+            self.give(table);
+            let parent = if LEVEL < 1 { middle } else { task };
+            if self.forget(parent, index(at, LEVEL + 1)) && LEVEL < 1 {
+                self.give(middle);
+                self.forget(task, index(at, 2));
             }
-            at -= 1;
+        }
+        next
+    }
+
+    /// Takes an entry out of a table; whether that was the last.
+    #[inline(always)]
+    fn forget(&mut self, table: usize, index: usize) -> bool {
+        let (Some(entries), Some(used)) = (self.tables.get_mut(table), self.used.get_mut(table))
+        else {
+            return false;
+        };
+        entries.0[index] = Entry::INVALID;
+        *used -= 1;
+        *used == 0
+    }
+
+    /// Puts an empty table back.
+    #[inline(always)]
+    fn give(&mut self, table: usize) {
+        if let Some(entries) = self.tables.get_mut(table) {
+            entries.0[0] = Entry::link(self.free);
+            self.free = table;
+            self.available += 1;
         }
     }
 
+    #[inline(always)]
     fn child(&self, table: usize, index: usize) -> Option<usize> {
         let entry = self.tables.get(table)?.0[index];
         entry
@@ -267,29 +307,6 @@ impl Sv39 {
         *first = Entry::INVALID;
         self.available -= 1;
         Some(table)
-    }
-
-    /// Gives back the tables on the path that have become empty.
-    fn recycle(&mut self, path: [usize; 3], address: u64, level: u32) {
-        for at in level..ROOT_LEVEL {
-            let table = path[at as usize];
-            if self.used.get(table) != Some(&0) {
-                return;
-            }
-            let parent = path[at as usize + 1];
-            let (Some(entries), Some(used)) =
-                (self.tables.get_mut(parent), self.used.get_mut(parent))
-            else {
-                return;
-            };
-            entries.0[index(address, at + 1)] = Entry::INVALID;
-            *used -= 1;
-            if let Some(entries) = self.tables.get_mut(table) {
-                entries.0[0] = Entry::link(self.free);
-                self.free = table;
-                self.available += 1;
-            }
-        }
     }
 }
 
