@@ -547,3 +547,84 @@ fn slots_come_back_first_in_first_out() {
     }
     assert_eq!(world.open(0, root, 2), first + 1024);
 }
+
+/// A derived lease that goes away by itself, just as the reaper is about to come to it.
+#[test]
+fn a_draft_that_is_dropped_in_the_middle_of_a_revocation() {
+    let mut world = World::new();
+    let root = world.root();
+    let driver = world.lend(0, root, 2, &[root::LINE_10]);
+    world.value(2, Call::GrantClaim, &[driver, 0, 0, 1]);
+    let binding = world.lend(0, root, 2, &[root::BAR]);
+    let drafts: [usize; 6] = core::array::from_fn(|_| world.open(2, binding, 3));
+    world.act(2, Call::Receive, &[1]);
+    world.rest();
+    world.become_task(0);
+    world.kernel.hardware.raise.set(Some((3, 10)));
+    world.system_call(Call::LeaseRevoke as usize, &[binding, HARD]);
+    assert_eq!(world.kernel.current, 2, "in the middle of it");
+    let left = |world: &World| {
+        drafts
+            .iter()
+            .filter(|&&draft| world.kernel.leases.resolve(draft as u32).is_ok())
+            .count()
+    };
+    assert!((1..6).contains(&left(&world)));
+    let slot = world.kernel.leases.resolve(binding as u32).unwrap();
+    let next = world.kernel.leases.records[slot as usize].child_cursor;
+    let next = world.kernel.leases.handle(next) as usize;
+    assert_eq!(
+        world.system_call(Call::LeaseRevoke as usize, &[next, HARD])[0],
+        0
+    );
+    world.rest();
+    assert_eq!(left(&world), 0);
+    assert_eq!(
+        world.lease_info(2, binding).unwrap().state,
+        LeaseState::Ending as u8
+    );
+}
+
+/// The same with a stopped task's leases, one of which is given back meanwhile.
+#[test]
+fn a_lease_that_is_released_while_its_lessor_is_being_stopped() {
+    let mut world = World::new();
+    let root = world.root();
+    let binding = world.lend(0, root, 2, &[root::BAR]);
+    let lent: [usize; 5] = core::array::from_fn(|_| world.lend(2, binding, 0, &[0]));
+    // Of the offers it has been told already.
+    world.act(0, Call::Receive, &[1 << 31]);
+    world.act(0, Call::Receive, &[1 << 31]);
+    world.become_task(2);
+    world.kernel.fault(Fault {
+        kind: FaultKind::Illegal,
+        address: 0,
+        pc: 0,
+        stack: 0,
+    });
+    assert_eq!(world.kernel.current, 0, "told of the first that ends");
+    let next = world
+        .kernel
+        .leases
+        .handle(world.kernel.tasks[2].lent_cursor) as usize;
+    assert!(lent.contains(&next));
+    assert_eq!(
+        world.system_call(Call::LeaseRelease as usize, &[next])[0],
+        0
+    );
+    world.rest();
+    // All the others have ended too.
+    for lease in lent.into_iter().filter(|&lease| lease != next) {
+        assert_eq!(
+            world.lease_info(0, lease).unwrap().state,
+            LeaseState::Ending as u8
+        );
+        world.value(0, Call::LeaseRelease, &[lease]);
+    }
+    world.rest();
+    assert!(world.is_dormant(2));
+    assert!(
+        lent.iter()
+            .all(|&lease| world.kernel.leases.resolve(lease as u32).is_err())
+    );
+}

@@ -567,3 +567,20 @@ fn a_fault_of_a_server_reaches_blocked_callers_before_anything_else_is_reaped() 
     );
     assert!(!world.kernel.hardware.interrupt_pending());
 }
+
+#[test]
+fn a_fast_reply_does_not_pass_a_waiting_caller_over() {
+    let mut world = World::new();
+    world.send(CLIENT, SERVER, 40);
+    // The server calls on; meanwhile another client queues up behind it.
+    world.send(SERVER, 0, 1);
+    world.send(3, SERVER, 30);
+    let server = world.handle(SERVER);
+    world.act(0, Call::Reply, &[server]);
+    world.become_task(SERVER);
+    let client = world.handle(CLIENT);
+    assert_eq!(world.kernel.fast_reply_receive(client as u32, 0), None);
+    world.act(SERVER, Call::ReplyReceive, &[client, 0]);
+    assert_eq!(world.results(SERVER), [0, world.handle(3), 0]);
+    assert_eq!(world.results(CLIENT), [0; 3]);
+}
