@@ -1,13 +1,14 @@
 //! The device that a driver is bound to, and what the context says about it.
 
 use super::{Slot, Task};
+use crate::ForLt;
 use crate::sys::{Error, LeaseHandle};
 use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 
 /// What is known of a [`Device`]: [`Core`], [`Bound`] or [`Plain`].
-pub trait Context: sealed::Sealed {}
+pub trait Context: sealed::Sealed + 'static {}
 
 /// A callback of the runtime is running for the device. Only ever lent to the callback.
 #[derive(Debug)]
@@ -48,6 +49,10 @@ pub struct Device<'cap, C: Context = Plain> {
     inner: Inner,
     brand: PhantomData<fn(&'cap ()) -> &'cap ()>,
     context: PhantomData<*const C>,
+}
+
+impl<C: Context> ForLt for Device<'static, C> {
+    type Of<'a> = Device<'a, C>;
 }
 
 /// Names one binding of this task.

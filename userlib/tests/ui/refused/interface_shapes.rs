@@ -1,0 +1,24 @@
+//! Methods that cannot be calls between tasks.
+use userlib::ipc::interface;
+
+#[interface]
+trait Reference {
+    fn send(&mut self, value: &u32) -> Result<(), Error>;
+}
+
+#[interface]
+trait Infallible {
+    fn now(&mut self) -> u64;
+}
+
+#[interface]
+trait Shared {
+    fn now(&self) -> Result<u64, Error>;
+}
+
+#[interface]
+trait Generic<T> {
+    fn send(&mut self, value: T) -> Result<(), Error>;
+}
+
+fn main() {}
