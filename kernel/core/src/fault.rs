@@ -1,11 +1,11 @@
 //! Faults, and how a task stops.
 
-use crate::lease::links::{Chain, NIL};
+use crate::lease::links::NIL;
 use crate::lease::operation::Phase;
 use crate::schedule::bit;
 use crate::task::{MESSAGE_LENGTH, NO_HANDLE, NO_TASK};
 use crate::{Context, Fault, Hardware, Kernel, Next};
-use leasehold_abi::{Error, FaultKind, NOTIFY_TASK, RevokeMode, TaskState};
+use leasehold_abi::{Error, FaultKind, NOTIFY_TASK, TaskState};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
@@ -118,7 +118,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         record.serving = false;
         record.pending = 0;
         record.operation.phase = Phase::None;
-        record.lent_cursor = record.lent.first;
         self.ready &= !bit(task);
         self.timers.clear(task);
         self.overdue.clear(task);
@@ -129,18 +128,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.post(0, NOTIFY_TASK);
     }
 
-    /// The reaper's step for a stopped task: release one lease that it holds, or end one
-    /// that it lent.
+    /// The reaper's step for a stopped task: release one lease that it holds. Whatever it lent
+    /// is derived from one of those, and ends with it.
     pub(crate) fn stop_step(&mut self, task: usize) {
         let held = self.tasks[task].held.first;
         if held != NIL {
             self.release_lease(held, task);
-            return;
-        }
-        let lent = self.tasks[task].lent_cursor;
-        if lent != NIL {
-            self.tasks[task].lent_cursor = self.leases.records[lent as usize].next(Chain::Lent);
-            self.end_lease(lent, RevokeMode::Hard, task);
             return;
         }
         self.reaper.stopping &= !bit(task);

@@ -55,14 +55,10 @@ pub(crate) struct Task<C> {
     pub(crate) starts: u32,
     /// Leases that it holds and has not released.
     pub(crate) held: List,
-    /// Leases that it lent and that are not over.
-    pub(crate) lent: List,
     /// Leases with an event for it.
     pub(crate) events: List,
     /// Revoked leases that it has not released, by deadline.
     pub(crate) ending: List,
-    /// Where the reaper is in `lent` while the task is being stopped.
-    pub(crate) lent_cursor: u16,
     /// Leases of which it is the lessee, and that are not over.
     pub(crate) held_count: u16,
     /// Leases of which it is the lessor, and that are not over.
@@ -102,10 +98,8 @@ impl<C: Context> Task<C> {
         timer_bits: 0,
         starts: 0,
         held: List::EMPTY,
-        lent: List::EMPTY,
         events: List::EMPTY,
         ending: List::EMPTY,
-        lent_cursor: crate::lease::links::NIL,
         held_count: 0,
         lent_count: 0,
         fresh: FreshProgress { part: 0, done: 0 },

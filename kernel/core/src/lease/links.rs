@@ -12,20 +12,18 @@ pub(crate) const NIL: u16 = u16::MAX;
 pub(crate) enum Chain {
     /// Held by one lessee.
     Held = 0,
-    /// Lent by one lessor.
-    Lent = 1,
     /// Derived from one parent.
-    Siblings = 2,
+    Siblings = 1,
     /// With an event for one lessee.
-    Events = 3,
+    Events = 2,
     /// Revoked and not yet released, of one lessee.
-    Ending = 4,
+    Ending = 3,
     /// Work for the reaper; or free slots.
-    Work = 5,
+    Work = 4,
 }
 
 /// How many chains there are.
-pub(crate) const CHAINS: usize = 6;
+pub(crate) const CHAINS: usize = 5;
 
 /// The neighbours in one list.
 #[derive(Clone, Copy)]

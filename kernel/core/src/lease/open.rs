@@ -86,9 +86,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         lease.id = id as u32;
         lease.payload_type = low as u32 as u64 | (high as u32 as u64) << 32;
         lease.parent = parent;
-        self.tasks[lessor]
-            .lent
-            .push(&mut self.leases.records, Chain::Lent, slot);
         self.tasks[lessor].lent_count += 1;
         let mut children = self.leases.records[parent as usize].children;
         children.push(&mut self.leases.records, Chain::Siblings, slot);
@@ -154,15 +151,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Take a lease that is over out of its lists, and its slot back. It has no children.
     pub(crate) fn close_lease(&mut self, slot: u16) {
         let Lease { lessor, parent, .. } = self.leases.records[slot as usize];
-        let next_lent = self.leases.records[slot as usize].next(Chain::Lent);
         let next_sibling = self.leases.records[slot as usize].next(Chain::Siblings);
-        let task = &mut self.tasks[lessor as usize];
-        if task.lent_cursor == slot {
-            task.lent_cursor = next_lent;
-        }
-        task.lent
-            .remove(&mut self.leases.records, Chain::Lent, slot);
-        task.lent_count -= 1;
+        self.tasks[lessor as usize].lent_count -= 1;
         let above = &mut self.leases.records[parent as usize];
         if above.child_cursor == slot {
             above.child_cursor = next_sibling;

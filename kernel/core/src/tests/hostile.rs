@@ -481,10 +481,12 @@ fn after_any_attack_all_tasks_can_be_stopped_and_started() {
             for lease in events {
                 world.act(0, Call::LeaseRelease, &[lease]);
             }
-            let lent = world.kernel.tasks[0].lent.first;
-            if lent != NIL {
-                // A draft whose lessee died: nobody else can end it.
-                let draft = world.kernel.leases.handle(lent) as usize;
+            // A draft whose lessee died: nobody else can end it.
+            let draft = (1..32).find(|&slot| {
+                world.kernel.leases.records[slot as usize].state == LeaseState::Draft
+            });
+            if let Some(slot) = draft {
+                let draft = world.kernel.leases.handle(slot) as usize;
                 world.act(0, Call::LeaseRevoke, &[draft, 1]);
             }
             world.pass(300);

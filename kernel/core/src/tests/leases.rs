@@ -603,10 +603,9 @@ fn a_lease_that_is_released_while_its_lessor_is_being_stopped() {
         stack: 0,
     });
     assert_eq!(world.kernel.current, 0, "told of the first that ends");
-    let next = world
-        .kernel
-        .leases
-        .handle(world.kernel.tasks[2].lent_cursor) as usize;
+    let slot = world.kernel.leases.resolve(binding as u32).unwrap();
+    let next = world.kernel.leases.records[slot as usize].child_cursor;
+    let next = world.kernel.leases.handle(next) as usize;
     assert!(lent.contains(&next));
     assert_eq!(
         world.system_call(Call::LeaseRelease as usize, &[next])[0],
