@@ -6,8 +6,9 @@
 
 use crate::plan::Plan;
 use crate::workspace::Workspace;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -86,9 +87,16 @@ fn cargo(workspace: &Workspace, plan: &Plan) -> Command {
 }
 
 fn run(mut command: Command, what: &str) -> Result<()> {
-    let status = command.status().context("cannot run cargo")?;
-    if !status.success() {
-        bail!("{what} did not compile");
-    }
+    let colour = if std::io::stderr().is_terminal() {
+        "always"
+    } else {
+        "never"
+    };
+    let output = command
+        .env("CARGO_TERM_COLOR", colour)
+        .output()
+        .context("cannot run cargo")?;
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    ensure!(output.status.success(), "{what} did not compile");
     Ok(())
 }

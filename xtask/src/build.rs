@@ -48,6 +48,7 @@ pub(crate) fn run(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
 pub(crate) fn image(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
     let plan = leasehold_build::check(workspace.root(), app, board)?;
     tools::target(workspace, &plan.chip.chip.target)?;
+    eprintln!("building {app} for {board}");
     leasehold_build::build(workspace, app, board)
 }
 
