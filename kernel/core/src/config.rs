@@ -32,7 +32,7 @@ pub struct TaskConfig {
     pub zero: &'static [(usize, usize)],
     /// The memory it may lend: address and length in bytes, in one of the regions.
     pub arena: (usize, usize),
-    /// Addresses of instructions whose faults resume [`Hardware::CHECKED_STRIDE`] bytes on
+    /// Addresses of instructions whose faults resume [`Hardware::CHECKED_STRIDE`](crate::Hardware::CHECKED_STRIDE) bytes on
     /// instead of stopping the task: first and end.
     pub checked: (usize, usize),
     /// Tasks it may call: bit `i` for index `i`.

@@ -627,3 +627,35 @@ fn a_lease_that_is_released_while_its_lessor_is_being_stopped() {
             .all(|&lease| world.kernel.leases.resolve(lease as u32).is_err())
     );
 }
+
+/// Two tasks look for claims in the way at once; the one that is done first is in the other's.
+#[test]
+fn a_scan_that_is_interrupted_sees_what_was_claimed_meanwhile() {
+    let mut world = World::new();
+    let root = world.root();
+    let lease = world.open(0, root, 2);
+    for part in 0..20 {
+        let grant = [lease, root, root::BAR, part * 128, 128, 7];
+        world.value(0, Call::LeaseAdd, &grant);
+    }
+    world.value(0, Call::LeaseOffer, &[lease]);
+    for part in 0..20 {
+        world.value(2, Call::GrantClaim, &[lease, part, 0]);
+    }
+    let first = world.lend(0, root, 3, &[root::UART]);
+    let second = world.lend(0, root, 5, &[root::UART, root::LINE_10]);
+    world.value(5, Call::GrantClaim, &[second, 1, 0, 1]);
+    world.act(5, Call::Receive, &[1]);
+    world.rest();
+    world.become_task(3);
+    world.kernel.hardware.raise.set(Some((0, 10)));
+    world.system_call(Call::GrantClaim as usize, &[first, 0, 1]);
+    assert_eq!(world.kernel.current, 5, "in the middle of the scan");
+    world.system_call(Call::GrantClaim as usize, &[second, 0, 0]);
+    world.rest();
+    let answers = [3, 5].map(|task| world.kernel.tasks[task].context.results[0]);
+    let claimed = [(3, first), (5, second)]
+        .map(|(task, lease)| world.grant_info(task, lease, 0).unwrap().claimed);
+    assert_eq!(claimed, [2, 0], "{answers:?}");
+    super::invariants::Checker::default().check(&world.kernel);
+}
