@@ -66,7 +66,10 @@ fn debugger(architecture: &str) -> Result<&'static str> {
     ["gdb-multiarch", "riscv64-unknown-elf-gdb", "gdb"]
         .into_iter()
         .find(knows)
-        .context("no debugger here knows RISC-V: apt-get install gdb-multiarch")
+        .with_context(|| {
+            let command = tools::command(&["gdb-multiarch"]);
+            format!("no debugger here knows {architecture}: {command}")
+        })
 }
 
 /// The emulator, which ends with the debugger.

@@ -123,7 +123,8 @@ pub(crate) fn install(what: &str, packages: &[&str]) -> Result<()> {
     Ok(())
 }
 
-fn command(packages: &[&str]) -> String {
+/// The command that installs packages, for whoever runs this.
+pub(crate) fn command(packages: &[&str]) -> String {
     let sudo = if is_root() { "" } else { "sudo " };
     format!("{sudo}apt-get install {}", packages.join(" "))
 }
