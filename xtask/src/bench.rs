@@ -73,7 +73,7 @@ fn objects(measured: &Measured, level: &str) -> Vec<serde_json::Value> {
 
 /// Builds an image, runs it and reads its figures.
 fn measure(workspace: &Workspace, app: &str, board: &str) -> Result<Measured> {
-    let built = build::image(workspace, app, board)?;
+    let built = build::bootable(workspace, app, board)?;
     let mut session = Session::start(qemu::command(&built, Clock::Instructions(0))?)?;
     let deadline = Instant::now() + LIMIT;
     let mut figures = BTreeMap::new();

@@ -63,9 +63,15 @@ enum Verb {
         #[arg(long, value_name = "SECONDS", default_value_t = 60)]
         timeout: u64,
     },
-    /// Run the host tests, then the test suite in QEMU.
+    /// Run the host tests, the test suite in QEMU, and the demo's story.
     #[command(after_help = "Example:\n  cargo xtask test virt-rv64")]
-    Test(Board),
+    Test {
+        #[command(flatten)]
+        board: Board,
+        /// Run one part only.
+        #[arg(long, value_enum)]
+        only: Option<test::Part>,
+    },
     /// Measure the budget table by executed instructions in QEMU, with 24 and with 4 tasks.
     #[command(after_help = "Example:\n  cargo xtask bench --json")]
     Bench {
@@ -104,7 +110,10 @@ fn main() -> ExitCode {
             exec: Some(lines),
             timeout,
         } => run::exec(&workspace, &app, &board, &lines, timeout),
-        Verb::Test(Board { board }) => test::run(&workspace, &board),
+        Verb::Test {
+            board: Board { board },
+            only,
+        } => test::run(&workspace, &board, only),
         Verb::Bench {
             board: Board { board },
             json,

@@ -1,4 +1,6 @@
-//! `test`: the host's tests, then the test suite in the emulator.
+//! `test`: the host's tests, the test suite in the emulator, and the demo's story.
+
+mod story;
 
 use crate::build;
 use crate::qemu::{self, Clock};
@@ -13,6 +15,8 @@ use std::time::{Duration, Instant};
 
 /// The app that tests the kernel and userlib on a board.
 const APP: &str = "testsuite";
+/// The emulated processor executes 125 million instructions a second.
+const SHIFT: u8 = 3;
 /// A board that prints nothing for this long hangs, whatever its own watch says.
 const SILENCE: Duration = Duration::from_secs(60);
 
@@ -29,27 +33,67 @@ impl std::fmt::Display for Tally {
     }
 }
 
-/// Runs all tests; the last line printed is the sum of both parts.
+/// What there is to test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// Unit and documentation tests, on this machine.
+    Host,
+    /// The test suite, in the emulator.
+    Board,
+    /// The demo, driven through its shell.
+    Story,
+}
+
+/// Runs all tests, or one part of them; the last line printed is the sum.
 ///
 /// # Errors
 /// When a test failed, or could not run.
-pub(crate) fn run(workspace: &Workspace, board: &str) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, board: &str, only: Option<Part>) -> Result<()> {
+    let wanted = |part| only.is_none_or(|only| only == part);
     let built = stage("build of the test suite", || {
-        build::image(workspace, APP, board)
+        build::bootable(workspace, APP, board)
     })?;
-    // What is broken in one place says nothing of the other: both run.
-    let host = stage("tests on the host", || host(workspace, &built));
-    let target = stage(&format!("tests on {board}"), || target(&built));
-    let (host, target) = (host?, target?);
-    println!("on the host: {host}");
-    println!("on {board}: {target}");
-    let sum = Tally {
-        passed: host.passed + target.passed,
-        failed: host.failed + target.failed,
-    };
+    // What is broken in one place says nothing of the others: all run.
+    let mut outcomes = Vec::new();
+    if wanted(Part::Host) {
+        outcomes.push(part("tests on the host", || host(workspace, &built)));
+    }
+    if wanted(Part::Board) {
+        outcomes.push(part(&format!("tests on {board}"), || target(&built)));
+    }
+    if wanted(Part::Story) {
+        outcomes.push(part(&format!("the demo's story on {board}"), || {
+            story::tell(workspace, board)
+        }));
+    }
+    let mut sum = Tally::default();
+    let mut broken = None;
+    for (name, outcome) in outcomes {
+        match outcome {
+            Ok(tally) => {
+                println!("{name}: {tally}");
+                sum.passed += tally.passed;
+                sum.failed += tally.failed;
+            }
+            Err(error) => {
+                // A part that could not run to its end counts as a failed test.
+                println!("{name}: {error:#}");
+                sum.failed += 1;
+                broken = Some(error);
+            }
+        }
+    }
     println!("{sum}");
+    if let Some(error) = broken {
+        return Err(error);
+    }
     ensure!(sum.failed == 0, "tests failed");
     Ok(())
+}
+
+/// Runs a part as a stage; its name goes with what came of it.
+fn part(name: &str, work: impl FnOnce() -> Result<Tally>) -> (String, Result<Tally>) {
+    (name.to_owned(), stage(name, work))
 }
 
 /// Everything that runs on the host: the default members of the workspace.
@@ -89,9 +133,9 @@ fn summary(line: &str) -> Option<Tally> {
     Some(Tally { passed, failed })
 }
 
-/// The suite on a board.
+/// The suite on a board. Its clock counts instructions, so that a busy host makes no test late.
 fn target(built: &Built) -> Result<Tally> {
-    let mut session = Session::start(qemu::command(built, Clock::Real)?)?;
+    let mut session = Session::start(qemu::command(built, Clock::Instructions(SHIFT))?)?;
     let mut tally = Tally::default();
     let mut closing = None;
     loop {
