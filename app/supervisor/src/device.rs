@@ -1,20 +1,15 @@
 //! The devices: chip's, PCI functions, auxiliary; and lending one to its driver.
 
+use crate::function;
 use crate::root::Root;
 use core::fmt::Write;
 use leasehold_abi::{Error, GrantKind, LeaseHandle, RevokeMode, Rights, TaskHandle, label};
 use userlib::policy::{Bind, DevicePolicy, Policy};
-use userlib::supervisor::{DEVICE_NAME, FunctionInfo, NO_INTERRUPT};
+use userlib::supervisor::{DEVICE_NAME, FunctionInfo};
 use userlib::sys;
 
 /// The host bridge's device: its driver discovers, so it gets configuration space and nothing else.
 pub const HOST_BRIDGE: &str = "pci";
-
-/// Bytes of configuration space of one function.
-const CONFIG_SIZE: u64 = 4096;
-
-/// Windows are leased in pages.
-const PAGE: u64 = 4096;
 
 /// What a device is.
 #[derive(Clone, Copy, Debug)]
@@ -125,12 +120,21 @@ impl Device {
     ///
     /// # Errors
     /// Those of the kernel's lease calls. Nothing is lent then.
-    pub fn lend(&self, root: &Root, bind: &Bind, lessee: TaskHandle) -> Result<LeaseHandle, Error> {
+    pub fn lend(
+        &self,
+        root: &Root,
+        policy: &Policy,
+        bind: &Bind,
+        lessee: TaskHandle,
+    ) -> Result<LeaseHandle, Error> {
         let (parent, label, id, payload_type) = match &self.source {
             Source::Platform(device) => (root.handle(), device.label, 0, 0),
-            Source::Function(function) => {
-                (root.handle(), label(HOST_BRIDGE), instance(function), 0)
-            }
+            Source::Function(function) => (
+                root.handle(),
+                label(HOST_BRIDGE),
+                function::instance(function),
+                0,
+            ),
             Source::Auxiliary {
                 held,
                 label,
@@ -141,7 +145,7 @@ impl Device {
         };
         let draft = sys::lease_open(parent, lessee.index(), label, id, payload_type)?;
         let filled = self
-            .fill(root, bind, draft)
+            .fill(root, policy, bind, draft)
             .and_then(|()| sys::lease_offer(draft));
         if let Err(error) = filled {
             // A draft ends at once; one that is over already is as good.
@@ -151,7 +155,13 @@ impl Device {
         Ok(draft)
     }
 
-    fn fill(&self, root: &Root, bind: &Bind, draft: LeaseHandle) -> Result<(), Error> {
+    fn fill(
+        &self,
+        root: &Root,
+        policy: &Policy,
+        bind: &Bind,
+        draft: LeaseHandle,
+    ) -> Result<(), Error> {
         match (&self.source, bind) {
             (Source::Platform(device), _) => {
                 for &grant in device.grants {
@@ -165,22 +175,10 @@ impl Device {
                 Ok(())
             }
             (Source::Function(function), Bind::Pci { dma, pool, .. }) => {
-                fill_function(root, function, draft)?;
+                function::lend(root, policy, function, *dma, draft)?;
                 if let Some(pool) = pool {
                     let index = root.lend_whole(draft, usize::from(*pool))?;
                     sys::grant_label(draft, index, label("dma"))?;
-                }
-                if *dma {
-                    let base = config_of(root, function)?;
-                    let rights = Rights::READ | Rights::WRITE;
-                    root.lend(
-                        draft,
-                        GrantKind::BusMaster,
-                        base,
-                        CONFIG_SIZE,
-                        rights,
-                        "bus-master",
-                    )?;
                 }
                 Ok(())
             }
@@ -194,69 +192,6 @@ impl Device {
             }
             (Source::Function(_), _) => Err(Error::Invalid),
         }
-    }
-}
-
-/// What every driver of a PCI function gets. Configuration space to read only: a driver that
-/// could write it could put its window over another's.
-fn fill_function(root: &Root, function: &FunctionInfo, draft: LeaseHandle) -> Result<(), Error> {
-    const BARS: [&str; 6] = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5"];
-    let all = Rights::READ | Rights::WRITE | Rights::LEND;
-    let config = config_of(root, function)?;
-    root.lend(
-        draft,
-        GrantKind::Config,
-        config,
-        CONFIG_SIZE,
-        Rights::READ | Rights::LEND,
-        "config",
-    )?;
-    for (index, name) in BARS.into_iter().enumerate() {
-        let bar = function.bars[index];
-        let size = bar
-            .length
-            .checked_next_multiple_of(PAGE)
-            .ok_or(Error::Invalid)?;
-        if size != 0 {
-            root.lend(draft, GrantKind::Mmio, bar.base, size, all, name)?;
-        }
-    }
-    if function.interrupt != NO_INTERRUPT {
-        let line = u64::from(function.interrupt);
-        root.lend(
-            draft,
-            GrantKind::Interrupt,
-            line,
-            1,
-            Rights::READ | Rights::WRITE,
-            "intx",
-        )?;
-    }
-    Ok(())
-}
-
-/// Instance number of a function in its leases: vendor in the upper half, device in the lower.
-fn instance(function: &FunctionInfo) -> u32 {
-    u32::from(function.vendor) << 16 | u32::from(function.device)
-}
-
-/// Where a function's configuration space is.
-fn config_of(root: &Root, function: &FunctionInfo) -> Result<u64, Error> {
-    Ok(config_base(root)? + u64::from(function.address) * CONFIG_SIZE)
-}
-
-/// First address of the board's configuration space.
-///
-/// # Errors
-/// `NotFound` on a board without one.
-pub fn config_base(root: &Root) -> Result<u64, Error> {
-    let mut index = 0;
-    loop {
-        let info = root.grant(index)?;
-        if info.kind == GrantKind::Config as u8 {
-            return Ok(info.base);
-        }
-        index += 1;
     }
 }
 

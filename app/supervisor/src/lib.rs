@@ -4,6 +4,7 @@
 
 pub mod care;
 pub mod device;
+mod function;
 pub mod log;
 pub mod restart;
 pub mod root;

@@ -3,11 +3,25 @@
 use leasehold_abi::{Error, GrantInfo, GrantKind, LeaseHandle, Rights, label};
 use userlib::sys;
 
+/// A part of a grant, to be lent.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// What kind of resource.
+    pub kind: GrantKind,
+    /// First address, or interrupt line.
+    pub base: u64,
+    /// Length in bytes; 1 for an interrupt.
+    pub length: u64,
+    /// What the lessee may do with it, if the supervisor may.
+    pub rights: Rights,
+    /// Name of the new grant.
+    pub name: &'a str,
+}
+
 /// The lease that the kernel gave the supervisor at boot.
 #[derive(Clone, Copy, Debug)]
 pub struct Root {
     lease: LeaseHandle,
-    grants: usize,
 }
 
 impl Root {
@@ -16,11 +30,8 @@ impl Root {
     /// # Errors
     /// `Revoked` for anything else.
     pub fn new(lease: LeaseHandle) -> Result<Self, Error> {
-        let info = sys::lease_info(lease)?;
-        Ok(Self {
-            lease,
-            grants: usize::from(info.grants),
-        })
+        sys::lease_info(lease)?;
+        Ok(Self { lease })
     }
 
     /// Its handle.
@@ -36,12 +47,18 @@ impl Root {
         sys::grant_info(self.lease, index)
     }
 
-    /// The grant of this kind that covers `length` bytes at `base`, and where in it they are.
+    /// The one of the grants `among` of this kind that covers `length` bytes at `base`, and where in it they are.
     ///
     /// # Errors
     /// `NotFound`: the board has no such resource.
-    fn covering(&self, kind: GrantKind, base: u64, length: u64) -> Result<(usize, u64), Error> {
-        for index in 0..self.grants {
+    fn covering(
+        &self,
+        among: &[u16],
+        kind: GrantKind,
+        base: u64,
+        length: u64,
+    ) -> Result<(usize, u64), Error> {
+        for index in among.iter().copied().map(usize::from) {
             let info = self.grant(index)?;
             let offset = base.wrapping_sub(info.base);
             let inside = base >= info.base
@@ -64,20 +81,20 @@ impl Root {
         sys::lease_add(draft, self.lease, index, 0, 0, rights)
     }
 
-    /// Puts `length` bytes at `base` (or an interrupt line) into a draft under `name`.
+    /// Puts `length` bytes at `base` (or an interrupt line), which must be in one of the grants
+    /// `among`, into a draft under `name`.
     ///
     /// # Errors
     /// `NotFound`, `Exhausted`.
-    pub fn lend(
-        &self,
-        draft: LeaseHandle,
-        kind: GrantKind,
-        base: u64,
-        length: u64,
-        rights: Rights,
-        name: &str,
-    ) -> Result<(), Error> {
-        let (grant, offset) = self.covering(kind, base, length)?;
+    pub fn lend(&self, draft: LeaseHandle, among: &[u16], part: Part<'_>) -> Result<(), Error> {
+        let Part {
+            kind,
+            base,
+            length,
+            rights,
+            name,
+        } = part;
+        let (grant, offset) = self.covering(among, kind, base, length)?;
         let has = Rights::from_bits_truncate(self.grant(grant)?.rights);
         let (offset, length) = (offset as usize, length as usize);
         let index = sys::lease_add(draft, self.lease, grant, offset, length, rights & has)?;

@@ -405,7 +405,7 @@ impl Supervisor {
         if device.refused_by == Some(lessee) {
             return;
         }
-        match device.lend(&self.root, bind, lessee) {
+        match device.lend(&self.root, self.policy, bind, lessee) {
             Ok(lease) => {
                 let device = &mut self.devices[index];
                 device.lent = Some(Lent {

@@ -1,0 +1,111 @@
+//! A PCI function as a lease: which parts of the host bridge its driver gets.
+
+use crate::device::HOST_BRIDGE;
+use crate::root::{Part, Root};
+use leasehold_abi::{Error, GrantKind, LeaseHandle, Rights};
+use userlib::policy::Policy;
+use userlib::supervisor::{FunctionInfo, NO_INTERRUPT};
+
+/// Bytes of configuration space of one function.
+const CONFIG_SIZE: u64 = 4096;
+
+/// Windows are leased in pages.
+const PAGE: u64 = 4096;
+
+/// Names of the grants that hold windows, by base address register.
+const BARS: [&str; 6] = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5"];
+
+/// Instance number of a function in its leases: vendor in the upper half, device in the lower.
+pub(crate) fn instance(function: &FunctionInfo) -> u32 {
+    u32::from(function.vendor) << 16 | u32::from(function.device)
+}
+
+/// Puts into a draft what the driver of a function gets, and the right to be a bus master if
+/// the manifest allows `dma`. Everything comes from the host bridge's own grants: whatever its
+/// driver reports, no other device's registers are lent.
+///
+/// # Errors
+/// `NotFound` when the function claims to be where the host bridge has nothing; `Exhausted`.
+pub(crate) fn lend(
+    root: &Root,
+    policy: &Policy,
+    function: &FunctionInfo,
+    dma: bool,
+    draft: LeaseHandle,
+) -> Result<(), Error> {
+    let bridge = policy
+        .devices
+        .iter()
+        .find(|device| device.name == HOST_BRIDGE);
+    let among = bridge.ok_or(Error::NotFound)?.grants;
+    let both = Rights::READ | Rights::WRITE;
+    let base = config_base(root, among)? + u64::from(function.address) * CONFIG_SIZE;
+    // To read only: a driver that could write it could put its window over another's.
+    let config = Part {
+        kind: GrantKind::Config,
+        base,
+        length: CONFIG_SIZE,
+        rights: Rights::READ | Rights::LEND,
+        name: "config",
+    };
+    root.lend(draft, among, config)?;
+    for (bar, name) in function.bars.iter().zip(BARS) {
+        let length = bar
+            .length
+            .checked_next_multiple_of(PAGE)
+            .ok_or(Error::Invalid)?;
+        if length != 0 {
+            let (kind, base, rights) = (GrantKind::Mmio, bar.base, both | Rights::LEND);
+            root.lend(
+                draft,
+                among,
+                Part {
+                    kind,
+                    base,
+                    length,
+                    rights,
+                    name,
+                },
+            )?;
+        }
+    }
+    if function.interrupt != NO_INTERRUPT {
+        let (kind, base) = (GrantKind::Interrupt, u64::from(function.interrupt));
+        root.lend(
+            draft,
+            among,
+            Part {
+                kind,
+                base,
+                length: 1,
+                rights: both,
+                name: "intx",
+            },
+        )?;
+    }
+    if dma {
+        let kind = GrantKind::BusMaster;
+        root.lend(
+            draft,
+            among,
+            Part {
+                kind,
+                rights: both,
+                name: "bus-master",
+                ..config
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// First address of configuration space.
+fn config_base(root: &Root, among: &[u16]) -> Result<u64, Error> {
+    for &index in among {
+        let info = root.grant(usize::from(index))?;
+        if info.kind == GrantKind::Config as u8 {
+            return Ok(info.base);
+        }
+    }
+    Err(Error::NotFound)
+}

@@ -1,0 +1,236 @@
+//! A kernel that keeps tasks and leases as the real one tells of them, for the supervisor alone.
+
+use leasehold_abi::{
+    Call, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Rights,
+    TaskHandle, TaskInfo, TaskState, label,
+};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use userlib::sys::mock::{self, bytes, bytes_mut};
+use zerocopy::{FromZeros, IntoBytes};
+
+/// Ticks in a millisecond, as on the host.
+const MILLISECOND: u64 = 10_000;
+
+#[derive(Clone)]
+pub(crate) struct Lease {
+    pub(crate) info: LeaseInfo,
+    pub(crate) grants: Vec<GrantInfo>,
+}
+
+#[derive(Default)]
+pub(crate) struct Board {
+    pub(crate) tasks: Vec<TaskInfo>,
+    /// By slot; no slot is used twice, so that an old handle stays over.
+    pub(crate) leases: Vec<Option<Lease>>,
+    pub(crate) events: VecDeque<(LeaseEvent, LeaseHandle)>,
+    pub(crate) ticks: u64,
+    pub(crate) timer: u64,
+    pub(crate) said: String,
+    pub(crate) notified: Vec<(TaskHandle, u32)>,
+    /// What the client of the request at hand lent.
+    pub(crate) loan: Vec<u8>,
+    /// Whether the machine was turned off.
+    pub(crate) off: bool,
+}
+
+/// The board, in the hands of the test and of the mock.
+#[derive(Clone, Default)]
+pub(crate) struct Kernel(pub(crate) Rc<RefCell<Board>>);
+
+/// A grant of the root lease.
+pub(crate) fn grant(name: &str, kind: GrantKind, base: u64, length: u64) -> GrantInfo {
+    GrantInfo {
+        base,
+        length,
+        label: label(name),
+        rights: Rights::all().bits(),
+        kind: kind as u8,
+        claimed: 0,
+        reserved: [0; 6],
+    }
+}
+
+impl Board {
+    pub(crate) fn now_is(&mut self, milliseconds: u64) {
+        self.ticks = milliseconds * MILLISECOND;
+    }
+
+    /// The supervisor's next deadline, in milliseconds.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        (self.timer != 0).then_some(self.timer / MILLISECOND)
+    }
+
+    pub(crate) fn life(&self, task: usize) -> TaskHandle {
+        TaskHandle::from_raw(self.tasks[task].handle)
+    }
+
+    pub(crate) fn is_running(&self, task: usize) -> bool {
+        self.tasks[task].state == TaskState::Receiving as u8
+    }
+
+    /// What a task holds in force, newest last.
+    pub(crate) fn held(&self, task: usize) -> Vec<Lease> {
+        let active = |lease: &&Lease| {
+            TaskHandle::from_raw(lease.info.lessee).index() == task
+                && lease.info.state == LeaseState::Active as u8
+        };
+        self.leases
+            .iter()
+            .flatten()
+            .filter(active)
+            .cloned()
+            .collect()
+    }
+
+    /// A task ends by a fault, and all that it lent or held is over.
+    pub(crate) fn fault(&mut self, task: usize, kind: u8) {
+        let handle = self.tasks[task].handle;
+        for slot in 0..self.leases.len() {
+            if self.leases[slot]
+                .as_ref()
+                .is_some_and(|lease| lease.info.lessee == handle)
+            {
+                self.end(LeaseHandle::new(slot, 1));
+            }
+        }
+        self.tasks[task].state = TaskState::Dormant as u8;
+        self.tasks[task].fault = kind;
+    }
+
+    /// A lease is over, and all below it.
+    pub(crate) fn end(&mut self, lease: LeaseHandle) {
+        self.leases[lease.index()] = None;
+        for slot in 0..self.leases.len() {
+            let below = |child: &Lease| child.info.parent == lease.raw();
+            if self.leases[slot].as_ref().is_some_and(below) {
+                self.end(LeaseHandle::new(slot, 1));
+            }
+        }
+    }
+
+    pub(crate) fn open(&mut self, info: LeaseInfo, grants: Vec<GrantInfo>) -> LeaseHandle {
+        let handle = LeaseHandle::new(self.leases.len(), 1);
+        let info = LeaseInfo {
+            handle: handle.raw(),
+            grants: grants.len() as u16,
+            ..info
+        };
+        self.leases.push(Some(Lease { info, grants }));
+        handle
+    }
+
+    fn lease(&mut self, raw: usize) -> Result<&mut Lease, Error> {
+        let slot = LeaseHandle::from_raw(raw as u32).index();
+        self.leases
+            .get_mut(slot)
+            .and_then(Option::as_mut)
+            .ok_or(Error::Revoked)
+    }
+
+    fn call(&mut self, call: Call, a: [usize; 6]) -> Result<[usize; 2], Error> {
+        match call {
+            Call::Time => return Ok([self.ticks as usize, 0]),
+            Call::SetTimer => self.timer = a[0] as u64,
+            Call::TaskInfo => {
+                let info = self.tasks.get(a[0]).ok_or(Error::NotFound)?;
+                write(a[1], info.as_bytes());
+            }
+            Call::TaskStart => {
+                let task = &mut self.tasks[a[0]];
+                if task.state != TaskState::Dormant as u8 {
+                    return Err(Error::Busy);
+                }
+                task.starts += 1;
+                task.handle = TaskHandle::new(a[0], task.starts).raw();
+                task.state = TaskState::Receiving as u8;
+                return Ok([task.handle as usize, 0]);
+            }
+            Call::TaskStop => self.fault(a[0], leasehold_abi::FaultKind::Stopped as u8),
+            Call::LeaseInfo => {
+                let info = self.lease(a[0])?.info;
+                write(a[1], info.as_bytes());
+            }
+            Call::GrantInfo => {
+                let info = *self.lease(a[0])?.grants.get(a[1]).ok_or(Error::NotFound)?;
+                write(a[2], info.as_bytes());
+            }
+            Call::LeaseOpen => {
+                self.lease(a[0])?;
+                let mut info = LeaseInfo::new_zeroed();
+                info.parent = a[0] as u32;
+                info.lessee = self.tasks[a[1]].handle;
+                (info.label, info.id) = (a[2] as u32, a[3] as u32);
+                info.payload_type = a[4] as u64 | (a[5] as u64) << 32;
+                info.state = LeaseState::Draft as u8;
+                return Ok([self.open(info, Vec::new()).raw() as usize, 0]);
+            }
+            Call::LeaseAdd => {
+                let source = *self.lease(a[1])?.grants.get(a[2]).ok_or(Error::NotFound)?;
+                let length = if a[4] == 0 {
+                    source.length - a[3] as u64
+                } else {
+                    a[4] as u64
+                };
+                assert!(a[3] as u64 + length <= source.length, "L4");
+                assert_eq!(a[5] as u32 & !source.rights, 0, "L4");
+                let base = source.base + a[3] as u64;
+                let draft = self.lease(a[0])?;
+                draft.grants.push(GrantInfo {
+                    base,
+                    length,
+                    rights: a[5] as u32,
+                    ..source
+                });
+                draft.info.grants += 1;
+                return Ok([draft.grants.len() - 1, 0]);
+            }
+            Call::GrantLabel => self.lease(a[0])?.grants[a[1]].label = a[2] as u32,
+            Call::LeaseOffer => self.lease(a[0])?.info.state = LeaseState::Active as u8,
+            Call::LeaseRevoke => self.lease(a[0])?.info.state = LeaseState::Ending as u8,
+            Call::LeaseRelease => {
+                self.lease(a[0])?;
+                self.end(LeaseHandle::from_raw(a[0] as u32));
+            }
+            Call::LeaseEvent => {
+                let (event, lease) = self.events.pop_front().ok_or(Error::NotFound)?;
+                return Ok([event as usize, lease.raw() as usize]);
+            }
+            Call::Notify => {
+                let task = TaskHandle::from_raw(a[0] as u32);
+                self.notified.push((task, a[1] as u32));
+            }
+            Call::DebugWrite => {
+                // SAFETY: the call lets the kernel read this buffer.
+                let text = unsafe { bytes(a[0], a[1]) };
+                self.said
+                    .push_str(core::str::from_utf8(text).expect("log lines are text"));
+            }
+            Call::BorrowInfo => return Ok([self.loan.len(), 3]),
+            Call::BorrowRead => {
+                let rest = &self.loan[a[2]..];
+                let count = rest.len().min(a[4]);
+                write(a[3], &rest[..count]);
+                return Ok([count, 0]);
+            }
+            Call::SystemOff => self.off = true,
+            _ => return Err(Error::Denied),
+        }
+        Ok([0, 0])
+    }
+}
+
+fn write(address: usize, from: &[u8]) {
+    // SAFETY: the call lets the kernel write this much there.
+    unsafe { bytes_mut(address, from.len()) }.copy_from_slice(from);
+}
+
+impl mock::Kernel for Kernel {
+    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
+        match self.0.borrow_mut().call(call, arguments) {
+            Ok([first, second]) => [0, first, second],
+            Err(error) => [error.code(), 0, 0],
+        }
+    }
+}

@@ -1,0 +1,506 @@
+//! What the supervisor makes of events, against a scripted kernel.
+
+mod kernel;
+
+use kernel::{Board, Kernel, grant};
+use leasehold_abi::{
+    Error, FaultKind, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Rights, Tag,
+    TaskHandle, TaskInfo, label,
+};
+use supervisor::serve;
+use supervisor::supervisor::Supervisor;
+use userlib::ipc::{Answer, Request};
+use userlib::policy::{Bind, DevicePolicy, Policy, Restart, TaskPolicy};
+use userlib::supervisor::{BarInfo, FunctionInfo};
+use userlib::sys::{Message, mock};
+use zerocopy::{FromZeros, IntoBytes};
+
+const CONSOLE: usize = 1;
+const HOST: usize = 2;
+const EDU: usize = 3;
+const PARENT: usize = 4;
+const CHILD: usize = 5;
+const SHELL: usize = 6;
+
+const RESTART: Restart = Restart {
+    always: true,
+    backoff_ms: 20,
+    limit: 3,
+    window_ms: 10_000,
+};
+
+const fn task(name: &'static str, index: usize, binds: &'static [Bind]) -> TaskPolicy {
+    TaskPolicy {
+        name,
+        index,
+        autostart: index == 0,
+        binds,
+        restart: RESTART,
+        release_ms: 200,
+    }
+}
+
+static POLICY: Policy = Policy {
+    tasks: &[
+        task("supervisor", 0, &[]),
+        task(
+            "console",
+            CONSOLE,
+            &[Bind::Platform {
+                name: "uart0",
+                label: label("uart0"),
+                grants: &[0, 1],
+                exclusive: true,
+            }],
+        ),
+        task(
+            "pci-host",
+            HOST,
+            &[Bind::Platform {
+                name: "pci",
+                label: label("pci"),
+                grants: &[2, 3, 4, 5],
+                exclusive: false,
+            }],
+        ),
+        task(
+            "edu",
+            EDU,
+            &[Bind::Pci {
+                vendor: 0x1234,
+                device: 0x11e8,
+                dma: true,
+                pool: Some(6),
+            }],
+        ),
+        task(
+            "parent",
+            PARENT,
+            &[Bind::Pci {
+                vendor: 0x1b36,
+                device: 5,
+                dma: false,
+                pool: None,
+            }],
+        ),
+        task(
+            "child",
+            CHILD,
+            &[Bind::Auxiliary {
+                name: "parent.part",
+                label: label("parent.part"),
+                id: 1,
+            }],
+        ),
+        task("shell", SHELL, &[]),
+    ],
+    devices: &[
+        DevicePolicy {
+            name: "uart0",
+            label: label("uart0"),
+            grants: &[0, 1],
+        },
+        DevicePolicy {
+            name: "pci",
+            label: label("pci"),
+            grants: &[2, 3, 4, 5],
+        },
+    ],
+};
+
+/// Operations of the interface, by their place in the trait.
+const REPORT_FUNCTION: u16 = 6;
+const CRASH: u16 = 8;
+const POWEROFF: u16 = 15;
+
+/// Runs `body` with a supervisor that has just settled for the first time.
+fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
+    let kernel = Kernel::default();
+    let root = {
+        let mut board = kernel.0.borrow_mut();
+        for index in 0..POLICY.tasks.len() {
+            let mut info = TaskInfo::new_zeroed();
+            info.handle = TaskHandle::new(index, 0).raw();
+            board.tasks.push(info);
+        }
+        let mut info = LeaseInfo::new_zeroed();
+        info.parent = u32::MAX;
+        info.state = LeaseState::Active as u8;
+        board.open(
+            info,
+            vec![
+                grant("registers", GrantKind::Mmio, 0x1000_0000, 0x1000),
+                grant("irq0", GrantKind::Interrupt, 10, 1),
+                grant("config", GrantKind::Config, 0x3000_0000, 0x10_0000),
+                grant("mmio", GrantKind::Mmio, 0x4000_0000, 0x4000_0000),
+                grant("bus-master", GrantKind::BusMaster, 0x3000_0000, 0x10_0000),
+                grant("irq1", GrantKind::Interrupt, 33, 1),
+                grant("edu.dma", GrantKind::Memory, 0x8800_0000, 0x2000),
+            ],
+        )
+    };
+    mock::with(kernel.clone(), || {
+        let mut supervisor = Supervisor::new(&POLICY, root).expect("a root lease");
+        supervisor.start_all();
+        supervisor.settle(1);
+        body(&mut supervisor, &kernel);
+    });
+}
+
+/// A request of `client` with these words and this loan; gives the reply's status.
+fn ask(
+    supervisor: &mut Supervisor,
+    kernel: &Kernel,
+    client: usize,
+    operation: u16,
+    argument: &[u8],
+    loan: &[u8],
+) -> Option<Error> {
+    let client = {
+        let mut board = kernel.0.borrow_mut();
+        board.loan = loan.to_vec();
+        board.life(client)
+    };
+    let mut words = [0; 8];
+    words.as_mut_bytes()[..argument.len()].copy_from_slice(argument);
+    let words_count = argument.len().div_ceil(size_of::<usize>()) as u8;
+    let message = Message::new(Tag::new(operation, words_count), words);
+    match serve::answer(supervisor, &Request::new(client, &message)) {
+        Answer::Reply(reply) => Error::from_code(usize::from(reply.tag.operation())),
+        Answer::Later => panic!("the supervisor never answers later"),
+    }
+}
+
+fn function(address: u16, vendor: u16, device: u16, base: u64) -> FunctionInfo {
+    let mut info = FunctionInfo::new_zeroed();
+    (info.address, info.vendor, info.device) = (address, vendor, device);
+    info.interrupt = 33;
+    info.bars[0] = BarInfo {
+        base,
+        length: 0x1000,
+    };
+    info
+}
+
+fn report(
+    supervisor: &mut Supervisor,
+    kernel: &Kernel,
+    client: usize,
+    info: &FunctionInfo,
+) -> Option<Error> {
+    let status = ask(
+        supervisor,
+        kernel,
+        client,
+        REPORT_FUNCTION,
+        &[],
+        info.as_bytes(),
+    );
+    supervisor.settle(1);
+    status
+}
+
+/// Kind and name of each grant of the one lease that a task holds.
+fn grants(board: &Board, task: usize) -> Vec<(u8, u32)> {
+    let held = board.held(task);
+    assert_eq!(held.len(), 1, "task {task}");
+    held[0]
+        .grants
+        .iter()
+        .map(|grant| (grant.kind, grant.label))
+        .collect()
+}
+
+#[test]
+fn at_boot_devices_go_to_their_drivers_and_discovery_owns_no_windows() {
+    booted(|_, kernel| {
+        let board = kernel.0.borrow();
+        let (mmio, irq) = (GrantKind::Mmio as u8, GrantKind::Interrupt as u8);
+        assert_eq!(
+            grants(&board, CONSOLE),
+            [(mmio, label("registers")), (irq, label("irq0"))]
+        );
+        assert_eq!(
+            grants(&board, HOST),
+            [(GrantKind::Config as u8, label("config"))]
+        );
+        assert!(board.is_running(SHELL), "it waits for no device");
+        assert!(!board.is_running(EDU), "its device is not there");
+        assert_eq!(board.deadline(), None);
+    });
+}
+
+#[test]
+fn a_function_goes_to_its_driver_with_what_the_manifest_allows() {
+    booted(|supervisor, kernel| {
+        assert_eq!(
+            report(
+                supervisor,
+                kernel,
+                HOST,
+                &function(8, 0x1234, 0x11e8, 0x4000_0000)
+            ),
+            None
+        );
+        assert_eq!(
+            report(
+                supervisor,
+                kernel,
+                HOST,
+                &function(16, 0x1b36, 5, 0x4000_1000)
+            ),
+            None
+        );
+        let board = kernel.0.borrow();
+        let labels = |task| {
+            grants(&board, task)
+                .iter()
+                .map(|grant| grant.1)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            labels(EDU),
+            ["config", "bar0", "intx", "bus-master", "dma"].map(label)
+        );
+        assert_eq!(labels(PARENT), ["config", "bar0", "intx"].map(label));
+        let config = board.held(EDU)[0].grants[0];
+        assert_eq!((config.base, config.length), (0x3000_8000, 4096));
+        assert_eq!(
+            config.rights & Rights::WRITE.bits(),
+            0,
+            "it could move its window"
+        );
+    });
+}
+
+#[test]
+fn only_the_bridge_reports_and_no_window_lies_over_another() {
+    booted(|supervisor, kernel| {
+        let edu = function(8, 0x1234, 0x11e8, 0x4000_0000);
+        assert_eq!(
+            report(supervisor, kernel, CONSOLE, &edu),
+            Some(Error::Denied)
+        );
+        assert_eq!(report(supervisor, kernel, SHELL, &edu), Some(Error::Denied));
+        assert_eq!(report(supervisor, kernel, HOST, &edu), None);
+        assert_eq!(
+            report(supervisor, kernel, HOST, &edu),
+            Some(Error::Busy),
+            "it is in use"
+        );
+        let over = function(16, 0x1b36, 5, 0x4000_0800);
+        assert_eq!(
+            report(supervisor, kernel, HOST, &over),
+            Some(Error::Invalid)
+        );
+        assert!(kernel.0.borrow().held(PARENT).is_empty());
+        // The console's registers and line, which the supervisor holds as well.
+        let outside = function(16, 0x1b36, 5, 0x1000_0000);
+        assert_eq!(report(supervisor, kernel, HOST, &outside), None);
+        assert!(kernel.0.borrow().held(PARENT).is_empty());
+        let line = FunctionInfo {
+            interrupt: 10,
+            ..function(24, 0x1b36, 5, 0x4000_2000)
+        };
+        assert_eq!(report(supervisor, kernel, HOST, &line), None);
+        assert!(kernel.0.borrow().held(PARENT).is_empty());
+    });
+}
+
+#[test]
+fn only_the_shell_gives_orders() {
+    booted(|supervisor, kernel| {
+        let name = userlib::supervisor::name("edu");
+        for client in [CONSOLE, HOST, EDU, CHILD] {
+            let denied = ask(
+                supervisor,
+                kernel,
+                client,
+                POWEROFF,
+                &0_u32.to_ne_bytes(),
+                &[],
+            );
+            assert_eq!(denied, Some(Error::Denied));
+            let console = userlib::supervisor::name("console");
+            assert_eq!(
+                ask(supervisor, kernel, client, CRASH, &console, &[]),
+                Some(Error::Denied)
+            );
+        }
+        assert!(!kernel.0.borrow().off);
+        assert_eq!(
+            ask(supervisor, kernel, SHELL, CRASH, &name, &[]),
+            Some(Error::Busy),
+            "not running"
+        );
+        let itself = userlib::supervisor::name("supervisor");
+        assert_eq!(
+            ask(supervisor, kernel, SHELL, CRASH, &itself, &[]),
+            Some(Error::Denied)
+        );
+    });
+}
+
+#[test]
+fn a_task_that_crashes_comes_back_later_and_later_and_then_no_more() {
+    booted(|supervisor, kernel| {
+        for (at, wait) in [(1000, 20), (2000, 40)] {
+            let before = kernel.0.borrow().life(CONSOLE);
+            kernel.0.borrow_mut().now_is(at);
+            kernel.0.borrow_mut().fault(CONSOLE, FaultKind::Read as u8);
+            supervisor.settle(1);
+            assert!(!kernel.0.borrow().is_running(CONSOLE));
+            assert_eq!(kernel.0.borrow().deadline(), Some(at + wait));
+            kernel.0.borrow_mut().now_is(at + wait);
+            supervisor.settle(1);
+            let board = kernel.0.borrow();
+            assert_ne!(board.life(CONSOLE), before);
+            assert_eq!(board.held(CONSOLE).len(), 1, "it has its device again");
+        }
+        kernel.0.borrow_mut().now_is(3000);
+        kernel.0.borrow_mut().fault(CONSOLE, FaultKind::Write as u8);
+        supervisor.settle(1);
+        kernel.0.borrow_mut().now_is(1_000_000);
+        supervisor.settle(1);
+        let board = kernel.0.borrow();
+        assert!(!board.is_running(CONSOLE));
+        assert_eq!(board.deadline(), None);
+        assert!(
+            board
+                .said
+                .contains("console: fault: read fault at 0x0, pc 0x0"),
+            "{}",
+            board.said
+        );
+        assert!(board.said.contains("in quarantine"));
+    });
+}
+
+#[test]
+fn a_driver_that_gives_its_device_back_is_not_asked_again_in_that_life() {
+    booted(|supervisor, kernel| {
+        let lease = kernel.0.borrow().held(CONSOLE)[0].info.handle;
+        kernel.0.borrow_mut().end(LeaseHandle::from_raw(lease));
+        supervisor.settle(1);
+        supervisor.settle(1);
+        assert!(kernel.0.borrow().held(CONSOLE).is_empty());
+        kernel.0.borrow_mut().fault(CONSOLE, FaultKind::Panic as u8);
+        supervisor.settle(1);
+        kernel.0.borrow_mut().now_is(100);
+        supervisor.settle(1);
+        assert_eq!(kernel.0.borrow().held(CONSOLE).len(), 1);
+    });
+}
+
+#[test]
+fn a_task_that_does_not_crash_when_asked_is_stopped() {
+    booted(|supervisor, kernel| {
+        let life = kernel.0.borrow().life(CONSOLE);
+        let console = userlib::supervisor::name("console");
+        assert_eq!(ask(supervisor, kernel, SHELL, CRASH, &console, &[]), None);
+        supervisor.settle(1);
+        assert!(kernel.0.borrow().notified.contains(&(life, 1 << 15)));
+        let deadline = kernel.0.borrow().deadline().expect("it is watched");
+        kernel.0.borrow_mut().now_is(deadline);
+        supervisor.settle(1);
+        assert_eq!(
+            kernel.0.borrow().tasks[CONSOLE].fault,
+            FaultKind::Stopped as u8
+        );
+    });
+}
+
+/// The parent offers `parent.part` with this number to the supervisor.
+fn offer(kernel: &Kernel, id: u32) -> LeaseHandle {
+    let mut board = kernel.0.borrow_mut();
+    let mut info = LeaseInfo::new_zeroed();
+    info.parent = board
+        .held(PARENT)
+        .last()
+        .map_or(0, |lease| lease.info.handle);
+    info.lessor = PARENT as u32;
+    info.lessee = board.life(0).raw();
+    (info.label, info.id, info.payload_type) = (label("parent.part"), id, 77);
+    info.state = LeaseState::Active as u8;
+    let lease = board.open(
+        info,
+        vec![grant("payload", GrantKind::Memory, 0x8900_0000, 0x1000)],
+    );
+    board.events.push_back((LeaseEvent::Offered, lease));
+    lease
+}
+
+#[test]
+fn an_auxiliary_device_goes_to_the_child_that_the_manifest_names() {
+    booted(|supervisor, kernel| {
+        report(
+            supervisor,
+            kernel,
+            HOST,
+            &function(16, 0x1b36, 5, 0x4000_1000),
+        );
+        let other = offer(kernel, 2);
+        let lease = offer(kernel, 1);
+        supervisor.settle(1);
+        let held = kernel.0.borrow().held(CHILD);
+        assert_eq!(held.len(), 1);
+        assert_eq!(
+            (
+                held[0].info.parent,
+                held[0].info.id,
+                held[0].info.payload_type
+            ),
+            (lease.raw(), 1, 77)
+        );
+        assert_eq!(
+            held[0].grants[0].rights & Rights::LEND.bits(),
+            0,
+            "a child lends it to nobody"
+        );
+        let nobody_has = |board: &Board| {
+            board
+                .leases
+                .iter()
+                .flatten()
+                .all(|lease| lease.info.parent != other.raw())
+        };
+        assert!(
+            nobody_has(&kernel.0.borrow()),
+            "the manifest names no child for number 2"
+        );
+    });
+}
+
+#[test]
+fn a_parent_that_ends_waits_for_the_child_but_not_for_ever() {
+    booted(|supervisor, kernel| {
+        report(
+            supervisor,
+            kernel,
+            HOST,
+            &function(16, 0x1b36, 5, 0x4000_1000),
+        );
+        for lets_go in [true, false] {
+            let lease = offer(kernel, 1);
+            supervisor.settle(1);
+            let child = kernel.0.borrow().held(CHILD)[0].info.handle;
+            kernel
+                .0
+                .borrow_mut()
+                .events
+                .push_back((LeaseEvent::Ending, lease));
+            supervisor.settle(1);
+            let is_over = |kernel: &Kernel| kernel.0.borrow().leases[lease.index()].is_none();
+            assert!(!is_over(kernel), "the child may still quiet its hardware");
+            if lets_go {
+                kernel.0.borrow_mut().end(LeaseHandle::from_raw(child));
+            } else {
+                let deadline = kernel.0.borrow().deadline().expect("it is watched");
+                kernel.0.borrow_mut().now_is(deadline);
+            }
+            supervisor.settle(1);
+            assert!(is_over(kernel));
+            assert!(kernel.0.borrow().held(CHILD).is_empty());
+        }
+    });
+}
