@@ -23,6 +23,13 @@ const TASK_PROFILE: [(&str, &str); 2] = [
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "4"),
 ];
 
+/// The kernel's hot paths say themselves what is inlined. The rest stays small: a third of the usual
+/// limit for inlining, no unrolled loops. That takes a seventh off its text and off no budgeted row more than a few percent.
+const KERNEL_FLAGS: &[&str] = &[
+    "-Cllvm-args=-inline-threshold=75",
+    "-Cllvm-args=-unroll-threshold=0",
+];
+
 /// Compiles every task; `policy` is the file for the supervisor.
 ///
 /// # Errors
@@ -53,7 +60,8 @@ pub(crate) fn kernel(workspace: &Workspace, plan: &Plan, config: &Path) -> Resul
     let mut command = cargo(workspace, plan);
     command
         .args(["--package", KERNEL, "--bin", KERNEL])
-        .env("LEASEHOLD_CONFIG", config);
+        .env("LEASEHOLD_CONFIG", config)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(KERNEL_FLAGS));
     run(command, "the kernel")?;
     Ok(object(workspace, plan, KERNEL))
 }
@@ -79,11 +87,15 @@ fn cargo(workspace: &Workspace, plan: &Plan) -> Command {
             "--target-dir",
         ])
         .arg(workspace.target())
-        .env(
-            "CARGO_ENCODED_RUSTFLAGS",
-            ["-Clink-arg=-r", "-Clink-arg=--no-gc-sections"].join("\x1f"),
-        );
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(&[]));
     command
+}
+
+/// A relocatable program, and what else is asked of the compiler.
+fn flags(others: &[&str]) -> String {
+    [&["-Clink-arg=-r", "-Clink-arg=--no-gc-sections"], others]
+        .concat()
+        .join("\x1f")
 }
 
 fn run(mut command: Command, what: &str) -> Result<()> {

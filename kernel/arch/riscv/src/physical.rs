@@ -11,10 +11,22 @@ pub const fn address(physical: usize) -> usize {
     (physical & !DIRECT_MAP) | DIRECT_MAP
 }
 
-/// Words that a round of [`copy`] and [`zero`] moves. Written as volatile accesses, it stays the
-/// loop that it is: the compiler's own `memcpy` and `memset` take three times as many instructions.
-const ROUND: usize = 8;
-const ROUND_BYTES: usize = ROUND * size_of::<u64>();
+/// Bytes that a round of [`copy`] and [`zero`] moves.
+const ROUND: usize = 64;
+
+/// Does something for each word of a round, written out. With volatile accesses, it stays so:
+/// the compiler's own `memcpy` and `memset` take three times as many instructions.
+macro_rules! each_word {
+    (|$at:ident| $body:expr) => {
+        each_word!(@ $at $body; 0 1 2 3 4 5 6 7)
+    };
+    (@ $at:ident $body:expr; $($number:literal)*) => {
+        $({
+            let $at: usize = $number;
+            $body;
+        })*
+    };
+}
 
 /// Copies between two ranges of physical memory that do not overlap.
 ///
@@ -26,15 +38,14 @@ pub unsafe fn copy(from: usize, to: usize, length: usize) {
     // Tasks do not run meanwhile, on one hart.
     unsafe {
         if (from | to).is_multiple_of(size_of::<u64>()) {
-            while left >= ROUND_BYTES {
+            while left >= ROUND {
                 let (source, target) = (from as *const u64, to as *mut u64);
-                let words: [u64; ROUND] = core::array::from_fn(|at| source.add(at).read_volatile());
-                for (at, word) in words.into_iter().enumerate() {
-                    target.add(at).write_volatile(word);
-                }
-                from += ROUND_BYTES;
-                to += ROUND_BYTES;
-                left -= ROUND_BYTES;
+                each_word!(|at| target
+                    .add(at)
+                    .write_volatile(source.add(at).read_volatile()));
+                from += ROUND;
+                to += ROUND;
+                left -= ROUND;
             }
         }
         if left > 0 {
@@ -72,12 +83,10 @@ pub unsafe fn zero(to: usize, length: usize) {
     // SAFETY: as for `copy`.
     unsafe {
         if to.is_multiple_of(size_of::<u64>()) {
-            while left >= ROUND_BYTES {
-                for at in 0..ROUND {
-                    (to as *mut u64).add(at).write_volatile(0);
-                }
-                to += ROUND_BYTES;
-                left -= ROUND_BYTES;
+            while left >= ROUND {
+                each_word!(|at| (to as *mut u64).add(at).write_volatile(0));
+                to += ROUND;
+                left -= ROUND;
             }
         }
         if left > 0 {

@@ -213,11 +213,7 @@ impl Sv39 {
         let mut at = base + *done;
         let mut left = STEP;
         while at < end && left > 0 {
-            at = match leaf_level(at, end) {
-                0 => self.unmap_run::<0>(task, at, end, &mut left),
-                1 => self.unmap_run::<1>(task, at, end, &mut left),
-                _ => self.unmap_run::<2>(task, at, end, &mut left),
-            };
+            at = self.unmap_run(task, at, end, &mut left);
         }
         *done = at - base;
         at >= end
@@ -225,50 +221,40 @@ impl Sv39 {
 
     /// Unmaps leaves of one level from `at` on, as far as they are in one table; answers where
     /// it stopped. Gives back the tables that have become empty.
-    #[inline(always)]
-    fn unmap_run<const LEVEL: u32>(
-        &mut self,
-        task: usize,
-        at: u64,
-        end: u64,
-        left: &mut u32,
-    ) -> u64 {
-        let middle = if LEVEL < 2 {
-            self.child(task, index(at, 2))
-        } else {
-            Some(task)
-        };
-        let table = match middle {
-            Some(middle) if LEVEL < 1 => self.child(middle, index(at, 1)),
-            middle => middle,
-        };
-        let (Some(middle), Some(table)) = (middle, table) else {
-            *left = left.saturating_sub(MISSING);
-            return at + page_size(LEVEL);
-        };
+    fn unmap_run(&mut self, task: usize, at: u64, end: u64, left: &mut u32) -> u64 {
+        let level = leaf_level(at, end);
+        let mut path = [task; 3];
+        for parent in (level + 1..=ROOT_LEVEL).rev() {
+            match self.child(path[parent as usize], index(at, parent)) {
+                Some(table) => path[parent as usize - 1] = table,
+                None => {
+                    *left = left.saturating_sub(MISSING);
+                    return at + page_size(level);
+                }
+            }
+        }
+        let table = path[level as usize];
         let (Some(entries), Some(used)) = (self.tables.get_mut(table), self.used.get_mut(table))
         else {
             return end;
         };
         let mut next = at;
-        let mut removed = 0;
-        for entry in &mut entries.0[index(at, LEVEL)..] {
-            removed += u16::from(entry.is_valid());
+        for entry in &mut entries.0[index(at, level)..] {
+            *used -= u16::from(entry.is_valid());
             *entry = Entry::INVALID;
-            next += page_size(LEVEL);
+            next += page_size(level);
             *left -= 1;
-            if *left == 0 || next >= end || leaf_level(next, end) != LEVEL {
+            if *left == 0 || next >= end || leaf_level(next, end) != level {
                 break;
             }
         }
-        *used -= removed;
-        if *used == 0 && LEVEL < 2 {
-            self.give(table);
-            let parent = if LEVEL < 1 { middle } else { task };
-            if self.forget(parent, index(at, LEVEL + 1)) && LEVEL < 1 {
-                self.give(middle);
-                self.forget(task, index(at, 2));
+        let mut empty = *used == 0;
+        for parent in level + 1..=ROOT_LEVEL {
+            if !empty {
+                break;
             }
+            self.give(path[parent as usize - 1]);
+            empty = self.forget(path[parent as usize], index(at, parent));
         }
         next
     }
