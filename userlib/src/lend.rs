@@ -134,11 +134,8 @@ mod tests {
         let again = arena.take(GRANULE).unwrap();
         assert_eq!(again, first);
         // SAFETY: as above.
-        assert_eq!(
-            unsafe { again.base.read_volatile() },
-            0,
-            "what was in it is gone"
-        );
+        let first_byte = unsafe { again.base.read_volatile() };
+        assert_eq!(first_byte, 0, "what was in it is gone");
         arena.take(1).unwrap();
         assert_eq!(arena.take(1), Err(Error::Exhausted));
     }

@@ -50,6 +50,8 @@ pub(crate) struct State {
     pub(crate) loans: Vec<(Rights, Vec<u8>)>,
     pub(crate) replied: Vec<(u32, Message)>,
     pub(crate) restarted: bool,
+    /// How many system calls there were.
+    pub(crate) calls: usize,
     memory: Vec<*mut [u64]>,
     next: u32,
 }
@@ -175,6 +177,7 @@ impl State {
     }
 
     fn call(&mut self, call: Call, [a, b, c, d, e, f]: [usize; 6]) -> Result<[usize; 2], Error> {
+        self.calls += 1;
         match call {
             Call::TaskSelf => Ok([OWN as usize, 0]),
             Call::TaskInfo => self.task_info(a, b),

@@ -10,7 +10,7 @@ use syn::{
 /// How an argument travels.
 enum Passing {
     /// In the message words.
-    Value(Type),
+    Value(Box<Type>),
     /// `&[u8]`: lent to be read.
     Read,
     /// `&mut [u8]`: lent to be written.
@@ -130,7 +130,7 @@ fn is_mut_self(receiver: &syn::Receiver) -> bool {
 /// How an argument of this type travels.
 fn passing(ty: &Type) -> Result<Passing> {
     let Type::Reference(reference) = ty else {
-        return Ok(Passing::Value(ty.clone()));
+        return Ok(Passing::Value(Box::new(ty.clone())));
     };
     let bytes = matches!(&*reference.elem, Type::Slice(slice)
         if matches!(&*slice.elem, Type::Path(path) if path.path.is_ident("u8")));
@@ -175,7 +175,7 @@ fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
         let operation = method.operation;
         let values = method.arguments.iter().filter(|(_, passing)| matches!(passing, Passing::Value(_))).map(|(name, _)| name);
         let types: Vec<&Type> = method.arguments.iter().filter_map(|(_, passing)| match passing {
-            Passing::Value(ty) => Some(ty),
+            Passing::Value(ty) => Some(&**ty),
             _ => None,
         }).collect();
         let loans = method.arguments.iter().filter_map(|(name, passing)| match passing {

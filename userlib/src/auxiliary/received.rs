@@ -5,7 +5,7 @@ use super::region::Place;
 use super::{Lendable, PAYLOAD, PAYLOAD_LENGTH, Receiver, SHARED};
 use crate::io::{Claim, Select};
 use crate::runtime::{Bound, Device};
-use crate::sys::{self, ClaimMode, Error, GrantKind};
+use crate::sys::{self, ClaimMode, Error, GrantKind, Rights};
 use crate::{CovariantForLt, ForLt};
 use core::alloc::Layout;
 use core::any::TypeId;
@@ -134,28 +134,34 @@ impl<'cap> Device<'cap, Bound> {
     where
         for<'a> F::Of<'a>: Lendable<'a>,
     {
-        let cells = self.claim_memory(PAYLOAD)?;
-        let shared = match self.claim_memory(SHARED) {
-            Ok(place) => Some(place),
+        let (cells, cells_claim) = self.claim_memory(PAYLOAD, Rights::READ)?;
+        let shared = match self.claim_memory(SHARED, Rights::READ | Rights::WRITE) {
+            Ok(shared) => Some(shared),
             Err(Error::NoDevice) => None,
             Err(error) => return Err(error),
         };
+        let place = shared.as_ref().map(|(place, _)| *place);
         let mut bytes = [0; PAYLOAD_LENGTH];
         let length = cells.length().min(PAYLOAD_LENGTH);
         // SAFETY: claimed just now, readable, and at least this long.
         unsafe { copy_in(cells.base(), &mut bytes[..length]) };
-        let mut receiver = Receiver::new(&bytes[..length], cells, shared, self);
-        F::Of::<'cap>::receive(&mut receiver)
+        let mut receiver = Receiver::new(&bytes[..length], cells, place, self);
+        let payload = F::Of::<'cap>::receive(&mut receiver)?;
+        // The payload lives as long as the binding, and so do the claims: until the lease is released.
+        let _ = ManuallyDrop::new((cells_claim, shared));
+        Ok(payload)
     }
 
-    /// Claims lent memory until the lease is released.
-    fn claim_memory(&self, name: &str) -> Result<Place, Error> {
+    /// Claims lent memory.
+    fn claim_memory(&self, name: &str, rights: Rights) -> Result<(Place, Claim), Error> {
         let (kind, mode) = (GrantKind::Memory, ClaimMode::Shared);
         let (claim, info, base) = Claim::new(self, kind, Select::Name(name), mode, 0)?;
+        if !Rights::from_bits_truncate(info.rights).contains(rights) {
+            return Err(Error::Protocol);
+        }
         let length = usize::try_from(info.length).map_err(|_| Error::Protocol)?;
-        let base =
-            NonNull::new(core::ptr::with_exposed_provenance_mut(base)).ok_or(Error::Protocol)?;
-        let _ = ManuallyDrop::new(claim);
-        Ok(Place::new(base, length))
+        let base = core::ptr::with_exposed_provenance_mut(base);
+        let base = NonNull::new(base).ok_or(Error::Protocol)?;
+        Ok((Place::new(base, length), claim))
     }
 }

@@ -83,7 +83,7 @@ impl<'cap> Device<'cap, Bound> {
     /// # Errors
     /// `Exhausted` when the arena or the table of regions is full, `Revoked`.
     pub fn lend_region(&self, cells: usize, shared: usize) -> Result<LendRegion<'cap>, Error> {
-        let slot = self.live()?;
+        let slot = self.steady()?;
         let arena = &Task::current().arena;
         let length = cells.checked_add(PAYLOAD_LENGTH).ok_or(Error::Exhausted)?;
         let cells = arena.take(length)?;

@@ -53,7 +53,7 @@ where
         id: u32,
         payload: F::Of<'cap>,
     ) -> Result<Self, Error> {
-        let slot = device.live()?;
+        let slot = device.steady()?;
         if !region.device().is_same(device) {
             return Err(Error::Invalid);
         }

@@ -356,7 +356,7 @@ fn corrupted_payloads_never_break_the_child() {
                 unsafe { core::ptr::with_exposed_provenance_mut::<u8>(to).write_volatile(value) };
             }
             let mut grants = grants.clone();
-            if random.next() % 8 == 0 {
+            if random.next().is_multiple_of(8) {
                 let index = random.next() as usize % grants.len();
                 grants[index].length = random.next() % (grants[index].length + 1);
             }
@@ -431,5 +431,26 @@ fn an_invariant_payload_keeps_what_is_its_own() {
             .registration_data_with::<KeptLt, _>(|kept| kept.last.get().map(|last| last.read()));
         assert_eq!(last, Ok(Some(Ok(77))));
         drop(registration);
+    });
+}
+
+#[test]
+fn locks_in_memory_that_is_not_writable_are_refused() {
+    Board::run(|board| {
+        let parent = board.bind(0, "parent", vec![]);
+        let kept = register(&parent);
+        let device = child(board, 1, |lease| {
+            lease.grants[1].rights = Rights::READ.bits()
+        });
+        let part = device.registration_data::<PartLt>();
+        assert_eq!(part.err(), Some(Error::Protocol));
+        board.change(device.lease().unwrap(), |lease| {
+            lease.grants[1].rights = Rights::all().bits()
+        });
+        assert!(
+            device.registration_data::<PartLt>().is_ok(),
+            "the first try left nothing claimed"
+        );
+        drop(kept);
     });
 }

@@ -189,3 +189,78 @@ fn too_much_is_exhausted_and_dropped() {
         assert_eq!(Devres::new(&device, 1).err(), Some(Error::Revoked));
     });
 }
+
+#[test]
+fn access_takes_no_system_call() {
+    Board::run(|board| {
+        let device = board.bind(0, "a", vec![]);
+        let plain = Devres::new(&device, 7_u32).unwrap();
+        let text: DevresLt<CovariantForLt!(&str)> = DevresLt::new(&device, "spi").unwrap();
+        let before = board.0.borrow().calls;
+        assert_eq!(plain.try_access().map(|value| *value), Some(7));
+        assert_eq!(*plain.access(&device).unwrap(), 7);
+        assert_eq!(text.try_access().unwrap().get().len(), 3);
+        assert_eq!(text.access_with(&device, |text| text.len()), Ok(3));
+        drop(plain);
+        assert_eq!(board.0.borrow().calls, before);
+    });
+}
+
+/// A value whose end uses the device once more.
+struct Late<'a> {
+    device: Device<'a, Bound>,
+    other: Devres<u32>,
+    seen: Rc<Cell<Option<Result<u32, Error>>>>,
+}
+
+impl Drop for Late<'_> {
+    fn drop(&mut self) {
+        let other = self.other.access(&self.device).map(|value| *value);
+        self.seen.set(Some(other));
+        let new = Devres::new(&self.device, 1_u32).err();
+        assert_eq!(
+            new,
+            Some(Error::Revoked),
+            "nothing new while the binding ends"
+        );
+        let region = self.device.lend_region(0, 0).err();
+        assert_eq!(region, Some(Error::Revoked));
+    }
+}
+
+#[test]
+fn a_drop_sees_values_that_are_left_and_begins_nothing() {
+    Board::run(|board| {
+        let device = board.bind(0, "a", vec![]);
+        let seen = Rc::default();
+        let other = Devres::new(&device, 7).unwrap();
+        let late = Late {
+            device: device.bound(),
+            other,
+            seen: Rc::clone(&seen),
+        };
+        let _kept: DevresLt<ForLt!(self::Late<'_>)> = DevresLt::new(&device, late).unwrap();
+        board.unbind(&device);
+        assert_eq!(seen.get(), Some(Ok(7)));
+    });
+}
+
+#[test]
+fn a_drop_sees_none_that_are_gone() {
+    /// The value of a binding, and what a value made before it finds at the end.
+    struct Early(Rc<core::cell::RefCell<Option<Devres<u32>>>>, Rc<Cell<bool>>);
+    impl Drop for Early {
+        fn drop(&mut self) {
+            self.1
+                .set(self.0.borrow().as_ref().unwrap().try_access().is_none());
+        }
+    }
+    Board::run(|board| {
+        let device = board.bind(0, "a", vec![]);
+        let (place, gone) = (Rc::default(), Rc::default());
+        let _early = Devres::new(&device, Early(Rc::clone(&place), Rc::clone(&gone))).unwrap();
+        *place.borrow_mut() = Some(Devres::new(&device, 7).unwrap());
+        board.unbind(&device);
+        assert!(gone.get(), "the value that was made last went first");
+    });
+}

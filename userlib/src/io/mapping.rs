@@ -32,20 +32,6 @@ macro_rules! mapping {
                 unsafe { DevresLt::keep(self.claim.device(), self) }
             }
 
-            /// A part of the window, to lend with a payload: `length` bytes from `offset`, with
-            /// `rights` that this task has itself.
-            ///
-            /// # Errors
-            /// `Invalid` when it is not whole granules of 4 KiB, smaller than `PART`, or outside the window.
-            pub fn lend<const PART: usize>(
-                &self,
-                offset: usize,
-                length: usize,
-                rights: Rights,
-            ) -> Result<LentWindow<'cap, PART>, Error> {
-                LentWindow::parent(&self.claim, self.window.len(), (offset, length), rights)
-            }
-
             /// The device, without a claim that it is bound.
             pub const fn device(&self) -> Device<'static, Plain> {
                 self.claim.device()
@@ -72,6 +58,28 @@ macro_rules! mapping {
     };
 }
 
+/// Lets parts of a window go with a payload. Not of an exclusive one: nobody else may claim its bytes.
+macro_rules! lends {
+    ($($name:ident)*) => {$(
+        impl<'cap, const SIZE: usize> $name<'cap, SIZE> {
+            /// A part of the window, to lend with a payload: `length` bytes from `offset`, with
+            /// `rights` that this task has itself.
+            ///
+            /// # Errors
+            /// `Invalid` when it is not whole granules of 4 KiB, smaller than `PART`, or outside the window.
+            pub fn lend<const PART: usize>(
+                &self,
+                offset: usize,
+                length: usize,
+                rights: Rights,
+            ) -> Result<LentWindow<'cap, PART>, Error> {
+                LentWindow::parent(&self.claim, self.window.len(), (offset, length), rights)
+            }
+        }
+    )*};
+}
+lends!(IoMem Bar);
+
 mapping! {
     /// Device registers, shared with other plain users of the same bytes.
     IoMem, DevresIoMem, "An [`IoMem`] that lives with the binding."
@@ -81,7 +89,8 @@ mapping! {
     ExclusiveIoMem, DevresExclusiveIoMem, "An [`ExclusiveIoMem`] that lives with the binding."
 }
 mapping! {
-    /// A memory BAR of a PCI function, claimed alone.
+    /// A memory BAR of a PCI function. The function is bound to one driver, so it is shared only with
+    /// whom that driver lends a part of it to.
     Bar, DevresBar, "A [`Bar`] that lives with the binding."
 }
 
@@ -128,13 +137,13 @@ impl<'cap> Device<'cap, Bound> {
         Ok(ExclusiveIoMem { window, claim })
     }
 
-    /// Claims memory BAR `number` (0–5) of a PCI function, alone.
+    /// Claims memory BAR `number` (0–5) of a PCI function.
     ///
     /// # Errors
-    /// As [`Device::exclusive_io_mem`].
+    /// As [`Device::io_mem`].
     pub fn bar<const SIZE: usize>(&self, number: usize) -> Result<Bar<'cap, SIZE>, Error> {
         let name = BARS.get(number).ok_or(Error::NoDevice)?;
-        let (window, claim) = claim(self, Select::Name(name), ClaimMode::Exclusive)?;
+        let (window, claim) = claim(self, Select::Name(name), ClaimMode::Shared)?;
         Ok(Bar { window, claim })
     }
 }

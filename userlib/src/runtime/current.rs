@@ -19,6 +19,8 @@ pub(crate) struct Task {
     pub(crate) arena: Arena,
     /// Set when [`NOTIFY_LEASE`](crate::sys::NOTIFY_LEASE) was taken while waiting for something else.
     pub(crate) lease_events: Cell<bool>,
+    /// Whether a [`Runner`](super::Runner) exists: a second would end bindings under the first.
+    pub(crate) running: Cell<bool>,
     /// Whether the task answers calls.
     pub(crate) serving: Cell<bool>,
     /// Which binding has an interrupt on bit `FIRST_BIT + index`.
@@ -32,6 +34,7 @@ impl Task {
             slots: [const { Slot::new() }; MAX_BINDINGS],
             arena: Arena::new(),
             lease_events: Cell::new(false),
+            running: Cell::new(false),
             serving: Cell::new(false),
             bits: [const { Cell::new(None) }; BITS],
         }

@@ -134,6 +134,19 @@ impl Device<'_, Bound> {
         }
     }
 
+    /// The live slot, for what must not be begun while the binding ends.
+    ///
+    /// # Errors
+    /// `Revoked` when the binding is over or ending.
+    pub(crate) fn steady(&self) -> Result<&'static Slot, Error> {
+        let slot = self.slot();
+        if slot.is_steady(self.inner.generation) {
+            Ok(slot)
+        } else {
+            Err(Error::Revoked)
+        }
+    }
+
     /// The lease of the binding.
     ///
     /// # Errors

@@ -38,8 +38,12 @@ pub struct Runner<'d, D: Driver> {
 
 impl<'d, D: Driver> Runner<'d, D> {
     /// Nothing bound; the task does not serve yet.
+    ///
+    /// # Panics
+    /// When the task has another one: a binding is ended by the one that began it.
     pub fn new(driver: &'d D) -> Self {
         let task = Task::current();
+        assert!(!task.running.replace(true), "one driver loop a task");
         task.serve(D::SERVES_UNBOUND);
         task.lease_events.set(true);
         let states = [const { None }; MAX_BINDINGS];
@@ -123,10 +127,18 @@ impl<'d, D: Driver> Runner<'d, D> {
             let _ = sys::lease_release(lease);
             return;
         };
+        self.unbind(index);
+    }
+
+    /// Ends the binding in a slot, if there is one.
+    fn unbind(&mut self, index: usize) {
+        let slot = &self.task.slots[index];
+        if slot.phase.get() != Phase::Bound {
+            return;
+        }
         if self.bound() <= 1 {
             self.task.serve(false);
         }
-        let slot = &self.task.slots[index];
         slot.phase.set(Phase::Ending);
         if let Some(mut state) = self.states[index].take() {
             self.driver
@@ -184,6 +196,16 @@ impl<'d, D: Driver> Runner<'d, D> {
                 self.driver.notified(state, &device, others);
             }
         }
+    }
+}
+
+impl<D: Driver> Drop for Runner<'_, D> {
+    /// Ends all bindings.
+    fn drop(&mut self) {
+        for index in 0..MAX_BINDINGS {
+            self.unbind(index);
+        }
+        self.task.running.set(false);
     }
 }
 

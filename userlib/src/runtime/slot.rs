@@ -59,6 +59,11 @@ impl Slot {
             && matches!(self.phase.get(), Phase::Bound | Phase::Ending)
     }
 
+    /// Whether the binding with this generation is neither over nor ending.
+    pub(crate) fn is_steady(&self, generation: u32) -> bool {
+        self.generation.get() == generation && self.phase.get() == Phase::Bound
+    }
+
     /// The grants of the lease, in order.
     pub(crate) fn grants(&self) -> impl Iterator<Item = (usize, GrantInfo)> + use<> {
         let lease = self.lease.get();
@@ -81,8 +86,10 @@ impl Slot {
         self.received.forget();
         // `Revoked` when the kernel released it meanwhile: there is nothing left to give back.
         let _ = sys::lease_release(self.lease.get());
-        self.generation.set(self.generation.get().wrapping_add(1));
-        if all_gone {
+        let next = self.generation.get().checked_add(1);
+        self.generation.set(next.unwrap_or(0));
+        // A slot whose generations are used up is never used again.
+        if all_gone && next.is_some() {
             self.values.reset();
             self.offers.free_regions(task);
             self.phase.set(Phase::Free);

@@ -328,3 +328,43 @@ fn a_tag_names_its_binding() {
     assert_eq!(crate::ipc::instance(crate::ipc::tag(7, 2, 3)), 3);
     assert_eq!(crate::ipc::tag(7, 2, 0), Tag::new(7, 2));
 }
+
+#[test]
+#[should_panic(expected = "one driver loop a task")]
+fn a_loop_within_a_loop_is_refused() {
+    Board::run(|board| {
+        let driver = driver(board);
+        let _outer = Runner::new(&driver);
+        let _inner = Runner::new(&driver);
+    });
+}
+
+#[test]
+fn a_dropped_loop_ends_its_bindings() {
+    Board::run(|board| {
+        let driver = driver(board);
+        let mut runner = Runner::new(&driver);
+        offer(board, "rtc");
+        step(board, &mut runner, Event::Bits(0));
+        drop(runner);
+        let journal = board.journal();
+        assert_eq!(
+            journal[journal.len() - 3..],
+            ["state dropped", "devres dropped", "release"]
+        );
+        Runner::new(&driver);
+    });
+}
+
+#[test]
+fn a_slot_with_used_up_generations_is_never_used_again() {
+    Board::run(|board| {
+        let slot = &Task::current().slots[0];
+        slot.generation.set(u32::MAX);
+        let device = board.bind(0, "a", vec![]);
+        let value = Devres::new(&device, 7_u32).unwrap();
+        board.unbind(&device);
+        assert_eq!(slot.phase.get(), Phase::Retired);
+        assert!(value.try_access().is_none() && !device.is_bound());
+    });
+}
