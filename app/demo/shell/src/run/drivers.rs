@@ -1,6 +1,6 @@
 //! `fact`, `dma`, `aux`, `date`: what drivers do for their clients.
 
-use crate::run::failed;
+use crate::run::{failed, tasks};
 use crate::session::Session;
 use core::fmt::Write;
 use driver_interfaces::{
@@ -23,6 +23,19 @@ const CHILD: &str = "aux-child";
 /// Nanoseconds in a second.
 const SECOND: u64 = 1_000_000_000;
 
+/// Says why a driver gave no answer.
+fn unanswered(session: &mut Session, name: &str, error: Error) -> bool {
+    let never = tasks::find(name).is_some_and(|(_, info)| info.starts == 0);
+    if error == Error::Dead && never {
+        let _ = writeln!(
+            session.screen,
+            "{name} does not run: its device is not there"
+        );
+        return false;
+    }
+    failed(&mut session.screen, name, error)
+}
+
 pub(super) fn factorial(session: &mut Session, number: u32) -> bool {
     session.screen.flush();
     match EduClient::connect(EDU).and_then(|mut edu| edu.factorial(number)) {
@@ -31,7 +44,7 @@ pub(super) fn factorial(session: &mut Session, number: u32) -> bool {
             let _ = writeln!(session.screen, "{number}! = {result}{modulo}");
             true
         }
-        Err(error) => failed(&mut session.screen, EDU, error),
+        Err(error) => unanswered(session, EDU, error),
     }
 }
 
@@ -58,7 +71,7 @@ pub(super) fn transfer(session: &mut Session, count: usize) -> bool {
             );
             false
         }
-        Err(error) => failed(&mut session.screen, EDU, error),
+        Err(error) => unanswered(session, EDU, error),
     }
 }
 
@@ -72,7 +85,7 @@ pub(super) fn date(session: &mut Session) -> bool {
             );
             true
         }
-        Err(error) => failed(&mut session.screen, CLOCK, error),
+        Err(error) => unanswered(session, CLOCK, error),
     }
 }
 
@@ -82,19 +95,19 @@ pub(super) fn hold(session: &mut Session, time: u32) -> bool {
             let _ = writeln!(session.screen, "aux-child calls aux-parent, for {time} ms");
             true
         }
-        Err(error) => failed(&mut session.screen, CHILD, error),
+        Err(error) => unanswered(session, CHILD, error),
     }
 }
 
 pub(super) fn auxiliary(session: &mut Session) -> bool {
     let mut child = match SampleChildClient::connect(CHILD) {
         Ok(child) => child,
-        Err(error) => return failed(&mut session.screen, CHILD, error),
+        Err(error) => return unanswered(session, CHILD, error),
     };
     for number in 0..SAMPLES as u32 {
         let mut info = SampleInfo::new_zeroed();
         if let Err(error) = child.sample(number, info.as_mut_bytes()) {
-            return failed(&mut session.screen, CHILD, error);
+            return unanswered(session, CHILD, error);
         }
         let out = &mut session.screen;
         let _ = write!(out, "device {number}: ");
@@ -126,7 +139,7 @@ pub(super) fn auxiliary(session: &mut Session) -> bool {
     }
     let mut hold = HoldInfo::new_zeroed();
     if let Err(error) = child.last_hold(hold.as_mut_bytes()) {
-        return failed(&mut session.screen, CHILD, error);
+        return unanswered(session, CHILD, error);
     }
     let out = &mut session.screen;
     let parent = TaskHandle::from_raw(hold.parent);

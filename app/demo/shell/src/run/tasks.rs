@@ -78,7 +78,7 @@ fn fault(out: &mut Screen, info: &TaskInfo) {
 }
 
 /// The task of this name.
-fn find(name: &str) -> Option<(usize, TaskInfo)> {
+pub(super) fn find(name: &str) -> Option<(usize, TaskInfo)> {
     (0..MAX_TASKS)
         .map_while(|index| Some((index, sys::task_info(index).ok()?)))
         .find(|(_, info)| text(&info.name) == name)

@@ -1,0 +1,74 @@
+//! Auxiliary devices that the child does not know.
+
+use driver_aux_child::ChildDriver;
+use driver_aux_parent::payload::{DataFamily, GuardedFamily};
+use driver_testing::{Offer, Outcome};
+use leasehold_abi::GrantKind;
+use userlib::for_lt::payload_identity;
+
+const NAME: &str = "aux-parent.sample";
+
+/// A device of the sample as an honest parent offers it: index, then where the identity is.
+fn honest(id: u32) -> Offer {
+    let mut memory = [0; 516];
+    memory[..8].copy_from_slice(&[id as u8, 0, 0, 0, 0, 2, 0, 0]);
+    memory[512..].copy_from_slice(&[0x36, 0x1b, 5, 0]);
+    Offer::new(NAME, id, payload_identity::<DataFamily>())
+        .with_bytes("payload", GrantKind::Memory, &memory, 4096)
+        .with_task("aux-parent")
+}
+
+#[test]
+fn number_0_is_bound_and_any_other_of_its_kind_refused() {
+    let refused = Outcome {
+        bound: 0,
+        released: true,
+    };
+    let bound = Outcome {
+        bound: 1,
+        released: false,
+    };
+    assert_eq!(honest(0).to(&ChildDriver::default()), bound);
+    for id in [1, 2, 3, u32::MAX] {
+        assert_eq!(
+            honest(id).to(&ChildDriver::default()),
+            refused,
+            "number {id}"
+        );
+    }
+}
+
+#[test]
+fn a_payload_of_another_type_or_none_is_refused() {
+    let refused = Outcome {
+        bound: 0,
+        released: true,
+    };
+    let (data, guarded) = (
+        payload_identity::<DataFamily>(),
+        payload_identity::<GuardedFamily>(),
+    );
+    assert_ne!(data, guarded);
+    for (id, payload) in [(0, guarded), (1, data), (0, 0), (1, 0)] {
+        let offer = Offer::new(NAME, id, payload).with_ones("payload", GrantKind::Memory, 4096);
+        assert_eq!(offer.to(&ChildDriver::default()), refused, "number {id}");
+    }
+}
+
+#[test]
+fn a_payload_that_points_outside_the_lent_memory_is_refused() {
+    let refused = Outcome {
+        bound: 0,
+        released: true,
+    };
+    // All ones: an offset far past the memory.
+    for (id, payload) in [
+        (0, payload_identity::<DataFamily>()),
+        (1, payload_identity::<GuardedFamily>()),
+    ] {
+        let offer = Offer::new(NAME, id, payload)
+            .with_ones("payload", GrantKind::Memory, 4096)
+            .with_ones("shared", GrantKind::Memory, 4096);
+        assert_eq!(offer.to(&ChildDriver::default()), refused, "number {id}");
+    }
+}

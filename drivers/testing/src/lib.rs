@@ -1,0 +1,165 @@
+//! A kernel that offers a driver one device, for tests on the host of what the driver makes of it.
+//!
+//! Only tests use it: it holds memory for ever, and answers what a test wants.
+
+use leasehold_abi::{
+    Call, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, TaskInfo,
+};
+use std::cell::RefCell;
+use std::rc::Rc;
+use userlib::runtime::{Driver, Runner};
+use userlib::sys::mock::{self, bytes_mut};
+use userlib::sys::{Message, label};
+use zerocopy::{FromZeros, IntoBytes};
+
+/// A device on offer.
+#[derive(Default)]
+pub struct Offer {
+    label: u32,
+    id: u32,
+    payload_type: u64,
+    grants: Vec<GrantInfo>,
+    task: String,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Devices bound when the driver waits for the next event.
+    pub bound: usize,
+    /// Whether the driver gave the lease back.
+    pub released: bool,
+}
+
+struct Kernel {
+    offer: Offer,
+    offered: bool,
+    released: Rc<RefCell<bool>>,
+}
+
+const LEASE: LeaseHandle = LeaseHandle::new(7, 3);
+
+impl Offer {
+    /// A device of this name and number, whose payload is of this type.
+    pub fn new(name: &str, id: u32, payload_type: u64) -> Self {
+        Self {
+            label: label(name),
+            id,
+            payload_type,
+            grants: Vec::new(),
+            task: String::new(),
+        }
+    }
+
+    /// With a window on `length` bytes that all read as ones.
+    pub fn with_ones(self, name: &str, kind: GrantKind, length: usize) -> Self {
+        self.with(name, kind, vec![u64::MAX; length / 8])
+    }
+
+    /// With a window of `length` bytes that starts with `bytes`, zero after them.
+    pub fn with_bytes(self, name: &str, kind: GrantKind, bytes: &[u8], length: usize) -> Self {
+        let mut words = vec![0; length / 8];
+        words.as_mut_bytes()[..bytes.len()].copy_from_slice(bytes);
+        self.with(name, kind, words)
+    }
+
+    fn with(mut self, name: &str, kind: GrantKind, words: Vec<u64>) -> Self {
+        let length = 8 * words.len() as u64;
+        let base = words.leak().as_mut_ptr().expose_provenance() as u64;
+        self.grants.push(GrantInfo {
+            base,
+            length,
+            label: label(name),
+            rights: 3,
+            kind: kind as u8,
+            claimed: 0,
+            reserved: [0; 6],
+        });
+        self
+    }
+
+    /// In an image whose first task has this name.
+    pub fn with_task(mut self, name: &str) -> Self {
+        self.task = name.to_owned();
+        self
+    }
+
+    /// Lets a driver take one step with it.
+    pub fn to<D: Driver>(self, driver: &D) -> Outcome {
+        let released = Rc::new(RefCell::new(false));
+        let kernel = Kernel {
+            offer: self,
+            offered: false,
+            released: released.clone(),
+        };
+        mock::with(kernel, || {
+            let mut runner = Runner::new(driver);
+            runner.step();
+            Outcome {
+                bound: runner.bound(),
+                released: *released.borrow(),
+            }
+        })
+    }
+}
+
+impl Kernel {
+    fn call(&mut self, call: Call, a: [usize; 6]) -> Result<[usize; 2], Error> {
+        match call {
+            Call::LeaseEvent if !self.offered => {
+                self.offered = true;
+                Ok([LeaseEvent::Offered as usize, LEASE.raw() as usize])
+            }
+            Call::LeaseEvent => Err(Error::NotFound),
+            Call::LeaseInfo => {
+                let mut info = LeaseInfo::new_zeroed();
+                info.handle = LEASE.raw();
+                (info.label, info.id) = (self.offer.label, self.offer.id);
+                info.payload_type = self.offer.payload_type;
+                info.state = LeaseState::Active as u8;
+                write(a[1], info.as_bytes());
+                Ok([0, 0])
+            }
+            Call::GrantInfo => {
+                let grant = self.offer.grants.get(a[1]).ok_or(Error::NotFound)?;
+                write(a[2], grant.as_bytes());
+                Ok([0, 0])
+            }
+            Call::TaskInfo if a[0] == 0 => {
+                let mut info = TaskInfo::new_zeroed();
+                let name = self.offer.task.as_bytes();
+                info.name[..name.len()].copy_from_slice(name);
+                write(a[1], info.as_bytes());
+                Ok([0, 0])
+            }
+            Call::GrantClaim => Ok([self.offer.grants[a[1]].base as usize, 0]),
+            Call::LeaseRelease => {
+                *self.released.borrow_mut() = true;
+                Ok([0, 0])
+            }
+            Call::GrantUnclaim | Call::SetServing | Call::SetTimer | Call::Time => Ok([0, 0]),
+            _ => Err(Error::NotFound),
+        }
+    }
+}
+
+fn write(address: usize, from: &[u8]) {
+    // SAFETY: the call lets the kernel write this much there.
+    unsafe { bytes_mut(address, from.len()) }.copy_from_slice(from);
+}
+
+impl mock::Kernel for Kernel {
+    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
+        match self.call(call, arguments) {
+            Ok([first, second]) => [0, first, second],
+            Err(error) => [error.code(), 0, 0],
+        }
+    }
+
+    fn message(&mut self, call: Call, _: [usize; 3], _: &mut Message) -> [usize; 3] {
+        match call {
+            Call::Receive | Call::ReplyReceive => [0, u32::MAX as usize, 0],
+            _ => [Error::Dead.code(), 0, 0],
+        }
+    }
+}
