@@ -177,8 +177,14 @@
     jal     leasehold_interrupt
     j       \name\()_resume
 
-    # All registers count.
-7:  sd      zero, {INTERRUPTED}(a0)
+    # All registers count. The failing store ends a reservation that the task before may have, so that
+    # this one's SC does not succeed after another task's store (Unprivileged ISA, section 8.2).
+7:  addi    t0, a0, {INTERRUPTED}
+    .option push
+    .option arch, +a
+    sc.d    zero, zero, (t0)
+    .option pop
+    sd      zero, {INTERRUPTED}(a0)
     ENTER_SPACE \flush
     .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     ld      x\n, {X} + 8 * \n (a0)
