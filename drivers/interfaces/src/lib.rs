@@ -10,6 +10,7 @@ mod clock;
 mod console;
 mod edu;
 mod sample;
+mod stream;
 
 pub use chaos::ChaosKind;
 pub use civil::DateTime;
@@ -20,3 +21,4 @@ pub use sample::{
     HoldInfo, SAMPLES, SampleChildClient, SampleChildServer, SampleInfo, SampleParentClient,
     SampleParentServer,
 };
+pub use stream::{ConsoleStream, StreamError};

@@ -1,7 +1,8 @@
 //! Output to the console, gathered into larger writes, kept over a restart of the driver.
 
 use core::fmt::{self, Write};
-use driver_interfaces::ConsoleClient;
+use driver_interfaces::{ConsoleClient, ConsoleStream, StreamError};
+use embedded_io::Write as _;
 use leasehold_abi::Error;
 use userlib::{sys, time};
 
@@ -23,7 +24,7 @@ pub const CRASH: u32 = 1 << 15;
 /// The terminal.
 #[derive(Debug)]
 pub struct Screen {
-    console: ConsoleClient,
+    console: ConsoleStream,
     gathered: heapless::Vec<u8, GATHERED>,
 }
 
@@ -31,14 +32,14 @@ impl Screen {
     /// A screen on this console.
     pub const fn new(console: ConsoleClient) -> Self {
         Self {
-            console,
+            console: ConsoleStream::new(console),
             gathered: heapless::Vec::new(),
         }
     }
 
     /// The console.
     pub fn console(&mut self) -> &mut ConsoleClient {
-        &mut self.console
+        self.console.console()
     }
 
     /// Sends what is gathered. A console that is being restarted is waited for; without one the
@@ -49,7 +50,7 @@ impl Screen {
         }
         let end = time::after(PATIENCE);
         // A console that died may have sent a part; a line twice is better than none.
-        while let Err(error) = self.console.write(&self.gathered) {
+        while let Err(StreamError(error)) = self.console.write_all(&self.gathered) {
             let gone = matches!(error, Error::Dead | Error::Unbound | Error::Busy);
             if !gone || sys::time() > end {
                 break;
