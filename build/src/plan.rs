@@ -68,6 +68,8 @@ pub struct Task {
     pub lends: u64,
     /// Deadline for a revoked lease.
     pub release_ms: u32,
+    /// Names of the auxiliary devices that it registers, `"<task>.<name>"`.
+    pub offers: Vec<String>,
     /// What it binds.
     pub binds: Vec<Bind>,
     /// What follows its end.

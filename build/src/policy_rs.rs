@@ -16,6 +16,16 @@ pub(crate) fn generate(plan: &Plan) -> String {
             .iter()
             .map(|bind| format!("                {},\n", bind_text(plan, bind)))
             .collect();
+        let offers: String = task
+            .offers
+            .iter()
+            .map(|name| {
+                format!(
+                    "                ::userlib::policy::Offer {{ name: {name:?}, label: {:#010x} }},\n",
+                    label(name)
+                )
+            })
+            .collect();
         let restart = &task.restart;
         let always = restart.policy == crate::manifest::RestartPolicy::Always;
         let _ = writeln!(
@@ -24,6 +34,8 @@ pub(crate) fn generate(plan: &Plan) -> String {
             name: {:?},
             index: {index},
             autostart: {},
+            offers: &[
+{offers}            ],
             binds: &[
 {binds}            ],
             restart: ::userlib::policy::Restart {{ always: {always}, backoff_ms: {}, limit: {}, window_ms: {} }},
@@ -86,6 +98,7 @@ mod tests {
             "Bind::Platform { name: \"uart0\", label: 0x",
             "grants: &[4, 5], exclusive: true }",
             "Bind::Pci { vendor: 0x1234, device: 0x11e8, dma: true, pool: Some(6) }",
+            "Offer { name: \"edu.sample\", label: 0x71c1f71d }",
             "Bind::Auxiliary { name: \"edu.sample\", label: 0x71c1f71d, id: 1 }",
             "Restart { always: true, backoff_ms: 20, limit: 5, window_ms: 10000 }",
             "DevicePolicy { name: \"pci\", label: 0x",

@@ -61,6 +61,7 @@ faults! {
     no_pci_identifier: manifest "1234:11e8" => "1234-11e8";
     binding_of_nothing: manifest "auxiliary = \"edu.sample\"\n" => "";
     key_of_another_binding: manifest "id = 1" => "dma = true";
+    auxiliary_not_offered: manifest "edu.sample" => "edu.simple";
     auxiliary_without_parent: manifest "edu.sample" => "education.sample";
     call_to_unknown_task: manifest "calls = [\"supervisor\", \"console\"]" => "calls = [\"consle\"]";
     call_downhill: manifest "calls = [\"supervisor\"]\n" => "calls = [\"edu\"]\n";
@@ -70,7 +71,7 @@ faults! {
     pool_not_positive: manifest "dma-pool = 8192" => "dma-pool = 0";
     too_many_leases: manifest "chip = \"small\"" => "chip = \"small\"\nleases = 3";
     more_leases_than_handles: manifest "chip = \"small\"" => "chip = \"small\"\nleases = 5000";
-    duplicate_label: manifest "[tasks.child]\n" => "[[tasks.edu.binds]]\nauxiliary = \"edu.mrhvtqga\"\n\n[tasks.child]\n";
+    duplicate_label: manifest "offers = [\"sample\"]" => "offers = [\"sample\", \"mrhvtqga\"]";
     stack_not_positive: manifest "stack = 8192" => "stack = -4096";
     stack_not_aligned: manifest "stack = 8192" => "stack = 1000";
     unknown_chip: manifest "chip = \"small\"" => "chip = \"smal\"";

@@ -22,6 +22,8 @@ pub struct TaskPolicy {
     pub index: usize,
     /// Whether the kernel starts it at boot, without the supervisor.
     pub autostart: bool,
+    /// The auxiliary devices that it may register.
+    pub offers: &'static [Offer],
     /// What it binds.
     pub binds: &'static [Bind],
     /// What follows its end.
@@ -64,6 +66,15 @@ pub enum Bind {
         /// Instance number.
         id: u32,
     },
+}
+
+/// An auxiliary device that a task registers.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer {
+    /// `"<task>.<name>"`.
+    pub name: &'static str,
+    /// [`label`](leasehold_abi::label) of the name.
+    pub label: u32,
 }
 
 /// What follows the end of a task.

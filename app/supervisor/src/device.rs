@@ -205,9 +205,7 @@ pub fn auxiliary_name(policy: &Policy, wanted: u32) -> Option<&'static str> {
     policy
         .tasks
         .iter()
-        .flat_map(|task| task.binds)
-        .find_map(|bind| match bind {
-            Bind::Auxiliary { name, label, .. } if *label == wanted => Some(*name),
-            _ => None,
-        })
+        .flat_map(|task| task.offers)
+        .find(|offer| offer.label == wanted)
+        .map(|offer| offer.name)
 }

@@ -266,10 +266,25 @@ impl<'a> Checker<'a> {
         parsed
     }
 
-    /// The parent of an auxiliary device is a task.
+    /// The parent of an auxiliary device is a task, and offers it.
     fn parent(&mut self, name: &Spanned<String>) {
-        let parent = name.get_ref().split_once('.').map(|(parent, _)| parent);
-        if parent.and_then(|parent| self.rank(parent)).is_none() {
+        let parts = name.get_ref().split_once('.');
+        let parent =
+            parts.and_then(|(parent, part)| Some((parent, self.manifest.tasks.get(parent)?, part)));
+        if let Some((parent, description, part)) = parent {
+            if !description.offers.iter().any(|one| one.get_ref() == part) {
+                self.problems.push(
+                    Problem::new(
+                        self.source,
+                        name.span(),
+                        format!("`{parent}` offers no `{part}`"),
+                    )
+                    .label("not among what it offers")
+                    .hint(format!("add `{part}` to `offers` of `{parent}`")),
+                );
+            }
+        } else {
+            let parent = parts.map(|(parent, _)| parent);
             let hint = self.task_hint(parent.unwrap_or(name.get_ref()));
             self.problems.push(
                 Problem::new(

@@ -20,14 +20,14 @@ impl<'a> Checker<'a> {
                 )
             }));
         }
-        for task in self.manifest.tasks.values() {
-            for name in task
-                .binds
-                .iter()
-                .filter_map(|bind| bind.get_ref().auxiliary.as_ref())
-            {
-                names.push((name.get_ref().clone(), self.source, name.span()));
-            }
+        // What a task binds is among what another offers.
+        for (task, description) in &self.manifest.tasks {
+            names.extend(
+                description
+                    .offers
+                    .iter()
+                    .map(|name| (format!("{task}.{name}"), self.source, name.span())),
+            );
         }
         for (grant, rank) in grants.iter().filter_map(|grant| Some((grant, grant.pool?))) {
             let (key, _) = self

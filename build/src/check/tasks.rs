@@ -188,6 +188,11 @@ impl Checker<'_> {
                 notifies,
                 lends,
                 release_ms: *task.release_ms.get_ref(),
+                offers: task
+                    .offers
+                    .iter()
+                    .map(|offer| format!("{name}.{offer}"))
+                    .collect(),
                 binds,
                 restart: task.restart.clone(),
             });

@@ -58,6 +58,9 @@ pub struct Task {
     /// Tasks that it may lend to, beside the supervisor.
     #[serde(default)]
     pub lends: Vec<Spanned<String>>,
+    /// Names of the auxiliary devices that it registers.
+    #[serde(default)]
+    pub offers: Vec<Spanned<String>>,
     /// How long it may keep a revoked lease, in milliseconds.
     #[serde(default = "default_release")]
     pub release_ms: Spanned<u32>,

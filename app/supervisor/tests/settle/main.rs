@@ -10,7 +10,7 @@ use leasehold_abi::{
 use supervisor::serve;
 use supervisor::supervisor::Supervisor;
 use userlib::ipc::{Answer, Request};
-use userlib::policy::{Bind, DevicePolicy, Policy, Restart, TaskPolicy};
+use userlib::policy::{Bind, DevicePolicy, Offer, Policy, Restart, TaskPolicy};
 use userlib::supervisor::{BarInfo, FunctionInfo};
 use userlib::sys::{Message, mock};
 use zerocopy::{FromZeros, IntoBytes};
@@ -29,11 +29,18 @@ const RESTART: Restart = Restart {
     window_ms: 10_000,
 };
 
+/// What the parent may register; it does no harm that the others might as well.
+const PARTS: &[Offer] = &[Offer {
+    name: "parent.part",
+    label: label("parent.part"),
+}];
+
 const fn task(name: &'static str, index: usize, binds: &'static [Bind]) -> TaskPolicy {
     TaskPolicy {
         name,
         index,
         autostart: index == 0,
+        offers: PARTS,
         binds,
         restart: RESTART,
         release_ms: 200,
