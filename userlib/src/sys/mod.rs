@@ -52,3 +52,6 @@ fn status(code: usize) -> Result<(), Error> {
         code => Err(Error::from_code(code).unwrap_or(Error::Protocol)),
     }
 }
+
+#[cfg(test)]
+mod tests;

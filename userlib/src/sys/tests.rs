@@ -1,0 +1,185 @@
+use super::mock::{self, Kernel};
+use super::*;
+use core::cell::RefCell;
+use leasehold_abi::Call;
+use std::rc::Rc;
+use std::vec::Vec;
+
+type Calls = Rc<RefCell<Vec<(Call, Vec<usize>)>>>;
+
+/// Writes down each call and gives one answer to all.
+struct Recorder(Calls, [usize; 3]);
+
+impl Kernel for Recorder {
+    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
+        self.0.borrow_mut().push((call, arguments.into()));
+        self.1
+    }
+    fn message(&mut self, call: Call, arguments: [usize; 3], message: &mut Message) -> [usize; 3] {
+        self.0.borrow_mut().push((call, arguments.into()));
+        message.words[0] += 1;
+        self.1
+    }
+}
+
+/// What `body` gives with this answer, and the one call that it made.
+fn recorded<R>(answer: [usize; 3], body: impl FnOnce() -> R) -> (R, Call, Vec<usize>) {
+    let calls = Calls::default();
+    let result = mock::with(Recorder(calls.clone(), answer), body);
+    let (call, arguments) = calls.borrow_mut().remove(0);
+    assert!(calls.borrow().is_empty(), "one call");
+    (result, call, arguments)
+}
+
+const TASK: TaskHandle = TaskHandle::new(3, 4);
+const LEASE: LeaseHandle = LeaseHandle::new(5, 6);
+
+/// Checks that a call succeeds on status 0, and passes errors on, with these first arguments.
+fn check(call: Call, arguments: &[usize], body: impl Fn() -> Result<(), Error>) {
+    let (result, made, passed) = recorded([0, 9, 8], &body);
+    assert_eq!((result, made), (Ok(()), call));
+    assert_eq!(&passed[..arguments.len()], arguments, "{call:?}");
+    for (status, error) in [
+        (1, Error::Invalid),
+        (5, Error::Unbound),
+        (12, Error::Protocol),
+    ] {
+        let (result, ..) = recorded([status, 0, 0], &body);
+        assert_eq!(result, Err(error), "{call:?}");
+    }
+    let (result, ..) = recorded([99, 0, 0], &body);
+    assert_eq!(
+        result,
+        Err(Error::Protocol),
+        "an answer that is not in the contract"
+    );
+}
+
+#[test]
+fn arguments_are_in_their_registers() {
+    let (task, lease) = (TASK.raw() as usize, LEASE.raw() as usize);
+    check(Call::Notify, &[task, 3], || notify(TASK, 3));
+    check(Call::SetTimer, &[77, 4], || set_timer(77, 4));
+    check(Call::SetServing, &[1], || set_serving(true));
+    check(Call::GrantLabel, &[lease, 1, 2], || {
+        grant_label(LEASE, 1, 2)
+    });
+    check(Call::LeaseOffer, &[lease], || lease_offer(LEASE));
+    check(Call::LeaseRevoke, &[lease, 1], || {
+        lease_revoke(LEASE, RevokeMode::Hard)
+    });
+    check(Call::LeaseRelease, &[lease], || lease_release(LEASE));
+    check(Call::GrantUnclaim, &[lease, 7], || grant_unclaim(LEASE, 7));
+    check(Call::InterruptAcknowledge, &[lease, 7], || {
+        interrupt_acknowledge(LEASE, 7)
+    });
+    check(Call::ConfigWrite, &[lease, 7, 4, 2, 6], || {
+        config_write(LEASE, 7, 4, 2, 6)
+    });
+    check(Call::TaskStop, &[3], || task_stop(3));
+    check(Call::DebugWrite, &[], || debug_write(b"text"));
+    check(Call::TaskInfo, &[2], || task_info(2).map(drop));
+    check(Call::LeaseInfo, &[lease], || lease_info(LEASE).map(drop));
+    check(Call::GrantInfo, &[lease, 2], || {
+        grant_info(LEASE, 2).map(drop)
+    });
+    check(Call::LeaseAt, &[2], || lease_at(2).map(drop));
+    check(Call::GrantAt, &[lease, 2], || grant_at(LEASE, 2).map(drop));
+    check(
+        Call::LeaseOpen,
+        &[lease, 1, 2, 3, 0x89ab_cdef, 0x0123_4567],
+        || lease_open(LEASE, 1, 2, 3, 0x0123_4567_89ab_cdef).map(|new| assert_eq!(new.raw(), 9)),
+    );
+    check(Call::LeaseAdd, &[task, lease, 1, 2, 3, 1], || {
+        let index = lease_add(
+            LeaseHandle::from_raw(TASK.raw()),
+            LEASE,
+            1,
+            2,
+            3,
+            Rights::READ,
+        );
+        index.map(|index| assert_eq!(index, 9))
+    });
+    check(Call::GrantClaim, &[lease, 1, 1, 4], || {
+        grant_claim(LEASE, 1, ClaimMode::Exclusive, 4).map(|base| assert_eq!(base, 9))
+    });
+    check(Call::TaskStart, &[1], || {
+        task_start(1).map(|new| assert_eq!(new.raw(), 9))
+    });
+    check(Call::BorrowInfo, &[task, 1], || {
+        let expected = BorrowInfo {
+            length: 9,
+            rights: Rights::from_bits_truncate(8),
+        };
+        borrow_info(TASK, 1).map(|info| assert_eq!(info, expected))
+    });
+}
+
+#[test]
+fn own_memory_is_not_lent_by_a_number() {
+    let own = LeaseHandle::from_raw(SELF_MEMORY);
+    assert_eq!(
+        lease_add(LEASE, own, 0, 0, 4096, Rights::READ),
+        Err(Error::Invalid)
+    );
+}
+
+#[test]
+fn what_cannot_fail_gives_its_value() {
+    assert_eq!(
+        recorded([0, 0x83, 0], task_self).0,
+        TaskHandle::from_raw(0x83)
+    );
+    assert_eq!(recorded([0, 1 << 40, 0], time).0, 1 << 40);
+    let event = recorded([0, 2, LEASE.raw() as usize], lease_event).0;
+    assert_eq!(event, Some((LeaseEvent::Ending, LEASE)));
+    assert_eq!(recorded([7, 0, 0], lease_event).0, None);
+    assert_eq!(recorded([0, 3, 0], lease_event).0, None, "no such event");
+    let (error, call, arguments) = recorded([2, 0, 0], || system_off(4, true));
+    assert_eq!(
+        (error, call, &arguments[..2]),
+        (Error::Denied, Call::SystemOff, &[4, 1][..])
+    );
+}
+
+#[test]
+fn messages_are_exchanged() {
+    let mut message = Message::EMPTY;
+    let (result, made, arguments) = recorded([0, 0, 0], || call(TASK, &mut [], &mut message));
+    assert_eq!((result, made), (Ok(()), Call::Call));
+    assert_eq!(arguments, [TASK.raw() as usize, 0, 0]);
+    assert_eq!(message.words[0], 1);
+    let (result, _, arguments) = recorded([0, TASK.raw() as usize, 0], || receive(5, &mut message));
+    assert_eq!(
+        (result, arguments),
+        (Ok(Received::Message(TASK)), [5, 0, 0].into())
+    );
+    let notified = [0, u32::MAX as usize, 6];
+    let (result, made, arguments) = recorded(notified, || reply_receive(TASK, 7, &mut message));
+    assert_eq!(
+        (result, made),
+        (Ok(Received::Notified(6)), Call::ReplyReceive)
+    );
+    assert_eq!(arguments, [TASK.raw() as usize, 7, 0]);
+    let (result, made, _) = recorded([4, 0, 0], || reply(TASK, &message));
+    assert_eq!((result, made), (Err(Error::Dead), Call::Reply));
+}
+
+#[test]
+fn a_panic_ends_the_task() {
+    let calls = Calls::default();
+    let recorder = Recorder(calls.clone(), [0; 3]);
+    let end = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        mock::with(recorder, || panic(b"gone"))
+    }));
+    assert!(end.is_err());
+    assert_eq!(calls.borrow()[0].0, Call::Panic);
+    assert_eq!(calls.borrow()[0].1[1], 4);
+}
+
+#[test]
+fn without_a_kernel_everything_is_denied() {
+    assert_eq!(notify(TASK, 1), Err(Error::Denied));
+    assert_eq!(receive(1, &mut Message::EMPTY.clone()), Err(Error::Denied));
+}
