@@ -7,4 +7,9 @@ mod helper;
 mod leases;
 mod messages;
 
-userlib::task!(helper::run);
+/// Works until the task is stopped.
+fn work() {
+    helper::run()
+}
+
+userlib::task!(work);

@@ -65,6 +65,8 @@ pub enum Command {
     /// `(address, value, lease, index, count, bits)`: store 32 bits, which raises a line, wait for the
     /// interrupt and acknowledge it; reports how many came.
     Storm = 23,
+    /// `(ticks)`: wait until that time, then loop for ever as [`Command::Spin`] does.
+    SpinAt = 24,
 }
 
 impl Command {
@@ -94,6 +96,7 @@ impl Command {
             21 => Self::Cycle,
             22 => Self::Fuzz,
             23 => Self::Storm,
+            24 => Self::SpinAt,
             _ => return None,
         })
     }

@@ -2,7 +2,7 @@
 
 use crate::outcome::{Outcome, because, check};
 use crate::suite::{RUNNER, Suite, TASKS};
-use leasehold_abi::{Error, LeaseState, RevokeMode, TaskState};
+use leasehold_abi::{Error, LeaseInfo, LeaseState, RevokeMode, TaskState};
 use userlib::sys;
 
 impl Suite {
@@ -50,10 +50,15 @@ impl Suite {
 
     /// How many leases there are.
     pub(crate) fn leases(&self) -> usize {
+        self.count_leases(|info| info.state != LeaseState::Free as u8)
+    }
+
+    /// How many leases are as `matches` wants them.
+    pub(crate) fn count_leases(&self, matches: impl Fn(&LeaseInfo) -> bool) -> usize {
         (0..)
             .map(sys::lease_at)
             .take_while(|found| *found != Err(Error::NotFound))
-            .filter(|found| found.is_ok_and(|info| info.state != LeaseState::Free as u8))
+            .filter(|found| found.is_ok_and(|info| matches(&info)))
             .count()
     }
 

@@ -234,3 +234,11 @@ pub(crate) fn storm(given: Words) -> Words {
     }
     words(&[came])
 }
+
+/// Waits until a time, then loops for ever.
+pub(crate) fn spin_at(ticks: usize) -> ! {
+    const TIMER: usize = 1 << 20;
+    attacks::system_call(Call::SetTimer as usize, [ticks, TIMER, 0, 0, 0, 0]);
+    attacks::system_call(Call::Receive as usize, [TIMER, 0, 0, 0, 0, 0]);
+    attacks::spin(attacks::scratch())
+}

@@ -117,6 +117,7 @@ impl Worker {
                 None => words(&[]),
             },
             Command::Spin => attacks::spin(attacks::scratch()),
+            Command::SpinAt => programs::spin_at(given[0]),
             Command::Forge => programs::forge(given),
             Command::Registers => programs::registers(given),
             Command::Sweep => programs::sweep(given),

@@ -1,13 +1,13 @@
 //! Leases from open to claim: what arrives, what is refused.
 
 use super::tests;
-use crate::board::{KERNEL, rtc};
-use crate::lending::{ALL, PAGE, Part, READ_WRITE};
+use crate::board::rtc;
+use crate::lending::{PAGE, Part, READ_WRITE};
 use crate::outcome::{Outcome, check, equal};
-use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, LESSOR, RUNNER, SERVER, Suite};
+use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, LESSOR, Suite};
 use leasehold_abi::{
-    Call, ClaimMode, Error, FaultKind, GrantKind, LeaseEvent, LeaseHandle, LeaseState,
-    NOTIFY_LEASE, Rights, SELF_MEMORY, label,
+    Call, ClaimMode, Error, FaultKind, GrantKind, LeaseEvent, LeaseState, NOTIFY_LEASE, Rights,
+    SELF_MEMORY, label,
 };
 use testsuite_protocol::{Command, Place};
 use userlib::sys;
@@ -24,39 +24,27 @@ tests! { "leases":
     lease_info_tells_all,
     grant_info_tells_all,
     a_draft_only_is_filled,
-    a_read_only_window_cannot_be_written,
-    lending_needs_an_edge,
-    lending_to_a_task_that_does_not_run_is_dead,
-    a_lease_under_a_foreign_parent_is_refused,
-    memory_outside_the_arena_cannot_be_lent,
-    parts_of_pages_cannot_be_lent,
-    ranges_beyond_the_source_are_refused,
-    a_sub_range_is_lent_on,
-    rights_only_shrink,
-    without_the_right_to_lend_nothing_is_lent_on,
     an_exclusive_claim_keeps_others_out,
     a_shared_claim_keeps_an_exclusive_one_out,
     an_exclusive_claim_ends_with_its_task,
     unknown_grants_are_not_found,
     only_the_lessor_revokes,
     only_the_lessee_releases,
-    a_lease_of_another_is_no_source,
-    any_task_may_lend_to_the_supervisor,
 }
 
 fn lent_memory_is_shared(suite: &mut Suite) -> Outcome {
     let page = suite.lent_page(READ_WRITE)?;
-    suite.store(LESSOR, page.address + 8, 8, 0x1e55_0e)?;
+    suite.store(LESSOR, page.address + 8, 8, 0x1e_550e)?;
     equal!(
         "what the lessee reads",
         suite.load(LESSEE, page.address + 8, 8)?,
-        0x1e55_0e
+        0x1e_550e
     );
-    suite.store(LESSEE, page.address + 4088, 8, 0x1e55_ee)?;
+    suite.store(LESSEE, page.address + 4088, 8, 0x1e_55ee)?;
     equal!(
         "what the lessor reads",
         suite.load(LESSOR, page.address + 4088, 8)?,
-        0x1e55_ee
+        0x1e_55ee
     );
     Ok(())
 }
@@ -305,256 +293,6 @@ fn a_draft_only_is_filled(suite: &mut Suite) -> Outcome {
     suite.refused(LESSEE, Call::LeaseAdd, &add, &[Error::Revoked])
 }
 
-fn a_read_only_window_cannot_be_written(suite: &mut Suite) -> Outcome {
-    let page = suite.lent_page(Rights::READ)?;
-    suite.store(LESSOR, page.address, 8, 0x0440)?;
-    equal!(
-        "what the lessee reads",
-        suite.load(LESSEE, page.address, 8)?,
-        0x0440
-    );
-    let info = suite.faults(
-        LESSEE,
-        Command::Store,
-        &[page.address, 8, 1],
-        &[FaultKind::Write],
-    )?;
-    equal!(
-        "the fault's address",
-        info.fault_address,
-        page.address as u64
-    );
-    equal!(
-        "what is there",
-        suite.load(LESSOR, page.address, 8)?,
-        0x0440
-    );
-    Ok(())
-}
-
-fn lending_needs_an_edge(suite: &mut Suite) -> Outcome {
-    suite.start_all(&[SERVER, LESSOR, LESSEE, GRANDCHILD, ATTACKER])?;
-    let tenure = suite.tenure(LESSOR)?;
-    for task in [SERVER, GRANDCHILD, ATTACKER] {
-        suite.refused(
-            LESSOR,
-            Call::LeaseOpen,
-            &[tenure, task, 0, 0, 0, 0],
-            &[Error::Denied],
-        )?;
-    }
-    let tenure = suite.tenure(ATTACKER)?;
-    suite.refused(
-        ATTACKER,
-        Call::LeaseOpen,
-        &[tenure, LESSEE, 0, 0, 0, 0],
-        &[Error::Denied],
-    )?;
-    for task in [8, 63, usize::MAX] {
-        let errors = [Error::Invalid, Error::NotFound];
-        suite.refused(
-            ATTACKER,
-            Call::LeaseOpen,
-            &[tenure, task, 0, 0, 0, 0],
-            &errors,
-        )?;
-    }
-    let own = [tenure, ATTACKER, 0, 0, 0, 0];
-    suite.refused(
-        ATTACKER,
-        Call::LeaseOpen,
-        &own,
-        &[Error::Invalid, Error::Denied],
-    )
-}
-
-fn lending_to_a_task_that_does_not_run_is_dead(suite: &mut Suite) -> Outcome {
-    suite.start(LESSOR)?;
-    let tenure = suite.tenure(LESSOR)?;
-    suite.refused(
-        LESSOR,
-        Call::LeaseOpen,
-        &[tenure, LESSEE, 0, 0, 0, 0],
-        &[Error::Dead],
-    )?;
-    suite.start(LESSEE)?;
-    let draft = suite.open(LESSOR, tenure, LESSEE)?;
-    suite.stop(LESSEE)?;
-    suite.start(LESSEE)?;
-    // The draft was for the life before.
-    suite.refused(LESSOR, Call::LeaseOffer, &[draft], &[Error::Dead])?;
-    suite.ok(LESSOR, Call::LeaseRevoke, &[draft, 0]).map(drop)
-}
-
-fn a_lease_under_a_foreign_parent_is_refused(suite: &mut Suite) -> Outcome {
-    suite.start_all(&[LESSOR, LESSEE, CLIENT])?;
-    let tenure = suite.tenure(CLIENT)?;
-    let root = suite.root().raw() as usize;
-    for parent in [tenure, root, 0, u32::MAX as usize, usize::MAX, 12345] {
-        suite.refused(
-            LESSOR,
-            Call::LeaseOpen,
-            &[parent, LESSEE, 0, 0, 0, 0],
-            &[Error::Revoked],
-        )?;
-    }
-    Ok(())
-}
-
-fn memory_outside_the_arena_cannot_be_lent(suite: &mut Suite) -> Outcome {
-    suite.start_all(&[LESSOR, LESSEE])?;
-    let tenure = suite.tenure(LESSOR)?;
-    let draft = suite.open(LESSOR, tenure, LESSEE)?;
-    let place = |place| suite.place(LESSOR, place) & !(PAGE - 1);
-    let addresses = [
-        place(Place::Text),
-        place(Place::Constant),
-        place(Place::Stack),
-        place(Place::Scratch),
-        place(Place::ArenaEnd),
-        place(Place::Arena) - PAGE,
-        suite.place(LESSEE, Place::Arena),
-        KERNEL,
-        0,
-        0x1000_0000,
-        usize::MAX & !(PAGE - 1),
-    ];
-    for address in addresses {
-        let add = [draft, SELF_MEMORY as usize, 0, address, PAGE, 1];
-        suite.refused(
-            LESSOR,
-            Call::LeaseAdd,
-            &add,
-            &[Error::BadAddress, Error::Invalid],
-        )?;
-    }
-    let arena = suite.place(LESSOR, Place::Arena);
-    for length in [
-        5 * PAGE,
-        1 << 32,
-        usize::MAX & !(PAGE - 1),
-        0usize.wrapping_sub(arena),
-    ] {
-        let add = [draft, SELF_MEMORY as usize, 0, arena, length, 1];
-        suite.refused(
-            LESSOR,
-            Call::LeaseAdd,
-            &add,
-            &[Error::BadAddress, Error::Invalid],
-        )?;
-    }
-    Ok(())
-}
-
-fn parts_of_pages_cannot_be_lent(suite: &mut Suite) -> Outcome {
-    suite.start_all(&[LESSOR, LESSEE])?;
-    let tenure = suite.tenure(LESSOR)?;
-    let draft = suite.open(LESSOR, tenure, LESSEE)?;
-    let arena = suite.place(LESSOR, Place::Arena);
-    for (address, length) in [
-        (arena + 1, PAGE),
-        (arena, PAGE - 1),
-        (arena + 2048, 2048),
-        (arena, 8),
-        (arena + 8, PAGE),
-    ] {
-        let add = [draft, SELF_MEMORY as usize, 0, address, length, 1];
-        suite.refused(LESSOR, Call::LeaseAdd, &add, &[Error::Invalid])?;
-    }
-    Ok(())
-}
-
-/// A lease of two pages of memory with all rights, from lessor to lessee, and a draft under it for the grandchild.
-fn chain(suite: &mut Suite, rights: Rights) -> Outcome<(usize, usize)> {
-    suite.start_all(&[LESSOR, LESSEE, GRANDCHILD])?;
-    let tenure = suite.tenure(LESSOR)?;
-    let lease = suite.lend_arena(LESSOR, tenure, LESSEE, 2, rights)?;
-    let draft = suite.open(LESSEE, lease, GRANDCHILD)?;
-    Ok((lease, draft))
-}
-
-fn ranges_beyond_the_source_are_refused(suite: &mut Suite) -> Outcome {
-    let (lease, draft) = chain(suite, ALL)?;
-    for (offset, length) in [
-        (0, 3 * PAGE),
-        (PAGE, 2 * PAGE),
-        (2 * PAGE, PAGE),
-        (2 * PAGE, 0),
-        (usize::MAX & !(PAGE - 1), PAGE),
-        (usize::MAX & !(PAGE - 1), 2 * PAGE),
-        (PAGE, usize::MAX & !(PAGE - 1)),
-        (0usize.wrapping_sub(PAGE), PAGE),
-        (1 << 63, PAGE),
-        (0, 1 << 63),
-    ] {
-        let add = [draft, lease, 0, offset, length, 1];
-        suite.refused(LESSEE, Call::LeaseAdd, &add, &[Error::Invalid])?;
-    }
-    for index in [1, 2, 1 << 16, 1 << 32, usize::MAX] {
-        let add = [draft, lease, index, 0, PAGE, 1];
-        suite.refused(
-            LESSEE,
-            Call::LeaseAdd,
-            &add,
-            &[Error::NotFound, Error::Invalid],
-        )?;
-    }
-    Ok(())
-}
-
-fn a_sub_range_is_lent_on(suite: &mut Suite) -> Outcome {
-    let (lease, draft) = chain(suite, ALL)?;
-    suite.ok(
-        LESSEE,
-        Call::LeaseAdd,
-        &[draft, lease, 0, PAGE, PAGE, Rights::READ.bits() as usize],
-    )?;
-    suite.ok(LESSEE, Call::LeaseOffer, &[draft])?;
-    let second = suite.place(LESSOR, Place::Arena) + PAGE;
-    equal!(
-        "the window's address",
-        suite.claim(GRANDCHILD, draft, 0)?,
-        second
-    );
-    suite.store(LESSOR, second, 8, 0x9a9d)?;
-    equal!(
-        "what the grandchild reads",
-        suite.load(GRANDCHILD, second, 8)?,
-        0x9a9d
-    );
-    check!(
-        !suite.reaches(GRANDCHILD, second - 4)?,
-        "the grandchild reaches the first page"
-    );
-    Ok(())
-}
-
-fn rights_only_shrink(suite: &mut Suite) -> Outcome {
-    let (lease, draft) = chain(suite, Rights::READ | Rights::LEND)?;
-    for rights in [Rights::WRITE, READ_WRITE, ALL, Rights::WRITE | Rights::LEND] {
-        let add = [draft, lease, 0, 0, PAGE, rights.bits() as usize];
-        suite.refused(LESSEE, Call::LeaseAdd, &add, &[Error::Denied])?;
-    }
-    for rights in [8, 1 << 16, u32::MAX as usize] {
-        let add = [draft, lease, 0, 0, PAGE, rights];
-        suite.refused(
-            LESSEE,
-            Call::LeaseAdd,
-            &add,
-            &[Error::Invalid, Error::Denied],
-        )?;
-    }
-    suite
-        .ok(LESSEE, Call::LeaseAdd, &[draft, lease, 0, 0, PAGE, 1])
-        .map(drop)
-}
-
-fn without_the_right_to_lend_nothing_is_lent_on(suite: &mut Suite) -> Outcome {
-    let (lease, draft) = chain(suite, READ_WRITE)?;
-    let add = [draft, lease, 0, 0, PAGE, 1];
-    suite.refused(LESSEE, Call::LeaseAdd, &add, &[Error::Denied])
-}
-
 /// The clock's registers are lent to two tasks; answers the leases.
 fn two_leases(suite: &mut Suite) -> Outcome<[usize; 2]> {
     suite.start_all(&[LESSEE, CLIENT])?;
@@ -565,6 +303,7 @@ fn two_leases(suite: &mut Suite) -> Outcome<[usize; 2]> {
 }
 
 const EXCLUSIVE: usize = ClaimMode::Exclusive as usize;
+
 const SHARED: usize = ClaimMode::Shared as usize;
 
 fn an_exclusive_claim_keeps_others_out(suite: &mut Suite) -> Outcome {
@@ -714,50 +453,4 @@ fn only_the_lessee_releases(suite: &mut Suite) -> Outcome {
         "the released window is there"
     );
     suite.refused(LESSEE, Call::LeaseRelease, &[page.lease], &[Error::Revoked])
-}
-
-fn a_lease_of_another_is_no_source(suite: &mut Suite) -> Outcome {
-    let (lease, draft) = chain(suite, ALL)?;
-    let tenure = suite.tenure(GRANDCHILD)?;
-    let root = suite.root().raw() as usize;
-    for source in [tenure, root, draft, 0, 1, 4711] {
-        let [status, ..] = suite.call(LESSEE, Call::LeaseAdd, &[draft, source, 0, 0, PAGE, 1])?;
-        check!(status != 0, "a grant of {source:#x} was taken");
-    }
-    // A lease that it holds, but that is not the draft's parent.
-    let other = suite.tenure(LESSEE)?;
-    let add = [draft, other, 0, 0, PAGE, 1];
-    suite.refused(LESSEE, Call::LeaseAdd, &add, &[Error::Invalid])?;
-    suite
-        .ok(LESSEE, Call::LeaseAdd, &[draft, lease, 0, 0, PAGE, 1])
-        .map(drop)
-}
-
-fn any_task_may_lend_to_the_supervisor(suite: &mut Suite) -> Outcome {
-    suite.start(CLIENT)?;
-    let tenure = suite.tenure(CLIENT)?;
-    let lease = suite.lend_arena(CLIENT, tenure, RUNNER, 1, Rights::READ | Rights::LEND)?;
-    let lease = LeaseHandle::from_raw(lease as u32);
-    equal!(
-        "the runner's event",
-        sys::lease_event(),
-        Some((LeaseEvent::Offered, lease))
-    );
-    // And the supervisor passes it on.
-    suite.start(GRANDCHILD)?;
-    let opened = sys::lease_open(lease, GRANDCHILD, 0, 0, 0);
-    let Ok(draft) = opened else {
-        crate::outcome::fail!("the runner's lease: {opened:?}")
-    };
-    let added = sys::lease_add(draft, lease, 0, 0, PAGE, Rights::READ);
-    equal!("the runner's grant", added, Ok(0));
-    equal!("the runner's offer", sys::lease_offer(draft), Ok(()));
-    let page = suite.claim(GRANDCHILD, draft.raw() as usize, 0)?;
-    suite.store(CLIENT, page, 8, 0xa0a0)?;
-    equal!(
-        "what the grandchild reads",
-        suite.load(GRANDCHILD, page, 8)?,
-        0xa0a0
-    );
-    Ok(())
 }

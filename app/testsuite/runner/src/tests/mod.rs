@@ -6,11 +6,13 @@ mod faults;
 mod interrupts;
 mod lease_limits;
 mod leases;
+mod lending;
 mod memory;
 mod messages;
 mod notifications;
 mod privileges;
-mod promises;
+mod promises_of_access;
+mod promises_of_ends;
 mod revocation;
 mod serving;
 mod timers;
@@ -28,11 +30,13 @@ pub(crate) const ALL: &[&[Test]] = &[
     faults::TESTS,
     privileges::TESTS,
     leases::TESTS,
+    lending::TESTS,
     lease_limits::TESTS,
     revocation::TESTS,
     interrupts::TESTS,
     bus_master::TESTS,
-    promises::TESTS,
+    promises_of_access::TESTS,
+    promises_of_ends::TESTS,
 ];
 
 /// Lists the tests of a file.
