@@ -10,6 +10,9 @@ use std::time::Instant;
 const PROMPT: &str = "leasehold> ";
 const FAILED_PROMPT: &str = "leasehold [failed]> ";
 
+/// What the shell sends to take a prompt off the line (without its carriage return).
+const ERASED: &[u8] = b"\x1b[K";
+
 /// What the machine did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
@@ -134,6 +137,14 @@ impl Lines {
     }
 
     fn next(&mut self, ended: bool) -> Option<Event> {
+        // The shell takes a prompt off the line to show the log; it had been there all the same.
+        for (prompt, failed) in [(PROMPT, false), (FAILED_PROMPT, true)] {
+            let rest = self.pending.strip_prefix(prompt.as_bytes());
+            if rest.is_some_and(|rest| rest.starts_with(ERASED)) {
+                self.pending.drain(..prompt.len() + ERASED.len());
+                return Some(Event::Prompt { failed });
+            }
+        }
         if let Some(end) = self.pending.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.pending.drain(..=end).collect();
             return Some(Event::Line(text(&line[..end])));
@@ -187,6 +198,25 @@ mod tests {
         }
         events.extend(std::iter::from_fn(|| lines.next(ended)));
         events
+    }
+
+    #[test]
+    fn a_prompt_that_the_log_took_off_the_line_still_counts_once() {
+        let line = |text: &str| Event::Line(text.to_owned());
+        let expected = [
+            line("ps"),
+            Event::Prompt { failed: false },
+            line("[    0.091] rtc: started again"),
+            line("leasehold> date"),
+            Event::Prompt { failed: true },
+        ];
+        let whole = "ps\r\nleasehold> \r\x1b[K[    0.091] rtc: started again\r\nleasehold\x1b[m> date\r\nleasehold [failed]> ";
+        assert_eq!(events(&[whole], false), expected);
+        let parts: Vec<String> = whole.chars().map(String::from).collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let mut seen = events(&parts, false);
+        seen.retain(|event| *event != line(""));
+        assert_eq!(seen, expected);
     }
 
     #[test]
