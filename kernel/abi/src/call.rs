@@ -76,7 +76,7 @@ pub enum Call {
     /// Write PCI configuration space: `(lease, index, offset, width in bytes, value)`. The bus-master
     /// bit of the command register keeps the kernel's value.
     ConfigWrite = 23,
-    /// Whether the caller answers calls: `(0 or 1)`. At 0, callers waiting for it get `Unbound`. A task starts at 1.
+    /// Whether the caller answers calls: `(0 or 1)`. At 0, its callers get `Unbound`, received or not. A task starts at 1.
     SetServing = 24,
     /// End with a panic: `(message address, length)`. Does not return.
     Panic = 25,

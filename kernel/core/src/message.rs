@@ -137,7 +137,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         match on {
             0 => {
                 record.serving = false;
-                if record.waiting != 0 {
+                if record.waiting | record.in_service != 0 {
                     self.reaper.waking |= bit(current);
                     self.reaper.charge(current);
                 }

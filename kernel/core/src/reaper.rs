@@ -47,7 +47,7 @@ pub(crate) struct Reaper {
     woken: u64,
     /// When going before ends, once somebody has.
     limit: Option<u64>,
-    /// Tasks whose callers must be woken: all of a dead one's, the waiting ones of another.
+    /// Tasks whose callers must be woken: they are dead, or do not serve.
     pub(crate) waking: u64,
     /// Leases with work, in order.
     pub(crate) leases: crate::lease::links::List,
@@ -166,11 +166,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     fn wake_caller(&mut self, server: usize) {
         let task = &mut self.tasks[server];
         let dead = !task.is_alive();
-        let callers = if dead {
-            task.waiting | task.in_service
-        } else {
-            task.waiting
-        };
+        let callers = task.waiting | task.in_service;
         if callers == 0 {
             self.reaper.waking &= !bit(server);
             if dead {

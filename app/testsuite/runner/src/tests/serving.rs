@@ -15,6 +15,7 @@ tests! { "serving":
     a_client_that_dies_in_service_leaves_the_server_running,
     an_unbound_server_answers_unbound,
     unbinding_wakes_waiting_callers,
+    unbinding_wakes_a_caller_in_service,
     a_server_that_serves_again_is_called_again,
     a_server_that_does_not_serve_still_gets_notifications,
     task_info_tells_who_waits_for_whom,
@@ -143,6 +144,14 @@ fn unbinding_wakes_waiting_callers(suite: &mut Suite) -> Outcome {
         suite.ends_refused(task, Call::Call, &[Error::Unbound])?;
     }
     Ok(())
+}
+
+fn unbinding_wakes_a_caller_in_service(suite: &mut Suite) -> Outcome {
+    suite.start_all(&[SERVER, CLIENT])?;
+    let client = in_service(suite, CLIENT)?;
+    suite.ok(SERVER, Call::SetServing, &[0])?;
+    suite.ends_refused(CLIENT, Call::Call, &[Error::Unbound])?;
+    suite.refused(SERVER, Call::Reply, &[client], &[Error::Dead])
 }
 
 fn a_server_that_serves_again_is_called_again(suite: &mut Suite) -> Outcome {
