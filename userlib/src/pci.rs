@@ -3,6 +3,10 @@
 //! It is mapped read-only. Writes go through the kernel, which keeps the bus-master bit to itself.
 //! Source of the layout: PCI Local Bus Specification 3.0, chapter 6.
 
+mod capability;
+
+pub use capability::{Msi, MsiX, PciExpress, PowerManagement, TypedCapability};
+
 use crate::io::{Claim, Select, Window};
 use crate::runtime::{Bound, Device};
 use crate::sys::{self, ClaimMode, Error, GrantKind};

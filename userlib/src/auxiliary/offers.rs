@@ -16,13 +16,13 @@ pub(crate) struct RegionState {
     pub(crate) cells: Granules,
     /// Locks.
     pub(crate) shared: Option<Granules>,
-    /// Whether a registration uses it.
-    pub(crate) lent: bool,
 }
 
 /// The tables of one binding.
 pub(crate) struct Offers {
     regions: [Cell<Option<RegionState>>; MOST],
+    /// Which of them a registration uses. Apart, so that an empty table is all zeros and takes no room in the image.
+    lent: [Cell<bool>; MOST],
     leases: [Cell<Option<(LeaseHandle, Granules)>>; MOST],
 }
 
@@ -31,6 +31,7 @@ impl Offers {
     pub(crate) const fn new() -> Self {
         Self {
             regions: [const { Cell::new(None) }; MOST],
+            lent: [const { Cell::new(false) }; MOST],
             leases: [const { Cell::new(None) }; MOST],
         }
     }
@@ -44,13 +45,11 @@ impl Offers {
 
     /// Marks the region with these cells as lent, or not; whether it was before.
     pub(super) fn set_lent(&self, cells: Granules, lent: bool) -> bool {
-        for cell in &self.regions {
-            if let Some(region) = cell.get().filter(|region| region.cells == cells) {
-                cell.set(Some(RegionState { lent, ..region }));
-                return region.lent;
-            }
-        }
-        false
+        let is_it = |cell: &Cell<Option<RegionState>>| {
+            cell.get().is_some_and(|region| region.cells == cells)
+        };
+        let index = self.regions.iter().position(is_it);
+        index.is_some_and(|index| self.lent[index].replace(lent))
     }
 
     /// Keeps a lease on the region with these cells until it is ended.
@@ -87,7 +86,8 @@ impl Offers {
 
     /// Gives the binding's memory back to the arena. Nothing of the binding is left that could reach it.
     pub(crate) fn free_regions(&self, task: &Task) {
-        for cell in &self.regions {
+        for (cell, lent) in self.regions.iter().zip(&self.lent) {
+            lent.set(false);
             if let Some(region) = cell.take() {
                 task.arena.free(region.cells);
                 region

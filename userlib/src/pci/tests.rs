@@ -107,3 +107,81 @@ fn a_space_has_its_size() {
         assert_eq!(config.try_read8(256), Err(Error::Invalid));
     });
 }
+
+#[test]
+fn capabilities_by_type() {
+    let bytes = [
+        (0x06, 0x10),
+        (0x34, 0x40),
+        // Power management: D1 but not D2; in D3.
+        (0x40, 0x01),
+        (0x41, 0x50),
+        (0x43, 0x02),
+        (0x44, 0x03),
+        // MSI: on, 8 vectors, 64 bits.
+        (0x50, 0x05),
+        (0x51, 0x60),
+        (0x52, 0x87),
+        // MSI-X: 3 vectors; table in BAR 4 at 0x2000, pending bits in BAR 4 at 0x3008.
+        (0x60, 0x11),
+        (0x61, 0x70),
+        (0x62, 0x02),
+        (0x63, 0x80),
+        (0x64, 0x04),
+        (0x65, 0x20),
+        (0x68, 0x0c),
+        (0x69, 0x30),
+        // PCI Express version 2, endpoint, function level reset, 256 bytes of payload.
+        (0x70, 0x10),
+        (0x72, 0x02),
+        (0x74, 0x01),
+        (0x77, 0x10),
+    ];
+    with(&bytes, |_, config| {
+        let power = PowerManagement {
+            control: 0x44,
+            state: 3,
+            intermediate: (true, false),
+        };
+        assert_eq!(config.typed(), Ok(power));
+        let msi = Msi {
+            control: 0x52,
+            enabled: true,
+            vectors: 8,
+            wide: true,
+        };
+        assert_eq!(config.typed(), Ok(msi));
+        let (table, pending) = ((4, 0x2000), (4, 0x3008));
+        let msi_x = MsiX {
+            control: 0x62,
+            enabled: true,
+            vectors: 3,
+            table,
+            pending,
+        };
+        assert_eq!(config.typed(), Ok(msi_x));
+        let express = PciExpress {
+            version: 2,
+            kind: 0,
+            function_reset: true,
+            payload: 256,
+        };
+        assert_eq!(config.typed(), Ok(express));
+    });
+    with(&[], |_, config| {
+        assert_eq!(config.typed::<Msi>(), Err(Error::NotFound))
+    });
+    // The last of a function's registers, cut off by the end of the space.
+    Board::run(|board| {
+        let bytes: [(usize, u8); 3] = [(0x06, 0x10), (0x34, 0xfc), (0xfc, 0x11)];
+        let grant = board.grant(GrantKind::Config, "config", CONVENTIONAL);
+        for (offset, byte) in bytes {
+            let address = grant.base as usize + offset;
+            // SAFETY: inside the grant's memory.
+            unsafe { core::ptr::with_exposed_provenance_mut::<u8>(address).write_volatile(byte) };
+        }
+        let device = board.bind(0, "pci", vec![grant]);
+        let config = device.config_space::<CONVENTIONAL>(0).unwrap();
+        assert_eq!(config.typed::<MsiX>(), Err(Error::Invalid));
+    });
+}
