@@ -337,7 +337,8 @@ fn write(address: usize, bytes: &[u8]) {
     unsafe { mock::bytes_mut(address, bytes.len()) }.copy_from_slice(bytes);
 }
 
-impl Kernel for Board {
+// SAFETY: grants are memory of the board's own, or of the arena, alive as long as the test.
+unsafe impl Kernel for Board {
     fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
         match self.0.borrow_mut().call(call, arguments) {
             Ok([first, second]) => [0, first, second],

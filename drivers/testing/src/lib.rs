@@ -148,7 +148,8 @@ fn write(address: usize, from: &[u8]) {
     unsafe { bytes_mut(address, from.len()) }.copy_from_slice(from);
 }
 
-impl mock::Kernel for Kernel {
+// SAFETY: windows are memory that is held for ever.
+unsafe impl mock::Kernel for Kernel {
     fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
         match self.call(call, arguments) {
             Ok([first, second]) => [0, first, second],

@@ -8,7 +8,12 @@ use std::boxed::Box;
 use std::cell::RefCell;
 
 /// What a scripted kernel implements.
-pub trait Kernel {
+///
+/// # Safety
+/// The library trusts the kernel as it does on a board: a window that is answered is memory of that
+/// length, exposed (`expose_provenance`) and alive as long as the claim, and nobody's Rust object;
+/// the handle of a task names it.
+pub unsafe trait Kernel {
     /// Answers a call without a message: the three result registers.
     fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3];
     /// Answers a call with a message; `message` is what was sent, and becomes what is received.
