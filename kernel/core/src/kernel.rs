@@ -174,7 +174,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 self.update_alarm();
                 return self.pick(self.ready);
             }
-            self.take_interrupts();
+            if self.hardware.interrupt_pending() {
+                self.take_interrupts();
+            }
             let before = self.ready & self.reaper.goes_before();
             if before != 0 {
                 let next = self.pick(before);

@@ -225,9 +225,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.reaper.calm(task);
     }
 
-    /// Take what interrupts are pending.
+    /// Take what interrupts are pending; one is.
     #[inline(never)]
     pub(crate) fn take_interrupts(&mut self) {
-        while self.hardware.interrupt_pending() && self.take_interrupt() {}
+        while self.take_interrupt() && self.hardware.interrupt_pending() {}
     }
 }
