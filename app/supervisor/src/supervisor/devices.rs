@@ -1,0 +1,208 @@
+//! The devices: which there are, and lending each to its driver.
+
+use super::{ORDERLY_PATIENCE, Supervisor};
+use crate::care::Standing;
+use crate::device::{Device, Lent, Source};
+use leasehold_abi::{Error, LeaseEvent, LeaseHandle, RevokeMode};
+use userlib::sys;
+
+/// A tenth of a second until a binding that found no room is tried again.
+const RETRY: u64 = 100;
+
+impl Supervisor {
+    /// Auxiliary devices come and go by lease events.
+    pub(super) fn take_events(&mut self) {
+        while let Some((event, lease)) = sys::lease_event() {
+            match event {
+                LeaseEvent::Offered => self.offered(lease),
+                LeaseEvent::Ending => {
+                    let now = self.now();
+                    for device in &mut self.devices {
+                        if let Source::Auxiliary { held, ending, .. } = &mut device.source
+                            && *held == lease
+                        {
+                            *ending = Some(now);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn offered(&mut self, held: LeaseHandle) {
+        // It may be over before it is looked at.
+        let Ok(info) = sys::lease_info(held) else {
+            return;
+        };
+        let (label, id, payload_type) = (info.label, info.id, info.payload_type);
+        let from = info.lessor as usize;
+        let source = Source::Auxiliary {
+            held,
+            from,
+            label,
+            id,
+            payload_type,
+            ending: None,
+        };
+        let device = Device::new(source);
+        let name = device.name(self.policy);
+        match self.add(device) {
+            Some(_) => self.say(from, format_args!("registered auxiliary device {name}")),
+            None => {
+                // Nothing can be done with it; its lessor must not wait for it either.
+                let _ = sys::lease_release(held);
+            }
+        }
+    }
+
+    pub(super) fn settle_devices(&mut self) {
+        self.retry_at = None;
+        let mut index = 0;
+        while index < self.devices.len() {
+            self.note_end(index);
+            if self.is_gone(index) {
+                self.devices.remove(index);
+                continue;
+            }
+            self.bind(index);
+            index += 1;
+        }
+    }
+
+    /// Notices that a driver's lease is over.
+    fn note_end(&mut self, index: usize) {
+        let Some(lent) = self.devices[index].lent else {
+            return;
+        };
+        if sys::lease_info(lent.lease).is_ok() {
+            return;
+        }
+        self.devices[index].lent = None;
+        let task = lent.lessee.index();
+        let running = self.tasks[task].standing == Standing::Running(lent.lessee);
+        let parent_ends = matches!(
+            self.devices[index].source,
+            Source::Auxiliary {
+                ending: Some(_),
+                ..
+            }
+        );
+        if running && !lent.revoked && !parent_ends {
+            let alive = sys::task_info(task).is_ok_and(|info| info.handle == lent.lessee.raw());
+            if alive {
+                self.devices[index].refused_by = Some(lent.lessee);
+                let name = self.devices[index].name(self.policy);
+                self.say(task, format_args!("gave {name} back"));
+            }
+        }
+    }
+
+    /// Gives an auxiliary device back whose parent ends it, once the child has let go or time is
+    /// up; true when the device is no more.
+    fn is_gone(&mut self, index: usize) -> bool {
+        let now = self.now();
+        let device = &self.devices[index];
+        let Source::Auxiliary { held, ending, .. } = device.source else {
+            return false;
+        };
+        let over = sys::lease_info(held).is_err();
+        let due =
+            ending.is_some_and(|since| device.lent.is_none() || now >= since + ORDERLY_PATIENCE);
+        if due && !over {
+            // Over in the meantime is as good.
+            let _ = sys::lease_release(held);
+        }
+        over || due
+    }
+
+    /// Lends a device to its driver, if it is there to be lent.
+    fn bind(&mut self, index: usize) {
+        let device = self.devices[index];
+        let ends = matches!(
+            device.source,
+            Source::Auxiliary {
+                ending: Some(_),
+                ..
+            }
+        );
+        if device.lent.is_some() || device.held_back || ends {
+            return;
+        }
+        let Some((task, bind)) = device.driver(self.policy) else {
+            return;
+        };
+        if self.tasks[task].standing == Standing::Idle {
+            self.start(task);
+        }
+        let Standing::Running(lessee) = self.tasks[task].standing else {
+            return;
+        };
+        if device.refused_by == Some(lessee) {
+            return;
+        }
+        match device.lend(&self.root, self.policy, bind, lessee) {
+            Ok(lease) => {
+                let device = &mut self.devices[index];
+                device.lent = Some(Lent {
+                    lease,
+                    lessee,
+                    revoked: false,
+                });
+                device.refused_by = None;
+            }
+            // The slots of the life before may still be in the reaper's hands.
+            Err(Error::Exhausted | Error::Busy) => self.retry_at = Some(self.now() + RETRY),
+            // It has just died or its parent has: the next event says so.
+            Err(Error::Dead | Error::Revoked) => {}
+            Err(error) => {
+                self.devices[index].refused_by = Some(lessee);
+                let name = device.name(self.policy);
+                self.say(task, format_args!("cannot have {name}: {error}"));
+            }
+        }
+    }
+
+    /// Takes a device from its driver until [`release`](Self::release).
+    pub(crate) fn hold_back(&mut self, index: usize) -> Result<(), Error> {
+        let device = &mut self.devices[index];
+        if device.held_back {
+            return Err(Error::Busy);
+        }
+        device.held_back = true;
+        if let Some(lent) = &mut device.lent {
+            lent.revoked = true;
+            match sys::lease_revoke(lent.lease, RevokeMode::Orderly) {
+                Ok(()) | Err(Error::Revoked) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets a device be bound again.
+    pub(crate) fn release(&mut self, index: usize) -> Result<(), Error> {
+        let device = &mut self.devices[index];
+        if device.lent.is_some_and(|lent| !lent.revoked) {
+            return Err(Error::Busy);
+        }
+        device.held_back = false;
+        device.refused_by = None;
+        if device.driver(self.policy).is_none() {
+            Err(Error::NotFound)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Keeps track of a device; `None` where there are too many.
+    pub(crate) fn add(&mut self, device: Device) -> Option<usize> {
+        if self.devices.push(device).is_err() {
+            self.say(
+                0,
+                format_args!("no room for device {}", device.name(self.policy)),
+            );
+            return None;
+        }
+        Some(self.devices.len() - 1)
+    }
+}
