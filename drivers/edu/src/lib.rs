@@ -2,9 +2,11 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+mod device;
 mod driver;
 mod pattern;
 pub mod registers;
 
-pub use driver::{Edu, EduDriver};
+pub use device::Edu;
+pub use driver::EduDriver;
 pub use pattern::Pattern;

@@ -1,6 +1,8 @@
 //! A kernel that offers a driver one device, for tests on the host of what the driver makes of it.
 //!
 //! Only tests use it: it holds memory for ever, and answers what a test wants.
+#![cfg_attr(target_os = "none", no_std)]
+#![cfg(not(target_os = "none"))]
 
 use leasehold_abi::{
     Call, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, TaskInfo,

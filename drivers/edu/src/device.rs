@@ -1,0 +1,304 @@
+//! The device at work: one job at a time, each step ended by its interrupt or the timer.
+
+use crate::pattern::Pattern;
+use crate::registers::{
+    BAR_SIZE, DMA_COMMAND, DMA_COUNT, DMA_DESTINATION, DMA_SOURCE, DMA_START, FACTORIAL,
+    IDENTIFICATION, IDENTIFICATION_MAGIC, INTERRUPT_ACKNOWLEDGE, INTERRUPT_DMA,
+    INTERRUPT_FACTORIAL, INTERRUPT_STATUS, LIVENESS, MOST, STATUS, STATUS_COMPUTING,
+    STATUS_INTERRUPT, Transfer,
+};
+use driver_interfaces::EduServer;
+use heapless::Deque;
+use userlib::auxiliary::Registration;
+use userlib::dma::{self, BusMaster, DmaBuffer};
+use userlib::interrupt::Interrupt;
+use userlib::io::Bar;
+use userlib::ipc::Deferred;
+use userlib::runtime::{Bound, Device, TIMER_BIT};
+use userlib::{CovariantForLt, Error, sys, time};
+
+/// Jobs that may wait.
+const JOBS: usize = 4;
+
+/// How long the device may compute, in milliseconds: it multiplies once for each number below,
+/// some 10^9 times a second.
+const FACTORIAL_TIME: u64 = 10_000;
+
+/// How long one transfer may take, in milliseconds; the device takes about 100.
+const TRANSFER_TIME: u64 = 1_000;
+
+/// Name of the auxiliary device, after the task's own and a dot.
+const DISPLAY: &str = "display";
+
+/// The family of the auxiliary device's payload.
+type DisplayFamily = CovariantForLt!(());
+
+/// What a client wants.
+#[derive(Debug)]
+enum Job {
+    Factorial { number: u32, reply: Deferred<u32> },
+    Transfer { count: usize, reply: Deferred<u32> },
+}
+
+impl Job {
+    fn reply(self, result: Result<u32, Error>) {
+        match self {
+            Self::Factorial { reply, .. } | Self::Transfer { reply, .. } => reply.reply(result),
+        }
+    }
+}
+
+/// What the device does for the job at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Computing,
+    /// From memory to the device.
+    Out,
+    /// From the device to memory.
+    Back,
+}
+
+/// The job at hand.
+#[derive(Debug)]
+struct Running {
+    job: Job,
+    step: Step,
+    /// When the job began, in ticks.
+    began: u64,
+    /// When the step must be over, in ticks.
+    deadline: u64,
+}
+
+/// The device while it is bound. Bus mastering ends before the buffers do.
+#[derive(Debug)]
+pub struct Edu<'cap> {
+    /// What a display driver would bind to, as the one of a graphics card does: the child needs
+    /// to know only that it is there, so there is nothing in the payload.
+    _display: Registration<'cap, DisplayFamily>,
+    bar: Bar<'cap, BAR_SIZE>,
+    interrupt: Interrupt<'cap>,
+    master: BusMaster<'cap>,
+    source: DmaBuffer<'cap, u8>,
+    destination: DmaBuffer<'cap, u8>,
+    running: Option<Running>,
+    waiting: Deque<Job, JOBS>,
+}
+
+impl<'cap> Edu<'cap> {
+    pub(crate) fn new(device: &Device<'cap, Bound>) -> Result<Self, Error> {
+        let bar = device.bar::<BAR_SIZE>(0)?;
+        if bar.read32::<IDENTIFICATION>() & 0xffff != IDENTIFICATION_MAGIC {
+            return Err(Error::NoDevice);
+        }
+        const LIVE: u32 = 0x1234_5678;
+        bar.write32::<LIVENESS>(LIVE);
+        if bar.read32::<LIVENESS>() != !LIVE {
+            return Err(Error::NoDevice);
+        }
+        bar.write32::<STATUS>(0);
+        bar.write32::<INTERRUPT_ACKNOWLEDGE>(u32::MAX);
+        let mut pool = device.dma_pool()?;
+        Ok(Self {
+            interrupt: device.interrupt("intx")?,
+            master: device.bus_master()?,
+            source: pool.buffer(MOST)?,
+            destination: pool.buffer(MOST)?,
+            running: None,
+            waiting: Deque::new(),
+            bar,
+            // Last: what is offered works.
+            _display: Registration::new(device, &device.lend_region(0, 0)?, DISPLAY, 0, ())?,
+        })
+    }
+
+    /// Length of the registers' window in bytes.
+    pub(crate) fn window(&self) -> usize {
+        self.bar.len()
+    }
+
+    /// Lets the interrupt come again.
+    pub(crate) fn acknowledge(&self) -> Result<(), Error> {
+        self.interrupt.acknowledge()
+    }
+
+    fn accept(&mut self, job: Job) {
+        if let Err(job) = self.waiting.push_back(job) {
+            return job.reply(Err(Error::Busy));
+        }
+        self.advance();
+    }
+
+    /// Begins jobs until one is under way.
+    fn advance(&mut self) {
+        while self.running.is_none() {
+            let Some(job) = self.waiting.pop_front() else {
+                break;
+            };
+            match self.begin(&job) {
+                Ok((step, limit)) => {
+                    let began = sys::time();
+                    self.running = Some(Running {
+                        job,
+                        step,
+                        began,
+                        deadline: 0,
+                    });
+                    self.limit(limit);
+                }
+                Err(error) => job.reply(Err(error)),
+            }
+        }
+    }
+
+    /// Starts the first step of a job; gives it and the milliseconds that it may take.
+    fn begin(&mut self, job: &Job) -> Result<(Step, u64), Error> {
+        if self.bar.read32::<IDENTIFICATION>() & 0xffff != IDENTIFICATION_MAGIC {
+            return Err(Error::NoDevice);
+        }
+        // What a job that took too long may have left must not end this one.
+        self.bar.write32::<INTERRUPT_ACKNOWLEDGE>(u32::MAX);
+        match job {
+            Job::Factorial { number, .. } => {
+                if self.bar.read32::<STATUS>() & STATUS_COMPUTING != 0 {
+                    return Err(Error::Busy);
+                }
+                self.bar.write32::<STATUS>(STATUS_INTERRUPT);
+                self.bar.write32::<FACTORIAL>(*number);
+                Ok((Step::Computing, FACTORIAL_TIME))
+            }
+            Job::Transfer { count, .. } => {
+                let transfer =
+                    Transfer::from_memory(self.source.device_address(&self.master), *count)?;
+                let seed = sys::time() as u32;
+                for (index, byte) in Pattern::new(seed).take(*count).enumerate() {
+                    self.source.write(index, byte)?;
+                    // What must change, or the check would pass without a transfer.
+                    self.destination.write(index, !byte)?;
+                }
+                self.transfer(transfer)?;
+                Ok((Step::Out, TRANSFER_TIME))
+            }
+        }
+    }
+
+    fn transfer(&mut self, transfer: Transfer) -> Result<(), Error> {
+        if self.bar.read32::<DMA_COMMAND>() & DMA_START != 0 {
+            return Err(Error::Busy);
+        }
+        dma::barrier();
+        for (register, value) in transfer.writes() {
+            match register {
+                DMA_SOURCE => self.bar.write32::<DMA_SOURCE>(value),
+                DMA_DESTINATION => self.bar.write32::<DMA_DESTINATION>(value),
+                DMA_COUNT => self.bar.write32::<DMA_COUNT>(value),
+                _ => self.bar.write32::<DMA_COMMAND>(value),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the step under way this many milliseconds.
+    fn limit(&mut self, milliseconds: u64) {
+        if let Some(running) = &mut self.running {
+            running.deadline = time::after(milliseconds);
+            // The own timer can always be set.
+            let _ = sys::set_timer(running.deadline, TIMER_BIT);
+        }
+    }
+
+    /// The device says what it has done.
+    pub(crate) fn handle(&mut self) {
+        let status = self.bar.read32::<INTERRUPT_STATUS>();
+        if status == u32::MAX {
+            return self.finish(Err(Error::NoDevice));
+        }
+        self.bar.write32::<INTERRUPT_ACKNOWLEDGE>(status);
+        let Some(running) = &self.running else { return };
+        match running.step {
+            Step::Computing if status & INTERRUPT_FACTORIAL != 0 => {
+                let result = self.bar.read32::<FACTORIAL>();
+                self.finish(Ok(result));
+            }
+            Step::Out if status & INTERRUPT_DMA != 0 => match self.send_back() {
+                Ok(()) => self.limit(TRANSFER_TIME),
+                Err(error) => self.finish(Err(error)),
+            },
+            Step::Back if status & INTERRUPT_DMA != 0 => {
+                let result = self.compare();
+                self.finish(result);
+            }
+            _ => {}
+        }
+    }
+
+    fn send_back(&mut self) -> Result<(), Error> {
+        let Some(Running {
+            job: Job::Transfer { count, .. },
+            step,
+            ..
+        }) = &mut self.running
+        else {
+            return Err(Error::Protocol);
+        };
+        *step = Step::Back;
+        let count = *count;
+        let address = self.destination.device_address(&self.master);
+        self.transfer(Transfer::to_memory(address, count)?)
+    }
+
+    /// Whether what came back is what went out; gives the milliseconds since.
+    fn compare(&mut self) -> Result<u32, Error> {
+        let Some(Running {
+            job: Job::Transfer { count, .. },
+            began,
+            ..
+        }) = &self.running
+        else {
+            return Err(Error::Protocol);
+        };
+        dma::barrier();
+        for index in 0..*count {
+            if self.source.read(index)? != self.destination.read(index)? {
+                return Err(Error::Protocol);
+            }
+        }
+        Ok(((sys::time() - began) / time::ticks(1)) as u32)
+    }
+
+    fn finish(&mut self, result: Result<u32, Error>) {
+        if let Some(running) = self.running.take() {
+            running.job.reply(result);
+        }
+        let _ = sys::set_timer(0, TIMER_BIT);
+        self.advance();
+    }
+
+    /// Ends a step that takes too long.
+    pub(crate) fn expire(&mut self) {
+        if self
+            .running
+            .as_ref()
+            .is_some_and(|running| sys::time() >= running.deadline)
+        {
+            self.finish(Err(Error::TimedOut));
+        }
+    }
+
+    pub(crate) fn quiet(&mut self) {
+        self.bar.write32::<STATUS>(0);
+        self.bar.write32::<INTERRUPT_ACKNOWLEDGE>(u32::MAX);
+    }
+}
+
+impl EduServer for Edu<'_> {
+    fn factorial(&mut self, number: u32, reply: Deferred<u32>) {
+        self.accept(Job::Factorial { number, reply });
+    }
+
+    fn transfer(&mut self, count: u32, reply: Deferred<u32>) {
+        match usize::try_from(count) {
+            Ok(count) if (1..=MOST).contains(&count) => self.accept(Job::Transfer { count, reply }),
+            _ => reply.reply(Err(Error::Invalid)),
+        }
+    }
+}
