@@ -1,5 +1,6 @@
 //! `test`: the host's tests, the test suite in the emulator, and the demo's story.
 
+mod readme;
 mod story;
 
 use crate::build;

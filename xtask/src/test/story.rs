@@ -1,12 +1,12 @@
 //! The demo's story, told at its shell: a parent driver crashes, its child's leases go with it, both come back.
 
-use super::Tally;
+use super::{SHIFT, Tally, readme};
 use crate::build;
 use crate::qemu::{self, Clock};
 use crate::run::is_kernel_fault;
 use crate::session::{Event, Session};
 use anyhow::{Result, bail, ensure};
-use leasehold_build::Workspace;
+use leasehold_build::{Built, Workspace};
 use std::time::{Duration, Instant};
 
 /// The app.
@@ -162,9 +162,9 @@ const STORY: &[Step] = &[
 /// When it cannot be built or started.
 pub(super) fn tell(workspace: &Workspace, board: &str) -> Result<Tally> {
     let built = build::bootable(workspace, APP, board)?;
+    let mut tally = readme::play(workspace, &built)?;
     let session = Session::start(qemu::command(&built, Clock::Real)?)?;
     let mut shell = Shell { session };
-    let mut tally = Tally::default();
     let mut report = |name: &str, outcome: Result<()>| match outcome {
         Ok(()) => {
             tally.passed += 1;
@@ -191,7 +191,7 @@ pub(super) fn tell(workspace: &Workspace, board: &str) -> Result<Tally> {
 }
 
 /// What came back for a line, and whether the shell calls it a success.
-type Answer = Result<(Vec<String>, bool)>;
+pub(super) type Answer = Result<(Vec<String>, bool)>;
 
 /// The bystanders' lives, faults and starts are the same.
 fn unnoticed(before: Answer, after: Answer) -> Result<()> {
@@ -229,11 +229,20 @@ fn life(lines: &[String], name: &str) -> Option<(String, String, String)> {
 }
 
 /// The demo's shell on the serial line.
-struct Shell {
+pub(super) struct Shell {
     session: Session,
 }
 
 impl Shell {
+    /// Boots the demo and waits for its prompt. Its clock counts instructions, so that what
+    /// takes a time takes the same time on every host.
+    pub(super) fn boot(built: &Built) -> Result<Self> {
+        let session = Session::start(qemu::command(built, Clock::Instructions(SHIFT))?)?;
+        let mut shell = Self { session };
+        shell.until_prompt()?;
+        Ok(shell)
+    }
+
     fn step(&mut self, step: &Step) -> Result<()> {
         let (lines, succeeded) = self.line(step.line)?;
         let text = lines.join("\n");
@@ -260,7 +269,7 @@ impl Shell {
         Ok(())
     }
 
-    fn line(&mut self, line: &str) -> Answer {
+    pub(super) fn line(&mut self, line: &str) -> Answer {
         self.session.send(line)?;
         let (mut lines, succeeded) = self.until_prompt()?;
         // The first line is the echo.
@@ -286,7 +295,7 @@ impl Shell {
         }
     }
 
-    fn power_off(&mut self) -> Result<()> {
+    pub(super) fn power_off(&mut self) -> Result<()> {
         self.session.send("poweroff")?;
         let deadline = Instant::now() + LIMIT;
         loop {

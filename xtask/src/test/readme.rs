@@ -1,0 +1,128 @@
+//! The transcript in the README, played again: what a newcomer is promised is what comes.
+
+use super::Tally;
+use super::story::Shell;
+use anyhow::{Context, Result, ensure};
+use leasehold_build::{Built, Workspace};
+
+/// What stands before the transcript.
+const MARK: &str = "<!-- story -->\n```text\n";
+const PROMPT: &str = "leasehold> ";
+
+/// Types the README's lines at the demo's shell.
+///
+/// # Errors
+/// When the README has no transcript, or the emulator does not start.
+pub(super) fn play(workspace: &Workspace, built: &Built) -> Result<Tally> {
+    let path = workspace.root().join("README.md");
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let (_, rest) = text
+        .split_once(MARK)
+        .with_context(|| format!("no `<!-- story -->` in {}", path.display()))?;
+    let (transcript, _) = rest.split_once("\n```").context("its end")?;
+    let mut tally = Tally::default();
+    match played(transcript, built) {
+        Ok(()) => {
+            tally.passed += 1;
+            println!("test readme::the_transcript_is_what_comes ... ok");
+        }
+        Err(reason) => {
+            tally.failed += 1;
+            println!("test readme::the_transcript_is_what_comes ... FAILED: {reason:#}");
+        }
+    }
+    Ok(tally)
+}
+
+fn played(transcript: &str, built: &Built) -> Result<()> {
+    let mut shell = Shell::boot(built)?;
+    let mut seen = Lines::default();
+    for command in transcript
+        .lines()
+        .filter_map(|line| line.strip_prefix(PROMPT))
+    {
+        seen.answers.push(format!("{PROMPT}{command}"));
+        for line in shell.line(command)?.0 {
+            seen.push(&line);
+        }
+    }
+    shell.power_off()?;
+    let mut promised = Lines::default();
+    for line in transcript.lines() {
+        promised.push(line);
+    }
+    same("answers", &promised.answers, &seen.answers)?;
+    same("log lines", &promised.log, &seen.log)
+}
+
+/// The shell's answers, and the log lines, which come when they come. Times are left out.
+#[derive(Default)]
+struct Lines {
+    answers: Vec<String>,
+    log: Vec<String>,
+}
+
+impl Lines {
+    fn push(&mut self, line: &str) {
+        if line.is_empty() {
+            return;
+        }
+        match line
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once("] "))
+        {
+            Some((_, text)) => self.log.push(text.to_owned()),
+            None => self.answers.push(without_time(line)),
+        }
+    }
+}
+
+/// A line with the time after `ended at` left out.
+fn without_time(line: &str) -> String {
+    match line.split_once("ended at ") {
+        Some((before, rest)) => {
+            let after = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+            format!("{before}ended at{after}")
+        }
+        None => line.to_owned(),
+    }
+}
+
+fn same(what: &str, promised: &[String], seen: &[String]) -> Result<()> {
+    let count = promised.len().max(seen.len());
+    for index in 0..count {
+        let (wanted, got) = (promised.get(index), seen.get(index));
+        ensure!(
+            wanted == got,
+            "{what}: the README has {wanted:?}, and {got:?} came"
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_left_out_and_nothing_else() {
+        let mut lines = Lines::default();
+        lines.push("[    0.071] edu: bound");
+        lines.push("");
+        lines.push("call (generation 1): ended at 0.071: the task died");
+        assert_eq!(lines.log, ["edu: bound"]);
+        assert_eq!(
+            lines.answers,
+            ["call (generation 1): ended at: the task died"]
+        );
+    }
+
+    #[test]
+    fn a_missing_or_another_line_is_a_difference() {
+        let one = ["a".to_owned()];
+        let two = ["a".to_owned(), "b".to_owned()];
+        assert!(same("lines", &one, &one).is_ok());
+        assert!(same("lines", &two, &one).is_err());
+        assert!(same("lines", &one, &two).is_err());
+    }
+}
