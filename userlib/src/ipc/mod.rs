@@ -4,6 +4,41 @@
 //! `&[u8]` and `&mut [u8]` are lent for the time of the call. What the other side sends is
 //! never trusted: a bit pattern that its type does not have is [`Error::Invalid`](crate::Error::Invalid)
 //! for a server and [`Error::Protocol`](crate::Error::Protocol) for a client.
+//!
+//! ```
+//! use userlib::ipc::{Answer, ReadLoan, Request, interface};
+//! use userlib::Error;
+//!
+//! /// A clock in another task.
+//! #[interface]
+//! pub trait Clock {
+//!     /// Seconds since 1970.
+//!     fn now(&mut self) -> Result<u64, Error>;
+//!     /// Sets the clock's name.
+//!     fn rename(&mut self, name: &[u8]) -> Result<(), Error>;
+//! }
+//!
+//! /// The server: a driver's state, or any other value.
+//! struct Fixed(u64, [u8; 8]);
+//!
+//! impl ClockServer for Fixed {
+//!     fn now(&mut self) -> Result<u64, Error> {
+//!         Ok(self.0)
+//!     }
+//!     fn rename(&mut self, name: ReadLoan) -> Result<(), Error> {
+//!         name.read(0, &mut self.1).map(drop)
+//!     }
+//! }
+//!
+//! fn request(state: &mut Fixed, request: &Request<'_>) -> Answer {
+//!     state.dispatch(request)
+//! }
+//!
+//! // The client. There is no such task on the host.
+//! assert_eq!(ClockClient::connect("clock").err(), Some(Error::Denied));
+//! ```
+//!
+//! A method with `#[deferred]` gets a [`Deferred`] to answer with later.
 
 mod pack;
 mod peer;

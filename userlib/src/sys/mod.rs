@@ -17,8 +17,6 @@ mod backend;
 #[cfg(not(target_os = "none"))]
 #[path = "host.rs"]
 mod backend;
-#[cfg(not(target_os = "none"))]
-pub(crate) use backend::keep;
 mod lease;
 mod message;
 #[cfg(not(target_os = "none"))]
@@ -26,6 +24,8 @@ pub mod mock;
 mod supervisor;
 mod task;
 
+#[cfg(not(target_os = "none"))]
+pub(crate) use backend::keep;
 pub use lease::{
     config_write, grant_claim, grant_info, grant_label, grant_unclaim, interrupt_acknowledge,
     lease_add, lease_add_own, lease_event, lease_info, lease_offer, lease_open, lease_release,
