@@ -6,6 +6,7 @@ mod build;
 mod check;
 mod gdb;
 mod list;
+mod prove;
 mod qemu;
 mod run;
 mod session;
@@ -90,6 +91,9 @@ enum Verb {
     /// Check format, lints, documentation, licences and house rules.
     #[command(after_help = "Example:\n  cargo xtask check")]
     Check,
+    /// Run Miri over the kernel's core and the libraries, and loom's models (minutes; needs nightly).
+    #[command(after_help = "Example:\n  cargo xtask prove")]
+    Prove,
 }
 
 fn main() -> ExitCode {
@@ -120,6 +124,7 @@ fn main() -> ExitCode {
         } => bench::run(&workspace, &board, json),
         Verb::Gdb(Target { app, board }) => gdb::run(&workspace, &app, &board),
         Verb::List => list::run(&workspace),
+        Verb::Prove => prove::run(&workspace),
         Verb::Check => check::run(&workspace),
     };
     match outcome {

@@ -1,0 +1,60 @@
+//! `prove`: Miri over the kernel's core and the libraries, and loom's models of `Revocable`.
+
+use crate::stages::stage;
+use anyhow::{Result, ensure};
+use leasehold_build::Workspace;
+use std::process::Command;
+
+/// Crates whose whole test suites run under Miri.
+const UNDER_MIRI: &[&str] = &["leasehold-core", "for-lt", "userlib"];
+
+/// Runs both; Miri needs a nightly compiler.
+///
+/// # Errors
+/// When something is found, or when Miri is missing and cannot be added: the command to run.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let target = workspace.target();
+    let loom = stage("loom: every interleaving of Revocable", || {
+        // The flag rebuilds every crate, so these have a folder of their own.
+        let status = workspace
+            .cargo()
+            .args(["test", "--release", "-p", "for-lt", "--test", "loom"])
+            .env("RUSTFLAGS", "--cfg loom")
+            .env("CARGO_TARGET_DIR", target.join("loom"))
+            .status()?;
+        ensure!(status.success(), "loom found something");
+        Ok(())
+    });
+    add_miri()?;
+    for package in UNDER_MIRI {
+        stage(&format!("Miri: {package}"), || {
+            let status = Command::new("rustup")
+                .current_dir(workspace.root())
+                .args(["run", "nightly", "cargo", "miri", "test", "-p", package])
+                .env("CARGO_TARGET_DIR", target.join("miri"))
+                .status()?;
+            ensure!(status.success(), "Miri found something in {package}");
+            Ok(())
+        })?;
+    }
+    loom
+}
+
+/// The nightly compiler's Miri is there, or gets there.
+fn add_miri() -> Result<()> {
+    let found = Command::new("rustup")
+        .args(["run", "nightly", "cargo", "miri", "--version"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if found {
+        return Ok(());
+    }
+    let command = "rustup toolchain install nightly --component miri,rust-src";
+    eprintln!("adding Miri: {command}");
+    let added = Command::new("rustup")
+        .args(command.split(' ').skip(1))
+        .status()
+        .is_ok_and(|status| status.success());
+    ensure!(added, "Miri is missing: {command}");
+    Ok(())
+}
