@@ -90,6 +90,23 @@ mod tests {
     }
 
     #[test]
+    fn a_high_limit_lets_a_task_crash_for_ever_at_a_bounded_rate() {
+        let patient = Restart {
+            limit: 16,
+            ..POLICY
+        };
+        let mut history = History::new();
+        let mut now = 0;
+        for _ in 0..1000 {
+            match history.ended(&patient, now) {
+                Decision::StartAt(at) => now = at,
+                other => panic!("{other:?} at {now}"),
+            }
+        }
+        assert!(now > 1000 * 1000, "on average a second apart");
+    }
+
+    #[test]
     fn a_person_may_start_it_afresh() {
         let mut history = History::new();
         for now in 0..5 {
