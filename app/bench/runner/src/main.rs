@@ -51,7 +51,7 @@ fn measure() -> Outcome {
     }
     leases::restart(&mut bench)?;
     latency::revocation(&mut bench)?;
-    latency::stop(&mut bench)
+    latency::restart(&mut bench)
 }
 
 /// The counter counts instructions exactly, and reading it costs what is subtracted.
