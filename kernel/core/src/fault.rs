@@ -7,6 +7,9 @@ use crate::task::{MESSAGE_LENGTH, NO_HANDLE, NO_TASK};
 use crate::{Context, Fault, Hardware, Kernel, Next};
 use leasehold_abi::{Error, FaultKind, NOTIFY_TASK, TaskState};
 
+/// How far below the stack a stack pointer still counts as an overflow, in bytes.
+const LARGEST_FRAME: usize = 1 << 20;
+
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
@@ -33,8 +36,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Say more exactly what happened.
     fn refine(&self, task: usize, fault: Fault) -> FaultKind {
         let (guard, length) = self.config_of(task).guard;
+        let below = (guard + length).wrapping_sub(fault.stack);
         match fault.kind {
-            FaultKind::Read | FaultKind::Write if fault.address.wrapping_sub(guard) < length => {
+            // A frame larger than the guard reaches past it: then the stack pointer tells.
+            FaultKind::Read | FaultKind::Write
+                if fault.address.wrapping_sub(guard) < length
+                    || (1..=LARGEST_FRAME).contains(&below) =>
+            {
                 FaultKind::StackOverflow
             }
             FaultKind::Read | FaultKind::Write

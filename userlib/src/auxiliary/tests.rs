@@ -1,3 +1,5 @@
+//! Payloads across tasks: round trips, refusals, corrupted bytes.
+
 use super::*;
 use crate::runtime::{Bound, Core, Device, Task};
 use crate::sys::{Error, GrantKind, Rights, mock};

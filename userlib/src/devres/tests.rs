@@ -1,3 +1,5 @@
+//! Devres and DevresLt: access, revocation, nesting, drop order.
+
 use super::*;
 use crate::runtime::Task;
 use crate::testing::Board;

@@ -1,3 +1,5 @@
+//! DMA buffers over a pool.
+
 use super::*;
 use crate::testing::Board;
 use std::vec;

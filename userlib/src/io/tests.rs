@@ -1,3 +1,5 @@
+//! Windows: claims, offsets, checked accesses, sub-windows.
+
 use super::*;
 use crate::runtime::{Bound, Device};
 use crate::sys::{Error, GrantKind, Rights, mock};

@@ -1,3 +1,5 @@
+//! Calls between tasks: packing, borrows, deferred replies, reconnecting.
+
 use super::*;
 use crate::sys::{Error, Message, Rights, TaskHandle};
 use crate::testing::{Board, PEER};

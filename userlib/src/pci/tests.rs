@@ -1,3 +1,5 @@
+//! Configuration space and its capabilities.
+
 use super::*;
 use crate::testing::Board;
 use std::vec;

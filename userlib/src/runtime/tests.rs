@@ -1,3 +1,5 @@
+//! The runtime: binding, serving, unbinding, over the model kernel.
+
 use super::*;
 use crate::ForLt;
 use crate::interrupt::Interrupt;

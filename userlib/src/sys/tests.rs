@@ -1,3 +1,5 @@
+//! Every system call stub against a scripted kernel.
+
 use super::mock::{self, Kernel};
 use super::*;
 use core::cell::RefCell;

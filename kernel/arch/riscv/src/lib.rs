@@ -1,6 +1,6 @@
 //! RISC-V: entry code, registers of a task, and the Sv39 page tables.
 //!
-//! Unsafe code is in [`boot`], [`csr`], [`physical`], [`sbi`] and the trap vector only. Tables, contexts and
+//! Unsafe code is in `boot`, `csr`, `physical`, `sbi` and the trap vector only. Tables, contexts and
 //! fault decoding are safe and portable, so they are tested on the host.
 //!
 //! Sources: *RISC-V Unprivileged ISA* 20191213, *RISC-V Privileged Architecture* 20211203,

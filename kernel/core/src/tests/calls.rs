@@ -166,6 +166,26 @@ fn a_fault_below_the_stack_is_named_so() {
 }
 
 #[test]
+fn a_frame_larger_than_the_guard_is_a_stack_overflow_too() {
+    for (below, kind) in [
+        (0, FaultKind::Write),
+        (8, FaultKind::StackOverflow),
+        (1 << 20, FaultKind::StackOverflow),
+        ((1 << 20) + 8, FaultKind::Write),
+    ] {
+        let mut world = World::new();
+        world.become_task(3);
+        let (guard, length) = world.kernel.config.tasks[3].guard;
+        let wild = Fault {
+            stack: guard + length - below,
+            ..fault(FaultKind::Write, 0x1000, 0x8000_3018)
+        };
+        world.kernel.fault(wild);
+        assert_eq!(world.task_info(3).fault, kind as u8, "{below} below");
+    }
+}
+
+#[test]
 fn a_checked_access_resumes_at_its_fix_up() {
     let mut world = World::new();
     for kind in [FaultKind::Read, FaultKind::Write, FaultKind::Bus] {

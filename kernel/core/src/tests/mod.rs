@@ -1,6 +1,7 @@
 //! Tests of the kernel as a whole, on the model.
 
 mod calls;
+mod claims;
 mod hostile;
 mod invariants;
 mod leases;

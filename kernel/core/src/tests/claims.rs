@@ -1,0 +1,300 @@
+//! Claims: windows shared or alone, lines, bus mastering, configuration space.
+
+use crate::Next;
+use crate::model::{World, arena, root};
+use leasehold_abi::{Call, Error, RevokeMode};
+
+const ORDERLY: usize = RevokeMode::Orderly as usize;
+const HARD: usize = RevokeMode::Hard as usize;
+
+#[test]
+fn claims_share_or_exclude() {
+    let mut world = World::new();
+    let root = world.root();
+    let bar = root::BAR;
+    let one = world.lend(0, root, 2, &[bar]);
+    let two = world.lend(0, root, 3, &[bar]);
+    world.value(2, Call::GrantClaim, &[one, 0, 0]);
+    assert_eq!(world.error(2, Call::GrantClaim, &[one, 0, 0]), Error::Busy);
+    assert_eq!(world.error(3, Call::GrantClaim, &[two, 0, 1]), Error::Busy);
+    world.value(3, Call::GrantClaim, &[two, 0, 0]);
+    world.value(2, Call::GrantUnclaim, &[one, 0]);
+    world.value(3, Call::GrantUnclaim, &[two, 0]);
+    assert!(world.kernel.hardware.mapped.is_empty());
+    world.value(3, Call::GrantClaim, &[two, 0, 1]);
+    assert_eq!(world.error(2, Call::GrantClaim, &[one, 0, 0]), Error::Busy);
+    assert_eq!(
+        world.error(2, Call::GrantUnclaim, &[one, 0]),
+        Error::Invalid
+    );
+    assert_eq!(
+        world.error(2, Call::GrantClaim, &[one, 0, 2]),
+        Error::Invalid
+    );
+    assert_eq!(
+        world.error(2, Call::GrantClaim, &[one, 1, 0]),
+        Error::NotFound
+    );
+    assert_eq!(
+        world.error(3, Call::GrantClaim, &[one, 0, 0]),
+        Error::Revoked
+    );
+    // A part that the exclusive claim does not cover cannot be: it covers all.
+    world.value(3, Call::LeaseRelease, &[two]);
+    world.value(2, Call::GrantClaim, &[one, 0, 1]);
+}
+
+#[test]
+fn one_task_claims_the_same_window_twice_but_no_overlap() {
+    let mut world = World::new();
+    let root = world.root();
+    let leases: [usize; 3] = core::array::from_fn(|_| world.lend(0, root, 2, &[root::BAR]));
+    for lease in leases {
+        world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+    }
+    assert_eq!(world.kernel.hardware.mapped.len(), 64);
+    let part = world.open(0, root, 2);
+    world.value(0, Call::LeaseAdd, &[part, root, root::BAR, 64, 128, 7]);
+    world.value(0, Call::LeaseAdd, &[part, root, root::BAR, 0, 0, 1]);
+    world.value(0, Call::LeaseOffer, &[part]);
+    assert_eq!(world.error(2, Call::GrantClaim, &[part, 0, 0]), Error::Busy);
+    assert_eq!(
+        world.error(2, Call::GrantClaim, &[part, 1, 0]),
+        Error::Busy,
+        "other rights"
+    );
+    // Mapped until the last of the three is gone, whatever the order.
+    world.value(2, Call::GrantUnclaim, &[leases[1], 0]);
+    world.value(2, Call::LeaseRelease, &[leases[0]]);
+    assert_eq!(world.kernel.hardware.mapped.len(), 64);
+    world.value(0, Call::LeaseRevoke, &[leases[2], HARD]);
+    assert!(world.kernel.hardware.mapped.is_empty());
+    assert_eq!(world.value(2, Call::GrantClaim, &[part, 0, 0]), 0x2000_0040);
+    assert_eq!(world.kernel.hardware.mapped.len(), 2);
+}
+
+#[test]
+fn a_window_over_own_memory_is_refused() {
+    let mut world = World::new();
+    let root = world.root();
+    let binding = world.lend(0, root, 2, &[root::BAR]);
+    let up = world.lend_memory(2, binding, 0, (arena(2), 128), 7);
+    let back = world.lend(0, up, 2, &[0]);
+    assert_eq!(world.error(2, Call::GrantClaim, &[back, 0, 0]), Error::Busy);
+}
+
+#[test]
+fn a_claim_needs_the_right_to_read_and_gets_no_more_than_granted() {
+    let mut world = World::new();
+    let root = world.root();
+    let lease = world.open(0, root, 2);
+    for (rights, index) in [(1, root::BAR), (2, root::UART), (7, root::CONFIG)] {
+        world.value(0, Call::LeaseAdd, &[lease, root, index, 0, 0, rights]);
+    }
+    world.value(0, Call::LeaseOffer, &[lease]);
+    world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+    assert!(world.kernel.hardware.reaches(2, 0x2000_0000, false));
+    assert!(!world.kernel.hardware.reaches(2, 0x2000_0000, true));
+    assert_eq!(
+        world.error(2, Call::GrantClaim, &[lease, 1, 0]),
+        Error::Denied
+    );
+    world.value(2, Call::GrantClaim, &[lease, 2, 0]);
+    assert!(
+        !world.kernel.hardware.reaches(2, 0x3000_0000, true),
+        "configuration space"
+    );
+}
+
+#[test]
+fn a_claim_without_room_leaves_nothing_mapped() {
+    let mut world = World::new();
+    let root = world.root();
+    let lease = world.lend(0, root, 2, &[root::BAR]);
+    world.kernel.hardware.room = 20;
+    assert_eq!(
+        world.error(2, Call::GrantClaim, &[lease, 0, 0]),
+        Error::Exhausted
+    );
+    assert!(world.kernel.hardware.mapped.is_empty());
+    world.kernel.hardware.room = 64;
+    world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+}
+
+#[test]
+fn a_claim_scans_many_others_in_steps() {
+    let mut world = World::new();
+    let root = world.root();
+    // 20 windows of two granules each, side by side.
+    let lease = world.open(0, root, 2);
+    for part in 0..20 {
+        world.value(
+            0,
+            Call::LeaseAdd,
+            &[lease, root, root::BAR, part * 128, 128, 7],
+        );
+    }
+    world.value(0, Call::LeaseOffer, &[lease]);
+    for part in 0..20 {
+        assert_eq!(
+            world.value(2, Call::GrantClaim, &[lease, part, 1]),
+            0x2000_0000 + part * 128
+        );
+    }
+    assert_eq!(world.kernel.hardware.mapped.len(), 40);
+    let late = world.lend(0, root, 3, &[root::BAR, root::UART]);
+    assert_eq!(world.error(3, Call::GrantClaim, &[late, 0, 0]), Error::Busy);
+    world.value(3, Call::GrantClaim, &[late, 1, 1]);
+}
+
+#[test]
+fn an_interrupt_goes_to_its_claimant_until_acknowledged() {
+    let mut world = World::new();
+    let root = world.root();
+    let lease = world.lend(0, root, 2, &[root::LINE_10]);
+    let other = world.lend(0, root, 3, &[root::LINE_10]);
+    let ack = Call::InterruptAcknowledge;
+    assert_eq!(world.error(2, ack, &[lease, 0]), Error::Invalid);
+    assert_eq!(
+        world.error(2, Call::GrantClaim, &[lease, 0, 0, 0]),
+        Error::Invalid,
+        "no bits"
+    );
+    assert_eq!(
+        world.error(2, Call::GrantClaim, &[lease, 0, 0, 1 << 31]),
+        Error::Invalid
+    );
+    assert_eq!(world.value(2, Call::GrantClaim, &[lease, 0, 0, 0b100]), 10);
+    assert_eq!(
+        world.error(3, Call::GrantClaim, &[other, 0, 0, 1]),
+        Error::Busy
+    );
+    world.act(2, Call::Receive, &[0b100]);
+    world.rest();
+    world.kernel.hardware.raise_line(10);
+    assert_eq!(world.kernel.interrupt(), Next::Run(2));
+    assert_eq!(world.results(2)[2], 0b100);
+    // Masked until the driver has seen to it.
+    world.kernel.hardware.raise_line(10);
+    assert_eq!(world.kernel.interrupt(), Next::Run(2));
+    assert_eq!(world.kernel.tasks[2].pending & 0b100, 0);
+    world.value(2, ack, &[lease, 0]);
+    world.kernel.interrupt();
+    assert_eq!(world.kernel.tasks[2].pending & 0b100, 0b100);
+    assert_eq!(world.error(3, ack, &[lease, 0]), Error::Revoked);
+    world.value(2, Call::GrantUnclaim, &[lease, 0]);
+    assert!(world.kernel.hardware.unmasked.is_empty());
+    world.value(3, Call::GrantClaim, &[other, 0, 0, 1]);
+}
+
+#[test]
+fn bus_mastering_is_on_exactly_while_claimed() {
+    let mut world = World::new();
+    let root = world.root();
+    let lease = world.open(0, root, 2);
+    for index in [root::CONFIG, root::BUS_MASTER] {
+        world.value(0, Call::LeaseAdd, &[lease, root, index, 0x1000, 0x1000, 7]);
+    }
+    // All functions at once is not one function.
+    world.value(0, Call::LeaseAdd, &[lease, root, root::BUS_MASTER, 0, 0, 7]);
+    world.value(
+        0,
+        Call::LeaseAdd,
+        &[lease, root, root::BUS_MASTER, 0x1000, 0x1000, 7],
+    );
+    world.value(0, Call::LeaseOffer, &[lease]);
+    let command = |world: &World| world.kernel.hardware.configuration[&0x3000_1004];
+    world.value(2, Call::ConfigWrite, &[lease, 0, 4, 2, 0xffff]);
+    assert_eq!(command(&world), 0xffff & !4);
+    world.value(2, Call::ConfigWrite, &[lease, 0, 4, 1, 0xff]);
+    assert_eq!(command(&world), 0xffff & !4);
+    assert_eq!(
+        world.error(2, Call::GrantClaim, &[lease, 2]),
+        Error::Invalid
+    );
+    world.value(2, Call::GrantClaim, &[lease, 1]);
+    assert_eq!(world.error(2, Call::GrantClaim, &[lease, 3]), Error::Busy);
+    world.value(2, Call::ConfigWrite, &[lease, 0, 4, 4, 0]);
+    assert_eq!(command(&world), 4, "writing does not turn it off");
+    world.value(2, Call::GrantUnclaim, &[lease, 1]);
+    assert_eq!(command(&world), 0);
+    world.value(2, Call::GrantClaim, &[lease, 3]);
+    world.value(0, Call::LeaseRevoke, &[lease, HARD]);
+    assert!(world.kernel.hardware.masters.is_empty());
+    assert_eq!(command(&world), 0);
+}
+
+#[test]
+fn every_error_of_config_write() {
+    let mut world = World::new();
+    let root = world.root();
+    let lease = world.open(0, root, 2);
+    world.value(
+        0,
+        Call::LeaseAdd,
+        &[lease, root, root::CONFIG, 0, 0x1000, 7],
+    );
+    world.value(
+        0,
+        Call::LeaseAdd,
+        &[lease, root, root::CONFIG, 0, 0x1000, 1],
+    );
+    world.value(0, Call::LeaseAdd, &[lease, root, root::BAR, 0, 0, 7]);
+    world.value(0, Call::LeaseOffer, &[lease]);
+    let mut refused =
+        |index, offset, width| world.error(2, Call::ConfigWrite, &[lease, index, offset, width, 0]);
+    assert_eq!(refused(0, 4, 3), Error::Invalid);
+    assert_eq!(refused(0, 4, 0), Error::Invalid);
+    assert_eq!(refused(0, 5, 2), Error::Invalid);
+    assert_eq!(refused(0, 0x1000, 1), Error::Invalid);
+    assert_eq!(refused(0, usize::MAX, 1), Error::Invalid);
+    assert_eq!(refused(0, usize::MAX - 3, 4), Error::Invalid);
+    assert_eq!(refused(1, 4, 4), Error::Denied);
+    assert_eq!(refused(2, 4, 4), Error::Invalid);
+    assert_eq!(refused(3, 4, 4), Error::NotFound);
+    // An ending lease: only what is claimed may still be quieted.
+    world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+    world.value(2, Call::ConfigWrite, &[lease, 0, 4, 2, 0]);
+    assert_eq!(
+        world.error(2, Call::ConfigWrite, &[lease, 1, 4, 2, 0]),
+        Error::Revoked
+    );
+    world.value(0, Call::LeaseRevoke, &[lease, HARD]);
+    assert_eq!(
+        world.error(2, Call::ConfigWrite, &[lease, 0, 4, 2, 0]),
+        Error::Revoked
+    );
+}
+
+/// Two tasks look for claims in the way at once; the one that is done first is in the other's.
+#[test]
+fn a_scan_that_is_interrupted_sees_what_was_claimed_meanwhile() {
+    let mut world = World::new();
+    let root = world.root();
+    let lease = world.open(0, root, 2);
+    for part in 0..20 {
+        let grant = [lease, root, root::BAR, part * 128, 128, 7];
+        world.value(0, Call::LeaseAdd, &grant);
+    }
+    world.value(0, Call::LeaseOffer, &[lease]);
+    for part in 0..20 {
+        world.value(2, Call::GrantClaim, &[lease, part, 0]);
+    }
+    let first = world.lend(0, root, 3, &[root::UART]);
+    let second = world.lend(0, root, 5, &[root::UART, root::LINE_10]);
+    world.value(5, Call::GrantClaim, &[second, 1, 0, 1]);
+    world.act(5, Call::Receive, &[1]);
+    world.rest();
+    world.become_task(3);
+    world.kernel.hardware.raise.set(Some((0, 10)));
+    world.system_call(Call::GrantClaim as usize, &[first, 0, 1]);
+    assert_eq!(world.kernel.current, 5, "in the middle of the scan");
+    world.system_call(Call::GrantClaim as usize, &[second, 0, 0]);
+    world.rest();
+    let answers = [3, 5].map(|task| world.kernel.tasks[task].context.results[0]);
+    let claimed = [(3, first), (5, second)]
+        .map(|(task, lease)| world.grant_info(task, lease, 0).unwrap().claimed);
+    assert_eq!(claimed, [2, 0], "{answers:?}");
+    super::invariants::Checker::default().check(&world.kernel);
+}
