@@ -112,9 +112,14 @@ impl Suite {
         sys::task_info(task).map_err(|error| because(format_args!("task_info: {error}")))
     }
 
+    /// Whether a task is in the middle of a life.
+    pub(crate) fn is_alive(&self, task: usize) -> Outcome<bool> {
+        Ok(runs(&self.info(task)?))
+    }
+
     /// Starts a worker fresh, ending its present life, and waits for its first report.
     pub(crate) fn start(&mut self, task: usize) -> Outcome {
-        if runs(&self.info(task)?) {
+        if self.is_alive(task)? {
             self.stop(task)?;
         }
         self.wait_dormant(task)?;

@@ -206,7 +206,7 @@ fn l2_a_loop_that_begins_during_a_revocation_delays_it_by_a_slice(suite: &mut Su
         suite.begin(LESSEE, Command::Load, &[0, 8])?;
         suite.pause(5)?;
         // If the loop began before the lessee came to its end, nothing is to be revoked yet.
-        if suite.info(LESSEE)?.fault == FaultKind::Read as u8 {
+        if !suite.is_alive(LESSEE)? {
             tried += 1;
             let active = suite.count_leases(|info| {
                 info.lessor == LESSEE as u32 && info.state == LeaseState::Active as u8
