@@ -14,6 +14,9 @@ const APP: &str = "demo";
 /// How long the machine may take to boot, and for each line.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// What the shell asks with.
+const PROMPTS: [&str; 2] = ["leasehold> ", "leasehold [failed]> "];
+
 /// A line at the shell and what must come of it.
 struct Step {
     /// What it shows.
@@ -272,10 +275,15 @@ impl Shell {
     pub(super) fn line(&mut self, line: &str) -> Answer {
         self.session.send(line)?;
         let (mut lines, succeeded) = self.until_prompt()?;
-        // The first line is the echo.
+        // The first line is the echo. A log line that comes in takes the prompt off the line, and
+        // the shell draws it again, with what was typed so far.
         if lines.first().is_some_and(|first| first.ends_with(line)) {
             lines.remove(0);
         }
+        lines.retain(|drawn| {
+            let typed = PROMPTS.iter().find_map(|prompt| drawn.strip_prefix(prompt));
+            typed.is_none_or(|typed| !line.starts_with(typed))
+        });
         Ok((lines, succeeded))
     }
 
