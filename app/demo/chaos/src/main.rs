@@ -3,10 +3,7 @@
 //! It is the least important task, so the shell cannot be called by it nor call it; the shell
 //! posts `1 << kind`. What does not end it, it reports to the log.
 #![cfg_attr(target_os = "none", no_std, no_main)]
-#![deny(unsafe_code)]
-
-#[cfg(target_arch = "riscv64")]
-mod misbehave;
+#![forbid(unsafe_code)]
 
 use driver_interfaces::ChaosKind;
 use leasehold_abi::{ClaimMode, Error, LeaseHandle, TaskHandle};
@@ -26,6 +23,14 @@ const GENERATIONS: u32 = 8;
 
 /// Index of the console, which the manifest does not let this task call.
 const CONSOLE: &str = "console";
+
+/// An address that no task of any board has: the first page.
+#[cfg(target_arch = "riscv64")]
+const NOWHERE: usize = 0x10;
+
+/// The kernel's first instruction.
+#[cfg(target_arch = "riscv64")]
+const KERNEL: usize = 0x8020_0000;
 
 fn run() {
     let mut message = Message::EMPTY;
@@ -49,13 +54,13 @@ fn perform(kind: ChaosKind) {
         #[cfg(target_arch = "riscv64")]
         kind => {
             match kind {
-                ChaosKind::WildRead => misbehave::wild_read(),
-                ChaosKind::WildWrite => misbehave::wild_write(),
-                ChaosKind::JumpIntoData => misbehave::jump_into_data(),
-                ChaosKind::EndlessLoop => misbehave::loop_for_ever(),
-                _ => {
-                    misbehave::overflow_the_stack(0);
+                ChaosKind::WildRead => {
+                    attacks::load(NOWHERE, 4);
                 }
+                ChaosKind::WildWrite => attacks::store(KERNEL, 4, 0),
+                ChaosKind::JumpIntoData => attacks::jump(attacks::constant()),
+                ChaosKind::EndlessLoop => attacks::spin(attacks::scratch()),
+                _ => attacks::stack_overflow(),
             }
             userlib::log!("{kind:?} was let through");
         }

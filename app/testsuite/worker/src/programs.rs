@@ -1,8 +1,8 @@
 //! Commands that are more than one call or one instruction.
 
 use crate::worker::{Words, words};
+use attacks;
 use leasehold_abi::{Call, Error, MESSAGE_WORDS};
-use testsuite_attacks as attacks;
 use testsuite_protocol::Attack;
 
 /// Executes an attack; answers what it left in a register, if it came back.

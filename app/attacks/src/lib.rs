@@ -1,10 +1,10 @@
-//! Instructions that a well-behaved task never executes, as functions that a test can call.
+//! Instructions that a well-behaved task never executes, as functions that a task can call.
 //!
-//! This crate is the one place of the test suite with `unsafe` code. Its functions are safe to
+//! This crate is the one place of the apps with `unsafe` code. Its functions are safe to
 //! call in the sense that matters here: whatever they do, the kernel must confine it to the
-//! task, and that is what the suite checks. They are not sound as a library: a load or a
-//! store goes to whatever address it is given. So nothing but the test suite may use them,
-//! and a worker keeps nothing in Rust objects that such a store is told to hit.
+//! task, and that is what the test suite checks and the demo shows. They are not sound as a library: a load or a
+//! store goes to whatever address it is given. So only tasks that are there to misbehave may use them,
+//! and such a task keeps nothing in Rust objects that such a store is told to hit.
 #![no_std]
 
 mod memory;
