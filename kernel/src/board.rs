@@ -1,4 +1,4 @@
-//! The machine that the kernel runs on: Sv39, a PLIC, the firmware's timer, an NS16550.
+//! The machine that the kernel runs on: Sv39, a PLIC, the hart's timer or the firmware's, an NS16550.
 
 use crate::image::{CHIP, CONFIG, PAGE_TABLES, TASKS};
 use leasehold_abi::{Error, GrantKind, Rights};
@@ -26,6 +26,8 @@ pub(crate) struct Board {
     plic: Plic,
     console: Ns16550,
     finisher: Finisher,
+    /// The hart has a timer that the kernel sets without the firmware's help.
+    own_timer: bool,
 }
 
 impl Board {
@@ -45,6 +47,7 @@ impl Board {
                 ),
                 console: Ns16550::new(physical::address(CHIP.uart_base)),
                 finisher: Finisher::new(physical::address(CHIP.finisher_base)),
+                own_timer: false,
             }
         }
     }
@@ -82,6 +85,7 @@ impl Board {
             }
         }
         self.plic.start();
+        self.own_timer = csr::has_timer();
         csr::enable_external();
         csr::enable_counters();
         Ok(())
@@ -144,7 +148,11 @@ impl Hardware for Board {
 
     fn set_alarm(&mut self, at: Option<u64>) {
         if let Some(at) = at {
-            sbi::set_timer(at);
+            if self.own_timer {
+                csr::set_timer(at);
+            } else {
+                sbi::set_timer(at);
+            }
         }
         csr::enable_timer(at.is_some());
     }

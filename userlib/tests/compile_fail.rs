@@ -1,6 +1,8 @@
 //! Programs that must not compile, with the messages that say why: one for each way to get at a
 //! device past its lease that Rust's types are to close. See docs/soundness.md.
 
+#![cfg(not(miri))]
+
 #[test]
 fn refused_with_a_reason() {
     let cases = trybuild::TestCases::new();

@@ -95,6 +95,43 @@ pub fn enable_timer(on: bool) {
     }
 }
 
+/// Whether this hart has a timer of its own for supervisor mode (Sstc), and the firmware lets it be used.
+///
+/// Call it at boot, with interrupts off: where it has none, the attempt traps, and the trap ends here.
+pub fn has_timer() -> bool {
+    let found: usize;
+    // SAFETY: with interrupts off only the write to `stimecmp` can trap, and the vector is
+    // then the label behind it. Vector and status are put back before anything else can trap.
+    unsafe {
+        asm!(
+            "csrr {status}, sstatus",
+            "la {vector}, 2f",
+            "csrrw {vector}, stvec, {vector}",
+            "li {found}, 0",
+            "csrw 0x14d, {never}",
+            "li {found}, 1",
+            ".balign 4",
+            "2:",
+            "csrw stvec, {vector}",
+            "csrw sstatus, {status}",
+            status = out(reg) _,
+            vector = out(reg) _,
+            found = out(reg) found,
+            never = in(reg) usize::MAX,
+            options(nostack),
+        );
+    }
+    found != 0
+}
+
+/// Raises the timer interrupt at `ticks`, and takes back one that is pending
+/// (Sstc 1.0, `stimecmp`). Only where [`has_timer`].
+#[inline(always)]
+pub fn set_timer(ticks: u64) {
+    // SAFETY: programs a timer; the interrupt is only ever taken out of a task.
+    unsafe { asm!("csrw 0x14d, {}", in(reg) ticks, options(nostack)) }
+}
+
 /// Whether an enabled interrupt is pending.
 #[inline(always)]
 pub fn interrupt_pending() -> bool {
