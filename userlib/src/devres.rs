@@ -32,7 +32,8 @@ pub struct DevresLt<F: ForLt> {
     device: Device<'static, Plain>,
     /// A `Revocable<F::Of<'cap>>`, live until the device's generation advances.
     value: NonNull<u8>,
-    family: PhantomData<F>,
+    /// Invariant: a subtype of `F` may be another family (`for<'b> fn(&'b u8)` is one of `fn(&'static u8)`).
+    family: PhantomData<fn(F) -> F>,
 }
 
 impl<F: ForLt> DevresLt<F> {

@@ -1,8 +1,30 @@
-//! A number that says which payload type a family has, the same in every task of one build.
+//! Which types a family has: within a program for sure, and across programs by a number.
 
-use core::any::type_name;
+use core::any::{TypeId, type_name};
 
 use crate::ForLt;
+use crate::family::WithLt;
+
+/// Identifies the types of `F` within this program: two families have one identity only if
+/// `F::Of<'a>` and `G::Of<'a>` are the same type for *every* `'a`.
+///
+/// So a value that was stored as `F::Of<'a>` may be taken out as `G::Of<'a>`, whatever `'a` was.
+/// The `TypeId` of the member at `'static` would not do for that: `T<'a, 'a>` and
+/// `T<'a, 'static>` have the same one.
+///
+/// ```
+/// use for_lt::{CovariantForLt, ForLt, family_id};
+///
+/// struct Pair<'a, 'b>(&'a str, &'b str);
+///
+/// assert_eq!(family_id::<ForLt!(&str)>(), family_id::<CovariantForLt!(for<'a> &'a str)>());
+/// assert_ne!(family_id::<ForLt!(Pair<'_, '_>)>(), family_id::<ForLt!(Pair<'_, 'static>)>());
+/// # let _ = Pair("", "").0.len() + Pair("", "").1.len();
+/// ```
+#[must_use]
+pub fn family_id<F: ForLt + 'static>() -> TypeId {
+    TypeId::of::<dyn for<'a> WithLt<'a, Of = F::Of<'a>>>()
+}
 
 /// Identifies the payload type of `F`: 64-bit FNV-1a over the name, size and alignment of
 /// `F::Of<'static>`.

@@ -18,7 +18,7 @@ pub mod revocable;
 
 pub use covariant::{CovariantForLt, ProveCovariant, Witness};
 pub use family::ForLt;
-pub use identity::payload_identity;
+pub use identity::{family_id, payload_identity};
 pub use revocable::Revocable;
 
 /// Makes a type a family of itself: `Config<'static>` becomes the family of `Config<'a>`.

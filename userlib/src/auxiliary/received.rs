@@ -13,11 +13,11 @@ use core::cell::Cell;
 use core::mem::ManuallyDrop;
 use core::pin::Pin;
 use core::ptr::NonNull;
-use for_lt::payload_identity;
+use for_lt::{family_id, payload_identity};
 
 /// The payload of one binding, once it was taken.
 pub(crate) struct Received {
-    /// The type of the payload at `'static`, and where it is in the binding's values.
+    /// The payload's family, and where it is in the binding's values.
     taken: Cell<Option<(TypeId, NonNull<u8>)>>,
 }
 
@@ -43,7 +43,9 @@ impl<'cap> Device<'cap, Bound> {
     /// # Errors
     /// `NotFound` when the device has none, `Invalid` when it is of another type, `Protocol` when
     /// it is none at all, `Exhausted` without room for it, `Revoked`.
-    pub fn registration_data<F: CovariantForLt>(&self) -> Result<Pin<&'cap F::Of<'cap>>, Error>
+    pub fn registration_data<F: CovariantForLt + 'static>(
+        &self,
+    ) -> Result<Pin<&'cap F::Of<'cap>>, Error>
     where
         for<'a> F::Of<'a>: Lendable<'a>,
     {
@@ -78,7 +80,7 @@ impl<'cap> Device<'cap, Bound> {
     ///
     /// # Errors
     /// As [`Device::registration_data`].
-    pub fn registration_data_with<F: ForLt, R>(
+    pub fn registration_data_with<F: ForLt + 'static, R>(
         &self,
         access: impl for<'r, 'a> FnOnce(Pin<&'r F::Of<'a>>) -> R,
     ) -> Result<R, Error>
@@ -91,7 +93,7 @@ impl<'cap> Device<'cap, Bound> {
     }
 
     /// Where the payload is, taken over from the parent if that has not been done.
-    fn payload<F: ForLt>(&self) -> Result<NonNull<F::Of<'cap>>, Error>
+    fn payload<F: ForLt + 'static>(&self) -> Result<NonNull<F::Of<'cap>>, Error>
     where
         for<'a> F::Of<'a>: Lendable<'a>,
     {
@@ -110,9 +112,9 @@ impl<'cap> Device<'cap, Bound> {
             return Err(Error::Invalid);
         }
         // The identity is a hash and crosses tasks; what is in memory here goes by the compiler's own.
-        let own_type = TypeId::of::<F::Of<'static>>();
+        let family = family_id::<F>();
         if let Some((taken, place)) = slot.received.taken.get() {
-            return if taken == own_type {
+            return if taken == family {
                 Ok(place.cast())
             } else {
                 Err(Error::Invalid)
@@ -125,7 +127,7 @@ impl<'cap> Device<'cap, Bound> {
             .cast::<F::Of<'cap>>();
         // SAFETY: the room has that layout and nobody else's value in it.
         unsafe { place.write(payload) };
-        slot.received.taken.set(Some((own_type, place.cast())));
+        slot.received.taken.set(Some((family, place.cast())));
         Ok(place)
     }
 

@@ -456,3 +456,52 @@ fn locks_in_memory_that_is_not_writable_are_refused() {
         drop(kept);
     });
 }
+
+#[test]
+fn a_family_of_other_lifetimes_is_another_type() {
+    /// A payload with two lifetimes, of which the second is put in by the child.
+    struct Two<'a, 'b> {
+        number: Lent<'a, u32>,
+        kept: Cell<Option<Lent<'b, u32>>>,
+    }
+    impl<'a, 'b> Lendable<'a> for Two<'a, 'b> {
+        fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error> {
+            self.number.lend(to)
+        }
+        fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {
+            Ok(Self {
+                number: Lent::receive(from)?,
+                kept: Cell::new(None),
+            })
+        }
+    }
+    struct Both;
+    impl ForLt for Both {
+        type Of<'a> = Two<'a, 'a>;
+    }
+    struct First;
+    impl ForLt for First {
+        type Of<'a> = Two<'a, 'static>;
+    }
+    Board::run(|board| {
+        let parent = board.bind(0, "parent", vec![]);
+        let region = parent.lend_region(8, 0).unwrap();
+        let number = region.cell(77_u32).unwrap().lent();
+        let two = Two {
+            number,
+            kept: Cell::new(None),
+        };
+        let registration = Registration::<Both>::new(&parent, &region, "sample", 0, two).unwrap();
+        let child = child(board, 1, |_| ());
+        child
+            .registration_data_with::<Both, _>(|two| two.kept.set(Some(two.number)))
+            .unwrap();
+        // This would be a reference into the parent's memory without an end.
+        let escaped: Result<Option<Lent<'static, u32>>, _> =
+            child.registration_data_with::<First, _>(|two| two.kept.get());
+        assert_eq!(escaped.err(), Some(Error::Invalid));
+        let same = child.registration_data_with::<Both, _>(|two| two.kept.get().is_some());
+        assert_eq!(same, Ok(true));
+        drop(registration);
+    });
+}
