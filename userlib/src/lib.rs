@@ -10,6 +10,8 @@ extern crate self as userlib;
 pub mod auxiliary;
 mod devres;
 pub mod dma;
+#[doc(hidden)]
+pub mod early;
 pub mod interrupt;
 pub mod io;
 pub mod ipc;

@@ -171,30 +171,10 @@ pub fn borrow_read(
     offset: usize,
     into: &mut [u8],
 ) -> Result<usize, Error> {
-    let mut done = 0;
-    while done < into.len() {
-        let step = (into.len() - done).min(COPY_STEP);
-        let part = &mut into[done..done + step];
-        let address = part.as_mut_ptr().expose_provenance();
-        let client = client.raw() as usize;
-        // SAFETY: the kernel writes at most `step` bytes of `part`.
-        let [code, copied, _] = unsafe {
-            backend::call5(
-                Call::BorrowRead,
-                client,
-                index,
-                offset + done,
-                address,
-                step,
-            )
-        };
-        status(code)?;
-        done += copied.min(step);
-        if copied < step {
-            break;
-        }
-    }
-    Ok(done)
+    let length = into.len();
+    let base = into.as_mut_ptr().expose_provenance();
+    // SAFETY: the kernel writes `length` bytes from `base` on at most, which is `into`.
+    unsafe { copy(Call::BorrowRead, client, index, offset, base, length) }
 }
 
 /// Copies `from` into the client's loan `index`, starting at `offset`; gives the bytes copied.
@@ -207,22 +187,30 @@ pub fn borrow_write(
     offset: usize,
     from: &[u8],
 ) -> Result<usize, Error> {
+    let base = from.as_ptr().expose_provenance();
+    // SAFETY: the kernel reads `length` bytes from `base` on at most, which is `from`.
+    unsafe { copy(Call::BorrowWrite, client, index, offset, base, from.len()) }
+}
+
+/// Copies step by step between a loan, from `offset` on, and own memory at `base`.
+///
+/// # Safety
+/// The kernel may do to the `length` bytes at `base` what `call` does.
+unsafe fn copy(
+    call: Call,
+    client: TaskHandle,
+    index: usize,
+    offset: usize,
+    base: usize,
+    length: usize,
+) -> Result<usize, Error> {
+    let client = client.raw() as usize;
     let mut done = 0;
-    while done < from.len() {
-        let step = (from.len() - done).min(COPY_STEP);
-        let address = from[done..].as_ptr().expose_provenance();
-        let client = client.raw() as usize;
-        // SAFETY: the kernel reads at most `step` bytes of `from`.
-        let [code, copied, _] = unsafe {
-            backend::call5(
-                Call::BorrowWrite,
-                client,
-                index,
-                offset + done,
-                address,
-                step,
-            )
-        };
+    while done < length {
+        let step = (length - done).min(COPY_STEP);
+        // SAFETY: `step` bytes at `base + done` are among those the caller answers for.
+        let [code, copied, _] =
+            unsafe { backend::call5(call, client, index, offset + done, base + done, step) };
         status(code)?;
         done += copied.min(step);
         if copied < step {

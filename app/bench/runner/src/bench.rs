@@ -1,9 +1,9 @@
 //! Helpers of the measuring task: started, told what to do, waited for.
 
-use crate::print::print;
 use bench_machine as machine;
 use bench_protocol::{Command, READ};
 use leasehold_abi::{GrantKind, LeaseHandle, Rights, Tag, TaskHandle, TaskState};
+use userlib::early_print;
 use userlib::sys::{self, Message, Received};
 
 /// A measurement, or why there is none.
@@ -154,7 +154,7 @@ impl Bench {
     ) -> Outcome<Words> {
         let report = self.command(task, command, arguments)?;
         if report[0] != 0 {
-            print!("{command:?} by task {task}: error {}\n", report[0]);
+            early_print!("{command:?} by task {task}: error {}\n", report[0]);
             return Err("a command failed");
         }
         Ok(report)
@@ -286,7 +286,7 @@ impl Bench {
 
 /// Prints a row.
 pub(crate) fn row(key: &str, instructions: usize) {
-    print!("row {key} {instructions}\n");
+    early_print!("row {key} {instructions}\n");
 }
 
 /// Most of `rounds` measurements.

@@ -6,10 +6,10 @@
 use crate::bench::{Bench, CLIENT, DRIVER, Outcome, SERVER, row};
 use crate::board::{BIT, EDU, RTC, RTC_LINE, WINDOW, drive, start_edu};
 use crate::leases::revoke;
-use crate::print::print;
 use bench_machine as machine;
 use bench_protocol::{Command, rtc};
 use leasehold_abi::{GrantKind, LeaseHandle};
+use userlib::early_print;
 use userlib::sys;
 
 /// Leases that end at once.
@@ -83,7 +83,7 @@ fn prepare(bench: &mut Bench) -> Outcome<LeaseHandle> {
     let [derived, ..] = bench.command(SERVER, Command::Derive, &arguments)?;
     let [claimed, ..] = bench.command(CLIENT, Command::ClaimOffered, &[])?;
     if derived != LEASES || claimed != LEASES {
-        print!("{derived} leases, {claimed} claims\n");
+        early_print!("{derived} leases, {claimed} claims\n");
         return Err("not every lease could be made");
     }
     Ok(lease)
@@ -118,7 +118,7 @@ pub(crate) fn revocation(bench: &mut Bench) -> Outcome {
         recover(bench, lease)?;
         worst = worst.max((latency.unwrap_or(0), lead));
     }
-    print!(
+    early_print!(
         "note the longest latency in a revocation came {} of {whole} instructions into it\n",
         worst.1
     );
@@ -163,7 +163,7 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
         ("stop", stopping, worst_stop),
         ("start", starting, worst_start),
     ] {
-        print!(
+        early_print!(
             "note the longest latency in a {name}, {latency}, came {lead} of {whole} instructions into it\n"
         );
     }

@@ -11,13 +11,12 @@ mod board;
 mod calls;
 mod latency;
 mod leases;
-mod print;
 
 use crate::bench::{Bench, Outcome};
-use crate::print::print;
 use bench_machine as machine;
 use bench_protocol::READING;
 use leasehold_abi::LeaseEvent;
+use userlib::early_print;
 use userlib::sys;
 
 /// Measures everything.
@@ -25,7 +24,7 @@ fn run() {
     let code = match measure() {
         Ok(()) => 0,
         Err(reason) => {
-            print!("failed: {reason}\n");
+            early_print!("failed: {reason}\n");
             1
         }
     };
@@ -38,7 +37,7 @@ fn measure() -> Outcome {
         return Err("no root lease");
     };
     let mut bench = Bench::new(root)?;
-    print!("tasks {}\n", bench.tasks());
+    early_print!("tasks {}\n", bench.tasks());
     calls::null(&mut bench)?;
     calls::round_trips(&mut bench)?;
     board::interrupt(&mut bench)?;
@@ -66,7 +65,7 @@ fn exact() -> Outcome {
     ];
     for (counted, nops) in measured {
         if counted != nops + READING {
-            print!("{nops} instructions were counted as {counted} with the reading\n");
+            early_print!("{nops} instructions were counted as {counted} with the reading\n");
             return Err("the counter is not exact: run QEMU with -icount shift=0");
         }
     }

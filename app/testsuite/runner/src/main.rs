@@ -10,14 +10,13 @@ mod board;
 mod clean;
 mod lending;
 mod outcome;
-mod print;
 mod suite;
 mod tests;
 
 use crate::outcome::{Failure, Outcome};
-use crate::print::print;
 use crate::suite::{NAMES, RUNNER, Suite};
 use leasehold_abi::LeaseEvent;
+use userlib::early_print;
 use userlib::sys;
 
 /// Only tests whose name contains this are run, where the build is given it.
@@ -26,7 +25,7 @@ const ONLY: Option<&str> = option_env!("LEASEHOLD_TEST_ONLY");
 /// Runs the suite and turns the machine off.
 fn run() {
     let Some((LeaseEvent::Offered, root)) = sys::lease_event() else {
-        print!("no root lease\n");
+        early_print!("no root lease\n");
         sys::system_off(1, false);
         return;
     };
@@ -34,7 +33,7 @@ fn run() {
     for (index, name) in NAMES.iter().enumerate().skip(RUNNER) {
         let found = sys::task_info(index).is_ok_and(|info| info.name.starts_with(name.as_bytes()));
         if !found {
-            print!("task {index} is not {name}\n");
+            early_print!("task {index} is not {name}\n");
             sys::system_off(1, false);
         }
     }
@@ -43,24 +42,24 @@ fn run() {
         if ONLY.is_some_and(|only| !test.matches(only)) {
             continue;
         }
-        print!("test {}::{} ... ", test.topic, test.name);
+        early_print!("test {}::{} ... ", test.topic, test.name);
         suite.begin_test();
         let outcome = (test.run)(&mut suite);
         let cleaned = suite.clean();
         match (outcome, cleaned) {
             (Ok(()), Ok(())) => {
                 passed += 1;
-                print!("ok\n");
+                early_print!("ok\n");
                 continue;
             }
-            (Err(Failure::Hung), _) => print!("hung\n"),
-            (Err(Failure::Because(reason)), _) => print!("FAILED: {reason}\n"),
-            (Ok(()), Err(Failure::Hung)) => print!("FAILED: the clean-up hung\n"),
-            (Ok(()), Err(Failure::Because(reason))) => print!("FAILED: after it, {reason}\n"),
+            (Err(Failure::Hung), _) => early_print!("hung\n"),
+            (Err(Failure::Because(reason)), _) => early_print!("FAILED: {reason}\n"),
+            (Ok(()), Err(Failure::Hung)) => early_print!("FAILED: the clean-up hung\n"),
+            (Ok(()), Err(Failure::Because(reason))) => early_print!("FAILED: after it, {reason}\n"),
         }
         failed += 1;
     }
-    print!("{passed} passed, {failed} failed\n");
+    early_print!("{passed} passed, {failed} failed\n");
     sys::system_off(u32::from(failed != 0), false);
 }
 
