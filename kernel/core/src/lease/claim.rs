@@ -139,11 +139,18 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     fn advance(&mut self, task: usize) -> Option<Result<usize, Error>> {
-        let operation = self.tasks[task].operation;
+        let mut operation = self.tasks[task].operation;
         let slot = match self.leases.resolve(operation.lease) {
             Ok(slot) => slot,
             Err(error) => return Some(Err(error)),
         };
+        let active = self.leases.records[slot as usize].state == LeaseState::Active;
+        if !active && operation.phase == Phase::Map {
+            // Another claim of the same window would take the part for the whole.
+            operation.phase = Phase::Unmap;
+            operation.outcome = Error::Revoked.code();
+            self.tasks[task].operation = operation;
+        }
         match operation.phase {
             Phase::None => Some(Err(Error::Invalid)),
             Phase::Unmap => {
@@ -156,9 +163,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                     None => Ok(0),
                 })
             }
-            _ if self.leases.records[slot as usize].state != LeaseState::Active => {
-                Some(Err(Error::Revoked))
-            }
+            _ if !active => Some(Err(Error::Revoked)),
             Phase::Scan => self.scan_step(task, operation),
             Phase::Map => self.map_step(task, operation),
         }

@@ -298,3 +298,36 @@ fn a_scan_that_is_interrupted_sees_what_was_claimed_meanwhile() {
     assert_eq!(claimed, [2, 0], "{answers:?}");
     super::invariants::Checker::default().check(&world.kernel);
 }
+
+/// A claim that a revocation cuts short leaves no part of the window behind: the next claim of the same window by
+/// the same task, through another lease, would find it mapped, and take it for the whole.
+#[test]
+fn a_claim_that_is_revoked_half_way_leaves_nothing_mapped() {
+    let mut world = World::new();
+    let root = world.root();
+    let other = world.lend(0, root, 3, &[root::BAR]);
+    let binding = world.lend(0, root, 2, &[root::BAR, root::LINE_10]);
+    let lease = world.lend(2, binding, 3, &[0]);
+    world.value(2, Call::GrantClaim, &[binding, 1, 0, 1]);
+    world.act(2, Call::Receive, &[1]);
+    world.rest();
+    world.become_task(3);
+    world.kernel.hardware.raise.set(Some((3, 10)));
+    world.system_call(Call::GrantClaim as usize, &[lease, 0, 0]);
+    assert_eq!(world.kernel.current, 2, "in the middle of the mapping");
+    assert!(!world.kernel.hardware.mapped.is_empty());
+    world.system_call(Call::LeaseRevoke as usize, &[lease, ORDERLY]);
+    world.act(2, Call::Receive, &[1]);
+    world.become_task(3);
+    assert_eq!(world.results(3)[0], Error::Revoked.code());
+    assert!(world.kernel.hardware.mapped.is_empty());
+    let base = world.value(3, Call::GrantClaim, &[other, 0, 0]) as u64;
+    world.rest();
+    for at in (base..base + 0x1000).step_by(64) {
+        assert!(world.kernel.hardware.reaches(3, at, false), "{at:#x}");
+    }
+    world.value(3, Call::LeaseRelease, &[lease]);
+    world.rest();
+    assert!(world.kernel.hardware.reaches(3, base + 0xfff, false));
+    super::invariants::Checker::default().check(&world.kernel);
+}
