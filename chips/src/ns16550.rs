@@ -7,13 +7,16 @@ const TRANSMIT: usize = 0;
 const LINE_STATUS: usize = 5;
 /// Line status: the transmit holding register is empty.
 const TRANSMIT_EMPTY: u8 = 1 << 5;
-/// How often the status is read before a byte is given up: a UART that is not there must not hang the kernel.
-const PATIENCE: u32 = 1_000_000;
+/// How often the status is read before a byte is given up: a UART that is not there, or that its driver left in a bad
+/// way, must not hang the kernel. Ten times what a byte takes at 115200 baud when a read takes 10 ns.
+const PATIENCE: u32 = 100_000;
 
 /// An NS16550 as the firmware left it: configured, sending.
 #[derive(Debug)]
 pub struct Ns16550 {
     registers: Registers,
+    /// How long to wait for the next byte: once a byte was given up, not at all until one is sent.
+    patience: u32,
 }
 
 impl Ns16550 {
@@ -25,6 +28,7 @@ impl Ns16550 {
         Self {
             // SAFETY: the caller's promise. Another driver's use of the UART at the same time garbles output, no more.
             registers: unsafe { Registers::new(base) },
+            patience: PATIENCE,
         }
     }
 
@@ -40,11 +44,46 @@ impl Ns16550 {
     }
 
     fn send(&mut self, byte: u8) {
-        for _ in 0..PATIENCE {
+        for _ in 0..self.patience {
             if self.registers.read8(LINE_STATUS) & TRANSMIT_EMPTY != 0 {
-                break;
+                self.registers.write8(TRANSMIT, byte);
+                self.patience = PATIENCE;
+                return;
             }
         }
-        self.registers.write8(TRANSMIT, byte);
+        self.patience = 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::cell::UnsafeCell;
+
+    /// Bytes that a UART accepts, and the last of them.
+    fn print(uart: &mut Ns16550, block: &UnsafeCell<[u8; 8]>, status: u8, bytes: &[u8]) -> u8 {
+        let first = block.get().cast::<u8>();
+        // SAFETY: the block is the test's, and larger than the offsets.
+        unsafe {
+            first.write(0);
+            first.add(LINE_STATUS).write(status);
+        }
+        uart.print(bytes);
+        // SAFETY: as above.
+        unsafe { first.read() }
+    }
+
+    #[test]
+    fn a_stuck_uart_costs_its_patience_once_and_recovers() {
+        let block = UnsafeCell::new([0; 8]);
+        // SAFETY: the block outlives the UART.
+        let mut uart = unsafe { Ns16550::new(block.get().expose_provenance()) };
+        assert_eq!(print(&mut uart, &block, TRANSMIT_EMPTY, b"a"), b'a');
+        assert_eq!(print(&mut uart, &block, 0, b"b"), 0);
+        assert_eq!(uart.patience, 1);
+        assert_eq!(print(&mut uart, &block, 0, &[b'c'; 256]), 0);
+        assert_eq!(uart.patience, 1);
+        assert_eq!(print(&mut uart, &block, TRANSMIT_EMPTY, b"d"), b'd');
+        assert_eq!(uart.patience, PATIENCE);
     }
 }
