@@ -37,7 +37,8 @@ pub enum Call {
     /// The time: `() -> (0, ticks)`. Ticks since boot, at the chip's rate.
     Time = 7,
     /// Copy from a buffer that a client lent: `(client, index, offset, destination, length) -> (status, bytes copied)`.
-    /// At most [`COPY_STEP`](crate::COPY_STEP) bytes at once.
+    /// At most [`COPY_STEP`](crate::COPY_STEP) bytes at once, or [`UNALIGNED_STEP`](crate::UNALIGNED_STEP);
+    /// 0 bytes at the end of the buffer.
     BorrowRead = 8,
     /// Copy into a buffer that a client lent: `(client, index, offset, source, length) -> (status, bytes copied)`.
     BorrowWrite = 9,
@@ -90,7 +91,8 @@ pub enum Call {
     LeaseAt = 29,
     /// Supervisor: about a grant of any lease: `(lease, index, address of a GrantInfo)`.
     GrantAt = 30,
-    /// Supervisor: write to the kernel's early console: `(address, length)`.
+    /// Supervisor: write to the kernel's early console: `(address, length)`. The first [`DEBUG_STEP`](crate::DEBUG_STEP)
+    /// bytes are printed.
     DebugWrite = 31,
     /// Supervisor: end it all: `(exit code, 0 off | 1 reset)`. Does not return.
     SystemOff = 32,

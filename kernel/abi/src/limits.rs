@@ -14,6 +14,12 @@ pub const MAX_BORROWS: usize = 4;
 /// off for long. The caller loops.
 pub const COPY_STEP: usize = 1024;
 
+/// As [`COPY_STEP`], where not both addresses are multiples of 8: such bytes take several times as long.
+pub const UNALIGNED_STEP: usize = 256;
+
+/// Most bytes that one [`Call::DebugWrite`](crate::Call::DebugWrite) prints. The caller loops.
+pub const DEBUG_STEP: usize = 16;
+
 /// Longest name of a task, in bytes of ASCII.
 pub const NAME_LENGTH: usize = 16;
 

@@ -6,7 +6,7 @@
 //! changes which of the client's *own* bytes are reached, and nothing else.
 
 use crate::{Hardware, Kernel, RegionKind};
-use leasehold_abi::{Borrow, COPY_STEP, Error, Rights};
+use leasehold_abi::{Borrow, COPY_STEP, Error, Rights, UNALIGNED_STEP};
 use zerocopy::{FromZeros, IntoBytes};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
@@ -63,13 +63,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         Ok((client, borrow))
     }
 
-    /// How much can be copied, and the client's side of it.
+    /// How much can be copied from or to `mine`, and the client's side of it.
     fn borrowed_range(
         &self,
         client: usize,
         index: usize,
         offset: usize,
-        length: usize,
+        (mine, length): (usize, usize),
         write: bool,
     ) -> Result<(usize, usize), Error> {
         let (client, borrow) = self.borrow(client, index)?;
@@ -78,8 +78,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return Err(Error::Denied);
         }
         let rest = borrow.length.checked_sub(offset).ok_or(Error::Invalid)?;
-        let length = length.min(rest).min(COPY_STEP);
         let at = borrow.base.checked_add(offset).ok_or(Error::BadAddress)?;
+        let most = if (at | mine).is_multiple_of(size_of::<u64>()) {
+            COPY_STEP
+        } else {
+            UNALIGNED_STEP
+        };
+        let length = length.min(rest).min(most);
         self.check(client, at, length, write)?;
         Ok((at, length))
     }
@@ -87,7 +92,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// [`Call::BorrowRead`](leasehold_abi::Call::BorrowRead).
     pub(crate) fn borrow_read(&mut self, arguments: [usize; 6]) -> Result<usize, Error> {
         let [client, index, offset, to, length, _] = arguments;
-        let (from, length) = self.borrowed_range(client, index, offset, length, false)?;
+        let (from, length) = self.borrowed_range(client, index, offset, (to, length), false)?;
         self.check(self.current, to, length, true)?;
         if length != 0 {
             self.hardware.copy(from, to, length);
@@ -98,7 +103,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// [`Call::BorrowWrite`](leasehold_abi::Call::BorrowWrite).
     pub(crate) fn borrow_write(&mut self, arguments: [usize; 6]) -> Result<usize, Error> {
         let [client, index, offset, from, length, _] = arguments;
-        let (to, length) = self.borrowed_range(client, index, offset, length, true)?;
+        let (to, length) = self.borrowed_range(client, index, offset, (from, length), true)?;
         self.check(self.current, from, length, false)?;
         if length != 0 {
             self.hardware.copy(from, to, length);

@@ -1,13 +1,7 @@
 //! System calls: from numbers and registers to the functions that do them.
 
 use crate::{Context, Hardware, Kernel, Next};
-use leasehold_abi::{Call, Error};
-
-/// Most bytes that one [`Call::DebugWrite`] prints; the rest of a longer one is not.
-const DEBUG_WRITE: usize = 256;
-
-/// Bytes that go to the early console at once.
-const DEBUG_CHUNK: usize = 32;
+use leasehold_abi::{Call, DEBUG_STEP, Error};
 
 /// A 64-bit argument that starts at `arguments[at]`, and where the next argument is.
 fn wide(arguments: &[usize; 6], at: usize) -> (u64, usize) {
@@ -178,14 +172,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     fn debug_write(&mut self, address: usize, length: usize) -> Result<(), Error> {
         self.check(self.current, address, length, false)?;
-        let mut done = 0;
-        let length = length.min(DEBUG_WRITE);
-        let mut chunk = [0; DEBUG_CHUNK];
-        while done < length {
-            let part = (length - done).min(DEBUG_CHUNK);
-            self.hardware.read(address + done, &mut chunk[..part]);
-            self.hardware.print(&chunk[..part]);
-            done += part;
+        let mut bytes = [0; DEBUG_STEP];
+        let bytes = &mut bytes[..length.min(DEBUG_STEP)];
+        // An empty buffer may lie anywhere.
+        if !bytes.is_empty() {
+            self.hardware.read(address, bytes);
+            self.hardware.print(bytes);
         }
         Ok(())
     }

@@ -213,7 +213,7 @@ unsafe fn copy(
             unsafe { backend::call5(call, client, index, offset + done, base + done, step) };
         status(code)?;
         done += copied.min(step);
-        if copied < step {
+        if copied == 0 {
             break;
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{backend, status};
 use core::ptr;
-use leasehold_abi::{Call, Error, GrantInfo, LeaseHandle, LeaseInfo, TaskHandle};
+use leasehold_abi::{Call, DEBUG_STEP, Error, GrantInfo, LeaseHandle, LeaseInfo, TaskHandle};
 use zerocopy::FromZeros;
 
 /// Stops a task; [`NOTIFY_TASK`](super::NOTIFY_TASK) says when it is dormant.
@@ -57,10 +57,13 @@ pub fn grant_at(lease: LeaseHandle, index: usize) -> Result<GrantInfo, Error> {
 /// # Errors
 /// `Denied`.
 pub fn debug_write(bytes: &[u8]) -> Result<(), Error> {
-    let address = bytes.as_ptr().expose_provenance();
-    // SAFETY: the kernel reads `bytes`.
-    let [code, ..] = unsafe { backend::call2(Call::DebugWrite, address, bytes.len()) };
-    status(code)
+    for part in bytes.chunks(DEBUG_STEP) {
+        let address = part.as_ptr().expose_provenance();
+        // SAFETY: the kernel reads `part`.
+        let [code, ..] = unsafe { backend::call2(Call::DebugWrite, address, part.len()) };
+        status(code)?;
+    }
+    Ok(())
 }
 
 /// Turns the machine off with an exit code, or resets it.

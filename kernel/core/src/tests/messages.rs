@@ -410,6 +410,12 @@ fn one_copy_is_bounded() {
         world.act(SERVER, Call::BorrowRead, &[client, 0, 0, to, 0xc00]),
         [0, 1024, 0]
     );
+    for (offset, to) in [(1, to), (0, to + 1), (7, to + 7)] {
+        assert_eq!(
+            world.act(SERVER, Call::BorrowRead, &[client, 0, offset, to, 0x800]),
+            [0, 256, 0]
+        );
+    }
 }
 
 /// Everything of a kernel that a task could ever notice, and the machine too.
