@@ -274,11 +274,9 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
                     && operation.grant as usize == index
                     || lease.queued
                     || grant.unmapping;
-                // A claim whose mapping a revocation cut short stays so until the release.
-                let cut = lease.state != LeaseState::Active;
                 for at in (window.base..window.base + window.length).step_by(granule as usize) {
                     expected.insert((lessee, at), mapping);
-                    if going_on || cut {
+                    if going_on {
                         partial.insert((lessee, at));
                     }
                 }
