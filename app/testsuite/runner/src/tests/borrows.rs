@@ -4,7 +4,7 @@ use super::tests;
 use crate::board::{KERNEL, KERNEL_OFFSET};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{CLIENT, LESSEE, RIVAL, SERVER, Suite};
-use leasehold_abi::{COPY_STEP, Call, Error, Rights};
+use leasehold_abi::{COPY_STEP, Call, Error, Rights, UNALIGNED_STEP};
 use testsuite_protocol::Place;
 
 tests! { "borrows":
@@ -255,6 +255,11 @@ fn one_step_is_bounded(suite: &mut Suite) -> Outcome {
     check!(status != 0 || copied <= COPY_STEP, "{copied} bytes at once");
     let [copied, _] = suite.ok(SERVER, Call::BorrowRead, &[client, 0, 0, mine, COPY_STEP])?;
     equal!("bytes copied", copied, COPY_STEP);
+    for (offset, to) in [(1, mine), (0, mine + 4), (3, mine + 3)] {
+        let arguments = [client, 0, offset, to, COPY_STEP];
+        let [copied, _] = suite.ok(SERVER, Call::BorrowRead, &arguments)?;
+        equal!("bytes copied, unaligned", copied, UNALIGNED_STEP);
+    }
     Ok(())
 }
 
