@@ -3,7 +3,7 @@
 use super::mock::{self, Kernel};
 use super::*;
 use core::cell::RefCell;
-use leasehold_abi::Call;
+use leasehold_abi::{Call, DEBUG_STEP, UNALIGNED_STEP};
 use std::rc::Rc;
 use std::vec::Vec;
 
@@ -167,6 +167,47 @@ fn messages_are_exchanged() {
     assert_eq!(arguments, [TASK.raw() as usize, 7, 0]);
     let (result, made, _) = recorded([4, 0, 0], || reply(TASK, &message));
     assert_eq!((result, made), (Err(Error::Dead), Call::Reply));
+}
+
+/// Copies and prints no more than a step at once, and has as many bytes as it was made with.
+struct Stepper(Calls, usize);
+
+// SAFETY: no window of it is ever used.
+unsafe impl Kernel for Stepper {
+    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
+        self.0.borrow_mut().push((call, arguments.into()));
+        let step = arguments[4].min(UNALIGNED_STEP).min(self.1);
+        self.1 -= step;
+        [0, step, 0]
+    }
+    fn message(&mut self, _: Call, _: [usize; 3], _: &mut Message) -> [usize; 3] {
+        [0; 3]
+    }
+}
+
+#[test]
+fn a_short_copy_is_not_the_end_of_the_loan() {
+    let bytes = &mut [0; 700];
+    let calls = Calls::default();
+    let stepper = |rest| Stepper(calls.clone(), rest);
+    let read = mock::with(stepper(1000), || borrow_read(TASK, 1, 5, bytes));
+    assert_eq!(read, Ok(700));
+    let offsets: Vec<usize> = calls.borrow().iter().map(|(_, a)| a[2]).collect();
+    assert_eq!(offsets, [5, 5 + 256, 5 + 512]);
+    let read = mock::with(stepper(300), || borrow_read(TASK, 1, 5, bytes));
+    assert_eq!(read, Ok(300));
+    let written = mock::with(stepper(1000), || borrow_write(TASK, 1, 5, bytes));
+    assert_eq!(written, Ok(700));
+}
+
+#[test]
+fn a_long_line_is_printed_in_steps() {
+    let calls = Calls::default();
+    let line = [b'x'; 2 * DEBUG_STEP + 1];
+    let printed = mock::with(Stepper(calls.clone(), 0), || debug_write(&line));
+    assert_eq!(printed, Ok(()));
+    let lengths: Vec<usize> = calls.borrow().iter().map(|(_, a)| a[1]).collect();
+    assert_eq!(lengths, [DEBUG_STEP, DEBUG_STEP, 1]);
 }
 
 #[test]
