@@ -29,7 +29,7 @@ pub enum Call {
     ReplyReceive = 3,
     /// *Message (sent only).* Reply and go on: `(client) -> (status)`. `Dead` when the client no longer waits.
     Reply = 4,
-    /// Post notification bits: `(task handle, bits) -> (status)`. Only bits 0–15, only to peers of the manifest.
+    /// Post notification bits: `(task handle, bits) -> (status)`. Only bits 0–14 (the supervisor: 15 too, on which a task panics), only to peers of the manifest.
     Notify = 5,
     /// Set the caller's timer: `(deadline in ticks, notification bits)`, deadline 0 to disarm.
     /// One timer a task; a deadline in the past fires at once.

@@ -4,7 +4,9 @@ use crate::{Hardware, Kernel};
 use leasehold_abi::{Error, NOTIFY_LEASE, NOTIFY_TASK, TaskHandle, TaskState};
 
 /// Bits that peers may post.
-const PEER_BITS: usize = 0xffff;
+const PEER_BITS: usize = 0x7fff;
+/// The bit that the first task, the supervisor, may post besides: by it a task is made to panic.
+const SUPERVISOR_BIT: usize = 0x8000;
 
 /// Bits that only the kernel posts.
 pub(crate) const KERNEL_BITS: u32 = NOTIFY_LEASE | NOTIFY_TASK;
@@ -38,7 +40,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// [`Call::Notify`](leasehold_abi::Call::Notify).
     pub(crate) fn notify(&mut self, handle: usize, bits: usize) -> Result<(), Error> {
-        if bits & !PEER_BITS != 0 {
+        let others = bits & !PEER_BITS;
+        if others != 0 && (others != SUPERVISOR_BIT || self.current != 0) {
             return Err(Error::Invalid);
         }
         let handle = TaskHandle::from_raw(handle as u32);

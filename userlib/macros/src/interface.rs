@@ -1,6 +1,6 @@
 //! `#[interface]`: from a trait to a client structure and a server trait.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{
     Error, FnArg, GenericArgument, Ident, ItemTrait, Pat, PathArguments, Result, ReturnType,
@@ -164,11 +164,18 @@ fn result(output: &ReturnType) -> Result<Type> {
     ))
 }
 
+/// A name of the expansion's own, which an argument of the same name is not confused with.
+fn own(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
 /// The client: a structure with the same methods.
 fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
     let (visibility, name) = (&item.vis, &item.ident);
     let client = format_ident!("{name}Client");
     let about = format!("Calls [`{name}Server`] in another task.");
+    let (writer, words, count, message) =
+        (own("writer"), own("words"), own("count"), own("message"));
     let methods = methods.iter().map(|method| {
         let attributes = &method.function.attrs;
         let signature = &method.function.sig;
@@ -192,12 +199,12 @@ fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
                     ::core::assert!(::userlib::ipc::fits(&[::core::mem::size_of::<#result>()]), "the result does not fit eight words");
                 }
                 #[allow(unused_mut, reason = "a method without values writes nothing")]
-                let mut writer = ::userlib::ipc::Writer::new();
-                #(writer.put(&#values);)*
-                let (words, count) = writer.finish();
-                let mut message = ::userlib::sys::Message::new(self.tag(#operation, count), words);
-                self.peer.call(&mut [#(#loans),*], &mut message)?;
-                ::userlib::ipc::Reader::new(&message.words, message.tag.words())
+                let mut #writer = ::userlib::ipc::Writer::new();
+                #(#writer.put(&#values);)*
+                let (#words, #count) = #writer.finish();
+                let mut #message = ::userlib::sys::Message::new(self.tag(#operation, #count), #words);
+                self.peer.call(&mut [#(#loans),*], &mut #message)?;
+                ::userlib::ipc::Reader::new(&#message.words, #message.tag.words())
                     .take::<#result>()
                     .map_err(|_| ::userlib::Error::Protocol)
             }
@@ -252,6 +259,7 @@ fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
 fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
     let (visibility, name, attributes) = (&item.vis, &item.ident, &item.attrs);
     let server = format_ident!("{name}Server");
+    let (request, taken) = (own("request"), own("arguments"));
     let declarations = methods.iter().map(|method| {
         let (name, result, attributes) = (&method.name, &method.result, &method.function.attrs);
         let arguments = method.arguments.iter().map(|(name, passing)| match passing {
@@ -272,23 +280,23 @@ fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
             .arguments
             .iter()
             .map(|(name, passing)| match passing {
-                Passing::Value(ty) => quote! { let #name = arguments.take::<#ty>()?; },
+                Passing::Value(ty) => quote! { let #name = #taken.take::<#ty>()?; },
                 Passing::Read => {
                     loan += 1;
                     let at = loan - 1;
-                    quote! { let #name = request.read_loan(#at)?; }
+                    quote! { let #name = #request.read_loan(#at)?; }
                 }
                 Passing::Write => {
                     loan += 1;
                     let at = loan - 1;
-                    quote! { let #name = request.write_loan(#at)?; }
+                    quote! { let #name = #request.write_loan(#at)?; }
                 }
             })
             .collect::<Vec<_>>();
         let names: Vec<_> = method.arguments.iter().map(|(name, _)| name).collect();
         let act = if method.deferred {
             quote! {
-                self.#name(#(#names,)* ::userlib::ipc::Deferred::new(request));
+                self.#name(#(#names,)* ::userlib::ipc::Deferred::new(#request));
                 ::userlib::ipc::Answer::Later
             }
         } else {
@@ -313,10 +321,10 @@ fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
             /// `Invalid`: no such operation, or arguments that are none. `NotFound`, `Denied`,
             /// `Dead` when a buffer is missing, may not be used so, or its owner is gone.
             #[inline]
-            fn try_dispatch(&mut self, request: &::userlib::ipc::Request<'_>) -> ::core::result::Result<::userlib::ipc::Answer, ::userlib::Error> {
+            fn try_dispatch(&mut self, #request: &::userlib::ipc::Request<'_>) -> ::core::result::Result<::userlib::ipc::Answer, ::userlib::Error> {
                 #[allow(unused_mut, unused_variables, reason = "no method takes a value")]
-                let mut arguments = request.arguments();
-                ::core::result::Result::Ok(match request.operation() {
+                let mut #taken = #request.arguments();
+                ::core::result::Result::Ok(match #request.operation() {
                     #(#arms)*
                     _ => return ::core::result::Result::Err(::userlib::Error::Invalid),
                 })

@@ -209,3 +209,51 @@ fn a_peer_that_died_is_found_again() {
         assert_eq!(port.reset(), Ok(()));
     });
 }
+
+/// Arguments that are called what the expansion calls its own.
+#[interface]
+pub(crate) trait Names {
+    /// On the client's side.
+    fn client(&mut self, writer: u8, words: u16, count: u32, into: &mut [u8])
+    -> Result<u32, Error>;
+    /// On the server's side.
+    fn server(&mut self, request: u8, message: &[u8], arguments: u32) -> Result<u32, Error>;
+}
+
+#[test]
+fn an_argument_may_have_any_name() {
+    struct Sum;
+    impl NamesServer for Sum {
+        fn client(&mut self, a: u8, b: u16, c: u32, into: WriteLoan) -> Result<u32, Error> {
+            Ok(u32::from(a) + u32::from(b) + c + into.len() as u32)
+        }
+        fn server(&mut self, a: u8, message: ReadLoan, c: u32) -> Result<u32, Error> {
+            Ok(u32::from(a) + message.len() as u32 + c)
+        }
+    }
+    Board::run(|board| {
+        board.0.borrow_mut().loans = vec![(Rights::all(), vec![0; 1000])];
+        let mut client = NamesClient::connect("peer").unwrap();
+        let mut round = |call: &mut dyn FnMut(&mut NamesClient) -> Result<u32, Error>| {
+            board.0.borrow_mut().replies.push_back(Ok(Message::EMPTY));
+            assert_eq!(
+                call(&mut client),
+                Err(Error::Protocol),
+                "a reply without a value"
+            );
+            let sent = board.0.borrow().sent.last().copied().unwrap();
+            let Answer::Reply(reply) =
+                Sum.dispatch(&Request::new(TaskHandle::from_raw(PEER), &sent))
+            else {
+                panic!("answered at once")
+            };
+            board.0.borrow_mut().replies.push_back(Ok(reply));
+            call(&mut client)
+        };
+        assert_eq!(
+            round(&mut |names| names.client(1, 20, 300, &mut [])),
+            Ok(1321)
+        );
+        assert_eq!(round(&mut |names| names.server(4, &[], 50)), Ok(1054));
+    });
+}

@@ -47,7 +47,7 @@ pub fn set_timer(deadline: u64, bits: u32) -> Result<(), Error> {
     status(code)
 }
 
-/// Posts notification bits (0–15) to a task.
+/// Posts notification bits (0–14) to a task; the supervisor may post 15 too, on which a task panics.
 ///
 /// # Errors
 /// `Dead`, `Denied` (not a peer of the manifest), `Invalid` (other bits).

@@ -237,6 +237,14 @@ fn notify_checks_peer_life_and_bits() {
         world.error(CLIENT, Call::Notify, &[server, 1 << 16]),
         Error::Invalid
     );
+    for bits in [1 << 15, 1 << 15 | 1] {
+        let refused = world.error(CLIENT, Call::Notify, &[server, bits]);
+        assert_eq!(
+            refused,
+            Error::Invalid,
+            "only the supervisor makes a task panic"
+        );
+    }
     assert_eq!(world.error(CLIENT, Call::Notify, &[60, 1]), Error::Invalid);
     assert_eq!(world.error(5, Call::Notify, &[server, 1]), Error::Denied);
     assert_eq!(
@@ -249,6 +257,8 @@ fn notify_checks_peer_life_and_bits() {
     assert_eq!(world.kernel.current, SERVER, "it is more important");
     assert_eq!(world.results(SERVER), [0, ALL, 0b10]);
     assert_eq!(world.kernel.tasks[SERVER].pending & 0xffff, 0b100);
+    world.act(0, Call::Notify, &[server, 1 << 15]);
+    assert_eq!(world.kernel.tasks[SERVER].pending & 0xffff, 1 << 15 | 0b100);
 }
 
 #[test]
