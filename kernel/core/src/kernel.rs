@@ -88,6 +88,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             self.tasks[index].handle = TaskHandle::new(index, 0).raw();
             // Downhill calls could close a cycle of tasks that wait for each other.
             self.tasks[index].calls = task.calls & above(index);
+            self.tasks[index].release_ticks = task.release_ticks;
             if task.autostart {
                 self.begin_start(index);
             }

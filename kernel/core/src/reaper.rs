@@ -3,7 +3,8 @@
 //! # What it does
 //! In this order, so that nobody hangs and later work finds earlier work done:
 //! 1. wake the callers of a task that died or does not serve any more, one a step (L8);
-//! 2. walk the queue of leases: end one derived lease, or take one claim away, a step;
+//! 2. walk the queue of leases: end one derived lease and its first claim, or take one claim
+//!    away, a step;
 //! 3. end the leases of a stopped task, one a step;
 //! 4. go on with claims that take more than a step;
 //! 5. make a dormant task's memory fresh, and start it.
@@ -140,25 +141,34 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// One step of work; there is some.
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn reap(&mut self) {
         self.reaper.steps = self.reaper.steps.wrapping_add(1);
-        if self.reaper.waking != 0 {
-            self.wake_caller(first(self.reaper.waking));
-        } else if self.reaper.leases.first != crate::lease::links::NIL {
-            self.lease_step(self.reaper.leases.first);
-        } else if self.reaper.stopping != 0 {
-            self.stop_step(first(self.reaper.stopping));
-        } else if self.reaper.operating != 0 {
-            self.operation_step(first(self.reaper.operating));
-        } else if self.reaper.starting != 0 {
-            self.start_step(first(self.reaper.starting));
+        let lease = self.reaper.leases.first;
+        if self.reaper.waking == 0 && lease != crate::lease::links::NIL {
+            self.lease_step(lease);
+        } else {
+            self.other_step();
         }
         if self.reaper.is_done() {
             self.reaper.rank = IDLE;
             self.reaper.urgent = 0;
             self.reaper.woken = 0;
             self.reaper.limit = None;
+        }
+    }
+
+    /// A step that is not about a lease.
+    #[inline(never)]
+    fn other_step(&mut self) {
+        if self.reaper.waking != 0 {
+            self.wake_caller(first(self.reaper.waking));
+        } else if self.reaper.stopping != 0 {
+            self.stop_step(first(self.reaper.stopping));
+        } else if self.reaper.operating != 0 {
+            self.operation_step(first(self.reaper.operating));
+        } else if self.reaper.starting != 0 {
+            self.start_step(first(self.reaper.starting));
         }
     }
 

@@ -59,6 +59,8 @@ pub(crate) struct Task<C> {
     pub(crate) events: List,
     /// Revoked leases that it has not released, by deadline.
     pub(crate) ending: List,
+    /// How long it may keep a revoked lease, in ticks.
+    pub(crate) release_ticks: u64,
     /// Leases of which it is the lessee, and that are not over.
     pub(crate) held_count: u16,
     /// Leases of which it is the lessor, and that are not over.
@@ -100,6 +102,7 @@ impl<C: Context> Task<C> {
         held: List::EMPTY,
         events: List::EMPTY,
         ending: List::EMPTY,
+        release_ticks: 0,
         held_count: 0,
         lent_count: 0,
         fresh: FreshProgress { part: 0, done: 0 },

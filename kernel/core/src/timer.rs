@@ -39,13 +39,16 @@ impl<const T: usize> Deadlines<T> {
 
     /// Arm, or move, a task's deadline.
     pub(crate) fn set(&mut self, task: usize, at: u64) {
-        self.at[task] = at;
-        if self.position[task] == NOWHERE {
-            self.place(self.length, task);
-            self.length += 1;
+        let position = self.position[task];
+        if position == NOWHERE {
+            let last = self.length;
+            self.length = last + 1;
+            self.at[task] = at;
+            self.rise(last, task);
+        } else {
+            self.at[task] = at;
+            self.settle(position as usize, task);
         }
-        let position = self.rise(self.position[task] as usize);
-        self.sink(position);
     }
 
     /// Disarm a task's deadline, if it is armed.
@@ -56,12 +59,17 @@ impl<const T: usize> Deadlines<T> {
         }
         self.position[task] = NOWHERE;
         self.length -= 1;
-        let position = position as usize;
-        if position < self.length {
-            self.place(position, self.heap[self.length] as usize);
-            let position = self.rise(position);
-            self.sink(position);
+        if (position as usize) < self.length {
+            let last = self.heap[self.length] as usize;
+            self.settle(position as usize, last);
         }
+    }
+
+    /// Put a task where its deadline belongs, seen from a place that is free for it.
+    #[inline(never)]
+    fn settle(&mut self, position: usize, task: usize) {
+        let position = self.rise(position, task);
+        self.sink(position, task);
     }
 
     fn place(&mut self, position: usize, task: usize) {
@@ -69,12 +77,13 @@ impl<const T: usize> Deadlines<T> {
         self.position[task] = position as u8;
     }
 
-    fn rise(&mut self, mut position: usize) -> usize {
-        let task = self.heap[position] as usize;
+    #[inline(always)]
+    fn rise(&mut self, mut position: usize, task: usize) -> usize {
+        let at = self.at[task];
         while position > 0 {
             let parent = (position - 1) / 2;
             let above = self.heap[parent] as usize;
-            if self.at[above] <= self.at[task] {
+            if self.at[above] <= at {
                 break;
             }
             self.place(position, above);
@@ -84,8 +93,7 @@ impl<const T: usize> Deadlines<T> {
         position
     }
 
-    fn sink(&mut self, mut position: usize) {
-        let task = self.heap[position] as usize;
+    fn sink(&mut self, mut position: usize, task: usize) {
         loop {
             let left = 2 * position + 1;
             if left >= self.length {

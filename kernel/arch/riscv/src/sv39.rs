@@ -218,12 +218,12 @@ impl Sv39 {
     /// from 0 and is moved on. True when all is gone. After each step, translations that
     /// the hart has cached for this address space must be dropped.
     pub fn unmap(&mut self, task: usize, base: u64, length: u64, done: &mut u64) -> bool {
-        let (base, end) = pages(base, length);
-        if end - base == PAGE_SIZE {
+        if length == PAGE_SIZE && base.is_multiple_of(PAGE_SIZE) {
             self.unmap_page(task, base);
             *done = PAGE_SIZE;
             return true;
         }
+        let (base, end) = pages(base, length);
         self.unmap_pages(task, base, end, done)
     }
 
@@ -235,7 +235,15 @@ impl Sv39 {
         let Some(table) = self.child(middle, index(at, 1)) else {
             return;
         };
-        if self.forget(table, index(at, 0)) {
+        let (Some(entries), Some(used)) = (self.tables.get_mut(table), self.used.get_mut(table))
+        else {
+            return;
+        };
+        let entry = &mut entries.0[index(at, 0)];
+        let left = *used - u16::from(entry.is_valid());
+        *entry = Entry::INVALID;
+        *used = left;
+        if left == 0 {
             self.give(table);
             if self.forget(middle, index(at, 1)) {
                 self.give(middle);
@@ -295,17 +303,17 @@ impl Sv39 {
         next
     }
 
-    /// Takes an entry out of a table; whether that was the last.
+    /// Takes a valid entry out of a table; whether that was the last.
     #[inline(always)]
     fn forget(&mut self, table: usize, index: usize) -> bool {
         let (Some(entries), Some(used)) = (self.tables.get_mut(table), self.used.get_mut(table))
         else {
             return false;
         };
-        let entry = &mut entries.0[index];
-        *used -= u16::from(entry.is_valid());
-        *entry = Entry::INVALID;
-        *used == 0
+        entries.0[index] = Entry::INVALID;
+        let left = *used - 1;
+        *used = left;
+        left == 0
     }
 
     /// Puts an empty table back.

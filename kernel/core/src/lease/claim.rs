@@ -220,27 +220,29 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// Take a bit of a claim away; true when all of it is gone.
+    #[inline(never)]
     pub(crate) fn unclaim_step(&mut self, grant: u16) -> bool {
-        let record = self.leases.grants[grant as usize];
+        let record = &self.leases.grants[grant as usize];
         match record.kind {
             GrantKind::Interrupt => {
                 let line = record.base as usize;
                 self.hardware.mask_line(line as u32);
                 self.leases.routes[line % LINES] = NIL;
+                self.leases.grants[grant as usize].claim = Claim::None;
+                return true;
             }
             GrantKind::BusMaster => {
                 self.hardware.set_bus_master(record.base, false);
                 self.leases.master_count -= 1;
-                self.leases.delist(grant);
             }
             GrantKind::Mmio | GrantKind::Memory | GrantKind::Config => {
                 if !self.unmap_step(grant) {
                     return false;
                 }
-                self.leases.delist(grant);
             }
         }
         self.leases.grants[grant as usize].claim = Claim::None;
+        self.leases.delist(grant);
         true
     }
 }

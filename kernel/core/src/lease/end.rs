@@ -13,6 +13,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
     /// Revoke a lease, or make a revocation harder.
+    ///
+    /// Most leases have nothing derived from them and one grant: such a lease ends here, and
+    /// the reaper need not see it again.
+    #[inline(never)]
     pub(crate) fn end_lease(&mut self, slot: u16, mode: RevokeMode, account: usize) {
         let lease = &mut self.leases.records[slot as usize];
         match lease.state {
@@ -23,47 +27,54 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             }
             LeaseState::Active => {
                 lease.state = LeaseState::Ending;
-                lease.mode = mode;
                 self.begin_deadline(slot);
             }
             LeaseState::Ending => {
                 if mode == RevokeMode::Orderly || lease.mode == RevokeMode::Hard {
                     return;
                 }
-                lease.mode = mode;
             }
         }
         let lease = &mut self.leases.records[slot as usize];
+        lease.mode = mode;
         lease.child_cursor = lease.children.first;
         lease.grant_cursor = if mode == RevokeMode::Hard {
             lease.first_grant
         } else {
             NIL
         };
-        self.queue_lease(slot, account);
+        let alone = lease.child_cursor == NIL && !lease.queued;
+        if !(alone && self.grant_step(slot, false)) {
+            self.queue_lease(slot, account);
+        }
     }
 
     /// Tell a living lessee that the lease ends, and until when.
-    #[inline(never)]
+    #[inline(always)]
     fn begin_deadline(&mut self, slot: u16) {
-        let lessee = self.leases.records[slot as usize].lessee as usize;
-        if !self.tasks[lessee].is_alive() {
+        let lease = &mut self.leases.records[slot as usize];
+        let lessee = lease.lessee as usize;
+        let task = &mut self.tasks[lessee];
+        if !task.is_alive() {
             return;
         }
         // Every deadline of one lessee is as far off as the next, so the list stays in order.
-        let release_ticks = self.config_of(lessee).release_ticks;
-        let deadline = self.hardware.now().saturating_add(release_ticks);
-        let lease = &mut self.leases.records[slot as usize];
+        let deadline = self.hardware.now().saturating_add(task.release_ticks);
         lease.deadline = deadline;
         lease.due = true;
-        let first = self.tasks[lessee].ending.first == NIL;
-        self.tasks[lessee]
-            .ending
+        let queued = lease.event != 0;
+        lease.event = LeaseEvent::Ending as u8;
+        let first = task.ending.first == NIL;
+        task.ending
             .push(&mut self.leases.records, Chain::Ending, slot);
+        if !queued {
+            task.events
+                .push(&mut self.leases.records, Chain::Events, slot);
+        }
         if first {
             self.overdue.set(lessee, deadline);
         }
-        self.queue_event(slot, LeaseEvent::Ending);
+        self.post(lessee, NOTIFY_LEASE);
     }
 
     /// The lease need not be given back any more.
@@ -140,21 +151,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             self.end_lease(child, mode, lessee);
             return;
         }
-        let grant = lease.grant_cursor;
-        if grant != NIL {
-            let record = &self.leases.grants[grant as usize];
-            let next = record.next;
-            // A lessee may still look at lent memory while it winds up (L6).
-            let take = released || record.kind != GrantKind::Memory;
-            if record.claim != Claim::None && take && !self.unclaim_step(grant) {
-                return;
-            }
-            let lease = &mut self.leases.records[slot as usize];
-            // The chain runs on into the free list behind the lease's last grant.
-            lease.grant_cursor = if grant == lease.last_grant { NIL } else { next };
-            if lease.grant_cursor != NIL {
-                return;
-            }
+        if !self.grant_step(slot, released) {
+            return;
         }
         let lease = &mut self.leases.records[slot as usize];
         lease.queued = false;
@@ -165,6 +163,30 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if over {
             self.finish_lease(slot);
         }
+    }
+
+    /// Take the next claim of a lease away, or a bit of it. Whether that was the last one.
+    #[inline(always)]
+    fn grant_step(&mut self, slot: u16, released: bool) -> bool {
+        let lease = &self.leases.records[slot as usize];
+        let grant = lease.grant_cursor;
+        if grant == NIL {
+            return true;
+        }
+        let record = &self.leases.grants[grant as usize];
+        // The chain runs on into the free list behind the lease's last grant.
+        let next = if grant == lease.last_grant {
+            NIL
+        } else {
+            record.next
+        };
+        // A lessee may still look at lent memory while it winds up (L6).
+        let take = released || record.kind != GrantKind::Memory;
+        if record.claim != Claim::None && take && !self.unclaim_step(grant) {
+            return false;
+        }
+        self.leases.records[slot as usize].grant_cursor = next;
+        next == NIL
     }
 
     /// A released lease has nothing left: tell its lessor, and free the slot.

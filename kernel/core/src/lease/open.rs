@@ -135,6 +135,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         };
         let slot = self.lent(handle)?;
         self.end_lease(slot, mode, self.current);
+        if self.reaper.is_idle() {
+            self.update_alarm();
+        }
         Ok(())
     }
 

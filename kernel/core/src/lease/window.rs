@@ -15,6 +15,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// What is mapped for a grant: whole granules.
     #[inline(never)]
     pub(crate) fn window(&self, grant: u16) -> Window {
+        self.window_here(grant)
+    }
+
+    /// [`Kernel::window`], for revocation, where each instruction counts.
+    #[inline(always)]
+    fn window_here(&self, grant: u16) -> Window {
         let record = &self.leases.grants[grant as usize];
         let mask = H::GRANULE as u64 - 1;
         let base = record.base & !mask;
@@ -143,26 +149,25 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// Take a bit of a claimed window away from its task; true when all of it is gone.
+    #[inline(always)]
     pub(super) fn unmap_step(&mut self, grant: u16) -> bool {
-        let record = self.leases.grants[grant as usize];
-        if record.twin != grant {
+        let record = &self.leases.grants[grant as usize];
+        let (twin, previous) = (record.twin, record.twin_previous);
+        if twin != grant {
             // Another claim keeps it mapped: leave the ring.
-            self.leases.grants[record.twin as usize].twin_previous = record.twin_previous;
-            self.leases.grants[record.twin_previous as usize].twin = record.twin;
+            self.leases.grants[twin as usize].twin_previous = previous;
+            self.leases.grants[previous as usize].twin = twin;
             return true;
         }
-        let window = self.window(grant);
+        let window = self.window_here(grant);
         let task = self.claimant(grant);
         let record = &mut self.leases.grants[grant as usize];
         if !record.unmapping {
-            record.unmapping = true;
             record.progress = 0;
+            self.tasks[task].lose_window(H::window_address(window.base), window.length as usize);
         }
-        if !self.hardware.unmap(task, window, &mut record.progress) {
-            return false;
-        }
-        record.unmapping = false;
-        self.tasks[task].lose_window(H::window_address(window.base), window.length as usize);
-        true
+        let gone = self.hardware.unmap(task, window, &mut record.progress);
+        record.unmapping = !gone;
+        gone
     }
 }
