@@ -121,24 +121,15 @@ extern "C" fn leasehold_quick_call(
     a3: usize,
     a4: usize,
     a5: usize,
-    registers: &mut RegisterFile,
+    registers: *mut RegisterFile,
     number: usize,
 ) -> Results {
-    // SAFETY: called by the trap vector, which passes the caller's register file; the kernel
-    // does not touch that one in a quick call.
-    match unsafe { kernel() }.quick_call(number, [a0, a1, a2, a3, a4, a5]) {
-        Some([status, value, third]) => {
-            registers.set_third_result(third);
-            Results { status, value }
-        }
-        None => {
-            registers.set_third_result(0);
-            Results {
-                status: Error::Invalid.code(),
-                value: 0,
-            }
-        }
-    }
+    // SAFETY: called by the trap vector.
+    let results = unsafe { kernel() }.quick_call(number, [a0, a1, a2, a3, a4, a5]);
+    let [status, value, third] = results.unwrap_or([Error::Invalid.code(), 0, 0]);
+    // SAFETY: the trap vector passes the caller's register file, a part of the kernel's state, to which no reference is left.
+    unsafe { (*registers).set_third_result(third) };
+    Results { status, value }
 }
 
 #[unsafe(no_mangle)]
@@ -199,17 +190,20 @@ extern "C" fn leasehold_interrupt() -> *mut RegisterFile {
 extern "C" fn leasehold_exception(
     cause: usize,
     value: usize,
-    registers: &RegisterFile,
+    registers: *const RegisterFile,
 ) -> *mut RegisterFile {
+    // SAFETY: the trap vector passes the register file that it filled. Copied out, as that is a part of the
+    // kernel's state, which changes below.
+    let (pc, stack) = unsafe { ((*registers).pc(), (*registers).stack()) };
     let fault = Fault {
         kind: decode(cause),
         address: if decode(cause) == leasehold_abi::FaultKind::Illegal {
-            registers.pc()
+            pc
         } else {
             value
         },
-        pc: registers.pc(),
-        stack: registers.stack(),
+        pc,
+        stack,
     };
     if csr::trapped_in_kernel() {
         crate::panic::trapped(fault);
