@@ -10,10 +10,13 @@ use core::ptr::NonNull;
 use core::sync::atomic::{Ordering, fence};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
+/// Which binding something is of: invariant, so that two bindings' lifetimes are never one.
+type Brand<'cap> = PhantomData<fn(&'cap ()) -> &'cap ()>;
+
 /// The right of a PCI function to be a bus master: on while this is held.
 pub struct BusMaster<'cap> {
     _claim: Claim,
-    binding: PhantomData<&'cap ()>,
+    binding: Brand<'cap>,
 }
 
 /// The DMA memory of a device, handed out once per binding.
@@ -25,7 +28,7 @@ pub struct DmaPool<'cap> {
     address: u64,
     length: usize,
     used: usize,
-    binding: PhantomData<&'cap ()>,
+    binding: Brand<'cap>,
 }
 
 /// `count` values of `T` in DMA memory.
@@ -36,7 +39,7 @@ pub struct DmaBuffer<'cap, T> {
     base: NonNull<T>,
     address: u64,
     count: usize,
-    binding: PhantomData<&'cap ()>,
+    binding: Brand<'cap>,
 }
 
 impl<'cap> DmaPool<'cap> {
@@ -90,7 +93,7 @@ impl<'cap> DmaPool<'cap> {
     clippy::len_without_is_empty,
     reason = "a buffer has a fixed number of places"
 )]
-impl<T: FromBytes + IntoBytes + Immutable> DmaBuffer<'_, T> {
+impl<'cap, T: FromBytes + IntoBytes + Immutable> DmaBuffer<'cap, T> {
     /// Number of values.
     pub const fn len(&self) -> usize {
         self.count
@@ -118,9 +121,10 @@ impl<T: FromBytes + IntoBytes + Immutable> DmaBuffer<'_, T> {
     }
 
     /// Address of the first value for the device, which can use it as long as `master` is held.
+    /// The right of another device does not compile.
     ///
     /// What was written before is visible to the device when a later store tells it to look.
-    pub fn device_address(&self, master: &BusMaster<'_>) -> u64 {
+    pub fn device_address(&self, master: &BusMaster<'cap>) -> u64 {
         let _ = master;
         barrier();
         self.address

@@ -105,6 +105,17 @@ macro_rules! registers {
         #[derive(Debug)]
         $vis struct $name<'w>(&'w $crate::io::Window<'w, $size>);
 
+        const _: () = {
+            $(::core::assert!(
+                $offset % ::core::mem::size_of::<$width>() == 0
+                    && $offset + ::core::mem::size_of::<$width>() <= $size,
+                ::core::concat!(
+                    "the register `", ::core::stringify!($field),
+                    "` is not aligned or ends past the block"
+                )
+            );)*
+        };
+
         impl<'w> $name<'w> {
             /// The block over this window.
             #[inline(always)]
