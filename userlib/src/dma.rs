@@ -35,6 +35,31 @@ pub struct DmaPool<'cap> {
 ///
 /// The device may change them at any time, so values are copied in and out, by volatile
 /// accesses, and any bit pattern must be one of `T`.
+///
+/// ```
+/// use userlib::Error;
+/// use userlib::dma::barrier;
+/// use userlib::runtime::{Bound, Device};
+///
+/// /// Has the device copy a word by itself, and reads what it wrote.
+/// fn copy(device: &Device<'_, Bound>, start: impl Fn(u64, u64)) -> Result<u32, Error> {
+///     let mut pool = device.dma_pool()?;
+///     let mut from = pool.buffer::<u32>(1)?;
+///     let to = pool.aligned_buffer::<u32>(1, 64)?;
+///     from.write(0, 7)?;
+///     let master = device.bus_master()?; // dropped, the device is no bus master any more
+///     start(from.device_address(&master), to.device_address(&master));
+///     barrier();
+///     to.read(0)
+/// }
+/// ```
+/// A type that not any bits are a value of is refused:
+/// ```compile_fail
+/// # use userlib::dma::DmaPool;
+/// fn flags(pool: &mut DmaPool<'_>) {
+///     let _ = pool.buffer::<bool>(8); // `bool: FromBytes` is not satisfied
+/// }
+/// ```
 pub struct DmaBuffer<'cap, T> {
     base: NonNull<T>,
     address: u64,

@@ -13,6 +13,33 @@ use core::marker::PhantomData;
 /// Dropped, the line is masked and the handler is not running: handlers run in the loop of the
 /// task, so the drop is before or after one, never beside it. A notification that was posted
 /// before may still be delivered, to nobody.
+///
+/// ```
+/// use userlib::{Error, ForLt};
+/// use userlib::interrupt::Interrupt;
+/// use userlib::runtime::{Core, Device, Driver};
+///
+/// struct State<'cap> {
+///     line: Interrupt<'cap>,
+///     count: u32,
+/// }
+/// struct Counter;
+///
+/// impl Driver for Counter {
+///     type State = ForLt!(State<'_>);
+///
+///     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<State<'cap>, Error> {
+///         Ok(State { line: device.interrupt(0)?, count: 0 })
+///     }
+///
+///     fn interrupt<'cap>(&self, state: &mut State<'cap>, _: &Device<'cap, Core>, bits: u32) {
+///         if state.line.is_in(bits) {
+///             state.count += 1;
+///             let _ = state.line.acknowledge();
+///         }
+///     }
+/// }
+/// ```
 pub struct Interrupt<'cap> {
     claim: Claim,
     bit: u32,

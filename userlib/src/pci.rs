@@ -30,6 +30,18 @@ const EXTENDED: usize = 0x100;
 const MOST_EXTENDED: usize = 480;
 
 /// Configuration space that a driver claimed: of one function, or with `SIZE` 0 of any number.
+///
+/// ```
+/// use userlib::Error;
+/// use userlib::pci::{ConfigSpace, MsiX};
+/// use userlib::runtime::{Bound, Device};
+///
+/// fn vectors(device: &Device<'_, Bound>) -> Result<(u16, u16), Error> {
+///     let config: ConfigSpace<'_> = device.config_space("config")?;
+///     let vendor = config.read16::<0>();
+///     Ok((vendor, config.typed::<MsiX>()?.vectors))
+/// }
+/// ```
 pub struct ConfigSpace<'cap, const SIZE: usize = EXPRESS> {
     window: Window<'cap, SIZE>,
     claim: Claim,

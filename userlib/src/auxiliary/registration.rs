@@ -17,6 +17,30 @@ const SUPERVISOR: usize = 0;
 /// Dropped, the child is unbound fully, then the payload is dropped. Forgotten, the runtime ends
 /// it when the binding ends; the payload itself is then leaked.
 ///
+/// ```
+/// use userlib::auxiliary::{LendRegion, Lendable, Lent, Registration};
+/// use userlib::runtime::{Bound, Device};
+/// use userlib::{Error, ForLt};
+///
+/// #[derive(Lendable)]
+/// struct Statistics<'a> {
+///     version: u32,
+///     received: Lent<'a, u64>,
+/// }
+///
+/// fn offer<'cap>(
+///     device: &Device<'cap, Bound>,
+///     region: &LendRegion<'cap>,
+/// ) -> Result<Registration<'cap, ForLt!(Statistics<'_>)>, Error> {
+///     let received = region.cell(0)?.lent();
+///     Registration::new(device, region, "statistics", 0, Statistics { version: 1, received })
+/// }
+///
+/// /// In another task, which is bound to the auxiliary device.
+/// fn received(device: &Device<'_, Bound>) -> Result<u64, Error> {
+///     device.registration_data_with::<ForLt!(Statistics<'_>), _>(|data| data.received.read())?
+/// }
+/// ```
 /// The payload names `'cap`, and a borrow of a local does not:
 ///
 /// ```compile_fail

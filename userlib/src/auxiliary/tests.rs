@@ -508,6 +508,8 @@ fn a_family_of_other_lifetimes_is_another_type() {
 
 #[test]
 fn hostile_windows_are_refused() {
+    /// What a hostile parent does to a grant.
+    type Change = fn(&mut crate::sys::GrantInfo);
     /// Two windows of the parent's device.
     #[derive(Lendable)]
     struct Windows<'a>(LentWindow<'a, 0x1000>, LentWindow<'a>);
@@ -551,7 +553,7 @@ fn hostile_windows_are_refused() {
             Some(Error::Busy),
             "one window twice"
         );
-        let changes: [(&str, fn(&mut crate::sys::GrantInfo)); 4] = [
+        let changes: [(_, Change); 4] = [
             ("shorter than its type says", |grant| grant.length = 0xfff),
             ("empty", |grant| grant.length = 0),
             ("not aligned", |grant| grant.base += 4),
