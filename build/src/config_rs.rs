@@ -4,14 +4,14 @@ use crate::arch::Arch;
 use crate::elf::Elf;
 use crate::pack::{Layout, Packed};
 use crate::plan::{Plan, Task};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use leasehold_abi::label;
 use std::fmt::Write;
 
 /// The source: sizes of tables, `CONFIG`, `CHIP`.
 ///
 /// # Errors
-/// When a task lacks a symbol of its own linker script.
+/// When a task lacks a symbol of its own linker script, or lies above 4 GiB.
 pub(crate) fn generate(plan: &Plan, arch: Arch, layout: &Layout, elves: &[Elf]) -> Result<String> {
     let mut out = String::new();
     let tables = &plan.tables;
@@ -87,60 +87,15 @@ fn write_task(
 ) -> Result<()> {
     let place = packed.place;
     let [text, constants, data] = packed.lengths;
-    let stack_end = place.data + task.stack;
     let (data_start, data_end) = (elf.symbol("__data_start")?, elf.symbol("__data_end")?);
-    let region_end = place.data + data;
+    let (checked_start, checked_end) =
+        (elf.symbol("__checked_start")?, elf.symbol("__checked_end")?);
     let ticks = u64::from(task.release_ms) * plan.chip.chip.ticks_per_second / 1000;
     writeln!(out, "        leasehold_core::TaskConfig {{")?;
-    writeln!(out, "            name: {:?},", task.name)?;
-    writeln!(out, "            entry: {:#x},", elf.entry)?;
-    writeln!(out, "            stack_top: {stack_end:#x},")?;
     writeln!(
         out,
-        "            guard: ({:#x}, {:#x}),",
-        packed.guard.base, packed.guard.size
-    )?;
-    writeln!(out, "            regions: &[")?;
-    for (base, length, kind) in [
-        (place.text, text, "Text"),
-        (place.constants, constants, "Constants"),
-        (place.data, data, "Data"),
-    ] {
-        if length > 0 {
-            writeln!(
-                out,
-                "                leasehold_core::Region {{ base: {base:#x}, length: {length:#x}, \
-                 kind: leasehold_core::RegionKind::{kind} }},"
-            )?;
-        }
-    }
-    writeln!(out, "            ],")?;
-    let source = elf.symbol("__data_load")?;
-    writeln!(
-        out,
-        "            data: ({source:#x}, {data_start:#x}, {:#x}),",
-        data_end - data_start
-    )?;
-    let zero = [
-        (place.data, data_start - place.data),
-        (data_end, region_end - data_end),
-    ];
-    let zero = zero.iter().filter(|(_, length)| *length > 0);
-    let zero: Vec<String> = zero
-        .map(|(base, length)| format!("({base:#x}, {length:#x})"))
-        .collect();
-    writeln!(out, "            zero: &[{}],", zero.join(", "))?;
-    let arena = elf.symbol("__arena_start")?;
-    writeln!(
-        out,
-        "            arena: ({arena:#x}, {:#x}),",
-        arch.round(task.arena)
-    )?;
-    let checked = (elf.symbol("__checked_start")?, elf.symbol("__checked_end")?);
-    writeln!(
-        out,
-        "            checked: ({:#x}, {:#x}),",
-        checked.0, checked.1
+        "            name: leasehold_core::name({:?}),",
+        task.name
     )?;
     for (name, set) in [
         ("calls", task.calls),
@@ -150,7 +105,40 @@ fn write_task(
         writeln!(out, "            {name}: {set:#x},")?;
     }
     writeln!(out, "            release_ticks: {ticks},")?;
+    for (name, address) in [
+        ("entry", elf.entry),
+        ("stack_top", place.data + task.stack),
+        ("initial_source", elf.symbol("__data_load")?),
+    ] {
+        let address = narrow(address)?;
+        writeln!(out, "            {name}: {address:#x},")?;
+    }
+    for (name, base, length) in [
+        ("guard", packed.guard.base, packed.guard.size),
+        ("text", place.text, text),
+        ("constants", place.constants, constants),
+        ("data", place.data, data),
+        ("initial", data_start, data_end - data_start),
+        (
+            "arena",
+            elf.symbol("__arena_start")?,
+            arch.round(task.arena),
+        ),
+        ("checked", checked_start, checked_end - checked_start),
+    ] {
+        narrow(base.saturating_add(length))?;
+        writeln!(
+            out,
+            "            {name}: leasehold_core::Range::new({base:#x}, {length:#x}),"
+        )?;
+    }
     writeln!(out, "            autostart: {},", task.autostart)?;
     writeln!(out, "        }},")?;
     Ok(())
+}
+
+/// An address as the kernel keeps it.
+fn narrow(address: u64) -> Result<u32> {
+    u32::try_from(address)
+        .with_context(|| format!("{address:#x}: an image must lie below 4 GiB as a whole"))
 }

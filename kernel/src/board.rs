@@ -76,8 +76,8 @@ impl Board {
         ] {
             self.spaces.map_kernel(address);
         }
-        for region in CONFIG.tasks.iter().flat_map(|task| task.regions) {
-            self.map_kernel(region.base as u64, region.length as u64);
+        for region in CONFIG.tasks.iter().flat_map(TaskConfig::regions) {
+            self.map_kernel(region.range.base() as u64, region.range.length() as u64);
         }
         for grant in CONFIG.grants {
             if matches!(grant.kind, GrantKind::Config | GrantKind::BusMaster) {
@@ -182,8 +182,9 @@ impl Hardware for Board {
                 RegionKind::Constants => Permission::Read,
                 RegionKind::Data => Permission::ReadWrite,
             };
+            let (base, length) = (region.range.base(), region.range.length());
             self.spaces
-                .map(task, region.base as u64, region.length as u64, permission)?;
+                .map(task, base as u64, length as u64, permission)?;
         }
         csr::fence_all();
         Ok(())
@@ -266,14 +267,13 @@ impl Hardware for Board {
     }
 
     fn fresh(&mut self, task: &TaskConfig, progress: &mut FreshProgress) -> bool {
-        let (source, destination, length) = task.data;
-        let (to, length) = match progress.part.checked_sub(1) {
-            None => (destination, length),
-            Some(range) => match task.zero.get(range) {
-                Some(&range) => range,
-                None => return true,
-            },
+        let [before, behind] = task.zero();
+        let range = match progress.part {
+            0 => task.initial,
+            1 => before,
+            _ => behind,
         };
+        let (to, length) = (range.base(), range.length());
         let most = if progress.part == 0 {
             COPY_STEP
         } else {
@@ -283,6 +283,7 @@ impl Hardware for Board {
         // SAFETY: these ranges are the image's and the task's by the build's tables; the task is dormant.
         unsafe {
             if progress.part == 0 {
+                let source = task.initial_source as usize;
                 physical::copy(source + progress.done, to + progress.done, step);
             } else {
                 physical::zero(to + progress.done, step);
@@ -293,7 +294,7 @@ impl Hardware for Board {
             progress.part += 1;
             progress.done = 0;
         }
-        progress.part > task.zero.len()
+        progress.part > 2
     }
 
     fn print(&mut self, bytes: &[u8]) {

@@ -61,7 +61,8 @@ pub(crate) fn started(board: &mut Board) {
     board.print(b"leasehold: ");
     decimal(tables, board);
     board.print(b" page tables free; ");
-    board.print(CONFIG.tasks.first().map_or("", |task| task.name).as_bytes());
+    let name = CONFIG.tasks.first().map_or(&[][..], |task| &task.name);
+    board.print(name.split(|byte| *byte == 0).next().unwrap_or_default());
     board.print(b" started\n");
 }
 

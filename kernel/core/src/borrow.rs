@@ -5,7 +5,7 @@
 //! use. The client is blocked, but another holder of its arena may change them; that
 //! changes which of the client's *own* bytes are reached, and nothing else.
 
-use crate::{Hardware, Kernel, RegionKind};
+use crate::{Hardware, Kernel};
 use leasehold_abi::{Borrow, COPY_STEP, Error, Rights, UNALIGNED_STEP};
 use zerocopy::{FromZeros, IntoBytes};
 
@@ -25,13 +25,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if length == 0 {
             return Ok(());
         }
-        let inside = self.config_of(task).regions.iter().any(|region| {
-            let offset = base.wrapping_sub(region.base);
-            offset < region.length
-                && length <= region.length - offset
-                && (!write || region.kind == RegionKind::Data)
-        });
-        if inside {
+        let config = self.config_of(task);
+        let constant = config.constants.holds(base, length) || config.text.holds(base, length);
+        if config.data.holds(base, length) || (constant && !write) {
             Ok(())
         } else {
             Err(Error::BadAddress)

@@ -23,7 +23,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 fault.kind,
                 FaultKind::Read | FaultKind::Write | FaultKind::Bus
             );
-            if access && fault.pc >= config.checked.0 && fault.pc < config.checked.1 {
+            if access && config.checked.contains(fault.pc) {
                 self.tasks[current].context.skip(H::CHECKED_STRIDE);
             } else {
                 let kind = self.refine(current, fault);
@@ -35,13 +35,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// Say more exactly what happened.
     fn refine(&self, task: usize, fault: Fault) -> FaultKind {
-        let (guard, length) = self.config_of(task).guard;
-        let below = (guard + length).wrapping_sub(fault.stack);
+        let guard = self.config_of(task).guard;
+        let below = (guard.base() + guard.length()).wrapping_sub(fault.stack);
         match fault.kind {
             // A frame larger than the guard reaches past it: then the stack pointer tells.
             FaultKind::Read | FaultKind::Write
-                if fault.address.wrapping_sub(guard) < length
-                    || (1..=LARGEST_FRAME).contains(&below) =>
+                if guard.contains(fault.address) || (1..=LARGEST_FRAME).contains(&below) =>
             {
                 FaultKind::StackOverflow
             }

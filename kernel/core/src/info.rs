@@ -3,7 +3,7 @@
 use crate::lease::links::NIL;
 use crate::lease::table::KERNEL;
 use crate::{Hardware, Kernel};
-use leasehold_abi::{Error, GrantInfo, LeaseInfo, LeaseState, NAME_LENGTH, TaskHandle, TaskInfo};
+use leasehold_abi::{Error, GrantInfo, LeaseInfo, LeaseState, TaskHandle, TaskInfo};
 use zerocopy::IntoBytes;
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
@@ -14,10 +14,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     pub(crate) fn task_info(&mut self, index: usize, to: usize) -> Result<(), Error> {
         let task = self.task_index(index).map_err(|_| Error::NotFound)?;
         let record = &self.tasks[task];
-        let mut name = [0; NAME_LENGTH];
-        for (to, from) in name.iter_mut().zip(self.config_of(task).name.bytes()) {
-            *to = from;
-        }
         let info = TaskInfo {
             handle: record.handle,
             state: record.state as u8,
@@ -33,7 +29,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             fault_address: record.fault.address as u64,
             fault_pc: record.fault.pc as u64,
             fault_stack: record.fault.stack as u64,
-            name,
+            name: self.config_of(task).name,
             message: record.message,
         };
         self.write_record(to, info.as_bytes())

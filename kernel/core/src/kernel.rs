@@ -84,7 +84,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         self.count = config.tasks.len();
         for (index, task) in config.tasks.iter().enumerate() {
-            self.hardware.map_own(index, task.regions)?;
+            self.hardware.map_own(index, &task.regions())?;
             self.tasks[index].handle = TaskHandle::new(index, 0).raw();
             // Downhill calls could close a cycle of tasks that wait for each other.
             self.tasks[index].calls = task.calls & above(index);

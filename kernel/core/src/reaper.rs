@@ -230,7 +230,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         record.starts = record.starts.saturating_add(1);
         record.forget_lost_windows();
         record.state = TaskState::Ready;
-        crate::Context::start(&mut record.context, config.entry, config.stack_top);
+        crate::Context::start(
+            &mut record.context,
+            config.entry as usize,
+            config.stack_top as usize,
+        );
         self.ready |= bit(task);
         self.reaper.calm(task);
     }

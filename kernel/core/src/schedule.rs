@@ -12,18 +12,22 @@ pub(crate) const fn above(task: usize) -> u64 {
     bit(task) - 1
 }
 
-/// A de Bruijn sequence: every six bits of it are different, so the isolated lowest bit of a
-/// word, multiplied by it, leaves its position's code in the top six bits. Base RV64 has no
-/// instruction that counts trailing zeros. (Leiserson, Prokop, Randall: "Using de Bruijn
-/// Sequences to Index a 1 in a Computer Word", 1998.)
-const SEQUENCE: u64 = 0x03f7_9d71_b4cb_0a89;
+/// Multiplied by this, a word of 1 to 64 low ones has, in its top six bits, a code of its own
+/// for their number. Base RV64 has no instruction that counts trailing zeros. (The de Bruijn
+/// method of Leiserson, Prokop, Randall: "Using de Bruijn Sequences to Index a 1 in a Computer
+/// Word", 1998, with the constant that Kim Walisch found for such words.)
+///
+/// An isolated lowest bit would do as well, but the compiler knows that form: it makes a table
+/// of its own out of this one, wherever it is used.
+const CODES: u64 = 0x03f7_9d71_b4cb_0a89;
 
-/// From those six bits to the position.
+/// From those six bits to the highest position of a one.
 static POSITIONS: [u8; 64] = {
     let mut positions = [0; 64];
     let mut position = 0;
     while position < 64 {
-        positions[(SEQUENCE.wrapping_shl(position) >> 58) as usize] = position as u8;
+        let ones = u64::MAX >> (63 - position);
+        positions[(ones.wrapping_mul(CODES) >> 58) as usize] = position as u8;
         position += 1;
     }
     positions
@@ -32,8 +36,8 @@ static POSITIONS: [u8; 64] = {
 /// The most important task in a set that is not empty.
 #[inline(always)]
 pub(crate) fn first(set: u64) -> usize {
-    let lowest = set & set.wrapping_neg();
-    POSITIONS[(lowest.wrapping_mul(SEQUENCE) >> 58) as usize] as usize
+    let ones = set ^ set.wrapping_sub(1);
+    POSITIONS[(ones.wrapping_mul(CODES) >> 58) as usize] as usize
 }
 
 #[cfg(test)]

@@ -53,7 +53,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// A range of the current task's arena.
     fn own_range(&self, base: usize, length: usize) -> Result<(u64, u64), Error> {
-        let (first, size) = self.config_of(self.current).arena;
+        let arena = self.config_of(self.current).arena;
+        let (first, size) = (arena.base(), arena.length());
         let offset = base.wrapping_sub(first);
         let length = if length == 0 {
             size.saturating_sub(offset)

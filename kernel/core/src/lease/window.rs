@@ -50,10 +50,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     pub(super) fn overlaps_own(&self, window: Window) -> bool {
         let base = H::window_address(window.base);
         let length = window.length as usize;
-        self.config_of(self.current).regions.iter().any(|region| {
-            region.base.wrapping_sub(base) < length
-                || base.wrapping_sub(region.base) < region.length
-        })
+        let config = self.config_of(self.current);
+        [config.text, config.constants, config.data]
+            .iter()
+            .any(|own| own.overlaps(base, length))
     }
 
     /// Look at a few claims; when all were looked at, begin to map.

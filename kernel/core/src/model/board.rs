@@ -1,6 +1,6 @@
 //! The image that the tests boot: six tasks and eight resources.
 
-use crate::{Config, GrantConfig, Region, RegionKind, TaskConfig};
+use crate::{Config, GrantConfig, Range, TaskConfig, name};
 use leasehold_abi::{GrantKind, Rights};
 
 /// How many tasks there are.
@@ -34,51 +34,23 @@ pub(crate) const fn arena(task: usize) -> usize {
     base(task) + 0xc00
 }
 
-const fn regions(task: usize) -> [Region; 2] {
-    [
-        Region {
-            base: base(task),
-            length: 0x400,
-            kind: RegionKind::Text,
-        },
-        Region {
-            base: data(task),
-            length: 0xc00,
-            kind: RegionKind::Data,
-        },
-    ]
+const fn range(base: usize, length: u32) -> Range {
+    Range::new(base as u32, length)
 }
 
-static REGIONS: [[Region; 2]; TASKS] = [
-    regions(0),
-    regions(1),
-    regions(2),
-    regions(3),
-    regions(4),
-    regions(5),
-];
-
-const fn zero(task: usize) -> [(usize, usize); 2] {
-    [(data(task), 0x380), (data(task) + 0x400, 0x800)]
-}
-
-static ZERO: [[(usize, usize); 2]; TASKS] = [zero(0), zero(1), zero(2), zero(3), zero(4), zero(5)];
-
-const fn task(index: usize, name: &'static str, lends: u64) -> TaskConfig {
+const fn task(index: usize, text: &str, lends: u64) -> TaskConfig {
     TaskConfig {
-        name,
-        entry: base(index) + 0x10,
-        stack_top: data(index) + 0x380,
-        guard: (base(index) - 0x40, 0x40),
-        regions: &REGIONS[index],
-        data: (
-            RAM.0 + TASKS * 0x1000 + 0x80 * index,
-            data(index) + 0x380,
-            0x80,
-        ),
-        zero: &ZERO[index],
-        arena: (arena(index), 0x400),
-        checked: (base(index) + 0x100, base(index) + 0x200),
+        name: name(text),
+        entry: base(index) as u32 + 0x10,
+        stack_top: data(index) as u32 + 0x380,
+        guard: range(base(index) - 0x40, 0x40),
+        text: range(base(index), 0x400),
+        constants: range(0, 0),
+        data: range(data(index), 0xc00),
+        initial: range(data(index) + 0x380, 0x80),
+        initial_source: (RAM.0 + TASKS * 0x1000 + 0x80 * index) as u32,
+        arena: range(arena(index), 0x400),
+        checked: range(base(index) + 0x100, 0x100),
         // All but the last may call every task above, and even (in vain) below.
         calls: if index == 5 { 0b1_0000 } else { u64::MAX },
         notifies: if index == 5 { 0 } else { 0b11_1111 },

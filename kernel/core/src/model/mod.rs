@@ -299,18 +299,23 @@ impl Hardware for Model {
     fn fresh(&mut self, task: &TaskConfig, progress: &mut FreshProgress) -> bool {
         self.worked();
         // L6: nobody can reach memory that is made fresh.
-        for region in task.regions {
-            let reached = self.mapped.keys().any(|&(_, at)| {
-                (region.base as u64..(region.base + region.length) as u64).contains(&at)
-            });
-            assert!(!reached, "{} is made fresh under a lessee", task.name);
+        for region in task.regions() {
+            let reached = self
+                .mapped
+                .keys()
+                .any(|&(_, at)| region.range.contains(at as usize));
+            assert!(!reached, "{:?} is made fresh under a lessee", task.name);
         }
         let (from, to, length) = match progress.part {
-            0 => (Some(task.data.0), task.data.1, task.data.2),
-            part => match task.zero.get(part - 1) {
-                Some(&(base, length)) => (None, base, length),
+            0 => {
+                let initial = task.initial;
+                let from = task.initial_source as usize;
+                (Some(from), initial.base(), initial.length())
+            }
+            part => match task.zero().get(part - 1) {
+                Some(range) => (None, range.base(), range.length()),
                 None => {
-                    self.freshened[task.entry / 0x1000 % 64] += 1;
+                    self.freshened[task.entry as usize / 0x1000 % 64] += 1;
                     return true;
                 }
             },

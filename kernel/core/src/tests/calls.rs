@@ -175,7 +175,8 @@ fn a_frame_larger_than_the_guard_is_a_stack_overflow_too() {
     ] {
         let mut world = World::new();
         world.become_task(3);
-        let (guard, length) = world.kernel.config.tasks[3].guard;
+        let guard = world.kernel.config.tasks[3].guard;
+        let (guard, length) = (guard.base(), guard.length());
         let wild = Fault {
             stack: guard + length - below,
             ..fault(FaultKind::Write, 0x1000, 0x8000_3018)

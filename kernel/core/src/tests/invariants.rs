@@ -226,7 +226,8 @@ fn check_derivation<const L: usize, const G: usize, const B: u32>(kernel: &Machi
                     && from.rights.contains(grant.rights | Rights::LEND)
                     && within(from.base, from.length)
             });
-            let (base, length) = kernel.config.tasks[lease.lessor as usize].arena;
+            let arena = kernel.config.tasks[lease.lessor as usize].arena;
+            let (base, length) = (arena.base(), arena.length());
             let own = grant.kind == GrantKind::Memory && within(base as u64, length as u64);
             assert!(inherited || own, "a grant out of nowhere");
         }
