@@ -254,6 +254,12 @@ impl Hardware for Board {
         unsafe { physical::copy(from, to, length) }
     }
 
+    #[inline(always)]
+    fn load(&self, from: usize) -> usize {
+        // SAFETY: as for `copy`; the kernel names a multiple of a word's size.
+        unsafe { (physical::address(from) as *const usize).read_volatile() }
+    }
+
     #[inline]
     fn read(&self, from: usize, into: &mut [u8]) {
         // SAFETY: as for `copy`.

@@ -6,6 +6,7 @@
 //! changes which of the client's *own* bytes are reached, and nothing else.
 
 use crate::{Hardware, Kernel};
+use core::mem::offset_of;
 use leasehold_abi::{Borrow, COPY_STEP, Error, Rights, UNALIGNED_STEP};
 use zerocopy::{FromZeros, IntoBytes};
 
@@ -41,7 +42,23 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         Ok(())
     }
 
+    /// [`Kernel::check`], for copies: nearly always, a buffer is in the task's data.
+    #[inline(always)]
+    fn check_here(
+        &self,
+        task: usize,
+        base: usize,
+        length: usize,
+        write: bool,
+    ) -> Result<(), Error> {
+        if self.config_of(task).data.holds(base, length) {
+            return Ok(());
+        }
+        self.check(task, base, length, write)
+    }
+
     /// A buffer of a client that the current task owes a reply.
+    #[inline(always)]
     fn borrow(&self, client: usize, index: usize) -> Result<(usize, Borrow), Error> {
         let client = self.client(client)?;
         let record = &self.tasks[client];
@@ -53,13 +70,33 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             .borrows
             .checked_add(index * size)
             .ok_or(Error::BadAddress)?;
-        self.check(client, at, size, false)?;
+        self.check_here(client, at, size, false)?;
+        Ok((client, self.descriptor(at)))
+    }
+
+    #[inline(always)]
+    fn descriptor(&self, at: usize) -> Borrow {
+        if !at.is_multiple_of(align_of::<Borrow>()) {
+            return self.misaligned_descriptor(at);
+        }
+        let load = |offset| self.hardware.load(at + offset);
+        Borrow {
+            base: load(offset_of!(Borrow, base)),
+            length: load(offset_of!(Borrow, length)),
+            rights: load(offset_of!(Borrow, rights)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn misaligned_descriptor(&self, at: usize) -> Borrow {
         let mut borrow = Borrow::new_zeroed();
         self.hardware.read(at, borrow.as_mut_bytes());
-        Ok((client, borrow))
+        borrow
     }
 
     /// How much can be copied from or to `mine`, and the client's side of it.
+    #[inline(always)]
     fn borrowed_range(
         &self,
         client: usize,
@@ -81,30 +118,29 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             UNALIGNED_STEP
         };
         let length = length.min(rest).min(most);
-        self.check(client, at, length, write)?;
+        self.check_here(client, at, length, write)?;
         Ok((at, length))
     }
 
-    /// [`Call::BorrowRead`](leasehold_abi::Call::BorrowRead).
-    pub(crate) fn borrow_read(&mut self, arguments: [usize; 6]) -> Result<usize, Error> {
-        let [client, index, offset, to, length, _] = arguments;
-        let (from, length) = self.borrowed_range(client, index, offset, (to, length), false)?;
-        self.check(self.current, to, length, true)?;
+    /// [`Call::BorrowRead`](leasehold_abi::Call::BorrowRead), and with `write`
+    /// [`Call::BorrowWrite`](leasehold_abi::Call::BorrowWrite): an error's code, 0 for none, and the bytes copied.
+    /// In one piece, without the many other registers that the other calls need.
+    #[inline(never)]
+    pub(crate) fn borrow_copy(&mut self, arguments: [usize; 6], write: bool) -> (usize, usize) {
+        let [client, index, offset, own, length, _] = arguments;
+        let (theirs, length) =
+            match self.borrowed_range(client, index, offset, (own, length), write) {
+                Ok(range) => range,
+                Err(error) => return (error.code(), 0),
+            };
+        if let Err(error) = self.check_here(self.current, own, length, !write) {
+            return (error.code(), 0);
+        }
+        let (from, to) = if write { (own, theirs) } else { (theirs, own) };
         if length != 0 {
             self.hardware.copy(from, to, length);
         }
-        Ok(length)
-    }
-
-    /// [`Call::BorrowWrite`](leasehold_abi::Call::BorrowWrite).
-    pub(crate) fn borrow_write(&mut self, arguments: [usize; 6]) -> Result<usize, Error> {
-        let [client, index, offset, from, length, _] = arguments;
-        let (to, length) = self.borrowed_range(client, index, offset, (from, length), true)?;
-        self.check(self.current, from, length, false)?;
-        if length != 0 {
-            self.hardware.copy(from, to, length);
-        }
-        Ok(length)
+        (0, length)
     }
 
     /// [`Call::BorrowInfo`](leasehold_abi::Call::BorrowInfo): length and rights.

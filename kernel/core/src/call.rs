@@ -66,6 +66,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if number == Call::TaskSelf as usize {
             return Some([0, self.tasks.get(self.current)?.handle as usize, 0]);
         }
+        let write = number == Call::BorrowWrite as usize;
+        if write || number == Call::BorrowRead as usize {
+            let (status, copied) = self.borrow_copy(arguments, write);
+            return Some([status, copied, 0]);
+        }
         self.other_quick_call(number, arguments)
     }
 
@@ -74,8 +79,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let [first, second, third, ..] = arguments;
         Some(match Call::from_number(number)? {
             Call::Time => self.time(),
-            Call::BorrowRead => value(self.borrow_read(arguments)),
-            Call::BorrowWrite => value(self.borrow_write(arguments)),
             Call::BorrowInfo => pair(self.borrow_info(first, second)),
             Call::LeaseAdd => value(self.lease_add(arguments)),
             Call::GrantLabel => status(self.grant_label(first, second, third)),
@@ -148,7 +151,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                     [Error::Denied.code(), 0, 0]
                 }
             }
-            Some(_) => match self.other_quick_call(number, arguments) {
+            Some(_) => match self.quick_call(number, arguments) {
                 Some(results) => results,
                 None => [Error::Invalid.code(), 0, 0],
             },

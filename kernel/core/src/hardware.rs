@@ -126,6 +126,13 @@ pub trait Hardware {
 
     /// Copy between the memories of two tasks; at most [`COPY_STEP`](leasehold_abi::COPY_STEP) bytes.
     fn copy(&mut self, from: usize, to: usize, length: usize);
+    /// Read a word of a task's memory, at a multiple of its size.
+    #[inline]
+    fn load(&self, from: usize) -> usize {
+        let mut word = [0; size_of::<usize>()];
+        self.read(from, &mut word);
+        usize::from_ne_bytes(word)
+    }
     /// Read bytes of a task's memory.
     fn read(&self, from: usize, into: &mut [u8]);
     /// Write bytes of a task's memory.

@@ -118,6 +118,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// The task that a handle names, if the current one owes it a reply.
+    #[inline(always)]
     pub(crate) fn client(&self, handle: usize) -> Result<usize, Error> {
         let handle = TaskHandle::from_raw(handle as u32);
         let index = handle.index();
