@@ -71,10 +71,10 @@ pub(crate) struct Task<C> {
     pub(crate) operation: Operation,
     /// The last fault, kept over the restart.
     pub(crate) fault: Fault,
+    /// The start of the last panic message. Here, it is copied by words.
+    pub(crate) message: [u8; MESSAGE_LENGTH],
     /// How much of `message` counts.
     pub(crate) message_length: u8,
-    /// The start of the last panic message.
-    pub(crate) message: [u8; MESSAGE_LENGTH],
     /// Windows that it lost to a revocation: address and length, oldest overwritten first.
     lost: [(usize, usize); LOST_WINDOWS],
     /// Where the next lost window goes.

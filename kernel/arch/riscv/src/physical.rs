@@ -58,17 +58,18 @@ pub unsafe fn copy(from: usize, to: usize, length: usize) {
 ///
 /// # Safety
 /// The range must be mapped memory that belongs to tasks, not to the kernel.
-#[inline]
+#[inline(never)]
 pub unsafe fn read(from: usize, into: &mut [u8]) {
     // SAFETY: the caller's promise; `into` is the kernel's, so they do not overlap.
     unsafe { ptr::copy_nonoverlapping(address(from) as *const u8, into.as_mut_ptr(), into.len()) }
 }
 
-/// Writes a task's memory.
+/// Writes a task's memory. Not inlined: the kernel's records would be taken apart into bytes,
+/// as the place need not be aligned.
 ///
 /// # Safety
 /// The range must be mapped memory that belongs to tasks, not to the kernel.
-#[inline]
+#[inline(never)]
 pub unsafe fn write(to: usize, bytes: &[u8]) {
     // SAFETY: the caller's promise; `bytes` is the kernel's, so they do not overlap.
     unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), address(to) as *mut u8, bytes.len()) }
