@@ -76,8 +76,10 @@ impl Board {
         ] {
             self.spaces.map_kernel(address);
         }
-        for region in CONFIG.tasks.iter().flat_map(TaskConfig::regions) {
-            self.map_kernel(region.range.base() as u64, region.range.length() as u64);
+        for task in CONFIG.tasks {
+            for range in [task.text, task.constants, task.data] {
+                self.map_kernel(range.base() as u64, range.length() as u64);
+            }
         }
         for grant in CONFIG.grants {
             if matches!(grant.kind, GrantKind::Config | GrantKind::BusMaster) {

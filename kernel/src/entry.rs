@@ -70,7 +70,7 @@ fn idle(kernel: &mut Image) -> *mut RegisterFile {
         while !kernel.hardware().interrupt_pending() {
             csr::wait_for_interrupt();
         }
-        if let Next::Run(task) = kernel.interrupt() {
+        if let Next::Run(task) = kernel.wake() {
             return kernel.context(task);
         }
     }

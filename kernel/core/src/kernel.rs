@@ -155,6 +155,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.next()
     }
 
+    /// [`Kernel::interrupt`] out of idleness. Apart, as nobody has waited for its last instruction.
+    pub fn wake(&mut self) -> Next {
+        self.take_interrupts();
+        self.next()
+    }
+
     /// What runs next: the end of every entry.
     #[inline(always)]
     pub(crate) fn next(&mut self) -> Next {

@@ -118,6 +118,7 @@ impl Sv39 {
     ///
     /// # Errors
     /// [`Error::Exhausted`] when the pool is empty; nothing is mapped then.
+    #[inline(never)]
     pub fn map(
         &mut self,
         task: usize,
@@ -145,6 +146,7 @@ impl Sv39 {
     ///
     /// # Errors
     /// [`Error::Exhausted`] when the pool is empty; what was mapped until then is still mapped.
+    #[inline(never)]
     pub fn map_step(
         &mut self,
         task: usize,
@@ -217,6 +219,7 @@ impl Sv39 {
     /// Unmaps what [`map`](Self::map) mapped, with the same arguments; one bounded step. `done` counts bytes
     /// from 0 and is moved on. True when all is gone. After each step, translations that
     /// the hart has cached for this address space must be dropped.
+    #[inline(never)]
     pub fn unmap(&mut self, task: usize, base: u64, length: u64, done: &mut u64) -> bool {
         if length == PAGE_SIZE && base.is_multiple_of(PAGE_SIZE) {
             self.unmap_page(task, base);
