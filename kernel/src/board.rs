@@ -3,7 +3,7 @@
 use crate::image::{CHIP, CONFIG, PAGE_TABLES, TASKS};
 use leasehold_abi::{Error, GrantKind, Rights};
 use leasehold_arch_riscv::{
-    DIRECT_MAP, PAGE_SIZE, Permission, RegisterFile, Sv39, Table, boot, csr, physical, sbi,
+    DIRECT_MAP, PAGE_SIZE, Permission, RegisterFile, Sv39, Table, csr, physical, sbi, trap,
 };
 use leasehold_chips::{Finisher, Ns16550, Plic};
 use leasehold_core::{FreshProgress, Hardware, Region, RegionKind, TaskConfig, Window};
@@ -110,8 +110,8 @@ impl Board {
     pub(crate) unsafe fn address_spaces(&self) -> [usize; TASKS] {
         let shared = csr::highest_space() < TASKS;
         if shared {
-            // SAFETY: a vector of the architecture's own.
-            unsafe { csr::set_vector(boot::flushing_vector()) };
+            // SAFETY: this is the boot; the kernel's pages can be written.
+            unsafe { trap::flush_at_each_switch() };
         }
         core::array::from_fn(|task| {
             csr::satp(self.spaces.root(task), if shared { 0 } else { space(task) })

@@ -49,13 +49,3 @@ core::arch::global_asm!(
 pub fn stack_top() -> usize {
     &raw const STACK as usize + STACK_SIZE
 }
-
-unsafe extern "C" {
-    fn leasehold_flushing_vector();
-}
-
-/// The trap vector that drops cached translations at each switch, for [`csr::set_vector`].
-/// Set at boot, it is also used to resume the first task.
-pub fn flushing_vector() -> usize {
-    leasehold_flushing_vector as *const () as usize
-}

@@ -54,9 +54,4 @@ _start:
     lla     t0, leasehold_vector
     csrw    stvec, t0
     call    leasehold_boot
-    # stvec says which copy of the vector leasehold_boot has chosen.
-    csrr    t0, stvec
-    lla     t1, leasehold_vector
-    beq     t0, t1, 4f
-    tail    leasehold_flushing_vector_resume
-4:  tail    leasehold_vector_resume
+    tail    leasehold_resume

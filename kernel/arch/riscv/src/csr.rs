@@ -60,15 +60,6 @@ pub fn fence_all() {
     unsafe { asm!("sfence.vma", options(nostack)) }
 }
 
-/// Uses another trap vector from now on.
-///
-/// # Safety
-/// `vector` must be one of this crate's.
-pub unsafe fn set_vector(vector: usize) {
-    // SAFETY: the caller names a vector of this crate, and those are aligned to 4 bytes.
-    unsafe { asm!("csrw stvec, {}", in(reg) vector, options(nostack)) }
-}
-
 /// Lets tasks read the counters `cycle`, `time` and `instret`, for measurements.
 ///
 /// A task can so tell how long others ran; it can by [`Time`](leasehold_abi::Call::Time) too, more coarsely.

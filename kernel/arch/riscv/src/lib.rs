@@ -29,7 +29,7 @@ pub mod sbi;
 mod sv39;
 #[cfg(target_arch = "riscv64")]
 #[expect(unsafe_code, reason = "the trap vector")]
-mod trap;
+pub mod trap;
 
 pub use context::RegisterFile;
 pub use entry::{Entry, Permission};

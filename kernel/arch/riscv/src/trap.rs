@@ -4,8 +4,8 @@
 //! which lies a register file for the kernel's own faults, while the kernel does. The kernel runs with interrupts off.
 //!
 //! System calls save what a function call saves. `Call` and `ReplyReceive` leave the message in
-//! `s2`–`s10`, which Rust code keeps; only the slow path stores them. There are two copies of the vector: one
-//! drops all cached translations when the address space changes, for harts without address space identifiers.
+//! `s2`–`s10`, which Rust code keeps; only the slow path stores them. On harts
+//! without address space identifiers, [`flush_at_each_switch`] changes the vector at boot.
 //!
 //! The kernel image defines, with the C calling convention:
 //! - `leasehold_task_self() -> handle`,
@@ -62,3 +62,40 @@ const _: () = assert!(
     Call::TaskSelf as usize == 0,
     "the vector tests for it with beqz"
 );
+
+unsafe extern "C" {
+    /// Where the vector writes `satp`: each time one instruction of 4 bytes.
+    static leasehold_switches: [usize; 3];
+    /// Writes `satp`, drops all cached translations, and returns by `t1`.
+    fn leasehold_flush();
+}
+
+/// Has the vector drop all cached translations whenever the address space changes. It becomes
+/// another vector, so that one that need not do it need not ask either.
+///
+/// # Safety
+/// Call it at boot, before a task runs, while the kernel's text can be written.
+pub unsafe fn flush_at_each_switch() {
+    // SAFETY: the vector's own table, and instructions that no one runs before a task does. A
+    // jump of 4 bytes takes the place of an instruction of 4 bytes, perhaps at an odd multiple
+    // of 2; what it clobbers is dead there.
+    unsafe {
+        for site in leasehold_switches {
+            let word = jump_by_t1((leasehold_flush as *const () as usize).wrapping_sub(site));
+            (site as *mut u16).write_volatile(word as u16);
+            ((site + 2) as *mut u16).write_volatile((word >> 16) as u16);
+        }
+        core::arch::asm!("fence.i", options(nostack));
+    }
+}
+
+/// `jal t1` over this many bytes, less than 1 MiB (Unprivileged ISA, section 2.5.1).
+const fn jump_by_t1(offset: usize) -> u32 {
+    let offset = offset as u32;
+    (offset >> 20 & 1) << 31
+        | (offset >> 1 & 0x3ff) << 21
+        | (offset >> 11 & 1) << 20
+        | (offset >> 12 & 0xff) << 12
+        | 6 << 7
+        | 0x6f
+}

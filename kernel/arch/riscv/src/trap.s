@@ -50,15 +50,14 @@
     TO_KERNEL_STACK
 .endm
 
-# Enters the address space and the program counter of the register file in a0. Clobbers t0.
-.macro ENTER_SPACE flush
+# Enters the address space and the program counter of the register file in a0. Clobbers t0, and
+# t1 where trap.rs has put a jump to leasehold_flush in the place of the marked instruction.
+.macro ENTER_SPACE site
     ld      t0, PC(a0)
     csrw    sepc, t0
     ld      t0, {SPACE}(a0)
+leasehold_switch_\site:
     csrw    satp, t0
-    .if \flush
-    sfence.vma
-    .endif
     csrw    sscratch, a0
 .endm
 
@@ -73,12 +72,11 @@
     ld      s11, S11(a0)
 .endm
 
-.macro VECTOR name, flush
-    .section .text.trap.\name, "ax"
-    .globl  \name
-    .globl  \name\()_resume
+    .section .text.trap.vector, "ax"
+    .globl  leasehold_vector
+    .globl  leasehold_resume
     .balign 64
-\name:
+leasehold_vector:
     csrrw   tp, sscratch, tp
     sd      sp, SP(tp)
     csrr    sp, scause
@@ -104,10 +102,10 @@
     jal     leasehold_system_call
 
     # Goes on with the register file in a0.
-\name\()_resume:
+leasehold_resume:
     ld      t0, {INTERRUPTED}(a0)
     bnez    t0, 7f
-    ENTER_SPACE \flush
+    ENTER_SPACE 1
     .irp n, 18, 19, 20, 21, 22, 23, 24, 25, 26
     ld      x\n, {X} + 8 * \n (a0)
     .endr
@@ -138,7 +136,7 @@
     ld      a2, A2(tp)
     j       3b
 
-8:  ENTER_SPACE \flush
+8:  ENTER_SPACE 2
     LOAD_CALL
     ZERO    a0, a2, a3, a4, a5, a6, a7, t0, t1, t2, t3, t4, t5, t6
     sret
@@ -172,10 +170,10 @@
     csrr    a1, stval
     mv      a2, tp
     jal     leasehold_exception
-    j       \name\()_resume
+    j       leasehold_resume
 6:  SAVE_ALL
     jal     leasehold_interrupt
-    j       \name\()_resume
+    j       leasehold_resume
 
     # All registers count. The failing store ends a reservation that the task before may have, so that
     # this one's SC does not succeed after another task's store (Unprivileged ISA, section 8.2).
@@ -185,13 +183,22 @@
     sc.d    zero, zero, (t0)
     .option pop
     sd      zero, {INTERRUPTED}(a0)
-    ENTER_SPACE \flush
+    ENTER_SPACE 3
     .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     ld      x\n, {X} + 8 * \n (a0)
     .endr
     ld      a0, A0(a0)
     sret
-.endm
 
-VECTOR leasehold_vector, 0
-VECTOR leasehold_flushing_vector, 1
+    # What the marked instructions become on harts without address space identifiers.
+    .globl  leasehold_flush
+leasehold_flush:
+    csrw    satp, t0
+    sfence.vma
+    jr      t1
+
+    .section .rodata.trap, "a"
+    .balign 8
+    .globl  leasehold_switches
+leasehold_switches:
+    .dword  leasehold_switch_1, leasehold_switch_2, leasehold_switch_3
