@@ -46,6 +46,7 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
     let mut stages = Stages::default();
     let plan = crate::check(workspace.root(), app, board)?;
     let arch = Arch::from_name(plan.chip.chip.arch.get_ref()).context("checked before")?;
+    let _lock = workspace.lock()?;
     let generated = workspace.generated(app, board);
     let policy = generated.join("policy.rs");
     write_if_changed(&policy, &policy_rs::generate(&plan))?;

@@ -1,6 +1,7 @@
 //! Where things are: the repository, cargo, the linker, the folders written to.
 
 use anyhow::{Context, Result, ensure};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -53,6 +54,23 @@ impl Workspace {
     /// The results of one image.
     pub fn output(&self, app: &str, board: &str) -> PathBuf {
         self.out.join(app).join(board)
+    }
+
+    /// Keeps other builds out while the returned file is open: they share cargo's results and,
+    /// for the same image, the folder of generated sources.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub(crate) fn lock(&self) -> Result<File> {
+        let folder = self.target.join("leasehold");
+        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let path = folder.join(".lock");
+        let file = File::create(&path).with_context(|| path.display().to_string())?;
+        if file.try_lock().is_err() {
+            eprintln!("waiting for another build");
+            file.lock().with_context(|| path.display().to_string())?;
+        }
+        Ok(file)
     }
 
     /// Cargo, to be run in the repository.

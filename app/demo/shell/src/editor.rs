@@ -27,6 +27,8 @@ pub enum Event {
     None,
     /// The line is complete: see [`Editor::take`].
     Line,
+    /// The line is complete, but its end was typed in vain: it is in the history, to be mended.
+    TooLong,
     /// The line was given up.
     Cancelled,
 }
@@ -42,6 +44,8 @@ pub struct Editor {
     back: usize,
     /// What was typed before the user went back.
     typed: Vec<u8, LINE_LENGTH>,
+    /// Whether the last key did not fit: half a line that was pasted must not be run.
+    full: bool,
     prompt: &'static str,
 }
 
@@ -55,6 +59,7 @@ impl Editor {
             cursor: 0,
             back: 0,
             typed: Vec::new(),
+            full: false,
             prompt: "",
         }
     }
@@ -112,9 +117,14 @@ impl Editor {
         let Some(key) = self.decoder.feed(byte) else {
             return Ok(Event::None);
         };
+        let was_full = core::mem::take(&mut self.full);
         match key {
             Key::Enter => {
                 out.write_str("\r\n")?;
+                if was_full {
+                    self.take();
+                    return Ok(Event::TooLong);
+                }
                 return Ok(Event::Line);
             }
             Key::Cancel => {
@@ -149,6 +159,7 @@ impl Editor {
 
     fn insert(&mut self, character: u8, out: &mut impl Write) -> fmt::Result {
         if self.line.insert(self.cursor, character).is_err() {
+            self.full = true;
             return out.write_str("\x07");
         }
         write_bytes(&self.line[self.cursor..], out)?;

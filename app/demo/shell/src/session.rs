@@ -1,7 +1,7 @@
 //! The session: waits for input and for the log, runs the lines that come.
 
 use crate::command;
-use crate::editor::{Editor, Event};
+use crate::editor::{Editor, Event, LINE_LENGTH};
 use crate::run;
 use crate::screen::{Screen, wait};
 use core::fmt::Write;
@@ -88,6 +88,7 @@ impl Session {
             for &byte in &bytes[..count.min(bytes.len())] {
                 match self.editor.feed(byte, &mut self.screen) {
                     Ok(Event::Line) => self.line(),
+                    Ok(Event::TooLong) => self.too_long(),
                     Ok(Event::Cancelled) => self.show_prompt(),
                     _ => {}
                 }
@@ -109,6 +110,15 @@ impl Session {
         };
         self.prompt = if succeeded { PROMPT } else { PROMPT_FAILED };
         self.show_log();
+        self.show_prompt();
+    }
+
+    fn too_long(&mut self) {
+        let _ = writeln!(
+            self.screen,
+            "a line has at most {LINE_LENGTH} characters; this one was not run"
+        );
+        self.prompt = PROMPT_FAILED;
         self.show_prompt();
     }
 

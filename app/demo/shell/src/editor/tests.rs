@@ -86,7 +86,9 @@ fn typed(editor: &mut Editor, bytes: &[u8]) -> (Terminal, std::vec::Vec<String>)
                 lines.push(String::from_utf8(editor.take().to_vec()).expect("ASCII"));
                 editor.show("> ", &mut terminal).expect("it always writes");
             }
-            Event::Cancelled => editor.show("> ", &mut terminal).expect("it always writes"),
+            Event::Cancelled | Event::TooLong => {
+                editor.show("> ", &mut terminal).expect("it always writes");
+            }
         }
     }
     (terminal, lines)
@@ -125,6 +127,19 @@ fn what_cannot_be_done_rings_the_bell_and_changes_nothing() {
     assert_eq!(editor.line, b"");
     let (terminal, lines) = typed(&mut Editor::new(), &[b'x'; LINE_LENGTH + 3]);
     assert_eq!((terminal.bells, lines.len()), (3, 0));
+}
+
+#[test]
+fn a_line_that_did_not_fit_is_not_run_but_can_be_mended() {
+    let mut editor = Editor::new();
+    let mut long = [b'x'; LINE_LENGTH + 2];
+    long[LINE_LENGTH + 1] = b'\r';
+    let (_, lines) = typed(&mut editor, &long);
+    assert_eq!((lines.len(), editor.line.len()), (0, 0));
+    let (_, lines) = typed(&mut editor, b"\x1b[A\x7fy\r");
+    assert_eq!(lines, ["x".repeat(LINE_LENGTH - 1) + "y"]);
+    let (_, lines) = typed(&mut editor, &long[1..]);
+    assert_eq!(lines, ["x".repeat(LINE_LENGTH)]);
 }
 
 #[test]

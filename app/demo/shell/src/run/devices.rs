@@ -124,6 +124,9 @@ pub(super) fn unbind(session: &mut Session, name: &str) -> bool {
             return false;
         }
     }
+    if state(session, name) == Some(DeviceState::NoDriver) {
+        return refused(session, "bind", name, Error::NotFound);
+    }
     if let Err(error) = session.supervisor.unbind(device_name(name)) {
         let verb = if error == Error::Busy {
             "unbound"

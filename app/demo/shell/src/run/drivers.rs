@@ -54,9 +54,10 @@ pub(super) fn transfer(session: &mut Session, count: usize) -> bool {
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     match EduClient::connect(EDU).and_then(|mut edu| edu.transfer(count)) {
         Ok(time) => {
+            let plural = if count == 1 { "" } else { "s" };
             let _ = writeln!(
                 session.screen,
-                "{count} bytes to edu and back by DMA: equal, {time} ms"
+                "{count} byte{plural} to edu and back by DMA: equal, {time} ms"
             );
             true
         }

@@ -19,6 +19,9 @@ const STEP: u64 = 2;
 /// How long `chaos` may take for what does not end it, in milliseconds.
 const CHAOS_TIME: u64 = 40;
 
+/// How long `chaos` may take to be done with what it was told before, in milliseconds.
+const BUSY_TIME: u64 = 500;
+
 pub(super) fn list(session: &mut Session) -> bool {
     let out = &mut session.screen;
     let _ = writeln!(
@@ -120,18 +123,23 @@ pub(super) fn until(
     condition(session)
 }
 
+/// What `crash` and `restart` say when the supervisor refuses.
+fn refused(session: &mut Session, verb: &str, name: &str, error: Error) -> bool {
+    let reason = match error {
+        Error::Denied if name == supervisor::NAME => "everything hangs on it, so no",
+        Error::Busy => "it is not running",
+        _ => error.text(),
+    };
+    let _ = writeln!(session.screen, "{verb} {name}: {reason}");
+    false
+}
+
 pub(super) fn crash(session: &mut Session, name: &str) -> bool {
     let Some((index, before)) = named(session, name) else {
         return false;
     };
     if let Err(error) = session.supervisor.crash(supervisor::name(name)) {
-        let reason = match error {
-            Error::Denied if index == 0 => "everything hangs on it, so no",
-            Error::Busy => "it is not running",
-            _ => error.text(),
-        };
-        let _ = writeln!(session.screen, "crash {name}: {reason}");
-        return false;
+        return refused(session, "crash", name, error);
     }
     if until(session, PATIENCE, |_| has_ended(index, &before)) {
         let handle = TaskHandle::from_raw(before.handle);
@@ -151,7 +159,7 @@ pub(super) fn restart(session: &mut Session, name: &str) -> bool {
         return false;
     };
     if let Err(error) = session.supervisor.restart(supervisor::name(name)) {
-        return failed(&mut session.screen, format_args!("restart {name}"), error);
+        return refused(session, "restart", name, error);
     }
     let again =
         |_: &mut Session| sys::task_info(index).is_ok_and(|now| now.starts != before.starts);
@@ -170,7 +178,21 @@ pub(super) fn restart(session: &mut Session, name: &str) -> bool {
 
 pub(super) fn chaos(session: &mut Session, kind: ChaosKind) -> bool {
     const NAME: &str = "chaos";
-    let Some((index, before)) = named(session, NAME) else {
+    let Some((index, _)) = named(session, NAME) else {
+        return false;
+    };
+    let listens = |_: &mut Session| {
+        sys::task_info(index)
+            .is_ok_and(|now| TaskState::from_code(now.state) != Some(TaskState::Ready))
+    };
+    if !until(session, BUSY_TIME, listens) {
+        let _ = writeln!(
+            session.screen,
+            "{NAME} is busy with what it was told before; 'restart {NAME}' ends that"
+        );
+        return false;
+    }
+    let Some((_, before)) = named(session, NAME) else {
         return false;
     };
     if let Err(error) = sys::notify(TaskHandle::from_raw(before.handle), 1 << kind as u32) {
