@@ -1,6 +1,6 @@
 //! Instructions that a measurement needs and Rust has no safe words for.
 //!
-//! This is the one crate of the bench with `unsafe` code. [`raise`], [`load_at`] and [`clock`]
+//! This is the one crate of the bench with `unsafe` code. [`raise`], [`load_at_counter`] and [`clock`]
 //! go to whatever address they are given: only the bench may use them, on windows that it
 //! claimed or to fault on purpose.
 #![no_std]
