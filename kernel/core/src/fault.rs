@@ -65,12 +65,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             self.hardware.read(address, &mut record.message[..length]);
             record.message_length = length as u8;
         }
-        let fault = Fault {
-            kind: FaultKind::Panic,
-            address: 0,
-            pc: 0,
-            stack: 0,
-        };
+        let fault = self.fault_at_rest(current, FaultKind::Panic, 0);
         self.end_task(current, TaskState::Faulted, fault);
     }
 
@@ -81,12 +76,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return Err(Error::Invalid);
         }
         if self.tasks[task].is_alive() {
-            let fault = Fault {
-                kind: FaultKind::Stopped,
-                address: 0,
-                pc: 0,
-                stack: 0,
-            };
+            let fault = self.fault_at_rest(task, FaultKind::Stopped, 0);
             self.end_task(task, TaskState::Stopping, fault);
             self.reaper.charge(0);
         }
@@ -105,6 +95,17 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let handle = record.next_handle().ok_or(Error::Exhausted)?;
         self.begin_start(task);
         Ok(handle as usize)
+    }
+
+    /// A fault that no instruction of the task's raised: where it last entered the kernel.
+    pub(crate) fn fault_at_rest(&self, task: usize, kind: FaultKind, address: usize) -> Fault {
+        let (pc, stack) = self.tasks[task].context.place();
+        Fault {
+            kind,
+            address,
+            pc,
+            stack,
+        }
     }
 
     /// End a task's life. It runs no more; the rest is the reaper's.

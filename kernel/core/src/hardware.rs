@@ -52,6 +52,8 @@ pub trait Context {
 
     /// Make it start at `entry` with `stack` and every other register zero.
     fn start(&mut self, entry: usize, stack: usize);
+    /// Program counter and stack pointer.
+    fn place(&self) -> (usize, usize);
     /// The call's answer: the three result registers.
     fn set_results(&mut self, results: [usize; 3]);
     /// The message words and the tag that the task sent, as saved when it blocked.

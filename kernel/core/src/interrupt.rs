@@ -5,7 +5,7 @@
 
 use crate::lease::links::NIL;
 use crate::lease::table::LINES;
-use crate::{Fault, Hardware, Kernel};
+use crate::{Hardware, Kernel};
 use leasehold_abi::{FaultKind, TaskState};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
@@ -45,18 +45,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             && at <= now
         {
             // A lessee that keeps a lease past its deadline loses everything.
-            let stack = 0;
             let lease = self.tasks[task].ending.first;
             let label = match self.leases.records.get(lease as usize) {
                 Some(lease) => lease.label,
                 None => 0,
             };
-            let fault = Fault {
-                kind: FaultKind::LeaseOverstayed,
-                address: label as usize,
-                pc: 0,
-                stack,
-            };
+            let fault = self.fault_at_rest(task, FaultKind::LeaseOverstayed, label as usize);
             self.end_task(task, TaskState::Faulted, fault);
             self.reaper.insist();
             true

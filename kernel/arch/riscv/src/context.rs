@@ -63,6 +63,10 @@ impl Context for RegisterFile {
         self.interrupted = 0;
     }
 
+    fn place(&self) -> (usize, usize) {
+        (self.x[0], self.x[2])
+    }
+
     fn set_results(&mut self, results: [usize; 3]) {
         [self.x[RESULT], self.x[RESULT + 1], self.x[RESULT + 2]] = results;
     }

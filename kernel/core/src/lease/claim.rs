@@ -82,6 +82,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if !valid {
             return Err(Error::Invalid);
         }
+        if !record.rights.contains(Rights::READ) {
+            return Err(Error::Denied);
+        }
         if self.leases.routes[line] != NIL {
             return Err(Error::Busy);
         }
@@ -96,6 +99,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let record = self.leases.grants[grant as usize];
         if record.length != FUNCTION || !record.base.is_multiple_of(FUNCTION) {
             return Err(Error::Invalid);
+        }
+        // To switch it on is to write to the function.
+        if !record.rights.contains(Rights::WRITE) {
+            return Err(Error::Denied);
         }
         let mut other = self.leases.masters;
         while other != NIL {

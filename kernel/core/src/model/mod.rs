@@ -39,6 +39,9 @@ impl Context for Registers {
             ..Self::EMPTY
         };
     }
+    fn place(&self) -> (usize, usize) {
+        (self.pc, self.stack)
+    }
     fn set_results(&mut self, results: [usize; 3]) {
         self.results = results;
     }

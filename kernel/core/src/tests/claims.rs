@@ -2,7 +2,7 @@
 
 use crate::Next;
 use crate::model::{World, arena, root};
-use leasehold_abi::{Call, Error, RevokeMode};
+use leasehold_abi::{Call, Error, RevokeMode, Rights};
 
 const ORDERLY: usize = RevokeMode::Orderly as usize;
 const HARD: usize = RevokeMode::Hard as usize;
@@ -104,6 +104,28 @@ fn a_claim_needs_the_right_to_read_and_gets_no_more_than_granted() {
         !world.kernel.hardware.reaches(2, 0x3000_0000, true),
         "configuration space"
     );
+}
+
+#[test]
+fn a_line_and_bus_mastering_need_their_rights() {
+    let mut world = World::new();
+    let root = world.root();
+    let lease = world.open(0, root, 2);
+    let function = [lease, root, root::BUS_MASTER, 0x1000, 0x1000];
+    for (grant, missing) in [
+        ([lease, root, root::LINE_10, 0, 0], Rights::READ),
+        (function, Rights::WRITE),
+    ] {
+        let rights = (Rights::all() - missing).bits() as usize;
+        world.value(0, Call::LeaseAdd, &[grant.as_slice(), &[rights]].concat());
+    }
+    world.value(0, Call::LeaseOffer, &[lease]);
+    for index in 0..2 {
+        assert_eq!(
+            world.error(2, Call::GrantClaim, &[lease, index, 0, 1]),
+            Error::Denied
+        );
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The promises L1 to L8, each by name.
 
 use super::invariants::Checker;
+use crate::Context;
 use crate::model::{World, arena, data, root};
 use crate::{Fault, Hardware, Next};
 use leasehold_abi::{Borrow, Call, Error, FaultKind, LeaseState, RevokeMode, TaskState};
@@ -135,6 +136,10 @@ fn l2_a_lessee_that_overstays_is_stopped_at_its_deadline() {
     world.pass(1);
     assert_eq!(world.kernel.tasks[2].fault.kind, FaultKind::LeaseOverstayed);
     assert_eq!(world.kernel.tasks[2].fault.address, 7, "the lease's label");
+    let (pc, stack) = world.kernel.tasks[2].context.place();
+    assert_eq!(world.kernel.tasks[2].fault.pc, pc);
+    assert_eq!(world.kernel.tasks[2].fault.stack, stack);
+    assert_ne!(stack, 0);
     world.rest();
     assert!(world.is_dormant(2));
     assert_eq!(world.lease_info(0, lease), Err(Error::Revoked));
