@@ -143,7 +143,7 @@ fn an_old_handle_is_dead(suite: &mut Suite) -> Outcome {
 
 fn nothing_is_left_for_the_next_life(suite: &mut Suite) -> Outcome {
     suite.start_all(&[SERVER, CLIENT])?;
-    suite.ok(CLIENT, Call::Notify, &[suite.handle(SERVER), 0xffff])?;
+    suite.ok(CLIENT, Call::Notify, &[suite.handle(SERVER), 0x7fff])?;
     suite.stop(SERVER)?;
     suite.start(SERVER)?;
     suite.begin_call(SERVER, Call::Receive, &[u32::MAX as usize])?;
