@@ -11,7 +11,7 @@ use leasehold_core::{FreshProgress, Hardware, Region, RegionKind, TaskConfig, Wi
 /// Most bytes that one step of making memory fresh copies.
 const COPY_STEP: usize = 1024;
 /// Most bytes that such a step zeroes.
-const ZERO_STEP: usize = 2048;
+const ZERO_STEP: usize = 1024;
 /// PCI configuration space: the command register, its bus-master bit (PCI Local Bus 3.0, section 6.2.2).
 const COMMAND: u64 = 4;
 const BUS_MASTER: u32 = 1 << 2;
@@ -276,33 +276,34 @@ impl Hardware for Board {
 
     fn fresh(&mut self, task: &TaskConfig, progress: &mut FreshProgress) -> bool {
         let [before, behind] = task.zero();
-        let range = match progress.part {
-            0 => task.initial,
-            1 => before,
-            _ => behind,
+        // A part that is done, or empty, costs no step. To start the task then is one of its own.
+        let range = loop {
+            let range = match progress.part {
+                0 => task.initial,
+                1 => before,
+                2 => behind,
+                _ => return true,
+            };
+            if progress.done < range.length() {
+                break range;
+            }
+            progress.part += 1;
+            progress.done = 0;
         };
-        let (to, length) = (range.base(), range.length());
-        let most = if progress.part == 0 {
-            COPY_STEP
-        } else {
-            ZERO_STEP
-        };
-        let step = most.min(length.saturating_sub(progress.done));
+        let (to, left) = (range.base() + progress.done, range.length() - progress.done);
         // SAFETY: these ranges are the image's and the task's by the build's tables; the task is dormant.
         unsafe {
             if progress.part == 0 {
-                let source = task.initial_source as usize;
-                physical::copy(source + progress.done, to + progress.done, step);
+                let step = left.min(COPY_STEP);
+                physical::copy(task.initial_source as usize + progress.done, to, step);
+                progress.done += step;
             } else {
-                physical::zero(to + progress.done, step);
+                let step = left.min(ZERO_STEP);
+                physical::zero(to, step);
+                progress.done += step;
             }
         }
-        progress.done += step;
-        if progress.done >= length {
-            progress.part += 1;
-            progress.done = 0;
-        }
-        progress.part > 2
+        false
     }
 
     fn print(&mut self, bytes: &[u8]) {

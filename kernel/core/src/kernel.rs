@@ -177,12 +177,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(never)]
     fn work(&mut self) -> Next {
         loop {
+            if self.hardware.interrupt_pending() {
+                self.take_interrupts();
+            }
             if self.reaper.is_idle() {
                 self.update_alarm();
                 return self.pick(self.ready);
-            }
-            if self.hardware.interrupt_pending() {
-                self.take_interrupts();
             }
             let before = self.ready & self.reaper.goes_before();
             if before != 0 {

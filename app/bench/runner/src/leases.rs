@@ -73,6 +73,8 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
     let (line, _) = bench.grant(GrantKind::Interrupt, RTC_LINE)?;
     let root = bench.root;
     let instructions = most(ROUNDS, || {
+        // The timer of the wait before would go off in the middle.
+        bench.settle()?;
         let before = machine::counter();
         let lent = sys::task_stop(DRIVER)
             .and_then(|()| bench.begin_start(DRIVER))
@@ -83,6 +85,7 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
                 sys::lease_offer(lease)?;
                 Ok(lease)
             });
+        bench.wait_for_message()?;
         let [first, ..] = bench.finish(DRIVER)?;
         let lease = lent.map_err(|_| "a step of the restart failed")?.raw() as usize;
         bench.succeed(DRIVER, Command::Claim, &[lease, 0, 0])?;

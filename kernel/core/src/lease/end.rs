@@ -19,21 +19,17 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(never)]
     pub(crate) fn end_lease(&mut self, slot: u16, mode: RevokeMode, account: usize) {
         let lease = &mut self.leases.records[slot as usize];
-        match lease.state {
-            LeaseState::Free | LeaseState::Released => return,
-            LeaseState::Draft => {
-                self.close_lease(slot);
-                return;
-            }
-            LeaseState::Active => {
-                lease.state = LeaseState::Ending;
-                self.begin_deadline(slot);
-            }
-            LeaseState::Ending => {
-                if mode == RevokeMode::Orderly || lease.mode == RevokeMode::Hard {
-                    return;
-                }
-            }
+        if lease.state == LeaseState::Active {
+            lease.state = LeaseState::Ending;
+            self.begin_deadline(slot);
+        } else if lease.state == LeaseState::Draft {
+            self.close_lease(slot);
+            return;
+        } else if lease.state != LeaseState::Ending
+            || mode == RevokeMode::Orderly
+            || lease.mode == RevokeMode::Hard
+        {
+            return;
         }
         let lease = &mut self.leases.records[slot as usize];
         lease.mode = mode;
@@ -74,7 +70,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if first {
             self.overdue.set(lessee, deadline);
         }
-        self.post(lessee, NOTIFY_LEASE);
+        // With the bit set, it does not wait for it.
+        if task.pending & NOTIFY_LEASE == 0 {
+            self.post(lessee, NOTIFY_LEASE);
+        }
     }
 
     /// The lease need not be given back any more.
@@ -151,7 +150,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             self.end_lease(child, mode, lessee);
             return;
         }
-        if !self.grant_step(slot, released) {
+        // To take a claim away and to close the lease are a step each.
+        if self.leases.records[slot as usize].grant_cursor != NIL
+            && (!self.grant_step(slot, released) || released)
+        {
             return;
         }
         let lease = &mut self.leases.records[slot as usize];
