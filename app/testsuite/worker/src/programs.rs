@@ -1,7 +1,6 @@
 //! Commands that are more than one call or one instruction.
 
 use crate::worker::{Words, words};
-use attacks;
 use leasehold_abi::{Call, Error, MESSAGE_WORDS};
 use testsuite_protocol::Attack;
 

@@ -1,7 +1,6 @@
 //! A worker's state, and the loop that asks the runner what to do.
 
 use crate::programs;
-use attacks;
 use leasehold_abi::{Call, MESSAGE_WORDS, Tag};
 use testsuite_protocol::{Attack, Command, HELLO, REPORT, UNKNOWN};
 

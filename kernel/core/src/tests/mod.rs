@@ -1,5 +1,6 @@
 //! Tests of the kernel as a whole, on the model.
 
+mod borrows;
 mod calls;
 mod claims;
 mod hostile;

@@ -1,0 +1,174 @@
+//! Buffers lent with a call: bounds, rights, steps.
+
+use crate::model::{World, data};
+use leasehold_abi::{Borrow, Call, Error};
+
+const SERVER: usize = 1;
+const CLIENT: usize = 4;
+
+#[test]
+fn buffers_are_copied_within_their_bounds_and_rights() {
+    let mut world = World::new();
+    let (from, to) = (data(CLIENT), data(SERVER));
+    world
+        .kernel
+        .hardware
+        .bytes(from, 16)
+        .copy_from_slice(b"0123456789abcdef");
+    let client = world.call_with(&[
+        Borrow {
+            base: from,
+            length: 10,
+            rights: 1,
+        },
+        Borrow {
+            base: from + 16,
+            length: 4,
+            rights: 2,
+        },
+    ]);
+    assert_eq!(
+        world.act(SERVER, Call::BorrowInfo, &[client, 0]),
+        [0, 10, 1]
+    );
+    assert_eq!(world.act(SERVER, Call::BorrowInfo, &[client, 1]), [0, 4, 2]);
+    assert_eq!(
+        world.error(SERVER, Call::BorrowInfo, &[client, 2]),
+        Error::NotFound
+    );
+    assert_eq!(
+        world.act(SERVER, Call::BorrowRead, &[client, 0, 4, to, 100]),
+        [0, 6, 0]
+    );
+    assert_eq!(world.kernel.hardware.bytes(to, 7), b"456789\0");
+    assert_eq!(
+        world.act(SERVER, Call::BorrowWrite, &[client, 1, 1, to, 100]),
+        [0, 3, 0]
+    );
+    assert_eq!(world.kernel.hardware.bytes(from + 16, 5), b"\x00456\0");
+    assert_eq!(
+        world.act(SERVER, Call::BorrowRead, &[client, 0, 10, to, 1]),
+        [0, 0, 0]
+    );
+    assert_eq!(
+        world.error(SERVER, Call::BorrowRead, &[client, 0, 11, to, 1]),
+        Error::Invalid
+    );
+    assert_eq!(
+        world.error(SERVER, Call::BorrowRead, &[client, 1, 0, to, 1]),
+        Error::Denied
+    );
+    assert_eq!(
+        world.error(SERVER, Call::BorrowWrite, &[client, 0, 0, to, 1]),
+        Error::Denied
+    );
+    // The server's side must be its own, and writable where it is written.
+    for bad in [
+        from,
+        data(SERVER) - 1,
+        data(SERVER) + 0xc00 - 5,
+        usize::MAX - 2,
+    ] {
+        assert_eq!(
+            world.error(SERVER, Call::BorrowRead, &[client, 0, 0, bad, 6]),
+            Error::BadAddress
+        );
+    }
+    assert_eq!(
+        world.error(2, Call::BorrowRead, &[client, 0, 0, data(2), 6]),
+        Error::Dead
+    );
+    world.act(SERVER, Call::Reply, &[client]);
+    assert_eq!(
+        world.error(SERVER, Call::BorrowRead, &[client, 0, 0, to, 6]),
+        Error::Dead
+    );
+}
+
+#[test]
+fn a_client_cannot_lend_what_is_not_its_own() {
+    let mut world = World::new();
+    let to = data(SERVER);
+    let buffers = [
+        Borrow {
+            base: data(3),
+            length: 8,
+            rights: 3,
+        },
+        Borrow {
+            base: data(CLIENT) + 0xc00 - 4,
+            length: 8,
+            rights: 3,
+        },
+        Borrow {
+            base: usize::MAX - 3,
+            length: usize::MAX,
+            rights: 3,
+        },
+        // Text is its own, but not to be written.
+        Borrow {
+            base: data(CLIENT) - 16,
+            length: 8,
+            rights: 3,
+        },
+    ];
+    let client = world.call_with(&buffers);
+    for index in 0..3 {
+        assert_eq!(
+            world.error(SERVER, Call::BorrowRead, &[client, index, 0, to, 8]),
+            Error::BadAddress
+        );
+    }
+    assert_eq!(
+        world.error(SERVER, Call::BorrowRead, &[client, 2, 8, to, 8]),
+        Error::BadAddress
+    );
+    assert_eq!(
+        world.act(SERVER, Call::BorrowRead, &[client, 3, 0, to, 8]),
+        [0, 8, 0]
+    );
+    assert_eq!(
+        world.error(SERVER, Call::BorrowWrite, &[client, 3, 0, to, 8]),
+        Error::BadAddress
+    );
+}
+
+#[test]
+fn descriptors_are_checked_when_they_are_used() {
+    let mut world = World::new();
+    for at in [data(3), usize::MAX - 8, data(CLIENT) + 0xc00 - 8] {
+        let server = world.handle(SERVER);
+        world.act(CLIENT, Call::Call, &[server, at, 4]);
+        let client = world.handle(CLIENT);
+        for index in [0, 3] {
+            let to = data(SERVER);
+            assert_eq!(
+                world.error(SERVER, Call::BorrowRead, &[client, index, 0, to, 1]),
+                Error::BadAddress
+            );
+        }
+        world.act(SERVER, Call::Reply, &[client]);
+        world.rest();
+    }
+}
+
+#[test]
+fn one_copy_is_bounded() {
+    let mut world = World::new();
+    let client = world.call_with(&[Borrow {
+        base: data(CLIENT),
+        length: 0xc00,
+        rights: 1,
+    }]);
+    let to = data(SERVER);
+    assert_eq!(
+        world.act(SERVER, Call::BorrowRead, &[client, 0, 0, to, 0xc00]),
+        [0, 1024, 0]
+    );
+    for (offset, to) in [(1, to), (0, to + 1), (7, to + 7)] {
+        assert_eq!(
+            world.act(SERVER, Call::BorrowRead, &[client, 0, offset, to, 0x800]),
+            [0, 256, 0]
+        );
+    }
+}
