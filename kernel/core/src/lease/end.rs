@@ -19,19 +19,18 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(never)]
     pub(crate) fn end_lease(&mut self, slot: u16, mode: RevokeMode, account: usize) {
         let lease = &mut self.leases.records[slot as usize];
-        if lease.state == LeaseState::Active {
-            lease.state = LeaseState::Ending;
-            self.begin_deadline(slot);
-        } else if lease.state == LeaseState::Draft {
+        let active = lease.state == LeaseState::Active;
+        if lease.state == LeaseState::Draft {
             self.close_lease(slot);
             return;
-        } else if lease.state != LeaseState::Ending
-            || mode == RevokeMode::Orderly
-            || lease.mode == RevokeMode::Hard
-        {
+        }
+        let harder = lease.state == LeaseState::Ending
+            && mode == RevokeMode::Hard
+            && lease.mode == RevokeMode::Orderly;
+        if !active && !harder {
             return;
         }
-        let lease = &mut self.leases.records[slot as usize];
+        lease.state = LeaseState::Ending;
         lease.mode = mode;
         lease.child_cursor = lease.children.first;
         lease.grant_cursor = if mode == RevokeMode::Hard {
@@ -40,7 +39,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             NIL
         };
         let alone = lease.child_cursor == NIL && !lease.queued;
-        if !(alone && self.grant_step(slot, false)) {
+        if active {
+            self.begin_deadline(slot);
+        }
+        // An interrupt that came meanwhile does not wait for the grant as well.
+        let go_on = alone && !self.hardware.interrupt_pending();
+        if !(go_on && self.grant_step(slot, false)) {
             self.queue_lease(slot, account);
         }
     }
