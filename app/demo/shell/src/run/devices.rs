@@ -105,14 +105,15 @@ pub(super) fn bind(session: &mut Session, name: &str) -> bool {
         state(session, name) == Some(DeviceState::Bound)
     }) {
         let _ = writeln!(session.screen, "{name} is bound");
-        true
-    } else {
-        failed(
-            &mut session.screen,
-            format_args!("bind {name}"),
-            Error::TimedOut,
-        )
+        return true;
     }
+    let waits = match state(session, name) {
+        Some(DeviceState::Waiting) => "its driver does not run; 'ps' says why",
+        Some(DeviceState::Refused) => "its driver refuses it; 'log' says why",
+        _ => Error::TimedOut.text(),
+    };
+    let _ = writeln!(session.screen, "bind {name}: {waits}");
+    false
 }
 
 pub(super) fn unbind(session: &mut Session, name: &str) -> bool {
