@@ -102,20 +102,23 @@ impl Board {
         }
     }
 
-    /// Gives each task's registers their address space. Without an identifier for
-    /// each, all have the same and the trap vector drops cached translations at each switch.
+    /// Whether each task can have an address space identifier of its own. If not, all have the
+    /// same, and from now on the trap vector drops cached translations at each switch.
     ///
     /// # Safety
     /// Call it at boot, before a task runs, with the tables that [`start`](Self::start) made.
-    pub(crate) unsafe fn address_spaces(&self) -> [usize; TASKS] {
-        let shared = csr::highest_space() < TASKS;
-        if shared {
+    pub(crate) unsafe fn tells_spaces_apart(&self) -> bool {
+        let apart = csr::highest_space() >= TASKS;
+        if !apart {
             // SAFETY: this is the boot; the kernel's pages can be written.
             unsafe { trap::flush_at_each_switch() };
         }
-        core::array::from_fn(|task| {
-            csr::satp(self.spaces.root(task), if shared { 0 } else { space(task) })
-        })
+        apart
+    }
+
+    /// A task's address space, for its registers.
+    pub(crate) fn address_space(&self, task: usize, apart: bool) -> usize {
+        csr::satp(self.spaces.root(task), if apart { space(task) } else { 0 })
     }
 
     /// Page tables that are not in use.

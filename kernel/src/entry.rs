@@ -84,8 +84,9 @@ extern "C" fn leasehold_boot(_hart: usize, _device_tree: usize) -> *mut Register
     let started = unsafe { kernel.hardware().start() };
     report::hello(kernel.hardware());
     // SAFETY: this is the boot, and the address spaces were just made.
-    let spaces = unsafe { kernel.hardware().address_spaces() };
-    for (task, space) in spaces.into_iter().enumerate() {
+    let apart = unsafe { kernel.hardware().tells_spaces_apart() };
+    for task in 0..TASKS {
+        let space = kernel.hardware().address_space(task, apart);
         kernel.context(task).place(space, boot::stack_top());
     }
     match started.and_then(|()| kernel.boot()) {

@@ -98,12 +98,14 @@ fn measure(workspace: &Workspace, app: &str, board: &str) -> Result<Measured> {
     }
     let status = session.wait()?;
     ensure!(status.success(), "{app} ended with {status}");
-    figures.insert(
-        SIZE.to_owned(),
-        size::constant_bytes(&built.folder.join("kernel.elf"))?,
-    );
+    let size::Constant { text, data } = size::constant_bytes(&built.folder.join("kernel.elf"))?;
+    figures.insert(SIZE.to_owned(), text + data);
+    let tasks = built.plan.tasks.len();
+    notes.push(format!(
+        "the kernel for {tasks} tasks: {text} bytes of text, {data} of read-only data"
+    ));
     Ok(Measured {
-        tasks: built.plan.tasks.len(),
+        tasks,
         figures,
         notes,
     })
@@ -165,7 +167,7 @@ fn table(many: &Measured, few: &Measured, level: &str) {
             show(row.peer_instructions)
         );
     }
-    for note in &many.notes {
+    for note in many.notes.iter().chain(few.notes.last()) {
         println!("  {note}");
     }
     println!("{within} rows within their budget, {over} over it");

@@ -5,24 +5,29 @@ use object::{Object, ObjectSection, SectionKind};
 use std::path::Path;
 
 /// Bytes of an ELF's sections that are in memory and not written.
+pub(super) struct Constant {
+    /// Instructions.
+    pub(super) text: u64,
+    /// Constants; the tables of the image's tasks and resources are among them.
+    pub(super) data: u64,
+}
+
+/// Counts them.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(super) fn constant_bytes(path: &Path) -> Result<u64> {
+pub(super) fn constant_bytes(path: &Path) -> Result<Constant> {
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
     let file = object::File::parse(&*bytes).with_context(|| path.display().to_string())?;
-    let constant = |section: &object::Section<'_, '_>| {
-        matches!(
-            section.kind(),
-            SectionKind::Text
-                | SectionKind::ReadOnlyData
-                | SectionKind::ReadOnlyString
-                | SectionKind::ReadOnlyDataWithRel
-        )
-    };
-    Ok(file
-        .sections()
-        .filter(constant)
-        .map(|section| section.size())
-        .sum())
+    let mut constant = Constant { text: 0, data: 0 };
+    for section in file.sections() {
+        match section.kind() {
+            SectionKind::Text => constant.text += section.size(),
+            SectionKind::ReadOnlyData
+            | SectionKind::ReadOnlyString
+            | SectionKind::ReadOnlyDataWithRel => constant.data += section.size(),
+            _ => {}
+        }
+    }
+    Ok(constant)
 }

@@ -90,6 +90,7 @@ impl Sv39 {
     }
 
     /// Maps the gigapage with this physical address for the kernel, in every address space.
+    #[inline(never)]
     pub fn map_kernel(&mut self, address: u64) {
         for root in self.tables.iter_mut().take(self.roots) {
             let index = ENTRIES / 2 + index(address, ROOT_LEVEL);
