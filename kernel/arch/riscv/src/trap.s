@@ -163,16 +163,14 @@ leasehold_resume:
     j       12b
 
     # Interrupts have the highest bit of scause set.
-5:  csrr    sp, scause
-    bltz    sp, 6f
-    SAVE_ALL
+5:  SAVE_ALL
     csrr    a0, scause
+    bltz    a0, 6f
     csrr    a1, stval
     mv      a2, tp
     jal     leasehold_exception
     j       leasehold_resume
-6:  SAVE_ALL
-    jal     leasehold_interrupt
+6:  jal     leasehold_interrupt
     j       leasehold_resume
 
     # All registers count. The failing store ends a reservation that the task before may have, so that
