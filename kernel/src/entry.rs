@@ -196,9 +196,10 @@ extern "C" fn leasehold_exception(
     // SAFETY: the trap vector passes the register file that it filled. Copied out, as that is a part of the
     // kernel's state, which changes below.
     let (pc, stack) = unsafe { ((*registers).pc(), (*registers).stack()) };
+    let kind = decode(cause);
     let fault = Fault {
-        kind: decode(cause),
-        address: if decode(cause) == leasehold_abi::FaultKind::Illegal {
+        kind,
+        address: if kind == leasehold_abi::FaultKind::Illegal {
             pc
         } else {
             value

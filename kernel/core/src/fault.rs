@@ -37,18 +37,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     fn refine(&self, task: usize, fault: Fault) -> FaultKind {
         let guard = self.config_of(task).guard;
         let below = (guard.base() + guard.length()).wrapping_sub(fault.stack);
+        // A frame larger than the guard reaches past it: then the stack pointer tells.
+        let overflow = guard.contains(fault.address) || (1..=LARGEST_FRAME).contains(&below);
         match fault.kind {
-            // A frame larger than the guard reaches past it: then the stack pointer tells.
-            FaultKind::Read | FaultKind::Write
-                if guard.contains(fault.address) || (1..=LARGEST_FRAME).contains(&below) =>
-            {
-                FaultKind::StackOverflow
-            }
-            FaultKind::Read | FaultKind::Write
-                if self.tasks[task].lost_window_at(fault.address) =>
-            {
-                FaultKind::RevokedWindow
-            }
+            kind if !matches!(kind, FaultKind::Read | FaultKind::Write) => kind,
+            _ if overflow => FaultKind::StackOverflow,
+            _ if self.tasks[task].lost_window_at(fault.address) => FaultKind::RevokedWindow,
             kind => kind,
         }
     }
