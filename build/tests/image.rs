@@ -155,9 +155,9 @@ fn a_build_writes_everything_and_a_second_one_changes_nothing() {
     let config = fs::read_to_string(&built.sources.0).unwrap();
     for part in [
         "pub const TASKS: usize = 4;",
-        "name: \"child\",",
+        "name: leasehold_core::name(\"child\"),",
         "entry: 0x80400000,",
-        "guard: (0x80402000, 0x1000),",
+        "guard: leasehold_core::Range::new(0x80402000, 0x1000),",
         "stack_top: 0x80405000,",
         "kind: leasehold_abi::GrantKind::BusMaster, base: 0x30000000, length: 0x100000",
         "release_ticks: 200000,",
