@@ -9,10 +9,6 @@ use leasehold_build::{Built, Workspace};
 const MARK: &str = "<!-- story -->\n```text\n";
 const PROMPT: &str = "leasehold> ";
 
-/// How often it is tried: the transcript has a parent that is gone for half a second, which goes by
-/// while this machine does something else.
-const ROUNDS: usize = 3;
-
 /// Types the README's lines at the demo's shell.
 ///
 /// # Errors
@@ -25,14 +21,7 @@ pub(super) fn play(workspace: &Workspace, built: &Built) -> Result<Tally> {
         .with_context(|| format!("no `<!-- story -->` in {}", path.display()))?;
     let (transcript, _) = rest.split_once("\n```").context("its end")?;
     let mut tally = Tally::default();
-    let mut outcome = played(transcript, built);
-    for _ in 1..ROUNDS {
-        if let Err(reason) = &outcome {
-            println!("once more, for this machine may have been too busy: {reason:#}");
-            outcome = played(transcript, built);
-        }
-    }
-    match outcome {
+    match played(transcript, built) {
         Ok(()) => {
             tally.passed += 1;
             println!("test readme::the_transcript_is_what_comes ... ok");
@@ -48,12 +37,13 @@ pub(super) fn play(workspace: &Workspace, built: &Built) -> Result<Tally> {
 fn played(transcript: &str, built: &Built) -> Result<()> {
     let mut shell = Shell::boot(built)?;
     let mut seen = Lines::default();
-    for command in transcript
+    let commands: Vec<&str> = transcript
         .lines()
         .filter_map(|line| line.strip_prefix(PROMPT))
-    {
+        .collect();
+    for (command, answer) in commands.iter().zip(shell.lines(&commands)?) {
         seen.answers.push(format!("{PROMPT}{command}"));
-        for line in shell.line(command)?.0 {
+        for line in answer?.0 {
             seen.push(&line);
         }
     }

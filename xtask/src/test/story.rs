@@ -5,7 +5,7 @@ use crate::build;
 use crate::qemu::{self, Clock};
 use crate::run::is_kernel_fault;
 use crate::session::{Event, Session};
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::{Built, Workspace};
 use std::time::{Duration, Instant};
 
@@ -29,6 +29,34 @@ struct Step {
     has: &'static [&'static str],
     /// What must not.
     lacks: &'static [&'static str],
+}
+
+impl Step {
+    fn check(&self, answer: Answer) -> Result<()> {
+        let (lines, succeeded) = answer?;
+        let text = lines.join("\n");
+        ensure!(
+            succeeded == self.succeeds,
+            "`{}` {}: {text}",
+            self.line,
+            if succeeded { "succeeded" } else { "failed" }
+        );
+        for wanted in self.has {
+            ensure!(
+                text.contains(wanted),
+                "`{}` says nothing of `{wanted}`: {text}",
+                self.line
+            );
+        }
+        for unwanted in self.lacks {
+            ensure!(
+                !text.contains(unwanted),
+                "`{}` still says `{unwanted}`: {text}",
+                self.line
+            );
+        }
+        Ok(())
+    }
 }
 
 const fn step(
@@ -184,11 +212,17 @@ pub(super) fn tell(workspace: &Workspace, board: &str) -> Result<Tally> {
     if !alive {
         return Ok(tally);
     }
-    let before = shell.line("ps");
-    for step in STORY {
-        report(step.name, shell.step(step));
+    let mut commands = vec!["ps"];
+    commands.extend(STORY.iter().map(|step| step.line));
+    commands.push("ps");
+    let mut answers = shell.lines(&commands)?;
+    let after = answers.pop().context("as many answers as lines")?;
+    let mut answers = answers.into_iter();
+    let before = answers.next().context("as many answers as lines")?;
+    for (step, answer) in STORY.iter().zip(answers) {
+        report(step.name, step.check(answer));
     }
-    report("nobody_else_notices", unnoticed(before, shell.line("ps")));
+    report("nobody_else_notices", unnoticed(before, after));
     report("the_machine_turns_off", shell.power_off());
     Ok(tally)
 }
@@ -246,45 +280,45 @@ impl Shell {
         Ok(shell)
     }
 
-    fn step(&mut self, step: &Step) -> Result<()> {
-        let (lines, succeeded) = self.line(step.line)?;
-        let text = lines.join("\n");
-        ensure!(
-            succeeded == step.succeeds,
-            "`{}` {}: {text}",
-            step.line,
-            if succeeded { "succeeded" } else { "failed" }
-        );
-        for wanted in step.has {
-            ensure!(
-                text.contains(wanted),
-                "`{}` says nothing of `{wanted}`: {text}",
-                step.line
-            );
+    /// Types all lines ahead, so that no time passes between one answer and the next
+    /// line, however busy this machine is; gives an answer to each.
+    ///
+    /// An answer is what stands between the echo of its line and that of the next. A log line
+    /// takes the prompt off the line, and the shell draws it again, with what it has read of the next line.
+    pub(super) fn lines(&mut self, lines: &[&str]) -> Result<Vec<Answer>> {
+        for line in lines {
+            self.session.send(line)?;
         }
-        for unwanted in step.lacks {
-            ensure!(
-                !text.contains(unwanted),
-                "`{}` still says `{unwanted}`: {text}",
-                step.line
-            );
+        let mut answers: Vec<Answer> = Vec::new();
+        let mut answer: Option<Vec<String>> = None;
+        let mut succeeded = true;
+        while answers.len() < lines.len() {
+            // Echoes that were seen: those of the answers, and that of the one that is being given.
+            let next = lines.get(answers.len() + usize::from(answer.is_some()));
+            match self.session.next(Instant::now() + LIMIT) {
+                Event::Line(line) => {
+                    ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
+                    let typed = PROMPTS.iter().find_map(|prompt| line.strip_prefix(prompt));
+                    if typed.is_some() {
+                        succeeded = line.starts_with(PROMPTS[0]);
+                    }
+                    if next.is_some_and(|next| typed.unwrap_or(&line) == *next) {
+                        answers.extend(answer.replace(Vec::new()).map(|all| Ok((all, succeeded))));
+                    } else if let (None, Some(answer)) = (typed, &mut answer) {
+                        answer.push(line);
+                    }
+                }
+                Event::Prompt { failed } => {
+                    succeeded = !failed;
+                    if next.is_none() {
+                        answers.extend(answer.take().map(|all| Ok((all, succeeded))));
+                    }
+                }
+                Event::End => bail!("the machine ended in `{}`", lines[answers.len()]),
+                Event::TimedOut => bail!("hung in `{}`", lines[answers.len()]),
+            }
         }
-        Ok(())
-    }
-
-    pub(super) fn line(&mut self, line: &str) -> Answer {
-        self.session.send(line)?;
-        let (mut lines, succeeded) = self.until_prompt()?;
-        // The first line is the echo. A log line that comes in takes the prompt off the line, and
-        // the shell draws it again, with what was typed so far.
-        if lines.first().is_some_and(|first| first.ends_with(line)) {
-            lines.remove(0);
-        }
-        lines.retain(|drawn| {
-            let typed = PROMPTS.iter().find_map(|prompt| drawn.strip_prefix(prompt));
-            typed.is_none_or(|typed| !line.starts_with(typed))
-        });
-        Ok((lines, succeeded))
+        Ok(answers)
     }
 
     fn until_prompt(&mut self) -> Answer {
