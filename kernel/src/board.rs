@@ -195,14 +195,6 @@ impl Hardware for Board {
         Ok(())
     }
 
-    fn map(&mut self, task: usize, window: Window) -> Result<(), Error> {
-        let result = self
-            .spaces
-            .map(task, window.base, window.length, permission(&window));
-        csr::fence_all();
-        result
-    }
-
     fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error> {
         let result =
             self.spaces

@@ -94,24 +94,14 @@ pub trait Hardware {
     /// # Errors
     /// [`Error::Exhausted`] when the hardware has no room for them.
     fn map_own(&mut self, task: usize, regions: &[Region]) -> Result<(), Error>;
-    /// Map a window for a task. It overlaps nothing that is mapped for it, unless it is
-    /// the very same window again (the kernel counts those).
+    /// Map a window for a task. It overlaps nothing that is mapped for it. One bounded step:
+    /// `done` counts bytes from 0 and is moved on; true when all is mapped. After an error, or
+    /// when the lease ends on the way, the kernel unmaps the whole window; what was not
+    /// mapped of it is passed over.
     ///
     /// # Errors
-    /// [`Error::Exhausted`] when the hardware has no room for it; nothing is mapped then.
-    fn map(&mut self, task: usize, window: Window) -> Result<(), Error>;
-    /// Map a bit of a window: the bounded form of [`Hardware::map`], for hardware whose `map`
-    /// takes longer the larger the window. `done` counts bytes from 0 and is moved on; true
-    /// when all is mapped. After an error, or when the lease ends on the way, the kernel
-    /// unmaps the whole window; what was not mapped of it is passed over.
-    ///
-    /// # Errors
-    /// As [`Hardware::map`].
-    fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error> {
-        self.map(task, window)?;
-        *done = window.length;
-        Ok(true)
-    }
+    /// [`Error::Exhausted`] when the hardware has no room for it.
+    fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error>;
     /// Take a window away from a task. One bounded step: `done` counts bytes from 0 and is
     /// moved on; the window is gone, and no translation of it is cached, when this is true.
     fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool;

@@ -215,11 +215,6 @@ impl Hardware for Model {
         self.own.push(regions.to_vec());
         Ok(())
     }
-    fn map(&mut self, task: usize, window: Window) -> Result<(), Error> {
-        let mut done = 0;
-        while !self.map_step(task, window, &mut done)? {}
-        Ok(())
-    }
     fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error> {
         self.worked();
         assert!(window.length > 0 && window.base.is_multiple_of(Self::GRANULE as u64));
