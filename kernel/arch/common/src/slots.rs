@@ -1,0 +1,88 @@
+//! Which of a task's window entries, in a memory protection unit, is for which window.
+
+use leasehold_abi::Error;
+
+/// Marks an entry that is in use; windows lie at multiples of at least 2 bytes.
+const USED: u32 = 1;
+
+/// `N` entries of a memory protection unit. A window is known by its base: the windows of one task do
+/// not overlap. All zeros is the empty table.
+#[derive(Clone, Debug)]
+pub struct Slots<const N: usize> {
+    /// For each entry: 0, or the base of its window with [`USED`].
+    windows: [u32; N],
+}
+
+impl<const N: usize> Slots<N> {
+    /// All entries are free.
+    pub const EMPTY: Self = Self { windows: [0; N] };
+
+    /// Gives a window at `base` as many entries as it needs, and has `set` write each: `set(index, entry)`,
+    /// in the order of `entries` and by rising index.
+    ///
+    /// # Errors
+    /// [`Error::Exhausted`] when there are not so many free entries; nothing is set then.
+    pub fn put<E: Copy>(
+        &mut self,
+        base: u32,
+        entries: &[E],
+        mut set: impl FnMut(usize, E),
+    ) -> Result<(), Error> {
+        if self.free() < entries.len() {
+            return Err(Error::Exhausted);
+        }
+        let free = self.windows.iter_mut().enumerate();
+        for ((index, window), entry) in free.filter(|(_, window)| **window == 0).zip(entries) {
+            *window = base | USED;
+            set(index, *entry);
+        }
+        Ok(())
+    }
+
+    /// [`put`](Self::put), but with entries next to each other, for hardware where one depends on the one before.
+    ///
+    /// # Errors
+    /// [`Error::Exhausted`] when there is no such run of free entries; nothing is set then.
+    pub fn put_adjacent<E: Copy>(
+        &mut self,
+        base: u32,
+        entries: &[E],
+        mut set: impl FnMut(usize, E),
+    ) -> Result<(), Error> {
+        let mut run = 0;
+        for (index, window) in self.windows.iter().enumerate() {
+            run = if *window == 0 { run + 1 } else { 0 };
+            if run < entries.len() {
+                continue;
+            }
+            let first = index + 1 - entries.len();
+            for ((index, window), entry) in
+                self.windows.iter_mut().enumerate().skip(first).zip(entries)
+            {
+                *window = base | USED;
+                set(index, *entry);
+            }
+            return Ok(());
+        }
+        Err(Error::Exhausted)
+    }
+
+    /// Frees the entries of the window at `base`, if there are any, and has `clear` empty each.
+    #[inline]
+    pub fn remove(&mut self, base: u32, mut clear: impl FnMut(usize)) {
+        for (index, window) in self.windows.iter_mut().enumerate() {
+            if *window == base | USED {
+                *window = 0;
+                clear(index);
+            }
+        }
+    }
+
+    /// How many entries no window has.
+    pub fn free(&self) -> usize {
+        self.windows.iter().filter(|window| **window == 0).count()
+    }
+}
+
+#[cfg(test)]
+mod tests;
