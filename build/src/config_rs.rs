@@ -33,21 +33,20 @@ pub(crate) fn generate(plan: &Plan, arch: Arch, layout: &Layout, elves: &[Elf]) 
             "Slots of the grant table.",
             tables.grants as usize,
         ),
-        (
-            "PAGE_TABLES",
-            "Page tables in store.",
-            tables.page_tables as usize,
-        ),
     ] {
         writeln!(out, "/// {doc}\npub const {name}: usize = {value};")?;
     }
-    writeln!(out, "/// The chip's constants.")?;
     writeln!(
         out,
-        "pub const CHIP: leasehold_chips::ChipConfig = leasehold_chips::ChipConfig {{"
+        "/// The protection hardware.\n\
+         pub type Protection = leasehold_arch_riscv::Spaces<{}>;\n\
+         /// The rest of the machine.\n\
+         pub type Platform = crate::platform::VirtSupervisor;\n\
+         /// The chip's constants.\n\
+         pub const CHIP: crate::platform::virt_supervisor::Config = crate::platform::virt_supervisor::Config {{",
+        tables.page_tables
     )?;
     let ticks = plan.chip.chip.ticks_per_second;
-    writeln!(out, "    ticks_per_second: {ticks},")?;
     for (name, value) in &plan.chip.kernel {
         writeln!(out, "    {}: {value:#x},", name.replace('-', "_"))?;
     }

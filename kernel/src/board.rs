@@ -1,54 +1,39 @@
-//! The machine that the kernel runs on: Sv39, a PLIC, the hart's timer or the firmware's, an NS16550.
+//! The machine that the kernel runs on: its protection hardware and its platform, by the types that the build names.
 
-use crate::image::{CHIP, CONFIG, PAGE_TABLES, TASKS};
-use leasehold_abi::{Error, GrantKind, Rights};
-use leasehold_arch_riscv::{
-    DIRECT_MAP, PAGE_SIZE, Permission, RegisterFile, Sv39, Table, csr, physical, sbi, trap,
-};
-use leasehold_chips::{Finisher, Ns16550, Plic};
-use leasehold_core::{FreshProgress, Hardware, Region, RegionKind, TaskConfig, Window};
+use crate::image::{CONFIG, Platform, Protection, TASKS};
+use crate::platform::Platform as _;
+use leasehold_abi::{Error, GrantKind};
+use leasehold_arch_common::Protection as Protected;
+use leasehold_core::{FreshProgress, Hardware, Region, TaskConfig, Window};
 
-/// Most bytes that one step of making memory fresh copies.
-const COPY_STEP: usize = 1024;
-/// Most bytes that such a step zeroes.
-const ZERO_STEP: usize = 1024;
+/// Most bytes that one step of making memory fresh copies, or zeroes.
+const FRESH_STEP: usize = 1024;
 /// PCI configuration space: the command register, its bus-master bit (PCI Local Bus 3.0, section 6.2.2).
 const COMMAND: u64 = 4;
 const BUS_MASTER: u32 = 1 << 2;
 
-/// The store of page tables, and their counters. Handed over once, by [`Board::start`].
-static mut TABLES: [Table; PAGE_TABLES] = [const { Table::EMPTY }; PAGE_TABLES];
-static mut TABLE_ENTRIES: [u16; PAGE_TABLES] = [0; PAGE_TABLES];
+/// Physical memory, as the kernel reaches it.
+pub(crate) type Memory =
+    leasehold_arch_common::Memory<{ <Protection as Protected>::KERNEL_OFFSET }>;
+
+/// The tables of the protection hardware. Handed over once, by [`Board::start`].
+static mut STORE: <Protection as Protected>::Store = <Protection as Protected>::STORE;
 
 /// The machine.
 pub(crate) struct Board {
-    spaces: Sv39,
-    plic: Plic,
-    console: Ns16550,
-    finisher: Finisher,
-    /// The hart has a timer that the kernel sets without the firmware's help.
-    own_timer: bool,
+    protection: Protection,
+    platform: Platform,
 }
 
 impl Board {
     /// The machine, before [`start`](Self::start).
     ///
     /// # Safety
-    /// Make one only, and use it when the boot table is in use.
+    /// Make one only, and use it when the kernel's memory and devices are mapped as the entry code maps them.
     pub(crate) const unsafe fn new() -> Self {
-        // SAFETY: the chip file says that these devices are there, and the kernel's gigapages of them are mapped for ever.
-        unsafe {
-            Self {
-                spaces: Sv39::new(),
-                plic: Plic::new(
-                    physical::address(CHIP.plic_base),
-                    CHIP.plic_context,
-                    CHIP.plic_lines as u32,
-                ),
-                console: Ns16550::new(physical::address(CHIP.uart_base)),
-                finisher: Finisher::new(physical::address(CHIP.finisher_base)),
-                own_timer: false,
-            }
+        Self {
+            protection: <Protection as Protected>::NEW,
+            platform: <Platform as crate::platform::Platform>::NEW,
         }
     }
 
@@ -64,154 +49,100 @@ impl Board {
         reason = "a plain reference to a mutable static is refused"
     )]
     pub(crate) unsafe fn start(&mut self) -> Result<(), Error> {
-        // SAFETY: the only references to these two, as this runs once.
-        let (tables, used) = unsafe { (&mut *(&raw mut TABLES), &mut *(&raw mut TABLE_ENTRIES)) };
-        let base = (tables.as_ptr() as usize).wrapping_sub(DIRECT_MAP) as u64;
-        self.spaces.start(tables, used, base, TASKS)?;
-        for address in [
-            base,
-            CHIP.plic_base as u64,
-            CHIP.uart_base as u64,
-            CHIP.finisher_base as u64,
-        ] {
-            self.spaces.map_kernel(address);
+        // SAFETY: the only reference to it, as this runs once.
+        let store = unsafe { &mut *(&raw mut STORE) };
+        self.protection.start(store, TASKS)?;
+        for address in <Platform as crate::platform::Platform>::DEVICES {
+            self.protection.map_kernel(*address as u64, 1);
         }
         for task in CONFIG.tasks {
             for range in [task.text, task.constants, task.data] {
-                self.map_kernel(range.base() as u64, range.length() as u64);
+                self.protection
+                    .map_kernel(range.base() as u64, range.length() as u64);
             }
         }
         for grant in CONFIG.grants {
             if matches!(grant.kind, GrantKind::Config | GrantKind::BusMaster) {
-                self.map_kernel(grant.base, grant.length);
+                self.protection.map_kernel(grant.base, grant.length);
             }
         }
-        self.plic.start();
-        self.own_timer = csr::has_timer();
-        csr::enable_external();
-        csr::enable_counters();
+        // SAFETY: this is the boot, and runs once.
+        unsafe { self.platform.start() };
         Ok(())
     }
 
-    /// Every gigapage of a range, for the kernel.
-    fn map_kernel(&mut self, base: u64, length: u64) {
-        let mut gigapage = base >> 30;
-        while gigapage << 30 < base + length {
-            self.spaces.map_kernel(gigapage << 30);
-            gigapage += 1;
-        }
-    }
-
-    /// Whether each task can have an address space identifier of its own. If not, all have the
-    /// same, and from now on the trap vector drops cached translations at each switch.
+    /// Has the processor use the protection hardware.
     ///
     /// # Safety
-    /// Call it at boot, before a task runs, with the tables that [`start`](Self::start) made.
-    pub(crate) unsafe fn tells_spaces_apart(&self) -> bool {
-        let apart = csr::highest_space() >= TASKS;
-        if !apart {
-            // SAFETY: this is the boot; the kernel's pages can be written.
-            unsafe { trap::flush_at_each_switch() };
-        }
-        apart
+    /// Call it once, at boot, after [`start`](Self::start) and before a task runs.
+    pub(crate) unsafe fn finish(&mut self) {
+        // SAFETY: the caller's promise. What is mapped later is of tasks, which do not run yet.
+        unsafe { self.protection.finish() };
     }
 
     /// A task's address space, for its registers.
-    pub(crate) fn address_space(&self, task: usize, apart: bool) -> usize {
-        csr::satp(self.spaces.root(task), if apart { space(task) } else { 0 })
+    pub(crate) fn space(&self, task: usize) -> usize {
+        self.protection.space(task)
     }
 
-    /// Page tables that are not in use.
-    pub(crate) fn free_tables(&self) -> usize {
-        self.spaces.available()
+    /// Page tables that are not in use, where there are any.
+    pub(crate) fn free_tables(&self) -> Option<usize> {
+        self.protection.available()
     }
-}
 
-/// The address space identifier of a task; 0 is the boot table's.
-const fn space(task: usize) -> usize {
-    task + 1
-}
-
-fn permission(window: &Window) -> Permission {
-    if window.rights.contains(Rights::WRITE) {
-        Permission::ReadWrite
-    } else {
-        Permission::Read
+    /// Stalls until an interrupt is pending, perhaps less.
+    pub(crate) fn wait(&self) {
+        self.platform.wait();
     }
 }
 
 impl Hardware for Board {
-    type Context = RegisterFile;
+    type Context = <Protection as Protected>::Context;
 
-    const GRANULE: usize = PAGE_SIZE as usize;
+    const GRANULE: usize = <Protection as Protected>::GRANULE;
     const CHECKED_STRIDE: usize = 8;
 
     #[inline(always)]
     fn now(&self) -> u64 {
-        csr::time()
+        self.platform.now()
     }
 
     fn set_alarm(&mut self, at: Option<u64>) {
-        if let Some(at) = at {
-            if self.own_timer {
-                csr::set_timer(at);
-            } else {
-                sbi::set_timer(at);
-            }
-        }
-        csr::enable_timer(at.is_some());
+        self.platform.set_alarm(at);
     }
 
     #[inline(always)]
     fn interrupt_pending(&self) -> bool {
-        csr::interrupt_pending()
+        self.platform.interrupt_pending()
     }
 
     #[inline(always)]
     fn take_line(&mut self) -> Option<u32> {
-        self.plic.take()
+        self.platform.take_line()
     }
 
     fn unmask_line(&mut self, line: u32) {
-        self.plic.unmask(line);
+        self.platform.unmask_line(line);
     }
 
     fn mask_line(&mut self, line: u32) {
-        self.plic.mask(line);
+        self.platform.mask_line(line);
     }
 
     fn map_own(&mut self, task: usize, regions: &[Region]) -> Result<(), Error> {
-        for region in regions {
-            let permission = match region.kind {
-                RegionKind::Text => Permission::ReadExecute,
-                RegionKind::Constants => Permission::Read,
-                RegionKind::Data => Permission::ReadWrite,
-            };
-            let (base, length) = (region.range.base(), region.range.length());
-            self.spaces
-                .map(task, base as u64, length as u64, permission)?;
-        }
-        csr::fence_all();
-        Ok(())
+        self.protection.map_own(task, regions)
     }
 
     fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error> {
-        let result =
-            self.spaces
-                .map_step(task, window.base, window.length, permission(&window), done);
-        // With one identifier for all, the switch to the task drops everything.
-        csr::fence(space(task));
-        result
+        self.protection.map_step(task, window, done)
     }
 
     fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool {
-        let gone = self.spaces.unmap(task, window.base, window.length, done);
-        csr::fence(space(task));
-        gone
+        self.protection.unmap(task, window, done)
     }
 
     fn window_address(base: u64) -> usize {
-        Sv39::window_address(base) as usize
+        <Protection as Protected>::window_address(base)
     }
 
     fn set_bus_master(&mut self, configuration: u64, on: bool) {
@@ -228,45 +159,38 @@ impl Hardware for Board {
     }
 
     fn write_configuration(&mut self, address: u64, width: usize, value: u32) {
-        let at = physical::address(address as usize);
         // SAFETY: the kernel names configuration space of a grant, which `start` mapped, and
-        // offsets within it that are multiples of the width.
-        unsafe {
-            match width {
-                1 => (at as *mut u8).write_volatile(value as u8),
-                2 => (at as *mut u16).write_volatile(value as u16),
-                _ => (at as *mut u32).write_volatile(value),
-            }
-        }
+        // offsets within it that are multiples of the width. Bus mastering is the kernel's own decision.
+        unsafe { Memory::write_register(address as usize, width, value) }
     }
 
     fn read_configuration(&self, address: u64) -> u32 {
         // SAFETY: as for `write_configuration`.
-        unsafe { (physical::address(address as usize) as *const u32).read_volatile() }
+        unsafe { Memory::read_register(address as usize) }
     }
 
     #[inline]
     fn copy(&mut self, from: usize, to: usize, length: usize) {
         // SAFETY: the kernel has checked both ranges against the memory of tasks.
-        unsafe { physical::copy(from, to, length) }
+        unsafe { Memory::copy(from, to, length) }
     }
 
     #[inline(always)]
     fn load(&self, from: usize) -> usize {
         // SAFETY: as for `copy`; the kernel names a multiple of a word's size.
-        unsafe { (physical::address(from) as *const usize).read_volatile() }
+        unsafe { Memory::load(from) }
     }
 
     #[inline]
     fn read(&self, from: usize, into: &mut [u8]) {
         // SAFETY: as for `copy`.
-        unsafe { physical::read(from, into) }
+        unsafe { Memory::read(from, into) }
     }
 
     #[inline]
     fn write(&mut self, to: usize, bytes: &[u8]) {
         // SAFETY: as for `copy`.
-        unsafe { physical::write(to, bytes) }
+        unsafe { Memory::write(to, bytes) }
     }
 
     fn fresh(&mut self, task: &TaskConfig, progress: &mut FreshProgress) -> bool {
@@ -286,30 +210,24 @@ impl Hardware for Board {
             progress.done = 0;
         };
         let (to, left) = (range.base() + progress.done, range.length() - progress.done);
+        let step = left.min(FRESH_STEP);
         // SAFETY: these ranges are the image's and the task's by the build's tables; the task is dormant.
         unsafe {
             if progress.part == 0 {
-                let step = left.min(COPY_STEP);
-                physical::copy(task.initial_source as usize + progress.done, to, step);
-                progress.done += step;
+                Memory::copy(task.initial_source as usize + progress.done, to, step);
             } else {
-                let step = left.min(ZERO_STEP);
-                physical::zero(to, step);
-                progress.done += step;
+                Memory::zero(to, step);
             }
         }
+        progress.done += step;
         false
     }
 
     fn print(&mut self, bytes: &[u8]) {
-        self.console.print(bytes);
+        self.platform.print(bytes);
     }
 
     fn off(&mut self, code: u32, reset: bool) -> ! {
-        self.finisher.finish(code, reset);
-        sbi::reset(reset);
-        loop {
-            csr::wait_for_interrupt();
-        }
+        self.platform.off(code, reset)
     }
 }

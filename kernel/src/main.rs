@@ -9,9 +9,11 @@ mod board;
 mod entry;
 #[expect(unsafe_code, reason = "the console, whoever holds it")]
 mod panic;
+#[expect(unsafe_code, reason = "devices by address")]
+mod platform;
 mod report;
 
-/// What the build says of this image: `TASKS`, `LEASES`, `GRANTS`, `PAGE_TABLES`, `CHIP`, `CONFIG`.
+/// What the build says of this image: `TASKS`, `LEASES`, `GRANTS`, `Protection`, `Platform`, `CHIP`, `CONFIG`.
 #[expect(
     unreachable_pub,
     reason = "the file does not know where it is included"

@@ -40,7 +40,6 @@ pub(crate) fn hexadecimal(value: u64, board: &mut Board) {
 /// The first line.
 #[inline(never)]
 pub(crate) fn hello(board: &mut Board) {
-    let tables = board.free_tables() as u64;
     board.print(b"leasehold ");
     board.print(env!("CARGO_PKG_VERSION").as_bytes());
     board.print(b": ");
@@ -49,18 +48,23 @@ pub(crate) fn hello(board: &mut Board) {
     decimal(LEASES as u64, board);
     board.print(b" leases, ");
     decimal(GRANTS as u64, board);
-    board.print(b" grants, ");
-    decimal(tables, board);
-    board.print(b" page tables\n");
+    board.print(b" grants");
+    if let Some(tables) = board.free_tables() {
+        board.print(b", ");
+        decimal(tables as u64, board);
+        board.print(b" page tables");
+    }
+    board.print(b"\n");
 }
 
 /// The kernel is up.
 #[inline(never)]
 pub(crate) fn started(board: &mut Board) {
-    let tables = board.free_tables() as u64;
     board.print(b"leasehold: ");
-    decimal(tables, board);
-    board.print(b" page tables free; ");
+    if let Some(tables) = board.free_tables() {
+        decimal(tables as u64, board);
+        board.print(b" page tables free; ");
+    }
     let name = CONFIG.tasks.first().map_or(&[][..], |task| &task.name);
     board.print(name.split(|byte| *byte == 0).next().unwrap_or_default());
     board.print(b" started\n");

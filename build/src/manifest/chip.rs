@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub struct Chip {
     /// Name, target and clock.
     pub chip: ChipHeader,
-    /// Constants for the chip's kernel code: fields of `leasehold_chips::ChipConfig`.
+    /// What the platform's code in the kernel is told.
     #[serde(default)]
     pub kernel: BTreeMap<String, u64>,
     /// How QEMU emulates it, where it does.

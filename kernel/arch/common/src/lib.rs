@@ -1,10 +1,16 @@
-//! What the protection hardware of several instruction sets has in common.
+//! What the protection hardwares of every instruction set share.
 #![no_std]
 #![deny(unsafe_code)]
 
 #[cfg(test)]
 extern crate std;
 
+#[expect(unsafe_code, reason = "memory that is no Rust object")]
+mod memory;
+#[expect(unsafe_code, reason = "declares what is unsafe to call")]
+mod protection;
 mod slots;
 
+pub use memory::Memory;
+pub use protection::Protection;
 pub use slots::Slots;

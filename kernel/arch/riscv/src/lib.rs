@@ -1,6 +1,6 @@
 //! RISC-V: entry code, registers of a task, and the Sv39 page tables.
 //!
-//! Unsafe code is in `boot`, `csr`, `physical`, `sbi` and the trap vector only. Tables, contexts and
+//! Unsafe code is in `boot`, `csr`, `sbi` and the trap vector only. Tables, contexts and
 //! fault decoding are safe and portable, so they are tested on the host.
 //!
 //! Sources: *RISC-V Unprivileged ISA* 20191213, *RISC-V Privileged Architecture* 20211203,
@@ -21,11 +21,11 @@ pub mod csr;
 mod entry;
 mod fault;
 #[cfg(target_arch = "riscv64")]
-#[expect(unsafe_code, reason = "memory that is no Rust object")]
-pub mod physical;
-#[cfg(target_arch = "riscv64")]
 #[expect(unsafe_code, reason = "calls to the firmware")]
 pub mod sbi;
+#[cfg(target_arch = "riscv64")]
+#[expect(unsafe_code, reason = "changes the trap vector at boot")]
+mod spaces;
 mod sv39;
 #[cfg(target_arch = "riscv64")]
 #[expect(unsafe_code, reason = "the trap vector")]
@@ -34,6 +34,8 @@ pub mod trap;
 pub use context::RegisterFile;
 pub use entry::{Entry, Permission};
 pub use fault::decode;
+#[cfg(target_arch = "riscv64")]
+pub use spaces::{Spaces, Store};
 pub use sv39::{PAGE_SIZE, Sv39, Table};
 
 /// What is added to a physical address to reach it from the kernel: the upper half of Sv39.

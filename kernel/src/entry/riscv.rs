@@ -1,45 +1,10 @@
 //! What the boot code and the trap vector call; the contract is in the architecture's
 //! `boot` and `trap` modules.
 
-use crate::board::Board;
-use crate::image::{CHIP, CONFIG, GRANTS, LEASES, TASKS};
-use crate::report;
-use core::cell::UnsafeCell;
+use super::{boot, kernel, run};
 use leasehold_abi::{Call, Error};
-use leasehold_arch_riscv::{RegisterFile, boot, boot::BOOT_PAGES, csr, decode};
-use leasehold_core::{Fault, Hardware, Kernel, Next};
-
-type Image = Kernel<Board, TASKS, LEASES, GRANTS>;
-
-/// The kernel's state.
-struct Cell(UnsafeCell<Image>);
-
-// SAFETY: one hart runs the kernel, and `kernel` says why no two references exist.
-unsafe impl Sync for Cell {}
-
-// SAFETY: the one board; it is used from `leasehold_boot` on.
-static KERNEL: Cell = Cell(UnsafeCell::new(Kernel::new(&CONFIG, unsafe {
-    Board::new()
-})));
-
-/// The gigapages that the kernel itself needs before the tasks' tables exist, by a physical
-/// address in each: the image (sv39.ld says where it is loaded) and the devices.
-#[unsafe(no_mangle)]
-static LEASEHOLD_BOOT_PAGES: [usize; BOOT_PAGES] = [
-    0x8020_0000,
-    CHIP.plic_base,
-    CHIP.uart_base,
-    CHIP.finisher_base,
-];
-
-/// # Safety
-/// Only for a function that the entry code calls, once in it, and not for longer than it runs: the entry code calls them
-/// one after the other, with interrupts off, and none calls another.
-#[inline(always)]
-unsafe fn kernel() -> &'static mut Image {
-    // SAFETY: the caller's promise.
-    unsafe { &mut *KERNEL.0.get() }
-}
+use leasehold_arch_riscv::{RegisterFile, boot::stack_top, csr, decode};
+use leasehold_core::Fault;
 
 /// A task to resume on a fast path, and its second result. Null: take the slow path.
 #[repr(C)]
@@ -53,49 +18,10 @@ const SLOW: Resume = Resume {
     value: 0,
 };
 
-/// The registers of the task to run, when there is one.
-#[inline(always)]
-fn run(kernel: &mut Image, next: Next) -> *mut RegisterFile {
-    match next {
-        Next::Run(task) => kernel.context(task),
-        Next::Idle => idle(kernel),
-    }
-}
-
-/// Waits until there is a task to run.
-#[cold]
-#[inline(never)]
-fn idle(kernel: &mut Image) -> *mut RegisterFile {
-    loop {
-        while !kernel.hardware().interrupt_pending() {
-            csr::wait_for_interrupt();
-        }
-        if let Next::Run(task) = kernel.wake() {
-            return kernel.context(task);
-        }
-    }
-}
-
 #[unsafe(no_mangle)]
 extern "C" fn leasehold_boot(_hart: usize, _device_tree: usize) -> *mut RegisterFile {
     // SAFETY: called once, by the boot code.
-    let kernel = unsafe { kernel() };
-    // SAFETY: this is the boot.
-    let started = unsafe { kernel.hardware().start() };
-    report::hello(kernel.hardware());
-    // SAFETY: this is the boot, and the address spaces were just made.
-    let apart = unsafe { kernel.hardware().tells_spaces_apart() };
-    for task in 0..TASKS {
-        let space = kernel.hardware().address_space(task, apart);
-        kernel.context(task).place(space, boot::stack_top());
-    }
-    match started.and_then(|()| kernel.boot()) {
-        Ok(next) => {
-            report::started(kernel.hardware());
-            run(kernel, next)
-        }
-        Err(error) => report::cannot_boot(kernel.hardware(), error),
-    }
+    unsafe { boot(|registers, _, space| registers.place(space, stack_top())) }
 }
 
 #[unsafe(no_mangle)]

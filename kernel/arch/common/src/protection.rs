@@ -1,0 +1,56 @@
+//! What the kernel asks of a protection hardware: that a task reaches what it holds, and nothing else.
+//!
+//! Each is a module under `kernel/arch/`; a board puts one together with its other half, the
+//! interrupt controller, clock and console, into [`Hardware`](leasehold_core::Hardware).
+
+use leasehold_abi::Error;
+use leasehold_core::{Context, Region, Window};
+
+/// Protection hardware, and the registers of a task on its processor.
+pub trait Protection {
+    /// Saved registers of a task.
+    type Context: Context;
+    /// Tables that the image keeps in zeroed memory; `()` where there are none.
+    type Store: 'static;
+
+    /// The tables, before [`start`](Self::start).
+    const STORE: Self::Store;
+    /// Before [`start`](Self::start): nothing can be mapped.
+    const NEW: Self;
+    /// The unit of protection in bytes: what is lent is a multiple of it, on a multiple of it.
+    const GRANULE: usize;
+    /// What is added to a physical address to reach it from the kernel.
+    const KERNEL_OFFSET: usize;
+
+    /// Takes over the tables, at boot; nothing is mapped for any of so many tasks.
+    ///
+    /// # Errors
+    /// [`Error::Exhausted`] when the tables have no room for as many.
+    fn start(&mut self, store: &'static mut Self::Store, tasks: usize) -> Result<(), Error>;
+    /// Lets the kernel itself reach physical memory; called at boot.
+    fn map_kernel(&mut self, base: u64, length: u64);
+    /// Has the processor use it.
+    ///
+    /// # Safety
+    /// Call it once, at boot, after all is mapped and before a task runs.
+    unsafe fn finish(&mut self);
+    /// What the entry code loads when it switches to a task.
+    fn space(&self, task: usize) -> usize;
+
+    /// [`Hardware::map_own`](leasehold_core::Hardware::map_own).
+    ///
+    /// # Errors
+    /// [`Error::Exhausted`] when the hardware has no room for them.
+    fn map_own(&mut self, task: usize, regions: &[Region]) -> Result<(), Error>;
+    /// [`Hardware::map_step`](leasehold_core::Hardware::map_step).
+    ///
+    /// # Errors
+    /// [`Error::Exhausted`] when the hardware has no room for it.
+    fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error>;
+    /// [`Hardware::unmap`](leasehold_core::Hardware::unmap).
+    fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool;
+    /// [`Hardware::window_address`](leasehold_core::Hardware::window_address).
+    fn window_address(base: u64) -> usize;
+    /// Page tables that are not in use, for the boot log; none where it has no tables.
+    fn available(&self) -> Option<usize>;
+}

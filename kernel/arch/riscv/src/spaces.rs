@@ -1,0 +1,125 @@
+//! Sv39 as a protection hardware: the page tables, and what the hart has cached of them.
+
+use crate::{DIRECT_MAP, PAGE_SIZE, Permission, RegisterFile, Sv39, Table, csr, trap};
+use leasehold_abi::{Error, Rights};
+use leasehold_arch_common::Protection;
+use leasehold_core::{Region, RegionKind, Window};
+
+/// `P` page tables, and for each how many of its entries are valid.
+#[derive(Debug)]
+pub struct Store<const P: usize> {
+    tables: [Table; P],
+    used: [u16; P],
+}
+
+/// The address spaces of all tasks, out of `P` page tables.
+#[derive(Debug)]
+pub struct Spaces<const P: usize> {
+    tables: Sv39,
+    /// How many tasks there are.
+    tasks: usize,
+    /// Each task has an address space identifier of its own.
+    apart: bool,
+}
+
+/// The address space identifier of a task; 0 is the boot table's.
+const fn identifier(task: usize) -> usize {
+    task + 1
+}
+
+impl<const P: usize> Protection for Spaces<P> {
+    type Context = RegisterFile;
+    type Store = Store<P>;
+
+    const STORE: Store<P> = Store {
+        tables: [const { Table::EMPTY }; P],
+        used: [0; P],
+    };
+    const NEW: Self = Self {
+        tables: Sv39::new(),
+        tasks: 0,
+        apart: false,
+    };
+    const GRANULE: usize = PAGE_SIZE as usize;
+    const KERNEL_OFFSET: usize = DIRECT_MAP;
+
+    fn start(&mut self, store: &'static mut Store<P>, tasks: usize) -> Result<(), Error> {
+        let Store { tables, used } = store;
+        let base = (tables.as_ptr() as usize).wrapping_sub(DIRECT_MAP) as u64;
+        self.tasks = tasks;
+        self.tables.start(tables, used, base, tasks)?;
+        self.tables.map_kernel(base);
+        Ok(())
+    }
+
+    /// Every gigapage of the range.
+    fn map_kernel(&mut self, base: u64, length: u64) {
+        let mut gigapage = base >> 30;
+        while gigapage << 30 < base + length {
+            self.tables.map_kernel(gigapage << 30);
+            gigapage += 1;
+        }
+    }
+
+    /// Where the hart cannot tell as many address spaces apart, all tasks have the same identifier, and from now on the
+    /// trap vector drops cached translations at each switch.
+    unsafe fn finish(&mut self) {
+        self.apart = csr::highest_space() >= self.tasks;
+        if !self.apart {
+            // SAFETY: the caller's promise; the kernel's pages can be written.
+            unsafe { trap::flush_at_each_switch() };
+        }
+    }
+
+    fn space(&self, task: usize) -> usize {
+        csr::satp(
+            self.tables.root(task),
+            if self.apart { identifier(task) } else { 0 },
+        )
+    }
+
+    fn map_own(&mut self, task: usize, regions: &[Region]) -> Result<(), Error> {
+        for region in regions {
+            let permission = match region.kind {
+                RegionKind::Text => Permission::ReadExecute,
+                RegionKind::Constants => Permission::Read,
+                RegionKind::Data => Permission::ReadWrite,
+            };
+            let (base, length) = (region.range.base(), region.range.length());
+            self.tables
+                .map(task, base as u64, length as u64, permission)?;
+        }
+        csr::fence_all();
+        Ok(())
+    }
+
+    #[inline]
+    fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error> {
+        let permission = if window.rights.contains(Rights::WRITE) {
+            Permission::ReadWrite
+        } else {
+            Permission::Read
+        };
+        let result = self
+            .tables
+            .map_step(task, window.base, window.length, permission, done);
+        // With one identifier for all, the switch to the task drops everything.
+        csr::fence(identifier(task));
+        result
+    }
+
+    #[inline]
+    fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool {
+        let gone = self.tables.unmap(task, window.base, window.length, done);
+        csr::fence(identifier(task));
+        gone
+    }
+
+    fn window_address(base: u64) -> usize {
+        Sv39::window_address(base) as usize
+    }
+
+    fn available(&self) -> Option<usize> {
+        Some(self.tables.available())
+    }
+}

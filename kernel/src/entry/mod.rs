@@ -1,0 +1,84 @@
+//! The kernel's state, and what the entry code of every instruction set does with it.
+
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+mod riscv;
+
+use crate::board::Board;
+use crate::image::{CONFIG, GRANTS, LEASES, TASKS};
+use crate::report;
+use core::cell::UnsafeCell;
+use leasehold_core::{Hardware, Kernel, Next};
+
+/// The kernel of this image.
+type Image = Kernel<Board, TASKS, LEASES, GRANTS>;
+/// Saved registers of a task.
+type Registers = <Board as Hardware>::Context;
+
+/// The kernel's state.
+struct Cell(UnsafeCell<Image>);
+
+// SAFETY: one hart runs the kernel, and `kernel` says why no two references exist.
+unsafe impl Sync for Cell {}
+
+// SAFETY: the one board; it is used from `boot` on.
+static KERNEL: Cell = Cell(UnsafeCell::new(Kernel::new(&CONFIG, unsafe {
+    Board::new()
+})));
+
+/// # Safety
+/// Only for a function that the entry code calls, once in it, and not for longer than it runs: the entry code calls them
+/// one after the other, with interrupts off, and none calls another.
+#[inline(always)]
+unsafe fn kernel() -> &'static mut Image {
+    // SAFETY: the caller's promise.
+    unsafe { &mut *KERNEL.0.get() }
+}
+
+/// Brings the kernel up; answers the registers of the first task. `place` writes into a task's
+/// registers what stays the same for its life, among that its address space.
+///
+/// # Safety
+/// For the entry code, once, at boot.
+unsafe fn boot(place: impl Fn(&mut Registers, usize, usize)) -> *mut Registers {
+    // SAFETY: called once, by the boot code.
+    let kernel = unsafe { kernel() };
+    // SAFETY: this is the boot.
+    let started = unsafe { kernel.hardware().start() };
+    report::hello(kernel.hardware());
+    // SAFETY: this is the boot, and the kernel's own memory and devices are mapped.
+    unsafe { kernel.hardware().finish() };
+    for task in 0..TASKS {
+        let space = kernel.hardware().space(task);
+        place(kernel.context(task), task, space);
+    }
+    match started.and_then(|()| kernel.boot()) {
+        Ok(next) => {
+            report::started(kernel.hardware());
+            run(kernel, next)
+        }
+        Err(error) => report::cannot_boot(kernel.hardware(), error),
+    }
+}
+
+/// The registers of the task to run, when there is one.
+#[inline(always)]
+fn run(kernel: &mut Image, next: Next) -> *mut Registers {
+    match next {
+        Next::Run(task) => kernel.context(task),
+        Next::Idle => idle(kernel),
+    }
+}
+
+/// Waits until there is a task to run.
+#[cold]
+#[inline(never)]
+fn idle(kernel: &mut Image) -> *mut Registers {
+    loop {
+        while !kernel.hardware().interrupt_pending() {
+            kernel.hardware().wait();
+        }
+        if let Next::Run(task) = kernel.wake() {
+            return kernel.context(task);
+        }
+    }
+}
