@@ -6,35 +6,87 @@ pub(crate) enum Arch {
     /// RISC-V supervisor mode with three-level page tables (RISC-V Privileged Architecture,
     /// "Sv39: Page-Based 39-bit Virtual-Memory System").
     Sv39,
+    /// RISC-V machine mode with 16 entries of physical memory protection (RISC-V Privileged
+    /// Architecture, "Physical Memory Protection").
+    Pmp,
+    /// Armv7-M with a memory protection unit of 8 regions, each a power of two in size and cut into
+    /// eighths (Armv7-M Architecture Reference Manual, B3.5).
+    PmsaV7,
+    /// Armv8-M main line with a memory protection unit of 16 regions, each from one multiple of 32
+    /// to another (Armv8-M Architecture Reference Manual, B10).
+    PmsaV8,
 }
 
+/// Machines in an ELF header (`e_machine`): `EM_ARM`, `EM_RISCV`.
+const ELF_ARM: u16 = 40;
+const ELF_RISCV: u16 = 243;
+/// `e_flags`: `EF_ARM_EABI_VER5` (ELF for the Arm Architecture, 5.2); `EF_RISCV_RVC`.
+const ELF_ARM_EABI: u32 = 0x0500_0000;
+const ELF_RISCV_COMPRESSED: u32 = 1;
+
 impl Arch {
-    /// By its name in a chip file.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        (name == "riscv64-sv39").then_some(Self::Sv39)
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Sv39, Self::Pmp, Self::PmsaV7, Self::PmsaV8];
+
+    /// Its name in a chip file.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Sv39 => "riscv64-sv39",
+            Self::Pmp => "riscv32-pmp",
+            Self::PmsaV7 => "armv7m-pmsa",
+            Self::PmsaV8 => "armv8m-pmsa",
+        }
     }
 
-    /// All names.
-    pub(crate) const NAMES: &[&str] = &["riscv64-sv39"];
+    /// By its name in a chip file.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|arch| arch.name() == name)
+    }
+
+    /// Beginnings of the compiler's targets that run on it.
+    pub(crate) const fn targets(self) -> &'static [&'static str] {
+        match self {
+            Self::Sv39 => &["riscv64"],
+            Self::Pmp => &["riscv32"],
+            Self::PmsaV7 => &["thumbv7m-", "thumbv7em-"],
+            Self::PmsaV8 => &["thumbv8m.main-"],
+        }
+    }
+
+    /// Whether it translates addresses. What does not has few regions instead.
+    pub(crate) const fn has_pages(self) -> bool {
+        matches!(self, Self::Sv39)
+    }
 
     /// The unit of protection, in bytes.
     pub(crate) const fn granule(self) -> u64 {
-        match self {
-            Self::Sv39 => 4096,
-        }
+        if self.has_pages() { 4096 } else { 32 }
+    }
+
+    /// Bytes below a task's data that nobody has.
+    pub(crate) const fn guard(self) -> u64 {
+        if self.has_pages() { 4096 } else { 256 }
+    }
+
+    /// The unit in which a task lends memory (`userlib::lend::GRANULE`), in bytes.
+    pub(crate) const fn lend_granule(self) -> u64 {
+        if self.has_pages() { 4096 } else { 256 }
     }
 
     /// What is to be subtracted from an address in the kernel to get the physical one.
     pub(crate) const fn kernel_offset(self) -> u64 {
         match self {
             Self::Sv39 => 0xffff_ffc0_0000_0000,
+            Self::Pmp | Self::PmsaV7 | Self::PmsaV8 => 0,
         }
     }
 
-    /// The kernel's linker script, from the root of the repository.
+    /// The kernel's linker script, from the root of the repository. It puts the kernel at `LOAD`.
     pub(crate) const fn kernel_script(self) -> &'static str {
         match self {
             Self::Sv39 => "kernel/arch/riscv/sv39.ld",
+            Self::Pmp => "kernel/arch/riscv/pmp.ld",
+            Self::PmsaV7 | Self::PmsaV8 => "kernel/arch/arm/pmsa.ld",
         }
     }
 
@@ -42,6 +94,30 @@ impl Arch {
     pub(crate) const fn emulation(self) -> &'static str {
         match self {
             Self::Sv39 => "elf64lriscv",
+            Self::Pmp => "elf32lriscv",
+            Self::PmsaV7 | Self::PmsaV8 => "armelf",
+        }
+    }
+
+    /// Whether its programs are ELF64 files rather than ELF32 ones.
+    pub(crate) const fn is_64_bit(self) -> bool {
+        matches!(self, Self::Sv39)
+    }
+
+    /// Machine and flags of an ELF header.
+    pub(crate) const fn elf_machine(self) -> (u16, u32) {
+        match self {
+            Self::Sv39 | Self::Pmp => (ELF_RISCV, ELF_RISCV_COMPRESSED),
+            Self::PmsaV7 | Self::PmsaV8 => (ELF_ARM, ELF_ARM_EABI),
+        }
+    }
+
+    /// The address of the instruction that a symbol or an entry point names: on Thumb, bit 0
+    /// only says which instruction set it is.
+    pub(crate) const fn instruction(self, address: u64) -> u64 {
+        match self {
+            Self::Sv39 | Self::Pmp => address,
+            Self::PmsaV7 | Self::PmsaV8 => address & !1,
         }
     }
 
@@ -49,11 +125,33 @@ impl Arch {
     pub(crate) const fn debugger_name(self) -> &'static str {
         match self {
             Self::Sv39 => "riscv:rv64",
+            Self::Pmp => "riscv:rv32",
+            Self::PmsaV7 | Self::PmsaV8 => "arm",
         }
     }
 
     /// Rounds up to whole granules.
     pub(crate) const fn round(self, bytes: u64) -> u64 {
         bytes.next_multiple_of(self.granule())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_arch_is_found_by_its_name() {
+        for arch in Arch::ALL {
+            assert_eq!(Arch::from_name(arch.name()), Some(arch));
+        }
+        assert_eq!(Arch::from_name("riscv64-sv48"), None);
+    }
+
+    #[test]
+    fn only_thumb_marks_the_instruction_set_in_an_address() {
+        assert_eq!(Arch::PmsaV7.instruction(0x1001), 0x1000);
+        assert_eq!(Arch::PmsaV8.instruction(0x1001), 0x1000);
+        assert_eq!(Arch::Pmp.instruction(0x8000_0002), 0x8000_0002);
     }
 }

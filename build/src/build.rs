@@ -62,7 +62,9 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
     let config = generated.join("config.rs");
     write_if_changed(&config, &config_rs::generate(&plan, arch, &layout, &tasks)?)?;
     let object = compile::kernel(workspace, &plan, &config)?;
-    let kernel = linker.kernel(&workspace.root().join(arch.kernel_script()), &object)?;
+    let load = plan.chip.memory.kernel.get_ref().base;
+    let script = workspace.root().join(arch.kernel_script());
+    let kernel = linker.kernel(&script, load, &object)?;
     let kernel_end = check_kernel(&plan, arch, &kernel)?;
     stages.done("compile and link kernel");
 
@@ -189,7 +191,7 @@ fn image(plan: &Plan, arch: Arch, kernel: &Elf, tasks: &[Elf]) -> Result<Image> 
         });
     }
     segments.extend(tasks.iter().flat_map(|task| task.segments.iter().cloned()));
-    Image::new(plan.chip.memory.kernel.get_ref().base, segments)
+    Image::new(arch, plan.chip.memory.kernel.get_ref().base, segments)
 }
 
 /// How long each stage took.

@@ -70,7 +70,7 @@ pub(crate) fn kernel(workspace: &Workspace, plan: &Plan, config: &Path) -> Resul
 pub(crate) fn object(workspace: &Workspace, plan: &Plan, binary: &str) -> PathBuf {
     workspace
         .target()
-        .join(&plan.chip.chip.target)
+        .join(plan.chip.chip.target.get_ref())
         .join("release")
         .join(binary)
 }
@@ -83,7 +83,7 @@ fn cargo(workspace: &Workspace, plan: &Plan) -> Command {
             "--release",
             "--quiet",
             "--target",
-            &plan.chip.chip.target,
+            plan.chip.chip.target.get_ref(),
             "--target-dir",
         ])
         .arg(workspace.target())

@@ -105,7 +105,7 @@ fn write_task(
     }
     writeln!(out, "            release_ticks: {ticks},")?;
     for (name, address) in [
-        ("entry", elf.entry),
+        ("entry", arch.instruction(elf.entry)),
         ("stack_top", place.data + task.stack),
         ("initial_source", elf.symbol("__data_load")?),
     ] {
@@ -118,11 +118,7 @@ fn write_task(
         ("constants", place.constants, constants),
         ("data", place.data, data),
         ("initial", data_start, data_end - data_start),
-        (
-            "arena",
-            elf.symbol("__arena_start")?,
-            arch.round(task.arena),
-        ),
+        ("arena", elf.symbol("__arena_start")?, task.arena),
         ("checked", checked_start, checked_end - checked_start),
     ] {
         narrow(base.saturating_add(length))?;

@@ -1,9 +1,9 @@
 //! What the packer and the image need of a linked program: sections, segments, symbols.
 
 use anyhow::{Context, Result};
-use object::elf::{PT_LOAD, SHF_ALLOC};
-use object::read::elf::{FileHeader, ProgramHeader};
-use object::{Endianness, Object, ObjectSection, ObjectSymbol, SectionFlags};
+use object::elf::{FileHeader32, FileHeader64, PT_LOAD, SHF_ALLOC};
+use object::read::elf::{ElfFile, FileHeader, ProgramHeader};
+use object::{Endianness, FileKind, Object, ObjectSection, ObjectSymbol, SectionFlags};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -35,14 +35,18 @@ impl Elf {
     /// Reads a linked program.
     ///
     /// # Errors
-    /// When the file is not there or is no 64-bit ELF file.
+    /// When the file is not there or is no ELF file.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let data = std::fs::read(path).with_context(|| path.display().to_string())?;
-        Self::parse(path, &data).with_context(|| format!("in {}", path.display()))
+        let parsed = match FileKind::parse(data.as_slice()) {
+            Ok(FileKind::Elf32) => Self::parse::<FileHeader32<Endianness>>(path, &data),
+            _ => Self::parse::<FileHeader64<Endianness>>(path, &data),
+        };
+        parsed.with_context(|| format!("in {}", path.display()))
     }
 
-    fn parse(path: &Path, data: &[u8]) -> Result<Self> {
-        let file = object::read::elf::ElfFile64::<Endianness>::parse(data)?;
+    fn parse<Header: FileHeader<Endian = Endianness>>(path: &Path, data: &[u8]) -> Result<Self> {
+        let file = ElfFile::<Header>::parse(data)?;
         let allocated = |flags| matches!(flags, SectionFlags::Elf { sh_flags, .. } if sh_flags & SHF_ALLOC == SHF_ALLOC);
         let mut sections = Vec::new();
         for section in file.sections().filter(|section| allocated(section.flags())) {
@@ -56,14 +60,14 @@ impl Elf {
         let endian = file.endian();
         let mut segments = Vec::new();
         for segment in header.program_headers(endian, data)? {
-            let size = segment.p_filesz(endian);
+            let size: u64 = segment.p_filesz(endian).into();
             if segment.p_type(endian) == PT_LOAD && size > 0 {
                 let bytes = segment
                     .data(endian, data)
                     .ok()
                     .context("a segment outside the file")?;
                 segments.push(Segment {
-                    physical: segment.p_paddr(endian),
+                    physical: segment.p_paddr(endian).into(),
                     bytes: bytes.to_vec(),
                 });
             }

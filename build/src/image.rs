@@ -1,21 +1,24 @@
 //! The image: one ELF file at physical addresses, and the same as a flat file.
 
+use crate::arch::Arch;
 use crate::elf::Segment;
 use anyhow::{Result, ensure};
 
 /// What goes into RAM before the kernel starts, by address.
 #[derive(Debug)]
 pub(crate) struct Image {
+    arch: Arch,
     entry: u64,
     segments: Vec<Segment>,
 }
 
-/// Sizes of an ELF64 file header and of a program header (Tool Interface Standard, ELF-64).
-const HEADER: usize = 64;
-const PROGRAM_HEADER: usize = 56;
-/// `ET_EXEC`, `EM_RISCV`, `PT_LOAD`, `PF_R | PF_W | PF_X`.
+/// Sizes of a file header and of a program header (Tool Interface Standard, ELF-32 and ELF-64).
+const HEADERS_32: [usize; 2] = [52, 32];
+const HEADERS_64: [usize; 2] = [64, 56];
+/// `ELFCLASS32`, `ELFCLASS64`, `ET_EXEC`, `PT_LOAD`, `PF_R | PF_W | PF_X`.
+const CLASS_32: u8 = 1;
+const CLASS_64: u8 = 2;
 const EXECUTABLE: u16 = 2;
-const RISCV: u16 = 243;
 const LOAD: u32 = 1;
 const ALL_RIGHTS: u32 = 7;
 
@@ -24,7 +27,7 @@ impl Image {
     ///
     /// # Errors
     /// When two of them overlap.
-    pub(crate) fn new(entry: u64, mut segments: Vec<Segment>) -> Result<Self> {
+    pub(crate) fn new(arch: Arch, entry: u64, mut segments: Vec<Segment>) -> Result<Self> {
         segments.sort_by_key(|segment| segment.physical);
         for pair in segments.windows(2) {
             let end = pair[0].physical + pair[0].bytes.len() as u64;
@@ -34,38 +37,52 @@ impl Image {
                 pair[1].physical
             );
         }
-        Ok(Self { entry, segments })
+        Ok(Self {
+            arch,
+            entry,
+            segments,
+        })
     }
 
     /// As an ELF file whose virtual addresses are the physical ones.
     pub(crate) fn to_elf(&self) -> Vec<u8> {
-        let mut out = vec![0x7f, b'E', b'L', b'F', 2, 1, 1];
+        let wide = self.arch.is_64_bit();
+        let (class, [header, program_header]) = if wide {
+            (CLASS_64, HEADERS_64)
+        } else {
+            (CLASS_32, HEADERS_32)
+        };
+        // An address, an offset or a size.
+        let word = |value: u64| value.to_le_bytes()[..if wide { 8 } else { 4 }].to_vec();
+        let (machine, flags) = self.arch.elf_machine();
+        let mut out = vec![0x7f, b'E', b'L', b'F', class, 1, 1];
         out.resize(16, 0);
         out.extend(EXECUTABLE.to_le_bytes());
-        out.extend(RISCV.to_le_bytes());
+        out.extend(machine.to_le_bytes());
         out.extend(1_u32.to_le_bytes());
-        out.extend(self.entry.to_le_bytes());
-        out.extend((HEADER as u64).to_le_bytes());
-        out.extend(0_u64.to_le_bytes());
-        out.extend(0_u32.to_le_bytes());
-        for half in [HEADER, PROGRAM_HEADER, self.segments.len(), 64, 0, 0] {
+        for value in [self.entry, header as u64, 0] {
+            out.extend(word(value));
+        }
+        out.extend(flags.to_le_bytes());
+        for half in [header, program_header, self.segments.len(), 0, 0, 0] {
             out.extend((half as u16).to_le_bytes());
         }
-        let mut offset = (HEADER + PROGRAM_HEADER * self.segments.len()) as u64;
+        let mut offset = (header + program_header * self.segments.len()) as u64;
         for segment in &self.segments {
             let length = segment.bytes.len() as u64;
+            let places = [offset, segment.physical, segment.physical, length, length];
             out.extend(LOAD.to_le_bytes());
-            out.extend(ALL_RIGHTS.to_le_bytes());
-            for word in [
-                offset,
-                segment.physical,
-                segment.physical,
-                length,
-                length,
-                1,
-            ] {
-                out.extend(word.to_le_bytes());
+            // The flags stand before these in ELF-64, and before the alignment in ELF-32.
+            if wide {
+                out.extend(ALL_RIGHTS.to_le_bytes());
             }
+            for value in places {
+                out.extend(word(value));
+            }
+            if !wide {
+                out.extend(ALL_RIGHTS.to_le_bytes());
+            }
+            out.extend(word(1));
             offset += length;
         }
         for segment in &self.segments {
@@ -100,41 +117,41 @@ mod tests {
 
     #[test]
     fn the_elf_file_has_every_segment_at_its_physical_address() {
-        let image = Image::new(
-            0x8020_0000,
-            vec![
+        for arch in Arch::ALL {
+            let parts = [
                 segment(0x8040_0000, b"task"),
                 segment(0x8020_0000, b"kernel"),
-            ],
-        )
-        .unwrap();
-        let path = std::env::temp_dir().join(format!("leasehold-image-{}", std::process::id()));
-        std::fs::write(&path, image.to_elf()).unwrap();
-        let elf = Elf::read(&path).unwrap();
-        std::fs::remove_file(&path).unwrap();
-        assert_eq!(elf.entry, 0x8020_0000);
-        let segments: Vec<(u64, &[u8])> = elf
-            .segments
-            .iter()
-            .map(|segment| (segment.physical, segment.bytes.as_slice()))
-            .collect();
-        assert_eq!(
-            segments,
-            [(0x8020_0000, &b"kernel"[..]), (0x8040_0000, &b"task"[..])]
-        );
+            ];
+            let image = Image::new(arch, 0x8020_0000, parts.to_vec()).unwrap();
+            let name = format!("leasehold-image-{}-{}", std::process::id(), arch.name());
+            let path = std::env::temp_dir().join(name);
+            std::fs::write(&path, image.to_elf()).unwrap();
+            let elf = Elf::read(&path).unwrap();
+            std::fs::remove_file(&path).unwrap();
+            assert_eq!(elf.entry, 0x8020_0000);
+            let segments: Vec<(u64, &[u8])> = elf
+                .segments
+                .iter()
+                .map(|segment| (segment.physical, segment.bytes.as_slice()))
+                .collect();
+            assert_eq!(
+                segments,
+                [(0x8020_0000, &b"kernel"[..]), (0x8040_0000, &b"task"[..])]
+            );
+        }
     }
 
     #[test]
     fn the_flat_file_has_zeros_between_segments() {
-        let image =
-            Image::new(0x1000, vec![segment(0x1000, b"ab"), segment(0x1004, b"c")]).unwrap();
+        let parts = vec![segment(0x1000, b"ab"), segment(0x1004, b"c")];
+        let image = Image::new(Arch::Pmp, 0x1000, parts).unwrap();
         assert_eq!(image.to_flat(), b"ab\0\0c");
     }
 
     #[test]
     fn segments_that_overlap_are_refused() {
-        let error =
-            Image::new(0, vec![segment(0x1000, b"abc"), segment(0x1002, b"c")]).unwrap_err();
+        let parts = vec![segment(0x1000, b"abc"), segment(0x1002, b"c")];
+        let error = Image::new(Arch::Sv39, 0, parts).unwrap_err();
         assert_eq!(
             error.to_string(),
             "two parts of the image overlap at 0x1002"

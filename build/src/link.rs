@@ -53,7 +53,12 @@ impl Linker {
     ) -> Result<Elf> {
         let script = self.folder.join(format!("{name}.ld"));
         write_if_changed(&script, &task_script(self.arch, place, stack, arena))?;
-        let elf = self.link(&script, object, &self.folder.join(format!("{name}.elf")))?;
+        let elf = self.link(
+            &[],
+            &script,
+            object,
+            &self.folder.join(format!("{name}.elf")),
+        )?;
         for (section, _, size) in &elf.sections {
             ensure!(
                 *size == 0 || SECTIONS.contains(&section.as_str()),
@@ -63,15 +68,16 @@ impl Linker {
         Ok(elf)
     }
 
-    /// Links the kernel by its own script.
+    /// Links the kernel by its own script, which puts it at `LOAD`: the physical address `load`.
     ///
     /// # Errors
     /// When the linker fails.
-    pub(crate) fn kernel(&self, script: &Path, object: &Path) -> Result<Elf> {
-        self.link(script, object, &self.folder.join("kernel.elf"))
+    pub(crate) fn kernel(&self, script: &Path, load: u64, object: &Path) -> Result<Elf> {
+        let symbol = format!("--defsym=LOAD={load:#x}");
+        self.link(&[&symbol], script, object, &self.folder.join("kernel.elf"))
     }
 
-    fn link(&self, script: &Path, object: &Path, to: &Path) -> Result<Elf> {
+    fn link(&self, symbols: &[&str], script: &Path, object: &Path, to: &Path) -> Result<Elf> {
         let output = Command::new(&self.program)
             .args([
                 "-flavor",
@@ -89,6 +95,8 @@ impl Linker {
                 "max-page-size=4096",
                 "--nmagic",
             ])
+            // The script may use them, so they come first.
+            .args(symbols)
             .args([Path::new("-T"), script, Path::new("-o"), to, object])
             .output()
             .with_context(|| self.program.display().to_string())?;
@@ -106,7 +114,7 @@ impl Linker {
 /// The linker script of a task. Its order is the order of the regions; the initial data lies
 /// behind the constants, from where the kernel copies it before each start.
 fn task_script(arch: Arch, place: Place, stack: u64, arena: u64) -> String {
-    let granule = arch.granule();
+    let granule = arch.lend_granule();
     let Place {
         text,
         constants,
@@ -146,7 +154,7 @@ SECTIONS {{
     . += {arena:#x};
     __arena_end = .;
   }}
-  /DISCARD/ : {{ *(.eh_frame .eh_frame_hdr .note.* .llvmbc .llvmcmd) }}
+  /DISCARD/ : {{ *(.eh_frame .eh_frame_hdr .ARM.exidx .ARM.exidx.* .ARM.extab .ARM.extab.* .note.* .llvmbc .llvmcmd) }}
 }}
 "
     )

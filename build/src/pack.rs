@@ -115,8 +115,8 @@ pub(crate) fn pack(
         let text = take(text_length);
         let constants = take(constants_length);
         let guard = Range {
-            base: take(arch.granule()),
-            size: arch.granule(),
+            base: take(arch.guard()),
+            size: arch.guard(),
         };
         let data = take(data_length + task.arena);
         tasks.push(Packed {

@@ -76,6 +76,7 @@ faults! {
     stack_not_aligned: manifest "stack = 8192" => "stack = 1000";
     unknown_chip: manifest "chip = \"small\"" => "chip = \"smal\"";
     unknown_arch: chip "riscv64-sv39" => "riscv64-sv48";
+    target_of_another_arch: chip "riscv64imac-unknown-none-elf" => "riscv32imac-unknown-none-elf";
     unknown_package: manifest "package = \"console\"" => "package = \"consol\"";
     supervisor_not_alone: manifest "priority = 1" => "priority = 0";
     name_too_long: manifest "[tasks.child]" => "[tasks.the-child-of-the-edu]\npackage = \"edu\"\npriority = 9\nstack = 2048\n\n[tasks.child]";

@@ -12,20 +12,20 @@ use std::path::Path;
 const TASK: &str = r#"//! A task.
 #![no_std]
 #![no_main]
-use core::sync::atomic::{AtomicU64, Ordering};
-static COUNT: AtomicU64 = AtomicU64::new(7);
-static TABLE: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
+use core::sync::atomic::{AtomicUsize, Ordering};
+static COUNT: AtomicUsize = AtomicUsize::new(7);
+static TABLE: [AtomicUsize; 64] = [const { AtomicUsize::new(0) }; 64];
 #[unsafe(no_mangle)]
 #[unsafe(link_section = ".text.start")]
 extern "C" fn _start() -> ! {
     loop {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        TABLE[count as usize % 64].store(checked(count), Ordering::Relaxed);
+        TABLE[count % 64].store(checked(count), Ordering::Relaxed);
     }
 }
 #[inline(never)]
 #[unsafe(link_section = ".text.checked")]
-fn checked(value: u64) -> u64 {
+fn checked(value: usize) -> usize {
     value.rotate_left(3)
 }
 #[panic_handler]
@@ -39,6 +39,9 @@ const KERNEL: &str = r#"//! A kernel.
 #![no_std]
 #![no_main]
 static CONFIG: &str = include_str!(env!("LEASEHOLD_CONFIG"));
+#[used]
+#[unsafe(link_section = ".vectors")]
+static VECTORS: [u32; 2] = [0x1234_5678, 0x9abc_def0];
 #[unsafe(no_mangle)]
 #[unsafe(link_section = ".text.start")]
 extern "C" fn _start() -> ! {
@@ -56,9 +59,9 @@ const KERNEL_SCRIPT: &str = "
 ENTRY(_start)
 OFFSET = 0xffffffc000000000;
 SECTIONS {
-  . = OFFSET + 0x80200000;
+  . = OFFSET + LOAD;
   .text : AT(ADDR(.text) - OFFSET) { KEEP(*(.text.start)) *(.text .text.*) }
-  .rodata : AT(ADDR(.rodata) - OFFSET) { *(.rodata .rodata.*) }
+  .rodata : AT(ADDR(.rodata) - OFFSET) { *(.rodata .rodata.* .vectors) }
   . = ALIGN(4096);
   __kernel_end = .;
   /DISCARD/ : { *(.eh_frame .eh_frame_hdr) }
@@ -67,7 +70,12 @@ SECTIONS {
 
 /// The fixture with sources to compile.
 fn repository() -> Repository {
-    let repository = Repository::new(MANIFEST, CHIP);
+    repository_of(CHIP)
+}
+
+/// The same with another chip file.
+fn repository_of(chip: &str) -> Repository {
+    let repository = Repository::new(MANIFEST, chip);
     let root = "[workspace]\nresolver = \"3\"\nmembers = [\"drivers/*\", \"kernel\"]\n\
                 [profile.release]\npanic = \"abort\"\nlto = true\n[profile.dev]\npanic = \"abort\"\n";
     repository.write("Cargo.toml", root);
@@ -82,6 +90,10 @@ fn repository() -> Repository {
         repository.write(&format!("{folder}/src/main.rs"), source);
     }
     repository.write("kernel/arch/riscv/sv39.ld", KERNEL_SCRIPT);
+    let script = include_str!("../../kernel/arch/riscv/pmp.ld");
+    repository.write("kernel/arch/riscv/pmp.ld", script);
+    let script = include_str!("../../kernel/arch/arm/pmsa.ld");
+    repository.write("kernel/arch/arm/pmsa.ld", script);
     repository
 }
 
@@ -170,6 +182,42 @@ fn a_build_writes_everything_and_a_second_one_changes_nothing() {
     let again = build(&repository);
     assert_eq!(fs::read(again.image()).unwrap(), first);
     assert_eq!(fs::read(again.folder.join("debug.tar")).unwrap(), archive);
+}
+
+/// An image's class, machine and first bytes at the kernel's place.
+fn class_machine_and_start(built: &Built) -> (u8, u16, Vec<u8>) {
+    let elf = fs::read(built.image()).unwrap();
+    let machine = u16::from_le_bytes([elf[18], elf[19]]);
+    let flat = fs::read(built.folder.join("image.bin")).unwrap();
+    (elf[4], machine, flat[..8].to_vec())
+}
+
+#[test]
+fn every_protection_hardware_gets_an_image_of_its_kind() {
+    let vectors = [0x78, 0x56, 0x34, 0x12, 0xf0, 0xde, 0xbc, 0x9a];
+    for (arch, target, machine) in [
+        ("riscv32-pmp", "riscv32imac-unknown-none-elf", 243),
+        ("armv7m-pmsa", "thumbv7m-none-eabi", 40),
+        ("armv7m-pmsa", "thumbv7em-none-eabi", 40),
+        ("armv8m-pmsa", "thumbv8m.main-none-eabi", 40),
+    ] {
+        let chip = replace(CHIP, "riscv64-sv39", arch);
+        let chip = replace(&chip, "riscv64imac-unknown-none-elf", target);
+        let repository = repository_of(&chip);
+        let built = build(&repository);
+        let (class, found, start) = class_machine_and_start(&built);
+        assert_eq!((class, found), (1, machine), "{target}");
+        if machine == 40 {
+            assert_eq!(start, vectors, "{target}");
+        }
+        let config = fs::read_to_string(&built.sources.0).unwrap();
+        let entries = config.lines().filter_map(|line| {
+            let entry = line.trim().strip_prefix("entry: 0x")?;
+            u64::from_str_radix(entry.strip_suffix(',')?, 16).ok()
+        });
+        let even: Vec<bool> = entries.map(|entry| entry % 2 == 0).collect();
+        assert_eq!(even, [true; 4], "{target}: {config}");
+    }
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub(crate) fn run(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
 /// Whatever keeps the image from being built.
 pub(crate) fn image(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
     let plan = leasehold_build::check(workspace.root(), app, board)?;
-    tools::target(workspace, &plan.chip.chip.target)?;
+    tools::target(workspace, plan.chip.chip.target.get_ref())?;
     eprintln!("building {app} for {board}");
     leasehold_build::build(workspace, app, board)
 }

@@ -12,7 +12,10 @@ pub(super) fn arch(chip: &Chip, source: &Source) -> Result<Arch, Problem> {
     Arch::from_name(name.get_ref()).ok_or_else(|| {
         Problem::new(source, name.span(), format!("unknown arch `{name}`"))
             .label("no protection hardware of this name")
-            .hint(format!("the known ones are: {}", Arch::NAMES.join(", ")))
+            .hint(format!(
+                "the known ones are: {}",
+                Arch::ALL.map(Arch::name).join(", ")
+            ))
     })
 }
 
@@ -26,6 +29,7 @@ struct Place {
 impl Checker<'_> {
     pub(super) fn check_chip(&mut self) {
         self.check_name();
+        self.check_target();
         self.check_memory();
         self.check_windows();
         self.check_interrupts();
@@ -44,6 +48,37 @@ impl Checker<'_> {
                 .hint(format!("write `{}`", self.manifest.chip)),
             );
         }
+    }
+
+    /// The compiler's target is one of the protection hardware's, with soft floating point: the
+    /// kernel saves no other registers.
+    fn check_target(&mut self) {
+        let target = &self.chip.chip.target;
+        let begins = |start: &&str| target.get_ref().starts_with(*start);
+        let starts = self.arch.targets();
+        let (label, hint) = if !starts.iter().any(begins) {
+            (
+                format!("not a target of {}", self.arch.name()),
+                format!("its targets begin with {}", starts.join(" or ")),
+            )
+        } else if target.get_ref().ends_with("eabihf") {
+            (
+                "passes numbers in floating-point registers".to_owned(),
+                "use the target that ends with `eabi`".to_owned(),
+            )
+        } else {
+            return;
+        };
+        self.problems.push(
+            Problem::new(
+                self.chip_source,
+                target.span(),
+                format!("wrong target `{target}`"),
+            )
+            .label(label)
+            .related(self.chip_source, self.chip.chip.arch.span(), "the arch")
+            .hint(hint),
+        );
     }
 
     fn check_memory(&mut self) {

@@ -178,11 +178,11 @@ impl Checker<'_> {
                     .clone(),
                 priority: *task.priority.get_ref(),
                 stack: task.stack.get_ref().max(&0).unsigned_abs(),
-                arena: self.arch.round(
-                    task.arena
-                        .as_ref()
-                        .map_or(0, |arena| arena.get_ref().max(&0).unsigned_abs()),
-                ),
+                arena: task
+                    .arena
+                    .as_ref()
+                    .map_or(0, |arena| arena.get_ref().max(&0).unsigned_abs())
+                    .next_multiple_of(self.arch.lend_granule()),
                 autostart: task.autostart || rank == 0,
                 calls,
                 notifies,

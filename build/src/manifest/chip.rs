@@ -31,7 +31,7 @@ pub struct ChipHeader {
     /// Protection hardware.
     pub arch: Spanned<String>,
     /// Target triple of kernel and tasks.
-    pub target: String,
+    pub target: Spanned<String>,
     /// Rate of the kernel's clock.
     pub ticks_per_second: u64,
 }

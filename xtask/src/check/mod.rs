@@ -69,7 +69,7 @@ fn board_lints(workspace: &Workspace, built: &Built) -> Result<()> {
     ];
     let mut command = cargo(workspace, &arguments);
     command
-        .args(["--target", &built.plan.chip.chip.target])
+        .args(["--target", built.plan.chip.chip.target.get_ref()])
         .args(except_tools());
     command.args(["--", "--deny", "warnings"]);
     program(sources(command, built))
@@ -84,7 +84,7 @@ fn documentation(workspace: &Workspace, built: &Built) -> Result<()> {
     program(document())?;
     let mut command = document();
     command
-        .args(["--workspace", "--target", &built.plan.chip.chip.target])
+        .args(["--workspace", "--target", built.plan.chip.chip.target.get_ref()])
         .args(except_tools());
     program(command)
 }
