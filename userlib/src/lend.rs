@@ -7,8 +7,21 @@ use crate::sys::Error;
 use core::cell::Cell;
 use core::ptr::NonNull;
 
-/// What is lent is a multiple of this, in bytes, and starts on one.
-pub(crate) const GRANULE: usize = 4096;
+/// What is lent is a multiple of this, in bytes, and starts on one: a page where there are pages.
+/// The boards of 32 bits have a protection unit instead, which tells 32 bytes apart; units of 256
+/// need fewer of its entries.
+pub(crate) const GRANULE: usize = if cfg!(target_pointer_width = "64") {
+    4096
+} else {
+    256
+};
+/// A part of a device's window that is lent is a multiple of this, in bytes, and starts on one: the
+/// least that the hardware tells apart (a page; a region of the Arm units).
+pub(crate) const WINDOW_GRANULE: usize = if cfg!(target_pointer_width = "64") {
+    4096
+} else {
+    32
+};
 /// Most granules that an arena may have.
 const GRANULES: usize = 64;
 

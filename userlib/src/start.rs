@@ -45,6 +45,17 @@ core::arch::global_asm!(
     ".text",
 );
 
+#[cfg(all(target_os = "none", target_arch = "arm"))]
+core::arch::global_asm!(
+    ".section .text.start, \"ax\", %progbits",
+    ".global _start",
+    ".type _start, %function",
+    ".thumb_func",
+    "_start:",
+    "b.w __leasehold_main",
+    ".text",
+);
+
 /// Panic messages longer than this are cut.
 #[cfg(any(target_os = "none", test))]
 const PANIC_LENGTH: usize = 160;

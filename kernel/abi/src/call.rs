@@ -7,6 +7,15 @@
 //! caller-saved registers are zero afterwards. `s0`, `s1`, `s11`, `sp`, `gp`, `tp` and `ra` are
 //! kept, and so are `s2`–`s10` by calls that are not marked.
 //!
+//! # Registers on Arm
+//! `svc 0`. `r12` holds the call's number, `r0`–`r3` its first four arguments, `r4` and `r5` the
+//! others. A *message* call has at most three arguments, `r3` is the [`Tag`](crate::Tag) and
+//! `r4`–`r11` are the eight message words. The kernel answers in `r0`–`r2`. Calls marked
+//! *message* that receive also define `r3`–`r11`; after all others `r3` is zero. `r12` is zero
+//! after every call. `sp`, `lr`, the flags, and `r4`–`r11` by calls that are not marked, are kept.
+//!
+//! # Both
+//! Results are the status, then what the call says after it, in the order of the registers.
 //! 64-bit quantities take one register on 64-bit machines and two (low, high) on 32-bit ones.
 
 /// A system call's number. Handles are raw `u32`s; addresses and lengths are bytes.
@@ -20,7 +29,7 @@ pub enum Call {
     /// With `Dead` the second result is the handle of the peer's present or next life (0 when it
     /// has none left), the third 1 when that life had begun.
     Call = 1,
-    /// *Message.* Wait: `(notification mask) -> (status, client, notifications)`, third result in `a2`.
+    /// *Message.* Wait: `(notification mask) -> (status, client, notifications)`.
     /// `client` is the caller's task handle, or [`u32::MAX`] when `notifications` (pending bits
     /// in the mask, cleared by this) came instead. A task that is not serving gets notifications only.
     Receive = 2,
@@ -42,7 +51,7 @@ pub enum Call {
     BorrowRead = 8,
     /// Copy into a buffer that a client lent: `(client, index, offset, source, length) -> (status, bytes copied)`.
     BorrowWrite = 9,
-    /// About a buffer that a client lent: `(client, index) -> (status, length, rights)`, third result in `a2`.
+    /// About a buffer that a client lent: `(client, index) -> (status, length, rights)`.
     BorrowInfo = 10,
     /// Start a lease: `(parent lease, lessee task index, label, id, payload type low, payload type high) -> (status, handle)`.
     /// The caller must hold `parent` and may lend to that task; the lessee's present life is meant.
@@ -61,7 +70,7 @@ pub enum Call {
     LeaseRevoke = 15,
     /// Give a lease back: `(lease)`. Also ends what the caller derived from it.
     LeaseRelease = 16,
-    /// Next lease event of the caller: `() -> (status, event, handle)`, third result in `a2`; `NotFound` when there is none.
+    /// Next lease event of the caller: `() -> (status, event, handle)`; `NotFound` when there is none.
     LeaseEvent = 17,
     /// About a lease that the caller holds or lent: `(lease, address of a LeaseInfo)`. `Revoked` once it is over.
     LeaseInfo = 18,

@@ -2,7 +2,7 @@
 
 use super::{Lendable, Lender, Receiver, WINDOWS};
 use crate::io::{Claim, Select, Window};
-use crate::lend::GRANULE;
+use crate::lend::WINDOW_GRANULE;
 use crate::runtime::{Device, Plain};
 use crate::sys::{ClaimMode, Error, GrantKind, LeaseHandle, Rights};
 use core::fmt;
@@ -29,7 +29,8 @@ enum End<'a, const SIZE: usize> {
 
 /// A part of a device window, lent to the child with the payload.
 ///
-/// A sub-window is a multiple of 4 KiB at a multiple of 4 KiB: hardware protects no less.
+/// A sub-window is whole granules of the board, because hardware protects no less: 4 KiB with page
+/// tables, 32 bytes with a memory protection unit.
 pub struct LentWindow<'a, const SIZE: usize = 0> {
     end: End<'a, SIZE>,
 }
@@ -46,8 +47,8 @@ impl<'a, const SIZE: usize> LentWindow<'a, SIZE> {
         rights: Rights,
     ) -> Result<Self, Error> {
         let room = window.checked_sub(offset).ok_or(Error::Invalid)?;
-        let whole = offset.is_multiple_of(GRANULE) && length.is_multiple_of(GRANULE);
-        if length == 0 || length < SIZE || length > room || !whole {
+        let whole = |bytes: usize| bytes.is_multiple_of(WINDOW_GRANULE);
+        if length == 0 || length < SIZE || length > room || !whole(offset) || !whole(length) {
             return Err(Error::Invalid);
         }
         let ((lease, grant), device) = (claim.grant(), claim.device());

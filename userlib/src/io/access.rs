@@ -124,6 +124,97 @@ mod checked {
     );
 }
 
+#[cfg(all(target_os = "none", target_arch = "arm"))]
+mod checked {
+    use super::Width;
+    use core::arch::{asm, global_asm};
+
+    /// Declares the instructions of one width. The access is a wide one, so that the fix-up is 8 bytes on.
+    macro_rules! width {
+        ($width:ty, $load:literal, $store:literal, $load_name:literal, $store_name:literal) => {
+            global_asm!(
+                ".pushsection .text.checked, \"ax\", %progbits",
+                ".balign 4",
+                concat!(".global ", $load_name),
+                concat!(".type ", $load_name, ", %function"),
+                ".thumb_func",
+                concat!($load_name, ":"),
+                concat!($load, ".w r0, [r0]"),
+                "bx lr",
+                "nop",
+                "bx lr",
+                ".balign 4",
+                concat!(".global ", $store_name),
+                concat!(".type ", $store_name, ", %function"),
+                ".thumb_func",
+                concat!($store_name, ":"),
+                concat!($store, ".w r2, [r0]"),
+                "bx lr",
+                "nop",
+                "bx lr",
+                ".popsection",
+            );
+
+            impl Width for $width {
+                #[inline(always)]
+                unsafe fn checked_load(address: usize) -> Option<Self> {
+                    let (value, refused): (usize, usize);
+                    // SAFETY: the code above changes only these registers; the caller answers for the address.
+                    unsafe {
+                        asm!(
+                            concat!("bl ", $load_name),
+                            inlateout("r0") address => value,
+                            inlateout("r1") 0_usize => refused,
+                            lateout("lr") _,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                    (refused == 0).then_some(value as Self)
+                }
+
+                #[inline(always)]
+                unsafe fn checked_store(address: usize, value: Self) -> bool {
+                    let refused: usize;
+                    // SAFETY: as above.
+                    unsafe {
+                        asm!(
+                            concat!("bl ", $store_name),
+                            inlateout("r0") address => _,
+                            inlateout("r1") 0_usize => refused,
+                            in("r2") value as usize,
+                            lateout("lr") _,
+                            options(nostack, preserves_flags),
+                        );
+                    }
+                    refused == 0
+                }
+            }
+        };
+    }
+
+    width!(
+        u8,
+        "ldrb",
+        "strb",
+        "__leasehold_checked_load8",
+        "__leasehold_checked_store8"
+    );
+    width!(
+        u16,
+        "ldrh",
+        "strh",
+        "__leasehold_checked_load16",
+        "__leasehold_checked_store16"
+    );
+    width!(
+        u32,
+        "ldr",
+        "str",
+        "__leasehold_checked_load32",
+        "__leasehold_checked_store32"
+    );
+}
+
 #[cfg(not(target_os = "none"))]
 mod checked {
     use super::Width;

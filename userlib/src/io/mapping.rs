@@ -66,7 +66,8 @@ macro_rules! lends {
             /// `rights` that this task has itself.
             ///
             /// # Errors
-            /// `Invalid` when it is not whole granules of 4 KiB, smaller than `PART`, or outside the window.
+            /// `Invalid` when it is not whole granules of the board (4 KiB with page tables, 32 bytes
+            /// with a memory protection unit), smaller than `PART`, or outside the window.
             pub fn lend<const PART: usize>(
                 &self,
                 offset: usize,

@@ -5,7 +5,10 @@ use core::marker::PhantomData;
 use leasehold_abi::{Borrow, COPY_STEP, Call, Error, MESSAGE_WORDS, Rights, Tag, TaskHandle};
 
 /// What travels in registers: a tag and eight words.
+///
+/// In memory as in the registers, one after the other: that is how the Arm stub moves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct Message {
     /// Operation, or reply status, and number of words.
     pub tag: Tag,

@@ -1,7 +1,7 @@
 //! The system calls, one safe function each.
 //!
 //! Everything here is a thin shape over [`leasehold_abi::Call`]: registers in, a
-//! [`Result`] out. On a board the backend is an `ecall`; on the host it is `mock`, a kernel
+//! [`Result`] out. On a board the backend is an `ecall` or `svc`; on the host it is `mock`, a kernel
 //! that a test scripts, so that the rest of this library runs under `cargo test` and Miri.
 //!
 //! A call is safe when nothing that it can do breaks Rust's rules for memory that the
@@ -13,6 +13,9 @@
     any(target_arch = "riscv64", target_arch = "riscv32")
 ))]
 #[path = "riscv.rs"]
+mod backend;
+#[cfg(all(target_os = "none", target_arch = "arm"))]
+#[path = "arm.rs"]
 mod backend;
 #[cfg(not(target_os = "none"))]
 #[path = "host.rs"]
