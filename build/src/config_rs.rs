@@ -4,11 +4,13 @@ use crate::arch::Arch;
 use crate::elf::Elf;
 use crate::pack::{Layout, Packed};
 use crate::plan::{Plan, Task};
+use crate::platform::Platform;
 use anyhow::{Context, Result};
 use leasehold_abi::label;
+use serde_spanned::Spanned;
 use std::fmt::Write;
 
-/// The source: sizes of tables, `CONFIG`, `CHIP`.
+/// The source: sizes of tables, types of protection and platform, `CHIP`, `CONFIG`.
 ///
 /// # Errors
 /// When a task lacks a symbol of its own linker script, or lies above 4 GiB.
@@ -38,19 +40,11 @@ pub(crate) fn generate(plan: &Plan, arch: Arch, layout: &Layout, elves: &[Elf]) 
     }
     writeln!(
         out,
-        "/// The protection hardware.\n\
-         pub type Protection = leasehold_arch_riscv::Spaces<{}>;\n\
-         /// The rest of the machine.\n\
-         pub type Platform = crate::platform::VirtSupervisor;\n\
-         /// The chip's constants.\n\
-         pub const CHIP: crate::platform::virt_supervisor::Config = crate::platform::virt_supervisor::Config {{",
-        tables.page_tables
+        "/// The protection hardware.\npub type Protection = {};",
+        protection(plan, arch)
     )?;
+    write_platform(&mut out, plan)?;
     let ticks = plan.chip.chip.ticks_per_second;
-    for (name, value) in &plan.chip.kernel {
-        writeln!(out, "    {}: {value:#x},", name.replace('-', "_"))?;
-    }
-    writeln!(out, "}};")?;
     writeln!(out, "/// Tasks and resources.")?;
     writeln!(
         out,
@@ -76,6 +70,42 @@ pub(crate) fn generate(plan: &Plan, arch: Arch, layout: &Layout, elves: &[Elf]) 
     }
     writeln!(out, "    ],\n}};")?;
     Ok(out)
+}
+
+/// The type of the protection hardware.
+fn protection(plan: &Plan, arch: Arch) -> String {
+    let tasks = plan.tasks.len();
+    match arch {
+        Arch::Sv39 => format!("leasehold_arch_riscv::Spaces<{}>", plan.tables.page_tables),
+        Arch::Pmp => format!("leasehold_arch_riscv::Pmp<{tasks}>"),
+        Arch::PmsaV7 => format!("leasehold_arch_arm::PmsaV7<{tasks}>"),
+        Arch::PmsaV8 => format!("leasehold_arch_arm::PmsaV8<{tasks}>"),
+    }
+}
+
+/// The type of the platform, and the chip's constants for it.
+fn write_platform(out: &mut String, plan: &Plan) -> Result<()> {
+    let kernel = plan.chip.kernel.get_ref();
+    let value = |key| kernel.get(key).map(Spanned::get_ref);
+    let name = value("platform").and_then(toml::Value::as_str);
+    let platform = name
+        .and_then(Platform::from_name)
+        .context("checked before")?;
+    let module = platform.module();
+    writeln!(
+        out,
+        "/// The rest of the machine.\n\
+         pub type Platform = {module}::{};\n\
+         /// The chip's constants.\n\
+         pub const CHIP: {module}::Config = {module}::Config {{",
+        platform.type_name
+    )?;
+    for field in platform.fields {
+        let number = value(field).and_then(toml::Value::as_integer);
+        let number = number.context("checked before")?;
+        writeln!(out, "    {}: {number:#x},", field.replace('-', "_"))?;
+    }
+    Ok(writeln!(out, "}};")?)
 }
 
 fn write_task(

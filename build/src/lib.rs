@@ -20,6 +20,7 @@ mod output;
 mod pack;
 mod packages;
 pub mod plan;
+mod platform;
 mod policy_rs;
 mod problem;
 mod report;

@@ -53,7 +53,7 @@ faults! {
     overlap_in_one_page: chip "[devices.pci]" => "[devices.uart1]\nwindows = [{ name = \"second\", base = 0x1000_0000, size = 8 }]\n\n[devices.pci]";
     overlap_with_ram: chip "base = 0x1000_0000, size = 0x100" => "base = 0x8000_0000, size = 0x100";
     overlap_of_kernel_and_firmware: chip "base = 0x8020_0000" => "base = 0x801f_f000";
-    window_off_its_page: chip "base = 0x1000_0000" => "base = 0x1000_0100";
+    window_off_its_page: chip "base = 0x1000_0000, size = 0x100" => "base = 0x1000_0100, size = 0x100";
     interrupt_of_two_devices: chip "interrupts = [10]" => "interrupts = [33]";
     unknown_device: manifest "device = \"uart0\"" => "device = \"uart\"";
     device_bound_twice: manifest "auxiliary = \"edu.sample\"\nid = 1" => "device = \"uart0\"";
@@ -77,6 +77,12 @@ faults! {
     unknown_chip: manifest "chip = \"small\"" => "chip = \"smal\"";
     unknown_arch: chip "riscv64-sv39" => "riscv64-sv48";
     target_of_another_arch: chip "riscv64imac-unknown-none-elf" => "riscv32imac-unknown-none-elf";
+    unknown_platform: chip "virt-supervisor" => "virt-superviser";
+    platform_of_another_arch: chip "virt-supervisor" => "mps2";
+    platform_missing: chip "platform = \"virt-supervisor\"\n" => "";
+    platform_lacks_a_field: chip "plic-context = 1\n" => "";
+    platform_has_an_unknown_field: chip "plic-context = 1" => "plic-context = 1\nplic-contexts = 2";
+    platform_field_of_a_wrong_type: chip "plic-context = 1" => "plic-context = \"one\"";
     unknown_package: manifest "package = \"console\"" => "package = \"consol\"";
     supervisor_not_alone: manifest "priority = 1" => "priority = 0";
     name_too_long: manifest "[tasks.child]" => "[tasks.the-child-of-the-edu]\npackage = \"edu\"\npriority = 9\nstack = 2048\n\n[tasks.child]";

@@ -167,6 +167,10 @@ fn a_build_writes_everything_and_a_second_one_changes_nothing() {
     let config = fs::read_to_string(&built.sources.0).unwrap();
     for part in [
         "pub const TASKS: usize = 4;",
+        "pub type Protection = leasehold_arch_riscv::Spaces<",
+        "pub type Platform = crate::platform::virt_supervisor::VirtSupervisor;",
+        "pub const CHIP: crate::platform::virt_supervisor::Config =",
+        "    plic_context: 0x1,",
         "name: leasehold_core::name(\"child\"),",
         "entry: 0x80400000,",
         "guard: leasehold_core::Range::new(0x80402000, 0x1000),",
@@ -182,6 +186,20 @@ fn a_build_writes_everything_and_a_second_one_changes_nothing() {
     let again = build(&repository);
     assert_eq!(fs::read(again.image()).unwrap(), first);
     assert_eq!(fs::read(again.folder.join("debug.tar")).unwrap(), archive);
+}
+
+/// The fixture's chip with another arch, its target and its platform.
+fn chip_of(arch: &str, target: &str) -> String {
+    let chip = replace(CHIP, "riscv64-sv39", arch);
+    let chip = replace(&chip, "riscv64imac-unknown-none-elf", target);
+    if arch == "riscv32-pmp" {
+        let chip = replace(&chip, "virt-supervisor", "virt-machine");
+        return replace(&chip, "plic-lines", "clint-base = 0x200_0000\nplic-lines");
+    }
+    let (before, rest) = chip.split_once("platform = ").unwrap();
+    let (_, after) = rest.split_once("\n\n").unwrap();
+    let kernel = "platform = \"mps2\"\nuart-base = 0x4000_4000\ntimer-base = 0x4000_0000\ntimer-line = 8\nlines = 32";
+    format!("{before}{kernel}\n\n{after}")
 }
 
 /// An image's class, machine and first bytes at the kernel's place.
@@ -201,9 +219,7 @@ fn every_protection_hardware_gets_an_image_of_its_kind() {
         ("armv7m-pmsa", "thumbv7em-none-eabi", 40),
         ("armv8m-pmsa", "thumbv8m.main-none-eabi", 40),
     ] {
-        let chip = replace(CHIP, "riscv64-sv39", arch);
-        let chip = replace(&chip, "riscv64imac-unknown-none-elf", target);
-        let repository = repository_of(&chip);
+        let repository = repository_of(&chip_of(arch, target));
         let built = build(&repository);
         let (class, found, start) = class_machine_and_start(&built);
         assert_eq!((class, found), (1, machine), "{target}");

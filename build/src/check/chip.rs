@@ -30,6 +30,7 @@ impl Checker<'_> {
     pub(super) fn check_chip(&mut self) {
         self.check_name();
         self.check_target();
+        self.check_platform();
         self.check_memory();
         self.check_windows();
         self.check_interrupts();

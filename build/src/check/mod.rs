@@ -4,6 +4,7 @@ mod binds;
 mod chip;
 mod labels;
 mod peers;
+mod platform;
 mod tables;
 mod tasks;
 

@@ -10,9 +10,8 @@ use std::collections::BTreeMap;
 pub struct Chip {
     /// Name, target and clock.
     pub chip: ChipHeader,
-    /// What the platform's code in the kernel is told.
-    #[serde(default)]
-    pub kernel: BTreeMap<String, u64>,
+    /// The name of the kernel's platform, and what its code is told.
+    pub kernel: Spanned<BTreeMap<Spanned<String>, Spanned<toml::Value>>>,
     /// How QEMU emulates it, where it does.
     pub qemu: Option<Qemu>,
     /// Its memory.

@@ -84,7 +84,11 @@ fn documentation(workspace: &Workspace, built: &Built) -> Result<()> {
     program(document())?;
     let mut command = document();
     command
-        .args(["--workspace", "--target", built.plan.chip.chip.target.get_ref()])
+        .args([
+            "--workspace",
+            "--target",
+            built.plan.chip.chip.target.get_ref(),
+        ])
         .args(except_tools());
     program(command)
 }

@@ -1,0 +1,127 @@
+//! Checks of a chip file's `[kernel]`: the platform is known, fits the arch, and is told all it wants.
+
+use super::Checker;
+use crate::platform::{PLATFORMS, Platform};
+use crate::problem::{Problem, nearest};
+use serde_spanned::Spanned;
+
+/// The key beside the platform's own.
+const KEY: &str = "platform";
+
+impl Checker<'_> {
+    /// Every field is there and a number, and no other.
+    pub(super) fn check_platform(&mut self) {
+        let Some(platform) = self.platform() else {
+            return;
+        };
+        let kernel = &self.chip.kernel;
+        let mut fields = platform.fields.to_vec();
+        for field in &fields {
+            if !kernel.get_ref().contains_key(*field) {
+                self.problems.push(
+                    Problem::new(
+                        self.chip_source,
+                        kernel.span(),
+                        format!("missing key `{field}`"),
+                    )
+                    .label(format!("platform {} wants it", platform.name))
+                    .hint(format!("add `{field} = …` to [kernel]")),
+                );
+            }
+        }
+        fields.push(KEY);
+        for (key, value) in kernel.get_ref() {
+            let name = key.get_ref().as_str();
+            if !fields.contains(&name) {
+                let problem = Problem::new(
+                    self.chip_source,
+                    key.span(),
+                    format!("unknown key `{name}`"),
+                )
+                .label(format!("platform {} has no such field", platform.name));
+                self.problems
+                    .push(match nearest(name, fields.iter().copied()) {
+                        Some(near) => problem.hint(format!("did you mean `{near}`?")),
+                        None => problem.hint(format!("its fields are: {}", fields.join(", "))),
+                    });
+            } else if name != KEY && !value.get_ref().as_integer().is_some_and(|value| value >= 0) {
+                self.problems.push(
+                    Problem::new(
+                        self.chip_source,
+                        value.span(),
+                        format!("wrong type of `{name}`"),
+                    )
+                    .label("expected a whole number, not negative")
+                    .hint("write a whole number, not negative, here"),
+                );
+            }
+        }
+    }
+
+    /// The platform, where it is known and has this arch.
+    fn platform(&mut self) -> Option<&'static Platform> {
+        let kernel = &self.chip.kernel;
+        let names = || -> Vec<&str> { PLATFORMS.iter().map(|platform| platform.name).collect() };
+        let Some(value) = kernel.get_ref().get(KEY) else {
+            self.problems.push(
+                Problem::new(
+                    self.chip_source,
+                    kernel.span(),
+                    format!("missing key `{KEY}`"),
+                )
+                .label("in this table")
+                .hint(format!(
+                    "add `{KEY} = \"…\"`, one of: {}",
+                    names().join(", ")
+                )),
+            );
+            return None;
+        };
+        let written = value.get_ref().as_str().unwrap_or("");
+        let Some(platform) = Platform::from_name(written) else {
+            let hint = nearest(written, names()).map_or_else(
+                || format!("the platforms are: {}", names().join(", ")),
+                |name| format!("did you mean `{name}`?"),
+            );
+            self.problems.push(
+                Problem::new(
+                    self.chip_source,
+                    value.span(),
+                    format!("unknown platform {}", value.get_ref()),
+                )
+                .label("no machine of this name in kernel/src/platform")
+                .hint(hint),
+            );
+            return None;
+        };
+        if !platform.archs.contains(&self.arch) {
+            self.wrong_arch(platform, value);
+            return None;
+        }
+        Some(platform)
+    }
+
+    fn wrong_arch(&mut self, platform: &Platform, value: &Spanned<toml::Value>) {
+        let arch = self.arch;
+        let archs: Vec<&str> = platform.archs.iter().map(|arch| arch.name()).collect();
+        let fitting: Vec<&str> = PLATFORMS
+            .iter()
+            .filter(|platform| platform.archs.contains(&arch))
+            .map(|platform| platform.name)
+            .collect();
+        self.problems.push(
+            Problem::new(
+                self.chip_source,
+                value.span(),
+                format!("platform {} is not for {}", platform.name, arch.name()),
+            )
+            .label(format!("for {}", archs.join(" and ")))
+            .related(self.chip_source, self.chip.chip.arch.span(), "the arch")
+            .hint(format!(
+                "platforms for {} are: {}",
+                arch.name(),
+                fitting.join(", ")
+            )),
+        );
+    }
+}

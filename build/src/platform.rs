@@ -1,0 +1,63 @@
+//! The families of machines that the kernel knows (`kernel/src/platform/`), and what each is told by the chip file.
+
+use crate::arch::Arch;
+
+/// A family of machines.
+#[derive(Debug)]
+pub(crate) struct Platform {
+    /// Its name in a chip file; with underscores, its module in the kernel.
+    pub(crate) name: &'static str,
+    /// Its type there.
+    pub(crate) type_name: &'static str,
+    /// The protection hardware that it can have.
+    pub(crate) archs: &'static [Arch],
+    /// The fields of its `Config`, all of them numbers: as keys of the chip file.
+    pub(crate) fields: &'static [&'static str],
+}
+
+/// All of them.
+pub(crate) const PLATFORMS: &[Platform] = &[
+    Platform {
+        name: "virt-supervisor",
+        type_name: "VirtSupervisor",
+        archs: &[Arch::Sv39],
+        fields: &[
+            "plic-base",
+            "plic-context",
+            "plic-lines",
+            "uart-base",
+            "finisher-base",
+        ],
+    },
+    Platform {
+        name: "virt-machine",
+        type_name: "VirtMachine",
+        archs: &[Arch::Pmp],
+        fields: &[
+            "plic-base",
+            "plic-context",
+            "plic-lines",
+            "uart-base",
+            "finisher-base",
+            "clint-base",
+        ],
+    },
+    Platform {
+        name: "mps2",
+        type_name: "Mps2",
+        archs: &[Arch::PmsaV7, Arch::PmsaV8],
+        fields: &["uart-base", "timer-base", "timer-line", "lines"],
+    },
+];
+
+impl Platform {
+    /// By its name in a chip file.
+    pub(crate) fn from_name(name: &str) -> Option<&'static Self> {
+        PLATFORMS.iter().find(|platform| platform.name == name)
+    }
+
+    /// The path of its module in the kernel.
+    pub(crate) fn module(&self) -> String {
+        format!("crate::platform::{}", self.name.replace('-', "_"))
+    }
+}
