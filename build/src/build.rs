@@ -121,7 +121,7 @@ fn place(
         let tasks = plan.tasks.iter().enumerate();
         tasks
             .map(|(rank, task)| {
-                let object = compile::object(workspace, plan, &task.binary);
+                let object = compile::object(workspace, plan, task);
                 linker.task(&task.name, &object, places(rank), task.stack, task.arena)
             })
             .collect()

@@ -4,7 +4,7 @@
 //! and [`link`](crate::link) gives it its place once all sizes are known. Both calls use the
 //! same folder, so procedural macros are compiled once.
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Task};
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
@@ -35,21 +35,34 @@ const KERNEL_FLAGS: &[&str] = &[
 /// # Errors
 /// When cargo fails; it has said why.
 pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result<()> {
-    let mut command = cargo(workspace, plan);
-    let packages: BTreeSet<&str> = plan
-        .tasks
-        .iter()
-        .map(|task| task.package.as_str())
-        .collect();
-    for package in packages {
-        command.args(["--package", package]);
+    for floating_point in [false, true] {
+        let tasks: Vec<&Task> = plan
+            .tasks
+            .iter()
+            .filter(|task| task.floating_point == floating_point)
+            .collect();
+        if tasks.is_empty() {
+            continue;
+        }
+        let mut command = cargo(workspace, plan, &target_folder(workspace, floating_point));
+        let packages: BTreeSet<&str> = tasks.iter().map(|task| task.package.as_str()).collect();
+        for package in packages {
+            command.args(["--package", package]);
+        }
+        let binaries: BTreeSet<&str> = tasks.iter().map(|task| task.binary.as_str()).collect();
+        for binary in binaries {
+            command.args(["--bin", binary]);
+        }
+        command.env("LEASEHOLD_POLICY", policy).envs(TASK_PROFILE);
+        if let Some(processor) = &plan.chip.chip.floating_point
+            && floating_point
+        {
+            let processor = format!("-Ctarget-cpu={processor}");
+            command.env("CARGO_ENCODED_RUSTFLAGS", flags(&[&processor]));
+        }
+        run(command, "the tasks")?;
     }
-    let binaries: BTreeSet<&str> = plan.tasks.iter().map(|task| task.binary.as_str()).collect();
-    for binary in binaries {
-        command.args(["--bin", binary]);
-    }
-    command.env("LEASEHOLD_POLICY", policy).envs(TASK_PROFILE);
-    run(command, "the tasks")
+    Ok(())
 }
 
 /// Compiles the kernel with the tables in the file `config`.
@@ -57,25 +70,39 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
 /// # Errors
 /// When cargo fails; it has said why.
 pub(crate) fn kernel(workspace: &Workspace, plan: &Plan, config: &Path) -> Result<PathBuf> {
-    let mut command = cargo(workspace, plan);
+    let mut command = cargo(workspace, plan, workspace.target());
     command
         .args(["--package", KERNEL, "--bin", KERNEL])
         .env("LEASEHOLD_CONFIG", config)
         .env("CARGO_ENCODED_RUSTFLAGS", flags(KERNEL_FLAGS));
     run(command, "the kernel")?;
-    Ok(object(workspace, plan, KERNEL))
+    Ok(program(workspace.target(), plan, KERNEL))
 }
 
-/// Where cargo puts a relocatable program.
-pub(crate) fn object(workspace: &Workspace, plan: &Plan, binary: &str) -> PathBuf {
-    workspace
-        .target()
+/// Where cargo puts a task's relocatable program.
+pub(crate) fn object(workspace: &Workspace, plan: &Plan, task: &Task) -> PathBuf {
+    let folder = target_folder(workspace, task.floating_point);
+    program(&folder, plan, &task.binary)
+}
+
+/// Cargo's folder for tasks. Those that use floating point are compiled for another processor,
+/// and one program may be there in both ways.
+fn target_folder(workspace: &Workspace, floating_point: bool) -> PathBuf {
+    if floating_point {
+        workspace.target().join("floating-point")
+    } else {
+        workspace.target().to_owned()
+    }
+}
+
+fn program(target_folder: &Path, plan: &Plan, binary: &str) -> PathBuf {
+    target_folder
         .join(plan.chip.chip.target.get_ref())
         .join("release")
         .join(binary)
 }
 
-fn cargo(workspace: &Workspace, plan: &Plan) -> Command {
+fn cargo(workspace: &Workspace, plan: &Plan, target_folder: &Path) -> Command {
     let mut command = workspace.cargo();
     command
         .args([
@@ -86,7 +113,7 @@ fn cargo(workspace: &Workspace, plan: &Plan) -> Command {
             plan.chip.chip.target.get_ref(),
             "--target-dir",
         ])
-        .arg(workspace.target())
+        .arg(target_folder)
         .env("CARGO_ENCODED_RUSTFLAGS", flags(&[]));
     command
 }

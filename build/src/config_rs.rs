@@ -158,6 +158,7 @@ fn write_task(
         )?;
     }
     writeln!(out, "            autostart: {},", task.autostart)?;
+    writeln!(out, "            floating_point: {},", task.floating_point)?;
     writeln!(out, "        }},")?;
     Ok(())
 }

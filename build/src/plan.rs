@@ -60,6 +60,8 @@ pub struct Task {
     pub arena: u64,
     /// Started by the kernel.
     pub autostart: bool,
+    /// It may use floating-point registers.
+    pub floating_point: bool,
     /// Set of ranks that it may call.
     pub calls: u64,
     /// Set of ranks that it may notify.

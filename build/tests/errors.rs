@@ -55,6 +55,7 @@ faults! {
     overlap_of_kernel_and_firmware: chip "base = 0x8020_0000" => "base = 0x801f_f000";
     window_off_its_page: chip "base = 0x1000_0000, size = 0x100" => "base = 0x1000_0100, size = 0x100";
     interrupt_of_two_devices: chip "interrupts = [10]" => "interrupts = [33]";
+    floating_point_without_a_unit: manifest "stack = 8192" => "stack = 8192\nfloating-point = true";
     unknown_device: manifest "device = \"uart0\"" => "device = \"uart\"";
     device_bound_twice: manifest "auxiliary = \"edu.sample\"\nid = 1" => "device = \"uart0\"";
     pci_function_bound_twice: manifest "auxiliary = \"edu.sample\"\nid = 1" => "pci = \"1234:11e8\"";

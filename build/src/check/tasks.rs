@@ -32,6 +32,7 @@ impl Checker<'_> {
         for (name, task) in &manifest.tasks {
             self.check_name_of(name);
             self.check_sizes(name, task);
+            self.check_floating_point(name, task);
             if !packages.contains_key(task.package.get_ref()) {
                 let known = packages.keys().map(String::as_str);
                 let problem = Problem::new(
@@ -113,6 +114,22 @@ impl Checker<'_> {
         }
     }
 
+    fn check_floating_point(&mut self, name: &Spanned<String>, task: &manifest::Task) {
+        if let Some(on) = task.floating_point.as_ref().filter(|on| *on.get_ref())
+            && self.chip.chip.floating_point.is_none()
+        {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    on.span(),
+                    format!("`{name}` wants floating point"),
+                )
+                .label(format!("{} has no floating-point unit", self.manifest.chip))
+                .hint("leave it out: the compiler's own arithmetic does without"),
+            );
+        }
+    }
+
     fn check_supervisor(&mut self) {
         let Some((name, supervisor)) = self
             .order
@@ -184,6 +201,7 @@ impl Checker<'_> {
                     .map_or(0, |arena| arena.get_ref().max(&0).unsigned_abs())
                     .next_multiple_of(self.arch.lend_granule()),
                 autostart: task.autostart || rank == 0,
+                floating_point: task.floating_point.as_ref().is_some_and(|on| *on.get_ref()),
                 calls,
                 notifies,
                 lends,

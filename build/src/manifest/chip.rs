@@ -33,6 +33,9 @@ pub struct ChipHeader {
     pub target: Spanned<String>,
     /// Rate of the kernel's clock.
     pub ticks_per_second: u64,
+    /// The compiler's name (`-C target-cpu`) for the processor with its floating-point unit, where it has one:
+    /// what tasks are compiled for that use it.
+    pub floating_point: Option<String>,
 }
 
 /// How QEMU emulates a chip.

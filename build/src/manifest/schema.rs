@@ -49,6 +49,8 @@ pub struct Task {
     /// Started by the kernel at boot. The supervisor always is.
     #[serde(default)]
     pub autostart: bool,
+    /// It may use floating-point registers.
+    pub floating_point: Option<Spanned<bool>>,
     /// Tasks that it may call, all of them more important.
     #[serde(default)]
     pub calls: Vec<Spanned<String>>,

@@ -49,6 +49,8 @@ pub struct TaskConfig {
     pub checked: Range,
     /// Started by the kernel at boot, rather than by the supervisor.
     pub autostart: bool,
+    /// It may use floating-point registers, which only the general way of resuming it restores.
+    pub floating_point: bool,
 }
 
 impl TaskConfig {

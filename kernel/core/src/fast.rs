@@ -1,6 +1,7 @@
 //! Call and reply when the other side waits: a few loads and stores, and the message stays
 //! in registers. Anything else is left to the slow path, with nothing changed; what these
-//! two change is exactly what the slow path would.
+//! two change is exactly what the slow path would. A task that may use floating point is never resumed from here,
+//! and the entry code brings none here.
 
 use crate::schedule::{above, bit};
 use crate::task::NO_HANDLE;
@@ -63,14 +64,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return None;
         }
         let caller = &mut self.tasks[index];
-        if caller.handle != client {
+        if caller.fast != client {
             return None;
         }
         caller.state = TaskState::Ready;
         caller.peer = crate::task::NO_TASK;
         let record = &mut self.tasks[server];
         record.in_service ^= bit(index);
-        record.accepting = record.handle;
+        record.accepting = record.fast;
         record.mask = mask;
         record.state = TaskState::Receiving;
         self.ready = ready | bit(index);

@@ -99,7 +99,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         record.mask = mask as u32;
         record.state = TaskState::Receiving;
         record.accepting = if record.serving {
-            record.handle
+            record.fast
         } else {
             NO_HANDLE
         };

@@ -216,6 +216,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return;
         };
         record.handle = handle;
+        record.fast = if config.floating_point {
+            crate::task::NO_HANDLE
+        } else {
+            handle
+        };
         record.accepting = crate::task::NO_HANDLE;
         record.pending = if record.events.first == crate::lease::links::NIL {
             0

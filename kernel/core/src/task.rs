@@ -24,9 +24,11 @@ const LOST_WINDOWS: usize = 4;
 pub(crate) struct Task<C> {
     /// The present life, or the last one.
     pub(crate) handle: u32,
-    /// `handle` while the task waits for a message *and* is serving, else [`NO_HANDLE`]:
+    /// `fast` while the task waits for a message *and* is serving, else [`NO_HANDLE`]:
     /// so a caller needs one comparison to know that it may hand its message over.
     pub(crate) accepting: u32,
+    /// `handle`, or [`NO_HANDLE`] for a task with floating-point registers, which the fast paths do not restore.
+    pub(crate) fast: u32,
     /// Notification bits that are set.
     pub(crate) pending: u32,
     /// Notification bits that end the wait, while receiving.
@@ -86,6 +88,7 @@ impl<C: Context> Task<C> {
     pub(crate) const EMPTY: Self = Self {
         handle: 0,
         accepting: NO_HANDLE,
+        fast: NO_HANDLE,
         pending: 0,
         mask: 0,
         waiting: 0,

@@ -58,8 +58,12 @@ const fn task(index: usize, text: &str, lends: u64) -> TaskConfig {
         // The supervisor's deadline never comes: its end is the machine's.
         release_ticks: if index == 0 { u64::MAX } else { 200 },
         autostart: true,
+        floating_point: index == FLOATING,
     }
 }
+
+/// The task that may use floating point.
+pub(crate) const FLOATING: usize = 5;
 
 static TASK_CONFIGS: [TaskConfig; TASKS] = [
     task(0, "supervisor", 0b11_1111),

@@ -64,7 +64,7 @@ fn check_blocking<const L: usize, const G: usize, const B: u32>(kernel: &Machine
         let accepting = task.state == TaskState::Receiving && task.serving;
         assert_eq!(
             task.accepting,
-            if accepting { task.handle } else { NO_HANDLE }
+            if accepting { task.fast } else { NO_HANDLE }
         );
         if accepting {
             assert_eq!(

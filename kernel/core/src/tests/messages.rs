@@ -1,6 +1,7 @@
 //! Calls, receives, replies, borrows, and the two fast paths against the slow ones.
 
-use crate::model::{PARK, World, data};
+use crate::model::{FLOATING, PARK, World, data};
+use crate::task::NO_HANDLE;
 use crate::{Fault, Hardware, Next};
 use leasehold_abi::{Borrow, Call, Error, FaultKind, TaskState};
 use std::string::String;
@@ -384,6 +385,23 @@ fn the_fast_paths_stand_back_while_the_reaper_has_work() {
     let server = world.handle(SERVER) as u32;
     world.kernel.reaper.charge(5);
     assert_eq!(world.kernel.fast_call(server, 0, 0), None);
+}
+
+#[test]
+fn the_fast_paths_never_resume_a_task_with_floating_point_registers() {
+    let mut world = World::new();
+    // As a client: the reply goes the slow way.
+    world.send(FLOATING, 4, 1);
+    let client = world.handle(FLOATING);
+    world.become_task(4);
+    assert_eq!(world.kernel.fast_reply_receive(client as u32, 0), None);
+    world.act(4, Call::ReplyReceive, &[client, 0]);
+    assert_eq!(world.results(FLOATING), [0; 3]);
+    // As a server: it waits, and yet no caller may hand its message over at once.
+    world.rest();
+    assert_eq!(world.kernel.tasks[FLOATING].state, TaskState::Receiving);
+    assert_eq!(world.kernel.tasks[FLOATING].accepting, NO_HANDLE);
+    assert_eq!(world.kernel.tasks[4].accepting, world.handle(4) as u32);
 }
 
 #[test]
