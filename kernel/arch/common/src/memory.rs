@@ -4,8 +4,10 @@
 
 use core::ptr;
 
+/// Words that a round of copying and zeroing moves.
+const ROUND_WORDS: usize = 8;
 /// Bytes that a round of [`Memory::copy`] and [`Memory::zero`] moves.
-const ROUND: usize = 8 * size_of::<usize>();
+const ROUND: usize = ROUND_WORDS * size_of::<usize>();
 
 /// Does something for each word of a round, written out. With volatile accesses, it stays so:
 /// the compiler's own `memcpy` and `memset` take three times as many instructions.

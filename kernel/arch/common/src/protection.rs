@@ -3,7 +3,7 @@
 //! Each is a module under `kernel/arch/`; a board puts one together with its other half, the
 //! interrupt controller, clock and console, into [`Hardware`](leasehold_core::Hardware).
 
-use leasehold_abi::Error;
+use leasehold_abi::{Error, FaultKind};
 use leasehold_core::{Context, Region, Window};
 
 /// Protection hardware, and the registers of a task on its processor.
@@ -51,6 +51,11 @@ pub trait Protection {
     fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool;
     /// [`Hardware::window_address`](leasehold_core::Hardware::window_address).
     fn window_address(base: u64) -> usize;
+    /// What a task's access was, that stopped with this kind of fault at this address, where the processor itself
+    /// does not tell a refused access from a device's error.
+    fn fault_kind(&self, _task: usize, kind: FaultKind, _address: usize) -> FaultKind {
+        kind
+    }
     /// Page tables that are not in use, for the boot log; none where it has no tables.
     fn available(&self) -> Option<usize>;
 }

@@ -20,6 +20,9 @@ mod context;
 pub mod csr;
 mod entry;
 mod fault;
+mod pmp;
+#[cfg(test)]
+mod random;
 #[cfg(target_arch = "riscv64")]
 #[expect(unsafe_code, reason = "calls to the firmware")]
 pub mod sbi;
@@ -34,6 +37,7 @@ pub mod trap;
 pub use context::RegisterFile;
 pub use entry::{Entry, Permission};
 pub use fault::decode;
+pub use pmp::Pmp;
 #[cfg(target_arch = "riscv64")]
 pub use spaces::{Spaces, Store};
 pub use sv39::{PAGE_SIZE, Sv39, Table};

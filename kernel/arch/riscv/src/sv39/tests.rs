@@ -5,6 +5,8 @@
 //! code with the encoder. Memory is what the entries say: a read outside of the pool fails the test.
 
 use super::*;
+use crate::random::Random;
+use core::cell::Cell;
 use std::boxed::Box;
 use std::vec::Vec;
 use std::{assert, assert_eq, vec};
@@ -86,23 +88,6 @@ fn translate(
         // Step 8.
         let offset = (1_u64 << (12 + 9 * i)) - 1;
         return Some((ppn << 12) & !offset | address & offset);
-    }
-}
-
-/// Random numbers: SplitMix64 (Steele, Lea, Flood, 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
     }
 }
 
@@ -227,6 +212,43 @@ fn leaves_mean_to_the_hardware_what_was_meant() {
             }
             check_leaf(((1 << 56) - 1) & !(size - 1), level, permission);
         }
+    }
+}
+
+/// Ten million entries at any place, each walked to once: at every level, with every access, in both modes.
+#[test]
+fn random_entries_of_full_width_mean_what_was_meant() {
+    let mut random = Random(39);
+    for _ in 0..10_000_000 {
+        let bits = random.next();
+        let (permission, allowed, its_mode) = PERMISSIONS[bits as usize & 3];
+        let access = [Access::Load, Access::Store, Access::Fetch][(bits >> 2) as usize % 3];
+        let mode = [Mode::User, Mode::Supervisor][(bits >> 34) as usize & 1];
+        let level = (bits >> 35) % 3;
+        let size = 1_u64 << (12 + 9 * level);
+        let physical = random.next() & ((1 << 56) - 1) & !(size - 1);
+        // Both halves: the upper 25 bits are copies of bit 38.
+        let address = ((random.next() as i64) << 25 >> 25) as u64;
+        let leaf = Entry::leaf(physical, permission).bits();
+        // The tables on the way down, each at any place, are made as they are needed.
+        let tables: [u64; 3] = core::array::from_fn(|_| random.below(1 << 44) << 12);
+        let reads = Cell::new(0);
+        let read = |at: u64| {
+            let step = reads.replace(reads.get() + 1);
+            let level_here = 2 - step;
+            let index = address >> (12 + 9 * level_here) & 511;
+            assert_eq!(at, tables[step as usize] + index * 8, "another entry");
+            if level_here == level {
+                leaf
+            } else {
+                Entry::table(tables[step as usize + 1]).bits()
+            }
+        };
+        let expected = (allowed.contains(&access) && mode == its_mode)
+            .then_some(physical | address & (size - 1));
+        let found = translate(&read, tables[0] / 4096, address, access, mode);
+        assert_eq!(found, expected, "{address:#x} {physical:#x} {permission:?}");
+        assert_eq!(reads.get(), 3 - level);
     }
 }
 

@@ -1,0 +1,210 @@
+//! Physical memory protection of RV32: 16 entries a task (Privileged Architecture, section 3.7).
+//!
+//! The lowest entry that matches a byte decides. The first eleven are for windows; the task's own regions, which lie one behind
+//! the other, are the last five. The entry code loads all of them whenever it switches to a task.
+
+mod entry;
+
+use self::entry::{EXECUTE, Encoded, Entry, READ, WRITE};
+use crate::RegisterFile;
+use leasehold_abi::{Error, FaultKind, Rights};
+use leasehold_arch_common::{Protection, Slots};
+use leasehold_core::{Region, Window};
+
+/// Entries that a hart has at least, if it has more than none, and that are used.
+const ENTRIES: usize = 16;
+/// The first of them, for windows.
+const WINDOWS: usize = 11;
+/// The unit of protection: what all memory protection units can do.
+const GRANULE: usize = 32;
+/// Bytes of the widest access of RV32IMAC.
+const WIDEST: u64 = 4;
+
+/// What the registers hold while a task runs. The entry code knows the layout.
+#[derive(Clone, Debug)]
+#[repr(C, align(4))]
+struct Image {
+    /// `pmpaddr0` to `pmpaddr15`.
+    address: [u32; ENTRIES],
+    /// `pmpcfg0` to `pmpcfg3`: a byte an entry.
+    configuration: [u8; ENTRIES],
+}
+
+impl Image {
+    const EMPTY: Self = Self {
+        address: [Entry::EMPTY.address; ENTRIES],
+        configuration: [Entry::EMPTY.configuration; ENTRIES],
+    };
+
+    fn set(&mut self, index: usize, entry: Entry) {
+        if let (Some(address), Some(configuration)) = (
+            self.address.get_mut(index),
+            self.configuration.get_mut(index),
+        ) {
+            *address = entry.address;
+            *configuration = entry.configuration;
+        }
+    }
+
+    /// What user mode may do with the byte at `address`.
+    fn rights(&self, address: u64) -> u8 {
+        let mut before = 0;
+        for (&at, &configuration) in self.address.iter().zip(&self.configuration) {
+            let entry = Entry {
+                address: at,
+                configuration,
+            };
+            let (first, end) = entry.range(before);
+            if (first..end).contains(&address) {
+                return configuration & (READ | WRITE | EXECUTE);
+            }
+            before = at;
+        }
+        0
+    }
+}
+
+/// What a task may reach.
+#[derive(Clone, Debug)]
+struct Space {
+    image: Image,
+    windows: Slots<WINDOWS>,
+}
+
+/// The protection of `T` tasks.
+#[derive(Debug)]
+pub struct Pmp<const T: usize> {
+    spaces: [Space; T],
+}
+
+impl<const T: usize> Protection for Pmp<T> {
+    type Context = RegisterFile;
+    type Store = ();
+
+    const STORE: () = ();
+    const NEW: Self = Self {
+        spaces: [const {
+            Space {
+                image: Image::EMPTY,
+                windows: Slots::EMPTY,
+            }
+        }; T],
+    };
+    const GRANULE: usize = GRANULE;
+    /// Machine mode reaches everything where it is.
+    const KERNEL_OFFSET: usize = 0;
+
+    fn start(&mut self, (): &'static mut (), tasks: usize) -> Result<(), Error> {
+        if tasks > T {
+            return Err(Error::Exhausted);
+        }
+        Ok(())
+    }
+
+    /// No entry is locked, so none binds machine mode.
+    fn map_kernel(&mut self, _: u64, _: u64) {}
+
+    #[expect(unsafe_code, reason = "there is nothing to do")]
+    unsafe fn finish(&mut self) {}
+
+    /// The address of the task's image.
+    fn space(&self, task: usize) -> usize {
+        self.spaces
+            .get(task)
+            .map_or(0, |space| (&raw const space.image).addr())
+    }
+
+    /// Text, constants right behind it, then the guard, which is what lies between them and the data.
+    fn map_own(&mut self, task: usize, regions: &[Region]) -> Result<(), Error> {
+        let [text, constants, data] = regions else {
+            return Err(Error::Exhausted);
+        };
+        let range = |region: &Region| {
+            let base = region.range.base() as u64;
+            (base, base + region.range.length() as u64)
+        };
+        let ((text, text_end), (data, data_end)) = (range(text), range(data));
+        let (constants, constants_end) = match range(constants) {
+            (base, end) if base == end => (text_end, text_end),
+            constants => constants,
+        };
+        // Anything else would take more entries.
+        if text == text_end || constants != text_end || data < constants_end {
+            return Err(Error::Exhausted);
+        }
+        let entries = [
+            // For its address. The first instruction is of 4 bytes, so that none lies across the end of this.
+            Entry::word(text as u32, READ | EXECUTE),
+            Entry::up_to(text_end, READ | EXECUTE),
+            Entry::up_to(constants_end, READ),
+            Entry::up_to(data, 0),
+            Entry::up_to(data_end, READ | WRITE),
+        ];
+        let image = &mut self.spaces.get_mut(task).ok_or(Error::Exhausted)?.image;
+        for (index, entry) in entries.into_iter().enumerate() {
+            image.set(WINDOWS + index, entry);
+        }
+        Ok(())
+    }
+
+    /// In one step. The hart sees it when it next enters the task.
+    fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error> {
+        let rights = if window.rights.contains(Rights::WRITE) {
+            READ | WRITE
+        } else {
+            READ
+        };
+        let encoded = Encoded::new(window.base, window.length, rights)?;
+        let Space { image, windows } = self.spaces.get_mut(task).ok_or(Error::Exhausted)?;
+        let set = |index, entry| image.set(index, entry);
+        match encoded {
+            Encoded::One(entry) => windows.put(window.base as u32, &[entry], set),
+            Encoded::Two(entries) => windows.put_adjacent(window.base as u32, &entries, set),
+        }?;
+        *done = window.length;
+        Ok(true)
+    }
+
+    /// In one step. The hart sees it when it next enters the task.
+    #[inline]
+    fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool {
+        *done = window.length;
+        if let (Some(space), Ok(base)) = (self.spaces.get_mut(task), u32::try_from(window.base)) {
+            let Space { image, windows } = space;
+            windows.remove(base, |index| image.set(index, Entry::EMPTY));
+        }
+        true
+    }
+
+    /// The hart reports both a refused access and a device's bus error as an access fault. What the task
+    /// may do, at the address and so far on as an access is wide, was not refused.
+    fn fault_kind(&self, task: usize, kind: FaultKind, address: usize) -> FaultKind {
+        let needed = match kind {
+            FaultKind::Read => READ,
+            FaultKind::Write => WRITE,
+            _ => return kind,
+        };
+        let Some(space) = self.spaces.get(task) else {
+            return kind;
+        };
+        let allowed = |address| space.image.rights(address) & needed != 0;
+        let address = address as u64;
+        // Regions end at multiples of the widest access: only one that is misaligned can begin inside and end outside.
+        if allowed(address) && allowed(address + WIDEST - 1) {
+            FaultKind::Bus
+        } else {
+            kind
+        }
+    }
+
+    fn window_address(base: u64) -> usize {
+        base as usize
+    }
+
+    fn available(&self) -> Option<usize> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! One PMP entry of RV32: an address register, and its byte of a configuration register
+//! (Privileged Architecture, section 3.7.1).
+
+use leasehold_abi::Error;
+
+/// Bits of the configuration byte: what user mode may do.
+pub(crate) const READ: u8 = 1;
+pub(crate) const WRITE: u8 = 1 << 1;
+pub(crate) const EXECUTE: u8 = 1 << 2;
+/// Its field A: how the address is to be read. 0, which is off, is never used; `EMPTY` says why.
+const TOP_OF_RANGE: u8 = 1 << 3;
+const FOUR_BYTES: u8 = 2 << 3;
+const POWER_OF_TWO: u8 = 3 << 3;
+/// Smallest range that has a power of two for its length and is not written as 4 bytes.
+const SMALLEST_POWER: u64 = 8;
+
+/// An entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// `pmpaddr`: bits 33 to 2 of an address.
+    pub(crate) address: u32,
+    /// Its byte of `pmpcfg`.
+    pub(crate) configuration: u8,
+}
+
+/// A window, in one entry or two neighbouring ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoded {
+    One(Entry),
+    Two([Entry; 2]),
+}
+
+impl Entry {
+    /// Lets nobody do anything with the last word of the address space.
+    ///
+    /// It stands where no window is, rather than an entry that is off: QEMU 7.2 (`target/riscv/pmp.c`, `pmp_is_range_in_tlb`)
+    /// takes one that is off for one that covers all memory, and then lets an access to a byte stand for its whole page.
+    pub(crate) const EMPTY: Self = Self::word(0xffff_fffc, 0);
+
+    /// The 4 bytes at a multiple of 4.
+    pub(crate) const fn word(base: u32, rights: u8) -> Self {
+        Self {
+            address: base >> 2,
+            configuration: FOUR_BYTES | rights,
+        }
+    }
+
+    /// From the address of the entry before up to `end`, a multiple of 4 which may be that of the address space.
+    pub(crate) const fn up_to(end: u64, rights: u8) -> Self {
+        Self {
+            address: (end >> 2) as u32,
+            configuration: TOP_OF_RANGE | rights,
+        }
+    }
+
+    /// A power of two of bytes, at least 8, at a multiple of it.
+    const fn power(base: u32, length: u64, rights: u8) -> Self {
+        Self {
+            address: base >> 2 | ((length >> 3) - 1) as u32,
+            configuration: POWER_OF_TWO | rights,
+        }
+    }
+
+    /// The range in which it matches, where `before` is the address register of the entry before.
+    pub(crate) const fn range(self, before: u32) -> (u64, u64) {
+        let address = self.address as u64;
+        match self.configuration & POWER_OF_TWO {
+            TOP_OF_RANGE => ((before as u64) << 2, address << 2),
+            FOUR_BYTES => (address << 2, (address << 2) + 4),
+            POWER_OF_TWO => {
+                // All ones below the base's lowest bit, and that bit's place, are the length.
+                let length = (address ^ (address + 1)) + 1;
+                (
+                    (address & !(length - 1)) << 2,
+                    ((address | (length - 1)) + 1) << 2,
+                )
+            }
+            _ => (0, 0),
+        }
+    }
+}
+
+impl Encoded {
+    /// A range of physical memory.
+    ///
+    /// # Errors
+    /// [`Error::Exhausted`] when it is empty, has an end that is no multiple of 4, or reaches past 4 GiB.
+    pub(crate) const fn new(base: u64, length: u64, rights: u8) -> Result<Self, Error> {
+        let whole = (base | length) & 3 == 0 && length > 0;
+        if !whole || base >= 1 << 32 || length > (1 << 32) - base {
+            return Err(Error::Exhausted);
+        }
+        let first = base as u32;
+        let power = length.is_power_of_two() && base & (length - 1) == 0;
+        Ok(if power && length >= SMALLEST_POWER {
+            Self::One(Entry::power(first, length, rights))
+        } else if length == 4 {
+            Self::One(Entry::word(first, rights))
+        } else {
+            // The word has the same rights as the rest: its entry is there for its address. An access
+            // that is misaligned over its end fails, as one entry must match all of it.
+            Self::Two([
+                Entry::word(first, rights),
+                Entry::up_to(base + length, rights),
+            ])
+        })
+    }
+}

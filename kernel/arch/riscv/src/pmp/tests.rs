@@ -1,0 +1,420 @@
+//! What an image lets be done, decided as the hardware decides it.
+//!
+//! `allows` is written from the Privileged Architecture, section 3.7.1 ("Address Matching", "Priority and Matching
+//! Logic"), and shares no code with the encoder. An address is matched byte by byte, by definition.
+
+use super::*;
+use crate::random::Random;
+use leasehold_abi::GrantKind;
+use leasehold_core::{Range, RegionKind};
+use std::boxed::Box;
+use std::vec::Vec;
+use std::{assert, assert_eq, assert_ne, vec};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Load,
+    Store,
+    Fetch,
+}
+
+const ACCESSES: [Access; 3] = [Access::Load, Access::Store, Access::Fetch];
+
+/// Whether entry `i` matches the byte at `address` (34 bits).
+fn matches(pmpaddr: &[u32], pmpcfg: &[u8], i: usize, address: u64) -> bool {
+    let word = address >> 2;
+    let this = u64::from(pmpaddr[i]);
+    match pmpcfg[i] >> 3 & 3 {
+        // Null region (disabled).
+        0 => false,
+        // Top of range: pmpaddr of i-1 <= y < pmpaddr of i; 0 is the lower bound of entry 0.
+        1 => {
+            let below = if i == 0 { 0 } else { u64::from(pmpaddr[i - 1]) };
+            below <= word && word < this
+        }
+        // Naturally aligned four-byte region.
+        2 => word == this,
+        // Naturally aligned power of two: table 3.11. "yyyy...yyy0" is 8 bytes, "yyyy...yy01" 16,
+        // and so on up to "0111...1111", the whole space: for each 1 at the bottom twice as much.
+        _ => {
+            let ones = this.trailing_ones();
+            let ignored = ones + 1;
+            word >> ignored == this >> ignored
+        }
+    }
+}
+
+/// Whether user mode may do this with `size` bytes from `address` on.
+fn allows(pmpaddr: &[u32], pmpcfg: &[u8], address: u64, size: u64, access: Access) -> bool {
+    for i in 0..pmpaddr.len() {
+        assert_eq!(pmpcfg[i] & 0xe0, 0, "locked, or reserved bits");
+        assert_ne!(pmpcfg[i] & 3, 2, "W without R is reserved");
+        let bytes = (address..address + size).filter(|byte| matches(pmpaddr, pmpcfg, i, *byte));
+        let matched = bytes.count() as u64;
+        if matched == 0 {
+            continue;
+        }
+        // "The lowest-numbered PMP entry that matches any byte of an access determines whether that access
+        // succeeds or fails. The matching PMP entry must match all bytes of an access, or the access fails".
+        let (r, w, x) = (pmpcfg[i] & 1, pmpcfg[i] >> 1 & 1, pmpcfg[i] >> 2 & 1);
+        let permission = match access {
+            Access::Load => r,
+            Access::Store => w,
+            Access::Fetch => x,
+        };
+        return matched == size && permission == 1;
+    }
+    // "If no PMP entry matches an S-mode or U-mode access, but at least one PMP entry is implemented, the access fails."
+    false
+}
+
+impl<const T: usize> Pmp<T> {
+    fn allows(&self, task: usize, address: u64, size: u64, access: Access) -> bool {
+        let Image {
+            address: pmpaddr,
+            configuration,
+        } = &self.spaces[task].image;
+        allows(pmpaddr, configuration, address, size, access)
+    }
+}
+
+/// What is meant: ranges in the order of their priority, and what may be done with them.
+#[derive(Clone, Copy, Debug)]
+struct Meant {
+    base: u64,
+    end: u64,
+    rights: u8,
+    /// A place that a misaligned access must not lie across, as two entries meet there.
+    seam: Option<u64>,
+}
+
+impl Meant {
+    fn window(base: u64, length: u64, rights: u8) -> Self {
+        let one_entry =
+            length == 4 || length >= 8 && length.is_power_of_two() && base.is_multiple_of(length);
+        Self {
+            base,
+            end: base + length,
+            rights,
+            seam: (!one_entry).then_some(base + 4),
+        }
+    }
+
+    fn allows(self, address: u64, size: u64, access: Access) -> bool {
+        let right = match access {
+            Access::Load => READ,
+            Access::Store => WRITE,
+            Access::Fetch => EXECUTE,
+        };
+        let seam = self
+            .seam
+            .is_some_and(|seam| address < seam && seam < address + size);
+        self.base <= address && address + size <= self.end && self.rights & right == right && !seam
+    }
+}
+
+/// Every access of 1, 2 and 4 bytes in `0..=limit`, at any alignment.
+fn check_all(
+    limit: u64,
+    found: impl Fn(u64, u64, Access) -> bool,
+    meant: impl Fn(u64, u64, Access) -> bool,
+) {
+    for address in 0..=limit {
+        for size in [1, 2, 4] {
+            for access in ACCESSES {
+                assert_eq!(
+                    found(address, size, access),
+                    meant(address, size, access),
+                    "{access:?} of {size} at {address:#x}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_window_of_8_bit_addresses_is_what_was_meant() {
+    for base in 0..256 {
+        for length in 0..=256 - base {
+            for rights in [READ, READ | WRITE] {
+                let encoded = Encoded::new(base, length, rights);
+                if (base | length) % 4 != 0 || length == 0 {
+                    assert_eq!(encoded, Err(Error::Exhausted));
+                    continue;
+                }
+                let entries = match encoded.unwrap() {
+                    Encoded::One(entry) => vec![entry],
+                    Encoded::Two(entries) => entries.to_vec(),
+                };
+                let pmpaddr: Vec<u32> = entries.iter().map(|entry| entry.address).collect();
+                let pmpcfg: Vec<u8> = entries.iter().map(|entry| entry.configuration).collect();
+                let meant = Meant::window(base, length, rights);
+                assert_eq!(entries.len() == 2, meant.seam.is_some());
+                check_all(
+                    260,
+                    |at, size, access| allows(&pmpaddr, &pmpcfg, at, size, access),
+                    |at, size, access| meant.allows(at, size, access),
+                );
+            }
+        }
+    }
+}
+
+const EMPTY: Region = Region {
+    range: Range::new(0, 0),
+    kind: RegionKind::Constants,
+};
+
+fn regions(text: u64, constants: u64, guard: u64, data: u64, end: u64) -> [Region; 3] {
+    let region = |base: u64, end: u64, kind| Region {
+        range: Range::new(base as u32, (end - base) as u32),
+        kind,
+    };
+    [
+        region(text, constants, RegionKind::Text),
+        if constants == guard {
+            EMPTY
+        } else {
+            region(constants, guard, RegionKind::Constants)
+        },
+        region(data, end, RegionKind::Data),
+    ]
+}
+
+fn own(text: u64, constants: u64, guard: u64, data: u64, end: u64) -> [Meant; 3] {
+    let range = |base, end, rights, seam| Meant {
+        base,
+        end,
+        rights,
+        seam,
+    };
+    [
+        range(text, constants, READ | EXECUTE, Some(text + 4)),
+        range(constants, guard, READ, None),
+        range(data, end, READ | WRITE, None),
+    ]
+}
+
+#[test]
+fn every_task_of_8_bit_addresses_reaches_its_own_memory_alone() {
+    let mut tasks = 0;
+    let unit = GRANULE as u64;
+    let places = |from: u64, to: u64| (from..=to).step_by(GRANULE);
+    for text in places(0, 256 - 2 * unit) {
+        for constants in places(text + unit, 256 - unit) {
+            for guard in places(constants, 256 - unit) {
+                for data in places(guard, 256 - unit) {
+                    for end in places(data, 256) {
+                        let mut pmp = Pmp::<1>::NEW;
+                        pmp.map_own(0, &regions(text, constants, guard, data, end))
+                            .unwrap();
+                        let meant = own(text, constants, guard, data, end);
+                        check_all(
+                            260,
+                            |at, size, access| pmp.allows(0, at, size, access),
+                            |at, size, access| meant.iter().any(|one| one.allows(at, size, access)),
+                        );
+                        tasks += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(tasks, 672);
+}
+
+fn window(base: u64, length: u64, rights: u8) -> Window {
+    Window {
+        base,
+        length,
+        kind: GrantKind::Memory,
+        rights: if rights & WRITE == 0 {
+            Rights::READ
+        } else {
+            Rights::READ | Rights::WRITE
+        },
+    }
+}
+
+/// A window somewhere in 4 GiB, as likely small as large, as likely a power of two as not.
+fn anywhere(random: &mut Random) -> (u64, u64, u8) {
+    let width = 2 + random.below(30);
+    let length = if random.below(2) == 0 {
+        1 << width
+    } else {
+        4 + (random.below(1 << width) & !3)
+    };
+    let aligned = random.below(2) == 0;
+    let base = random.below((1 << 32) - length + 1);
+    let base = if aligned && length.is_power_of_two() {
+        base & !(length - 1)
+    } else {
+        base & !3
+    };
+    let rights = [READ, READ | WRITE][random.below(2) as usize];
+    (base, length, rights)
+}
+
+/// Ten million acts of a task whose windows come and go anywhere in 4 GiB, and after each, accesses at
+/// the edges of one of its ranges and anywhere.
+#[test]
+fn windows_of_full_width_are_what_was_meant_whatever_came_and_went() {
+    let mut random = Random(32);
+    let mut refused = 0;
+    let mut acts = 0;
+    while acts < 10_000_000 {
+        let mut pmp = Pmp::<2>::NEW;
+        let mut ends: [u64; 5] =
+            core::array::from_fn(|_| random.below(1 << 32) & !(GRANULE as u64 - 1));
+        ends.sort_unstable();
+        let [text, constants, guard, data, end] = ends;
+        if text == constants {
+            continue;
+        }
+        pmp.map_own(1, &regions(text, constants, guard, data, end))
+            .unwrap();
+        let owned = own(text, constants, guard, data, end);
+        let mut windows: Vec<Meant> = Vec::new();
+        for _ in 0..1000 {
+            acts += 1;
+            if windows.is_empty() || random.below(5) < 3 {
+                let (base, length, rights) = anywhere(&mut random);
+                let new = Meant::window(base, length, rights);
+                let apart = |old: &Meant| old.end <= new.base || new.end <= old.base;
+                if !windows.iter().chain(&owned).all(apart) || (guard..data).contains(&base) {
+                    continue;
+                }
+                let mut done = 0;
+                match pmp.map_step(1, window(base, length, rights), &mut done) {
+                    Ok(all) => {
+                        assert!(all && done == length);
+                        windows.push(new);
+                    }
+                    Err(error) => {
+                        assert_eq!(error, Error::Exhausted);
+                        let used: usize = windows
+                            .iter()
+                            .map(|one| 1 + usize::from(one.seam.is_some()))
+                            .sum();
+                        // At worst each second entry is free, where two neighbours are needed.
+                        let enough = if new.seam.is_some() { 6 } else { 1 };
+                        assert!(WINDOWS - used <= enough);
+                        assert!(new.seam.is_some() || used == WINDOWS);
+                        refused += 1;
+                    }
+                }
+            } else {
+                let old = windows.swap_remove(random.below(windows.len() as u64) as usize);
+                let mut done = 0;
+                let gone = window(old.base, old.end - old.base, old.rights);
+                assert!(pmp.unmap(1, gone, &mut done));
+                assert_eq!(done, gone.length);
+            }
+            let all = || windows.iter().chain(&owned);
+            let one = all()
+                .nth(random.below(windows.len() as u64 + 3) as usize)
+                .unwrap();
+            let edge = [one.base, one.end, one.base + 4][random.below(3) as usize];
+            for place in [
+                (edge + random.below(8)).wrapping_sub(4),
+                random.below(1 << 32),
+            ] {
+                let place = place % (1 << 32);
+                let size = [1, 2, 4][random.below(3) as usize];
+                let access = ACCESSES[random.below(3) as usize];
+                let meant = all().any(|one| one.allows(place, size, access));
+                assert_eq!(
+                    pmp.allows(1, place, size, access),
+                    meant,
+                    "{access:?} of {size} at {place:#x}: {windows:x?} {owned:x?}"
+                );
+                assert!(!pmp.allows(0, place, size, access), "another task");
+            }
+        }
+    }
+    assert!(refused > 1000, "the entries run out now and then");
+}
+
+#[test]
+fn a_window_past_4_gib_or_of_no_length_is_refused() {
+    let mut pmp = Pmp::<1>::NEW;
+    for (base, length) in [
+        (1 << 32, 4096),
+        (0xffff_f000, 0x2000),
+        (0, 0),
+        (0x1000, 6),
+        (0x1002, 4),
+        (0x3_0000_0000, 4096),
+        (u64::MAX - 3, 4),
+        (4, u64::MAX - 3),
+    ] {
+        let window = window(base, length, READ);
+        assert_eq!(pmp.map_step(0, window, &mut 0), Err(Error::Exhausted));
+        assert!(pmp.unmap(0, window, &mut 0));
+    }
+    assert_eq!(pmp.spaces[0].windows.free(), WINDOWS);
+    for base in [0, 0x8000_0000] {
+        let half = window(base, 1 << 31, READ);
+        assert_eq!(pmp.map_step(0, half, &mut 0), Ok(true));
+    }
+    for address in [0, 0x7fff_ffff, 0x8000_0000, 0xffff_fffc] {
+        assert!(pmp.allows(0, address, 1, Access::Load));
+    }
+}
+
+#[test]
+fn a_task_that_five_entries_cannot_hold_is_refused() {
+    let refused = |regions: [Region; 3]| {
+        let mut pmp = Pmp::<1>::NEW;
+        assert_eq!(
+            pmp.map_own(0, &regions),
+            Err(Error::Exhausted),
+            "{regions:?}"
+        );
+    };
+    let region = |base, length, kind| Region {
+        range: Range::new(base, length),
+        kind,
+    };
+    let text = region(0x1000, 0x100, RegionKind::Text);
+    let data = region(0x1300, 0x100, RegionKind::Data);
+    // Constants apart from the text, or in it, or behind the data; no text.
+    for base in [0x1120, 0x10e0, 0x1400] {
+        refused([text, region(base, 0x20, RegionKind::Constants), data]);
+    }
+    refused([text, region(0x1100, 0x220, RegionKind::Constants), data]);
+    refused([region(0x1000, 0, RegionKind::Text), EMPTY, data]);
+    let mut pmp = Pmp::<1>::NEW;
+    assert_eq!(pmp.map_own(1, &[text, EMPTY, data]), Err(Error::Exhausted));
+    let store = Box::leak(Box::new(()));
+    assert_eq!(pmp.start(store, 2), Err(Error::Exhausted));
+}
+
+#[test]
+fn what_a_task_may_do_and_faults_is_a_bus_error_all_else_is_refused() {
+    let mut pmp = Pmp::<1>::NEW;
+    pmp.map_own(0, &regions(0x100, 0x140, 0x180, 0x1c0, 0x200))
+        .unwrap();
+    pmp.map_step(0, window(0x80, 0x20, READ), &mut 0).unwrap();
+    for address in 0..0x240_u64 {
+        for (kind, access) in [
+            (FaultKind::Read, Access::Load),
+            (FaultKind::Write, Access::Store),
+        ] {
+            // Over the text's seam, too: nothing is refused to one byte.
+            let bytes = [0, 3].map(|at| pmp.allows(0, address + at, 1, access));
+            let expected = if bytes == [true; 2] {
+                FaultKind::Bus
+            } else {
+                kind
+            };
+            assert_eq!(pmp.fault_kind(0, kind, address as usize), expected);
+        }
+        let execute = pmp.fault_kind(0, FaultKind::Execute, address as usize);
+        assert_eq!(execute, FaultKind::Execute);
+    }
+    assert_eq!(pmp.fault_kind(0, FaultKind::Read, 0x9c), FaultKind::Bus);
+    assert_eq!(pmp.fault_kind(0, FaultKind::Read, 0x9d), FaultKind::Read);
+    assert_eq!(pmp.fault_kind(0, FaultKind::Write, 0x90), FaultKind::Write);
+    assert_eq!(pmp.fault_kind(1, FaultKind::Read, 0x9c), FaultKind::Read);
+}
