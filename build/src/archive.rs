@@ -43,6 +43,9 @@ pub(crate) fn pack(plan: &Plan, contents: &Contents<'_>) -> Result<Vec<u8>> {
     add("load.gdb", contents.script.as_bytes())?;
     add("manifest.toml", plan.source.text().as_bytes())?;
     add("chip.toml", plan.chip_source.text().as_bytes())?;
+    for source in &plan.alike {
+        add(&source.name().replace('/', "-"), source.text().as_bytes())?;
+    }
     add("report.txt", contents.text.as_bytes())?;
     add("map.svg", contents.map.as_bytes())?;
     add("image.elf", &contents.image.to_elf())?;

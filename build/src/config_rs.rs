@@ -100,9 +100,9 @@ fn write_platform(out: &mut String, plan: &Plan) -> Result<()> {
          pub const CHIP: {module}::Config = {module}::Config {{",
         platform.type_name
     )?;
-    for field in platform.fields {
-        let number = value(field).and_then(toml::Value::as_integer);
-        let number = number.context("checked before")?;
+    for field in platform.fields.iter().chain(platform.optional) {
+        // The checks have found every field that must be there.
+        let number = value(field).and_then(toml::Value::as_integer).unwrap_or(0);
         writeln!(out, "    {}: {number:#x},", field.replace('-', "_"))?;
     }
     Ok(writeln!(out, "}};")?)

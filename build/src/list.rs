@@ -6,22 +6,28 @@ use std::path::Path;
 pub fn apps(root: &Path) -> Vec<(String, Vec<String>)> {
     let mut apps = Vec::new();
     for app in folders(&root.join("app")) {
-        let mut boards: Vec<String> = std::fs::read_dir(root.join("app").join(&app))
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(|entry| {
-                let name = entry.file_name().into_string().ok()?;
-                name.strip_suffix(".toml").map(str::to_owned)
-            })
-            .filter(|name| name != "Cargo")
-            .collect();
-        boards.sort();
+        let boards = boards(root, &app);
         if !boards.is_empty() {
             apps.push((app, boards));
         }
     }
     apps
+}
+
+/// The boards of an app, sorted.
+pub fn boards(root: &Path, app: &str) -> Vec<String> {
+    let mut boards: Vec<String> = std::fs::read_dir(root.join("app").join(app))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            name.strip_suffix(".toml").map(str::to_owned)
+        })
+        .filter(|name| name != "Cargo")
+        .collect();
+    boards.sort();
+    boards
 }
 
 /// Chips, sorted.

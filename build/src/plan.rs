@@ -16,6 +16,8 @@ pub struct Plan {
     pub source: Source,
     /// The chip file's text.
     pub chip_source: Source,
+    /// Files that are like those two, where the board's own are.
+    pub alike: Vec<Source>,
     /// The chip.
     pub chip: Chip,
     /// Tasks by rank.

@@ -13,6 +13,8 @@ pub(crate) struct Platform {
     pub(crate) archs: &'static [Arch],
     /// The fields of its `Config`, all of them numbers: as keys of the chip file.
     pub(crate) fields: &'static [&'static str],
+    /// Further fields, which are 0 where the chip file does not have them.
+    pub(crate) optional: &'static [&'static str],
 }
 
 /// All of them.
@@ -28,6 +30,7 @@ pub(crate) const PLATFORMS: &[Platform] = &[
             "uart-base",
             "finisher-base",
         ],
+        optional: &[],
     },
     Platform {
         name: "virt-machine",
@@ -41,12 +44,14 @@ pub(crate) const PLATFORMS: &[Platform] = &[
             "finisher-base",
             "clint-base",
         ],
+        optional: &[],
     },
     Platform {
         name: "mps2",
         type_name: "Mps2",
         archs: &[Arch::PmsaV7, Arch::PmsaV8],
         fields: &["uart-base", "timer-base", "timer-line", "lines"],
+        optional: &["privilege-base"],
     },
 ];
 

@@ -151,6 +151,11 @@ impl Problems {
         self.0.push(problem);
     }
 
+    /// The first.
+    pub(crate) fn first(&self) -> Option<&Problem> {
+        self.0.first()
+    }
+
     /// `Ok` when nothing is wrong.
     ///
     /// # Errors

@@ -10,8 +10,12 @@ use std::path::Path;
 
 /// A manifest and a chip file with the golden text of their fault.
 fn shows(name: &str, manifest: &str, chip: &str) {
-    let repository = Repository::new(manifest, chip);
-    let error = leasehold_build::check(repository.root(), "demo", "board").expect_err("a fault");
+    shows_of(name, &Repository::new(manifest, chip), "board");
+}
+
+/// A board of a repository with the golden text of its fault.
+fn shows_of(name: &str, repository: &Repository, board: &str) {
+    let error = leasehold_build::check(repository.root(), "demo", board).expect_err("a fault");
     let shown = format!("{error}\n");
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
@@ -90,6 +94,85 @@ faults! {
     more_than_ram: manifest "arena = 4096" => "arena = 20_000_000";
 }
 
+/// A chip like the fixture's, a manifest like the fixture's.
+const LIKE_CHIP: &str =
+    "like = \"small\"\n\n[chip]\nname = \"other\"\ntarget = \"riscv64imac-unknown-none-elf\"\n";
+const LIKE_MANIFEST: &str = "like = \"board\"\nchip = \"other\"\n";
+
+/// The fixture with a second board, which is like the first but for one piece.
+fn alike(manifest: &str, chip: &str) -> Repository {
+    let repository = Repository::new(MANIFEST, CHIP);
+    repository.write("app/demo/twin.toml", manifest);
+    repository.write("chips/other/chip.toml", chip);
+    repository
+}
+
+/// A fault of the second board.
+fn alike_shows(name: &str, repository: &Repository) {
+    shows_of(name, repository, "twin");
+}
+
+#[test]
+fn a_board_that_is_like_another_has_its_tasks_and_its_hardware() {
+    let repository = alike(LIKE_MANIFEST, &format!("{LIKE_CHIP}\n[qemu]\n"));
+    let plan = leasehold_build::check(repository.root(), "demo", "twin").unwrap();
+    assert_eq!((plan.board.as_str(), plan.tasks.len()), ("twin", 4));
+    assert_eq!(plan.chip.chip.name.get_ref(), "other");
+    assert_eq!(plan.devices.len(), 2);
+    let alike: Vec<&str> = plan.alike.iter().map(|source| source.name()).collect();
+    assert_eq!(alike, ["app/demo/twin.toml", "chips/other/chip.toml"]);
+}
+
+#[test]
+fn a_board_that_is_like_another_may_have_qemu_otherwise() {
+    let qemu = "[qemu]\nbinary = \"qemu\"\nmachine = \"a\"\ncpu = \"b\"\n\n[memory.ram]";
+    let repository = alike(
+        LIKE_MANIFEST,
+        &format!("{LIKE_CHIP}\n[qemu]\nmachine = \"c\"\n"),
+    );
+    repository.write(
+        "chips/small/chip.toml",
+        &replace(CHIP, "[memory.ram]", qemu),
+    );
+    let plan = leasehold_build::check(repository.root(), "demo", "twin").unwrap();
+    let qemu = plan.chip.qemu.unwrap();
+    assert_eq!(
+        (qemu.machine.as_str(), qemu.cpu.as_deref()),
+        ("c", Some("b"))
+    );
+}
+
+#[test]
+fn like_shows_its_faults_where_they_are() {
+    let chip = replace(LIKE_CHIP, "\"small\"", "\"smaller\"");
+    alike_shows("like_an_unknown_chip", &alike(LIKE_MANIFEST, &chip));
+    let chip = format!("{LIKE_CHIP}\n[memory.ram]\nbase = 0\nsize = 1\n");
+    alike_shows("like_and_a_key_of_the_other", &alike(LIKE_MANIFEST, &chip));
+    let chip = format!("{LIKE_CHIP}\n[memroy.ram]\nbase = 0\nsize = 1\n");
+    alike_shows("like_and_an_unknown_key", &alike(LIKE_MANIFEST, &chip));
+    let chip = replace(LIKE_CHIP, "riscv64imac", "riscv32imac");
+    alike_shows("like_with_a_wrong_target", &alike(LIKE_MANIFEST, &chip));
+    let manifest = replace(LIKE_MANIFEST, "\"board\"", "\"bored\"");
+    alike_shows("like_an_unknown_board", &alike(&manifest, LIKE_CHIP));
+    let manifest = format!("{LIKE_MANIFEST}\n[tasks.one]\npackage = \"edu\"\n");
+    alike_shows("like_and_tasks", &alike(&manifest, LIKE_CHIP));
+    let repository = alike(LIKE_MANIFEST, LIKE_CHIP);
+    let manifest = replace(LIKE_MANIFEST, "\"board\"", "\"twin\"");
+    repository.write("app/demo/third.toml", &manifest);
+    shows_of("like_of_a_like", &repository, "third");
+    let manifest = replace(MANIFEST, "device = \"uart0\"", "device = \"uart7\"");
+    let repository = alike(LIKE_MANIFEST, LIKE_CHIP);
+    repository.write("app/demo/board.toml", &manifest);
+    alike_shows("like_lacks_a_device", &repository);
+}
+
+#[test]
+fn a_manifest_under_another_chip_s_name() {
+    let repository = alike(LIKE_MANIFEST, LIKE_CHIP);
+    repository.write("app/demo/other.toml", MANIFEST);
+    shows_of("manifest_for_another_board", &repository, "other");
+}
+
 #[test]
 fn the_fixture_itself_has_no_fault() {
     let repository = Repository::new(MANIFEST, CHIP);
@@ -100,6 +183,32 @@ fn the_fixture_itself_has_no_fault() {
     assert_eq!(plan.tasks[2].notifies, 0b10);
     assert_eq!(plan.tasks[2].lends, 0b1);
     assert!(plan.tasks[0].autostart);
+}
+
+#[test]
+fn the_chips_and_manifests_of_the_project_have_no_fault() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut checked = 0;
+    for (app, boards) in leasehold_build::list::apps(root) {
+        for board in boards {
+            leasehold_build::check(root, &app, &board).unwrap();
+            checked += 1;
+        }
+    }
+    assert!(checked > 0);
+    let chips = leasehold_build::list::chips(root);
+    let fixture = Repository::new(MANIFEST, CHIP);
+    for chip in &chips {
+        let path = format!("chips/{chip}/chip.toml");
+        fixture.write(&path, &std::fs::read_to_string(root.join(&path)).unwrap());
+    }
+    for chip in &chips {
+        let supervisor = "[tasks.one]\npackage = \"supervisor\"\npriority = 0\nstack = 4096\n";
+        let manifest = format!("chip = \"{chip}\"\n\n{supervisor}");
+        fixture.write(&format!("app/demo/{chip}.toml"), &manifest);
+        leasehold_build::check(fixture.root(), "demo", chip).unwrap();
+    }
+    assert!(chips.len() > 4, "{chips:?}");
 }
 
 #[test]

@@ -27,25 +27,19 @@ pub(crate) fn command(built: &Built, clock: Clock) -> Result<Command> {
         .as_ref()
         .with_context(|| format!("QEMU has no board for {chip}"))?;
     let mut command = Command::new(&qemu.binary);
+    command.args(["-machine", &qemu.machine]);
+    for (option, value) in [
+        ("-cpu", &qemu.cpu),
+        ("-m", &qemu.memory),
+        ("-bios", &qemu.bios),
+    ] {
+        if let Some(value) = value {
+            command.args([option, value]);
+        }
+    }
     command
-        .args([
-            "-machine",
-            &qemu.machine,
-            "-cpu",
-            &qemu.cpu,
-            "-smp",
-            "1",
-            "-m",
-            &qemu.memory,
-        ])
-        .args([
-            "-bios",
-            &qemu.bios,
-            "-display",
-            "none",
-            "-no-reboot",
-            "-kernel",
-        ])
+        .args(&qemu.options)
+        .args(["-display", "none", "-no-reboot", "-kernel"])
         .arg(built.image());
     for device in &plan.qemu_devices {
         command.args(["-device", device]);

@@ -6,8 +6,12 @@ use leasehold_build::manifest::Qemu;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Debian's packages of the emulator and of its firmware.
-const QEMU_PACKAGES: &[&str] = &["qemu-system-misc", "opensbi"];
+/// Debian's packages of emulators, and of the firmware that [`DEFAULT_FIRMWARE`] means.
+const ARM_PACKAGE: &str = "qemu-system-arm";
+const RISCV_PACKAGE: &str = "qemu-system-misc";
+const FIRMWARE_PACKAGE: &str = "opensbi";
+/// The value of `-bios` that is a file beside the emulator.
+const DEFAULT_FIRMWARE: &str = "default";
 /// The oldest emulator that the boards are known to run on.
 const OLDEST_QEMU: u32 = 7;
 
@@ -52,7 +56,7 @@ pub(crate) fn target(workspace: &Workspace, target: &str) -> Result<()> {
 /// Where they cannot be installed: the command to run.
 pub(crate) fn qemu(qemu: &Qemu) -> Result<()> {
     if find(&qemu.binary).is_none() || !has_firmware(qemu) {
-        install(&qemu.binary, QEMU_PACKAGES)?;
+        install(&qemu.binary, &packages(qemu))?;
     }
     let output = Command::new(&qemu.binary)
         .arg("--version")
@@ -65,7 +69,7 @@ pub(crate) fn qemu(qemu: &Qemu) -> Result<()> {
             "{} is too old ({}), it must be {OLDEST_QEMU}.0 or newer: {}",
             qemu.binary,
             text.lines().next().unwrap_or("no version").trim(),
-            command(QEMU_PACKAGES)
+            command(&packages(qemu))
         ),
     }
 }
@@ -80,6 +84,19 @@ fn version(text: &str) -> Option<u32> {
         .ok()
 }
 
+/// Debian's packages that a chip's emulation needs.
+fn packages(qemu: &Qemu) -> Vec<&'static str> {
+    let mut packages = vec![if qemu.binary.contains("riscv") {
+        RISCV_PACKAGE
+    } else {
+        ARM_PACKAGE
+    }];
+    if qemu.bios.as_deref() == Some(DEFAULT_FIRMWARE) {
+        packages.push(FIRMWARE_PACKAGE);
+    }
+    packages
+}
+
 /// Whether the firmware that `-bios default` means lies where QEMU looks.
 fn has_firmware(qemu: &Qemu) -> bool {
     let name = format!(
@@ -90,7 +107,7 @@ fn has_firmware(qemu: &Qemu) -> bool {
     );
     let beside =
         find(&qemu.binary).and_then(|path| Some(path.parent()?.parent()?.join("share/qemu")));
-    qemu.bios != "default"
+    qemu.bios.as_deref() != Some(DEFAULT_FIRMWARE)
         || beside.is_some_and(|folder| folder.join(&name).exists())
         || Path::new("/usr/share/qemu").join(&name).exists()
 }
@@ -137,6 +154,29 @@ fn is_root() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_a_chip_needs_is_asked_for() {
+        let chip = |binary: &str, bios: Option<&str>| Qemu {
+            binary: binary.to_owned(),
+            machine: "any".to_owned(),
+            cpu: None,
+            memory: None,
+            bios: bios.map(str::to_owned),
+            options: Vec::new(),
+        };
+        for (binary, bios, expected) in [
+            (
+                "qemu-system-riscv64",
+                Some("default"),
+                &["qemu-system-misc", "opensbi"][..],
+            ),
+            ("qemu-system-riscv32", Some("none"), &["qemu-system-misc"]),
+            ("qemu-system-arm", None, &["qemu-system-arm"]),
+        ] {
+            assert_eq!(packages(&chip(binary, bios)), expected);
+        }
+    }
 
     #[test]
     fn the_version_is_read_from_what_distributions_print() {

@@ -29,6 +29,7 @@ struct Place {
 impl Checker<'_> {
     pub(super) fn check_chip(&mut self) {
         self.check_name();
+        self.check_board();
         self.check_target();
         self.check_platform();
         self.check_memory();
@@ -41,12 +42,31 @@ impl Checker<'_> {
         if name.get_ref() != self.manifest.chip.get_ref() {
             self.problems.push(
                 Problem::new(
-                    self.chip_source,
+                    self.header_source,
                     name.span(),
                     format!("chip named `{name}`"),
                 )
                 .label("not the name of its folder")
                 .hint(format!("write `{}`", self.manifest.chip)),
+            );
+        }
+    }
+
+    /// A manifest under the name of a chip is for that chip.
+    fn check_board(&mut self) {
+        let chip = &self.manifest.chip;
+        let board = self.board;
+        if board != chip.get_ref() && crate::list::chips(self.root).iter().any(|one| one == board) {
+            self.problems.push(
+                Problem::new(
+                    self.board_source,
+                    chip.span(),
+                    format!("the manifest for board {board} is for another board"),
+                )
+                .label(format!("not `{board}`"))
+                .hint(format!(
+                    "write `chip = \"{board}\"`, or rename the file to {chip}.toml"
+                )),
             );
         }
     }
@@ -72,7 +92,7 @@ impl Checker<'_> {
         };
         self.problems.push(
             Problem::new(
-                self.chip_source,
+                self.header_source,
                 target.span(),
                 format!("wrong target `{target}`"),
             )

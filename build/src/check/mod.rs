@@ -2,6 +2,7 @@
 
 mod binds;
 mod chip;
+mod files;
 mod labels;
 mod peers;
 mod platform;
@@ -9,18 +10,26 @@ mod tables;
 mod tasks;
 
 use crate::arch::Arch;
-use crate::manifest::{self, Chip, Manifest};
+use crate::manifest::{Chip, Manifest};
 use crate::plan::Plan;
-use crate::problem::{Problem, Problems, Source, nearest};
-use std::path::{Path, PathBuf};
+use crate::problem::{Problems, Source, nearest};
+use files::File;
+use std::path::Path;
 
 /// What the checks look at, and where they put what they find.
 struct Checker<'a> {
     root: &'a Path,
+    board: &'a str,
     manifest: &'a Manifest,
+    /// Where the tasks are.
     source: &'a Source,
+    /// Where the chip is named.
+    board_source: &'a Source,
     chip: &'a Chip,
+    /// Where the hardware is.
     chip_source: &'a Source,
+    /// Where the chip's name and target are.
+    header_source: &'a Source,
     arch: Arch,
     /// Names of the tasks, by rank.
     order: Vec<&'a str>,
@@ -47,45 +56,30 @@ impl Checker<'_> {
 /// # Errors
 /// All problems of the first stage that has any: reading, the chip, the manifest.
 pub fn check(root: &Path, app: &str, board: &str) -> anyhow::Result<Plan> {
-    let path = PathBuf::from("app").join(app).join(format!("{board}.toml"));
-    let source = Source::read(root, &path).map_err(|_| crate::list::unknown(root, app, board))?;
-    let manifest: Manifest = manifest::parse(&source)?;
-    let (chip, chip_source) = read_chip(root, &manifest, &source)?;
-    let arch = chip::arch(&chip, &chip_source).map_err(Problems::from)?;
-    Ok(plan(
-        root,
-        app,
-        board,
-        manifest,
-        source,
-        chip,
-        chip_source,
-        arch,
-    )?)
+    let manifest = files::manifest(root, app, board)?;
+    let chip = files::chip(root, &manifest.value.chip, &manifest.named)?;
+    let arch = chip::arch(&chip.value, &chip.source).map_err(Problems::from)?;
+    Ok(plan(root, (app, board), manifest, chip, arch)?)
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the parts of one plan, named by their types"
-)]
 fn plan(
     root: &Path,
-    app: &str,
-    board: &str,
-    manifest: Manifest,
-    source: Source,
-    chip: Chip,
-    chip_source: Source,
+    (app, board): (&str, &str),
+    manifest: File<Manifest>,
+    chip: File<Chip>,
     arch: Arch,
 ) -> Result<Plan, Problems> {
     let mut checker = Checker {
         root,
-        manifest: &manifest,
-        source: &source,
-        chip: &chip,
-        chip_source: &chip_source,
+        board,
+        manifest: &manifest.value,
+        source: &manifest.source,
+        board_source: &manifest.named,
+        chip: &chip.value,
+        chip_source: &chip.source,
+        header_source: &chip.named,
         arch,
-        order: tasks::order(&manifest),
+        order: tasks::order(&manifest.value),
         problems: Problems::default(),
     };
     checker.check_chip();
@@ -98,40 +92,26 @@ fn plan(
     let tables = checker.tables(&devices, &grants, &tasks);
     checker.check_room(&grants, &tasks);
     checker.problems.into_result()?;
-    let qemu_devices = manifest.qemu.devices.clone();
+    let alike = [
+        (&manifest.named, &manifest.source),
+        (&chip.named, &chip.source),
+    ];
+    let alike = alike
+        .into_iter()
+        .filter(|(named, source)| named.name() != source.name())
+        .map(|(named, _)| named.clone())
+        .collect();
     Ok(Plan {
         app: app.to_owned(),
         board: board.to_owned(),
-        source,
-        chip_source,
-        chip,
+        source: manifest.source,
+        chip_source: chip.source,
+        alike,
+        chip: chip.value,
         tasks,
         devices,
         grants,
         tables,
-        qemu_devices,
+        qemu_devices: manifest.value.qemu.devices,
     })
-}
-
-fn read_chip(
-    root: &Path,
-    manifest: &Manifest,
-    source: &Source,
-) -> Result<(Chip, Source), Problems> {
-    let name = manifest.chip.get_ref();
-    let path = PathBuf::from("chips").join(name).join("chip.toml");
-    let chip_source = Source::read(root, &path).map_err(|_| {
-        let known = crate::list::chips(root);
-        Problem::new(
-            source,
-            manifest.chip.span(),
-            format!("unknown chip `{name}`"),
-        )
-        .label(format!("there is no {}", path.display()))
-        .hint(match nearest(name, known.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the chips are: {}", known.join(", ")),
-        })
-    })?;
-    Ok((manifest::parse(&chip_source)?, chip_source))
 }

@@ -29,6 +29,7 @@ impl Checker<'_> {
                 );
             }
         }
+        fields.extend(platform.optional);
         fields.push(KEY);
         for (key, value) in kernel.get_ref() {
             let name = key.get_ref().as_str();

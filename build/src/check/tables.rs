@@ -76,7 +76,7 @@ impl Checker<'_> {
                 let span = self.manifest.chip.span();
                 self.problems.push(
                     Problem::new(
-                        self.source,
+                        self.board_source,
                         span,
                         format!("too many {key}: the bindings need {least}"),
                     )

@@ -38,6 +38,29 @@ pub struct ChipHeader {
     pub floating_point: Option<String>,
 }
 
+/// A chip file that says how it differs from another chip's.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LikeChip {
+    /// The folder of the other.
+    pub like: Spanned<String>,
+    /// Its own name and processor.
+    pub chip: LikeHeader,
+    /// What QEMU is told otherwise.
+    #[serde(default)]
+    pub qemu: QemuChange,
+}
+
+/// Name and target of a chip that is like another.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LikeHeader {
+    /// Its folder's name.
+    pub name: Spanned<String>,
+    /// Target triple of kernel and tasks.
+    pub target: Spanned<String>,
+}
+
 /// How QEMU emulates a chip.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -46,12 +69,42 @@ pub struct Qemu {
     pub binary: String,
     /// Value of `-machine`.
     pub machine: String,
-    /// Value of `-cpu`.
-    pub cpu: String,
-    /// Value of `-m`.
-    pub memory: String,
-    /// Value of `-bios`.
-    pub bios: String,
+    /// Value of `-cpu`, where the machine has more than one.
+    pub cpu: Option<String>,
+    /// Value of `-m`, where the machine has no fixed size.
+    pub memory: Option<String>,
+    /// Value of `-bios`, where the machine takes one.
+    pub bios: Option<String>,
+    /// Further words of the command line.
+    #[serde(default)]
+    pub options: Vec<String>,
+}
+
+/// The keys of [`Qemu`] that are to be other ones.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct QemuChange {
+    binary: Option<String>,
+    machine: Option<String>,
+    cpu: Option<String>,
+    memory: Option<String>,
+    bios: Option<String>,
+    options: Option<Vec<String>>,
+}
+
+impl QemuChange {
+    /// The other chip's table with this one's keys in their places.
+    pub fn changed(self, other: Option<Qemu>) -> Option<Qemu> {
+        let other = other?;
+        Some(Qemu {
+            binary: self.binary.unwrap_or(other.binary),
+            machine: self.machine.unwrap_or(other.machine),
+            cpu: self.cpu.or(other.cpu),
+            memory: self.memory.or(other.memory),
+            bios: self.bios.or(other.bios),
+            options: self.options.unwrap_or(other.options),
+        })
+    }
 }
 
 /// The memory map that the packer works in.

@@ -3,8 +3,8 @@
 mod chip;
 mod schema;
 
-pub use chip::{Chip, ChipHeader, Device, Memory, Qemu, Range, Window, WindowKind};
-pub use schema::{Bind, Manifest, QemuDevices, Restart, RestartPolicy, Task};
+pub use chip::{Chip, ChipHeader, Device, LikeChip, Memory, Qemu, Range, Window, WindowKind};
+pub use schema::{Bind, LikeManifest, Manifest, QemuDevices, Restart, RestartPolicy, Task};
 
 use crate::problem::{Problem, Problems, Source};
 use serde::de::DeserializeOwned;

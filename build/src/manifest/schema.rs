@@ -23,6 +23,16 @@ pub struct Manifest {
     pub tasks: BTreeMap<Spanned<String>, Task>,
 }
 
+/// An app on a board that is to have the tasks of another board's manifest.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LikeManifest {
+    /// The other board.
+    pub like: Spanned<String>,
+    /// Folder under `chips/`.
+    pub chip: Spanned<String>,
+}
+
 /// The app's part of the emulator's command line.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

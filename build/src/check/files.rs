@@ -1,0 +1,172 @@
+//! Reading of manifests and chip files, each perhaps `like` another one.
+//!
+//! A file with `like` says what is different and takes all else from the file that it names. That
+//! one is whole: it has no `like` itself. Every error is shown in the file that has its cause.
+
+use crate::manifest::{self, Chip, ChipHeader, LikeChip, LikeManifest, Manifest};
+use crate::problem::{Problem, Problems, Source, nearest};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_spanned::Spanned;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A file, and where its parts are.
+pub(super) struct File<T> {
+    /// What the files say together.
+    pub(super) value: T,
+    /// The file that was asked for.
+    pub(super) named: Source,
+    /// The file that has everything which the one asked for does not say itself. Mostly the same.
+    pub(super) source: Source,
+}
+
+/// The first look at a file.
+#[derive(Deserialize)]
+struct Peek {
+    like: Option<Spanned<String>>,
+}
+
+/// What kind of file it is: words for errors, paths, and the names that there are.
+struct Kind<'a> {
+    what: &'static str,
+    path: &'a dyn Fn(&str) -> PathBuf,
+    known: Vec<String>,
+}
+
+/// Reads `app/<app>/<board>.toml`.
+///
+/// # Errors
+/// What is wrong with it or with the manifest that it is like, or that it is not there.
+pub(super) fn manifest(root: &Path, app: &str, board: &str) -> anyhow::Result<File<Manifest>> {
+    let path = |board: &str| PathBuf::from("app").join(app).join(format!("{board}.toml"));
+    let named =
+        Source::read(root, &path(board)).map_err(|_| crate::list::unknown(root, app, board))?;
+    let kind = Kind {
+        what: "manifest of this app",
+        path: &path,
+        known: crate::list::boards(root, app),
+    };
+    let Some(source) = kind.other(root, &named).map_err(Problems::from)? else {
+        return Ok(File {
+            value: manifest::parse(&named)?,
+            source: named.clone(),
+            named,
+        });
+    };
+    let change: LikeManifest = parse_change(&named, &source)?;
+    let mut value: Manifest = manifest::parse(&source)?;
+    value.chip = change.chip;
+    Ok(File {
+        value,
+        named,
+        source,
+    })
+}
+
+/// Reads `chips/<name>/chip.toml`, which the manifest `from` names.
+///
+/// # Errors
+/// What is wrong with it or with the chip that it is like, or that it is not there.
+pub(super) fn chip(
+    root: &Path,
+    name: &Spanned<String>,
+    from: &Source,
+) -> Result<File<Chip>, Problems> {
+    let path = |chip: &str| PathBuf::from("chips").join(chip).join("chip.toml");
+    let kind = Kind {
+        what: "chip",
+        path: &path,
+        known: crate::list::chips(root),
+    };
+    let named = kind.read(root, name, from)?;
+    let Some(source) = kind.other(root, &named).map_err(Problems::from)? else {
+        return Ok(File {
+            value: manifest::parse(&named)?,
+            source: named.clone(),
+            named,
+        });
+    };
+    let change: LikeChip = parse_change(&named, &source)?;
+    let mut value: Chip = manifest::parse(&source)?;
+    value.chip = ChipHeader {
+        name: change.chip.name,
+        target: change.chip.target,
+        ..value.chip
+    };
+    value.qemu = change.qemu.changed(value.qemu);
+    Ok(File {
+        value,
+        named,
+        source,
+    })
+}
+
+impl Kind<'_> {
+    /// The file of a name that `from` has.
+    fn read(&self, root: &Path, name: &Spanned<String>, from: &Source) -> Result<Source, Problem> {
+        let path = (self.path)(name.get_ref());
+        Source::read(root, &path).map_err(|_| {
+            let known = self.known.iter().map(String::as_str);
+            Problem::new(from, name.span(), format!("unknown {} `{name}`", self.what))
+                .label(format!("there is no {}", path.display()))
+                .hint(match nearest(name.get_ref(), known) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("there are: {}", self.known.join(", ")),
+                })
+        })
+    }
+
+    /// The file that `named` is like, where it says so.
+    fn other(&self, root: &Path, named: &Source) -> Result<Option<Source>, Problem> {
+        let Some(like) = peek(named) else {
+            return Ok(None);
+        };
+        let source = self.read(root, &like, named)?;
+        if let Some(next) = peek(&source) {
+            let problem = Problem::new(
+                named,
+                like.span(),
+                format!("`{like}` is like another itself"),
+            )
+            .label("not a whole file")
+            .related(&source, next.span(), "here");
+            let own = (self.path)(next.get_ref()) == Path::new(named.name());
+            return Err(if own {
+                problem.hint("one of the two must say everything itself")
+            } else {
+                problem.hint(format!("write `like = \"{next}\"`"))
+            });
+        }
+        Ok(Some(source))
+    }
+}
+
+fn peek(source: &Source) -> Option<Spanned<String>> {
+    // What cannot be read is shown when all of the file is.
+    toml::from_str::<Peek>(source.text()).ok()?.like
+}
+
+/// Reads a file that has `like`. What it must not say, because the other file does, is told from
+/// what nobody knows.
+fn parse_change<T: DeserializeOwned>(named: &Source, source: &Source) -> Result<T, Problems> {
+    type Keys = BTreeMap<Spanned<String>, toml::Value>;
+    let keys = |of: &Source| toml::from_str::<Keys>(of.text()).unwrap_or_default();
+    manifest::parse(named).map_err(|problems| {
+        let taken = keys(source);
+        let own = keys(named);
+        let both = own.keys().find_map(|key| {
+            let (other, _) = taken.get_key_value(key.get_ref().as_str())?;
+            let unknown = problems.first()?.span();
+            (key.span() == unknown).then_some((key, other))
+        });
+        let Some((key, other)) = both else {
+            return problems;
+        };
+        Problem::new(named, key.span(), format!("`{key}` is in both files"))
+            .label("not with `like`")
+            .related(source, other.span(), "taken from here")
+            .hint("leave it out here, or leave out `like` and write everything")
+            .into()
+    })
+}
