@@ -2,7 +2,7 @@
 
 use crate::image::{CONFIG, Platform, Protection, TASKS};
 use crate::platform::Platform as _;
-use leasehold_abi::{Error, GrantKind};
+use leasehold_abi::{Error, FaultKind, GrantKind};
 use leasehold_arch_common::Protection as Protected;
 use leasehold_core::{FreshProgress, Hardware, Region, TaskConfig, Window};
 
@@ -143,6 +143,10 @@ impl Hardware for Board {
 
     fn window_address(base: u64) -> usize {
         <Protection as Protected>::window_address(base)
+    }
+
+    fn fault_kind(&self, task: usize, kind: FaultKind, address: usize) -> FaultKind {
+        self.protection.fault_kind(task, kind, address)
     }
 
     fn set_bus_master(&mut self, configuration: u64, on: bool) {

@@ -18,6 +18,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     pub fn fault(&mut self, fault: Fault) -> Next {
         let current = self.current;
         if current < self.count {
+            let kind = self.hardware.fault_kind(current, fault.kind, fault.address);
+            let fault = Fault { kind, ..fault };
             let config = self.config_of(current);
             let access = matches!(
                 fault.kind,

@@ -107,6 +107,11 @@ pub trait Hardware {
     fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool;
     /// Where a task sees a window that starts at `base`.
     fn window_address(base: u64) -> usize;
+    /// The kind of a task's fault at this address, where the processor does not tell an access that was refused
+    /// from a device's error.
+    fn fault_kind(&self, _task: usize, kind: FaultKind, _address: usize) -> FaultKind {
+        kind
+    }
 
     /// Turn bus mastering of the PCI function with this configuration space on or off, and
     /// wait until the function has seen it.

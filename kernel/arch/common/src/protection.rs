@@ -51,8 +51,7 @@ pub trait Protection {
     fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool;
     /// [`Hardware::window_address`](leasehold_core::Hardware::window_address).
     fn window_address(base: u64) -> usize;
-    /// What a task's access was, that stopped with this kind of fault at this address, where the processor itself
-    /// does not tell a refused access from a device's error.
+    /// [`Hardware::fault_kind`](leasehold_core::Hardware::fault_kind).
     fn fault_kind(&self, _task: usize, kind: FaultKind, _address: usize) -> FaultKind {
         kind
     }

@@ -1,77 +1,74 @@
-//! Control and status registers of supervisor mode (Privileged Architecture, chapter 4).
+//! Control and status registers of the mode that the kernel runs in: supervisor mode on RV64, machine mode on RV32
+//! (Privileged Architecture, chapters 3 and 4). The two have the same registers in the same order.
 
 use core::arch::asm;
 
-/// `sstatus`: what interrupts are enabled to by `sret`.
-pub const STATUS_PREVIOUS_INTERRUPTS: usize = 1 << 5;
-/// `sstatus`: the trap came from supervisor mode.
-const STATUS_PREVIOUS_SUPERVISOR: usize = 1 << 8;
-/// `satp`: translation by Sv39.
-pub const SATP_SV39: usize = 8 << 60;
-const SATP_SPACE_SHIFT: u32 = 44;
-const SATP_SPACE_MASK: usize = 0xffff;
-/// `sie`, `sip`: the timer.
-const TIMER: usize = 1 << 5;
-/// `sie`, `sip`: the interrupt controller.
-const EXTERNAL: usize = 1 << 9;
-/// `scounteren`: cycle, time and instructions retired.
+#[cfg(target_arch = "riscv64")]
+mod supervisor;
+#[cfg(target_arch = "riscv64")]
+pub use supervisor::{
+    SATP_SV39, fence, fence_all, has_timer, highest_space, satp, set_timer, time,
+};
+
+/// The number of a mode's first register (table 2.1).
+const MODE: usize = if cfg!(target_arch = "riscv64") {
+    0x100
+} else {
+    0x300
+};
+/// `sstatus`, `mstatus`.
+pub(crate) const STATUS: usize = MODE;
+/// `sie`, `mie`.
+pub(crate) const ENABLE: usize = MODE + 0x04;
+/// `stvec`, `mtvec`.
+pub(crate) const VECTOR: usize = MODE + 0x05;
+/// `sscratch`, `mscratch`.
+pub(crate) const SCRATCH: usize = MODE + 0x40;
+/// `sepc`, `mepc`.
+pub(crate) const PROGRAM_COUNTER: usize = MODE + 0x41;
+/// `scause`, `mcause`.
+pub(crate) const CAUSE: usize = MODE + 0x42;
+/// `stval`, `mtval`.
+pub(crate) const VALUE: usize = MODE + 0x43;
+/// `sip`, `mip`.
+const PENDING: usize = MODE + 0x44;
+
+/// How many bits machine mode's are above supervisor mode's, in the registers that have both.
+const SHIFT: u32 = if cfg!(target_arch = "riscv64") { 0 } else { 2 };
+/// Status: what interrupts are enabled to by the return from a trap.
+pub(crate) const STATUS_PREVIOUS_INTERRUPTS: usize = 1 << (5 + SHIFT);
+/// Status: the mode that the trap came from; 0 is user mode.
+const STATUS_PREVIOUS_MODE: usize = if cfg!(target_arch = "riscv64") {
+    1 << 8
+} else {
+    3 << 11
+};
+/// Enabled, pending: the timer.
+const TIMER: usize = 1 << (5 + SHIFT);
+/// Enabled, pending: the interrupt controller.
+const EXTERNAL: usize = 1 << (9 + SHIFT);
+/// Counter enable: cycle, time and instructions retired.
 const COUNTERS: usize = 7;
-
-/// The `satp` of an address space: root table's physical page number, and identifier.
-pub const fn satp(root: u64, space: usize) -> usize {
-    SATP_SV39 | space << SATP_SPACE_SHIFT | root as usize
-}
-
-/// The highest address space identifier that the hart tells apart: 0 if it has none.
-///
-/// Call it before any task runs: translations are cached under the identifiers tried.
-pub fn highest_space() -> usize {
-    let (old, found): (usize, usize);
-    // SAFETY: the root table stays the same and the kernel's pages are global, so every
-    // fetch and access is translated as before, whatever the identifier.
-    unsafe {
-        asm!(
-            "csrr {old}, satp",
-            "or {new}, {old}, {mask}",
-            "csrw satp, {new}",
-            "csrr {new}, satp",
-            "csrw satp, {old}",
-            "sfence.vma",
-            old = out(reg) old,
-            new = out(reg) found,
-            mask = in(reg) SATP_SPACE_MASK << SATP_SPACE_SHIFT,
-            options(nostack),
-        );
-    }
-    let _ = old;
-    found >> SATP_SPACE_SHIFT & SATP_SPACE_MASK
-}
-
-/// Makes changes to an address space's tables seen, and drops what was cached of it.
-#[inline(always)]
-pub fn fence(space: usize) {
-    // SAFETY: only drops cached translations; memory named by Rust is mapped by global pages that never change.
-    unsafe { asm!("sfence.vma zero, {}", in(reg) space, options(nostack)) }
-}
-
-/// Makes changes to all address spaces' tables seen, the kernel's own pages included.
-pub fn fence_all() {
-    // SAFETY: only drops cached translations.
-    unsafe { asm!("sfence.vma", options(nostack)) }
-}
 
 /// Lets tasks read the counters `cycle`, `time` and `instret`, for measurements.
 ///
 /// A task can so tell how long others ran; it can by [`Time`](leasehold_abi::Call::Time) too, more coarsely.
 pub fn enable_counters() {
     // SAFETY: changes only what user mode may read.
-    unsafe { asm!("csrw scounteren, {}", in(reg) COUNTERS, options(nomem, nostack)) }
+    unsafe {
+        asm!("csrw scounteren, {}", in(reg) COUNTERS, options(nomem, nostack));
+        // Where there is supervisor mode, user mode reads what both let it.
+        #[cfg(target_arch = "riscv32")]
+        asm!("csrw mcounteren, {}", in(reg) COUNTERS, options(nomem, nostack));
+    }
 }
 
 /// Interrupts of the interrupt controller on, once a task runs.
 pub fn enable_external() {
-    // SAFETY: the kernel itself runs with interrupts off (`sstatus.SIE`), so this changes what traps out of tasks.
-    unsafe { asm!("csrs sie, {}", in(reg) EXTERNAL, options(nomem, nostack)) }
+    // SAFETY: the kernel itself runs with interrupts off in the status register, so this changes what traps out of tasks.
+    unsafe {
+        asm!("csrs {}, {}", const ENABLE, in(reg) EXTERNAL, options(nomem, nostack));
+    }
 }
 
 /// The timer's interrupt on or off.
@@ -79,48 +76,11 @@ pub fn enable_timer(on: bool) {
     // SAFETY: as for `enable_external`.
     unsafe {
         if on {
-            asm!("csrs sie, {}", in(reg) TIMER, options(nomem, nostack));
+            asm!("csrs {}, {}", const ENABLE, in(reg) TIMER, options(nomem, nostack));
         } else {
-            asm!("csrc sie, {}", in(reg) TIMER, options(nomem, nostack));
+            asm!("csrc {}, {}", const ENABLE, in(reg) TIMER, options(nomem, nostack));
         }
     }
-}
-
-/// Whether this hart has a timer of its own for supervisor mode (Sstc), and the firmware lets it be used.
-///
-/// Call it at boot, with interrupts off: where it has none, the attempt traps, and the trap ends here.
-pub fn has_timer() -> bool {
-    let found: usize;
-    // SAFETY: with interrupts off only the write to `stimecmp` can trap, and the vector is
-    // then the label behind it. Vector and status are put back before anything else can trap.
-    unsafe {
-        asm!(
-            "csrr {status}, sstatus",
-            "la {vector}, 2f",
-            "csrrw {vector}, stvec, {vector}",
-            "li {found}, 0",
-            "csrw 0x14d, {never}",
-            "li {found}, 1",
-            ".balign 4",
-            "2:",
-            "csrw stvec, {vector}",
-            "csrw sstatus, {status}",
-            status = out(reg) _,
-            vector = out(reg) _,
-            found = out(reg) found,
-            never = in(reg) usize::MAX,
-            options(nostack),
-        );
-    }
-    found != 0
-}
-
-/// Raises the timer interrupt at `ticks`, and takes back one that is pending
-/// (Sstc 1.0, `stimecmp`). Only where [`has_timer`].
-#[inline(always)]
-pub fn set_timer(ticks: u64) {
-    // SAFETY: programs a timer; the interrupt is only ever taken out of a task.
-    unsafe { asm!("csrw 0x14d, {}", in(reg) ticks, options(nostack)) }
 }
 
 /// Whether an enabled interrupt is pending.
@@ -129,30 +89,29 @@ pub fn interrupt_pending() -> bool {
     let (pending, enabled): (usize, usize);
     // SAFETY: reads two registers. Not `nomem`: a device write before may change the answer.
     unsafe {
-        asm!("csrr {}, sip", "csrr {}, sie", out(reg) pending, out(reg) enabled, options(nostack));
+        asm!(
+            "csrr {}, {}",
+            "csrr {}, {}",
+            out(reg) pending,
+            const PENDING,
+            out(reg) enabled,
+            const ENABLE,
+            options(nostack),
+        );
     }
     pending & enabled != 0
 }
 
 /// Stalls until an enabled interrupt is pending, perhaps less. It is not taken.
 pub fn wait_for_interrupt() {
-    // SAFETY: waits; with `sstatus.SIE` clear no trap follows (section 3.3.3).
+    // SAFETY: waits; with interrupts off in the status register no trap follows (section 3.3.3).
     unsafe { asm!("wfi", options(nostack)) }
-}
-
-/// The `time` counter, in ticks.
-#[inline(always)]
-pub fn time() -> u64 {
-    let ticks: u64;
-    // SAFETY: reads a counter.
-    unsafe { asm!("csrr {}, time", out(reg) ticks, options(nomem, nostack)) }
-    ticks
 }
 
 /// Whether the trap that is being handled came from the kernel itself.
 pub fn trapped_in_kernel() -> bool {
     let status: usize;
     // SAFETY: reads a register.
-    unsafe { asm!("csrr {}, sstatus", out(reg) status, options(nomem, nostack)) }
-    status & STATUS_PREVIOUS_SUPERVISOR != 0
+    unsafe { asm!("csrr {}, {}", out(reg) status, const STATUS, options(nomem, nostack)) }
+    status & STATUS_PREVIOUS_MODE != 0
 }

@@ -1,13 +1,21 @@
-//! From `scause` to the kind of a task's fault (Privileged Architecture, table 4.2).
+//! From `scause` or `mcause` to the kind of a task's fault (Privileged Architecture, tables 3.6 and 4.2).
 
 use leasehold_abi::FaultKind;
 
-/// The kind of the exception with this cause, as the hardware saw it.
+/// The kind of the exception with this cause, as the hardware saw it. On RV32 an access that was refused
+/// is an access fault, as a device's error is: there they are told apart by what the task may do.
 pub const fn decode(cause: usize) -> FaultKind {
+    decode_with(cause, cfg!(target_arch = "riscv32"))
+}
+
+/// [`decode`], where access faults mean that `protection` refused or that the bus did.
+const fn decode_with(cause: usize, protection: bool) -> FaultKind {
     match cause {
         0 | 4 | 6 => FaultKind::Misaligned,
         1 | 12 => FaultKind::Execute,
         3 => FaultKind::Breakpoint,
+        5 if protection => FaultKind::Read,
+        7 if protection => FaultKind::Write,
         5 | 7 => FaultKind::Bus,
         13 => FaultKind::Read,
         15 => FaultKind::Write,
@@ -21,22 +29,23 @@ mod tests {
 
     #[test]
     fn causes_of_a_task_are_told_apart() {
-        // Table 4.2, without the causes that only the kernel itself or a system call can have.
+        // Table 3.6, without the causes that only the kernel itself or a system call can have: with page tables, and without.
         let table = [
-            (0, FaultKind::Misaligned),
-            (1, FaultKind::Execute),
-            (2, FaultKind::Illegal),
-            (3, FaultKind::Breakpoint),
-            (4, FaultKind::Misaligned),
-            (5, FaultKind::Bus),
-            (6, FaultKind::Misaligned),
-            (7, FaultKind::Bus),
-            (12, FaultKind::Execute),
-            (13, FaultKind::Read),
-            (15, FaultKind::Write),
+            (0, FaultKind::Misaligned, FaultKind::Misaligned),
+            (1, FaultKind::Execute, FaultKind::Execute),
+            (2, FaultKind::Illegal, FaultKind::Illegal),
+            (3, FaultKind::Breakpoint, FaultKind::Breakpoint),
+            (4, FaultKind::Misaligned, FaultKind::Misaligned),
+            (5, FaultKind::Bus, FaultKind::Read),
+            (6, FaultKind::Misaligned, FaultKind::Misaligned),
+            (7, FaultKind::Bus, FaultKind::Write),
+            (12, FaultKind::Execute, FaultKind::Execute),
+            (13, FaultKind::Read, FaultKind::Read),
+            (15, FaultKind::Write, FaultKind::Write),
         ];
-        for (cause, kind) in table {
-            assert_eq!(decode(cause), kind, "cause {cause}");
+        for (cause, paged, unpaged) in table {
+            assert_eq!(decode(cause), paged, "cause {cause}");
+            assert_eq!(decode_with(cause, true), unpaged, "cause {cause}");
         }
     }
 }

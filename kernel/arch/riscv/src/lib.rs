@@ -1,6 +1,8 @@
-//! RISC-V: entry code, registers of a task, and the Sv39 page tables.
+//! RISC-V: entry code, registers of a task, Sv39 page tables and physical memory protection.
 //!
-//! Unsafe code is in `boot`, `csr`, `sbi` and the trap vector only. Tables, contexts and
+//! RV64 is for supervisor mode with Sv39, RV32 for machine mode with PMP.
+//!
+//! Unsafe code is in `assembly`, `boot`, `csr`, `sbi` and the trap vector only. Tables, contexts and
 //! fault decoding are safe and portable, so they are tested on the host.
 //!
 //! Sources: *RISC-V Unprivileged ISA* 20191213, *RISC-V Privileged Architecture* 20211203,
@@ -11,11 +13,13 @@
 #[cfg(test)]
 extern crate std;
 
-#[cfg(target_arch = "riscv64")]
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 #[expect(unsafe_code, reason = "entry code")]
+mod assembly;
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 pub mod boot;
 mod context;
-#[cfg(target_arch = "riscv64")]
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 #[expect(unsafe_code, reason = "control and status registers")]
 pub mod csr;
 mod entry;
@@ -30,8 +34,11 @@ pub mod sbi;
 #[expect(unsafe_code, reason = "changes the trap vector at boot")]
 mod spaces;
 mod sv39;
-#[cfg(target_arch = "riscv64")]
-#[expect(unsafe_code, reason = "the trap vector")]
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+#[cfg_attr(
+    target_arch = "riscv64",
+    expect(unsafe_code, reason = "changes the trap vector at boot")
+)]
 pub mod trap;
 
 pub use context::RegisterFile;
@@ -43,4 +50,5 @@ pub use spaces::{Spaces, Store};
 pub use sv39::{PAGE_SIZE, Sv39, Table};
 
 /// What is added to a physical address to reach it from the kernel: the upper half of Sv39.
+#[cfg(target_pointer_width = "64")]
 pub const DIRECT_MAP: usize = 0xffff_ffc0_0000_0000;

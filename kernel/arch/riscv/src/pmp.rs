@@ -23,11 +23,11 @@ const WIDEST: u64 = 4;
 /// What the registers hold while a task runs. The entry code knows the layout.
 #[derive(Clone, Debug)]
 #[repr(C, align(4))]
-struct Image {
+pub(crate) struct Image {
     /// `pmpaddr0` to `pmpaddr15`.
-    address: [u32; ENTRIES],
+    pub(crate) address: [u32; ENTRIES],
     /// `pmpcfg0` to `pmpcfg3`: a byte an entry.
-    configuration: [u8; ENTRIES],
+    pub(crate) configuration: [u8; ENTRIES],
 }
 
 impl Image {

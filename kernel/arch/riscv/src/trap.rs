@@ -1,11 +1,12 @@
 //! Traps: from a task into the kernel, and from the kernel into a task.
 //!
-//! `sscratch` holds the running task's [`RegisterFile`] while a task runs, and the kernel's stack top, above
+//! The scratch register (`sscratch`, `mscratch`) holds the running task's [`RegisterFile`] while a task runs, and the kernel's stack top, above
 //! which lies a register file for the kernel's own faults, while the kernel does. The kernel runs with interrupts off.
 //!
 //! System calls save what a function call saves. `Call` and `ReplyReceive` leave the message in
-//! `s2`–`s10`, which Rust code keeps; only the slow path stores them. On harts
-//! without address space identifiers, [`flush_at_each_switch`] changes the vector at boot.
+//! `s2`–`s10`, which Rust code keeps; only the slow path stores them. A switch of the address space is a
+//! write to `satp` on RV64, where on harts without address space identifiers `flush_at_each_switch` changes the vector
+//! at boot. On RV32 it loads all PMP entries.
 //!
 //! The kernel image defines, with the C calling convention:
 //! - `leasehold_task_self() -> handle`,
@@ -16,13 +17,11 @@
 //! - `leasehold_system_call(arguments 0 to 5, _, number)`, `leasehold_interrupt()` and
 //!   `leasehold_exception(cause, value, register file)`: the next task's register file.
 
-use crate::RegisterFile;
-use core::mem::offset_of;
 use leasehold_abi::Call;
 
 /// Calls that neither block, nor wake anybody, nor queue work: they return to the caller, whose
 /// registers stay where they are. A bit for each number.
-const QUICK: u64 = {
+pub(crate) const QUICK: usize = {
     let calls = [
         Call::Time,
         Call::BorrowRead,
@@ -46,23 +45,12 @@ const QUICK: u64 = {
     set
 };
 
-core::arch::global_asm!(
-    include_str!("trap.s"),
-    X = const offset_of!(RegisterFile, x),
-    SPACE = const offset_of!(RegisterFile, address_space),
-    INTERRUPTED = const offset_of!(RegisterFile, interrupted),
-    CALL = const Call::Call as usize,
-    REPLY_RECEIVE = const Call::ReplyReceive as usize,
-    QUICK = const QUICK,
-    KERNEL_STACK = const offset_of!(RegisterFile, kernel_stack),
-    ECALL_FROM_USER = const 8,
-);
-
 const _: () = assert!(
     Call::TaskSelf as usize == 0,
     "the vector tests for it with beqz"
 );
 
+#[cfg(target_arch = "riscv64")]
 unsafe extern "C" {
     /// Where the vector writes `satp`: each time one instruction of 4 bytes.
     static leasehold_switches: [usize; 3];
@@ -70,6 +58,7 @@ unsafe extern "C" {
     fn leasehold_flush();
 }
 
+#[cfg(target_arch = "riscv64")]
 /// Has the vector drop all cached translations whenever the address space changes. It becomes
 /// another vector, so that one that need not do it need not ask either.
 ///
@@ -89,6 +78,7 @@ pub unsafe fn flush_at_each_switch() {
     }
 }
 
+#[cfg(target_arch = "riscv64")]
 /// `jal t1` over this many bytes, less than 1 MiB (Unprivileged ISA, section 2.5.1).
 const fn jump_by_t1(offset: usize) -> u32 {
     let offset = offset as u32;

@@ -1,0 +1,96 @@
+//! Registers that supervisor mode alone has: address translation, and the timer of Sstc.
+
+use core::arch::asm;
+
+/// `satp`: translation by Sv39.
+pub const SATP_SV39: usize = 8 << 60;
+const SATP_SPACE_SHIFT: u32 = 44;
+const SATP_SPACE_MASK: usize = 0xffff;
+/// The `satp` of an address space: root table's physical page number, and identifier.
+pub const fn satp(root: u64, space: usize) -> usize {
+    SATP_SV39 | space << SATP_SPACE_SHIFT | root as usize
+}
+
+/// The highest address space identifier that the hart tells apart: 0 if it has none.
+///
+/// Call it before any task runs: translations are cached under the identifiers tried.
+pub fn highest_space() -> usize {
+    let (old, found): (usize, usize);
+    // SAFETY: the root table stays the same and the kernel's pages are global, so every
+    // fetch and access is translated as before, whatever the identifier.
+    unsafe {
+        asm!(
+            "csrr {old}, satp",
+            "or {new}, {old}, {mask}",
+            "csrw satp, {new}",
+            "csrr {new}, satp",
+            "csrw satp, {old}",
+            "sfence.vma",
+            old = out(reg) old,
+            new = out(reg) found,
+            mask = in(reg) SATP_SPACE_MASK << SATP_SPACE_SHIFT,
+            options(nostack),
+        );
+    }
+    let _ = old;
+    found >> SATP_SPACE_SHIFT & SATP_SPACE_MASK
+}
+
+/// Makes changes to an address space's tables seen, and drops what was cached of it.
+#[inline(always)]
+pub fn fence(space: usize) {
+    // SAFETY: only drops cached translations; memory named by Rust is mapped by global pages that never change.
+    unsafe { asm!("sfence.vma zero, {}", in(reg) space, options(nostack)) }
+}
+
+/// Makes changes to all address spaces' tables seen, the kernel's own pages included.
+pub fn fence_all() {
+    // SAFETY: only drops cached translations.
+    unsafe { asm!("sfence.vma", options(nostack)) }
+}
+
+/// Whether this hart has a timer of its own for supervisor mode (Sstc), and the firmware lets it be used.
+///
+/// Call it at boot, with interrupts off: where it has none, the attempt traps, and the trap ends here.
+pub fn has_timer() -> bool {
+    let found: usize;
+    // SAFETY: with interrupts off only the write to `stimecmp` can trap, and the vector is
+    // then the label behind it. Vector and status are put back before anything else can trap.
+    unsafe {
+        asm!(
+            "csrr {status}, sstatus",
+            "la {vector}, 2f",
+            "csrrw {vector}, stvec, {vector}",
+            "li {found}, 0",
+            "csrw 0x14d, {never}",
+            "li {found}, 1",
+            ".balign 4",
+            "2:",
+            "csrw stvec, {vector}",
+            "csrw sstatus, {status}",
+            status = out(reg) _,
+            vector = out(reg) _,
+            found = out(reg) found,
+            never = in(reg) usize::MAX,
+            options(nostack),
+        );
+    }
+    found != 0
+}
+
+/// Raises the timer interrupt at `ticks`, and takes back one that is pending
+/// (Sstc 1.0, `stimecmp`). Only where [`has_timer`].
+#[inline(always)]
+pub fn set_timer(ticks: u64) {
+    // SAFETY: programs a timer; the interrupt is only ever taken out of a task.
+    unsafe { asm!("csrw 0x14d, {}", in(reg) ticks, options(nostack)) }
+}
+
+/// The `time` counter, in ticks.
+#[inline(always)]
+pub fn time() -> u64 {
+    let ticks: u64;
+    // SAFETY: reads a counter.
+    unsafe { asm!("csrr {}, time", out(reg) ticks, options(nomem, nostack)) }
+    ticks
+}

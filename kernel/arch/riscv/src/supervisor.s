@@ -1,0 +1,79 @@
+# Supervisor mode of RV64 with Sv39: what the boot code and the trap vector are written with.
+
+.macro LOAD register, place:vararg
+    ld      \register, \place
+.endm
+
+.macro STORE register, place:vararg
+    sd      \register, \place
+.endm
+
+.macro RETURN
+    sret
+.endm
+
+# A store-conditional that fails, to the address in a register.
+.macro BREAK_RESERVATION register
+    .option push
+    .option arch, +a
+    sc.d    zero, zero, (\register)
+    .option pop
+.endm
+
+# Enters the address space of the register file in a0. Clobbers t0, and t1 where trap.rs has put a
+# jump to leasehold_flush in the place of the marked instruction.
+.macro SWITCH site
+    ld      t0, {SPACE}(a0)
+leasehold_switch_\site:
+    csrw    satp, t0
+.endm
+
+# To the upper half. Clobbers t0 to t4; keeps a0 and a1.
+.macro PREPARE
+    # The kernel's gigapages, in the upper half of the root table.
+    lla     t0, LEASEHOLD_BOOT_PAGES
+    li      t1, {BOOT_PAGES}
+    lla     t2, {BOOT_TABLE}
+5:  ld      t3, 0(t0)
+    srli    t3, t3, 30
+    andi    t4, t3, 255
+    addi    t4, t4, 256
+    slli    t4, t4, 3
+    add     t4, t4, t2
+    slli    t3, t3, 28
+    ori     t3, t3, {LEAF}
+    sd      t3, 0(t4)
+    addi    t0, t0, 8
+    addi    t1, t1, -1
+    bnez    t1, 5b
+
+    # Translation on. The next fetch, at a physical address, faults, and the
+    # fault's handler is the next instruction at its address in the upper half.
+    li      t2, {DIRECT_MAP}
+    lla     t0, 3f
+    add     t0, t0, t2
+    csrw    stvec, t0
+    lla     t0, {BOOT_TABLE}
+    srli    t0, t0, 12
+    li      t1, {SV39}
+    or      t0, t0, t1
+    sfence.vma
+    csrw    satp, t0
+    .balign 4
+3:
+    # From here on in the upper half. The fault has changed sstatus.
+.endm
+
+    .section .text.trap.flush, "ax"
+    # What the marked instructions become on harts without address space identifiers.
+    .globl  leasehold_flush
+leasehold_flush:
+    csrw    satp, t0
+    sfence.vma
+    jr      t1
+
+    .section .rodata.trap, "a"
+    .balign 8
+    .globl  leasehold_switches
+leasehold_switches:
+    .dword  leasehold_switch_1, leasehold_switch_2, leasehold_switch_3
