@@ -7,11 +7,13 @@
 #[cfg(test)]
 extern crate std;
 
+mod clint;
 mod finisher;
 mod ns16550;
 mod plic;
 mod registers;
 
+pub use clint::Clint;
 pub use finisher::Finisher;
 pub use ns16550::Ns16550;
 pub use plic::Plic;

@@ -38,6 +38,18 @@ impl Registers {
 impl Bus for Registers {
     #[inline(always)]
     fn read32(&mut self, offset: usize) -> u32 {
+        (&*self).read32(offset)
+    }
+
+    #[inline(always)]
+    fn write32(&mut self, offset: usize, value: u32) {
+        (&*self).write32(offset, value);
+    }
+}
+
+impl Bus for &Registers {
+    #[inline(always)]
+    fn read32(&mut self, offset: usize) -> u32 {
         // SAFETY: `new` promises a register there; it is aligned as the device's manual has it.
         unsafe { ((self.0 + offset) as *const u32).read_volatile() }
     }

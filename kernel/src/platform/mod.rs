@@ -1,9 +1,13 @@
 //! Families of machines: interrupt controller, clock, early console and power switch, put
 //! together from the devices in `chips/`. The chip file names the one that an image is for.
 
+#[cfg(target_arch = "riscv32")]
+pub(crate) mod virt_machine;
 #[cfg(target_arch = "riscv64")]
 pub(crate) mod virt_supervisor;
 
+#[cfg(target_arch = "riscv32")]
+pub(crate) use virt_machine::VirtMachine;
 #[cfg(target_arch = "riscv64")]
 pub(crate) use virt_supervisor::VirtSupervisor;
 
