@@ -6,11 +6,6 @@ pub(crate) mod virt_machine;
 #[cfg(target_arch = "riscv64")]
 pub(crate) mod virt_supervisor;
 
-#[cfg(target_arch = "riscv32")]
-pub(crate) use virt_machine::VirtMachine;
-#[cfg(target_arch = "riscv64")]
-pub(crate) use virt_supervisor::VirtSupervisor;
-
 /// The half of a machine that is not protection; what its functions do is said at
 /// [`Hardware`](leasehold_core::Hardware)'s of the same names.
 pub(crate) trait Platform {
