@@ -5,6 +5,7 @@
 //! QEMU's `virt` board.
 
 use bitflags::bitflags;
+use userlib::io::ExclusiveIoMem;
 
 /// A register, by its offset in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,4 +91,34 @@ pub trait Registers {
     fn read(&self, register: Register) -> u8;
     /// Writes a register.
     fn write(&mut self, register: Register, value: u8);
+}
+
+impl Registers for ExclusiveIoMem<'_, WINDOW> {
+    #[inline]
+    fn read(&self, register: Register) -> u8 {
+        match register {
+            Register::Data => self.read8::<0>(),
+            Register::InterruptEnable => self.read8::<1>(),
+            Register::FifoControl => self.read8::<2>(),
+            Register::LineControl => self.read8::<3>(),
+            Register::ModemControl => self.read8::<4>(),
+            Register::LineStatus => self.read8::<5>(),
+            Register::ModemStatus => self.read8::<6>(),
+            Register::Scratch => self.read8::<7>(),
+        }
+    }
+
+    #[inline]
+    fn write(&mut self, register: Register, value: u8) {
+        match register {
+            Register::Data => self.write8::<0>(value),
+            Register::InterruptEnable => self.write8::<1>(value),
+            Register::FifoControl => self.write8::<2>(value),
+            Register::LineControl => self.write8::<3>(value),
+            Register::ModemControl => self.write8::<4>(value),
+            Register::LineStatus => self.write8::<5>(value),
+            Register::ModemStatus => self.write8::<6>(value),
+            Register::Scratch => self.write8::<7>(value),
+        }
+    }
 }

@@ -1,52 +1,26 @@
-//! The driver: the port over a window on lease, its interrupt, and the interface.
+//! The driver: the port over a chip on lease, its interrupts, and the interface.
 
+use crate::chip::Chip;
 use crate::port::{Caller, Port};
-use crate::registers::{Register, Registers, WINDOW};
-use crate::uart::Uart;
+use crate::uart::{TRANSMIT_RING, Uart};
 use driver_interfaces::ConsoleServer;
+use heapless::Vec;
+use userlib::for_lt::Family;
 use userlib::interrupt::Interrupt;
-use userlib::io::ExclusiveIoMem;
 use userlib::ipc::{Answer, Deferred, ReadLoan, Request, WriteLoan};
-use userlib::runtime::{Core, Device, Driver, StateOf};
+use userlib::runtime::{Bound, Core, Device, Driver, StateOf};
 use userlib::sys::{self, TaskHandle};
-use userlib::{Error, ForLt, time};
+use userlib::{Error, time};
 
 /// How long accepted bytes may take to leave when the console is unbound, in milliseconds: a
-/// full ring takes 90 at 115200 baud.
-const DRAIN: u64 = 120;
+/// full ring at 115200 baud, ten bits a byte, and half as much again.
+const DRAIN: u64 = (TRANSMIT_RING as u64 * 10 * 1000 / 115_200) * 3 / 2;
+
+/// Most interrupt lines of a chip: one for each direction.
+const LINES: usize = 2;
 
 /// Notifications that a task may ask for: those that tasks post to each other.
 const PEER_BITS: u32 = 0x7fff;
-
-impl Registers for ExclusiveIoMem<'_, WINDOW> {
-    #[inline]
-    fn read(&self, register: Register) -> u8 {
-        match register {
-            Register::Data => self.read8::<0>(),
-            Register::InterruptEnable => self.read8::<1>(),
-            Register::FifoControl => self.read8::<2>(),
-            Register::LineControl => self.read8::<3>(),
-            Register::ModemControl => self.read8::<4>(),
-            Register::LineStatus => self.read8::<5>(),
-            Register::ModemStatus => self.read8::<6>(),
-            Register::Scratch => self.read8::<7>(),
-        }
-    }
-
-    #[inline]
-    fn write(&mut self, register: Register, value: u8) {
-        match register {
-            Register::Data => self.write8::<0>(value),
-            Register::InterruptEnable => self.write8::<1>(value),
-            Register::FifoControl => self.write8::<2>(value),
-            Register::LineControl => self.write8::<3>(value),
-            Register::ModemControl => self.write8::<4>(value),
-            Register::LineStatus => self.write8::<5>(value),
-            Register::ModemStatus => self.write8::<6>(value),
-            Register::Scratch => self.write8::<7>(value),
-        }
-    }
-}
 
 /// The buffer that came with a call.
 #[derive(Debug)]
@@ -91,18 +65,34 @@ impl Caller for Call {
     }
 }
 
+/// A model of UART: how to get at a chip of it.
+pub trait Model: Default + 'static {
+    /// The chip, over what the device on lease has.
+    type Chip<'cap>: Chip;
+    /// What it is called in the log.
+    const NAME: &'static str;
+    /// Its interrupt lines, one or two, which all ask to be served.
+    const LINES: usize;
+
+    /// Claims the device's registers and sets the chip up, with its interrupts off.
+    ///
+    /// # Errors
+    /// `NoDevice` when no such chip answers; those of the claim.
+    fn open<'cap>(&self, device: &Device<'cap, Bound>) -> Result<Self::Chip<'cap>, Error>;
+}
+
 /// The console while it is bound.
-#[derive(Debug)]
-pub struct Console<'cap> {
-    port: Port<ExclusiveIoMem<'cap, WINDOW>, Call>,
-    interrupt: Interrupt<'cap>,
+#[derive(Family)]
+pub struct Console<'cap, M: Model> {
+    port: Port<M::Chip<'cap>, Call>,
+    lines: Vec<Interrupt<'cap>, LINES>,
     /// Who is told of input, and by which notification.
     watcher: Option<(TaskHandle, u32)>,
     /// Who makes the request that is being answered.
     client: Option<TaskHandle>,
 }
 
-impl Console<'_> {
+impl<M: Model> Console<'_, M> {
     fn tell(&mut self) {
         if self.port.uart().available() > 0
             && let Some((task, bits)) = self.watcher
@@ -113,7 +103,7 @@ impl Console<'_> {
     }
 }
 
-impl ConsoleServer for Console<'_> {
+impl<M: Model> ConsoleServer for Console<'_, M> {
     fn write(&mut self, bytes: ReadLoan, reply: Deferred<u32>) {
         self.port.write(Call {
             buffer: Buffer::In(bytes),
@@ -152,24 +142,27 @@ impl ConsoleServer for Console<'_> {
     }
 }
 
-/// The driver.
+/// The driver of one model.
 #[derive(Debug, Default)]
-pub struct ConsoleDriver;
+pub struct ConsoleDriver<M>(M);
 
-impl Driver for ConsoleDriver {
-    type State = ForLt!(Console<'_>);
+impl<M: Model> Driver for ConsoleDriver<M> {
+    type State = Console<'static, M>;
 
-    fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Console<'cap>, Error> {
-        let registers = device.exclusive_io_mem::<WINDOW>(0)?;
-        let interrupt = device.interrupt(0)?;
-        let port = Port::new(Uart::new(registers)?);
-        userlib::log!("bound NS16550A, 115200 baud");
-        Ok(Console {
-            port,
-            interrupt,
+    fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Console<'cap, M>, Error> {
+        let mut console = Console {
+            port: Port::new(Uart::new(self.0.open(device)?)),
+            lines: Vec::new(),
             watcher: None,
             client: None,
-        })
+        };
+        for number in 0..M::LINES {
+            let line = device.interrupt(number)?;
+            console.lines.push(line).map_err(|_| Error::Exhausted)?;
+        }
+        console.port.pump();
+        userlib::log!("bound {}, 115200 baud", M::NAME);
+        Ok(console)
     }
 
     fn request<'cap>(
@@ -182,11 +175,13 @@ impl Driver for ConsoleDriver {
         state.dispatch(request)
     }
 
-    fn interrupt<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, _: u32) {
+    fn interrupt<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, bits: u32) {
         state.port.pump();
         state.tell();
-        // `Revoked`: the binding is ending, and no interrupt is to come again.
-        let _ = state.interrupt.acknowledge();
+        for line in state.lines.iter().filter(|line| line.is_in(bits)) {
+            // `Revoked`: the binding is ending, and no interrupt is to come again.
+            let _ = line.acknowledge();
+        }
     }
 
     fn unbind<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>) {

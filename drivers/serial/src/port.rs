@@ -1,6 +1,6 @@
 //! Requests to the console: who waits for room, for input, for the last byte to leave.
 
-use crate::registers::Registers;
+use crate::chip::Chip;
 use crate::uart::Uart;
 use heapless::Deque;
 use leasehold_abi::Error;
@@ -45,16 +45,16 @@ struct Write<C> {
 
 /// The UART and those who wait for it.
 #[derive(Debug)]
-pub struct Port<R, C> {
-    uart: Uart<R>,
+pub struct Port<U, C> {
+    uart: Uart<U>,
     writers: Deque<Write<C>, WAITING>,
     readers: Deque<C, WAITING>,
     flushers: Deque<C, WAITING>,
 }
 
-impl<R: Registers, C: Caller> Port<R, C> {
+impl<U: Chip, C: Caller> Port<U, C> {
     /// A port over a UART that is set up.
-    pub fn new(uart: Uart<R>) -> Self {
+    pub fn new(uart: Uart<U>) -> Self {
         Self {
             uart,
             writers: Deque::new(),
@@ -64,12 +64,12 @@ impl<R: Registers, C: Caller> Port<R, C> {
     }
 
     /// The UART.
-    pub fn uart(&self) -> &Uart<R> {
+    pub fn uart(&self) -> &Uart<U> {
         &self.uart
     }
 
     /// The UART, to quiet it.
-    pub fn uart_mut(&mut self) -> &mut Uart<R> {
+    pub fn uart_mut(&mut self) -> &mut Uart<U> {
         &mut self.uart
     }
 

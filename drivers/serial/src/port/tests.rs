@@ -1,58 +1,58 @@
 //! Clients that wait, against a chip that sends when told to.
 
 use super::*;
-use crate::registers::{FIFO_DEPTH, LineStatus, Register};
+use crate::chip::{Interrupts, Status};
 use crate::uart::TRANSMIT_RING;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 #[derive(Default)]
-struct Chip {
+struct Line {
     holding: VecDeque<u8>,
     wire: Vec<u8>,
     input: VecDeque<u8>,
-    scratch: u8,
 }
 
 #[derive(Clone, Default)]
-struct Model(Rc<RefCell<Chip>>);
+struct Model(Rc<RefCell<Line>>);
 
 impl Model {
     fn send(&self) {
-        let mut chip = self.0.borrow_mut();
-        let sent: Vec<u8> = chip.holding.drain(..).collect();
-        chip.wire.extend(sent);
+        let mut line = self.0.borrow_mut();
+        let sent: Vec<u8> = line.holding.drain(..).collect();
+        line.wire.extend(sent);
     }
 }
 
-impl Registers for Model {
-    fn read(&self, register: Register) -> u8 {
-        let mut chip = self.0.borrow_mut();
-        match register {
-            Register::Data => chip.input.pop_front().expect("only read when ready"),
-            Register::Scratch => chip.scratch,
-            Register::LineStatus => {
-                let mut status = LineStatus::empty();
-                status.set(LineStatus::DATA_READY, !chip.input.is_empty());
-                let idle = LineStatus::HOLDING_EMPTY | LineStatus::TRANSMITTER_IDLE;
-                status.set(idle, chip.holding.is_empty());
-                status.bits()
-            }
-            _ => 0,
-        }
+impl Chip for Model {
+    const LOAD: usize = 16;
+
+    fn status(&mut self) -> Status {
+        let line = self.0.borrow();
+        let mut status = Status::empty();
+        status.set(Status::RECEIVED, !line.input.is_empty());
+        status.set(Status::ROOM, line.holding.is_empty());
+        status
     }
 
-    fn write(&mut self, register: Register, value: u8) {
-        let mut chip = self.0.borrow_mut();
-        match register {
-            Register::Data => chip.holding.push_back(value),
-            Register::Scratch => chip.scratch = value,
-            // Set-up writes the divisor through the data register; forget that.
-            Register::LineControl => chip.holding.clear(),
-            _ => {}
-        }
-        assert!(chip.holding.len() <= FIFO_DEPTH);
+    fn receive(&mut self) -> u8 {
+        let mut line = self.0.borrow_mut();
+        line.input.pop_front().expect("only read when ready")
+    }
+
+    fn transmit(&mut self, byte: u8) {
+        let mut line = self.0.borrow_mut();
+        line.holding.push_back(byte);
+        assert!(line.holding.len() <= Self::LOAD);
+    }
+
+    fn clear(&mut self) {}
+
+    fn enable(&mut self, _: Interrupts) {}
+
+    fn is_idle(&self) -> bool {
+        self.0.borrow().holding.is_empty()
     }
 }
 
@@ -107,8 +107,8 @@ impl Caller for Client {
 
 fn pair() -> (Model, Port<Model, Client>) {
     let model = Model::default();
-    let uart = Uart::new(model.clone()).expect("the model answers");
-    (model, Port::new(uart))
+    let port = Port::new(Uart::new(model.clone()));
+    (model, port)
 }
 
 #[test]
