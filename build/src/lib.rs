@@ -23,6 +23,7 @@ pub mod plan;
 mod platform;
 mod policy_rs;
 mod problem;
+mod regions;
 mod report;
 mod workspace;
 

@@ -114,7 +114,11 @@ impl Linker {
 /// The linker script of a task. Its order is the order of the regions; the initial data lies
 /// behind the constants, from where the kernel copies it before each start.
 fn task_script(arch: Arch, place: Place, stack: u64, arena: u64) -> String {
-    let granule = arch.lend_granule();
+    let granule = if arena > 0 {
+        arch.lend_granule()
+    } else {
+        arch.granule()
+    };
     let Place {
         text,
         constants,

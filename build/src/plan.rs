@@ -78,6 +78,9 @@ pub struct Task {
     pub binds: Vec<Bind>,
     /// What follows its end.
     pub restart: Restart,
+    /// Entries of the protection unit that it may take at once, its own memory among them; 0
+    /// where there is no such unit.
+    pub entries: u32,
 }
 
 /// A binding. Grants are indices in [`Plan::grants`].

@@ -73,6 +73,7 @@ faults! {
     call_to_itself: manifest "calls = [\"supervisor\"]\n" => "calls = [\"console\"]\n";
     notification_to_unknown_task: manifest "notifies = [\"console\"]" => "notifies = [\"shell\"]";
     dma_without_pool: manifest "dma-pool = 8192\n" => "";
+    no_pci_on_the_board: chip "{ name = \"config\", kind = \"config\", base = 0x3000_0000, size = 0x10_0000 }," => "";
     pool_not_positive: manifest "dma-pool = 8192" => "dma-pool = 0";
     too_many_leases: manifest "chip = \"small\"" => "chip = \"small\"\nleases = 3";
     more_leases_than_handles: manifest "chip = \"small\"" => "chip = \"small\"\nleases = 5000";
@@ -164,6 +165,52 @@ fn like_shows_its_faults_where_they_are() {
     let repository = alike(LIKE_MANIFEST, LIKE_CHIP);
     repository.write("app/demo/board.toml", &manifest);
     alike_shows("like_lacks_a_device", &repository);
+}
+
+/// The fixture on a board with an Armv7-M protection unit.
+fn small_unit(manifest: &str) -> Repository {
+    let (before, rest) = CHIP.split_once("platform = ").unwrap();
+    let (_, after) = rest.split_once("\n\n").unwrap();
+    let kernel = "platform = \"mps2\"\nuart-base = 1\ntimer-base = 2\ntimer-line = 3\nlines = 32\n";
+    let chip = format!("{before}{kernel}\n{after}");
+    let chip = replace(&chip, "riscv64-sv39", "armv7m-pmsa");
+    let chip = replace(&chip, "riscv64imac-unknown-none-elf", "thumbv7m-none-eabi");
+    Repository::new(manifest, &chip)
+}
+
+#[test]
+fn a_protection_unit_holds_only_so_much() {
+    let manifest = replace(MANIFEST, "device = \"uart0\"", "device = \"pci\"");
+    let four = "pci = \"1234:11e8\"\ndma = true\ndma-pool = 8192\n\n[[tasks.edu.binds]]\ndevice = \"uart0\"\n\n[[tasks.edu.binds]]\npci = \"1234:0005\"";
+    let edu = "pci = \"1234:11e8\"\ndma = true\ndma-pool = 8192";
+    let manifest = replace(&manifest, edu, four);
+    let manifest = replace(&manifest, "exclusive = true\n", "");
+    shows_of("too_many_windows", &small_unit(&manifest), "board");
+    // What the manifest says is believed.
+    let fewer = replace(&manifest, "\"1234:0005\"", "\"1234:0005\"\nwindows = 1");
+    let plan = leasehold_build::check(small_unit(&fewer).root(), "demo", "board").unwrap();
+    let entries: Vec<u32> = plan.tasks.iter().map(|task| task.entries).collect();
+    assert_eq!(entries, [3, 4, 8, 5]);
+    let lent = "stack = 2048\nlends = [\"supervisor\", \"console\"]\ncalls";
+    let lent = MANIFEST.replacen("stack = 2048\ncalls", lent, 1);
+    let plan = leasehold_build::check(small_unit(&lent).root(), "demo", "board").unwrap();
+    assert_eq!(plan.tasks[1].entries, 5);
+}
+
+#[test]
+fn what_does_not_fit_a_protection_unit_or_its_alignment() {
+    let manifest = replace(
+        MANIFEST,
+        "chip = \"small\"",
+        "chip = \"small\"\npage-tables = 40",
+    );
+    shows_of("page_tables_without_pages", &small_unit(&manifest), "board");
+    // Two regions of 5 MiB each: eighths of 1 MiB, so both fit beside 2 MiB for the kernel in 16 MiB
+    // by their sizes, but not by their places.
+    let manifest = replace(MANIFEST, "stack = 8192", "stack = 5_242_880");
+    let manifest = replace(&manifest, "stack = 4096", "stack = 5_242_880");
+    let manifest = replace(&manifest, "arena = 4096", "arena = 1_048_576");
+    shows_of("more_than_ram_in_regions", &small_unit(&manifest), "board");
 }
 
 #[test]

@@ -92,7 +92,10 @@ impl<'a> Checker<'a> {
                         Problem::new(
                             self.source,
                             device.span(),
-                            format!("`{task}` binds `{device}`, which is no device"),
+                            format!(
+                                "`{task}` binds `{device}`, which {} has not",
+                                self.manifest.chip
+                            ),
                         )
                         .label(format!("not in {}", self.chip_source.name()))
                         .hint(hint),
@@ -108,6 +111,7 @@ impl<'a> Checker<'a> {
             (None, Some(pci), None) => {
                 self.only(parts, "pci", &["dma", "dma-pool"]);
                 self.once(task, format!("PCI function `{pci}`"), pci, bound);
+                self.has_pci(task, pci);
                 let pool = self.pool(task, rank, parts, grants);
                 let (vendor, device) = self.pci_id(pci)?;
                 let dma = parts.dma.as_ref().is_some_and(|flag| *flag.get_ref());
@@ -231,7 +235,7 @@ impl<'a> Checker<'a> {
         } else {
             format!("{task}.dma{count}")
         };
-        let (kind, length) = (GrantKind::Memory, self.arch.round(length));
+        let (kind, length) = (GrantKind::Memory, self.arch.pool_length(length));
         grants.push(Grant {
             name,
             kind,
@@ -240,6 +244,30 @@ impl<'a> Checker<'a> {
             pool: Some(rank),
         });
         Some((grants.len() - 1) as u16)
+    }
+
+    /// The board has a bus for PCI functions.
+    fn has_pci(&mut self, task: &str, pci: &Spanned<String>) {
+        let devices = &self.chip.devices;
+        let windows = devices.values().flat_map(|device| &device.windows);
+        if !windows
+            .into_iter()
+            .any(|window| window.get_ref().kind == WindowKind::Config)
+        {
+            let chip = &self.manifest.chip;
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    pci.span(),
+                    format!("`{task}` binds a PCI function, and {chip} has no PCI"),
+                )
+                .label(format!(
+                    "no window of kind `config` in {}",
+                    self.chip_source.name()
+                ))
+                .hint(self.device_hint("")),
+            );
+        }
     }
 
     fn pci_id(&mut self, id: &Spanned<String>) -> Option<(u16, u16)> {

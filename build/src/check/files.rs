@@ -92,6 +92,7 @@ pub(super) fn chip(
     value.chip = ChipHeader {
         name: change.chip.name,
         target: change.chip.target,
+        floating_point: change.chip.floating_point,
         ..value.chip
     };
     value.qemu = change.qemu.changed(value.qemu);

@@ -8,6 +8,7 @@ mod peers;
 mod platform;
 mod tables;
 mod tasks;
+mod windows;
 
 use crate::arch::Arch;
 use crate::manifest::{Chip, Manifest};
@@ -88,7 +89,9 @@ fn plan(
     let (devices, mut grants) = checker.device_grants();
     let binds = checker.binds(&devices, &mut grants);
     checker.check_labels(&devices, &grants);
-    let tasks = checker.tasks(binds);
+    let entries = checker.check_entries();
+    checker.check_page_tables();
+    let tasks = checker.tasks(binds, &entries);
     let tables = checker.tables(&devices, &grants, &tasks);
     checker.check_room(&grants, &tasks);
     checker.problems.into_result()?;

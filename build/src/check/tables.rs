@@ -2,6 +2,7 @@
 
 use super::Checker;
 use crate::manifest::Range;
+use crate::pack;
 use crate::plan::{Bind, Device, Grant, Tables, Task};
 use crate::problem::Problem;
 use leasehold_abi::GrantKind;
@@ -173,9 +174,22 @@ impl Checker<'_> {
             .map(|(rank, task)| need(task, rank))
             .collect();
         let sum = needs.iter().copied().fold(0, u64::saturating_add);
+        let pools: Vec<u64> = grants
+            .iter()
+            .filter(|grant| grant.pool.is_some())
+            .map(|grant| grant.length)
+            .collect();
+        let start = memory.kernel.get_ref().end();
+        // Sizes that are no sizes must not be added up.
+        let sum = if sum > room {
+            sum
+        } else {
+            pack::least_end(self.arch, start, tasks, &pools) - start
+        };
         if sum > room
             && let Some((most, task)) = needs.iter().zip(tasks).max_by_key(|(need, _)| **need)
         {
+            let regions = pack::in_regions(self.arch, task.stack.saturating_add(task.arena));
             self.problems.push(
                 Problem::new(
                     self.source,
@@ -183,7 +197,7 @@ impl Checker<'_> {
                     "the tasks do not fit into RAM",
                 )
                 .label(format!(
-                    "`{}` alone wants {} KiB of stack, arena and pools",
+                    "`{}` alone wants {} KiB of stack, arena and pools{regions}",
                     task.name,
                     most / 1024
                 ))

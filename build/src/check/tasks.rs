@@ -172,7 +172,7 @@ impl Checker<'_> {
     }
 
     /// The tasks by rank, with their bindings.
-    pub(super) fn tasks(&mut self, binds: Vec<Vec<Bind>>) -> Vec<Task> {
+    pub(super) fn tasks(&mut self, binds: Vec<Vec<Bind>>, entries: &[u32]) -> Vec<Task> {
         let manifest = self.manifest;
         let order = self.order.clone();
         let packages = crate::packages::binaries(self.root);
@@ -213,6 +213,7 @@ impl Checker<'_> {
                     .collect(),
                 binds,
                 restart: task.restart.clone(),
+                entries: entries[rank],
             });
         }
         tasks

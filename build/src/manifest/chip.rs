@@ -59,6 +59,8 @@ pub struct LikeHeader {
     pub name: Spanned<String>,
     /// Target triple of kernel and tasks.
     pub target: Spanned<String>,
+    /// As in [`ChipHeader`]; it goes with the target.
+    pub floating_point: Option<String>,
 }
 
 /// How QEMU emulates a chip.

@@ -76,6 +76,9 @@ pub struct Task {
     /// How long it may keep a revoked lease, in milliseconds.
     #[serde(default = "default_release")]
     pub release_ms: Spanned<u32>,
+    /// Entries of the protection unit that windows lent by other tasks take at most at once; one
+    /// for each that may lend to it where absent.
+    pub windows: Option<Spanned<u32>>,
     /// What it binds.
     #[serde(default)]
     pub binds: Vec<Spanned<Bind>>,
@@ -102,6 +105,8 @@ pub struct Bind {
     pub auxiliary: Option<Spanned<String>>,
     /// Its instance number.
     pub id: Option<Spanned<u32>>,
+    /// Entries of the protection unit that its windows take at most at once; computed where absent.
+    pub windows: Option<Spanned<u32>>,
 }
 
 /// What follows the end of a task.

@@ -2,6 +2,8 @@
 
 use super::draw::{MARGIN, Picture, Piece, STRIP, WIDTH};
 use super::{Facts, bytes, parts};
+use crate::manifest::Range;
+use crate::pack::Owner;
 
 /// Tops of the strips, of the rows' legend, of the rows.
 const RAM_TOP: f64 = 130.0;
@@ -41,7 +43,7 @@ pub(crate) fn map(facts: &Facts<'_>) -> String {
         &title,
     );
     let about = format!(
-        "RAM {:#x}..{:#x}: {} of {} in use; whole pages lose {} in tasks",
+        "RAM {:#x}..{:#x}: {} of {} in use; whole regions lose {} in tasks",
         ram.base,
         ram.end(),
         bytes(facts.layout.end - ram.base),
@@ -111,22 +113,20 @@ fn ram_parts(facts: &Facts<'_>) -> Vec<Piece> {
 
 /// Tasks and pools by address.
 fn task_pieces(facts: &Facts<'_>) -> Vec<Piece> {
-    let tasks = facts
-        .tasks()
-        .enumerate()
-        .map(|(rank, (task, packed))| Piece {
-            name: task.name.clone(),
-            base: packed.range().base,
-            size: packed.range().size,
-            colour: colour_of(rank),
-        });
-    let pools = facts.layout.pools.iter().map(|(grant, range)| Piece {
-        name: facts.plan.grants[*grant].name.clone(),
-        base: range.base,
-        size: range.size,
-        colour: "#f5e663".to_owned(),
-    });
-    tasks.chain(pools).collect()
+    let pieces = facts.layout.pieces().into_iter();
+    let piece = |(owner, range): (Owner, Range)| {
+        let (name, colour) = match owner {
+            Owner::Task(rank) => (facts.plan.tasks[rank].name.clone(), colour_of(rank)),
+            Owner::Pool(grant) => (facts.plan.grants[grant].name.clone(), "#f5e663".to_owned()),
+        };
+        Piece {
+            name,
+            base: range.base,
+            size: range.size,
+            colour,
+        }
+    };
+    pieces.map(piece).collect()
 }
 
 /// A colour of a task's own: neighbours are far apart on the wheel.
@@ -135,7 +135,7 @@ fn colour_of(rank: usize) -> String {
 }
 
 fn draw_rows(picture: &mut Picture, facts: &Facts<'_>) {
-    let sizes = facts.layout.tasks.iter().map(|packed| packed.range().size);
+    let sizes = facts.layout.tasks.iter().map(|packed| packed.bytes());
     let scale = (BAR_RIGHT - BAR_LEFT) / sizes.max().unwrap_or(1).max(1) as f64;
     for (rank, (task, packed)) in facts.tasks().enumerate() {
         let top = ROWS_TOP + ROW * rank as f64;
@@ -143,9 +143,8 @@ fn draw_rows(picture: &mut Picture, facts: &Facts<'_>) {
         picture.rectangle((MARGIN, top, 8.0, BAR), &colour_of(rank), &task.name);
         let name = format!("{rank}  {}", task.name);
         picture.text((MARGIN + 16.0, base), "font-weight=\"bold\"", &name);
-        let range = packed.range();
         let style = "font-family=\"monospace\" fill=\"#555\"";
-        picture.text((205.0, base), style, &format!("{:#x}", range.base));
+        picture.text((205.0, base), style, &format!("{:#x}", packed.place.text));
         let mut left = BAR_LEFT;
         for ((name, size), (_, colour)) in parts(task, packed).into_iter().zip(COLOURS) {
             let (wide, label) = (size as f64 * scale, bytes(size));
@@ -158,6 +157,6 @@ fn draw_rows(picture: &mut Picture, facts: &Facts<'_>) {
             }
             left += wide;
         }
-        picture.text((left + 8.0, base), "", &bytes(range.size));
+        picture.text((left + 8.0, base), "", &bytes(packed.bytes()));
     }
 }

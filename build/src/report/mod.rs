@@ -9,7 +9,7 @@ pub(crate) use text::text;
 
 use crate::arch::Arch;
 use crate::elf::Elf;
-use crate::pack::{Layout, Packed};
+use crate::pack::{Layout, Owner, Packed};
 use crate::plan::{Plan, Task};
 
 /// What a report is about.
@@ -31,6 +31,14 @@ impl Facts<'_> {
     /// Tasks with their places.
     fn tasks(&self) -> impl Iterator<Item = (&Task, &Packed)> {
         self.plan.tasks.iter().zip(&self.layout.tasks)
+    }
+
+    /// What a piece of RAM is, in words.
+    fn name(&self, owner: Owner) -> String {
+        match owner {
+            Owner::Task(rank) => format!("task {}", self.plan.tasks[rank].name),
+            Owner::Pool(grant) => format!("pool {}", self.plan.grants[grant].name),
+        }
     }
 
     /// Bytes lost to rounding in all tasks.

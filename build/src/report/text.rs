@@ -1,6 +1,7 @@
 //! The memory report as text.
 
 use super::{Facts, bytes};
+use crate::pack::Owner;
 use std::fmt::Write;
 
 /// The report.
@@ -36,22 +37,17 @@ pub(crate) fn text(facts: &Facts<'_>) -> Result<String, std::fmt::Error> {
         room.end() - facts.kernel_end,
         "room left to the kernel",
     )?;
-    for (task, packed) in facts.tasks() {
-        let range = packed.range();
-        line(
-            &mut out,
-            range.base,
-            range.size,
-            &format!("task {}", task.name),
-        )?;
-    }
-    for (grant, range) in &facts.layout.pools {
-        line(
-            &mut out,
-            range.base,
-            range.size,
-            &format!("pool {}", plan.grants[*grant].name),
-        )?;
+    let gaps = facts.layout.gaps(room.end());
+    for (owner, range) in facts.layout.pieces() {
+        if let Some((_, gap)) = gaps.iter().find(|(_, gap)| gap.end() == range.base) {
+            line(
+                &mut out,
+                gap.base,
+                gap.size,
+                "unused: the next begins at a multiple of its size",
+            )?;
+        }
+        line(&mut out, range.base, range.size, &facts.name(owner))?;
     }
     line(
         &mut out,
@@ -61,6 +57,7 @@ pub(crate) fn text(facts: &Facts<'_>) -> Result<String, std::fmt::Error> {
     )?;
     kernel(&mut out, facts)?;
     tasks(&mut out, facts)?;
+    waste(&mut out, facts)?;
     Ok(out)
 }
 
@@ -91,11 +88,7 @@ fn kernel(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
 }
 
 fn tasks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
-    writeln!(
-        out,
-        "\nTasks by rank: parts in bytes; rounding is what whole granules of {} lose",
-        facts.arch.granule()
-    )?;
+    writeln!(out, "\nTasks by rank: parts in bytes")?;
     writeln!(
         out,
         "  rank prio name             {:>9}{:>10}{:>8}{:>9}{:>9}{:>9}{:>9}{:>9}{:>10}",
@@ -104,7 +97,7 @@ fn tasks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
     let mut sums = [0; 9];
     for (rank, (task, packed)) in facts.tasks().enumerate() {
         let parts = super::parts(task, packed).map(|(_, size)| size);
-        let all = packed.range().size;
+        let all = packed.bytes();
         row(
             out,
             &format!("{rank:>4} {:>4} {:<16}", task.priority, task.name),
@@ -121,12 +114,60 @@ fn tasks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
         &sums[..8],
         sums[8],
     )?;
-    let share = 100.0 * facts.waste() as f64 / sums[8].max(1) as f64;
+    Ok(())
+}
+
+/// What each task loses to the hardware's regions, and how many of those it takes.
+fn waste(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
+    let start = facts.plan.chip.memory.kernel.get_ref().end();
+    let gaps = facts.layout.gaps(start);
+    let gap_of = |owner| -> u64 {
+        let own = gaps.iter().filter(|(of, _)| *of == owner);
+        own.map(|(_, gap)| gap.size).sum()
+    };
+    let unit = facts.arch.unit();
     writeln!(
         out,
-        "\nRounding loses {} of {}, {share:.1} %.",
+        "\nLost to regions that are longer than what they hold, and to places before them that they cannot begin at"
+    )?;
+    write!(
+        out,
+        "  {:<16} {:>9}{:>10}{:>9}{:>9}",
+        "name", "text", "constants", "data", "before"
+    )?;
+    match unit {
+        Some(_) => writeln!(out, "  entries of the protection unit")?,
+        None => writeln!(out)?,
+    }
+    for (rank, (task, packed)) in facts.tasks().enumerate() {
+        let [text, constants, data] = packed.rounding(task.stack, task.arena);
+        let before = gap_of(Owner::Task(rank));
+        write!(
+            out,
+            "  {:<16} {text:>9}{constants:>10}{data:>9}{before:>9}",
+            task.name
+        )?;
+        match unit {
+            Some(unit) => writeln!(
+                out,
+                "  {:>2} of {}: {} own, {} windows at most",
+                task.entries,
+                unit.entries,
+                unit.own,
+                task.entries - unit.own
+            )?,
+            None => writeln!(out)?,
+        }
+    }
+    let between: u64 = gaps.iter().map(|(_, gap)| gap.size).sum();
+    let used = facts.layout.end - start;
+    let share = 100.0 * (facts.waste() + between) as f64 / used.max(1) as f64;
+    writeln!(
+        out,
+        "\nRounding loses {}, places between lose {}: {share:.1} % of {}.",
         bytes(facts.waste()),
-        bytes(sums[8])
+        bytes(between),
+        bytes(used)
     )
 }
 

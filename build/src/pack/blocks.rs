@@ -1,0 +1,129 @@
+//! Each region of each task by itself, where PMSAv7 can hold it as a run of eighths of one region.
+//!
+//! Large ones come first, each at the lowest place that there is, and small ones fill the gaps.
+
+use super::{Need, Packed};
+use crate::arch::Arch;
+use crate::link::Place;
+use crate::manifest::Range;
+use crate::regions::Block;
+use std::cmp::Reverse;
+
+/// Something to place.
+struct Item {
+    block: Block,
+    /// A power of two that its base is to be a multiple of as well.
+    alignment: u64,
+    /// Bytes below it that nobody is to have.
+    guard: u64,
+    what: What,
+}
+
+/// What it is: a part (0 text, 1 constants, 2 data) of a task, or a pool.
+#[derive(Clone, Copy)]
+enum What {
+    Part(usize, usize),
+    Pool(usize),
+}
+
+/// Places tasks and pools after `start`. Answers both and the end.
+pub(super) fn place(
+    arch: Arch,
+    start: u64,
+    needs: &[Need],
+    pools: &[u64],
+) -> (Vec<Packed>, Vec<Range>, u64) {
+    let mut items = Vec::new();
+    for (rank, need) in needs.iter().enumerate() {
+        for (part, length) in need.lengths.into_iter().enumerate() {
+            let is_data = part == 2;
+            items.push(Item {
+                block: Block::of(length),
+                alignment: if is_data { need.data_alignment } else { 1 },
+                guard: if is_data { arch.guard() } else { 0 },
+                what: What::Part(rank, part),
+            });
+        }
+    }
+    for (index, length) in pools.iter().enumerate() {
+        items.push(Item {
+            block: Block::of(*length),
+            alignment: length.next_power_of_two(),
+            guard: 0,
+            what: What::Pool(index),
+        });
+    }
+    // What is hardest to place goes first. The sort is stable, so equal ones stay by rank.
+    items.sort_by_key(|item| Reverse((item.block.eighth.max(item.alignment), item.block.count)));
+
+    let mut free = Free::from(start);
+    let mut bases = vec![[0; 3]; needs.len()];
+    let mut ranges = vec![Range { base: 0, size: 0 }; pools.len()];
+    for item in &items {
+        let base = free.take(item);
+        match item.what {
+            What::Part(rank, part) => bases[rank][part] = base,
+            What::Pool(index) => {
+                ranges[index] = Range {
+                    base,
+                    size: item.block.length(),
+                };
+            }
+        }
+    }
+    let tasks = needs.iter().zip(&bases).map(|(need, bases)| {
+        let [text, constants, data] = *bases;
+        Packed {
+            place: Place {
+                text,
+                constants,
+                data,
+            },
+            lengths: need.lengths.map(|length| Block::of(length).length()),
+            guard: Range {
+                base: data - arch.guard(),
+                size: arch.guard(),
+            },
+            sizes: need.sizes,
+        }
+    });
+    (tasks.collect(), ranges, free.end())
+}
+
+/// What is free: gaps by address, and everything from the last one's base on.
+struct Free(Vec<Range>);
+
+impl Free {
+    fn from(start: u64) -> Self {
+        Self(vec![Range {
+            base: start,
+            size: u64::MAX - start,
+        }])
+    }
+
+    /// The lowest base at which an item fits, with its guard; both are taken.
+    fn take(&mut self, item: &Item) -> u64 {
+        let found = self.0.iter().enumerate().find_map(|(index, gap)| {
+            let from = gap.base + item.guard;
+            // Sizes that a manifest may have are far below where this could overflow.
+            let base = item.block.base_from(from, item.alignment);
+            (base + item.block.length() <= gap.end()).then_some((index, base))
+        });
+        let (index, base) = found.expect("the last gap has no end");
+        let gap = self.0[index];
+        let (first, last) = (base - item.guard, base + item.block.length());
+        let rest = [(gap.base, first), (last, gap.end())];
+        let rest = rest.into_iter().filter(|(base, end)| base < end);
+        let rest = rest.map(|(base, end)| Range {
+            base,
+            size: end - base,
+        });
+        self.0.splice(index..=index, rest);
+        base
+    }
+
+    /// One past the last address that is taken.
+    fn end(&self) -> u64 {
+        self.0.last().map_or(u64::MAX, |gap| gap.base)
+    }
+}

@@ -1,0 +1,314 @@
+//! Where every task and every pool lies in RAM.
+//!
+//! A task has four parts: text, constants with the initial data, the guard, and the data with
+//! stack and lend arena. Each is as long as the protection hardware wants it, so its end may be
+//! waste, which the report shows. The guard is memory that nobody has, so no window can ever lie there.
+
+mod blocks;
+mod sequence;
+
+use crate::arch::Arch;
+use crate::elf::Elf;
+use crate::link::Place;
+use crate::manifest::Range;
+use crate::plan::{Plan, Task};
+use crate::problem::{Problem, Problems};
+use crate::regions::Block;
+use anyhow::Result;
+
+/// Sizes of a task's parts in bytes, as the linker made them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    /// Instructions.
+    pub(crate) text: u64,
+    /// Constants, without the initial data.
+    pub(crate) constants: u64,
+    /// Initialised data.
+    pub(crate) data: u64,
+    /// Zeroed data.
+    pub(crate) zeroed: u64,
+}
+
+impl Sizes {
+    /// Of a linked task with `stack` bytes of stack. What alignment adds to the data counts as zeroed.
+    ///
+    /// # Errors
+    /// When it was not linked by a task's script.
+    pub(crate) fn of(elf: &Elf, stack: u64) -> Result<Self> {
+        let [text, constants, data] = [".text", ".rodata", ".data"].map(|name| elf.section(name).1);
+        let used = elf.symbol("__data_used_end")? - elf.symbol("__stack_start")?;
+        Ok(Self {
+            text,
+            constants,
+            data,
+            zeroed: used - stack - data,
+        })
+    }
+
+    /// Of a task that has nothing but its stack and its arena, the least that there can be.
+    const NONE: Self = Self {
+        text: 0,
+        constants: 0,
+        data: 0,
+        zeroed: 0,
+    };
+}
+
+/// What a task's regions must hold: bytes of text, constants and data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Need {
+    lengths: [u64; 3],
+    /// What the data must lie at a multiple of.
+    data_alignment: u64,
+    sizes: Sizes,
+}
+
+impl Need {
+    fn new(arch: Arch, stack: u64, arena: u64, sizes: Sizes) -> Self {
+        let used = stack + sizes.data + sizes.zeroed;
+        let (before_arena, data_alignment) = if arena > 0 {
+            let unit = arch.lend_granule();
+            (used.next_multiple_of(unit), unit)
+        } else {
+            (used, arch.granule())
+        };
+        Self {
+            lengths: [
+                sizes.text,
+                sizes.constants + sizes.data,
+                before_arena + arena,
+            ],
+            data_alignment,
+            sizes,
+        }
+    }
+}
+
+/// A task's place in RAM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Packed {
+    /// Where its regions begin.
+    pub(crate) place: Place,
+    /// Lengths of the regions: text, constants, data.
+    pub(crate) lengths: [u64; 3],
+    /// The guard below the data.
+    pub(crate) guard: Range,
+    /// What its parts really take.
+    pub(crate) sizes: Sizes,
+}
+
+impl Packed {
+    /// Text, constants, guard, data.
+    pub(crate) fn parts(&self) -> [Range; 4] {
+        let Place {
+            text,
+            constants,
+            data,
+        } = self.place;
+        let [text, constants, data] = [
+            (text, self.lengths[0]),
+            (constants, self.lengths[1]),
+            (data, self.lengths[2]),
+        ]
+        .map(|(base, size)| Range { base, size });
+        [text, constants, self.guard, data]
+    }
+
+    /// Bytes of all parts.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.parts().iter().map(|part| part.size).sum()
+    }
+
+    /// Bytes that the regions of text, constants and data lose to the hardware's sizes, with
+    /// `stack` and `arena` bytes of those.
+    pub(crate) fn rounding(&self, stack: u64, arena: u64) -> [u64; 3] {
+        let Sizes {
+            text,
+            constants,
+            data,
+            zeroed,
+        } = self.sizes;
+        let used = [text, constants + data, stack + data + zeroed + arena];
+        std::array::from_fn(|part| self.lengths[part] - used[part])
+    }
+
+    /// All of them.
+    pub(crate) fn waste(&self, stack: u64, arena: u64) -> u64 {
+        self.rounding(stack, arena).iter().sum()
+    }
+}
+
+/// Whose a piece of RAM is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The task of this rank.
+    Task(usize),
+    /// The pool of this grant.
+    Pool(usize),
+}
+
+/// Everything's place in RAM.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    /// Tasks by rank.
+    pub(crate) tasks: Vec<Packed>,
+    /// The root lease's grants that are pools, by grant.
+    pub(crate) pools: Vec<(usize, Range)>,
+    /// One past the last address in use.
+    pub(crate) end: u64,
+}
+
+impl Layout {
+    /// Who has what, by address; parts of one task are one piece where they touch.
+    pub(crate) fn pieces(&self) -> Vec<(Owner, Range)> {
+        let tasks = self.tasks.iter().enumerate();
+        let tasks =
+            tasks.flat_map(|(rank, packed)| packed.parts().map(|part| (Owner::Task(rank), part)));
+        let pools = self.pools.iter();
+        let pools = pools.map(|(grant, range)| (Owner::Pool(*grant), *range));
+        let mut all: Vec<(Owner, Range)> = tasks.chain(pools).collect();
+        all.retain(|(_, range)| range.size > 0);
+        all.sort_by_key(|(_, range)| range.base);
+        let mut pieces: Vec<(Owner, Range)> = Vec::new();
+        for (owner, range) in all {
+            match pieces.last_mut() {
+                Some((last, piece)) if *last == owner && piece.end() == range.base => {
+                    piece.size += range.size;
+                }
+                _ => pieces.push((owner, range)),
+            }
+        }
+        pieces
+    }
+
+    /// Bytes between `start` and the end that nobody has, because what follows them must begin at
+    /// a multiple of something; each with whose that is.
+    pub(crate) fn gaps(&self, start: u64) -> Vec<(Owner, Range)> {
+        let mut at = start;
+        let mut gaps = Vec::new();
+        for (owner, range) in self.pieces() {
+            if range.base > at {
+                gaps.push((
+                    owner,
+                    Range {
+                        base: at,
+                        size: range.base - at,
+                    },
+                ));
+            }
+            at = range.end();
+        }
+        gaps
+    }
+}
+
+/// Packs tasks of these sizes, by rank, after the kernel's room.
+///
+/// # Errors
+/// When RAM is too small: which task takes most.
+pub(crate) fn pack(
+    plan: &Plan,
+    arch: Arch,
+    sizes: &[Sizes],
+) -> std::result::Result<Layout, Problems> {
+    let needs: Vec<Need> = plan
+        .tasks
+        .iter()
+        .zip(sizes)
+        .map(|(task, sizes)| Need::new(arch, task.stack, task.arena, *sizes))
+        .collect();
+    let (pools, lengths): (Vec<usize>, Vec<u64>) = plan
+        .grants
+        .iter()
+        .enumerate()
+        .filter(|(_, grant)| grant.pool.is_some())
+        .map(|(index, grant)| (index, grant.length))
+        .unzip();
+    let start = plan.chip.memory.kernel.get_ref().end();
+    let layout = lay_out(arch, start, &needs, (&pools, &lengths));
+    let ram = &plan.chip.memory.ram;
+    if layout.end > ram.get_ref().end() {
+        return Err(overflow(plan, arch, &layout).into());
+    }
+    Ok(layout)
+}
+
+/// The end of what is known before anything is compiled: stacks, arenas and pools, packed after `start`.
+pub(crate) fn least_end(arch: Arch, start: u64, tasks: &[Task], pools: &[u64]) -> u64 {
+    let needs: Vec<Need> = tasks
+        .iter()
+        .map(|task| Need::new(arch, task.stack, task.arena, Sizes::NONE))
+        .collect();
+    let grants: Vec<usize> = (0..pools.len()).collect();
+    lay_out(arch, start, &needs, (&grants, pools)).end
+}
+
+fn lay_out(arch: Arch, start: u64, needs: &[Need], pools: (&[usize], &[u64])) -> Layout {
+    let (tasks, ranges, end) = match arch {
+        Arch::PmsaV7 => blocks::place(arch, start, needs, pools.1),
+        Arch::Sv39 | Arch::Pmp | Arch::PmsaV8 => sequence::place(arch, start, needs, pools.1),
+    };
+    Layout {
+        tasks,
+        pools: pools.0.iter().copied().zip(ranges).collect(),
+        end,
+    }
+}
+
+fn overflow(plan: &Plan, arch: Arch, layout: &Layout) -> Problem {
+    let ram = &plan.chip.memory.ram;
+    let over = layout.end - ram.get_ref().end();
+    let largest = layout
+        .tasks
+        .iter()
+        .zip(&plan.tasks)
+        .max_by_key(|(packed, _)| packed.bytes());
+    let (span, label) = largest.map_or((0..0, String::new()), |(packed, task)| {
+        (
+            task.span.clone(),
+            format!(
+                "the largest is `{}`, with {} KiB{}",
+                task.name,
+                packed.bytes() / 1024,
+                in_regions(arch, packed.lengths[2])
+            ),
+        )
+    });
+    Problem::new(&plan.source, span, "the tasks do not fit into RAM")
+        .label(label)
+        .related(
+            &plan.chip_source,
+            ram.span(),
+            format!("{} KiB in all", ram.get_ref().size / 1024),
+        )
+        .hint(format!(
+            "{} KiB too much: make stacks, arenas or pools smaller",
+            over.div_ceil(1024)
+        ))
+}
+
+/// For hardware that is particular about places: what data of so many bytes asks for.
+pub(crate) fn in_regions(arch: Arch, data: u64) -> String {
+    if arch != Arch::PmsaV7 {
+        return String::new();
+    }
+    let block = Block::of(data);
+    format!(
+        "; its data is {} eighths of a region of {} KiB",
+        block.count,
+        block.region().div_ceil(1024)
+    )
+}
+
+/// Places far from each other, to measure at: nothing overlaps whatever the sizes are.
+pub(crate) fn provisional(plan: &Plan) -> Place {
+    let base = plan.chip.memory.kernel.get_ref().end();
+    Place {
+        text: base,
+        constants: base + (256 << 20),
+        data: base + (512 << 20),
+    }
+}
+
+#[cfg(test)]
+mod tests;
