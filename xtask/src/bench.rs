@@ -8,7 +8,7 @@ use crate::qemu::{self, Clock};
 use crate::session::{Event, Session};
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
-use rows::{ROWS, Row};
+use rows::{Column, ROWS, Row};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,7 @@ const SIZE: &str = "kernel-size";
 /// What one image measured.
 struct Measured {
     tasks: usize,
+    column: Column,
     figures: BTreeMap<String, u64>,
     notes: Vec<String>,
 }
@@ -57,13 +58,14 @@ pub(crate) fn run(workspace: &Workspace, board: &str, json: bool) -> Result<()> 
 fn objects(measured: &Measured, level: &str) -> Vec<serde_json::Value> {
     let row = |row: &Row| {
         let figure = measured.figures.get(row.key)?;
+        let cell = row.cell(measured.column);
         Some(serde_json::json!({
             "operation": row.operation,
             "unit": row.unit,
             "instructions": figure,
-            "budget": row.budget,
-            "peer": row.peer,
-            "peer_instructions": row.peer_instructions,
+            "budget": cell.budget,
+            "peer": cell.peer.map(|_| measured.column.peer()),
+            "peer_instructions": cell.peer,
             "opt_level": level,
             "tasks": measured.tasks,
         }))
@@ -101,11 +103,13 @@ fn measure(workspace: &Workspace, app: &str, board: &str) -> Result<Measured> {
     let size::Constant { text, data } = size::constant_bytes(&built.folder.join("kernel.elf"))?;
     figures.insert(SIZE.to_owned(), text + data);
     let tasks = built.plan.tasks.len();
+    let column = Column::of(built.plan.chip.chip.arch.get_ref());
     notes.push(format!(
         "the kernel for {tasks} tasks: {text} bytes of text, {data} of read-only data"
     ));
     Ok(Measured {
         tasks,
+        column,
         figures,
         notes,
     })
@@ -141,13 +145,14 @@ fn table(many: &Measured, few: &Measured, level: &str) {
         format!("{} tasks", many.tasks),
         format!("{} tasks", few.tasks),
         "budget",
-        "seL4"
+        many.column.peer().split(' ').next().unwrap_or_default()
     );
     let (mut within, mut over) = (0, 0);
     for row in ROWS {
         let show = |figure: Option<u64>| figure.map_or("-".to_owned(), |figure| figure.to_string());
         let figure = many.figures.get(row.key).copied();
-        let verdict = match (figure, row.budget) {
+        let cell = row.cell(many.column);
+        let verdict = match (figure, cell.budget) {
             (Some(figure), Some(budget)) if figure <= budget => {
                 within += 1;
                 ""
@@ -163,8 +168,8 @@ fn table(many: &Measured, few: &Measured, level: &str) {
             row.operation,
             show(figure),
             show(few.figures.get(row.key).copied()),
-            show(row.budget),
-            show(row.peer_instructions)
+            show(cell.budget),
+            show(cell.peer)
         );
     }
     for note in many.notes.iter().chain(few.notes.last()) {

@@ -4,11 +4,26 @@
 //! go to whatever address they are given: only the bench may use them, on windows that it
 //! claimed or to fault on purpose.
 #![no_std]
-#![cfg(target_arch = "riscv64")]
+#![cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 
 use core::arch::asm;
 
+/// The load of 32 bits that leaves the rest of a register 0.
+#[cfg(target_arch = "riscv32")]
+macro_rules! load {
+    () => {
+        "lw"
+    };
+}
+#[cfg(target_arch = "riscv64")]
+macro_rules! load {
+    () => {
+        "lwu"
+    };
+}
+
 /// Instructions executed so far (`rdinstret`). Under QEMU's `-icount shift=0` that is exact, and counts all privilege levels.
+/// On RV32 it is the low half, which is enough for the four milliards of a whole run.
 #[inline(always)]
 pub fn counter() -> usize {
     let count;
@@ -80,7 +95,7 @@ pub fn clock(register: usize) -> (usize, usize) {
     unsafe {
         asm!(
             "rdinstret {count}",
-            "lwu {value}, 0({register})",
+            concat!(load!(), " {value}, 0({register})"),
             count = out(reg) count,
             value = out(reg) value,
             register = in(reg) register,

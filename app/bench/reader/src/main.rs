@@ -1,6 +1,6 @@
 //! A driver that measures one read of a register through `IoMem<'cap, SIZE>` at a constant offset.
 #![cfg_attr(target_os = "none", no_std, no_main)]
-#![cfg(target_arch = "riscv64")]
+#![cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 #![forbid(unsafe_code)]
 
 use bench_machine as machine;

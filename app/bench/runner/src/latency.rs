@@ -24,7 +24,8 @@ const AHEAD: usize = 40_000;
 /// The clock's driver, and how its time relates to the counter.
 struct Alarm {
     lease: usize,
-    offset: usize,
+    /// The clock's time when the counter was 0.
+    offset: u64,
 }
 
 impl Alarm {
@@ -35,7 +36,7 @@ impl Alarm {
         bench.command(DRIVER, Command::Raise, &[RTC + rtc::INTERRUPT_ENABLE, 1])?;
         let [counter, low, high, ..] = bench.command(DRIVER, Command::Clock, &[RTC])?;
         // The load is one instruction after the counter's reading.
-        let offset = (high << 32 | low) - (counter + 1);
+        let offset = ((high as u64) << 32 | low as u64) - (counter as u64 + 1);
         Ok(Self { lease, offset })
     }
 
@@ -51,12 +52,9 @@ impl Alarm {
         operation: impl FnOnce() -> Outcome,
     ) -> Outcome<Option<usize>> {
         let moment = machine::counter() + AHEAD + lead;
-        let alarm = moment + self.offset;
-        bench.begin(
-            DRIVER,
-            Command::Alarm,
-            &[RTC, alarm >> 32, alarm & 0xffff_ffff, BIT],
-        )?;
+        let alarm = moment as u64 + self.offset;
+        let (high, low) = ((alarm >> 32) as usize, alarm as u32 as usize);
+        bench.begin(DRIVER, Command::Alarm, &[RTC, high, low, BIT])?;
         bench.settle_until(moment - lead)?;
         let begin = machine::counter();
         operation()?;

@@ -3,7 +3,7 @@
 //! Prints a line `row KEY INSTRUCTIONS` for each measurement, then turns the machine off. Every
 //! figure is the most of several rounds, without the cost of reading the counter.
 #![cfg_attr(target_os = "none", no_std, no_main)]
-#![cfg(target_arch = "riscv64")]
+#![cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 #![forbid(unsafe_code)]
 
 mod bench;
