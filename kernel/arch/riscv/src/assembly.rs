@@ -51,6 +51,7 @@ assembly!(
 #[cfg(target_arch = "riscv32")]
 assembly!(
     "machine.s",
+    LOADER = const offset_of!(crate::pmp::Image, loader),
     ADDRESSES = const offset_of!(crate::pmp::Image, address),
     CONFIGURATIONS = const offset_of!(crate::pmp::Image, configuration),
 );

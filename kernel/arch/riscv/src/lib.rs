@@ -35,10 +35,7 @@ pub mod sbi;
 mod spaces;
 mod sv39;
 #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
-#[cfg_attr(
-    target_arch = "riscv64",
-    expect(unsafe_code, reason = "changes the trap vector at boot")
-)]
+#[expect(unsafe_code, reason = "the trap vector")]
 pub mod trap;
 
 pub use context::RegisterFile;

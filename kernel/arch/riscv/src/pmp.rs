@@ -1,20 +1,25 @@
 //! Physical memory protection of RV32: 16 entries a task (Privileged Architecture, section 3.7).
 //!
-//! The lowest entry that matches a byte decides. The first eleven are for windows; the task's own regions, which lie one behind
-//! the other, are the last five. The entry code loads all of them whenever it switches to a task.
+//! The lowest entry that matches a byte decides. The first five are for the task's own regions, which lie one behind
+//! the other, the others for windows. The entry code loads them whenever it switches to a task, but for the addresses above the
+//! last that the task uses: what an earlier task left there has no rights, and comes after all that has.
 
 mod entry;
 
 use self::entry::{EXECUTE, Encoded, Entry, READ, WRITE};
 use crate::RegisterFile;
+#[cfg(target_arch = "riscv32")]
+use crate::trap::loader;
 use leasehold_abi::{Error, FaultKind, Rights};
 use leasehold_arch_common::{Protection, Slots};
 use leasehold_core::{Region, Window};
 
 /// Entries that a hart has at least, if it has more than none, and that are used.
 const ENTRIES: usize = 16;
-/// The first of them, for windows.
-const WINDOWS: usize = 11;
+/// The first of them, for the task's own regions.
+const OWN: usize = 5;
+/// The others, for windows.
+const WINDOWS: usize = ENTRIES - OWN;
 /// The unit of protection: what all memory protection units can do.
 const GRANULE: usize = 32;
 /// Bytes of the widest access of RV32IMAC.
@@ -24,6 +29,10 @@ const WIDEST: u64 = 4;
 #[derive(Clone, Debug)]
 #[repr(C, align(4))]
 pub(crate) struct Image {
+    /// Where the entry code begins to load: at the last entry in use.
+    pub(crate) loader: usize,
+    /// How many entries there are up to that one.
+    used: usize,
     /// `pmpaddr0` to `pmpaddr15`.
     pub(crate) address: [u32; ENTRIES],
     /// `pmpcfg0` to `pmpcfg3`: a byte an entry.
@@ -32,6 +41,8 @@ pub(crate) struct Image {
 
 impl Image {
     const EMPTY: Self = Self {
+        loader: 0,
+        used: 0,
         address: [Entry::EMPTY.address; ENTRIES],
         configuration: [Entry::EMPTY.configuration; ENTRIES],
     };
@@ -44,6 +55,34 @@ impl Image {
             *address = entry.address;
             *configuration = entry.configuration;
         }
+        if index >= self.used {
+            self.load(index + 1);
+        }
+    }
+
+    /// Empties an entry for windows.
+    fn clear(&mut self, index: usize) {
+        // The first word of the text, with which the first entry deals.
+        let [address, ..] = self.address;
+        self.set(
+            index,
+            Entry {
+                address,
+                ..Entry::EMPTY
+            },
+        );
+        if index + 1 == self.used {
+            let empty = |at: &u8| at & (READ | WRITE | EXECUTE) == 0;
+            let windows = self.configuration.get(OWN..=index).unwrap_or_default();
+            let last = windows.iter().rposition(|at| !empty(at));
+            self.load(OWN + last.map_or(0, |last| last + 1));
+        }
+    }
+
+    /// Has the first `used` entries loaded.
+    fn load(&mut self, used: usize) {
+        self.used = used;
+        self.loader = loader(used);
     }
 
     /// What user mode may do with the byte at `address`.
@@ -142,7 +181,7 @@ impl<const T: usize> Protection for Pmp<T> {
         ];
         let image = &mut self.spaces.get_mut(task).ok_or(Error::Exhausted)?.image;
         for (index, entry) in entries.into_iter().enumerate() {
-            image.set(WINDOWS + index, entry);
+            image.set(index, entry);
         }
         Ok(())
     }
@@ -156,7 +195,7 @@ impl<const T: usize> Protection for Pmp<T> {
         };
         let encoded = Encoded::new(window.base, window.length, rights)?;
         let Space { image, windows } = self.spaces.get_mut(task).ok_or(Error::Exhausted)?;
-        let set = |index, entry| image.set(index, entry);
+        let set = |index, entry| image.set(OWN + index, entry);
         match encoded {
             Encoded::One(entry) => windows.put(window.base as u32, &[entry], set),
             Encoded::Two(entries) => windows.put_adjacent(window.base as u32, &entries, set),
@@ -171,7 +210,7 @@ impl<const T: usize> Protection for Pmp<T> {
         *done = window.length;
         if let (Some(space), Ok(base)) = (self.spaces.get_mut(task), u32::try_from(window.base)) {
             let Space { image, windows } = space;
-            windows.remove(base, |index| image.set(index, Entry::EMPTY));
+            windows.remove(base, |index| image.clear(OWN + index));
         }
         true
     }
@@ -204,6 +243,12 @@ impl<const T: usize> Protection for Pmp<T> {
     fn available(&self) -> Option<usize> {
         None
     }
+}
+
+/// Elsewhere there is nothing to load them.
+#[cfg(not(target_arch = "riscv32"))]
+const fn loader(entries: usize) -> usize {
+    entries
 }
 
 #[cfg(test)]

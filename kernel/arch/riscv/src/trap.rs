@@ -89,3 +89,15 @@ const fn jump_by_t1(offset: usize) -> u32 {
         | 6 << 7
         | 0x6f
 }
+
+#[cfg(target_arch = "riscv32")]
+unsafe extern "C" {
+    /// Behind the instructions that load the lowest PMP entry.
+    safe fn leasehold_protect();
+}
+
+/// Where the vector begins to load PMP entries when so many of them are in use.
+#[cfg(target_arch = "riscv32")]
+pub(crate) fn loader(entries: usize) -> usize {
+    (leasehold_protect as *const () as usize).wrapping_sub(8 * entries)
+}

@@ -51,7 +51,7 @@
     TO_KERNEL_STACK
 .endm
 
-# Enters the address space and the program counter of the register file in a0. Clobbers t0 and t1.
+# Enters the address space and the program counter of the register file in a0. Clobbers t0 to t2.
 .macro ENTER_SPACE site
     LOAD    t0, PC(a0)
     csrw    {PC_REGISTER}, t0

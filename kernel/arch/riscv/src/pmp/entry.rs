@@ -31,11 +31,11 @@ pub(crate) enum Encoded {
 }
 
 impl Entry {
-    /// Lets nobody do anything with the last word of the address space.
+    /// Lets nobody do anything with some word, of which an entry before this one says more.
     ///
     /// It stands where no window is, rather than an entry that is off: QEMU 7.2 (`target/riscv/pmp.c`, `pmp_is_range_in_tlb`)
     /// takes one that is off for one that covers all memory, and then lets an access to a byte stand for its whole page.
-    pub(crate) const EMPTY: Self = Self::word(0xffff_fffc, 0);
+    pub(crate) const EMPTY: Self = Self::word(0, 0);
 
     /// The 4 bytes at a multiple of 4.
     pub(crate) const fn word(base: u32, rights: u8) -> Self {

@@ -68,13 +68,43 @@ fn allows(pmpaddr: &[u32], pmpcfg: &[u8], address: u64, size: u64, access: Acces
     false
 }
 
+/// The registers of a hart, as the entry code leaves them.
+struct Hart {
+    pmpaddr: [u32; 16],
+    pmpcfg: [u8; 16],
+}
+
+impl Hart {
+    /// What an earlier task may have left: any addresses.
+    fn any(random: &mut Random) -> Self {
+        Self {
+            pmpaddr: core::array::from_fn(|_| random.next() as u32),
+            pmpcfg: [0; 16],
+        }
+    }
+
+    fn enter<const T: usize>(&mut self, pmp: &Pmp<T>, task: usize) {
+        let image = &pmp.spaces[task].image;
+        for entry in (0..image.loader).rev() {
+            self.pmpaddr[entry] = image.address[entry];
+        }
+        self.pmpcfg = image.configuration;
+    }
+
+    fn allows(&self, address: u64, size: u64, access: Access) -> bool {
+        allows(&self.pmpaddr, &self.pmpcfg, address, size, access)
+    }
+}
+
 impl<const T: usize> Pmp<T> {
+    /// On a hart where another task ran before, whose addresses lie near.
     fn allows(&self, task: usize, address: u64, size: u64, access: Access) -> bool {
-        let Image {
-            address: pmpaddr,
-            configuration,
-        } = &self.spaces[task].image;
-        allows(pmpaddr, configuration, address, size, access)
+        let mut hart = Hart {
+            pmpaddr: [(address >> 2) as u32; 16],
+            pmpcfg: [0; 16],
+        };
+        hart.enter(self, task);
+        hart.allows(address, size, access)
     }
 }
 
@@ -275,6 +305,7 @@ fn windows_of_full_width_are_what_was_meant_whatever_came_and_went() {
             .unwrap();
         let owned = own(text, constants, guard, data, end);
         let mut windows: Vec<Meant> = Vec::new();
+        let mut hart = Hart::any(&mut random);
         for _ in 0..1000 {
             acts += 1;
             if windows.is_empty() || random.below(5) < 3 {
@@ -310,6 +341,10 @@ fn windows_of_full_width_are_what_was_meant_whatever_came_and_went() {
                 assert!(pmp.unmap(1, gone, &mut done));
                 assert_eq!(done, gone.length);
             }
+            let used = pmp.spaces[1].image.used;
+            assert!(windows.len() + OWN <= used && used <= ENTRIES);
+            assert!(!windows.is_empty() || used == OWN, "{used} are loaded");
+            hart.enter(&pmp, 1);
             let all = || windows.iter().chain(&owned);
             let one = all()
                 .nth(random.below(windows.len() as u64 + 3) as usize)
@@ -324,7 +359,7 @@ fn windows_of_full_width_are_what_was_meant_whatever_came_and_went() {
                 let access = ACCESSES[random.below(3) as usize];
                 let meant = all().any(|one| one.allows(place, size, access));
                 assert_eq!(
-                    pmp.allows(1, place, size, access),
+                    hart.allows(place, size, access),
                     meant,
                     "{access:?} of {size} at {place:#x}: {windows:x?} {owned:x?}"
                 );
@@ -338,6 +373,8 @@ fn windows_of_full_width_are_what_was_meant_whatever_came_and_went() {
 #[test]
 fn a_window_past_4_gib_or_of_no_length_is_refused() {
     let mut pmp = Pmp::<1>::NEW;
+    pmp.map_own(0, &regions(0x100, 0x140, 0x180, 0x1c0, 0x200))
+        .unwrap();
     for (base, length) in [
         (1 << 32, 4096),
         (0xffff_f000, 0x2000),
