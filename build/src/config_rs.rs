@@ -26,6 +26,11 @@ pub(crate) fn generate(plan: &Plan, arch: Arch, layout: &Layout, elves: &[Elf]) 
     for (name, doc, value) in [
         ("TASKS", "Tasks of the image.", plan.tasks.len()),
         (
+            "FLOATING_TASKS",
+            "Those of them that may use floating-point registers.",
+            plan.tasks.iter().filter(|task| task.floating_point).count(),
+        ),
+        (
             "LEASES",
             "Slots of the lease table.",
             tables.leases as usize,

@@ -2,8 +2,9 @@
 //! `boot` and `trap` modules.
 
 use super::{boot, kernel, run};
+use crate::image::{CONFIG, FLOATING_TASKS, TASKS};
 use leasehold_abi::{Call, Error};
-use leasehold_arch_riscv::{RegisterFile, boot::stack_top, csr, decode};
+use leasehold_arch_riscv::{FloatingRegisters, RegisterFile, boot::stack_top, csr, decode};
 use leasehold_core::Fault;
 
 /// A task to resume on a fast path, and its second result. Null: take the slow path.
@@ -20,9 +21,34 @@ const SLOW: Resume = Resume {
 
 #[unsafe(no_mangle)]
 extern "C" fn leasehold_boot(_hart: usize, _device_tree: usize) -> *mut RegisterFile {
+    let place = |registers: &mut RegisterFile, task, space| {
+        registers.place(space, stack_top());
+        if let Some(at) = FLOATING.iter().position(|floating| *floating == task) {
+            // SAFETY: a static's element, which no other task has; no reference is made.
+            unsafe { registers.place_floating((&raw mut FLOATING_REGISTERS[at]).cast()) };
+        }
+    };
     // SAFETY: called once, by the boot code.
-    unsafe { boot(|registers, _, space| registers.place(space, stack_top())) }
+    unsafe { boot(place) }
 }
+
+/// The tasks that may use floating-point registers.
+const FLOATING: [usize; FLOATING_TASKS] = {
+    let mut tasks = [0; FLOATING_TASKS];
+    let (mut task, mut found) = (0, 0);
+    while task < TASKS {
+        if CONFIG.tasks[task].floating_point {
+            tasks[found] = task;
+            found += 1;
+        }
+        task += 1;
+    }
+    tasks
+};
+
+/// Theirs, while they do not run.
+static mut FLOATING_REGISTERS: [FloatingRegisters; FLOATING_TASKS] =
+    [const { FloatingRegisters::EMPTY }; FLOATING_TASKS];
 
 #[unsafe(no_mangle)]
 extern "C" fn leasehold_task_self() -> usize {

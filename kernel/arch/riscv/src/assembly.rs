@@ -2,7 +2,7 @@
 
 use crate::boot::{STACK, STACK_SIZE};
 use crate::trap::QUICK;
-use crate::{RegisterFile, csr};
+use crate::{FloatingRegisters, RegisterFile, csr};
 use core::mem::offset_of;
 use leasehold_abi::Call;
 
@@ -13,6 +13,7 @@ macro_rules! assembly {
             include_str!($mode),
             include_str!("boot.s"),
             include_str!("trap.s"),
+            include_str!("floating.s"),
             WORD = const size_of::<usize>(),
             STATUS = const csr::STATUS,
             ENABLE = const csr::ENABLE,
@@ -29,6 +30,10 @@ macro_rules! assembly {
             SPACE = const offset_of!(RegisterFile, address_space),
             INTERRUPTED = const offset_of!(RegisterFile, interrupted),
             KERNEL_STACK = const offset_of!(RegisterFile, kernel_stack),
+            FLOATING = const offset_of!(RegisterFile, floating),
+            F = const offset_of!(FloatingRegisters, f),
+            FCSR = const offset_of!(FloatingRegisters, fcsr),
+            UNIT = const csr::STATUS_FLOATING_POINT,
             CALL = const Call::Call as usize,
             REPLY_RECEIVE = const Call::ReplyReceive as usize,
             QUICK = const QUICK,

@@ -19,9 +19,14 @@ pub struct RegisterFile {
     pub(crate) address_space: usize,
     /// The kernel's stack pointer at entry: a load from here is shorter than making the address.
     pub(crate) kernel_stack: usize,
-    /// Not 0: interrupted or faulted, all registers count. 0: in a system call, where the
-    /// caller-saved registers are dead and only the results count.
+    /// 1: interrupted or faulted, all registers count. 0: in a system call, where the
+    /// caller-saved registers are dead and only the results count. Else the task has floating-point registers,
+    /// and this is the address of the instructions that load them and go on.
     pub(crate) interrupted: usize,
+    /// Where such a task goes on when it starts; 0 without such registers.
+    pub(crate) fresh: usize,
+    /// Where its floating-point registers are kept.
+    pub(crate) floating: usize,
 }
 
 impl RegisterFile {
@@ -54,13 +59,15 @@ impl Context for RegisterFile {
         address_space: 0,
         kernel_stack: 0,
         interrupted: 0,
+        fresh: 0,
+        floating: 0,
     };
 
     fn start(&mut self, entry: usize, stack: usize) {
         self.x = [0; 32];
         self.x[0] = entry;
         self.x[2] = stack;
-        self.interrupted = 0;
+        self.interrupted = self.fresh;
     }
 
     fn place(&self) -> (usize, usize) {
@@ -99,6 +106,8 @@ mod tests {
             address_space: 7,
             kernel_stack: 9,
             interrupted: 1,
+            fresh: 0,
+            floating: 0,
         };
         registers.start(0x8040_0000, 0x8050_0000);
         assert_eq!(registers.pc(), 0x8040_0000);

@@ -43,6 +43,8 @@ const STATUS_PREVIOUS_MODE: usize = if cfg!(target_arch = "riscv64") {
 } else {
     3 << 11
 };
+/// Status: the floating-point unit, on and its registers changed.
+pub(crate) const STATUS_FLOATING_POINT: usize = 3 << 13;
 /// Enabled, pending: the timer.
 const TIMER: usize = 1 << (5 + SHIFT);
 /// Enabled, pending: the interrupt controller.

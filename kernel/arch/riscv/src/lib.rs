@@ -24,6 +24,9 @@ mod context;
 pub mod csr;
 mod entry;
 mod fault;
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+#[expect(unsafe_code, reason = "registers that the trap vector saves")]
+mod floating;
 mod pmp;
 #[cfg(test)]
 mod random;
@@ -41,6 +44,8 @@ pub mod trap;
 pub use context::RegisterFile;
 pub use entry::{Entry, Permission};
 pub use fault::decode;
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+pub use floating::FloatingRegisters;
 pub use pmp::Pmp;
 #[cfg(target_arch = "riscv64")]
 pub use spaces::{Spaces, Store};

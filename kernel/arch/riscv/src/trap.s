@@ -13,6 +13,8 @@
 .equ A1, {X} + {WORD} * 11
 .equ A2, {X} + {WORD} * 12
 .equ S11, {X} + {WORD} * 27
+.equ T0, {X} + {WORD} * 5
+.equ T1, {X} + {WORD} * 6
 
 # To the kernel's stack; the task's tp, which is in the scratch register, to its place. Clobbers t0.
 .macro TO_KERNEL_STACK
@@ -94,7 +96,8 @@ leasehold_vector:
     SAVE_CALL
 
     # The slow path: the message registers to memory, and a general return.
-3:  .irp n, 18, 19, 20, 21, 22, 23, 24, 25, 26
+leasehold_slow_path:
+    .irp n, 18, 19, 20, 21, 22, 23, 24, 25, 26
     STORE   x\n, {X} + {WORD} * \n (tp)
     .endr
     jal     leasehold_system_call
@@ -103,6 +106,7 @@ leasehold_vector:
 leasehold_resume:
     LOAD    t0, {INTERRUPTED}(a0)
     bnez    t0, 7f
+leasehold_resume_call:
     ENTER_SPACE 1
     .irp n, 18, 19, 20, 21, 22, 23, 24, 25, 26
     LOAD    x\n, {X} + {WORD} * \n (a0)
@@ -132,7 +136,7 @@ leasehold_resume:
 9:  LOAD    a0, A0(tp)
     LOAD    a1, A1(tp)
     LOAD    a2, A2(tp)
-    j       3b
+    j       leasehold_slow_path
 
 8:  ENTER_SPACE 2
     LOAD_CALL
@@ -162,6 +166,7 @@ leasehold_resume:
 
     # Interrupts have the highest bit of the cause set.
 5:  SAVE_ALL
+leasehold_trapped:
     csrr    a0, {CAUSE}
     bltz    a0, 6f
     csrr    a1, {VALUE}
@@ -171,10 +176,11 @@ leasehold_resume:
 6:  jal     leasehold_interrupt
     j       leasehold_resume
 
-    # All registers count. The failing store ends a reservation that the task before may have, so that
-    # this one's SC does not succeed after another task's store (Unprivileged ISA, section 8.2).
-7:  addi    t0, a0, {INTERRUPTED}
-    BREAK_RESERVATION t0
+    # All registers count, perhaps after the floating-point ones. The failing store ends a reservation that the task
+    # before may have, so that this one's SC does not succeed after another task's store (Unprivileged ISA, section 8.2).
+7:  bltz    t0, 14f
+leasehold_resume_all:
+    BREAK_RESERVATION a0
     STORE   zero, {INTERRUPTED}(a0)
     ENTER_SPACE 3
     .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
@@ -182,3 +188,4 @@ leasehold_resume:
     .endr
     LOAD    a0, A0(a0)
     RETURN
+14: jr      t0
