@@ -11,6 +11,35 @@ use userlib::sys;
 /// The host bridge's device: its driver discovers, so it gets configuration space and nothing else.
 pub const HOST_BRIDGE: &str = "pci";
 
+/// Most auxiliary devices of one task.
+const AUXILIARIES: usize = 4;
+
+/// Most functions on the bus of a host bridge.
+const FUNCTIONS: usize = 24;
+
+/// Most devices that a board can have: the chip's, those that a bridge's driver discovers, those
+/// that tasks offer.
+pub const fn most(policy: &Policy) -> usize {
+    let mut most = policy.devices.len();
+    let mut task = 0;
+    while task < policy.tasks.len() {
+        let (offers, binds) = (policy.tasks[task].offers, policy.tasks[task].binds);
+        if !offers.is_empty() {
+            most += AUXILIARIES;
+        }
+        let mut bind = 0;
+        while bind < binds.len() {
+            if matches!(binds[bind], Bind::Platform { label: bound, .. } if bound == label(HOST_BRIDGE))
+            {
+                most += FUNCTIONS;
+            }
+            bind += 1;
+        }
+        task += 1;
+    }
+    most
+}
+
 /// What a device is.
 #[derive(Clone, Copy, Debug)]
 pub enum Source {

@@ -1,58 +1,75 @@
 //! The log: the last lines, numbered, each with its time and its source.
 
-/// Lines kept.
-pub const LINES: usize = 96;
-
 /// Bytes of a line; what is longer is cut.
 pub const LINE_LENGTH: usize = 112;
 
-/// A line of the log.
-#[derive(Clone, Copy, Debug)]
-struct Line {
-    milliseconds: u64,
-    length: u8,
-    bytes: [u8; LINE_LENGTH],
-}
+/// A line's text.
+pub type Text = heapless::String<LINE_LENGTH>;
 
-/// The last [`LINES`] lines.
+/// Bytes of a line's time: milliseconds since boot, for 34 years.
+const TIME: usize = 5;
+
+/// Bytes before a line's text: its length and its time.
+const HEADER: usize = 1 + TIME;
+
+/// The last lines, as many as there is room for: each with a header, one after another in a ring.
 #[derive(Debug)]
-pub struct Log {
-    lines: [Line; LINES],
-    /// Number of the next line; line `n` is in slot `n % LINES`.
+pub struct Log<'m> {
+    ring: &'m mut [u8],
+    /// Where the oldest line begins.
+    start: usize,
+    used: usize,
+    /// Number of the oldest line.
+    first: u64,
+    /// Number of the next line.
     next: u64,
 }
 
-impl Log {
-    /// An empty log.
-    pub const fn new() -> Self {
-        let empty = Line {
-            milliseconds: 0,
-            length: 0,
-            bytes: [0; LINE_LENGTH],
-        };
+impl<'m> Log<'m> {
+    /// An empty log in this memory, which must have room for the longest line.
+    pub const fn new(ring: &'m mut [u8]) -> Self {
+        assert!(ring.len() >= HEADER + LINE_LENGTH, "room for one line");
         Self {
-            lines: [empty; LINES],
+            ring,
+            start: 0,
+            used: 0,
+            first: 0,
             next: 0,
         }
+    }
+
+    /// The byte at this distance from the oldest line's first.
+    fn place(&self, distance: usize) -> usize {
+        (self.start + distance) % self.ring.len()
+    }
+
+    /// Bytes that the line at this distance takes.
+    fn length(&self, distance: usize) -> usize {
+        HEADER + usize::from(self.ring[self.place(distance)])
     }
 
     /// Adds a line at `milliseconds` since boot and returns its number. Bytes that a terminal
     /// would act upon are replaced: a task's words must not move another's cursor.
     pub fn push(&mut self, milliseconds: u64, text: &[u8]) -> u64 {
-        let mut line = Line {
-            milliseconds,
-            length: 0,
-            bytes: [0; LINE_LENGTH],
-        };
-        for (slot, &byte) in line.bytes.iter_mut().zip(text) {
-            *slot = if byte == b' ' || byte.is_ascii_graphic() {
-                byte
-            } else {
-                b'?'
-            };
-            line.length += 1;
+        let text = &text[..text.len().min(LINE_LENGTH)];
+        while self.used + HEADER + text.len() > self.ring.len() {
+            let length = self.length(0);
+            self.start = self.place(length);
+            self.used -= length;
+            self.first += 1;
         }
-        self.lines[(self.next % LINES as u64) as usize] = line;
+        let harmless = |&byte: &u8| match byte {
+            b' ' => byte,
+            _ if byte.is_ascii_graphic() => byte,
+            _ => b'?',
+        };
+        let time = milliseconds.to_le_bytes();
+        let header = core::iter::once(text.len() as u8).chain(time.into_iter().take(TIME));
+        for byte in header.chain(text.iter().map(harmless)) {
+            let place = self.place(self.used);
+            self.ring[place] = byte;
+            self.used += 1;
+        }
         self.next += 1;
         self.next - 1
     }
@@ -64,23 +81,27 @@ impl Log {
 
     /// Number of the oldest line kept.
     pub fn first(&self) -> u64 {
-        self.next.saturating_sub(LINES as u64)
+        self.first
     }
 
     /// Line `number`: its time in milliseconds since boot and its text, while it is kept.
-    pub fn get(&self, number: u64) -> Option<(u64, &str)> {
-        if number < self.first() || number >= self.next {
+    pub fn get(&self, number: u64) -> Option<(u64, Text)> {
+        if number < self.first || number >= self.next {
             return None;
         }
-        let line = &self.lines[(number % LINES as u64) as usize];
-        let text = core::str::from_utf8(&line.bytes[..usize::from(line.length)]).ok()?;
-        Some((line.milliseconds, text))
-    }
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self::new()
+        let before = self.first..number;
+        let at = before.fold(0, |distance, _| distance + self.length(distance));
+        let byte = |distance: usize| self.ring[self.place(at + distance)];
+        let mut time = [0; 8];
+        for (index, slot) in time.iter_mut().take(TIME).enumerate() {
+            *slot = byte(1 + index);
+        }
+        let mut text = Text::new();
+        for distance in HEADER..self.length(at) {
+            // What was let in is ASCII, and no longer than this.
+            let _ = text.push(char::from(byte(distance)));
+        }
+        Some((u64::from_le_bytes(time), text))
     }
 }
 
@@ -90,31 +111,46 @@ mod tests {
 
     #[test]
     fn the_last_lines_are_kept_under_their_numbers() {
-        let mut log = Log::new();
+        let mut memory = [0; 1000];
+        let mut log = Log::new(&mut memory);
         assert_eq!(log.get(0), None);
-        for number in 0..LINES as u64 + 10 {
-            assert_eq!(
-                log.push(number * 3, format!("line {number}").as_bytes()),
-                number
+        let line = |number: u64| format!("line {number}{}", "x".repeat(number as usize % 30));
+        for number in 0..500 {
+            let time = number * 3 + (1 << 33);
+            assert_eq!(log.push(time, line(number).as_bytes()), number);
+            let kept: usize = (log.first()..=number)
+                .map(|kept| 6 + line(kept).len())
+                .sum();
+            assert!(kept <= 1000, "{kept}");
+            let more = log
+                .first()
+                .checked_sub(1)
+                .map_or(1000, |gone| 6 + line(gone).len());
+            assert!(
+                kept + more + line(number).len() > 1000,
+                "none went without need"
             );
+            for kept in log.first()..=number {
+                let (time, text) = log.get(kept).expect("kept");
+                assert_eq!(
+                    (time, text.as_str()),
+                    (kept * 3 + (1 << 33), line(kept).as_str())
+                );
+            }
         }
-        assert_eq!(log.first(), 10);
-        assert_eq!(log.get(9), None);
-        assert_eq!(log.get(10), Some((30, "line 10")));
-        let last = LINES as u64 + 9;
-        assert_eq!(
-            log.get(last),
-            Some((last * 3, format!("line {last}").as_str()))
-        );
-        assert_eq!(log.get(last + 1), None);
+        assert!(log.first() > 400);
+        assert_eq!(log.get(log.first() - 1), None);
+        assert_eq!(log.get(500), None);
     }
 
     #[test]
     fn long_lines_are_cut_and_control_bytes_replaced() {
-        let mut log = Log::new();
+        let mut memory = [0; HEADER + LINE_LENGTH];
+        let mut log = Log::new(&mut memory);
         log.push(0, &[b'x'; 500]);
         assert_eq!(log.get(0).expect("kept").1.len(), LINE_LENGTH);
         log.push(0, b"a\x1b[2Jb\xff\n");
-        assert_eq!(log.get(1), Some((0, "a?[2Jb??")));
+        assert_eq!(log.get(0), None);
+        assert_eq!(log.get(1).expect("kept").1, "a?[2Jb??");
     }
 }

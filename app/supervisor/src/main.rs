@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 
 use leasehold_abi::{Error, LeaseEvent, LeaseHandle, NOTIFY_LEASE, NOTIFY_TASK};
-use supervisor::serve;
-use supervisor::supervisor::Supervisor;
+use supervisor::supervisor::{Memory, Supervisor};
+use supervisor::{device, serve};
 use userlib::ipc::{Answer, Request};
 use userlib::sys::{self, Message, Received};
 
@@ -27,7 +27,8 @@ fn run() {
 }
 
 fn serve_board() -> Result<core::convert::Infallible, Error> {
-    let mut supervisor = Supervisor::new(&POLICY, root_lease()?)?;
+    let mut memory = Memory::<{ POLICY.tasks.len() }, { device::most(&POLICY) }>::new();
+    let mut supervisor = Supervisor::new(&POLICY, root_lease()?, &mut memory)?;
     supervisor.start_all();
     let mut message = Message::EMPTY;
     let mut answer_to = None;

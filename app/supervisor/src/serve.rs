@@ -20,7 +20,7 @@ const PEER_BITS: u32 = 0x7fff;
 const SHELL: &str = "shell";
 
 /// Answers one request of `client`, which stands in the supervisor's table by its index.
-pub fn answer(supervisor: &mut Supervisor, request: &Request<'_>) -> Answer {
+pub fn answer(supervisor: &mut Supervisor<'_>, request: &Request<'_>) -> Answer {
     Session {
         supervisor,
         client: request.client(),
@@ -29,12 +29,12 @@ pub fn answer(supervisor: &mut Supervisor, request: &Request<'_>) -> Answer {
 }
 
 /// One request: who asks, of whom.
-struct Session<'a> {
-    supervisor: &'a mut Supervisor,
+struct Session<'a, 'm> {
+    supervisor: &'a mut Supervisor<'m>,
     client: TaskHandle,
 }
 
-impl Session<'_> {
+impl Session<'_, '_> {
     /// Only the shell gives orders: a task that goes astray cannot turn the machine off or take
     /// another's device, though it may call to log.
     fn order(&self) -> Result<(), Error> {
@@ -114,7 +114,7 @@ impl Session<'_> {
     }
 }
 
-impl SupervisorServer for Session<'_> {
+impl SupervisorServer for Session<'_, '_> {
     fn log(&mut self, line: ReadLoan) -> Result<(), Error> {
         let mut bytes = [0; crate::log::LINE_LENGTH];
         let length = line.read(0, &mut bytes)?;

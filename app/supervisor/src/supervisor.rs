@@ -9,49 +9,79 @@ mod tasks;
 
 use crate::care::{Cared, Standing};
 use crate::device::{Device, Source};
-use crate::log::Log;
+use crate::log::{Log, Text};
 use crate::root::Root;
 use core::fmt::{self, Write};
-use leasehold_abi::{Error, LeaseHandle, MAX_TASKS, TaskHandle};
+use heapless::vec::{Vec, VecView};
+use leasehold_abi::{Error, LeaseHandle, TaskHandle};
 use userlib::policy::Policy;
 use userlib::{sys, time};
 
-/// Most devices that are kept track of.
-pub const DEVICES: usize = 48;
+/// Bytes of the log.
+const LOG: usize = 4096;
 
 /// How long the supervisor keeps an auxiliary device whose parent wants it back, so that the
 /// child can let go in good order. In milliseconds; its own deadline must be longer.
 const ORDERLY_PATIENCE: u64 = 100;
 
-/// A log line as it is put together.
-pub type Text = heapless::String<{ crate::log::LINE_LENGTH }>;
+/// The tables, as large as a board's policy wants them. They stay where they are made: the
+/// supervisor's stack holds them once.
+#[derive(Debug)]
+pub struct Memory<const TASKS: usize, const DEVICES: usize> {
+    tasks: [Cared; TASKS],
+    devices: Vec<Device, DEVICES>,
+    log: [u8; LOG],
+}
+
+impl<const TASKS: usize, const DEVICES: usize> Memory<TASKS, DEVICES> {
+    /// Empty tables.
+    pub const fn new() -> Self {
+        Self {
+            tasks: [const { Cared::new() }; TASKS],
+            devices: Vec::new(),
+            log: [0; LOG],
+        }
+    }
+}
+
+impl<const TASKS: usize, const DEVICES: usize> Default for Memory<TASKS, DEVICES> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 /// All that the supervisor knows.
 #[derive(Debug)]
-pub struct Supervisor {
+pub struct Supervisor<'m> {
     pub(crate) policy: &'static Policy,
     pub(crate) root: Root,
-    pub(crate) log: Log,
-    pub(crate) tasks: [Cared; MAX_TASKS],
-    pub(crate) devices: heapless::Vec<Device, DEVICES>,
+    pub(crate) log: Log<'m>,
+    pub(crate) tasks: &'m mut [Cared],
+    pub(crate) devices: &'m mut VecView<Device>,
     /// Who shows the log as it comes, and the notification that it wants.
     pub(crate) watcher: Option<(TaskHandle, u32)>,
     /// When a binding is tried again that did not work for want of room.
     retry_at: Option<u64>,
 }
 
-impl Supervisor {
-    /// Takes the board over: `root` is the lease that the kernel offered first.
+impl<'m> Supervisor<'m> {
+    /// Takes the board over: `root` is the lease that the kernel offered first. The memory has
+    /// a place for each of the policy's tasks.
     ///
     /// # Errors
     /// `Revoked` when `root` is no such thing.
-    pub fn new(policy: &'static Policy, root: LeaseHandle) -> Result<Self, Error> {
+    pub fn new<const TASKS: usize, const DEVICES: usize>(
+        policy: &'static Policy,
+        root: LeaseHandle,
+        memory: &'m mut Memory<TASKS, DEVICES>,
+    ) -> Result<Self, Error> {
+        assert!(TASKS >= policy.tasks.len(), "a place for each task");
         let mut supervisor = Self {
             policy,
             root: Root::new(root)?,
-            log: Log::new(),
-            tasks: [const { Cared::new() }; MAX_TASKS],
-            devices: heapless::Vec::new(),
+            log: Log::new(&mut memory.log),
+            tasks: &mut memory.tasks,
+            devices: memory.devices.as_mut_view(),
             watcher: None,
             retry_at: None,
         };

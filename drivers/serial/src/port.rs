@@ -6,7 +6,7 @@ use heapless::Deque;
 use leasehold_abi::Error;
 
 /// Requests of one kind that may wait at once; more are told `Busy`.
-pub const WAITING: usize = 8;
+pub const WAITING: usize = 4;
 
 /// Bytes copied from or to a client at a time.
 const CHUNK: usize = 64;

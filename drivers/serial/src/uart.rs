@@ -7,7 +7,7 @@ use crate::ring::Ring;
 pub const TRANSMIT_RING: usize = 256;
 
 /// Bytes kept from the receiver until somebody reads them.
-pub const RECEIVE_RING: usize = 512;
+pub const RECEIVE_RING: usize = 256;
 
 /// Most loads of the chip that one interrupt serves: one that always claims to be ready cannot
 /// keep the driver busy for ever. What is left asks again.

@@ -46,11 +46,11 @@ impl<'d, D: Driver> Runner<'d, D> {
         assert!(!task.running.replace(true), "one driver loop a task");
         task.serve(D::SERVES_UNBOUND);
         task.lease_events.set(true);
-        let states = [const { None }; MAX_BINDINGS];
         Self {
             driver,
             task,
-            states,
+            // Made in place; a repeated constant would be made elsewhere and copied.
+            states: core::array::from_fn(|_| None),
             message: Message::EMPTY,
             reply_to: None,
         }

@@ -6,7 +6,7 @@ use heapless::{String, Vec};
 use leasehold_abi::{GrantInfo, LeaseHandle, LeaseInfo, TaskHandle};
 
 /// Most leases that are drawn.
-pub const MOST_LEASES: usize = 96;
+pub const MOST_LEASES: usize = 64;
 
 /// Deepest nesting that is drawn; the kernel's leases nest by task rank, so this is deep.
 const MOST_DEPTH: usize = 16;

@@ -9,7 +9,7 @@ use userlib::sys;
 /// A tenth of a second until a binding that found no room is tried again.
 const RETRY: u64 = 100;
 
-impl Supervisor {
+impl Supervisor<'_> {
     /// Auxiliary devices come and go by lease events.
     pub(super) fn take_events(&mut self) {
         while let Some((event, lease)) = sys::lease_event() {
@@ -17,7 +17,7 @@ impl Supervisor {
                 LeaseEvent::Offered => self.offered(lease),
                 LeaseEvent::Ending => {
                     let now = self.now();
-                    for device in &mut self.devices {
+                    for device in self.devices.iter_mut() {
                         if let Source::Auxiliary { held, ending, .. } = &mut device.source
                             && *held == lease
                         {

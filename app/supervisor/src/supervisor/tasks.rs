@@ -13,7 +13,7 @@ const CRASH_PATIENCE: u64 = 100;
 /// The notification that asks a task's runtime to panic.
 const CRASH_BITS: u32 = 1 << 15;
 
-impl Supervisor {
+impl Supervisor<'_> {
     pub(super) fn settle_task(&mut self, index: usize) {
         let Ok(info) = sys::task_info(index) else {
             return;

@@ -7,8 +7,9 @@ use leasehold_abi::{
     Error, FaultKind, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Rights, Tag,
     TaskHandle, TaskInfo, label,
 };
+use supervisor::device;
 use supervisor::serve;
-use supervisor::supervisor::Supervisor;
+use supervisor::supervisor::{Memory, Supervisor};
 use userlib::ipc::{Answer, Request};
 use userlib::policy::{Bind, DevicePolicy, Offer, Policy, Restart, TaskPolicy};
 use userlib::supervisor::{BarInfo, FunctionInfo};
@@ -147,7 +148,8 @@ fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
         )
     };
     mock::with(kernel.clone(), || {
-        let mut supervisor = Supervisor::new(&POLICY, root).expect("a root lease");
+        let mut memory = Memory::<{ POLICY.tasks.len() }, { device::most(&POLICY) }>::new();
+        let mut supervisor = Supervisor::new(&POLICY, root, &mut memory).expect("a root lease");
         supervisor.start_all();
         supervisor.settle(1);
         body(&mut supervisor, &kernel);
