@@ -222,7 +222,7 @@ mod tests {
             let base = block.base_from(from, alignment);
             let place = range(base, block.length());
             assert!(is_one_region(place), "{place:x?}");
-            assert!(base >= from && base % alignment == 0);
+            assert!(base >= from && base.is_multiple_of(alignment));
             assert!(base - from < 2 * block.region().max(alignment));
             assert_eq!(Arch::PmsaV7.window_entries(place), 1, "{place:x?}");
         }

@@ -16,7 +16,7 @@ const PORT: &str = "127.0.0.1:1234";
 /// When it cannot be built or started, or no debugger knows the machine.
 pub(crate) fn run(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
     let built = build::bootable(workspace, app, board)?;
-    let debugger = debugger("riscv:rv64")?;
+    let debugger = debugger(built.debugger)?;
     let serial = workspace.generated(app, board).join("serial.log");
     let mut command = qemu::command(&built, Clock::Real)?;
     command
@@ -63,13 +63,18 @@ fn debugger(architecture: &str) -> Result<&'static str> {
                         && !output.stderr.windows(9).any(|words| words == b"Undefined")
                 })
     };
-    ["gdb-multiarch", "riscv64-unknown-elf-gdb", "gdb"]
-        .into_iter()
-        .find(knows)
-        .with_context(|| {
-            let command = tools::command(&["gdb-multiarch"]);
-            format!("no debugger here knows {architecture}: {command}")
-        })
+    [
+        "gdb-multiarch",
+        "riscv64-unknown-elf-gdb",
+        "arm-none-eabi-gdb",
+        "gdb",
+    ]
+    .into_iter()
+    .find(knows)
+    .with_context(|| {
+        let command = tools::command(&["gdb-multiarch"]);
+        format!("no debugger here knows {architecture}: {command}")
+    })
 }
 
 /// The emulator, which ends with the debugger.

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod boards;
 mod build;
 mod check;
 mod gdb;
@@ -64,11 +65,11 @@ enum Verb {
         #[arg(long, value_name = "SECONDS", default_value_t = 60)]
         timeout: u64,
     },
-    /// Run the host tests, the test suite in QEMU, and the demo's story.
+    /// Run the host tests, then on each board the test suite and the demo's story, in QEMU.
     #[command(after_help = "Example:\n  cargo xtask test virt-rv64")]
     Test {
-        #[command(flatten)]
-        board: Board,
+        /// One board; all where absent.
+        board: Option<String>,
         /// Run one part only.
         #[arg(long, value_enum)]
         only: Option<test::Part>,
@@ -114,10 +115,7 @@ fn main() -> ExitCode {
             exec: Some(lines),
             timeout,
         } => run::exec(&workspace, &app, &board, &lines, timeout),
-        Verb::Test {
-            board: Board { board },
-            only,
-        } => test::run(&workspace, &board, only),
+        Verb::Test { board, only } => test::run(&workspace, board.as_deref(), only),
         Verb::Bench {
             board: Board { board },
             json,

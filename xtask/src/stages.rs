@@ -9,12 +9,33 @@ use std::time::Instant;
 /// # Errors
 /// The stage's own.
 pub(crate) fn stage<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    judged(name, work, |_| true)
+}
+
+/// [`stage`], but what it answers may be no success either.
+///
+/// # Errors
+/// The stage's own.
+pub(crate) fn judged<T>(
+    name: &str,
+    work: impl FnOnce() -> Result<T>,
+    is_good: impl FnOnce(&T) -> bool,
+) -> Result<T> {
     println!("== {name}");
     let start = Instant::now();
     let outcome = work();
-    let word = if outcome.is_ok() { "ok" } else { "FAILED" };
+    let word = verdict(&outcome, is_good);
     println!("== {name}: {word}, {:.1} s", start.elapsed().as_secs_f64());
     outcome
+}
+
+/// The word for what a stage came to.
+fn verdict<T>(outcome: &Result<T>, is_good: impl FnOnce(&T) -> bool) -> &'static str {
+    if outcome.as_ref().is_ok_and(is_good) {
+        "ok"
+    } else {
+        "FAILED"
+    }
 }
 
 /// Runs a program that shows its own output.
@@ -32,4 +53,17 @@ pub(crate) fn program(mut command: Command) -> Result<()> {
         .collect();
     ensure!(status.success(), "{name} {} failed", arguments.join(" "));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_is_ok_only_when_what_it_answers_is_good() {
+        assert_eq!(verdict(&Ok(0), |failed| *failed == 0), "ok");
+        assert_eq!(verdict(&Ok(1), |failed| *failed == 0), "FAILED");
+        let broken: Result<i32> = Err(anyhow::anyhow!("broken"));
+        assert_eq!(verdict(&broken, |_| true), "FAILED");
+    }
 }

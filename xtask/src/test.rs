@@ -3,11 +3,12 @@
 mod readme;
 mod story;
 
+use crate::boards;
 use crate::build;
 use crate::qemu::{self, Clock};
 use crate::run::is_kernel_fault;
 use crate::session::{Event, Session};
-use crate::stages::stage;
+use crate::stages::judged;
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::{Built, Workspace};
 use std::io::{BufRead, BufReader};
@@ -45,28 +46,37 @@ pub(crate) enum Part {
     Story,
 }
 
-/// Runs all tests, or one part of them; the last line printed is the sum.
+/// Runs all tests on one board or on all, or one part of them; the last line printed is the sum.
 ///
 /// # Errors
 /// When a test failed, or could not run.
-pub(crate) fn run(workspace: &Workspace, board: &str, only: Option<Part>) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, board: Option<&str>, only: Option<Part>) -> Result<()> {
     let wanted = |part| only.is_none_or(|only| only == part);
-    let built = stage("build of the test suite", || {
-        build::bootable(workspace, APP, board)
-    })?;
+    let boards = boards::asked(workspace, &[APP, story::APP], board)?;
     // What is broken in one place says nothing of the others: all run.
     let mut outcomes = Vec::new();
     if wanted(Part::Host) {
-        outcomes.push(part("tests on the host", || host(workspace, &built)));
-    }
-    if wanted(Part::Board) {
-        outcomes.push(part(&format!("tests on {board}"), || target(&built)));
-    }
-    if wanted(Part::Story) {
-        outcomes.push(part(&format!("the demo's story on {board}"), || {
-            story::tell(workspace, board)
+        let first = boards
+            .iter()
+            .find(|board| boards::has(workspace, APP, board));
+        outcomes.push(part("tests on the host", || {
+            let board = first.context("the test suite has no board")?;
+            host(workspace, &build::image(workspace, APP, board)?)
         }));
     }
+    for board in &boards {
+        if wanted(Part::Board) && boards::has(workspace, APP, board) {
+            outcomes.push(part(&format!("tests on {board}"), || {
+                target(&build::bootable(workspace, APP, board)?)
+            }));
+        }
+        if wanted(Part::Story) && boards::has(workspace, story::APP, board) {
+            outcomes.push(part(&format!("the demo's story on {board}"), || {
+                story::tell(workspace, board)
+            }));
+        }
+    }
+    ensure!(!outcomes.is_empty(), "there is nothing to run");
     let mut sum = Tally::default();
     let mut broken = None;
     for (name, outcome) in outcomes {
@@ -92,9 +102,10 @@ pub(crate) fn run(workspace: &Workspace, board: &str, only: Option<Part>) -> Res
     Ok(())
 }
 
-/// Runs a part as a stage; its name goes with what came of it.
+/// Runs a part as a stage, which is good when no test failed; its name goes with what came of it.
 fn part(name: &str, work: impl FnOnce() -> Result<Tally>) -> (String, Result<Tally>) {
-    (name.to_owned(), stage(name, work))
+    let outcome = judged(name, work, |tally| tally.failed == 0);
+    (name.to_owned(), outcome)
 }
 
 /// Everything that runs on the host: the default members of the workspace.

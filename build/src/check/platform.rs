@@ -45,7 +45,7 @@ impl Checker<'_> {
                         Some(near) => problem.hint(format!("did you mean `{near}`?")),
                         None => problem.hint(format!("its fields are: {}", fields.join(", "))),
                     });
-            } else if name != KEY && !value.get_ref().as_integer().is_some_and(|value| value >= 0) {
+            } else if name != KEY && value.get_ref().as_integer().is_none_or(|value| value < 0) {
                 self.problems.push(
                     Problem::new(
                         self.chip_source,

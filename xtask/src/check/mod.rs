@@ -6,30 +6,25 @@ mod rules;
 use crate::build;
 use crate::stages::{program, stage};
 use anyhow::{Result, ensure};
-use leasehold_build::{Built, Workspace};
+use leasehold_build::{Built, Workspace, list};
+use std::collections::BTreeSet;
 use std::process::Command;
 
 /// The app whose generated sources stand in where a crate includes some.
 const APP: &str = "demo";
-const BOARD: &str = "virt-rv64";
-/// Packages that only run on the host.
-const TOOLS: &[&str] = &[
-    "for-lt-macros",
-    "leasehold-build",
-    "userlib-macros",
-    "xtask",
-];
+/// The kernel's package.
+const KERNEL: &str = "leasehold-kernel";
 
 /// Runs every check, whatever the others find.
 ///
 /// # Errors
 /// Which ones failed; each has said why.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let mut failed = Vec::new();
-    let mut check = |name: &'static str, work: &dyn Fn() -> Result<()>| {
+    let (mut failed, mut broken) = (Vec::new(), Vec::new());
+    let mut check = |name: &str, work: &dyn Fn() -> Result<()>| {
         if let Err(error) = stage(name, work) {
             eprintln!("{error:#}");
-            failed.push(name);
+            failed.push(name.to_owned());
         }
     };
     check("format", &|| {
@@ -37,19 +32,49 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     });
     check("rules of the house", &|| rules::check(workspace.root()));
     check("licences", &|| licences::check(workspace));
-    match stage("generated sources", || build::image(workspace, APP, BOARD)) {
-        Ok(built) => {
-            check("lints for the host", &|| host_lints(workspace, &built));
-            check("lints for the board", &|| board_lints(workspace, &built));
-            check("documentation", &|| documentation(workspace, &built));
+    let images: Vec<Built> = boards(workspace)?
+        .iter()
+        .filter_map(|board| {
+            let name = format!("generated sources for {board}");
+            let built = stage(&name, || build::image(workspace, APP, board));
+            built
+                .inspect_err(|error| {
+                    eprintln!("{error:#}");
+                    broken.push(name);
+                })
+                .ok()
+        })
+        .collect();
+    for (index, built) in images.iter().enumerate() {
+        // The host's part is the same with any board's sources.
+        if index == 0 {
+            check("lints for the host", &|| host_lints(workspace, built));
+            check("documentation", &|| documentation(workspace, built));
         }
-        Err(error) => {
-            eprintln!("{error:#}");
-            failed.push("generated sources");
-        }
+        let board = &built.plan.board;
+        check(&format!("lints for {board}"), &|| {
+            board_lints(workspace, built)
+        });
+        check(&format!("documentation for {board}"), &|| {
+            board_documentation(workspace, built)
+        });
     }
+    failed.extend(broken);
     ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
     Ok(())
+}
+
+/// The app's boards, one for each protection hardware: what is compiled for the others is the same.
+fn boards(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut boards = Vec::new();
+    let mut archs = BTreeSet::new();
+    for board in list::boards(workspace.root(), APP) {
+        let plan = leasehold_build::check(workspace.root(), APP, &board)?;
+        if archs.insert(plan.chip.chip.arch.get_ref().clone()) {
+            boards.push(board);
+        }
+    }
+    Ok(boards)
 }
 
 fn host_lints(workspace: &Workspace, built: &Built) -> Result<()> {
@@ -58,44 +83,60 @@ fn host_lints(workspace: &Workspace, built: &Built) -> Result<()> {
     program(sources(command, built))
 }
 
+/// What runs on a board: the kernel, its protection hardware, and the tasks of every app that has a
+/// manifest for it.
+fn packages(workspace: &Workspace, built: &Built) -> Result<BTreeSet<String>> {
+    let arch = if target(built).starts_with("riscv") {
+        "leasehold-arch-riscv"
+    } else {
+        "leasehold-arch-arm"
+    };
+    let mut packages = BTreeSet::from([KERNEL, arch].map(str::to_owned));
+    let board = &built.plan.board;
+    for (app, boards) in list::apps(workspace.root()) {
+        if boards.contains(board) {
+            let plan = leasehold_build::check(workspace.root(), &app, board)?;
+            packages.extend(plan.tasks.into_iter().map(|task| task.package));
+        }
+    }
+    Ok(packages)
+}
+
+/// Lints of what runs on a board. The crates of this workspace that it uses come along.
 fn board_lints(workspace: &Workspace, built: &Built) -> Result<()> {
-    let arguments = [
-        "clippy",
-        "--quiet",
-        "--workspace",
-        "--lib",
-        "--bins",
-        "--release",
-    ];
+    let arguments = ["clippy", "--quiet", "--lib", "--bins", "--release"];
     let mut command = cargo(workspace, &arguments);
-    command
-        .args(["--target", built.plan.chip.chip.target.get_ref()])
-        .args(except_tools());
+    command.args(["--target", target(built)]);
+    for package in packages(workspace, built)? {
+        command.args(["--package", &package]);
+    }
     command.args(["--", "--deny", "warnings"]);
     program(sources(command, built))
 }
 
-fn documentation(workspace: &Workspace, built: &Built) -> Result<()> {
-    let document = || {
-        let mut command = cargo(workspace, &["doc", "--quiet", "--no-deps"]);
-        command.env("RUSTDOCFLAGS", "--deny warnings");
-        sources(command, built)
-    };
-    program(document())?;
-    let mut command = document();
-    command
-        .args([
-            "--workspace",
-            "--target",
-            built.plan.chip.chip.target.get_ref(),
-        ])
-        .args(except_tools());
-    program(command)
+fn target(built: &Built) -> &str {
+    built.plan.chip.chip.target.get_ref()
 }
 
-/// Arguments that leave out what only runs on the host.
-fn except_tools() -> impl Iterator<Item = &'static str> {
-    TOOLS.iter().flat_map(|package| ["--exclude", package])
+fn document(workspace: &Workspace, built: &Built) -> Command {
+    let mut command = cargo(workspace, &["doc", "--quiet", "--no-deps"]);
+    command.env("RUSTDOCFLAGS", "--deny warnings");
+    sources(command, built)
+}
+
+/// Everything, as a host sees it.
+fn documentation(workspace: &Workspace, built: &Built) -> Result<()> {
+    program(document(workspace, built))
+}
+
+/// What runs on a board, as the board sees it.
+fn board_documentation(workspace: &Workspace, built: &Built) -> Result<()> {
+    let mut command = document(workspace, built);
+    command.args(["--target", target(built)]);
+    for package in packages(workspace, built)? {
+        command.args(["--package", &package]);
+    }
+    program(command)
 }
 
 fn cargo(workspace: &Workspace, arguments: &[&str]) -> Command {

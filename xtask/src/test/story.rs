@@ -10,7 +10,7 @@ use leasehold_build::{Built, Workspace};
 use std::time::{Duration, Instant};
 
 /// The app.
-const APP: &str = "demo";
+pub(super) const APP: &str = "demo";
 /// How long the machine may take to boot, and for each line.
 const LIMIT: Duration = Duration::from_secs(60);
 
