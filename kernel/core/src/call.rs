@@ -43,13 +43,23 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// for calls marked *message*). The answer is in its context.
     #[inline(always)]
     pub fn system_call(&mut self, number: usize, arguments: [usize; 6]) -> Next {
-        // Apart from the others, whose many registers it need not save.
+        // Two apart from the others, whose many registers they need not save.
         if number == Call::Notify as usize && self.current < T {
             let results = status(self.notify(arguments[0], arguments[1]));
             self.tasks[self.current].context.set_results(results);
             return self.next();
         }
+        if number == Call::LeaseRevoke as usize && self.current < T {
+            return self.revoke(arguments[0], arguments[1]);
+        }
         self.other_system_call(number, arguments)
+    }
+
+    #[inline(never)]
+    fn revoke(&mut self, handle: usize, mode: usize) -> Next {
+        let results = status(self.lease_revoke(handle, mode));
+        self.tasks[self.current].context.set_results(results);
+        self.next()
     }
 
     #[inline(never)]
@@ -127,7 +137,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             Some(Call::SetServing) => status(self.set_serving(first)),
             Some(Call::LeaseOpen) => value(self.lease_open(arguments)),
             Some(Call::LeaseOffer) => status(self.lease_offer(first)),
-            Some(Call::LeaseRevoke) => status(self.lease_revoke(first, second)),
             Some(Call::LeaseRelease) => status(self.lease_release(first)),
             Some(Call::GrantClaim) => match self.grant_claim(arguments) {
                 Some(result) => value(result),

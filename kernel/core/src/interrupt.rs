@@ -80,10 +80,16 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// to. One that is too early costs an interrupt once, and less than setting it each time:
     /// most deadlines are met.
     pub(crate) fn update_alarm(&mut self) {
-        let next = self.next_alarm();
-        if next.is_some_and(|at| self.alarm.is_none_or(|alarm| at < alarm)) {
-            self.alarm = next;
-            self.hardware.set_alarm(next);
+        if let Some(at) = self.next_alarm() {
+            self.alarm_by(at);
+        }
+    }
+
+    /// [`Kernel::update_alarm`], where only this deadline is new.
+    pub(crate) fn alarm_by(&mut self, at: u64) {
+        if self.alarm.is_none_or(|alarm| at < alarm) {
+            self.alarm = Some(at);
+            self.hardware.set_alarm(Some(at));
         }
     }
 

@@ -135,8 +135,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         };
         let slot = self.lent(handle)?;
         self.end_lease(slot, mode, self.current);
-        if self.reaper.is_idle() {
-            self.update_alarm();
+        let lease = &self.leases.records[slot as usize];
+        if self.reaper.is_idle() && lease.due {
+            self.alarm_by(lease.deadline);
         }
         Ok(())
     }

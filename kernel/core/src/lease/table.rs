@@ -19,7 +19,8 @@ pub(crate) const KERNEL: u8 = u8::MAX;
 /// The slot of the root lease.
 pub(crate) const ROOT: u16 = 0;
 
-/// One lease.
+/// One lease. Its size is a power of two, so that a slot's address is one shift.
+#[repr(align(128))]
 pub(crate) struct Lease {
     pub(crate) generation: u32,
     pub(crate) state: LeaseState,
@@ -96,8 +97,9 @@ pub(crate) enum Claim {
     Exclusive = 2,
 }
 
-/// One grant.
+/// One grant. As for [`Lease`].
 #[derive(Clone, Copy)]
+#[repr(align(64))]
 pub(crate) struct Grant {
     pub(crate) base: u64,
     pub(crate) length: u64,
