@@ -2,10 +2,10 @@
 //!
 //! Each is a family by itself: `ForLt!(Bar<'_, SIZE>)` works in a function generic over `SIZE`.
 
-use super::{Claim, Select, Window};
+use super::{Claim, Window};
 use crate::auxiliary::LentWindow;
-use crate::runtime::{Bound, Device, Plain};
-use crate::sys::{ClaimMode, Error, GrantKind, Rights};
+use crate::runtime::{Device, Plain};
+use crate::sys::{Error, Rights};
 use crate::{CovariantForLt, DevresLt};
 use core::fmt;
 use core::ops::Deref;
@@ -13,17 +13,18 @@ use for_lt::CovariantFamily;
 
 /// Declares one kind of owner, its family and its revocable handle.
 macro_rules! mapping {
-    ($(#[$doc:meta])* $name:ident, $devres:ident, $handle_doc:literal) => {
+    ($(#[$doc:meta])* $name:ident, $devres:ident, $(#[$handle_doc:meta])*) => {
         $(#[$doc])*
         #[derive(CovariantFamily)]
         pub struct $name<'cap, const SIZE: usize = 0> {
             // Before the claim: fields are dropped in order.
-            window: Window<'cap, SIZE>,
-            claim: Claim,
+            pub(super) window: Window<'cap, SIZE>,
+            pub(super) claim: Claim,
         }
 
         impl<'cap, const SIZE: usize> $name<'cap, SIZE> {
-            /// Keeps the window with the binding instead of in the driver's state.
+            /// Keeps the window with the binding instead of in the driver's state, behind a handle
+            /// that anything may hold: see there for an example.
             ///
             /// # Errors
             /// `Exhausted` when the binding has no room; the window is unclaimed then.
@@ -53,7 +54,7 @@ macro_rules! mapping {
             }
         }
 
-        #[doc = $handle_doc]
+        $(#[$handle_doc])*
         pub type $devres<const SIZE: usize = 0> = DevresLt<CovariantForLt!($name<'_, SIZE>)>;
     };
 }
@@ -83,68 +84,172 @@ lends!(IoMem Bar);
 
 mapping! {
     /// Device registers, shared with other plain users of the same bytes.
-    IoMem, DevresIoMem, "An [`IoMem`] that lives with the binding."
+    ///
+    /// ```
+    /// use driver_testing::Offer;
+    /// use userlib::Error;
+    /// use userlib::io::IoMem;
+    /// use userlib::runtime::{Bound, Device};
+    /// use userlib::sys::GrantKind;
+    ///
+    /// fn seconds(device: &Device<'_, Bound>) -> Result<u64, Error> {
+    ///     let registers: IoMem<'_, 0x20> = device.io_mem("clock")?;
+    ///     let low = registers.read32::<0x00>(); // checked when this is compiled
+    ///     let high = registers.try_read32(0x04)?; // checked when it runs
+    ///     assert_eq!(registers.try_read32(0x20), Err(Error::Invalid));
+    ///     Ok(u64::from(high) << 32 | u64::from(low))
+    /// }
+    /// let offer = Offer::new("rtc", 0, 0).with_bytes("clock", GrantKind::Mmio, &[7, 0, 0, 0, 1], 0x20);
+    /// assert_eq!(offer.bind(|device| seconds(device)), Ok(0x1_0000_0007));
+    /// ```
+    /// It ends with the binding:
+    /// ```compile_fail
+    /// use userlib::io::IoMem;
+    /// use userlib::runtime::{Bound, Device};
+    /// fn keep<'cap>(device: &Device<'cap, Bound>) -> IoMem<'static, 0x20> {
+    ///     device.io_mem("clock").unwrap() // lifetime may not live long enough
+    /// }
+    /// ```
+    IoMem, DevresIoMem,
+    /// An [`IoMem`] that lives with the binding, behind a handle that may outlive it.
+    ///
+    /// ```
+    /// use driver_testing::Offer;
+    /// use userlib::Error;
+    /// use userlib::io::DevresIoMem;
+    /// use userlib::sys::GrantKind;
+    ///
+    /// let offer = Offer::new("rtc", 0, 0).with_bytes("clock", GrantKind::Mmio, &[7], 0x20);
+    /// let kept: DevresIoMem<0x20> = offer.bind(|device| {
+    ///     let kept: DevresIoMem<0x20> = device.io_mem("clock")?.into_devres()?;
+    ///     // With the proof that the binding lasts, and without one:
+    ///     assert_eq!(kept.access(device)?.get().read32::<0>(), 7);
+    ///     let guard = kept.try_access().ok_or(Error::Revoked)?;
+    ///     assert_eq!(guard.get().read32::<0>(), 7);
+    ///     drop(guard);
+    ///     Ok(kept)
+    /// })?;
+    /// assert!(kept.try_access().is_none(), "the binding is over");
+    /// # Ok::<(), Error>(())
+    /// ```
+    /// The window does not leave the guard:
+    /// ```compile_fail
+    /// use userlib::io::{DevresIoMem, Window};
+    /// fn escape(kept: &DevresIoMem<0x20>) -> Option<&Window<'_, 0x20>> {
+    ///     let guard = kept.try_access()?;
+    ///     Some(guard.get()) // returns a value referencing data owned by the current function
+    /// }
+    /// ```
 }
 mapping! {
     /// Device registers that nobody else has claimed.
-    ExclusiveIoMem, DevresExclusiveIoMem, "An [`ExclusiveIoMem`] that lives with the binding."
+    ///
+    /// ```
+    /// use driver_testing::Offer;
+    /// use userlib::Error;
+    /// use userlib::io::ExclusiveIoMem;
+    /// use userlib::runtime::{Bound, Device};
+    /// use userlib::sys::GrantKind;
+    ///
+    /// fn send(device: &Device<'_, Bound>) -> Result<u8, Error> {
+    ///     let registers: ExclusiveIoMem<'_, 8> = device.exclusive_io_mem(0)?;
+    ///     assert_eq!(device.io_mem::<8>(0).err(), Some(Error::Busy));
+    ///     registers.write8::<0>(b'x');
+    ///     Ok(registers.read8::<0>())
+    /// }
+    /// let offer = Offer::new("uart", 0, 0).with_ones("registers", GrantKind::Mmio, 8);
+    /// assert_eq!(offer.bind(|device| send(device)), Ok(b'x'));
+    /// ```
+    /// No part of it can be lent: the child would be somebody else.
+    /// ```compile_fail
+    /// use userlib::io::ExclusiveIoMem;
+    /// use userlib::sys::Rights;
+    /// fn lend(registers: &ExclusiveIoMem<'_, 0x1000>) {
+    ///     let _ = registers.lend::<0x1000>(0, 0x1000, Rights::READ); // no method named `lend`
+    /// }
+    /// ```
+    ExclusiveIoMem, DevresExclusiveIoMem,
+    /// An [`ExclusiveIoMem`] that lives with the binding, behind a handle that may outlive it.
+    ///
+    /// ```
+    /// use driver_testing::Offer;
+    /// use userlib::Error;
+    /// use userlib::io::DevresExclusiveIoMem;
+    /// use userlib::sys::GrantKind;
+    ///
+    /// let offer = Offer::new("uart", 0, 0).with_bytes("registers", GrantKind::Mmio, &[7], 8);
+    /// let kept = offer.bind(|device| {
+    ///     // Any number of bytes: then offsets are checked when they are used.
+    ///     let kept: DevresExclusiveIoMem = device.exclusive_io_mem(0)?.into_devres()?;
+    ///     assert_eq!(kept.access(device)?.get().try_read8(0), Ok(7));
+    ///     assert_eq!(device.io_mem::<8>(0).err(), Some(Error::Busy), "still claimed");
+    ///     Ok(kept)
+    /// })?;
+    /// assert!(kept.try_access().is_none(), "the binding is over");
+    /// # Ok::<(), Error>(())
+    /// ```
+    /// The window does not leave the guard:
+    /// ```compile_fail
+    /// use userlib::io::{DevresExclusiveIoMem, ExclusiveIoMem};
+    /// fn escape<'a>(kept: &'a DevresExclusiveIoMem<8>) -> Option<&'a ExclusiveIoMem<'a, 8>> {
+    ///     let guard = kept.try_access()?;
+    ///     Some(guard.get()) // returns a value referencing data owned by the current function
+    /// }
+    /// ```
 }
 mapping! {
     /// A memory BAR of a PCI function. The function is bound to one driver, so it is shared only with
     /// whom that driver lends a part of it to.
-    Bar, DevresBar, "A [`Bar`] that lives with the binding."
-}
-
-/// Names of the grants that hold BARs.
-const BARS: [&str; 6] = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5"];
-
-/// Claims device registers.
-fn claim<'cap, const SIZE: usize>(
-    device: &Device<'cap, Bound>,
-    select: Select<'_>,
-    mode: ClaimMode,
-) -> Result<(Window<'cap, SIZE>, Claim), Error> {
-    let (claim, info, base) = Claim::new(device, GrantKind::Mmio, select, mode, 0)?;
-    let length = usize::try_from(info.length).map_err(|_| Error::Invalid)?;
-    let writable = Rights::from_bits_truncate(info.rights).contains(Rights::WRITE);
-    // SAFETY: just claimed, and kept by the claim for `'cap`.
-    let window = unsafe { Window::new(base, length, writable)? };
-    Ok((window, claim))
-}
-
-impl<'cap> Device<'cap, Bound> {
-    /// Claims device registers by index or name, beside others.
     ///
-    /// # Errors
-    /// `NoDevice` when absent, `Busy` when somebody has it exclusively, `Invalid` when it is
-    /// empty or smaller than `SIZE`, `Revoked`.
-    pub fn io_mem<'s, const SIZE: usize>(
-        &self,
-        select: impl Into<Select<'s>>,
-    ) -> Result<IoMem<'cap, SIZE>, Error> {
-        let (window, claim) = claim(self, select.into(), ClaimMode::Shared)?;
-        Ok(IoMem { window, claim })
-    }
-
-    /// Claims device registers by index or name, alone.
+    /// ```
+    /// use driver_testing::Offer;
+    /// use userlib::Error;
+    /// use userlib::io::Bar;
+    /// use userlib::runtime::{Bound, Device};
+    /// use userlib::sys::GrantKind;
     ///
-    /// # Errors
-    /// As [`Device::io_mem`]; `Busy` when anybody uses any of it.
-    pub fn exclusive_io_mem<'s, const SIZE: usize>(
-        &self,
-        select: impl Into<Select<'s>>,
-    ) -> Result<ExclusiveIoMem<'cap, SIZE>, Error> {
-        let (window, claim) = claim(self, select.into(), ClaimMode::Exclusive)?;
-        Ok(ExclusiveIoMem { window, claim })
-    }
-
-    /// Claims memory BAR `number` (0–5) of a PCI function.
+    /// fn identify(device: &Device<'_, Bound>) -> Result<u32, Error> {
+    ///     let bar: Bar<'_, 0x100> = device.bar(0)?;
+    ///     Ok(bar.read32::<0>())
+    /// }
+    /// let offer = Offer::new("edu", 0, 0).with_bytes("bar0", GrantKind::Mmio, &[0xed, 0, 0, 1], 0x100);
+    /// assert_eq!(offer.bind(|device| identify(device)), Ok(0x0100_00ed));
+    /// ```
+    /// An offset that the size does not hold is refused when the driver is compiled:
+    /// ```compile_fail
+    /// use userlib::io::Bar;
+    /// fn past(bar: &Bar<'_, 0x100>) -> u32 {
+    ///     bar.read32::<0x100>() // the offset is past the window's size
+    /// }
+    /// # std::hint::black_box(past as fn(&Bar<'_, 0x100>) -> u32);
+    /// ```
+    Bar, DevresBar,
+    /// A [`Bar`] that lives with the binding, behind a handle that may outlive it.
     ///
-    /// # Errors
-    /// As [`Device::io_mem`].
-    pub fn bar<const SIZE: usize>(&self, number: usize) -> Result<Bar<'cap, SIZE>, Error> {
-        let name = BARS.get(number).ok_or(Error::NoDevice)?;
-        let (window, claim) = claim(self, Select::Name(name), ClaimMode::Shared)?;
-        Ok(Bar { window, claim })
-    }
+    /// ```
+    /// use driver_testing::Offer;
+    /// use userlib::Error;
+    /// use userlib::io::DevresBar;
+    /// use userlib::sys::GrantKind;
+    ///
+    /// let offer = Offer::new("edu", 0, 0).with_ones("bar2", GrantKind::Mmio, 0x40);
+    /// let kept = offer.bind(|device| {
+    ///     let kept: DevresBar<0x40> = device.bar(2)?.into_devres()?;
+    ///     kept.access(device)?.get().write16::<0x3e>(7);
+    ///     let guard = kept.try_access().ok_or(Error::Revoked)?;
+    ///     assert_eq!(guard.get().read16::<0x3e>(), 7);
+    ///     drop(guard);
+    ///     Ok(kept)
+    /// })?;
+    /// assert!(kept.try_access().is_none(), "the binding is over");
+    /// # Ok::<(), Error>(())
+    /// ```
+    /// The window does not leave the guard:
+    /// ```compile_fail
+    /// use userlib::io::{Bar, DevresBar};
+    /// fn escape<'a>(kept: &'a DevresBar<8>) -> Option<&'a Bar<'a, 8>> {
+    ///     let guard = kept.try_access()?;
+    ///     Some(guard.get()) // returns a value referencing data owned by the current function
+    /// }
+    /// ```
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod claim;
+mod device;
 mod mapping;
 mod register;
 mod window;

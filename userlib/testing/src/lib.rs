@@ -7,9 +7,12 @@
 use leasehold_abi::{
     Call, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, TaskInfo,
 };
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use userlib::runtime::{Driver, Runner};
+use std::sync::atomic::AtomicPtr;
+use std::sync::{Mutex, PoisonError};
+use userlib::ForLt;
+use userlib::runtime::{Core, Device, Driver, Runner};
 use userlib::sys::mock::{self, bytes_mut};
 use userlib::sys::{Message, label};
 use zerocopy::{FromZeros, IntoBytes};
@@ -67,7 +70,7 @@ impl Offer {
 
     fn with(mut self, name: &str, kind: GrantKind, words: Vec<u64>) -> Self {
         let length = 8 * words.len() as u64;
-        let base = words.leak().as_mut_ptr().expose_provenance() as u64;
+        let base = hold(words.into_boxed_slice()).expose_provenance() as u64;
         self.grants.push(GrantInfo {
             base,
             length,
@@ -84,6 +87,35 @@ impl Offer {
     pub fn with_task(mut self, name: &str) -> Self {
         self.task = name.to_owned();
         self
+    }
+
+    /// Binds the device, calls `probe` with it, and ends the binding; gives what `probe` gave.
+    ///
+    /// ```
+    /// use driver_testing::Offer;
+    /// use userlib::sys::GrantKind;
+    ///
+    /// let offer = Offer::new("rtc", 0, 0).with_bytes("registers", GrantKind::Mmio, &[7], 8);
+    /// let read = offer.bind(|device| Ok(device.io_mem::<8>(0)?.read32::<0>()));
+    /// assert_eq!(read, Ok(7));
+    /// ```
+    ///
+    /// # Errors
+    /// Those of `probe`.
+    ///
+    /// # Panics
+    /// When the runtime does not take the device.
+    pub fn bind<R, P>(self, probe: P) -> Result<R, Error>
+    where
+        R: 'static,
+        P: for<'cap> FnOnce(&Device<'cap, Core>) -> Result<R, Error> + 'static,
+    {
+        let driver = Once {
+            probe: Cell::new(Some(probe)),
+            result: Cell::new(None),
+        };
+        self.to(&driver);
+        driver.result.take().expect("the runtime offers the device")
     }
 
     /// Lets a driver take one step with it.
@@ -103,6 +135,36 @@ impl Offer {
             }
         })
     }
+}
+
+/// A driver of one probe.
+struct Once<R, P> {
+    probe: Cell<Option<P>>,
+    result: Cell<Option<Result<R, Error>>>,
+}
+
+impl<R, P> Driver for Once<R, P>
+where
+    R: 'static,
+    P: for<'cap> FnOnce(&Device<'cap, Core>) -> Result<R, Error> + 'static,
+{
+    type State = ForLt!(());
+
+    fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<(), Error> {
+        let probe = self.probe.take().ok_or(Error::Busy)?;
+        self.result.set(Some(probe(device)));
+        Ok(())
+    }
+}
+
+/// Holds memory for ever, where a search for leaks finds it.
+fn hold(words: Box<[u64]>) -> *mut u64 {
+    static HELD: Mutex<Vec<AtomicPtr<u64>>> = Mutex::new(Vec::new());
+    let held = Box::into_raw(words).cast::<u64>();
+    HELD.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(AtomicPtr::new(held));
+    held
 }
 
 impl Kernel {
@@ -134,12 +196,21 @@ impl Kernel {
                 write(a[1], info.as_bytes());
                 Ok([0, 0])
             }
-            Call::GrantClaim => Ok([self.offer.grants[a[1]].base as usize, 0]),
+            Call::GrantClaim => {
+                let grant = self.offer.grants.get_mut(a[1]).ok_or(Error::NotFound)?;
+                grant.claimed = 1;
+                Ok([grant.base as usize, 0])
+            }
+            Call::GrantUnclaim => {
+                let grant = self.offer.grants.get_mut(a[1]).ok_or(Error::NotFound)?;
+                grant.claimed = 0;
+                Ok([0, 0])
+            }
             Call::LeaseRelease => {
                 *self.released.borrow_mut() = true;
                 Ok([0, 0])
             }
-            Call::GrantUnclaim | Call::SetServing | Call::SetTimer | Call::Time => Ok([0, 0]),
+            Call::SetServing | Call::SetTimer | Call::Time => Ok([0, 0]),
             _ => Err(Error::NotFound),
         }
     }
