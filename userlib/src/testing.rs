@@ -5,8 +5,8 @@
 use crate::runtime::{Bound, Core, Device, Task};
 use crate::sys::mock::{self, Kernel};
 use crate::sys::{
-    Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, Message, NOTIFY_LEASE, Rights, TaskInfo,
-    label,
+    ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, Message, NOTIFY_LEASE, Rights,
+    TaskInfo, label,
 };
 use leasehold_abi::Call;
 use std::boxed::Box;
@@ -201,6 +201,7 @@ impl State {
                 Ok([0, 0])
             }
             Call::GrantClaim => {
+                self.may_claim(a, b, c == ClaimMode::Exclusive as usize)?;
                 let lease = self.lease(a).ok_or(Error::Revoked)?;
                 let grant = lease.grants.get_mut(b).ok_or(Error::NotFound)?;
                 grant.claimed = 1 + c as u8;
@@ -297,6 +298,25 @@ impl State {
             }
             _ => Err(Error::Denied),
         }
+    }
+
+    /// `Busy` when a grant of any lease with some of the same bytes is claimed, and one of both alone.
+    fn may_claim(&mut self, lease: usize, index: usize, alone: bool) -> Result<(), Error> {
+        let lease = self.lease(lease).ok_or(Error::Revoked)?;
+        let wanted = *lease.grants.get(index).ok_or(Error::NotFound)?;
+        let end = |grant: &GrantInfo| grant.base + grant.length;
+        let excludes = |grant: &GrantInfo| {
+            let overlaps = grant.base < end(&wanted) && wanted.base < end(grant);
+            grant.kind == GrantKind::Mmio as u8
+                && wanted.kind == grant.kind
+                && overlaps
+                && (grant.claimed == 1 + ClaimMode::Exclusive as u8 || alone && grant.claimed != 0)
+        };
+        let mut grants = self.leases.iter().flat_map(|(_, lease)| &lease.grants);
+        if grants.any(excludes) {
+            return Err(Error::Busy);
+        }
+        Ok(())
     }
 
     fn task_info(&mut self, index: usize, into: usize) -> Result<[usize; 2], Error> {

@@ -18,4 +18,6 @@ pub use window::Window;
 pub(crate) use claim::Claim;
 
 #[cfg(test)]
+mod devres_tests;
+#[cfg(test)]
 mod tests;

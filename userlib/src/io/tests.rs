@@ -1,10 +1,7 @@
 //! Windows: claims, offsets, checked accesses, sub-windows.
 
-use super::*;
-use crate::runtime::{Bound, Device};
 use crate::sys::{Error, GrantKind, Rights, mock};
 use crate::testing::Board;
-use crate::{CovariantForLt, DevresLt, ForLt};
 use std::vec;
 
 #[test]
@@ -144,35 +141,28 @@ fn typed_registers() {
 }
 
 #[test]
-fn a_window_lives_with_the_binding() {
-    /// Generic over the size, as a driver's helper may be.
-    fn keep<const SIZE: usize>(device: &Device<'_, Bound>) -> Result<DevresIoMem<SIZE>, Error> {
-        let kept: DevresLt<CovariantForLt!(IoMem<'_, SIZE>)> = device.io_mem("r")?.into_devres()?;
-        Ok(kept)
-    }
-    fn is_family<F: ForLt>() {}
+fn one_claim_alone_or_several_beside_each_other() {
     Board::run(|board| {
-        is_family::<ForLt!(Bar<'_, 8>)>();
-        let grants = vec![
-            board.grant(GrantKind::Mmio, "r", 0x20),
-            board.grant(GrantKind::Mmio, "bar0", 8),
-        ];
-        let device = board.bind(0, "a", grants);
-        let other = board.bind(1, "b", vec![]);
-        let window = keep::<0x20>(&device).unwrap();
-        window.access(&device).unwrap().get().write32::<4>(9);
+        let grant = board.grant(GrantKind::Mmio, "r", 0x20);
+        // Half of the same bytes, in another lease.
+        let half = board.grant_at(GrantKind::Mmio, "half", grant.base + 0x10, 0x10);
+        let first = board.bind(0, "a", vec![grant]);
+        let second = board.bind(1, "b", vec![half]);
+        let shared = first.io_mem::<0x20>("r").unwrap();
         assert_eq!(
-            window.try_access().map(|guard| guard.get().read32::<4>()),
-            Some(9)
+            second.exclusive_io_mem::<0x10>(0).err(),
+            Some(Error::Busy),
+            "somebody is there"
         );
-        assert_eq!(window.access(&other).err(), Some(Error::Invalid));
-        let bar: DevresBar = device.bar(0).unwrap().into_devres().unwrap();
-        assert_eq!(bar.try_access().map(|guard| guard.get().len()), Some(8));
-        let exclusive: Result<DevresExclusiveIoMem, _> =
-            device.exclusive_io_mem::<0>("r").map(|_| unreachable!());
-        assert_eq!(exclusive.err(), Some(Error::Busy));
-        board.unbind(&device);
-        assert!(window.try_access().is_none() && bar.try_access().is_none());
-        assert_eq!(board.journal()[2..], ["unclaim 1", "unclaim 0", "release"]);
+        let beside = second.io_mem::<0x10>(0).unwrap();
+        beside.write32::<4>(6);
+        assert_eq!(shared.read32::<0x14>(), 6, "the same bytes");
+        drop((shared, beside));
+        let alone = second.exclusive_io_mem::<0x10>(0).unwrap();
+        assert_eq!(first.io_mem::<0x20>("r").err(), Some(Error::Busy));
+        drop(alone);
+        assert!(first.exclusive_io_mem::<0x20>("r").is_ok());
+        board.unbind(&first);
+        board.unbind(&second);
     });
 }
