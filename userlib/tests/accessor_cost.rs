@@ -1,7 +1,64 @@
-//! An access at a constant offset is one load or one store in the compiled code.
+//! What accesses cost, in the compiled code of every target of `rust-toolchain.toml` that is installed:
+//! at a constant offset one load or one store, and no system call for access to what is kept.
+#![forbid(unsafe_code)]
+#![cfg(not(miri))] // it runs the compiler
 
+mod assembly;
+
+use assembly::{Access, Isa, Program};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+/// A target, and the names of its instructions.
+struct Target {
+    name: &'static str,
+    isa: Isa,
+    /// Load of a pointer.
+    pointer: &'static str,
+    /// Loads of 1, 2 and 4 bytes.
+    loads: [&'static str; 3],
+    /// Stores of 1, 2 and 4 bytes.
+    stores: [&'static str; 3],
+}
+
+const RISC_V: Target = Target {
+    name: "",
+    isa: Isa::RiscV,
+    pointer: "lw",
+    loads: ["lbu", "lhu", "lw"],
+    stores: ["sb", "sh", "sw"],
+};
+const THUMB: Target = Target {
+    name: "",
+    isa: Isa::Thumb,
+    pointer: "ldr",
+    loads: ["ldrb", "ldrh", "ldr"],
+    stores: ["strb", "strh", "str"],
+};
+/// What is known of; `rust-toolchain.toml` has no others.
+const TARGETS: [Target; 5] = [
+    Target {
+        name: "riscv64imac-unknown-none-elf",
+        pointer: "ld",
+        ..RISC_V
+    },
+    Target {
+        name: "riscv32imac-unknown-none-elf",
+        ..RISC_V
+    },
+    Target {
+        name: "thumbv7m-none-eabi",
+        ..THUMB
+    },
+    Target {
+        name: "thumbv7em-none-eabi",
+        ..THUMB
+    },
+    Target {
+        name: "thumbv8m.main-none-eabi",
+        ..THUMB
+    },
+];
 
 /// A crate of its own around `tests/code/accessors.rs`, so that it is built for a board without
 /// what the tests depend on.
@@ -20,114 +77,151 @@ fn crate_folder() -> PathBuf {
     folder
 }
 
-/// The instructions of a function in this assembly: mnemonic and operands.
-fn body<'a>(assembly: &'a str, function: &str) -> Vec<Vec<&'a str>> {
-    let start = format!("{function}:");
-    let lines = assembly
-        .lines()
-        .skip_while(|line| line.trim() != start)
-        .skip(1);
-    lines
-        .map(str::trim)
-        .take_while(|line| !line.starts_with(".Lfunc_end"))
-        .filter(|line| {
-            !line.is_empty() && !line.starts_with(['.', '#', '/']) && !line.ends_with(':')
-        })
-        .map(|line| line.split_whitespace().collect())
-        .collect()
+/// The targets that the repository builds for, as far as the compiler can.
+fn targets() -> Vec<&'static Target> {
+    let list = include_str!("../../rust-toolchain.toml");
+    let (_, list) = list.split_once("targets = [").expect("a list of targets");
+    let (list, _) = list.split_once(']').expect("its end");
+    let names = list.split('"').skip(1).step_by(2);
+    let known = names.map(|name| {
+        let target = TARGETS.iter().find(|target| target.name == name);
+        target.unwrap_or_else(|| panic!("{name}: say here what its instructions are called"))
+    });
+    let (installed, missing): (Vec<_>, Vec<_>) = known.partition(|target| {
+        let output = Command::new("rustc")
+            .args(["--print", "target-libdir", "--target", target.name])
+            .output()
+            .expect("rustc runs");
+        Path::new(String::from_utf8_lossy(&output.stdout).trim()).exists()
+    });
+    for target in missing {
+        eprintln!("{}: not installed, so not checked", target.name);
+    }
+    assert!(!installed.is_empty(), "no target is installed");
+    installed
 }
 
-/// How a target writes what is looked for.
-struct Target {
-    name: &'static str,
-    /// Load of the window's address from the structure.
-    pointer: &'static str,
-    /// Load and store of 32 bits, with a constant offset.
-    load: (&'static str, &'static str),
-    store: (&'static str, &'static str),
-    /// What else `several` has, and return from a function.
-    others: &'static [(&'static str, &'static str)],
-    back: &'static [&'static str],
+/// Compiles for all of them at once; each target's program.
+fn compile(targets: &[&Target]) -> Vec<Program> {
+    let mut command = Command::new(env!("CARGO"));
+    command
+        .current_dir(crate_folder())
+        .args(["build", "--quiet", "--release", "--target-dir", "target"])
+        .arg("--message-format=json")
+        .stderr(Stdio::inherit())
+        // In every crate, because what is generic is compiled where it is used.
+        .env("RUSTFLAGS", "--emit=asm")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    for target in targets {
+        command.args(["--target", target.name]);
+    }
+    let output = command.output().expect("cargo runs");
+    assert!(output.status.success());
+    let messages = String::from_utf8(output.stdout).expect("JSON");
+    let program = |target: &&Target| {
+        let mut program = Program::new(target.isa);
+        let folder = format!("/{}/release/deps/lib", target.name);
+        // What cargo made, or found made: `…/deps/libNAME-HASH.rmeta`, and the assembly beside it.
+        for path in messages.split('"').filter(|text| text.ends_with(".rmeta")) {
+            if let Some((root, file)) = path.split_once(&folder) {
+                let folder = folder.trim_end_matches("lib");
+                let path = Path::new(root).join(&folder[1..]).join(file);
+                let assembly = std::fs::read_to_string(path.with_extension("s"));
+                program.add(&assembly.expect("it was written"));
+            }
+        }
+        program
+    };
+    targets.iter().map(program).collect()
 }
 
-const RISC_V_64: Target = Target {
-    name: "riscv64imac-unknown-none-elf",
-    pointer: "ld",
-    load: ("lw", "16("),
-    store: ("sw", "20("),
-    others: &[("sb", "32("), ("lhu", "34("), ("ld", "40(")],
-    back: &["ret"],
-};
+/// The function loads the window's address from its argument, then does this and nothing else.
+fn is_one(target: &Target, program: &Program, function: &str, mnemonic: &str, offset: usize) {
+    let accesses = program.accesses(function);
+    let body = program.body(function);
+    assert_eq!(accesses.len(), 2, "{}: {body:?}", target.name);
+    assert_eq!(
+        accesses[0].mnemonic, target.pointer,
+        "{}: {body:?}",
+        target.name
+    );
+    let wanted = access(mnemonic, offset);
+    assert_eq!(accesses[1], wanted, "{}: {body:?}", target.name);
+    assert!(
+        program.others(function).is_empty(),
+        "{}: {body:?}",
+        target.name
+    );
+}
 
-const RISC_V_32: Target = Target {
-    name: "riscv32imac-unknown-none-elf",
-    pointer: "lw",
-    others: &[("sb", "32("), ("lhu", "34(")],
-    ..RISC_V_64
-};
-
-const ARM: Target = Target {
-    name: "thumbv7m-none-eabi",
-    pointer: "ldr",
-    load: ("ldr", "#16]"),
-    store: ("str", "#20]"),
-    others: &[("strb", "#32]"), ("ldrh", "#34]")],
-    back: &["bx", "pop"],
-};
-
-/// The assembly of the accesses for a target.
-fn compile(folder: &Path, target: &str) -> String {
-    let status = Command::new(env!("CARGO"))
-        .current_dir(folder)
-        .args(["rustc", "--quiet", "--release", "--target", target])
-        .args(["--target-dir", "target", "--", "--emit", "asm"])
-        .args(["-C", "force-frame-pointers=no"])
-        .status()
-        .expect("cargo runs");
-    assert!(status.success());
-    let built = folder.join("target").join(target).join("release/deps");
-    let newest = std::fs::read_dir(&built)
-        .expect("it was built")
-        .filter_map(Result::ok)
-        .filter(|entry| {
-            entry
-                .path()
-                .extension()
-                .is_some_and(|extension| extension == "s")
-        })
-        .max_by_key(|entry| entry.metadata().and_then(|data| data.modified()).ok())
-        .expect("assembly was written");
-    std::fs::read_to_string(newest.path()).expect("it can be read")
+fn access(mnemonic: &str, offset: usize) -> Access {
+    let mnemonic = mnemonic.to_owned();
+    Access { mnemonic, offset }
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "runs the compiler")]
-fn an_access_is_one_instruction() {
-    let folder = crate_folder();
-    for target in [RISC_V_64, RISC_V_32, ARM] {
-        let assembly = compile(&folder, target.name);
-        // The window's address is loaded from the structure first; a driver has it in a register.
-        for (function, access) in [("read_once", target.load), ("write_once", target.store)] {
-            let mut code = body(&assembly, function);
-            // A frame pointer, where the target's convention wants one.
-            code.retain(|line| !matches!(line[..], ["push" | "mov", ..]));
-            let back = code.pop().expect("a return");
-            assert!(target.back.contains(&back[0]), "{back:?}");
-            let names: Vec<_> = code.iter().map(|line| line[0]).collect();
-            assert_eq!(names, [target.pointer, access.0], "{code:?}");
-            assert!(code[1].join(" ").contains(access.1), "{code:?}");
+fn accesses_cost_what_they_should() {
+    let targets = targets();
+    for (target, program) in targets.iter().zip(&compile(&targets)) {
+        let name = target.name;
+        // A driver has the window's address in a register; here it is loaded first.
+        is_one(target, program, "read_once", target.loads[2], 0x10);
+        is_one(target, program, "write_once", target.stores[2], 0x14);
+        if target.pointer == "ld" {
+            is_one(target, program, "read_wide", "ld", 0x28);
         }
-        let several = body(&assembly, "several");
-        for (mnemonic, offset) in target.others {
-            let count = several
-                .iter()
-                .filter(|line| line[0].starts_with(mnemonic) && line.join(" ").contains(offset));
-            assert_eq!(count.count(), 1, "{several:?}");
+        let several = program.accesses("several");
+        let wanted = [
+            access(target.stores[0], 0x20),
+            access(target.stores[1], 0x26),
+            access(target.loads[1], 0x22),
+            access(target.loads[0], 0x28),
+        ];
+        assert_eq!(several[1..], wanted, "{name}: volatile accesses, in order");
+
+        // A checked access: one call of one instruction.
+        assert_eq!(
+            program.calls("read_checked"),
+            ["__leasehold_checked_load32"],
+            "{name}"
+        );
+        let checked = program.accesses("__leasehold_checked_load32");
+        assert_eq!(
+            checked.len(),
+            1,
+            "{name}: {:?}",
+            program.body("__leasehold_checked_load32")
+        );
+        assert!(!program.may_enter_kernel("read_checked", ""), "{name}");
+
+        // Access to what is kept makes no system call. The last guard of a revoked value drops it,
+        // and to drop a window is to give it back: the one thing left out, where there is a window.
+        assert!(program.calls("try_access_value").is_empty(), "{name}");
+        assert!(!program.may_enter_kernel("try_access_value", ""), "{name}");
+        for function in ["try_access_window", "access_window"] {
+            let calls = program.calls(function);
+            assert!(
+                calls.iter().all(|call| call.contains(UNCLAIM)),
+                "{name}: {calls:?}"
+            );
+            assert!(
+                !program.may_enter_kernel(function, UNCLAIM),
+                "{name}: {function}"
+            );
+            assert!(
+                program.may_enter_kernel(function, ""),
+                "{name}: that would be seen"
+            );
+            let reads = program.accesses(function).into_iter();
+            let reads = reads.filter(|read| *read == access(target.loads[2], 0x54));
+            assert_eq!(reads.count(), 1, "{name}: {function}");
         }
-        let branches = |name: &str| name != "bx" && name.starts_with(['b', 'c']);
         assert!(
-            several.iter().all(|line| !branches(line[0])),
-            "no branch: {several:?}"
+            program.may_enter_kernel("system_call", UNCLAIM),
+            "{name}: that would be seen"
         );
     }
 }
+
+/// What is in the name of the function that gives a claim back, on a drop.
+const UNCLAIM: &str = "io..claim..Claim";

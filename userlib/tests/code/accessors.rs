@@ -1,7 +1,9 @@
 //! Accesses as a driver makes them, to look at in the compiled code (`tests/accessor_cost.rs`).
 #![no_std]
 
-use userlib::io::{IoMem, Window};
+use userlib::io::{DevresIoMem, IoMem, Window};
+use userlib::runtime::{Bound, Device};
+use userlib::{Devres, Error};
 
 /// One load.
 #[unsafe(no_mangle)]
@@ -15,13 +17,47 @@ pub fn write_once(registers: &IoMem<'_, 0x100>, value: u32) {
     registers.write32::<0x14>(value);
 }
 
-/// Accesses of the other widths that the target has.
+/// Accesses of different widths.
 #[unsafe(no_mangle)]
-pub fn several(registers: &Window<'_, 0x100>) -> u64 {
+pub fn several(registers: &Window<'_, 0x100>) -> u32 {
     registers.write8::<0x20>(1);
-    #[cfg(target_pointer_width = "64")]
-    let wide = registers.read64::<0x28>();
-    #[cfg(not(target_pointer_width = "64"))]
-    let wide = 0;
-    u64::from(registers.read16::<0x22>()) + wide
+    registers.write16::<0x26>(2);
+    u32::from(registers.read16::<0x22>()) + u32::from(registers.read8::<0x28>())
+}
+
+/// One load of a word of 8 bytes.
+#[cfg(target_pointer_width = "64")]
+#[unsafe(no_mangle)]
+pub fn read_wide(registers: &Window<'_, 0x100>) -> u64 {
+    registers.read64::<0x28>()
+}
+
+/// A checked load.
+#[unsafe(no_mangle)]
+pub fn read_checked(registers: &Window<'_>, offset: usize) -> Result<u32, Error> {
+    registers.try_read32(offset)
+}
+
+/// Access without a proof, then one load.
+#[unsafe(no_mangle)]
+pub fn try_access_window(kept: &DevresIoMem<0x100>) -> Option<u32> {
+    kept.try_access().map(|guard| guard.get().read32::<0x54>())
+}
+
+/// Access with the proof, then one load.
+#[unsafe(no_mangle)]
+pub fn access_window(kept: &DevresIoMem<0x100>, device: &Device<'_, Bound>) -> Result<u32, Error> {
+    Ok(kept.access(device)?.get().read32::<0x54>())
+}
+
+/// Access of a plain value.
+#[unsafe(no_mangle)]
+pub fn try_access_value(kept: &Devres<u32>) -> Option<u32> {
+    kept.try_access().map(|value| *value)
+}
+
+/// What does make a system call, so that the search for one is seen to find it.
+#[unsafe(no_mangle)]
+pub fn system_call(device: &Device<'_, Bound>) -> Result<usize, Error> {
+    device.io_mem::<0>(0).map(|window| window.len())
 }
