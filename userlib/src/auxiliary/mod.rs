@@ -16,6 +16,8 @@ mod registration;
 mod window;
 
 #[cfg(test)]
+mod nested_tests;
+#[cfg(test)]
 mod tests;
 
 pub use lendable::{Lendable, Lender, Receiver};

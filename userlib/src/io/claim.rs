@@ -76,6 +76,6 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         // `Revoked` when the lease is over: then the kernel has ended the claim.
-        let _ = sys::grant_unclaim(self.lease, self.index);
+        let _ = sys::unclaim(self.lease, self.index);
     }
 }

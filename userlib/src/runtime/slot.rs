@@ -72,6 +72,7 @@ impl Slot {
 
     /// Starts a binding.
     pub(crate) fn begin(&self, lease: LeaseHandle, label: u32, id: u32) {
+        sys::hold(lease);
         self.lease.set(lease);
         self.label.set(label);
         self.id.set(id);
@@ -85,7 +86,8 @@ impl Slot {
         task.free_bits(index);
         self.received.forget();
         // `Revoked` when the kernel released it meanwhile: there is nothing left to give back.
-        let _ = sys::lease_release(self.lease.get());
+        let _ = sys::release(self.lease.get());
+        sys::let_go(self.lease.get());
         let next = self.generation.get().checked_add(1);
         self.generation.set(next.unwrap_or(0));
         // A slot whose generations are used up is never used again.

@@ -5,7 +5,7 @@ use crate::ForLt;
 use crate::interrupt::Interrupt;
 use crate::io::IoMem;
 use crate::ipc::{Answer, Request};
-use crate::sys::{Error, GrantKind, LeaseHandle, Message, NOTIFY_LEASE, Tag};
+use crate::sys::{self, Error, GrantKind, LeaseHandle, Message, NOTIFY_LEASE, Tag};
 use crate::testing::{Board, Event, PEER};
 use crate::{Devres, devres::Guard};
 use core::cell::{Cell, RefCell};
@@ -368,5 +368,40 @@ fn a_slot_with_used_up_generations_is_never_used_again() {
         board.unbind(&device);
         assert_eq!(slot.phase.get(), Phase::Retired);
         assert!(value.try_access().is_none() && !device.is_bound());
+    });
+}
+
+#[test]
+fn a_driver_cannot_end_its_binding_or_its_claims_by_their_numbers() {
+    Board::run(|board| {
+        let driver = driver(board);
+        let mut runner = Runner::new(&driver);
+        let lease = offer(board, "rtc");
+        step(board, &mut runner, Event::Bits(0));
+        assert_eq!(runner.bound(), 1);
+        // Handles are numbers: any code of the task can name this one.
+        let named = LeaseHandle::from_raw(lease.raw());
+        assert_eq!(sys::lease_release(named), Err(Error::Denied));
+        assert_eq!(sys::grant_unclaim(named, 0), Err(Error::Denied));
+        let mut grants = board.0.borrow().leases[0].1.grants.clone();
+        assert!(grants.iter().all(|grant| grant.claimed != 0), "as before");
+        // Leases that no binding has are the task's own affair.
+        grants.truncate(1);
+        let other = board.lease("other", grants);
+        assert_eq!(sys::grant_unclaim(other, 0), Ok(()));
+        assert_eq!(sys::lease_release(other), Ok(()));
+        // The runtime itself gives everything back, and the next binding is another one.
+        for _ in 0..2 * MAX_BINDINGS {
+            let ending = (2, board.0.borrow().leases[0].0);
+            board.0.borrow_mut().lease_events.push_back(ending);
+            step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
+            step(board, &mut runner, Event::Bits(0));
+            assert_eq!((runner.bound(), board.0.borrow().leases.len()), (0, 0));
+            assert_ne!(sys::lease_release(lease), Err(Error::Denied), "it is over");
+            offer(board, "rtc");
+            step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
+            step(board, &mut runner, Event::Bits(0));
+            assert_eq!(runner.bound(), 1);
+        }
     });
 }

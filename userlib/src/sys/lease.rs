@@ -1,6 +1,6 @@
 //! Calls about leases and the grants in them.
 
-use super::{backend, status};
+use super::{backend, held, status};
 use core::ptr;
 use leasehold_abi::{
     Call, ClaimMode, Error, GrantInfo, LeaseEvent, LeaseHandle, LeaseInfo, RevokeMode, Rights,
@@ -141,8 +141,20 @@ pub fn lease_revoke(lease: LeaseHandle, mode: RevokeMode) -> Result<(), Error> {
 /// Gives a lease back.
 ///
 /// # Errors
-/// `Revoked` when the caller does not hold it.
+/// `Revoked` when the caller does not hold it; `Denied` for the lease of a device that is bound:
+/// the runtime gives that back when the binding is over.
 pub fn lease_release(lease: LeaseHandle) -> Result<(), Error> {
+    if held::is_held(lease) {
+        return Err(Error::Denied);
+    }
+    release(lease)
+}
+
+/// As [`lease_release`], of any lease: for the runtime.
+///
+/// # Errors
+/// `Revoked` when the caller does not hold it.
+pub(crate) fn release(lease: LeaseHandle) -> Result<(), Error> {
     // SAFETY: no argument is an address.
     let [code, ..] = unsafe { backend::call1(Call::LeaseRelease, raw(lease)) };
     status(code)
@@ -215,8 +227,20 @@ pub fn grant_claim(
 /// Stops using a grant.
 ///
 /// # Errors
-/// `Revoked`, `NotFound`.
+/// `Revoked`, `NotFound`; `Denied` in the lease of a device that is bound: what owns the claim
+/// gives it back when it is dropped.
 pub fn grant_unclaim(lease: LeaseHandle, index: usize) -> Result<(), Error> {
+    if held::is_held(lease) {
+        return Err(Error::Denied);
+    }
+    unclaim(lease, index)
+}
+
+/// As [`grant_unclaim`], in any lease: for the owners of claims.
+///
+/// # Errors
+/// `Revoked`, `NotFound`.
+pub(crate) fn unclaim(lease: LeaseHandle, index: usize) -> Result<(), Error> {
     // SAFETY: windows are reached through pointers only; see the module `sys`.
     let [code, ..] = unsafe { backend::call2(Call::GrantUnclaim, raw(lease), index) };
     status(code)

@@ -20,6 +20,7 @@ mod backend;
 #[cfg(not(target_os = "none"))]
 #[path = "host.rs"]
 mod backend;
+mod held;
 mod lease;
 mod message;
 #[cfg(not(target_os = "none"))]
@@ -29,11 +30,13 @@ mod task;
 
 #[cfg(not(target_os = "none"))]
 pub(crate) use backend::keep;
+pub(crate) use held::{hold, let_go};
 pub use lease::{
     config_write, grant_claim, grant_info, grant_label, grant_unclaim, interrupt_acknowledge,
     lease_add, lease_add_own, lease_event, lease_info, lease_offer, lease_open, lease_release,
     lease_revoke,
 };
+pub(crate) use lease::{release, unclaim};
 pub use leasehold_abi::{
     Borrow, COPY_STEP, ClaimMode, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle,
     LeaseInfo, LeaseState, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, NAME_LENGTH, NOTIFY_LEASE,

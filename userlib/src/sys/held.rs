@@ -1,0 +1,59 @@
+//! The leases of live bindings: the runtime's to use up, and nobody else's.
+//!
+//! Handles are numbers that anybody may write down. If a driver could release the lease of its own
+//! device, or unclaim a window under the owner of it, the same device could be bound, and an exclusive
+//! window claimed, a second time.
+
+use core::cell::Cell;
+use leasehold_abi::LeaseHandle;
+
+/// As many as there can be bindings.
+type Held = [Cell<Option<LeaseHandle>>; crate::runtime::MAX_BINDINGS];
+
+/// None.
+const NONE: Held = [const { Cell::new(None) }; crate::runtime::MAX_BINDINGS];
+
+/// Calls `use_it` with the table of the calling task.
+#[cfg(target_os = "none")]
+fn with<R>(use_it: impl FnOnce(&Held) -> R) -> R {
+    /// Lets a task's one thread have its table in a `static`.
+    struct OneThread(Held);
+    // SAFETY: a task has one thread, and nothing interrupts it.
+    unsafe impl Sync for OneThread {}
+    static HELD: OneThread = OneThread(NONE);
+    use_it(&HELD.0)
+}
+
+/// Calls `use_it` with the table of the calling thread: on the host a thread stands for a task.
+#[cfg(not(target_os = "none"))]
+fn with<R>(use_it: impl FnOnce(&Held) -> R) -> R {
+    std::thread_local! {
+        static HELD: Held = const { NONE };
+    }
+    HELD.with(use_it)
+}
+
+/// A binding of this lease begins.
+pub(crate) fn hold(lease: LeaseHandle) {
+    with(|held| {
+        if let Some(free) = held.iter().find(|place| place.get().is_none()) {
+            free.set(Some(lease));
+        }
+    });
+}
+
+/// The binding of this lease is over.
+pub(crate) fn let_go(lease: LeaseHandle) {
+    with(|held| {
+        let place = held.iter().find(|place| place.get() == Some(lease));
+        if let Some(place) = place {
+            place.set(None);
+        }
+    });
+}
+
+/// Whether a live binding has this lease.
+#[inline]
+pub(super) fn is_held(lease: LeaseHandle) -> bool {
+    with(|held| held.iter().any(|place| place.get() == Some(lease)))
+}
