@@ -92,9 +92,14 @@ enum Verb {
     /// Check format, lints, documentation, licences and house rules.
     #[command(after_help = "Example:\n  cargo xtask check")]
     Check,
-    /// Run Miri over the kernel's core and the libraries, and loom's models (minutes; needs nightly).
-    #[command(after_help = "Example:\n  cargo xtask prove")]
-    Prove,
+    /// Run Miri over the kernel's core and the libraries, see that it executes their unsafe code, and
+    /// run loom's models (minutes; needs nightly).
+    #[command(after_help = "Example:\n  cargo xtask prove --only executed")]
+    Prove {
+        /// Prove one part only.
+        #[arg(long, value_enum)]
+        only: Option<prove::Part>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -122,7 +127,7 @@ fn main() -> ExitCode {
         } => bench::run(&workspace, &board, json),
         Verb::Gdb(Target { app, board }) => gdb::run(&workspace, &app, &board),
         Verb::List => list::run(&workspace),
-        Verb::Prove => prove::run(&workspace),
+        Verb::Prove { only } => prove::run(&workspace, only),
         Verb::Check => check::run(&workspace),
     };
     match outcome {

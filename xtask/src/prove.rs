@@ -1,4 +1,9 @@
-//! `prove`: Miri over the kernel's core and the libraries, and loom's models of `Revocable`.
+//! `prove`: Miri over the kernel's core and the libraries, that it executes their unsafe code, and
+//! loom's models of `Revocable`.
+
+mod coverage;
+mod executed;
+mod scan;
 
 use crate::stages::stage;
 use anyhow::{Result, ensure};
@@ -8,13 +13,48 @@ use std::process::Command;
 /// Crates whose whole test suites run under Miri.
 const UNDER_MIRI: &[&str] = &["leasehold-core", "for-lt", "userlib"];
 
-/// Runs both; Miri needs a nightly compiler.
+/// Those among them that have unsafe code, and where.
+const WITH_UNSAFE: &[(&str, &str)] =
+    &[("for-lt", "userlib/for_lt/src"), ("userlib", "userlib/src")];
+
+/// What there is to prove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// Every interleaving of `Revocable`'s users.
+    Loom,
+    /// All tests under Miri.
+    Miri,
+    /// Every unsafe block is executed by one of those tests, or is listed.
+    Executed,
+}
+
+/// Runs all, or one part; Miri needs a nightly compiler.
 ///
 /// # Errors
 /// When something is found, or when Miri is missing and cannot be added: the command to run.
-pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, only: Option<Part>) -> Result<()> {
+    let parts: [(Part, fn(&Workspace) -> Result<()>); 3] = [
+        (Part::Loom, loom),
+        (Part::Executed, unsafe_code),
+        (Part::Miri, miri),
+    ];
+    // What one finds says nothing of the others: all run.
+    let wanted = parts
+        .iter()
+        .filter(|(part, _)| only.is_none_or(|only| only == *part));
+    let outcomes: Vec<_> = wanted.map(|(_, prove)| prove(workspace)).collect();
+    outcomes.into_iter().collect()
+}
+
+fn unsafe_code(workspace: &Workspace) -> Result<()> {
+    stage("unsafe code: executed, or listed", || {
+        executed::check(workspace, WITH_UNSAFE)
+    })
+}
+
+fn loom(workspace: &Workspace) -> Result<()> {
     let target = workspace.target();
-    let loom = stage("loom: every interleaving of Revocable", || {
+    stage("loom: every interleaving of Revocable", || {
         // The flag rebuilds every crate, so these have a folder of their own.
         let status = workspace
             .cargo()
@@ -24,7 +64,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             .status()?;
         ensure!(status.success(), "loom found something");
         Ok(())
-    });
+    })
+}
+
+fn miri(workspace: &Workspace) -> Result<()> {
+    let target = workspace.target();
     add_miri()?;
     for package in UNDER_MIRI {
         stage(&format!("Miri: {package}"), || {
@@ -39,7 +83,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             Ok(())
         })?;
     }
-    loom
+    Ok(())
 }
 
 /// The nightly compiler's Miri is there, or gets there.

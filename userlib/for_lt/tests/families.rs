@@ -164,6 +164,30 @@ fn cast_ref_shortens() {
     );
 }
 
+/// A type that may not move once it is pinned.
+#[derive(CovariantFamily)]
+struct Fixed<'a>(&'a str, std::marker::PhantomPinned);
+
+#[test]
+fn cast_pin_ref_shortens_and_stays_pinned() {
+    use std::pin::{Pin, pin};
+    fn shorten<'r, F: CovariantForLt>(
+        long: Pin<&'r F::Of<'static>>,
+        _: &'r String,
+    ) -> Pin<&'r F::Of<'r>> {
+        F::cast_pin_ref(long)
+    }
+    let local = String::from("x");
+    let fixed = pin!(Fixed("uart", std::marker::PhantomPinned));
+    let fixed = fixed.as_ref();
+    let short = shorten::<CovariantForLt!(Fixed<'_>)>(fixed, &local);
+    assert_eq!(short.0, "uart");
+    assert!(
+        std::ptr::eq(short.get_ref(), fixed.get_ref()),
+        "the same place"
+    );
+}
+
 #[test]
 fn encodings_of_one_type_have_one_identity() {
     let identity = payload_identity::<ForLt!(Pair<'_, '_>)>();

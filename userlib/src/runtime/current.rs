@@ -95,9 +95,13 @@ impl Task {
     /// The calling thread's: on the host a thread stands for a task.
     #[cfg(not(target_os = "none"))]
     pub(crate) fn current() -> &'static Self {
-        std::thread_local! {
+        /// Tables that stand for a `static`.
+        fn kept() -> &'static Task {
             // SAFETY: kept for ever, and only ever shared, by this thread.
-            static TASK: &'static Task = unsafe { &*sys::keep(Task::new()) };
+            unsafe { &*sys::keep(Task::new()) }
+        }
+        std::thread_local! {
+            static TASK: &'static Task = kept();
         }
         TASK.with(|task| *task)
     }
