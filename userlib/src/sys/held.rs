@@ -10,8 +10,10 @@ use leasehold_abi::LeaseHandle;
 /// As many as there can be bindings.
 type Held = [Cell<Option<LeaseHandle>>; crate::runtime::MAX_BINDINGS];
 
-/// None.
-const NONE: Held = [const { Cell::new(None) }; crate::runtime::MAX_BINDINGS];
+/// No lease.
+const fn none() -> Held {
+    [const { Cell::new(None) }; crate::runtime::MAX_BINDINGS]
+}
 
 /// Calls `use_it` with the table of the calling task.
 #[cfg(target_os = "none")]
@@ -20,7 +22,7 @@ fn with<R>(use_it: impl FnOnce(&Held) -> R) -> R {
     struct OneThread(Held);
     // SAFETY: a task has one thread, and nothing interrupts it.
     unsafe impl Sync for OneThread {}
-    static HELD: OneThread = OneThread(NONE);
+    static HELD: OneThread = OneThread(none());
     use_it(&HELD.0)
 }
 
@@ -28,7 +30,7 @@ fn with<R>(use_it: impl FnOnce(&Held) -> R) -> R {
 #[cfg(not(target_os = "none"))]
 fn with<R>(use_it: impl FnOnce(&Held) -> R) -> R {
     std::thread_local! {
-        static HELD: Held = const { NONE };
+        static HELD: Held = const { none() };
     }
     HELD.with(use_it)
 }
