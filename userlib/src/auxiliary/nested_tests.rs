@@ -5,15 +5,19 @@ use crate::ForLt;
 use crate::runtime::{Bound, Device};
 use crate::sys::Error;
 use crate::testing::Board;
+use core::cell::RefCell;
 use std::vec;
 use std::vec::Vec;
+
+/// What it registers.
+type Number<'a> = Registration<'a, ForLt!(u32)>;
 
 type GreedyLt = ForLt!(self::Greedy<'_>);
 /// A payload whose `lend`, a driver's code, takes regions of its own and then those given.
 struct Greedy<'a> {
     device: Device<'a, Bound>,
     regions: Vec<LendRegion<'a>>,
-    others: core::cell::RefCell<Vec<Registration<'a, ForLt!(u32)>>>,
+    others: RefCell<Vec<Number<'a>>>,
 }
 impl<'a> Lendable<'a> for Greedy<'a> {
     fn lend(&self, _: &mut Lender<'_>) -> Result<(), Error> {
