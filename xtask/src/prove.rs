@@ -28,12 +28,15 @@ pub(crate) enum Part {
     Executed,
 }
 
+/// Proves one part.
+type Proof = fn(&Workspace) -> Result<()>;
+
 /// Runs all, or one part; Miri needs a nightly compiler.
 ///
 /// # Errors
 /// When something is found, or when Miri is missing and cannot be added: the command to run.
 pub(crate) fn run(workspace: &Workspace, only: Option<Part>) -> Result<()> {
-    let parts: [(Part, fn(&Workspace) -> Result<()>); 3] = [
+    let parts: [(Part, Proof); 3] = [
         (Part::Loom, loom),
         (Part::Executed, unsafe_code),
         (Part::Miri, miri),

@@ -108,10 +108,9 @@ impl Coverage {
             .filter(|segment| block.start <= segment.start && segment.start < block.end)
             .find_map(|segment| segment.count);
         let around = || {
-            let before = segments
-                .iter()
-                .filter(|segment| segment.start <= block.start);
-            before.last().and_then(|segment| segment.count)
+            let mut before = segments.iter().rev();
+            let before = before.find(|segment| segment.start <= block.start);
+            before.and_then(|segment| segment.count)
         };
         first.or_else(around).is_some_and(|count| count > 0)
     }
