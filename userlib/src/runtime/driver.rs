@@ -33,6 +33,47 @@ pub type StateOf<'cap, D> = <<D as Driver>::State as ForLt>::Of<'cap>;
 /// }
 /// userlib::driver!(ClockDriver);
 /// ```
+///
+/// # Generic drivers
+/// A driver may be generic over a size or a type, and so may functions that name
+/// `ForLt!(Bar<'_, SIZE>)` or another type of this library. A type of the driver's own is a family
+/// then by a derive:
+///
+/// ```
+/// use driver_testing::Offer;
+/// use userlib::for_lt::Family;
+/// use userlib::io::Bar;
+/// use userlib::runtime::{Core, Device, Driver};
+/// use userlib::sys::GrantKind;
+/// use userlib::{Error, ForLt};
+///
+/// #[derive(Family)]
+/// #[for_lt(crate = userlib::for_lt)] // not needed with a dependency on `for-lt`
+/// struct Scope<'cap, const SIZE: usize> {
+///     samples: Bar<'cap, SIZE>,
+/// }
+///
+/// struct ScopeDriver<const SIZE: usize>;
+///
+/// impl<const SIZE: usize> Driver for ScopeDriver<SIZE> {
+///     type State = ForLt!(Scope<'_, SIZE>);
+///
+///     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Scope<'cap, SIZE>, Error> {
+///         Ok(Scope { samples: device.bar(0)? })
+///     }
+/// }
+/// let offer = Offer::new("scope", 0, 0).with_ones("bar0", GrantKind::Mmio, 0x40);
+/// assert_eq!(offer.to(&ScopeDriver::<0x40>).bound, 1);
+/// ```
+/// Without the derive it is refused, and the compiler says what to add:
+/// ```compile_fail
+/// # use userlib::{ForLt, io::Bar};
+/// struct Scope<'cap, const SIZE: usize>(Bar<'cap, SIZE>);
+/// fn is_family<F: ForLt>() {}
+/// fn generic<const SIZE: usize>() {
+///     is_family::<ForLt!(Scope<'_, SIZE>)>(); // `Scope<'static, SIZE>` is not a family of types
+/// }
+/// ```
 pub trait Driver: 'static {
     /// The state, by the lifetime of the binding.
     type State: ForLt;
