@@ -5,21 +5,34 @@
 //! task, and that is what the test suite checks and the demo shows. They are not sound as a library: a load or a
 //! store goes to whatever address it is given. So only tasks that are there to misbehave may use them,
 //! and such a task keeps nothing in Rust objects that such a store is told to hit.
+//!
+//! What an instruction set does its own way is in `riscv/` and `arm/`, with the same functions in both.
 #![no_std]
 
-mod memory;
-mod privileged;
-mod system;
+mod attack;
+mod places;
 
-pub use memory::{
-    INITIALISED_WORD, arena, checked_load, checked_store, constant, initialised, jump, load,
-    misaligned_atomic, scratch, spin, stack_overflow, stack_pointer, store, text,
-};
-pub use privileged::{
-    breakpoint, fence_translation, floating_point, illegal, machine_return, read_scratch,
-    read_status, supervisor_return, wait_for_interrupt, write_translation, write_trap_vector,
-};
-pub use system::{
-    KeptRegisters, fault_with_stack, message_call, registers_around_call, system_call,
+#[cfg(target_arch = "arm")]
+#[path = "arm/mod.rs"]
+mod isa;
+#[cfg(any(target_arch = "riscv64", target_arch = "riscv32"))]
+#[path = "riscv/mod.rs"]
+mod isa;
+
+pub use attack::{Attack, Isa, KeptRegisters};
+pub use isa::{
+    RETURN, atomic, checked_load, checked_store, execute, fault_with_stack, jump, load,
+    message_call, registers_around_call, spin, stack_overflow, stack_pointer, store,
     system_call_with_stack,
 };
+pub use places::{INITIALISED_WORD, SCRATCH_LENGTH, arena, constant, initialised, scratch, text};
+
+/// Any system call, registers per `leasehold_abi::Call`.
+pub fn system_call(number: usize, arguments: [usize; 6]) -> [usize; 3] {
+    message_call(
+        number,
+        arguments,
+        &mut [0; leasehold_abi::MESSAGE_WORDS],
+        &mut 0,
+    )
+}

@@ -24,13 +24,15 @@ const GENERATIONS: u32 = 8;
 /// Index of the console, which the manifest does not let this task call.
 const CONSOLE: &str = "console";
 
-/// An address that no task of any board has: the first page.
-#[cfg(target_arch = "riscv64")]
+/// An address that no task of any board has.
+#[cfg(target_os = "none")]
 const NOWHERE: usize = 0x10;
 
-/// The kernel's first instruction.
-#[cfg(target_arch = "riscv64")]
-const KERNEL: usize = 0x8020_0000;
+/// The memory that this task lies in begins with the kernel on every board, or with the firmware before it.
+#[cfg(target_os = "none")]
+fn kernel() -> usize {
+    attacks::text() & 0xf000_0000
+}
 
 fn run() {
     let mut message = Message::EMPTY;
@@ -51,20 +53,20 @@ fn perform(kind: ChaosKind) {
     match kind {
         ChaosKind::ForgedLease => forge(),
         ChaosKind::ForbiddenCall => call(),
-        #[cfg(target_arch = "riscv64")]
+        #[cfg(target_os = "none")]
         kind => {
             match kind {
                 ChaosKind::WildRead => {
                     attacks::load(NOWHERE, 4);
                 }
-                ChaosKind::WildWrite => attacks::store(KERNEL, 4, 0),
+                ChaosKind::WildWrite => attacks::store(kernel(), 4, 0),
                 ChaosKind::JumpIntoData => attacks::jump(attacks::constant()),
                 ChaosKind::EndlessLoop => attacks::spin(attacks::scratch()),
                 _ => attacks::stack_overflow(),
             }
             userlib::log!("{kind:?} was let through");
         }
-        #[cfg(not(target_arch = "riscv64"))]
+        #[cfg(not(target_os = "none"))]
         _ => {}
     }
 }

@@ -24,7 +24,7 @@ pub enum Command {
     Load = 6,
     /// Store: `(address, width in bytes, value)`.
     Store = 7,
-    /// Report this many 64-bit words (at most 8) from an address: `(address, count)`.
+    /// Report this many words (at most 8) from an address: `(address, count)`.
     LoadWords = 8,
     /// Checked load of 32 bits: `(address)`; reports whether it was revoked, and the value.
     CheckedLoad = 9,
@@ -32,7 +32,7 @@ pub enum Command {
     CheckedStore = 10,
     /// Jump to an address.
     Jump = 11,
-    /// Execute an [`Attack`]: `(attack, argument)`; reports what it left in a register.
+    /// Execute an attack (`attacks::Attack`): `(attack, argument)`; reports what it left in a register.
     Attack = 12,
     /// Loop for ever, incrementing a counter in memory.
     Spin = 13,
@@ -42,7 +42,7 @@ pub enum Command {
     Forge = 14,
     /// `(call number, six arguments)` with a known value in every other register; reports a
     /// bit set of registers that should be kept and were not, and one of those that should be
-    /// zero and are not (bit `i` for `x<i>`), then the three results.
+    /// zero and are not (bit `i` for register `i`), then the three results.
     Registers = 15,
     /// Checked loads over `(first, end, step)`; reports how many succeeded, and the first and
     /// last address that did.
@@ -65,8 +65,10 @@ pub enum Command {
     /// `(address, value, lease, index, count, bits)`: store 32 bits, which raises a line, wait for the
     /// interrupt and acknowledge it; reports how many came.
     Storm = 23,
-    /// `(ticks)`: wait until that time, then loop for ever as [`Command::Spin`] does.
+    /// `(ticks, their high half on 32 bits)`: wait until that time, then loop for ever as [`Command::Spin`] does.
     SpinAt = 24,
+    /// Add zero to 32 bits, atomically: `(address)`; reports what was there.
+    Atomic = 25,
 }
 
 impl Command {
@@ -97,66 +99,7 @@ impl Command {
             22 => Self::Fuzz,
             23 => Self::Storm,
             24 => Self::SpinAt,
-            _ => return None,
-        })
-    }
-}
-
-/// An instruction that a task must not get away with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(usize)]
-pub enum Attack {
-    /// The all-zero instruction.
-    Illegal = 0,
-    /// `csrr sstatus`.
-    ReadStatus = 1,
-    /// `csrw satp, zero`.
-    WriteTranslation = 2,
-    /// `csrw stvec`, with the argument.
-    WriteTrapVector = 3,
-    /// `sret`.
-    SupervisorReturn = 4,
-    /// `mret`.
-    MachineReturn = 5,
-    /// `sfence.vma`.
-    FenceTranslation = 6,
-    /// `wfi`.
-    WaitForInterrupt = 7,
-    /// `ebreak`.
-    Breakpoint = 8,
-    /// `fmv.w.x`: a floating-point register.
-    FloatingPoint = 9,
-    /// An atomic add to an address that is not aligned.
-    MisalignedAtomic = 10,
-    /// Push to the stack for ever.
-    StackOverflow = 11,
-    /// A system call with the argument as stack pointer; reports its status.
-    WildStack = 12,
-    /// `csrr sscratch`: where a kernel may keep a pointer of its own.
-    ReadScratch = 13,
-    /// A load with the stack pointer set to the argument first.
-    FaultWithWildStack = 14,
-}
-
-impl Attack {
-    /// The attack with this number.
-    pub const fn from_code(code: usize) -> Option<Self> {
-        Some(match code {
-            0 => Self::Illegal,
-            1 => Self::ReadStatus,
-            2 => Self::WriteTranslation,
-            3 => Self::WriteTrapVector,
-            4 => Self::SupervisorReturn,
-            5 => Self::MachineReturn,
-            6 => Self::FenceTranslation,
-            7 => Self::WaitForInterrupt,
-            8 => Self::Breakpoint,
-            9 => Self::FloatingPoint,
-            10 => Self::MisalignedAtomic,
-            11 => Self::StackOverflow,
-            12 => Self::WildStack,
-            13 => Self::ReadScratch,
-            14 => Self::FaultWithWildStack,
+            25 => Self::Atomic,
             _ => return None,
         })
     }
@@ -174,9 +117,9 @@ pub const UNKNOWN: u16 = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Place {
-    /// A buffer of [`SCRATCH_LENGTH`] bytes, zero at the start.
+    /// A buffer of `attacks::SCRATCH_LENGTH` bytes, zero at the start.
     Scratch = 1,
-    /// A word with the initial value [`INITIALISED`].
+    /// A word with the initial value `attacks::INITIALISED_WORD`.
     Initialised = 2,
     /// The first byte of the lend arena.
     Arena = 3,
@@ -189,9 +132,3 @@ pub enum Place {
     /// A place on the stack.
     Stack = 7,
 }
-
-/// Length of a worker's scratch buffer, in bytes.
-pub const SCRATCH_LENGTH: usize = 4096;
-
-/// What the word at [`Place::Initialised`] holds in a fresh task.
-pub const INITIALISED: usize = 0x1ea5_e401;

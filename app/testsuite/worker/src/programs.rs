@@ -2,31 +2,6 @@
 
 use crate::worker::{Words, words};
 use leasehold_abi::{Call, Error, MESSAGE_WORDS};
-use testsuite_protocol::Attack;
-
-/// Executes an attack; answers what it left in a register, if it came back.
-pub(crate) fn attack(attack: Attack, argument: usize) -> usize {
-    match attack {
-        Attack::Illegal => attacks::illegal(),
-        Attack::ReadStatus => return attacks::read_status(),
-        Attack::WriteTranslation => attacks::write_translation(),
-        Attack::WriteTrapVector => attacks::write_trap_vector(argument),
-        Attack::SupervisorReturn => attacks::supervisor_return(),
-        Attack::MachineReturn => attacks::machine_return(),
-        Attack::FenceTranslation => attacks::fence_translation(),
-        Attack::WaitForInterrupt => attacks::wait_for_interrupt(),
-        Attack::Breakpoint => attacks::breakpoint(),
-        Attack::FloatingPoint => attacks::floating_point(),
-        Attack::MisalignedAtomic => return attacks::misaligned_atomic(argument),
-        Attack::StackOverflow => attacks::stack_overflow(),
-        Attack::WildStack => {
-            return attacks::system_call_with_stack(Call::TaskSelf as usize, argument);
-        }
-        Attack::ReadScratch => return attacks::read_scratch(),
-        Attack::FaultWithWildStack => attacks::fault_with_stack(argument),
-    }
-    0
-}
 
 /// One call with many first arguments, counted by what it answers.
 pub(crate) fn forge(given: Words) -> Words {
@@ -167,13 +142,13 @@ pub(crate) fn cycle(given: Words) -> Words {
 
 /// Random system calls. Calls that end or block the worker by design are left out.
 pub(crate) fn fuzz(rounds: usize, seed: usize) -> Words {
-    let mut state = seed | 1;
+    let mut state = seed as u64 | 1;
     let mut random = || {
         // xorshift64 (Marsaglia, "Xorshift RNGs", 2003).
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        state
+        state as usize
     };
     let interesting = [
         0,
@@ -183,8 +158,8 @@ pub(crate) fn fuzz(rounds: usize, seed: usize) -> Words {
         usize::MAX,
         attacks::text(),
         attacks::scratch(),
-        1 << 38,
-        0xffff_ffc0_8020_0000,
+        (1_u64 << 38) as usize,
+        0xffff_ffc0_8020_0000_u64 as usize,
         0x8020_0000,
         0x1000_0000,
         4096,
@@ -235,9 +210,14 @@ pub(crate) fn storm(given: Words) -> Words {
 }
 
 /// Waits until a time, then loops for ever.
-pub(crate) fn spin_at(ticks: usize) -> ! {
+pub(crate) fn spin_at(given: Words) -> ! {
     const TIMER: usize = 1 << 20;
-    attacks::system_call(Call::SetTimer as usize, [ticks, TIMER, 0, 0, 0, 0]);
+    let arguments = if cfg!(target_pointer_width = "64") {
+        [given[0], TIMER, 0, 0, 0, 0]
+    } else {
+        [given[0], given[1], TIMER, 0, 0, 0]
+    };
+    attacks::system_call(Call::SetTimer as usize, arguments);
     attacks::system_call(Call::Receive as usize, [TIMER, 0, 0, 0, 0, 0]);
     attacks::spin(attacks::scratch())
 }

@@ -1,8 +1,9 @@
 //! A worker's state, and the loop that asks the runner what to do.
 
 use crate::programs;
+use attacks::Attack;
 use leasehold_abi::{Call, MESSAGE_WORDS, Tag};
-use testsuite_protocol::{Attack, Command, HELLO, REPORT, UNKNOWN};
+use testsuite_protocol::{Command, HELLO, REPORT, UNKNOWN};
 
 /// Most handles that [`Command::OpenMany`] keeps.
 pub(crate) const HANDLES: usize = 256;
@@ -18,6 +19,9 @@ pub(crate) struct Worker {
     /// How many there are.
     pub(crate) opened: usize,
 }
+
+/// Bytes of a word.
+const WORD: usize = size_of::<usize>();
 
 /// Words of a report.
 pub(crate) type Words = [usize; MESSAGE_WORDS];
@@ -96,7 +100,7 @@ impl Worker {
             Command::LoadWords => {
                 let mut loaded = [0; MESSAGE_WORDS];
                 for (index, word) in loaded.iter_mut().enumerate().take(given[1]) {
-                    *word = attacks::load(given[0] + index * size_of::<u64>(), 8);
+                    *word = attacks::load(given[0] + index * WORD, WORD);
                 }
                 loaded
             }
@@ -111,12 +115,14 @@ impl Worker {
                 attacks::jump(given[0]);
                 words(&[])
             }
-            Command::Attack => match Attack::from_code(given[0]) {
-                Some(attack) => words(&[programs::attack(attack, given[1])]),
-                None => words(&[]),
-            },
+            Command::Attack => {
+                let attack = Attack::from_code(given[0]);
+                let left = attack.and_then(|attack| attacks::execute(attack, given[1]));
+                words(&[left.unwrap_or(0), usize::from(left.is_none())])
+            }
+            Command::Atomic => words(&[attacks::atomic(given[0])]),
             Command::Spin => attacks::spin(attacks::scratch()),
-            Command::SpinAt => programs::spin_at(given[0]),
+            Command::SpinAt => programs::spin_at(given),
             Command::Forge => programs::forge(given),
             Command::Registers => programs::registers(given),
             Command::Sweep => programs::sweep(given),
@@ -165,8 +171,8 @@ fn runner() -> usize {
     let buffer = attacks::scratch();
     attacks::system_call(Call::TaskInfo as usize, [0, buffer, 0, 0, 0, 0]);
     let handle = attacks::load(buffer, 4);
-    for offset in (0..size_of::<leasehold_abi::TaskInfo>()).step_by(size_of::<u64>()) {
-        attacks::store(buffer + offset, 8, 0);
+    for offset in (0..size_of::<leasehold_abi::TaskInfo>()).step_by(WORD) {
+        attacks::store(buffer + offset, WORD, 0);
     }
     handle
 }

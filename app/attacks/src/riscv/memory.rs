@@ -1,63 +1,9 @@
-//! Loads, stores and jumps to any address, and where this task has what.
+//! Loads, stores and jumps to any address.
 
 use core::arch::{asm, global_asm};
-use core::cell::UnsafeCell;
-use core::ptr::addr_of;
-use core::sync::atomic::AtomicUsize;
 
-/// Bytes of the scratch buffer.
-const SCRATCH: usize = 4096;
-
-/// A buffer that is only touched by the assembly below.
-#[repr(C, align(4096))]
-struct Scratch(UnsafeCell<[u8; SCRATCH]>);
-
-// SAFETY: a task has one thread, and Rust code never makes a reference to the contents.
-unsafe impl Sync for Scratch {}
-
-static SCRATCH_BUFFER: Scratch = Scratch(UnsafeCell::new([0; SCRATCH]));
-
-/// What [`initialised`] holds in a fresh task.
-pub const INITIALISED_WORD: usize = 0x1ea5_e401;
-
-static INITIALISED: AtomicUsize = AtomicUsize::new(INITIALISED_WORD);
-
-static CONSTANT: [u64; 4] = [0x1122_3344_5566_7788; 4];
-
-unsafe extern "C" {
-    /// First byte of the lend arena; the link script defines it.
-    static __arena_start: u8;
-    /// End of the lend arena; the link script defines it.
-    static __arena_end: u8;
-}
-
-/// Address of a buffer of 4096 bytes, zero in a fresh task.
-pub fn scratch() -> usize {
-    SCRATCH_BUFFER.0.get() as usize
-}
-
-/// Address of a word that is [`INITIALISED_WORD`] in a fresh task.
-pub fn initialised() -> usize {
-    INITIALISED.as_ptr() as usize
-}
-
-/// Address of a constant.
-pub fn constant() -> usize {
-    CONSTANT.as_ptr() as usize
-}
-
-/// Address of an instruction of this task.
-pub fn text() -> usize {
-    text as fn() -> usize as usize
-}
-
-/// First address and end of the lend arena.
-pub fn arena() -> (usize, usize) {
-    (
-        addr_of!(__arena_start) as usize,
-        addr_of!(__arena_end) as usize,
-    )
-}
+/// The instruction that returns from a function, in as many bytes as it takes.
+pub const RETURN: (usize, usize) = (0x0000_8067, 4);
 
 /// The stack pointer.
 pub fn stack_pointer() -> usize {
@@ -67,7 +13,7 @@ pub fn stack_pointer() -> usize {
     value
 }
 
-/// Loads `width` (1, 2, 4 or 8) bytes from any address.
+/// Loads `width` (1, 2, 4, or 8 on 64 bits) bytes from any address.
 pub fn load(address: usize, width: usize) -> usize {
     let value: usize;
     // SAFETY: the point is to fault. A load that does not leaves memory as it is, and the
@@ -76,14 +22,15 @@ pub fn load(address: usize, width: usize) -> usize {
         match width {
             1 => asm!("lbu {}, 0({})", out(reg) value, in(reg) address),
             2 => asm!("lhu {}, 0({})", out(reg) value, in(reg) address),
+            #[cfg(target_arch = "riscv64")]
             4 => asm!("lwu {}, 0({})", out(reg) value, in(reg) address),
-            _ => asm!("ld {}, 0({})", out(reg) value, in(reg) address),
+            _ => asm!(concat!(word!(load), " {}, 0({})"), out(reg) value, in(reg) address),
         }
     }
     value
 }
 
-/// Stores `width` (1, 2, 4 or 8) bytes to any address.
+/// Stores `width` (1, 2, 4, or 8 on 64 bits) bytes to any address.
 pub fn store(address: usize, width: usize, value: usize) {
     // SAFETY: the point is to fault. The stores that a test expects to succeed go to the
     // scratch buffer, the arena or a window, of which Rust code has no references.
@@ -92,13 +39,13 @@ pub fn store(address: usize, width: usize, value: usize) {
             1 => asm!("sb {}, 0({})", in(reg) value, in(reg) address),
             2 => asm!("sh {}, 0({})", in(reg) value, in(reg) address),
             4 => asm!("sw {}, 0({})", in(reg) value, in(reg) address),
-            _ => asm!("sd {}, 0({})", in(reg) value, in(reg) address),
+            _ => asm!(concat!(word!(store), " {}, 0({})"), in(reg) value, in(reg) address),
         }
     }
 }
 
-/// An atomic add at an address that is not a multiple of four.
-pub fn misaligned_atomic(address: usize) -> usize {
+/// Adds zero to the 32 bits at an address, atomically; gives what was there.
+pub fn atomic(address: usize) -> usize {
     let value: usize;
     // SAFETY: the point is to fault; otherwise as `store`.
     unsafe { asm!("amoadd.w {}, zero, ({})", out(reg) value, in(reg) address) }
@@ -118,7 +65,7 @@ pub fn stack_overflow() -> ! {
         asm!(
             "1:",
             "addi sp, sp, -64",
-            "sd zero, 0(sp)",
+            "sw zero, 0(sp)",
             "j 1b",
             options(noreturn)
         )
@@ -131,9 +78,9 @@ pub fn spin(counter: usize) -> ! {
     unsafe {
         asm!(
             "1:",
-            "ld t0, 0(a0)",
+            concat!(word!(load), " t0, 0(a0)"),
             "addi t0, t0, 1",
-            "sd t0, 0(a0)",
+            concat!(word!(store), " t0, 0(a0)"),
             "j 1b",
             in("a0") counter,
             options(noreturn)
@@ -151,7 +98,7 @@ global_asm!(
     ".balign 8",
     ".global __attack_checked_load",
     "__attack_checked_load:",
-    "lwu a0, 0(a0)",
+    "lw a0, 0(a0)",
     "j 1f",
     "nop",
     "1: ret",
@@ -178,7 +125,7 @@ pub fn checked_load(address: usize) -> Option<usize> {
             lateout("ra") _,
         );
     }
-    (refused == 0).then_some(value)
+    (refused == 0).then_some(value as u32 as usize)
 }
 
 /// A checked store of 32 bits: whether it was made.

@@ -1,0 +1,95 @@
+//! Instructions of privileged code, of the other state, and of extensions that a task does not have
+//! (Armv7-M Architecture Reference Manual, DDI 0403E.e; Armv8-M, DDI 0553B.x).
+//!
+//! Unlike on RISC-V, some do not fault in an unprivileged task: a write of a special register is
+//! ignored (B5.2.3, `MSR`), and so is `CPS` (B5.2.1). They report what is read back, for a test to compare.
+
+use super::memory::{atomic, stack_overflow, stack_pointer};
+use super::system::{fault_with_stack, system_call_with_stack};
+use crate::Attack;
+use core::arch::asm;
+
+/// Executes an instruction that leaves nothing behind.
+macro_rules! instruction {
+    ($text:literal) => {{
+        // SAFETY: the point is to fault, or to have no effect. What a broken kernel lets pass changes
+        // machine state that no Rust object of this task depends on.
+        unsafe { asm!($text) }
+        0
+    }};
+}
+
+/// Executes an instruction, with the argument in a register, then reads a special register.
+macro_rules! special {
+    ($text:literal, $register:literal, $argument:expr) => {{
+        let argument: usize = $argument;
+        let value: usize;
+        // SAFETY: as above; a task has no right to change special registers, and the test looks.
+        unsafe {
+            asm!(
+                $text,
+                "isb",
+                concat!("mrs {value}, ", $register),
+                argument = in(reg) argument,
+                value = out(reg) value,
+            );
+        }
+        value
+    }};
+}
+
+/// Loads more than one register from an address.
+macro_rules! several {
+    ($text:literal, $address:expr) => {{
+        // SAFETY: the point is to fault; otherwise only these registers change.
+        unsafe { asm!($text, in("r0") $address, out("r1") _, out("r2") _) }
+        0
+    }};
+}
+
+/// Executes an attack; gives what it left in a register, or nothing when it is not one of this
+/// instruction set.
+pub fn execute(attack: Attack, argument: usize) -> Option<usize> {
+    Some(match attack {
+        Attack::Illegal => instruction!("udf #0"),
+        Attack::Breakpoint => instruction!("bkpt #0"),
+        Attack::WaitForInterrupt => instruction!("wfi"),
+        // `vmov s0, r0`, by its encoding, since tasks are built without that extension.
+        Attack::FloatingPoint => instruction!(".inst.w 0xee000a10"),
+        Attack::MisalignedAtomic => atomic(argument),
+        Attack::StackOverflow => stack_overflow(),
+        Attack::WildStack => {
+            system_call_with_stack(leasehold_abi::Call::TaskSelf as usize, argument)
+        }
+        Attack::FaultWithWildStack => fault_with_stack(argument),
+        Attack::WriteControl => special!("msr CONTROL, {argument}", "CONTROL", argument),
+        Attack::WriteProcessStack => {
+            let before = stack_pointer();
+            let _ = special!("msr PSP, {argument}", "APSR", argument);
+            stack_pointer().wrapping_sub(before)
+        }
+        Attack::WriteMainStack => special!("msr MSP, {argument}", "MSP", argument),
+        Attack::WriteBasePriority => special!("msr BASEPRI, {argument}", "BASEPRI", argument),
+        Attack::DisableInterrupts => special!("cpsid i /* {argument} */", "PRIMASK", argument),
+        Attack::DisableFaults => special!("cpsid f /* {argument} */", "FAULTMASK", argument),
+        Attack::LeaveThumb => {
+            // SAFETY: the point is to fault.
+            unsafe { asm!("bx {}", in(reg) argument & !1, clobber_abi("C")) }
+            0
+        }
+        Attack::ExceptionReturn => {
+            // SAFETY: the point is to fault.
+            unsafe { asm!("bx {}", in(reg) argument, clobber_abi("C")) }
+            0
+        }
+        Attack::MisalignedPair => several!("ldrd r1, r2, [r0]", argument),
+        Attack::MisalignedMultiple => several!("ldm r0, {{r1, r2}}", argument),
+        Attack::DivideByZero => {
+            let quotient: usize;
+            // SAFETY: a division.
+            unsafe { asm!("udiv {}, {}, {}", out(reg) quotient, in(reg) 1, in(reg) 0) }
+            quotient
+        }
+        _ => return None,
+    })
+}
