@@ -51,7 +51,7 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
     let _lock = workspace.lock()?;
     let generated = workspace.generated(app, board);
     let policy = generated.join("policy.rs");
-    write_if_changed(&policy, &policy_rs::generate(&plan))?;
+    write_if_changed(&policy, &policy_rs::generate(&plan, arch))?;
     stages.done("check");
 
     compile::tasks(workspace, &plan, &policy)?;

@@ -1,11 +1,13 @@
 //! The supervisor's policy, as Rust source that the supervisor includes.
 
+use crate::arch::Arch;
+use crate::manifest::Range;
 use crate::plan::{Bind, Plan};
 use leasehold_abi::label;
 use std::fmt::Write;
 
 /// The source of `POLICY`; the types are in `userlib::policy`.
-pub(crate) fn generate(plan: &Plan) -> String {
+pub(crate) fn generate(plan: &Plan, arch: Arch) -> String {
     let mut out = format!("// Generated from {}.\n", plan.source.name());
     out.push_str("/// What binds to what.\n");
     out.push_str("pub static POLICY: ::userlib::policy::Policy = ::userlib::policy::Policy {\n");
@@ -54,8 +56,46 @@ pub(crate) fn generate(plan: &Plan) -> String {
             device.grants
         );
     }
-    out.push_str("    ],\n};\n");
+    let _ = write!(out, "    ],\n    chip: {},\n}};\n", chip_text(plan, arch));
     out
+}
+
+/// The chip.
+fn chip_text(plan: &Plan, arch: Arch) -> String {
+    let range = |range: &Range| format!("({:#x}, {:#x})", range.base, range.size);
+    let memory = &plan.chip.memory;
+    let kernel = plan.chip.kernel.get_ref();
+    let devices: Vec<String> = kernel
+        .iter()
+        .filter(|(key, _)| key.get_ref().ends_with("-base"))
+        .filter_map(|(_, value)| value.get_ref().as_integer())
+        .map(|base| format!("{base:#x}"))
+        .collect();
+    format!(
+        "::userlib::policy::ChipPolicy {{
+        name: {:?},
+        ticks_per_second: {},
+        memory: {},
+        firmware: {:?},
+        kernel: {},
+        kernel_offset: {:#x},
+        kernel_devices: &[{}],
+        granule: {},
+        lend_granule: {},
+    }}",
+        plan.chip.chip.name.get_ref(),
+        plan.chip.chip.ticks_per_second,
+        range(memory.ram.get_ref()),
+        memory
+            .firmware
+            .as_ref()
+            .map(|range| (range.get_ref().base, range.get_ref().size)),
+        range(memory.kernel.get_ref()),
+        arch.kernel_offset(),
+        devices.join(", "),
+        arch.granule(),
+        arch.lend_granule(),
+    )
 }
 
 fn bind_text(plan: &Plan, bind: &Bind) -> String {
@@ -92,7 +132,7 @@ mod tests {
     fn every_kind_of_binding_is_written() {
         let repository = Repository::new(MANIFEST, CHIP);
         let plan = crate::check(repository.root(), "demo", "board").unwrap();
-        let source = super::generate(&plan);
+        let source = super::generate(&plan, crate::arch::Arch::Sv39);
         // The devices are in the order of their names: pci has grants 0 to 3, uart0 4 and 5.
         for part in [
             "Bind::Platform { name: \"uart0\", label: 0x",
@@ -102,6 +142,9 @@ mod tests {
             "Bind::Auxiliary { name: \"edu.sample\", label: 0x71c1f71d, id: 1 }",
             "Restart { always: true, backoff_ms: 20, limit: 5, window_ms: 10000 }",
             "DevicePolicy { name: \"pci\", label: 0x",
+            "memory: (0x80000000, 0x1000000),",
+            "firmware: Some((2147483648, 2097152)),",
+            "kernel_devices: &[0x100000, 0xc000000, 0x10000000],",
         ] {
             assert!(source.contains(part), "no `{part}` in:\n{source}");
         }

@@ -11,6 +11,31 @@ pub struct Policy {
     pub tasks: &'static [TaskPolicy],
     /// The chip's devices, bound or not.
     pub devices: &'static [DevicePolicy],
+    /// The chip.
+    pub chip: ChipPolicy,
+}
+
+/// The chip, as its file has it.
+#[derive(Debug)]
+pub struct ChipPolicy {
+    /// Its name.
+    pub name: &'static str,
+    /// Rate of the kernel's clock.
+    pub ticks_per_second: u64,
+    /// All memory: first address, and length in bytes.
+    pub memory: (u64, u64),
+    /// What of it is the firmware's, if there is one.
+    pub firmware: Option<(u64, u64)>,
+    /// What of it is the kernel's.
+    pub kernel: (u64, u64),
+    /// Where the kernel has its own map of memory: this much above the physical addresses. 0 where it has none.
+    pub kernel_offset: u64,
+    /// First addresses of the devices that the kernel drives itself.
+    pub kernel_devices: &'static [u64],
+    /// The unit of protection, in bytes.
+    pub granule: usize,
+    /// The unit in which tasks lend memory, in bytes.
+    pub lend_granule: usize,
 }
 
 /// How one task is looked after.

@@ -22,16 +22,21 @@ const SHIFT: u8 = 3;
 /// A board that prints nothing for this long hangs, whatever its own watch says.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// Tests that passed, and tests that did not.
+/// Tests that passed, tests that did not, and tests that the board has nothing for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tally {
     passed: usize,
     failed: usize,
+    skipped: usize,
 }
 
 impl std::fmt::Display for Tally {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{} passed, {} failed", self.passed, self.failed)
+        write!(
+            formatter,
+            "{} passed, {} failed, {} skipped",
+            self.passed, self.failed, self.skipped
+        )
     }
 }
 
@@ -85,6 +90,7 @@ pub(crate) fn run(workspace: &Workspace, board: Option<&str>, only: Option<Part>
                 println!("{name}: {tally}");
                 sum.passed += tally.passed;
                 sum.failed += tally.failed;
+                sum.skipped += tally.skipped;
             }
             Err(error) => {
                 // A part that could not run to its end counts as a failed test.
@@ -125,6 +131,7 @@ fn host(workspace: &Workspace, built: &Built) -> Result<Tally> {
         if let Some(part) = summary(&line) {
             tally.passed += part.passed;
             tally.failed += part.failed;
+            tally.skipped += part.skipped;
         }
     }
     let status = child.wait().context("cannot wait for cargo")?;
@@ -142,7 +149,12 @@ fn summary(line: &str) -> Option<Tally> {
     let mut counts = counts.split("; ");
     let passed = counts.next()?.strip_suffix(" passed")?.parse().ok()?;
     let failed = counts.next()?.strip_suffix(" failed")?.parse().ok()?;
-    Some(Tally { passed, failed })
+    let skipped = counts.next()?.strip_suffix(" ignored")?.parse().ok()?;
+    Some(Tally {
+        passed,
+        failed,
+        skipped,
+    })
 }
 
 /// The suite on a board. Its clock counts instructions, so that a busy host makes no test late.
@@ -156,8 +168,9 @@ fn target(built: &Built) -> Result<Tally> {
                 println!("{line}");
                 ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
                 match outcome(&line) {
-                    Some(true) => tally.passed += 1,
-                    Some(false) => tally.failed += 1,
+                    Some(Outcome::Passed) => tally.passed += 1,
+                    Some(Outcome::Skipped) => tally.skipped += 1,
+                    Some(Outcome::Failed) => tally.failed += 1,
                     None if line == tally.to_string() => closing = Some(tally),
                     None => {}
                 }
@@ -188,10 +201,23 @@ fn target(built: &Built) -> Result<Tally> {
     }
 }
 
-/// Whether the line of a test says that it passed.
-fn outcome(line: &str) -> Option<bool> {
+/// What came of a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    /// The board has nothing for it; the line says what.
+    Skipped,
+    Failed,
+}
+
+/// What the line of a test says.
+fn outcome(line: &str) -> Option<Outcome> {
     let (_, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
-    Some(outcome == "ok")
+    Some(match outcome {
+        "ok" => Outcome::Passed,
+        reason if reason.starts_with("skipped: ") => Outcome::Skipped,
+        _ => Outcome::Failed,
+    })
 }
 
 #[cfg(test)]
@@ -205,7 +231,8 @@ mod tests {
             summary(line),
             Some(Tally {
                 passed: 12,
-                failed: 0
+                failed: 0,
+                skipped: 1
             })
         );
         let line = "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.1s";
@@ -213,7 +240,8 @@ mod tests {
             summary(line),
             Some(Tally {
                 passed: 3,
-                failed: 2
+                failed: 2,
+                skipped: 0
             })
         );
         assert_eq!(summary("running 3 tests"), None);
@@ -221,9 +249,15 @@ mod tests {
 
     #[test]
     fn only_ok_is_a_pass() {
-        assert_eq!(outcome("test leases::a ... ok"), Some(true));
-        assert_eq!(outcome("test leases::a ... FAILED: denied"), Some(false));
-        assert_eq!(outcome("test leases::a ... hung"), Some(false));
+        assert_eq!(outcome("test leases::a ... ok"), Some(Outcome::Passed));
+        let line = "test leases::a ... skipped: no PCI bus";
+        assert_eq!(outcome(line), Some(Outcome::Skipped));
+        for line in [
+            "test leases::a ... FAILED: denied",
+            "test leases::a ... hung",
+        ] {
+            assert_eq!(outcome(line), Some(Outcome::Failed));
+        }
         assert_eq!(outcome("kernel: 8 tasks"), None);
     }
 }

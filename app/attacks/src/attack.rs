@@ -112,8 +112,8 @@ attacks! {
     MisalignedPair = 40, Arm;
     /// `ldm` from an address that is not aligned: the argument.
     MisalignedMultiple = 41, Arm;
-    /// Division by zero, which gives zero unless a kernel wants to hear of it; reports the quotient.
-    DivideByZero = 42, Arm;
+    /// `bkpt 0xab`: a request to a debugger's host to end the program.
+    Semihosting = 42, Arm;
 }
 
 /// What a call did to the registers that are not its results.

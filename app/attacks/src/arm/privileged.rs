@@ -84,11 +84,11 @@ pub fn execute(attack: Attack, argument: usize) -> Option<usize> {
         }
         Attack::MisalignedPair => several!("ldrd r1, r2, [r0]", argument),
         Attack::MisalignedMultiple => several!("ldm r0, {{r1, r2}}", argument),
-        Attack::DivideByZero => {
-            let quotient: usize;
-            // SAFETY: a division.
-            unsafe { asm!("udiv {}, {}, {}", out(reg) quotient, in(reg) 1, in(reg) 0) }
-            quotient
+        Attack::Semihosting => {
+            // SAFETY: the point is to fault. `SYS_EXIT`, with the reason "application exit"
+            // (Arm, Semihosting for AArch32 and AArch64, 6.8).
+            unsafe { asm!("bkpt #0xab", inlateout("r0") 0x18 => _, in("r1") 0x20026) }
+            0
         }
         _ => return None,
     })

@@ -1,6 +1,6 @@
 //! Leases as the tests make them: of devices by the runner, of arena memory by a worker.
 
-use crate::board::edu;
+use crate::board::{PAGE, edu};
 use crate::outcome::{Outcome, because, check};
 use crate::suite::{LESSEE, Suite};
 use leasehold_abi::{
@@ -8,9 +8,6 @@ use leasehold_abi::{
 };
 use testsuite_protocol::{Command, Place};
 use userlib::sys;
-
-/// Bytes of a page, the least that can be lent.
-pub(crate) const PAGE: usize = 4096;
 
 /// Load and store.
 pub(crate) const READ_WRITE: Rights = Rights::READ.union(Rights::WRITE);
@@ -180,6 +177,11 @@ impl Suite {
         Ok(self.command(task, Command::CheckedLoad, &[address])?[0] == 0)
     }
 
+    /// Whether a worker may load from the clock's registers now.
+    pub(crate) fn sees_clock(&mut self, task: usize) -> Outcome<bool> {
+        self.reaches(task, self.clock().base)
+    }
+
     /// Lends a page of memory from lessor to lessee and claims it, both being started here.
     pub(crate) fn lent_page(&mut self, rights: Rights) -> Outcome<LentPage> {
         self.start_all(&[crate::suite::LESSOR, LESSEE])?;
@@ -204,30 +206,36 @@ impl Suite {
         })
     }
 
-    /// Lends the `edu` device to a started worker, with its registers at [`edu::BASE`].
+    /// The clock's registers, with these rights.
+    pub(crate) const fn registers(&self, rights: Rights) -> Part {
+        let clock = self.clock();
+        Part::registers(clock.base, clock.length, rights)
+    }
+
+    /// Lends the `edu` device to a started worker, with its registers at the start of the bus's memory.
     ///
     /// Grants: 0 configuration space, 1 registers, 2 interrupt, 3 bus mastering, 4 pool.
     pub(crate) fn lend_edu(&mut self, task: usize) -> Outcome<Edu> {
-        let pool = self.pool()?;
+        let (pool, place) = (self.pool()?, self.edu()?);
         let parts = [
             Part {
                 kind: GrantKind::Config,
-                base: edu::CONFIGURATION,
-                length: PAGE,
+                base: place.configuration,
+                length: edu::LENGTH,
                 rights: ALL,
             },
-            Part::registers(edu::BASE, edu::LENGTH, ALL),
-            Part::line(edu::LINE),
+            Part::registers(place.base, edu::LENGTH, ALL),
+            Part::line(place.line),
             Part {
                 kind: GrantKind::BusMaster,
-                base: edu::CONFIGURATION,
-                length: PAGE,
+                base: place.configuration,
+                length: edu::LENGTH,
                 rights: ALL,
             },
             Part {
                 kind: GrantKind::Memory,
                 base: pool,
-                length: PAGE,
+                length: edu::LENGTH,
                 rights: ALL,
             },
         ];
@@ -240,7 +248,7 @@ impl Suite {
             "edu's identity reads {identity:#x}"
         );
         // Base address register 0, then memory decoding and no interrupt disable.
-        self.ok(task, Call::ConfigWrite, &[raw, 0, 0x10, 4, edu::BASE])?;
+        self.ok(task, Call::ConfigWrite, &[raw, 0, 0x10, 4, place.base])?;
         self.ok(task, Call::ConfigWrite, &[raw, 0, 0x04, 2, 0x0002])?;
         let registers = self.claim(task, raw, 1)?;
         let (offset, value) = edu::IDENTIFICATION;

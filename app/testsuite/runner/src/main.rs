@@ -29,7 +29,11 @@ fn run() {
         sys::system_off(1, false);
         return;
     };
-    let mut suite = Suite::new(root);
+    let Some(mut suite) = Suite::new(root) else {
+        early_print!("no device to interrupt with\n");
+        sys::system_off(1, false);
+        return;
+    };
     for (index, name) in NAMES.iter().enumerate().skip(RUNNER) {
         let found = sys::task_info(index).is_ok_and(|info| info.name.starts_with(name.as_bytes()));
         if !found {
@@ -37,12 +41,17 @@ fn run() {
             sys::system_off(1, false);
         }
     }
-    let (mut passed, mut failed) = (0, 0);
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for test in tests::ALL.iter().copied().flatten() {
         if ONLY.is_some_and(|only| !test.matches(only)) {
             continue;
         }
         early_print!("test {}::{} ... ", test.topic, test.name);
+        if let Some(reason) = test.needs.iter().find_map(|need| need.unmet()) {
+            skipped += 1;
+            early_print!("skipped: {reason}\n");
+            continue;
+        }
         suite.begin_test();
         let outcome = (test.run)(&mut suite);
         let cleaned = suite.clean();
@@ -59,7 +68,7 @@ fn run() {
         }
         failed += 1;
     }
-    early_print!("{passed} passed, {failed} failed\n");
+    early_print!("{passed} passed, {failed} failed, {skipped} skipped\n");
     sys::system_off(u32::from(failed != 0), false);
 }
 
@@ -69,6 +78,8 @@ pub(crate) struct Test {
     pub(crate) topic: &'static str,
     /// The function's name.
     pub(crate) name: &'static str,
+    /// What it needs that not every board has.
+    pub(crate) needs: &'static [board::Need],
     /// The function.
     pub(crate) run: fn(&mut Suite) -> Outcome,
 }

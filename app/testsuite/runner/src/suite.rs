@@ -1,6 +1,6 @@
 //! The runner's hold on its workers: starting them fresh, telling them what to do, waiting with a limit.
 
-use crate::board::TICKS_PER_MS;
+use crate::board::{Clock, TICKS_PER_MS, WORD, edu};
 use crate::outcome::{Failure, Outcome, because, check, fail};
 use leasehold_abi::{
     Call, Error, FaultKind, LeaseHandle, NOTIFY_LEASE, NOTIFY_TASK, Tag, TaskHandle, TaskInfo,
@@ -8,6 +8,7 @@ use leasehold_abi::{
 };
 use testsuite_protocol::{Command, HELLO, Place, REPORT};
 use userlib::sys::{self, Message, Received};
+use zerocopy::{FromBytes, IntoBytes};
 
 /// Ranks of the tasks, as the manifest sorts them.
 pub(crate) const RUNNER: usize = 0;
@@ -61,25 +62,40 @@ struct Worker {
 /// The tests' view of the machine.
 pub(crate) struct Suite {
     root: LeaseHandle,
+    clock: Clock,
+    edu: Option<edu::Place>,
     deadline: u64,
     workers: [Worker; TASKS],
     notified: u32,
 }
 
 impl Suite {
-    /// With the root lease, and no worker started.
-    pub(crate) fn new(root: LeaseHandle) -> Self {
+    /// With the root lease, and no worker started. Nothing when the board has no device to interrupt with.
+    pub(crate) fn new(root: LeaseHandle) -> Option<Self> {
         let worker = Worker {
             handle: TaskHandle::from_raw(0),
             places: [0; 8],
             report: None,
         };
-        Self {
+        Some(Self {
             root,
+            clock: Clock::find(root)?,
+            edu: edu::Place::find(root),
             deadline: 0,
             workers: [worker; TASKS],
             notified: 0,
-        }
+        })
+    }
+
+    /// The device that interrupts.
+    pub(crate) const fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Where the `edu` device is.
+    pub(crate) fn edu(&self) -> Outcome<edu::Place> {
+        self.edu
+            .ok_or_else(|| because(format_args!("there is no edu device")))
     }
 
     /// The lease of everything.
@@ -299,6 +315,42 @@ impl Suite {
     ) -> Outcome {
         self.command(task, Command::Store, &[address, width, value])
             .map(drop)
+    }
+
+    /// Ticks since boot, as a worker is told.
+    pub(crate) fn time(&mut self, task: usize) -> Outcome<u64> {
+        let [low, high] = self.ok(task, Call::Time, &[])?;
+        Ok(if WORD == 8 {
+            low as u64
+        } else {
+            low as u64 | (high as u64) << 32
+        })
+    }
+
+    /// A worker sets its timer.
+    pub(crate) fn set_timer(&mut self, task: usize, deadline: u64, bits: usize) -> Outcome {
+        let (low, high) = (deadline as usize, (deadline >> 32) as usize);
+        let arguments: &[usize] = if WORD == 8 {
+            &[low, bits]
+        } else {
+            &[low, high, bits]
+        };
+        self.ok(task, Call::SetTimer, arguments).map(drop)
+    }
+
+    /// A record of the kernel's in a worker's memory.
+    pub(crate) fn record<T: FromBytes>(&mut self, task: usize, address: usize) -> Outcome<T> {
+        /// Longest record, in words.
+        const MOST: usize = 64;
+        let length = size_of::<T>();
+        let mut words = [0_usize; MOST];
+        for (index, part) in words[..length.div_ceil(WORD)].chunks_mut(8).enumerate() {
+            let arguments = [address + index * 8 * WORD, part.len()];
+            let loaded = self.command(task, Command::LoadWords, &arguments)?;
+            part.copy_from_slice(&loaded[..part.len()]);
+        }
+        T::read_from_bytes(&words.as_bytes()[..length])
+            .map_err(|_| because(format_args!("a record that is none")))
     }
 
     /// A worker does something that must stop it with this fault; answers what the kernel tells of it.

@@ -1,7 +1,7 @@
 //! Buffers that go with a call: bounds, rights, and the end of the loan.
 
 use super::tests;
-use crate::board::{KERNEL, KERNEL_OFFSET};
+use crate::board::{HALF, KERNEL, KERNEL_OFFSET, TOP, WORD, wide};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{CLIENT, LESSEE, RIVAL, SERVER, Suite};
 use leasehold_abi::{COPY_STEP, Call, Error, Rights, UNALIGNED_STEP};
@@ -38,10 +38,10 @@ fn entry(
     length: usize,
     rights: Rights,
 ) -> Outcome {
-    let at = suite.place(task, Place::Scratch) + LIST + index * 24;
-    suite.store(task, at, 8, base)?;
-    suite.store(task, at + 8, 8, length)?;
-    suite.store(task, at + 16, 8, rights.bits() as usize)
+    let at = suite.place(task, Place::Scratch) + LIST + index * 3 * WORD;
+    suite.store(task, at, WORD, base)?;
+    suite.store(task, at + WORD, WORD, length)?;
+    suite.store(task, at + 2 * WORD, WORD, rights.bits() as usize)
 }
 
 /// Where the list is in the scratch buffer.
@@ -59,7 +59,7 @@ fn one(suite: &mut Suite, length: usize, rights: Rights) -> Outcome<(usize, usiz
     suite.start_all(&[SERVER, CLIENT])?;
     let buffer = suite.place(CLIENT, Place::Scratch);
     for offset in (0..64).step_by(8) {
-        suite.store(CLIENT, buffer + offset, 8, 0xc11e_0000 + offset)?;
+        suite.store(CLIENT, buffer + offset, WORD, 0xc11e_0000 + offset)?;
     }
     entry(suite, CLIENT, 0, buffer, length, rights)?;
     begin(suite, CLIENT, 1)?;
@@ -71,10 +71,14 @@ fn the_server_reads_what_was_lent(suite: &mut Suite) -> Outcome {
     let (client, _, mine) = one(suite, 64, Rights::READ)?;
     let [copied, _] = suite.ok(SERVER, Call::BorrowRead, &[client, 0, 0, mine, 64])?;
     equal!("bytes copied", copied, 64);
-    equal!("the first word", suite.load(SERVER, mine, 8)?, 0xc11e_0000);
+    equal!(
+        "the first word",
+        suite.load(SERVER, mine, WORD)?,
+        0xc11e_0000
+    );
     equal!(
         "the last word",
-        suite.load(SERVER, mine + 56, 8)?,
+        suite.load(SERVER, mine + 56, WORD)?,
         0xc11e_0000 + 56
     );
     suite.ok(SERVER, Call::BorrowRead, &[client, 0, 13, mine, 1])?;
@@ -86,24 +90,24 @@ fn the_server_reads_what_was_lent(suite: &mut Suite) -> Outcome {
 
 fn the_server_writes_what_was_lent(suite: &mut Suite) -> Outcome {
     let (client, buffer, mine) = one(suite, 64, Rights::WRITE)?;
-    suite.store(SERVER, mine, 8, 0x0123_4567_89ab_cdef)?;
+    suite.store(SERVER, mine, WORD, wide(0x0123_4567_89ab_cdef))?;
     let [copied, _] = suite.ok(SERVER, Call::BorrowWrite, &[client, 0, 16, mine, 8])?;
     equal!("bytes copied", copied, 8);
     suite.ok(SERVER, Call::Reply, &[client])?;
     suite.ends_ok(CLIENT, Call::Call)?;
     equal!(
         "the word before",
-        suite.load(CLIENT, buffer + 8, 8)?,
+        suite.load(CLIENT, buffer + 8, WORD)?,
         0xc11e_0008
     );
     equal!(
         "the word written",
-        suite.load(CLIENT, buffer + 16, 8)?,
-        0x0123_4567_89ab_cdef
+        suite.load(CLIENT, buffer + 16, WORD)?,
+        wide(0x0123_4567_89ab_cdef)
     );
     equal!(
         "the word after",
-        suite.load(CLIENT, buffer + 24, 8)?,
+        suite.load(CLIENT, buffer + 24, WORD)?,
         0xc11e_0018
     );
     Ok(())
@@ -113,7 +117,7 @@ fn four_buffers_are_kept_apart(suite: &mut Suite) -> Outcome {
     suite.start_all(&[SERVER, CLIENT])?;
     let buffer = suite.place(CLIENT, Place::Scratch);
     for index in 0..4 {
-        suite.store(CLIENT, buffer + index * 256, 8, 0xb0 + index)?;
+        suite.store(CLIENT, buffer + index * 256, WORD, 0xb0 + index)?;
         entry(
             suite,
             CLIENT,
@@ -130,7 +134,7 @@ fn four_buffers_are_kept_apart(suite: &mut Suite) -> Outcome {
         suite.ok(SERVER, Call::BorrowRead, &[client, index, 0, mine, 8])?;
         equal!(
             "the buffer's word",
-            suite.load(SERVER, mine, 8)?,
+            suite.load(SERVER, mine, WORD)?,
             0xb0 + index
         );
         let [length, _] = suite.ok(SERVER, Call::BorrowInfo, &[client, index])?;
@@ -158,7 +162,7 @@ fn reading_needs_the_right(suite: &mut Suite) -> Outcome {
         &[client, 0, 0, mine, 8],
         &[Error::Denied],
     )?;
-    equal!("the server's buffer", suite.load(SERVER, mine, 8)?, 0);
+    equal!("the server's buffer", suite.load(SERVER, mine, WORD)?, 0);
     Ok(())
 }
 
@@ -174,7 +178,7 @@ fn writing_needs_the_right(suite: &mut Suite) -> Outcome {
     suite.ends_ok(CLIENT, Call::Call)?;
     equal!(
         "the client's buffer",
-        suite.load(CLIENT, buffer, 8)?,
+        suite.load(CLIENT, buffer, WORD)?,
         0xc11e_0000
     );
     Ok(())
@@ -183,7 +187,7 @@ fn writing_needs_the_right(suite: &mut Suite) -> Outcome {
 fn nothing_beyond_the_end(suite: &mut Suite) -> Outcome {
     let (client, buffer, mine) = one(suite, 16, BOTH)?;
     for word in 0..8 {
-        suite.store(SERVER, mine + word * 8, 8, usize::MAX)?;
+        suite.store(SERVER, mine + word * 8, WORD, usize::MAX)?;
     }
     // Whether it is cut or refused, no byte beyond the end moves.
     for (offset, length) in [(0, 64), (8, 16), (16, 8), (24, 8)] {
@@ -209,7 +213,7 @@ fn nothing_beyond_the_end(suite: &mut Suite) -> Outcome {
     for word in 2..8 {
         equal!(
             "the server's buffer",
-            suite.load(SERVER, mine + 512 + word * 8, 8)?,
+            suite.load(SERVER, mine + 512 + word * 8, WORD)?,
             0
         );
     }
@@ -218,7 +222,7 @@ fn nothing_beyond_the_end(suite: &mut Suite) -> Outcome {
     for word in 2..8 {
         equal!(
             "the client's memory",
-            suite.load(CLIENT, buffer + word * 8, 8)?,
+            suite.load(CLIENT, buffer + word * 8, WORD)?,
             0xc11e_0000 + word * 8
         );
     }
@@ -230,7 +234,7 @@ fn huge_offsets_and_lengths_are_refused(suite: &mut Suite) -> Outcome {
     for (offset, length) in [
         (usize::MAX, 1),
         (usize::MAX - 7, 16),
-        (1 << 63, 8),
+        (TOP, 8),
         (usize::MAX, usize::MAX),
         (0usize.wrapping_sub(mine), 8),
     ] {
@@ -266,7 +270,7 @@ fn one_step_is_bounded(suite: &mut Suite) -> Outcome {
 fn an_unknown_buffer_is_refused(suite: &mut Suite) -> Outcome {
     let (client, _, mine) = one(suite, 64, BOTH)?;
     let errors = [Error::NotFound, Error::Invalid];
-    for index in [1, 3, 4, 1 << 32, usize::MAX] {
+    for index in [1, 3, 4, HALF, usize::MAX] {
         suite.refused(
             SERVER,
             Call::BorrowRead,
@@ -307,19 +311,19 @@ fn another_clients_buffers_are_not_mixed_up(suite: &mut Suite) -> Outcome {
     let (client, _, mine) = one(suite, 64, BOTH)?;
     suite.start(RIVAL)?;
     let other = suite.place(RIVAL, Place::Scratch);
-    suite.store(RIVAL, other, 8, 0x41a1)?;
+    suite.store(RIVAL, other, WORD, 0x41a1)?;
     entry(suite, RIVAL, 0, other, 8, Rights::READ)?;
     begin(suite, RIVAL, 1)?;
     let [rival, _] = suite.ok(SERVER, Call::Receive, &[0])?;
     suite.ok(SERVER, Call::BorrowRead, &[rival, 0, 0, mine, 8])?;
-    equal!("the rival's word", suite.load(SERVER, mine, 8)?, 0x41a1);
+    equal!("the rival's word", suite.load(SERVER, mine, WORD)?, 0x41a1);
     suite.ok(SERVER, Call::Reply, &[rival])?;
     suite.ends_ok(RIVAL, Call::Call)?;
     unreachable(suite, rival, mine)?;
     suite.ok(SERVER, Call::BorrowRead, &[client, 0, 0, mine, 8])?;
     equal!(
         "the client's word",
-        suite.load(SERVER, mine, 8)?,
+        suite.load(SERVER, mine, WORD)?,
         0xc11e_0000
     );
     Ok(())
@@ -361,14 +365,14 @@ fn not_lent(suite: &mut Suite, base: usize, length: usize, rights: Rights) -> Ou
         Call::BorrowRead
     };
     suite.refused(SERVER, call, &[client, 0, 0, mine, 8], &[Error::BadAddress])?;
-    equal!("the server's buffer", suite.load(SERVER, mine, 8)?, 0);
+    equal!("the server's buffer", suite.load(SERVER, mine, WORD)?, 0);
     suite.stop(CLIENT)
 }
 
 fn foreign_memory_cannot_be_lent(suite: &mut Suite) -> Outcome {
     suite.start_all(&[SERVER, RIVAL])?;
     let rival = suite.place(RIVAL, Place::Scratch);
-    suite.store(RIVAL, rival, 8, 0x5ec4)?;
+    suite.store(RIVAL, rival, WORD, 0x5ec4)?;
     for base in [
         rival,
         KERNEL,
@@ -381,7 +385,7 @@ fn foreign_memory_cannot_be_lent(suite: &mut Suite) -> Outcome {
         not_lent(suite, base, 8, Rights::READ)?;
         not_lent(suite, base, 8, BOTH)?;
     }
-    equal!("the rival's word", suite.load(RIVAL, rival, 8)?, 0x5ec4);
+    equal!("the rival's word", suite.load(RIVAL, rival, WORD)?, 0x5ec4);
     Ok(())
 }
 
@@ -391,7 +395,7 @@ fn a_buffer_that_runs_out_of_own_memory_is_cut_off(suite: &mut Suite) -> Outcome
         suite.place(CLIENT, Place::ArenaEnd),
         suite.place(SERVER, Place::Scratch),
     );
-    for length in [64, 1 << 32, usize::MAX, 0usize.wrapping_sub(end)] {
+    for length in [64, HALF, usize::MAX, 0usize.wrapping_sub(end)] {
         entry(suite, CLIENT, 0, end - 8, length, BOTH)?;
         begin(suite, CLIENT, 1)?;
         let [client, _] = suite.ok(SERVER, Call::Receive, &[0])?;
@@ -434,8 +438,8 @@ fn constants_cannot_be_lent_for_writing(suite: &mut Suite) -> Outcome {
     suite.ok(SERVER, Call::BorrowRead, &[client, 0, 0, mine, 8])?;
     equal!(
         "the constant",
-        suite.load(SERVER, mine, 8)?,
-        0x1122_3344_5566_7788
+        suite.load(SERVER, mine, WORD)?,
+        wide(0x1122_3344_5566_7788)
     );
     Ok(())
 }

@@ -1,26 +1,26 @@
 //! Bus mastering, on QEMU's `edu` device: it reaches memory exactly while the grant is claimed.
 
 use super::tests;
-use crate::board::edu;
-use crate::lending::{Edu, PAGE, Part};
+use crate::board::{HALF, WORD, edu};
+use crate::lending::{Edu, Part};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{CLIENT, LESSEE, Suite};
 use leasehold_abi::{Call, Error, FaultKind, GrantKind, RevokeMode, Rights};
 use testsuite_protocol::Command;
 
 tests! { "bus_master":
-    a_claimed_bus_master_moves_data,
-    without_a_claim_no_memory_is_written,
-    after_a_revocation_no_memory_is_written,
-    a_revocation_during_a_transfer_keeps_memory_safe,
-    after_a_crash_no_memory_is_written,
-    unclaiming_turns_it_off,
-    configuration_writes_cannot_turn_it_on,
-    configuration_writes_cannot_turn_it_off,
-    configuration_space_is_mapped_read_only,
-    configuration_writes_stay_in_the_function,
-    configuration_writes_need_the_right,
-    a_second_claim_of_bus_mastering_is_busy,
+    a_claimed_bus_master_moves_data if Edu,
+    without_a_claim_no_memory_is_written if Edu,
+    after_a_revocation_no_memory_is_written if Edu,
+    a_revocation_during_a_transfer_keeps_memory_safe if Edu,
+    after_a_crash_no_memory_is_written if Edu,
+    unclaiming_turns_it_off if Edu,
+    configuration_writes_cannot_turn_it_on if Edu,
+    configuration_writes_cannot_turn_it_off if Edu,
+    configuration_space_is_mapped_read_only if Edu,
+    configuration_writes_stay_in_the_function if Edu,
+    configuration_writes_need_the_right if Edu,
+    a_second_claim_of_bus_mastering_is_busy if Edu,
 }
 
 /// Index of the bus-master grant in the lease that `lend_edu` makes.
@@ -48,17 +48,17 @@ fn transfer(suite: &mut Suite, task: usize, address: usize, command: usize) -> O
     for (register, value) in [
         (edu::DMA_SOURCE, source),
         (edu::DMA_DESTINATION, destination),
-        (edu::DMA_COUNT, WORDS * 8),
+        (edu::DMA_COUNT, WORDS * WORD),
         (edu::DMA_COMMAND, command),
     ] {
-        suite.store(task, edu::BASE + register, 8, value)?;
+        suite.store(task, suite.edu()?.base + register, WORD, value)?;
     }
     Ok(())
 }
 
 /// Waits for the end of a transfer; the device takes about 100 ms.
 fn transferred(suite: &mut Suite, task: usize) -> Outcome {
-    while suite.load(task, edu::BASE + edu::DMA_COMMAND, 8)? & 1 != 0 {
+    while suite.load(task, suite.edu()?.base + edu::DMA_COMMAND, WORD)? & 1 != 0 {
         suite.pause(10)?;
     }
     Ok(())
@@ -67,7 +67,7 @@ fn transferred(suite: &mut Suite, task: usize) -> Outcome {
 /// Fills words of the pool.
 fn fill(suite: &mut Suite, task: usize, address: usize, seed: usize) -> Outcome {
     for word in 0..WORDS {
-        suite.store(task, address + word * 8, 8, seed + word)?;
+        suite.store(task, address + word * WORD, WORD, seed + word)?;
     }
     Ok(())
 }
@@ -77,7 +77,7 @@ fn holds(suite: &mut Suite, task: usize, address: usize, seed: usize) -> Outcome
     for word in 0..WORDS {
         equal!(
             "a word of the pool",
-            suite.load(task, address + word * 8, 8)?,
+            suite.load(task, address + word * WORD, WORD)?,
             seed + word
         );
     }
@@ -107,11 +107,11 @@ fn witness(suite: &mut Suite) -> Outcome {
     suite.start(CLIENT)?;
     let configuration = Part {
         kind: GrantKind::Config,
-        base: edu::CONFIGURATION,
-        length: PAGE,
+        base: suite.edu()?.configuration,
+        length: edu::LENGTH,
         rights: Rights::READ,
     };
-    let registers = Part::registers(edu::BASE, edu::LENGTH, Rights::READ | Rights::WRITE);
+    let registers = Part::registers(suite.edu()?.base, edu::LENGTH, Rights::READ | Rights::WRITE);
     let lease = suite.lend(CLIENT, &[configuration, registers])?.raw() as usize;
     suite.claim(CLIENT, lease, 0)?;
     suite.claim(CLIENT, lease, 1).map(drop)
@@ -120,7 +120,7 @@ fn witness(suite: &mut Suite) -> Outcome {
 /// Whether the device's command register has the bus-master bit.
 fn is_on(suite: &mut Suite, task: usize) -> Outcome<bool> {
     let (offset, bit) = COMMAND;
-    Ok(suite.load(task, edu::CONFIGURATION + offset, 4)? & bit != 0)
+    Ok(suite.load(task, suite.edu()?.configuration + offset, 4)? & bit != 0)
 }
 
 fn a_claimed_bus_master_moves_data(suite: &mut Suite) -> Outcome {
@@ -163,7 +163,7 @@ fn nothing_arrives(suite: &mut Suite, pool: usize) -> Outcome {
         &[Part {
             kind: GrantKind::Memory,
             base: pool,
-            length: PAGE,
+            length: edu::LENGTH,
             rights: Rights::READ,
         }],
     )?;
@@ -200,7 +200,7 @@ fn after_a_crash_no_memory_is_written(suite: &mut Suite) -> Outcome {
         is_on(suite, CLIENT)?,
         "the bus-master bit is off while claimed"
     );
-    suite.faults(LESSEE, Command::Load, &[0, 8], &[FaultKind::Read])?;
+    suite.faults(LESSEE, Command::Load, &[0, WORD], &[FaultKind::Read])?;
     suite.wait_dormant(LESSEE)?;
     nothing_arrives(suite, device.pool)
 }
@@ -273,14 +273,14 @@ fn configuration_writes_stay_in_the_function(suite: &mut Suite) -> Outcome {
     let device = suite.lend_edu(LESSEE)?;
     let lease = device.lease.raw() as usize;
     for (offset, width) in [
-        (PAGE, 4),
-        (PAGE - 2, 4),
-        (PAGE + 4, 2),
-        (2 * PAGE + 4, 2),
+        (edu::LENGTH, 4),
+        (edu::LENGTH - 2, 4),
+        (edu::LENGTH + 4, 2),
+        (2 * edu::LENGTH + 4, 2),
         (usize::MAX, 1),
         (usize::MAX - 3, 4),
-        (0usize.wrapping_sub(PAGE) + 4, 2),
-        (1 << 32 | 4, 2),
+        (0usize.wrapping_sub(edu::LENGTH) + 4, 2),
+        (HALF | 4, 2),
         (3, 2),
         (2, 4),
         (5, 4),
@@ -305,8 +305,8 @@ fn configuration_writes_need_the_right(suite: &mut Suite) -> Outcome {
     suite.start(CLIENT)?;
     let part = Part {
         kind: GrantKind::Config,
-        base: edu::CONFIGURATION,
-        length: PAGE,
+        base: suite.edu()?.configuration,
+        length: edu::LENGTH,
         rights: Rights::READ,
     };
     let lease = suite.lend(CLIENT, &[part])?.raw() as usize;
@@ -325,8 +325,8 @@ fn a_second_claim_of_bus_mastering_is_busy(suite: &mut Suite) -> Outcome {
     claim(suite, &device)?;
     let part = Part {
         kind: GrantKind::BusMaster,
-        base: edu::CONFIGURATION,
-        length: PAGE,
+        base: suite.edu()?.configuration,
+        length: edu::LENGTH,
         rights: Rights::READ | Rights::WRITE,
     };
     let second = suite.lend(CLIENT, &[part])?.raw() as usize;

@@ -1,6 +1,7 @@
 //! Handles and tables: stale and forged handles, exhaustion, reuse.
 
 use super::tests;
+use crate::board::PAGE;
 use crate::lending::READ_WRITE;
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, LESSEE, LESSOR, Suite};
@@ -147,7 +148,7 @@ fn a_full_table_of_grants_recovers(suite: &mut Suite) -> Outcome {
     let mut counts = [0; 2];
     for count in &mut counts {
         let draft = suite.open(LESSOR, tenure, LESSEE)?;
-        let add = [draft, SELF_MEMORY as usize, 0, arena, 4096, 1];
+        let add = [draft, SELF_MEMORY as usize, 0, arena, PAGE, 1];
         let status = loop {
             let [status, index, _] = suite.call(LESSOR, Call::LeaseAdd, &add)?;
             if status != 0 || *count > 10_000 {

@@ -1,13 +1,13 @@
 //! Leases from open to claim: what arrives, what is refused.
 
 use super::tests;
-use crate::board::rtc;
-use crate::lending::{PAGE, Part, READ_WRITE};
+use crate::board::{HALF, PAGE, WORD};
+use crate::lending::READ_WRITE;
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, LESSOR, Suite};
 use leasehold_abi::{
-    Call, ClaimMode, Error, FaultKind, GrantKind, LeaseEvent, LeaseState, NOTIFY_LEASE, Rights,
-    SELF_MEMORY, label,
+    Call, ClaimMode, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseInfo, LeaseState,
+    NOTIFY_LEASE, Rights, SELF_MEMORY, label,
 };
 use testsuite_protocol::{Command, Place};
 use userlib::sys;
@@ -34,16 +34,16 @@ tests! { "leases":
 
 fn lent_memory_is_shared(suite: &mut Suite) -> Outcome {
     let page = suite.lent_page(READ_WRITE)?;
-    suite.store(LESSOR, page.address + 8, 8, 0x1e_550e)?;
+    suite.store(LESSOR, page.address + 8, WORD, 0x1e_550e)?;
     equal!(
         "what the lessee reads",
-        suite.load(LESSEE, page.address + 8, 8)?,
+        suite.load(LESSEE, page.address + 8, WORD)?,
         0x1e_550e
     );
-    suite.store(LESSEE, page.address + 4088, 8, 0x1e_55ee)?;
+    suite.store(LESSEE, page.address + PAGE - 8, WORD, 0x1e_55ee)?;
     equal!(
         "what the lessor reads",
-        suite.load(LESSOR, page.address + 4088, 8)?,
+        suite.load(LESSOR, page.address + PAGE - 8, WORD)?,
         0x1e_55ee
     );
     Ok(())
@@ -65,22 +65,19 @@ fn lent_memory_ends_at_the_page(suite: &mut Suite) -> Outcome {
     );
     let kinds = [FaultKind::Read];
     suite
-        .faults(LESSEE, Command::Load, &[page.address + PAGE, 8], &kinds)
+        .faults(LESSEE, Command::Load, &[page.address + PAGE, WORD], &kinds)
         .map(drop)
 }
 
 fn a_device_window_reaches_the_device(suite: &mut Suite) -> Outcome {
     suite.start(LESSEE)?;
-    let lease = suite.lend(
-        LESSEE,
-        &[Part::registers(rtc::BASE, rtc::LENGTH, READ_WRITE)],
-    )?;
+    let lease = suite.lend(LESSEE, &[suite.registers(READ_WRITE)])?;
     let base = suite.claim(LESSEE, lease.raw() as usize, 0)?;
+    equal!("the window's address", base, suite.clock().base);
+    suite.run_clock(LESSEE)?;
     let mut nanoseconds = [0; 2];
     for reading in &mut nanoseconds {
-        let low = suite.load(LESSEE, base + rtc::TIME_LOW, 4)?;
-        let high = suite.load(LESSEE, base + rtc::TIME_HIGH, 4)?;
-        *reading = high << 32 | low;
+        *reading = suite.nanoseconds(LESSEE)?;
         suite.pause(5)?;
     }
     let [first, second] = nanoseconds;
@@ -93,16 +90,18 @@ fn a_device_window_reaches_the_device(suite: &mut Suite) -> Outcome {
 
 fn a_claim_is_needed_to_reach_a_window(suite: &mut Suite) -> Outcome {
     suite.start(LESSEE)?;
-    suite.lend(
-        LESSEE,
-        &[Part::registers(rtc::BASE, rtc::LENGTH, READ_WRITE)],
-    )?;
+    suite.lend(LESSEE, &[suite.registers(READ_WRITE)])?;
     check!(
-        !suite.reaches(LESSEE, rtc::BASE)?,
+        !suite.sees_clock(LESSEE)?,
         "the window is there before the claim"
     );
     suite
-        .faults(LESSEE, Command::Load, &[rtc::BASE, 4], &[FaultKind::Read])
+        .faults(
+            LESSEE,
+            Command::Load,
+            &[suite.clock().base, 4],
+            &[FaultKind::Read],
+        )
         .map(drop)
 }
 
@@ -125,7 +124,7 @@ fn unclaiming_takes_the_window_away(suite: &mut Suite) -> Outcome {
     );
     let kinds = [FaultKind::RevokedWindow, FaultKind::Read];
     suite
-        .faults(LESSEE, Command::Load, &[page.address, 8], &kinds)
+        .faults(LESSEE, Command::Load, &[page.address, WORD], &kinds)
         .map(drop)
 }
 
@@ -214,26 +213,21 @@ fn lease_info_tells_all(suite: &mut Suite) -> Outcome {
     for task in [LESSOR, LESSEE] {
         let scratch = suite.place(task, Place::Scratch);
         suite.ok(task, Call::LeaseInfo, &[draft, scratch])?;
-        let words = suite.command(task, Command::LoadWords, &[scratch, 5])?;
-        equal!("handle and parent", words[0], draft | tenure << 32);
-        equal!(
-            "lessor and lessee",
-            words[1],
-            LESSOR | suite.handle(LESSEE) << 32
-        );
-        equal!(
-            "label and id",
-            words[2],
-            label("sample") as usize | 77 << 32
-        );
-        let generation = suite.handle(LESSOR) >> sys::TaskHandle::INDEX_BITS;
-        let state = LeaseState::Active as usize;
-        equal!(
-            "grants, state and generation",
-            words[3],
-            1 | state << 16 | generation << 32
-        );
-        equal!("the payload's type", words[4], 0x0123_4567_89ab_cdef);
+        let info: LeaseInfo = suite.record(task, scratch)?;
+        let expected = LeaseInfo {
+            handle: draft as u32,
+            parent: tenure as u32,
+            lessor: LESSOR as u32,
+            lessee: suite.handle(LESSEE) as u32,
+            label: label("sample"),
+            id: 77,
+            grants: 1,
+            state: LeaseState::Active as u8,
+            reserved: 0,
+            lessor_generation: (suite.handle(LESSOR) >> sys::TaskHandle::INDEX_BITS) as u32,
+            payload_type: 0x0123_4567_89ab_cdef,
+        };
+        equal!("the record", info, expected);
     }
     Ok(())
 }
@@ -256,23 +250,17 @@ fn grant_info_tells_all(suite: &mut Suite) -> Outcome {
         }
         let scratch = suite.place(LESSEE, Place::Scratch);
         suite.ok(LESSEE, Call::GrantInfo, &[draft, grant, scratch])?;
-        let words = suite.command(LESSEE, Command::LoadWords, &[scratch, 4])?;
-        equal!(
-            "base and length",
-            (words[0], words[1]),
-            (arena + PAGE, PAGE)
-        );
-        let rights = Rights::READ.bits() as usize;
-        equal!(
-            "label and rights",
-            words[2],
-            label("page") as usize | rights << 32
-        );
-        equal!(
-            "kind and claim",
-            words[3],
-            GrantKind::Memory as usize | claimed << 8
-        );
+        let info: GrantInfo = suite.record(LESSEE, scratch)?;
+        let expected = GrantInfo {
+            base: (arena + PAGE) as u64,
+            length: PAGE as u64,
+            label: label("page"),
+            rights: Rights::READ.bits(),
+            kind: GrantKind::Memory as u8,
+            claimed,
+            reserved: [0; 6],
+        };
+        equal!("the record", info, expected);
     }
     Ok(())
 }
@@ -296,7 +284,7 @@ fn a_draft_only_is_filled(suite: &mut Suite) -> Outcome {
 /// The clock's registers are lent to two tasks; answers the leases.
 fn two_leases(suite: &mut Suite) -> Outcome<[usize; 2]> {
     suite.start_all(&[LESSEE, CLIENT])?;
-    let parts = [Part::registers(rtc::BASE, rtc::LENGTH, READ_WRITE)];
+    let parts = [suite.registers(READ_WRITE)];
     let first = suite.lend(LESSEE, &parts)?;
     let second = suite.lend(CLIENT, &parts)?;
     Ok([first.raw() as usize, second.raw() as usize])
@@ -322,7 +310,7 @@ fn an_exclusive_claim_keeps_others_out(suite: &mut Suite) -> Outcome {
         &[Error::Busy],
     )?;
     check!(
-        !suite.reaches(CLIENT, rtc::BASE)?,
+        !suite.sees_clock(CLIENT)?,
         "the refused claim maps the window"
     );
     suite.ok(LESSEE, Call::GrantUnclaim, &[first, 0])?;
@@ -346,12 +334,12 @@ fn a_shared_claim_keeps_an_exclusive_one_out(suite: &mut Suite) -> Outcome {
     )?;
     suite.claim(CLIENT, second, 0)?;
     check!(
-        suite.reaches(LESSEE, rtc::BASE)? && suite.reaches(CLIENT, rtc::BASE)?,
+        suite.sees_clock(LESSEE)? && suite.sees_clock(CLIENT)?,
         "a sharer has no window"
     );
     suite.ok(LESSEE, Call::GrantUnclaim, &[first, 0])?;
     check!(
-        suite.reaches(CLIENT, rtc::BASE)?,
+        suite.sees_clock(CLIENT)?,
         "the other's unclaim took the window"
     );
     for mode in [2, 255, usize::MAX] {
@@ -368,7 +356,7 @@ fn a_shared_claim_keeps_an_exclusive_one_out(suite: &mut Suite) -> Outcome {
 fn an_exclusive_claim_ends_with_its_task(suite: &mut Suite) -> Outcome {
     let [first, second] = two_leases(suite)?;
     suite.ok(LESSEE, Call::GrantClaim, &[first, 0, EXCLUSIVE, 0])?;
-    suite.faults(LESSEE, Command::Load, &[0, 8], &[FaultKind::Read])?;
+    suite.faults(LESSEE, Command::Load, &[0, WORD], &[FaultKind::Read])?;
     suite.wait_dormant(LESSEE)?;
     suite
         .ok(CLIENT, Call::GrantClaim, &[second, 0, EXCLUSIVE, 0])
@@ -379,7 +367,7 @@ fn unknown_grants_are_not_found(suite: &mut Suite) -> Outcome {
     let page = suite.lent_page(READ_WRITE)?;
     let scratch = suite.place(LESSEE, Place::Scratch);
     let errors = [Error::NotFound, Error::Invalid];
-    for index in [1, 2, 255, 1 << 16, 1 << 32, usize::MAX] {
+    for index in [1, 2, 255, 1 << 16, HALF, usize::MAX] {
         suite.refused(
             LESSEE,
             Call::GrantClaim,

@@ -1,8 +1,8 @@
 //! Who may lend what to whom: edges, ranges, rights.
 
 use super::tests;
-use crate::board::KERNEL;
-use crate::lending::{ALL, PAGE, READ_WRITE};
+use crate::board::{GRANULE, HALF, KERNEL, PAGE, TOP, WORD};
+use crate::lending::{ALL, READ_WRITE};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, LESSOR, RUNNER, SERVER, Suite};
 use leasehold_abi::{Call, Error, FaultKind, LeaseEvent, LeaseHandle, Rights, SELF_MEMORY};
@@ -26,16 +26,16 @@ tests! { "lending":
 
 fn a_read_only_window_cannot_be_written(suite: &mut Suite) -> Outcome {
     let page = suite.lent_page(Rights::READ)?;
-    suite.store(LESSOR, page.address, 8, 0x0440)?;
+    suite.store(LESSOR, page.address, WORD, 0x0440)?;
     equal!(
         "what the lessee reads",
-        suite.load(LESSEE, page.address, 8)?,
+        suite.load(LESSEE, page.address, WORD)?,
         0x0440
     );
     let info = suite.faults(
         LESSEE,
         Command::Store,
-        &[page.address, 8, 1],
+        &[page.address, WORD, 1],
         &[FaultKind::Write],
     )?;
     equal!(
@@ -45,7 +45,7 @@ fn a_read_only_window_cannot_be_written(suite: &mut Suite) -> Outcome {
     );
     equal!(
         "what is there",
-        suite.load(LESSOR, page.address, 8)?,
+        suite.load(LESSOR, page.address, WORD)?,
         0x0440
     );
     Ok(())
@@ -150,7 +150,7 @@ fn memory_outside_the_arena_cannot_be_lent(suite: &mut Suite) -> Outcome {
     let arena = suite.place(LESSOR, Place::Arena);
     for length in [
         5 * PAGE,
-        1 << 32,
+        HALF,
         usize::MAX & !(PAGE - 1),
         0usize.wrapping_sub(arena),
     ] {
@@ -171,11 +171,12 @@ fn parts_of_pages_cannot_be_lent(suite: &mut Suite) -> Outcome {
     let draft = suite.open(LESSOR, tenure, LESSEE)?;
     let arena = suite.place(LESSOR, Place::Arena);
     for (address, length) in [
-        (arena + 1, PAGE),
-        (arena, PAGE - 1),
-        (arena + 2048, 2048),
+        (arena + 1, GRANULE),
+        (arena, GRANULE - 1),
+        (arena, GRANULE + 1),
+        (arena + GRANULE / 2, GRANULE / 2),
         (arena, 8),
-        (arena + 8, PAGE),
+        (arena + 8, GRANULE),
     ] {
         let add = [draft, SELF_MEMORY as usize, 0, address, length, 1];
         suite.refused(LESSOR, Call::LeaseAdd, &add, &[Error::Invalid])?;
@@ -203,13 +204,13 @@ fn ranges_beyond_the_source_are_refused(suite: &mut Suite) -> Outcome {
         (usize::MAX & !(PAGE - 1), 2 * PAGE),
         (PAGE, usize::MAX & !(PAGE - 1)),
         (0usize.wrapping_sub(PAGE), PAGE),
-        (1 << 63, PAGE),
-        (0, 1 << 63),
+        (TOP, PAGE),
+        (0, TOP),
     ] {
         let add = [draft, lease, 0, offset, length, 1];
         suite.refused(LESSEE, Call::LeaseAdd, &add, &[Error::Invalid])?;
     }
-    for index in [1, 2, 1 << 16, 1 << 32, usize::MAX] {
+    for index in [1, 2, 1 << 16, HALF, usize::MAX] {
         let add = [draft, lease, index, 0, PAGE, 1];
         suite.refused(
             LESSEE,
@@ -235,10 +236,10 @@ fn a_sub_range_is_lent_on(suite: &mut Suite) -> Outcome {
         suite.claim(GRANDCHILD, draft, 0)?,
         second
     );
-    suite.store(LESSOR, second, 8, 0x9a9d)?;
+    suite.store(LESSOR, second, WORD, 0x9a9d)?;
     equal!(
         "what the grandchild reads",
-        suite.load(GRANDCHILD, second, 8)?,
+        suite.load(GRANDCHILD, second, WORD)?,
         0x9a9d
     );
     check!(
@@ -311,10 +312,10 @@ fn any_task_may_lend_to_the_supervisor(suite: &mut Suite) -> Outcome {
     equal!("the runner's grant", added, Ok(0));
     equal!("the runner's offer", sys::lease_offer(draft), Ok(()));
     let page = suite.claim(GRANDCHILD, draft.raw() as usize, 0)?;
-    suite.store(CLIENT, page, 8, 0xa0a0)?;
+    suite.store(CLIENT, page, WORD, 0xa0a0)?;
     equal!(
         "what the grandchild reads",
-        suite.load(GRANDCHILD, page, 8)?,
+        suite.load(GRANDCHILD, page, WORD)?,
         0xa0a0
     );
     Ok(())

@@ -1,23 +1,26 @@
 //! What a task can reach: its own memory, and nothing else. Most of these end in a fault, which must tell the truth.
 
 use super::tests;
-use crate::board::{FIRMWARE, KERNEL, KERNEL_OFFSET, RAM, UNLEASED, edu, rtc};
+use crate::board::{FIRMWARE, KERNEL, KERNEL_DEVICES, KERNEL_OFFSET, PAGE, RAM, WORD, wide};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, RUNNER, SERVER, Suite, TASKS};
-use leasehold_abi::{Call, Error, FaultKind, TaskState};
-use testsuite_protocol::{Command, INITIALISED, Place};
+use attacks::INITIALISED_WORD;
+use leasehold_abi::{Call, Error, FaultKind, GrantKind, TaskState};
+use testsuite_protocol::{Command, Place};
+use userlib::sys;
 
 tests! { "memory":
     the_kernel_cannot_be_read,
     the_kernel_cannot_be_written,
     the_kernel_cannot_be_executed,
-    the_kernel_s_map_of_memory_cannot_be_read,
-    firmware_cannot_be_touched,
+    the_kernel_s_map_of_memory_cannot_be_read if KernelMap,
+    firmware_cannot_be_touched if Firmware,
     another_task_cannot_be_read,
     another_task_cannot_be_written,
     another_task_cannot_be_executed,
     null_cannot_be_touched,
-    addresses_that_are_none_cannot_be_touched,
+    addresses_that_are_none_cannot_be_touched if Registers64,
+    the_ends_of_everything_cannot_be_touched,
     own_text_cannot_be_written,
     own_constants_cannot_be_written,
     data_cannot_be_executed,
@@ -28,10 +31,18 @@ tests! { "memory":
     a_restarted_task_has_fresh_memory,
 }
 
-/// Loads of every width from an address stop the attacker with a read fault there.
+/// Step of a sweep over all addresses.
+const COARSE: usize = 1 << 16;
+
+/// A load from an address stops the attacker with a read fault there.
 fn unreadable(suite: &mut Suite, address: usize) -> Outcome {
     suite.start(ATTACKER)?;
-    let info = suite.faults(ATTACKER, Command::Load, &[address, 8], &[FaultKind::Read])?;
+    let info = suite.faults(
+        ATTACKER,
+        Command::Load,
+        &[address, WORD],
+        &[FaultKind::Read],
+    )?;
     equal!("the fault's address", info.fault_address, address as u64);
     told(suite)
 }
@@ -42,7 +53,7 @@ fn unwritable(suite: &mut Suite, address: usize) -> Outcome {
     let info = suite.faults(
         ATTACKER,
         Command::Store,
-        &[address, 8, 0],
+        &[address, WORD, 0],
         &[FaultKind::Write],
     )?;
     equal!("the fault's address", info.fault_address, address as u64);
@@ -92,14 +103,17 @@ fn the_kernel_s_map_of_memory_cannot_be_read(suite: &mut Suite) -> Outcome {
     suite.start(ATTACKER)?;
     let own = suite.place(ATTACKER, Place::Scratch) + KERNEL_OFFSET;
     suite
-        .faults(ATTACKER, Command::Load, &[own, 8], &[FaultKind::Read])
+        .faults(ATTACKER, Command::Load, &[own, WORD], &[FaultKind::Read])
         .map(drop)
 }
 
 fn firmware_cannot_be_touched(suite: &mut Suite) -> Outcome {
-    unreadable(suite, FIRMWARE)?;
-    unwritable(suite, FIRMWARE + 0x100)?;
-    not_executable(suite, FIRMWARE)
+    let Some(firmware) = FIRMWARE else {
+        return Ok(());
+    };
+    unreadable(suite, firmware)?;
+    unwritable(suite, firmware + 0x100)?;
+    not_executable(suite, firmware)
 }
 
 fn another_task_cannot_be_read(suite: &mut Suite) -> Outcome {
@@ -121,8 +135,8 @@ fn another_task_cannot_be_written(suite: &mut Suite) -> Outcome {
     for place in [Place::Scratch, Place::Initialised, Place::Stack] {
         unwritable(suite, suite.place(SERVER, place) & !7)?;
     }
-    let word = suite.load(SERVER, suite.place(SERVER, Place::Initialised), 8)?;
-    equal!("the server's word", word, INITIALISED);
+    let word = suite.load(SERVER, suite.place(SERVER, Place::Initialised), WORD)?;
+    equal!("the server's word", word, INITIALISED_WORD);
     Ok(())
 }
 
@@ -138,19 +152,20 @@ fn null_cannot_be_touched(suite: &mut Suite) -> Outcome {
 }
 
 fn addresses_that_are_none_cannot_be_touched(suite: &mut Suite) -> Outcome {
-    // Between the halves of Sv39's address range, at its ends, and at the end of everything.
-    for address in [
-        1 << 38,
-        1 << 39,
-        1 << 55,
-        1 << 63,
-        (1 << 38) - 8,
-        usize::MAX - 7,
-    ] {
+    // Between the halves of Sv39's address range, and at its ends.
+    for address in [1 << 38, 1 << 39, 1 << 55, 1 << 63, (1 << 38) - 8].map(wide) {
         unreadable(suite, address)?;
         unwritable(suite, address)?;
     }
-    not_executable(suite, 1 << 38)?;
+    not_executable(suite, wide(1 << 38))
+}
+
+fn the_ends_of_everything_cannot_be_touched(suite: &mut Suite) -> Outcome {
+    for address in [RAM.start, RAM.end - WORD, RAM.end, usize::MAX - (WORD - 1)] {
+        unreadable(suite, address)?;
+        unwritable(suite, address)?;
+    }
+    not_executable(suite, RAM.end)?;
     not_executable(suite, usize::MAX - 1)
 }
 
@@ -169,8 +184,9 @@ fn own_constants_cannot_be_written(suite: &mut Suite) -> Outcome {
 fn data_cannot_be_executed(suite: &mut Suite) -> Outcome {
     suite.start(ATTACKER)?;
     let scratch = suite.place(ATTACKER, Place::Scratch);
-    // `ret`, so that a jump that is let pass comes back and is reported.
-    suite.store(ATTACKER, scratch, 4, 0x0000_8067)?;
+    // A return, so that a jump that is let pass comes back and is reported.
+    let (code, width) = attacks::RETURN;
+    suite.store(ATTACKER, scratch, width, code)?;
     let info = suite.faults(ATTACKER, Command::Jump, &[scratch], &[FaultKind::Execute])?;
     equal!("the fault's address", info.fault_address, scratch as u64);
     equal!("the fault's pc", info.fault_pc, scratch as u64);
@@ -184,8 +200,23 @@ fn the_stack_cannot_be_executed(suite: &mut Suite) -> Outcome {
 }
 
 fn devices_cannot_be_touched_without_a_lease(suite: &mut Suite) -> Outcome {
-    let leased = [rtc::BASE, edu::CONFIGURATION, edu::BASE];
-    for address in UNLEASED.iter().copied().chain(leased) {
+    let mut addresses = heapless::Vec::<usize, 32>::new();
+    let kernel = KERNEL_DEVICES.iter().map(|base| *base as usize);
+    let windows = (0..)
+        .map_while(|index| sys::grant_info(suite.root(), index).ok())
+        .filter(|info| {
+            matches!(
+                GrantKind::from_code(info.kind),
+                Some(GrantKind::Mmio | GrantKind::Config)
+            )
+        })
+        .map(|info| info.base as usize);
+    for address in kernel.chain(windows) {
+        let more = addresses.push(address);
+        check!(more.is_ok(), "more devices than the test has room for");
+    }
+    check!(addresses.len() > 3, "only {} devices", addresses.len());
+    for address in addresses {
         suite.start(ATTACKER)?;
         suite.faults(ATTACKER, Command::Load, &[address, 4], &[FaultKind::Read])?;
         suite.start(ATTACKER)?;
@@ -199,17 +230,28 @@ fn devices_cannot_be_touched_without_a_lease(suite: &mut Suite) -> Outcome {
     Ok(())
 }
 
+/// A sweep over these addresses finds none that the attacker reaches.
+fn nothing(suite: &mut Suite, first: usize, end: usize, step: usize) -> Outcome {
+    let [found, address, ..] = suite.command(ATTACKER, Command::Sweep, &[first, end, step])?;
+    check!(
+        found == 0,
+        "{found} addresses found, the first {address:#x}"
+    );
+    Ok(())
+}
+
 fn a_sweep_of_memory_finds_only_the_own(suite: &mut Suite) -> Outcome {
     suite.limit(20_000);
     for task in RUNNER + 1..TASKS {
         suite.start(task)?;
     }
-    let arguments = [RAM.start, RAM.end, 4096];
+    let step = PAGE.max(RAM.len() >> 15);
+    let arguments = [RAM.start, RAM.end, step];
     let [count, first, last, ..] = suite.command(ATTACKER, Command::Sweep, &arguments)?;
     check!(count > 3, "only {count} pages found");
     for task in RUNNER + 1..TASKS {
         for place in [Place::Scratch, Place::Text, Place::Stack] {
-            let found = (first..last + 4096).contains(&suite.place(task, place));
+            let found = (first..last + step).contains(&suite.place(task, place));
             equal!(
                 "whether a place is within the pages found",
                 found,
@@ -218,27 +260,18 @@ fn a_sweep_of_memory_finds_only_the_own(suite: &mut Suite) -> Outcome {
         }
     }
     // All pages between first and last are the attacker's, but for its guard.
-    let between = (last - first) / 4096 + 1;
+    let between = (last - first) / step + 1;
     check!(
         between - count <= 1,
         "{count} pages found, but {between} from first to last"
     );
-    let upper = [
-        KERNEL + KERNEL_OFFSET - (1 << 21),
-        KERNEL + KERNEL_OFFSET + (1 << 21),
-        4096,
-    ];
-    equal!(
-        "pages of the kernel found",
-        suite.command(ATTACKER, Command::Sweep, &upper)?[0],
-        0
-    );
-    let devices = [0, 0x2000_0000, 0x1000];
-    equal!(
-        "device pages found",
-        suite.command(ATTACKER, Command::Sweep, &devices)?[0],
-        0
-    );
+    // Everything that is no memory, and the kernel's own map of it.
+    nothing(suite, 0, RAM.start, COARSE)?;
+    nothing(suite, RAM.end, u32::MAX as usize & !(COARSE - 1), COARSE)?;
+    if KERNEL_OFFSET != 0 {
+        let map = KERNEL + KERNEL_OFFSET;
+        nothing(suite, map - (1 << 21), map + (1 << 21), 4096)?;
+    }
     Ok(())
 }
 
@@ -257,14 +290,14 @@ fn records_are_not_written_outside_own_memory(suite: &mut Suite) -> Outcome {
         KERNEL + KERNEL_OFFSET,
         text & !7,
         constant,
-        usize::MAX - 7,
+        usize::MAX - (WORD - 1),
     ] {
         suite.refused(CLIENT, Call::TaskInfo, &[SERVER, address], &errors)?;
     }
     // A record that would run over the end of own memory.
     let end = suite.place(CLIENT, Place::ArenaEnd) - 8;
     suite.refused(CLIENT, Call::TaskInfo, &[SERVER, end], &errors)?;
-    equal!("the server's word", suite.load(SERVER, foreign, 8)?, 0);
+    equal!("the server's word", suite.load(SERVER, foreign, WORD)?, 0);
     equal!(
         "the server's state",
         suite.info(SERVER)?.state,
@@ -277,22 +310,22 @@ fn a_restarted_task_has_fresh_memory(suite: &mut Suite) -> Outcome {
     suite.start(CLIENT)?;
     let places = [Place::Scratch, Place::Initialised, Place::Arena];
     for place in places {
-        suite.store(CLIENT, suite.place(CLIENT, place), 8, 0xdead)?;
+        suite.store(CLIENT, suite.place(CLIENT, place), WORD, 0xdead)?;
     }
     let below = suite.place(CLIENT, Place::Stack) - 1024;
-    suite.store(CLIENT, below, 8, 0xdead)?;
+    suite.store(CLIENT, below, WORD, 0xdead)?;
     suite.stop(CLIENT)?;
     suite.start(CLIENT)?;
-    for (place, fresh) in places.iter().zip([0, INITIALISED, 0]) {
+    for (place, fresh) in places.iter().zip([0, INITIALISED_WORD, 0]) {
         equal!(
             "a word in memory",
-            suite.load(CLIENT, suite.place(CLIENT, *place), 8)?,
+            suite.load(CLIENT, suite.place(CLIENT, *place), WORD)?,
             fresh
         );
     }
     equal!(
         "a word below the stack pointer",
-        suite.load(CLIENT, below, 8)?,
+        suite.load(CLIENT, below, WORD)?,
         0
     );
     Ok(())

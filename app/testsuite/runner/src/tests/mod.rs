@@ -3,6 +3,7 @@
 mod borrows;
 mod bus_master;
 mod faults;
+mod instructions;
 mod interrupts;
 mod lease_limits;
 mod leases;
@@ -28,6 +29,7 @@ pub(crate) const ALL: &[&[Test]] = &[
     timers::TESTS,
     memory::TESTS,
     faults::TESTS,
+    instructions::TESTS,
     privileges::TESTS,
     leases::TESTS,
     lending::TESTS,
@@ -39,12 +41,17 @@ pub(crate) const ALL: &[&[Test]] = &[
     promises_of_ends::TESTS,
 ];
 
-/// Lists the tests of a file.
+/// Lists the tests of a file, each with what it needs that not every board has.
 macro_rules! tests {
-    ($topic:literal: $($name:ident),+ $(,)?) => {
+    ($topic:literal: $($name:ident $(if $need:ident)?),+ $(,)?) => {
         /// The tests of this file.
         pub(super) const TESTS: &[crate::Test] = &[
-            $(crate::Test { topic: $topic, name: stringify!($name), run: $name }),+
+            $(crate::Test {
+                topic: $topic,
+                name: stringify!($name),
+                needs: &[$(crate::board::Need::$need)?],
+                run: $name,
+            }),+
         ];
     };
 }

@@ -1,6 +1,7 @@
 //! Notification bits: delivery, masks, who may post.
 
 use super::tests;
+use crate::board::HALF;
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, RIVAL, SERVER, Suite};
 use leasehold_abi::{Call, Error};
@@ -112,7 +113,7 @@ fn kernel_bits_cannot_be_posted(suite: &mut Suite) -> Outcome {
         1 << 30,
         1 << 31,
         u32::MAX as usize,
-        1 << 40,
+        HALF << 8,
     ] {
         suite.refused(
             CLIENT,

@@ -1,6 +1,7 @@
 //! Calls that only the supervisor may make, and what it may not do itself.
 
 use super::tests;
+use crate::board::{HALF, WORD};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, NAMES, RUNNER, SERVER, Suite, TASKS};
 use leasehold_abi::{Call, Error, LeaseHandle, RevokeMode, TaskState};
@@ -59,7 +60,7 @@ fn looking_at_all_leases_is_denied(suite: &mut Suite) -> Outcome {
         &[root, 0, scratch],
         &[Error::Denied],
     )?;
-    equal!("the buffer", suite.load(ATTACKER, scratch, 8)?, 0);
+    equal!("the buffer", suite.load(ATTACKER, scratch, WORD)?, 0);
     Ok(())
 }
 
@@ -114,7 +115,7 @@ fn starting_a_running_task_is_busy(suite: &mut Suite) -> Outcome {
 }
 
 fn unknown_tasks_are_not_found(suite: &mut Suite) -> Outcome {
-    for task in [TASKS, 63, 64, 1 << 32, usize::MAX] {
+    for task in [TASKS, 63, 64, HALF, usize::MAX] {
         for refused in [sys::task_start(task).err(), sys::task_stop(task).err()] {
             let found = matches!(refused, Some(Error::NotFound | Error::Invalid));
             check!(found, "a start or stop of task {task}: {refused:?}");
@@ -169,7 +170,7 @@ fn a_stopped_task_does_not_run(suite: &mut Suite) -> Outcome {
         TaskState::Dormant as u8
     );
     suite.start(CLIENT)?;
-    let counter = suite.load(CLIENT, suite.place(CLIENT, Place::Scratch), 8)?;
+    let counter = suite.load(CLIENT, suite.place(CLIENT, Place::Scratch), WORD)?;
     equal!("the fresh counter", counter, 0);
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! The promises L5 to L8 of docs/leases.md: what ends with what, and nobody hangs.
 
 use super::tests;
-use crate::board::rtc;
-use crate::lending::{ALL, PAGE, Part, READ_WRITE};
+use crate::board::{PAGE, WORD};
+use crate::lending::{ALL, Part, READ_WRITE};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, LESSOR, RIVAL, SERVER, Suite};
+use attacks::INITIALISED_WORD;
 use leasehold_abi::{Call, Error, FaultKind, LeaseState, Rights};
-use testsuite_protocol::{Command, INITIALISED, Place};
+use testsuite_protocol::{Command, Place};
 use userlib::sys;
 
 tests! { "promises":
@@ -27,9 +28,7 @@ tests! { "promises":
 fn chain(suite: &mut Suite) -> Outcome<[usize; 3]> {
     suite.start_all(&[LESSOR, LESSEE, GRANDCHILD])?;
     let all = ALL.bits() as usize;
-    let first = suite
-        .lend(LESSOR, &[Part::registers(rtc::BASE, rtc::LENGTH, ALL)])?
-        .raw() as usize;
+    let first = suite.lend(LESSOR, &[suite.registers(ALL)])?.raw() as usize;
     let second = suite.open(LESSOR, first, LESSEE)?;
     suite.ok(LESSOR, Call::LeaseAdd, &[second, first, 0, 0, 0, all])?;
     suite.ok(LESSOR, Call::LeaseOffer, &[second])?;
@@ -47,15 +46,12 @@ fn l5_what_was_derived_ends_with_its_source(suite: &mut Suite) -> Outcome {
     let leases = chain(suite)?;
     suite.ok(LESSOR, Call::LeaseRevoke, &[leases[1], 1])?;
     check!(
-        suite.reaches(LESSOR, rtc::BASE)?,
+        suite.sees_clock(LESSOR)?,
         "the lessor lost what it did not lend"
     );
+    check!(!suite.sees_clock(LESSEE)?, "the lessee reaches the device");
     check!(
-        !suite.reaches(LESSEE, rtc::BASE)?,
-        "the lessee reaches the device"
-    );
-    check!(
-        !suite.reaches(GRANDCHILD, rtc::BASE)?,
+        !suite.sees_clock(GRANDCHILD)?,
         "the grandchild reaches the device"
     );
     suite.refused(
@@ -77,9 +73,9 @@ fn l5_what_was_derived_ends_with_its_source(suite: &mut Suite) -> Outcome {
 
 fn l5_what_was_derived_ends_with_the_death_in_the_middle(suite: &mut Suite) -> Outcome {
     let leases = chain(suite)?;
-    suite.faults(LESSEE, Command::Load, &[0, 8], &[FaultKind::Read])?;
+    suite.faults(LESSEE, Command::Load, &[0, WORD], &[FaultKind::Read])?;
     check!(
-        !suite.reaches(GRANDCHILD, rtc::BASE)?,
+        !suite.sees_clock(GRANDCHILD)?,
         "the grandchild reaches the device"
     );
     suite.refused(
@@ -88,26 +84,23 @@ fn l5_what_was_derived_ends_with_the_death_in_the_middle(suite: &mut Suite) -> O
         &[leases[2], 0, 0, 0],
         &[Error::Revoked],
     )?;
-    check!(
-        suite.reaches(LESSOR, rtc::BASE)?,
-        "the lessor lost the device"
-    );
+    check!(suite.sees_clock(LESSOR)?, "the lessor lost the device");
     suite.ok(GRANDCHILD, Call::LeaseRelease, &[leases[2]])?;
     suite.wait_leases(1)
 }
 
 /// Fills pages with a pattern that tells address and seed.
 fn fill(suite: &mut Suite, task: usize, address: usize, length: usize) -> Outcome {
-    for at in (address..address + length).step_by(256) {
-        suite.store(task, at, 8, at ^ 0xf40_2e4)?;
+    for at in (address..address + length).step_by(64) {
+        suite.store(task, at, WORD, at ^ 0xf40_2e4)?;
     }
     Ok(())
 }
 
 /// The pattern must be there.
 fn is_filled(suite: &mut Suite, task: usize, address: usize, length: usize) -> Outcome {
-    for at in (address..address + length).step_by(256) {
-        equal!("a frozen word", suite.load(task, at, 8)?, at ^ 0xf40_2e4);
+    for at in (address..address + length).step_by(64) {
+        equal!("a frozen word", suite.load(task, at, WORD)?, at ^ 0xf40_2e4);
     }
     Ok(())
 }
@@ -137,9 +130,13 @@ fn l6_lent_memory_is_frozen_while_its_owner_is_down(suite: &mut Suite) -> Outcom
     is_filled(suite, LESSEE, page.address, PAGE)?;
     suite.ok(LESSEE, Call::LeaseRelease, &[page.lease])?;
     suite.start(LESSOR)?;
-    equal!("the fresh memory", suite.load(LESSOR, page.address, 8)?, 0);
-    let word = suite.load(LESSOR, suite.place(LESSOR, Place::Initialised), 8)?;
-    equal!("the fresh word", word, INITIALISED);
+    equal!(
+        "the fresh memory",
+        suite.load(LESSOR, page.address, WORD)?,
+        0
+    );
+    let word = suite.load(LESSOR, suite.place(LESSOR, Place::Initialised), WORD)?;
+    equal!("the fresh word", word, INITIALISED_WORD);
     Ok(())
 }
 
@@ -171,10 +168,7 @@ fn l6_lent_memory_is_frozen_along_a_chain(suite: &mut Suite) -> Outcome {
 
 fn l7_forgotten_claims_cost_nothing_after_the_restart(suite: &mut Suite) -> Outcome {
     suite.limit(10_000);
-    let parts = [
-        Part::registers(rtc::BASE, rtc::LENGTH, ALL),
-        Part::line(rtc::LINE),
-    ];
+    let parts = [suite.registers(ALL), Part::line(suite.clock().line)];
     for _ in 0..30 {
         // Claims exclusively, never unclaims, never releases, never fetches an event.
         suite.start(LESSEE)?;
@@ -198,7 +192,7 @@ fn l7_forgotten_leases_of_a_lessor_end_with_it(suite: &mut Suite) -> Outcome {
             last = suite.lend_arena(LESSOR, tenure, LESSEE, 1, READ_WRITE)?;
         }
         suite.claim(LESSEE, last, 0)?;
-        suite.faults(LESSOR, Command::Load, &[0, 8], &[FaultKind::Read])?;
+        suite.faults(LESSOR, Command::Load, &[0, WORD], &[FaultKind::Read])?;
         suite.refused(
             LESSEE,
             Call::GrantClaim,
@@ -214,17 +208,13 @@ fn l7_forgotten_leases_of_a_lessor_end_with_it(suite: &mut Suite) -> Outcome {
 }
 
 fn l7_a_forgotten_interrupt_is_claimed_by_the_next_life(suite: &mut Suite) -> Outcome {
-    let parts = [
-        Part::registers(rtc::BASE, rtc::LENGTH, ALL),
-        Part::line(rtc::LINE),
-    ];
+    let parts = [suite.registers(ALL), Part::line(suite.clock().line)];
     for _ in 0..5 {
         suite.start(LESSEE)?;
         let lease = suite.lend(LESSEE, &parts)?.raw() as usize;
         suite.claim(LESSEE, lease, 0)?;
-        suite.store(LESSEE, rtc::BASE + rtc::INTERRUPT_ENABLE, 4, 1)?;
-        suite.store(LESSEE, rtc::BASE + rtc::ALARM_HIGH, 4, 0)?;
-        suite.store(LESSEE, rtc::BASE + rtc::ALARM_LOW, 4, 1)?;
+        suite.ready(LESSEE)?;
+        suite.fire(LESSEE)?;
         suite.claim_line(LESSEE, lease, 1, 1)?;
         suite.ok(LESSEE, Call::Receive, &[1])?;
         // Neither lowered nor acknowledged.
@@ -241,7 +231,7 @@ fn l8_everybody_blocked_on_a_dying_task_gets_an_error(suite: &mut Suite) -> Outc
     suite.pause(1)?;
     // One in service, two waiting.
     suite.ok(SERVER, Call::Receive, &[0])?;
-    suite.faults(SERVER, Command::Load, &[0, 8], &[FaultKind::Read])?;
+    suite.faults(SERVER, Command::Load, &[0, WORD], &[FaultKind::Read])?;
     for task in [LESSEE, CLIENT, RIVAL] {
         suite.ends_refused(task, Call::Call, &[Error::Dead])?;
     }

@@ -1,15 +1,16 @@
 //! The end of a lease: orderly, hard, by death, transitive, overdue.
 
 use super::tests;
-use crate::board::rtc;
-use crate::lending::{ALL, PAGE, Part, READ_WRITE};
+use crate::board::{PAGE, TICKS_PER_MS, WORD};
+use crate::lending::{ALL, READ_WRITE};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{CLIENT, GRANDCHILD, LESSEE, LESSOR, Suite};
+use attacks::INITIALISED_WORD;
 use leasehold_abi::{
     Call, Error, FaultKind, LeaseEvent, LeaseState, NOTIFY_LEASE, RevokeMode, Rights, TaskState,
     label,
 };
-use testsuite_protocol::{Command, INITIALISED, Place};
+use testsuite_protocol::{Command, Place};
 use userlib::sys;
 
 tests! { "revocation":
@@ -45,12 +46,9 @@ const HARD: usize = RevokeMode::Hard as usize;
 /// The clock's registers lent by the runner to the lessee, and claimed.
 fn clock(suite: &mut Suite) -> Outcome<sys::LeaseHandle> {
     suite.start(LESSEE)?;
-    let lease = suite.lend(LESSEE, &[Part::registers(rtc::BASE, rtc::LENGTH, ALL)])?;
+    let lease = suite.lend(LESSEE, &[suite.registers(ALL)])?;
     suite.claim(LESSEE, lease.raw() as usize, 0)?;
-    check!(
-        suite.reaches(LESSEE, rtc::BASE)?,
-        "the claimed window is not there"
-    );
+    check!(suite.sees_clock(LESSEE)?, "the claimed window is not there");
     Ok(lease)
 }
 
@@ -58,13 +56,13 @@ fn an_orderly_revocation_leaves_the_window_until_release(suite: &mut Suite) -> O
     let lease = clock(suite)?;
     suite.revoke(lease, RevokeMode::Orderly)?;
     check!(
-        suite.reaches(LESSEE, rtc::BASE)?,
+        suite.sees_clock(LESSEE)?,
         "the window went before the release"
     );
-    suite.store(LESSEE, rtc::BASE + rtc::INTERRUPT_ENABLE, 4, 0)?;
+    suite.store(LESSEE, suite.clock().harmless(), 4, 0)?;
     suite.ok(LESSEE, Call::LeaseRelease, &[lease.raw() as usize])?;
     check!(
-        !suite.reaches(LESSEE, rtc::BASE)?,
+        !suite.sees_clock(LESSEE)?,
         "the window is there after the release"
     );
     Ok(())
@@ -74,7 +72,7 @@ fn a_hard_revocation_takes_a_device_at_once(suite: &mut Suite) -> Outcome {
     let lease = clock(suite)?;
     suite.revoke(lease, RevokeMode::Hard)?;
     check!(
-        !suite.reaches(LESSEE, rtc::BASE)?,
+        !suite.sees_clock(LESSEE)?,
         "the window is there after the revocation"
     );
     Ok(())
@@ -82,11 +80,11 @@ fn a_hard_revocation_takes_a_device_at_once(suite: &mut Suite) -> Outcome {
 
 fn a_hard_revocation_leaves_memory_until_release(suite: &mut Suite) -> Outcome {
     let page = suite.lent_page(READ_WRITE)?;
-    suite.store(LESSOR, page.address, 8, 0x4e4d)?;
+    suite.store(LESSOR, page.address, WORD, 0x4e4d)?;
     suite.ok(LESSOR, Call::LeaseRevoke, &[page.lease, HARD])?;
     equal!(
         "what the lessee reads",
-        suite.load(LESSEE, page.address, 8)?,
+        suite.load(LESSEE, page.address, WORD)?,
         0x4e4d
     );
     suite.ok(LESSEE, Call::LeaseRelease, &[page.lease])?;
@@ -101,12 +99,12 @@ fn an_orderly_revocation_can_be_made_hard(suite: &mut Suite) -> Outcome {
     let lease = clock(suite)?;
     suite.revoke(lease, RevokeMode::Orderly)?;
     check!(
-        suite.reaches(LESSEE, rtc::BASE)?,
+        suite.sees_clock(LESSEE)?,
         "the window went with the orderly revocation"
     );
     suite.revoke(lease, RevokeMode::Hard)?;
     check!(
-        !suite.reaches(LESSEE, rtc::BASE)?,
+        !suite.sees_clock(LESSEE)?,
         "the window is there after the hard revocation"
     );
     Ok(())
@@ -134,12 +132,12 @@ fn a_revoked_lease_is_not_used_anew(suite: &mut Suite) -> Outcome {
 fn a_checked_access_to_a_revoked_window_goes_on(suite: &mut Suite) -> Outcome {
     let lease = clock(suite)?;
     suite.revoke(lease, RevokeMode::Hard)?;
-    let [refused, ..] = suite.command(LESSEE, Command::CheckedLoad, &[rtc::BASE])?;
+    let [refused, ..] = suite.command(LESSEE, Command::CheckedLoad, &[suite.clock().base])?;
     equal!("whether the load was refused", refused, 1);
     let [refused, ..] = suite.command(
         LESSEE,
         Command::CheckedStore,
-        &[rtc::BASE + rtc::ALARM_HIGH, 0],
+        &[suite.clock().harmless(), 0],
     )?;
     equal!("whether the store was refused", refused, 1);
     equal!(
@@ -153,7 +151,7 @@ fn a_checked_access_to_a_revoked_window_goes_on(suite: &mut Suite) -> Outcome {
 fn an_unchecked_access_to_a_revoked_window_is_named(suite: &mut Suite) -> Outcome {
     let lease = clock(suite)?;
     suite.revoke(lease, RevokeMode::Hard)?;
-    let address = rtc::BASE + rtc::TIME_LOW;
+    let address = suite.clock().base;
     let kinds = [FaultKind::RevokedWindow];
     let info = suite.faults(LESSEE, Command::Load, &[address, 4], &kinds)?;
     equal!("the fault's address", info.fault_address, address as u64);
@@ -242,7 +240,7 @@ fn a_draft_is_revoked_at_once(suite: &mut Suite) -> Outcome {
 /// Device registers from the runner to the lessor, on to the lessee, on to the grandchild, all claimed.
 fn three_levels(suite: &mut Suite) -> Outcome<[usize; 3]> {
     suite.start_all(&[LESSOR, LESSEE, GRANDCHILD])?;
-    let first = suite.lend(LESSOR, &[Part::registers(rtc::BASE, rtc::LENGTH, ALL)])?;
+    let first = suite.lend(LESSOR, &[suite.registers(ALL)])?;
     let mut leases = [first.raw() as usize; 3];
     for (level, (lessor, lessee)) in [(LESSOR, LESSEE), (LESSEE, GRANDCHILD)]
         .into_iter()
@@ -259,10 +257,7 @@ fn three_levels(suite: &mut Suite) -> Outcome<[usize; 3]> {
     }
     for (task, lease) in [LESSOR, LESSEE, GRANDCHILD].into_iter().zip(leases) {
         suite.claim(task, lease, 0)?;
-        check!(
-            suite.reaches(task, rtc::BASE)?,
-            "level {task} has no window"
-        );
+        check!(suite.sees_clock(task)?, "level {task} has no window");
     }
     Ok(leases)
 }
@@ -273,7 +268,7 @@ fn three_levels_end_together(suite: &mut Suite) -> Outcome {
     suite.revoke(first, RevokeMode::Hard)?;
     for (task, lease) in [LESSOR, LESSEE, GRANDCHILD].into_iter().zip(leases) {
         check!(
-            !suite.reaches(task, rtc::BASE)?,
+            !suite.sees_clock(task)?,
             "task {task} still reaches the device"
         );
         suite.refused(task, Call::GrantClaim, &[lease, 0, 0, 0], &[Error::Revoked])?;
@@ -291,17 +286,14 @@ fn a_release_ends_what_was_derived(suite: &mut Suite) -> Outcome {
     let leases = three_levels(suite)?;
     suite.ok(LESSEE, Call::LeaseRelease, &[leases[1]])?;
     check!(
-        !suite.reaches(LESSEE, rtc::BASE)?,
+        !suite.sees_clock(LESSEE)?,
         "the releaser still reaches the device"
     );
     check!(
-        !suite.reaches(GRANDCHILD, rtc::BASE)?,
+        !suite.sees_clock(GRANDCHILD)?,
         "the grandchild still reaches the device"
     );
-    check!(
-        suite.reaches(LESSOR, rtc::BASE)?,
-        "the lessor lost the device"
-    );
+    check!(suite.sees_clock(LESSOR)?, "the lessor lost the device");
     suite.ok(GRANDCHILD, Call::LeaseRelease, &[leases[2]])?;
     suite.wait_leases(1)
 }
@@ -329,7 +321,7 @@ fn overstays(suite: &mut Suite, lease: usize) -> Outcome {
     suite.ok(LESSOR, Call::LeaseRevoke, &[lease, ORDERLY])?;
     suite.abandon(LESSEE);
     let info = suite.wait_fault(LESSEE, &[FaultKind::LeaseOverstayed])?;
-    let took = (sys::time() - start) / crate::board::TICKS_PER_MS;
+    let took = (sys::time() - start) / TICKS_PER_MS;
     check!(
         (RELEASE_MS..RELEASE_MS + 500).contains(&took),
         "stopped after {took} ms"
@@ -368,13 +360,13 @@ fn a_lessee_blocked_in_a_call_is_stopped(suite: &mut Suite) -> Outcome {
 
 fn a_crashed_lessor_s_memory_stays_readable(suite: &mut Suite) -> Outcome {
     let page = suite.lent_page(Rights::READ)?;
-    for offset in (0..PAGE).step_by(512) {
-        suite.store(LESSOR, page.address + offset, 8, 0xf4_0000 + offset)?;
+    for offset in (0..PAGE).step_by(64) {
+        suite.store(LESSOR, page.address + offset, WORD, 0xf4_0000 + offset)?;
     }
-    suite.faults(LESSOR, Command::Load, &[0, 8], &[FaultKind::Read])?;
+    suite.faults(LESSOR, Command::Load, &[0, WORD], &[FaultKind::Read])?;
     suite.pause(2)?;
-    for offset in (0..PAGE).step_by(512) {
-        let word = suite.load(LESSEE, page.address + offset, 8)?;
+    for offset in (0..PAGE).step_by(64) {
+        let word = suite.load(LESSEE, page.address + offset, WORD)?;
         equal!("what the lessee reads", word, 0xf4_0000 + offset);
     }
     suite.ok(LESSEE, Call::LeaseRelease, &[page.lease])?;
@@ -387,9 +379,9 @@ fn a_crashed_lessor_s_memory_stays_readable(suite: &mut Suite) -> Outcome {
 
 fn a_lessor_restarts_only_when_its_leases_are_over(suite: &mut Suite) -> Outcome {
     let page = suite.lent_page(Rights::READ)?;
-    suite.store(LESSOR, page.address, 8, 0x01d)?;
-    suite.store(LESSOR, suite.place(LESSOR, Place::Initialised), 8, 0x01d)?;
-    suite.faults(LESSOR, Command::Load, &[0, 8], &[FaultKind::Read])?;
+    suite.store(LESSOR, page.address, WORD, 0x01d)?;
+    suite.store(LESSOR, suite.place(LESSOR, Place::Initialised), WORD, 0x01d)?;
+    suite.faults(LESSOR, Command::Load, &[0, WORD], &[FaultKind::Read])?;
     // Everything that can end without the lessee has ended by then.
     suite.pause(2)?;
     equal!(
@@ -404,14 +396,18 @@ fn a_lessor_restarts_only_when_its_leases_are_over(suite: &mut Suite) -> Outcome
     );
     equal!(
         "what the lessee reads",
-        suite.load(LESSEE, page.address, 8)?,
+        suite.load(LESSEE, page.address, WORD)?,
         0x01d
     );
     suite.ok(LESSEE, Call::LeaseRelease, &[page.lease])?;
     suite.start(LESSOR)?;
-    equal!("the fresh arena", suite.load(LESSOR, page.address, 8)?, 0);
-    let word = suite.load(LESSOR, suite.place(LESSOR, Place::Initialised), 8)?;
-    equal!("the fresh word", word, INITIALISED);
+    equal!(
+        "the fresh arena",
+        suite.load(LESSOR, page.address, WORD)?,
+        0
+    );
+    let word = suite.load(LESSOR, suite.place(LESSOR, Place::Initialised), WORD)?;
+    equal!("the fresh word", word, INITIALISED_WORD);
     Ok(())
 }
 
@@ -419,7 +415,7 @@ fn a_crashed_lessee_gives_its_leases_back(suite: &mut Suite) -> Outcome {
     let page = suite.lent_page(READ_WRITE)?;
     suite.ok(LESSOR, Call::Receive, &[NOTIFY_LEASE as usize])?;
     suite.begin_call(LESSOR, Call::Receive, &[NOTIFY_LEASE as usize])?;
-    suite.faults(LESSEE, Command::Load, &[0, 8], &[FaultKind::Read])?;
+    suite.faults(LESSEE, Command::Load, &[0, WORD], &[FaultKind::Read])?;
     suite.ends_ok(LESSOR, Call::Receive)?;
     let scratch = suite.place(LESSOR, Place::Scratch);
     suite.refused(
@@ -436,7 +432,7 @@ fn a_call_to_a_lessor_that_crashes_is_an_error(suite: &mut Suite) -> Outcome {
     suite.lent_page(READ_WRITE)?;
     suite.begin_call(LESSEE, Call::Call, &[suite.handle(LESSOR), 0, 0])?;
     suite.ok(LESSOR, Call::Receive, &[0])?;
-    suite.faults(LESSOR, Command::Load, &[0, 8], &[FaultKind::Read])?;
+    suite.faults(LESSOR, Command::Load, &[0, WORD], &[FaultKind::Read])?;
     // The lease is not released yet, but the call is answered.
     suite.ends_refused(LESSEE, Call::Call, &[Error::Dead])
 }
@@ -446,7 +442,7 @@ fn a_restarted_lessee_has_no_old_leases(suite: &mut Suite) -> Outcome {
     suite.stop(LESSEE)?;
     suite.start(LESSEE)?;
     check!(
-        !suite.reaches(LESSEE, rtc::BASE)?,
+        !suite.sees_clock(LESSEE)?,
         "the new life has the old one's window"
     );
     suite.refused(

@@ -25,9 +25,8 @@ const BIT: usize = 1 << 20;
 
 /// A worker sets its timer `milliseconds` from now and waits; answers the deadline.
 fn sleep(suite: &mut Suite, task: usize, milliseconds: u64) -> Outcome<u64> {
-    let [now, _] = suite.ok(task, Call::Time, &[])?;
-    let deadline = now as u64 + milliseconds * TICKS_PER_MS;
-    suite.ok(task, Call::SetTimer, &[deadline as usize, BIT])?;
+    let deadline = suite.time(task)? + milliseconds * TICKS_PER_MS;
+    suite.set_timer(task, deadline, BIT)?;
     suite.begin_call(task, Call::Receive, &[BIT])?;
     Ok(deadline)
 }
@@ -49,7 +48,7 @@ fn a_timer_fires_not_before_its_time(suite: &mut Suite) -> Outcome {
 
 fn a_deadline_in_the_past_fires_at_once(suite: &mut Suite) -> Outcome {
     suite.start(CLIENT)?;
-    suite.ok(CLIENT, Call::SetTimer, &[1, BIT])?;
+    suite.set_timer(CLIENT, 1, BIT)?;
     let [_, bits] = suite.ok(CLIENT, Call::Receive, &[BIT])?;
     equal!("the bits", bits, BIT);
     Ok(())
@@ -57,13 +56,9 @@ fn a_deadline_in_the_past_fires_at_once(suite: &mut Suite) -> Outcome {
 
 fn a_disarmed_timer_does_not_fire(suite: &mut Suite) -> Outcome {
     suite.start(CLIENT)?;
-    let [now, _] = suite.ok(CLIENT, Call::Time, &[])?;
-    suite.ok(
-        CLIENT,
-        Call::SetTimer,
-        &[now + 20 * TICKS_PER_MS as usize, BIT],
-    )?;
-    suite.ok(CLIENT, Call::SetTimer, &[0, BIT])?;
+    let now = suite.time(CLIENT)?;
+    suite.set_timer(CLIENT, now + 20 * TICKS_PER_MS, BIT)?;
+    suite.set_timer(CLIENT, 0, BIT)?;
     suite.begin_call(CLIENT, Call::Receive, &[BIT])?;
     check!(
         suite.finish_within(CLIENT, 60)?.is_none(),
@@ -74,17 +69,9 @@ fn a_disarmed_timer_does_not_fire(suite: &mut Suite) -> Outcome {
 
 fn a_new_deadline_replaces_the_old(suite: &mut Suite) -> Outcome {
     suite.start(CLIENT)?;
-    let [now, _] = suite.ok(CLIENT, Call::Time, &[])?;
-    suite.ok(
-        CLIENT,
-        Call::SetTimer,
-        &[now + 20 * TICKS_PER_MS as usize, BIT],
-    )?;
-    suite.ok(
-        CLIENT,
-        Call::SetTimer,
-        &[now + 100 * TICKS_PER_MS as usize, BIT << 1],
-    )?;
+    let now = suite.time(CLIENT)?;
+    suite.set_timer(CLIENT, now + 20 * TICKS_PER_MS, BIT)?;
+    suite.set_timer(CLIENT, now + 100 * TICKS_PER_MS, BIT << 1)?;
     suite.begin_call(CLIENT, Call::Receive, &[BIT | BIT << 1])?;
     check!(
         suite.finish_within(CLIENT, 50)?.is_none(),
@@ -115,8 +102,8 @@ fn each_task_has_its_own_timer(suite: &mut Suite) -> Outcome {
 
 fn the_far_future_does_not_come(suite: &mut Suite) -> Outcome {
     suite.start(CLIENT)?;
-    for deadline in [usize::MAX, usize::MAX / 2, 1 << 63] {
-        suite.ok(CLIENT, Call::SetTimer, &[deadline, BIT])?;
+    for deadline in [u64::MAX, u64::MAX / 2, 1 << 63, 1 << 40] {
+        suite.set_timer(CLIENT, deadline, BIT)?;
     }
     suite.begin_call(CLIENT, Call::Receive, &[BIT])?;
     check!(
@@ -179,10 +166,10 @@ fn an_endless_loop_starves_only_less_important_tasks(suite: &mut Suite) -> Outco
 
 fn time_goes_forward(suite: &mut Suite) -> Outcome {
     suite.start_all(&[CLIENT, RIVAL])?;
-    let mut before = sys::time() as usize;
+    let mut before = sys::time();
     for round in 0..200 {
         let task = if round % 2 == 0 { CLIENT } else { RIVAL };
-        let [now, _] = suite.ok(task, Call::Time, &[])?;
+        let now = suite.time(task)?;
         check!(now >= before, "the time went back from {before} to {now}");
         before = now;
     }

@@ -1,0 +1,87 @@
+//! The machine that the tests run on. What is where comes from the chip file, by way of the policy that the build generates.
+
+mod clock;
+pub(crate) mod edu;
+mod needs;
+
+pub(crate) use clock::Clock;
+pub(crate) use needs::Need;
+
+#[allow(
+    unreachable_pub,
+    missing_docs,
+    reason = "generated, for a supervisor's root"
+)]
+mod generated {
+    include!(env!("LEASEHOLD_POLICY"));
+}
+pub(crate) use generated::POLICY;
+
+use userlib::policy::ChipPolicy;
+
+/// What the chip file says.
+const CHIP: &ChipPolicy = &POLICY.chip;
+
+/// Bytes of a register.
+pub(crate) const WORD: usize = size_of::<usize>();
+/// A number with no bit in the lower half of a register.
+pub(crate) const HALF: usize = 1 << (usize::BITS / 2);
+/// The highest bit of a register.
+pub(crate) const TOP: usize = 1 << (usize::BITS - 1);
+
+/// Ticks of the clock in a millisecond.
+pub(crate) const TICKS_PER_MS: u64 = CHIP.ticks_per_second / 1000;
+/// Bytes that are lent at once: a page where there are pages, else the unit that userlib lends in.
+pub(crate) const PAGE: usize = CHIP.lend_granule;
+/// Bytes that the hardware protects at once.
+pub(crate) const GRANULE: usize = CHIP.granule;
+
+/// Where the kernel maps physical memory for itself: its address of a physical one is this much higher.
+pub(crate) const KERNEL_OFFSET: usize = CHIP.kernel_offset as usize;
+/// The kernel's first address, physical.
+pub(crate) const KERNEL: usize = CHIP.kernel.0 as usize;
+/// Bytes that are the kernel's.
+pub(crate) const KERNEL_LENGTH: usize = CHIP.kernel.1 as usize;
+/// Memory of the firmware: its first address.
+pub(crate) const FIRMWARE: Option<usize> = match CHIP.firmware {
+    Some((base, _)) => Some(base as usize),
+    None => None,
+};
+/// The machine's memory.
+pub(crate) const RAM: core::ops::Range<usize> =
+    CHIP.memory.0 as usize..(CHIP.memory.0 + CHIP.memory.1) as usize;
+/// First addresses of the devices that the kernel drives itself.
+pub(crate) const KERNEL_DEVICES: &[u64] = CHIP.kernel_devices;
+
+/// The lower bits of a number of 64, as many as a register has.
+pub(crate) const fn wide(number: u64) -> usize {
+    number as usize
+}
+
+/// The grants of a device of the chip, as indices in the root lease.
+pub(crate) fn device(name: &str) -> Option<&'static [u16]> {
+    let device = POLICY.devices.iter().find(|device| device.name == name)?;
+    Some(device.grants)
+}
+
+/// Whether the chip has a device of this name.
+const fn has(name: &str) -> bool {
+    let mut at = 0;
+    while at < POLICY.devices.len() {
+        if same(POLICY.devices[at].name, name) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Whether two texts are one.
+const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}

@@ -1,0 +1,36 @@
+//! What a test needs that not every board has. A test whose need is not met is told of, with the reason.
+
+use super::{FIRMWARE, KERNEL_OFFSET, has};
+use attacks::Isa;
+
+/// Something that not every board has.
+#[derive(Clone, Copy)]
+pub(crate) enum Need {
+    /// The PCI bus, with the `edu` device on it.
+    Edu,
+    /// Firmware that keeps memory of its own.
+    Firmware,
+    /// A map of memory of the kernel's own.
+    KernelMap,
+    /// Registers of 64 bits.
+    Registers64,
+    /// The RISC-V instruction set.
+    RiscV,
+    /// The Arm instruction set.
+    Arm,
+}
+
+impl Need {
+    /// Why the board does not meet it, if it does not.
+    pub(crate) fn unmet(self) -> Option<&'static str> {
+        let (met, reason) = match self {
+            Self::Edu => (has("pci"), "no PCI bus"),
+            Self::Firmware => (FIRMWARE.is_some(), "no firmware in memory"),
+            Self::KernelMap => (KERNEL_OFFSET != 0, "the kernel has no map of its own"),
+            Self::Registers64 => (usize::BITS == 64, "no addresses above 4 GiB"),
+            Self::RiscV => (matches!(Isa::OWN, Isa::RiscV), "RISC-V only"),
+            Self::Arm => (matches!(Isa::OWN, Isa::Arm), "Arm only"),
+        };
+        (!met).then_some(reason)
+    }
+}
