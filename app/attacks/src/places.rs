@@ -8,7 +8,7 @@ use core::sync::atomic::AtomicUsize;
 pub const SCRATCH_LENGTH: usize = 4096;
 
 /// A buffer that is only touched by the loads and stores of this crate.
-#[repr(C, align(4096))]
+#[repr(C, align(32))]
 struct Scratch(UnsafeCell<[u8; SCRATCH_LENGTH]>);
 
 // SAFETY: a task has one thread, and Rust code never makes a reference to the contents.

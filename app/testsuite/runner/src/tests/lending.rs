@@ -149,7 +149,7 @@ fn memory_outside_the_arena_cannot_be_lent(suite: &mut Suite) -> Outcome {
     }
     let arena = suite.place(LESSOR, Place::Arena);
     for length in [
-        5 * PAGE,
+        suite.place(LESSOR, Place::ArenaEnd) - arena + PAGE,
         HALF,
         usize::MAX & !(PAGE - 1),
         0usize.wrapping_sub(arena),
