@@ -1,0 +1,64 @@
+@ The first instructions. See boot.rs.
+
+    .syntax unified
+    .thumb
+
+    .section .text.boot, "ax", %progbits
+    .globl  _start
+    .type   _start, %function
+    .thumb_func
+_start:
+    @ Zero the .bss, whose ends are multiples of 16. The stack lies in it, and is empty.
+    ldr     r0, =__bss_start
+    ldr     r1, =__bss_end
+    movs    r2, #0
+1:  cmp     r0, r1
+    bhs     2f
+    str     r2, [r0], #4
+    b       1b
+2:  ldr     r0, ={VECTORS}
+    ldr     r1, =leasehold_vectors
+    str     r1, [r0]
+    bl      {SYSTEM_START}
+    ldr     r0, ={INTERRUPT_CONTROL}
+    ldr     r1, ={PEND_SERVICE}
+    str     r1, [r0]
+    dsb
+    isb
+3:  b       3b
+
+    @ The kernel never returns to where this interrupted.
+    .globl  leasehold_boot_vector
+    .type   leasehold_boot_vector, %function
+    .thumb_func
+leasehold_boot_vector:
+    ldr     r0, ={STACK} + {STACK_TOP}
+    msr     msp, r0
+    @ Thread mode, which runs the tasks, is unprivileged from now on.
+    movs    r0, #1
+    msr     control, r0
+    isb
+    bl      leasehold_boot
+    b       leasehold_resume
+    .ltorg
+
+    .section .vectors, "a", %progbits
+    .globl  leasehold_vectors
+    .balign 1024
+leasehold_vectors:
+    .word   {STACK} + {STACK_TOP}
+    .word   _start
+    .word   leasehold_kernel_fault_vector
+    .rept   5
+    .word   leasehold_fault_vector
+    .endr
+    .rept   3
+    .word   leasehold_kernel_fault_vector
+    .endr
+    .word   leasehold_call_vector
+    .word   leasehold_fault_vector
+    .word   leasehold_kernel_fault_vector
+    .word   leasehold_boot_vector
+    .rept   1 + 128
+    .word   leasehold_interrupt_vector
+    .endr

@@ -1,0 +1,110 @@
+//! From the fault status registers to the kind and the address of a task's fault (Armv7-M, B3.2.15 to B3.2.18).
+
+use leasehold_abi::FaultKind;
+
+/// `CFSR`: an instruction could not be fetched, because of the memory protection unit, or of the bus.
+const FETCH: u32 = 1 | 1 << 8;
+/// A load or store was refused by the memory protection unit.
+const DATA: u32 = 1 << 1;
+/// The frame could not be taken from, or put onto the stack: by the memory protection unit, or the bus.
+const FRAME: u32 = 0b11 << 3 | 0b11 << 11;
+/// Only the second: the frame is not there.
+const NO_FRAME: u32 = 1 << 4 | 1 << 12;
+/// `MMFAR` holds the address.
+const ADDRESS: u32 = 1 << 7;
+/// The bus refused an access: known which, or only that.
+const BUS: u32 = 1 << 9 | 1 << 10;
+/// `BFAR` holds the address.
+const BUS_ADDRESS: u32 = 1 << 15;
+/// Armv8-M: the stack pointer went below its limit; the frame is not there.
+const LIMIT: u32 = 1 << 20;
+const UNALIGNED: u32 = 1 << 24;
+/// `HFSR`: the fault was forced to be a hard one, as its own handler could not run.
+const FORCED: u32 = 1 << 30;
+
+/// The registers that say what happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// `CFSR`: memory management, bus and usage faults.
+    pub configurable: u32,
+    /// `HFSR`.
+    pub hard: u32,
+    /// `MMFAR`: the address that the memory protection unit refused.
+    pub address: usize,
+    /// `BFAR`: the address that the bus refused.
+    pub bus_address: usize,
+}
+
+impl Status {
+    /// Whether the processor could push the task's registers.
+    pub const fn has_frame(&self) -> bool {
+        self.configurable & (NO_FRAME | LIMIT) == 0
+    }
+
+    /// Kind and address of the fault of a task whose frame lies at `frame`, or was to. `pc` and the two halfwords there,
+    /// if they can be read, tell a load from a store.
+    pub fn decode(
+        &self,
+        frame: usize,
+        pc: usize,
+        instruction: Option<[u16; 2]>,
+    ) -> (FaultKind, usize) {
+        let status = self.configurable;
+        if status & DATA != 0 && status & ADDRESS != 0 {
+            let store = match instruction {
+                Some(instruction) => is_store(instruction),
+                // Only a full stack keeps the frame from being there.
+                None => true,
+            };
+            let kind = if store {
+                FaultKind::Write
+            } else {
+                FaultKind::Read
+            };
+            return (kind, self.address);
+        }
+        if status & (FRAME | LIMIT) != 0 {
+            return (FaultKind::Write, frame);
+        }
+        if status & BUS != 0 {
+            let known = status & BUS_ADDRESS != 0;
+            return (FaultKind::Bus, if known { self.bus_address } else { 0 });
+        }
+        let kind = if status & FETCH != 0 {
+            FaultKind::Execute
+        } else if status & UNALIGNED != 0 {
+            FaultKind::Misaligned
+        } else if is_breakpoint(instruction) && (self.hard & !FORCED != 0 || status == 0) {
+            FaultKind::Breakpoint
+        } else {
+            FaultKind::Illegal
+        };
+        (kind, pc)
+    }
+}
+
+/// `BKPT` (A7.7.17). Without a debugger it is a hard fault, with no other status.
+fn is_breakpoint(instruction: Option<[u16; 2]>) -> bool {
+    instruction.is_some_and(|[first, _]| first >> 8 == 0xbe)
+}
+
+/// Whether an instruction that accesses memory stores (A5.2, A5.3). In all long ones, and in short ones but for three
+/// groups, one bit tells.
+fn is_store([first, _]: [u16; 2]) -> bool {
+    match first >> 11 {
+        // Long instructions: bit 4 of the first half is set in loads.
+        0b11101..=0b11111 => first & 1 << 4 == 0,
+        // With a register as offset: STR, STRH, STRB, then only loads.
+        0b01010 | 0b01011 => first >> 9 & 0b111 <= 0b010,
+        // PUSH and POP.
+        0b10110 => true,
+        0b10111 => false,
+        // LDR from the pool of literals.
+        0b01001 => false,
+        // The others: bit 11 is set in loads.
+        _ => first & 1 << 11 == 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

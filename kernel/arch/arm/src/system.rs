@@ -1,0 +1,130 @@
+//! The system control space: what the entry code needs of it (Armv7-M, B3.2 and B3.5; Armv8-M, D1.2).
+//!
+//! Interrupt controller and system timer are there too, but belong to the platform: `chips/`.
+
+use crate::fault::Status;
+use core::arch::asm;
+
+/// `ICSR`: interrupt control and state.
+pub(crate) const INTERRUPT_CONTROL: usize = 0xe000_ed04;
+/// `ICSR.PENDSVSET`.
+pub(crate) const PEND_SERVICE: usize = 1 << 28;
+/// `VTOR`: the vector table.
+pub(crate) const VECTORS: usize = 0xe000_ed08;
+/// `MPU_CTRL`.
+pub(crate) const PROTECTION: usize = 0xe000_ed94;
+/// `MPU_CTRL`: on, and privileged code reaches what no region is for.
+pub(crate) const PROTECTION_ON: usize = 0b101;
+/// `MPU_RBAR`, after it the other registers of the region, and their aliases for the next three.
+pub(crate) const REGIONS: usize = 0xe000_ed9c;
+
+/// `AIRCR`, with its key.
+const RESET_CONTROL: usize = 0xe000_ed0c;
+const RESET_REQUEST: u32 = 0x05fa << 16 | 1 << 2;
+/// `SHPR1` to `SHPR3`: priorities of the faults, of `SVC`, of the monitor, `PendSV` and `SysTick`.
+const PRIORITIES: usize = 0xe000_ed18;
+/// `SHCSR`: which faults have handlers of their own, and which exceptions are active or pending.
+const HANDLERS: usize = 0xe000_ed24;
+/// `MEMFAULTENA`, `BUSFAULTENA`, `USGFAULTENA`, and `SECUREFAULTENA`, which Armv7-M has not.
+const HANDLERS_ON: u32 = 0b1111 << 16;
+/// `USGFAULTPENDED`, `MEMFAULTPENDED`, `BUSFAULTPENDED`, `SVCALLPENDED`, and Armv8-M's `SECUREFAULTPENDED`.
+const HANDLERS_PENDING: u32 = 0b1111 << 12 | 1 << 20;
+const CONFIGURABLE_STATUS: usize = 0xe000_ed28;
+const HARD_STATUS: usize = 0xe000_ed2c;
+const DEBUG_STATUS: usize = 0xe000_ed30;
+const ADDRESS: usize = 0xe000_ed34;
+const BUS_ADDRESS: usize = 0xe000_ed38;
+/// Armv8-M: `MPU_MAIR0`, `SFSR`.
+#[cfg(armv8m)]
+const ATTRIBUTES: usize = 0xe000_edc0;
+#[cfg(armv8m)]
+const SECURE_STATUS: usize = 0xe000_ede4;
+/// `ACTLR` of Cortex-M3 and -M4 (DDI 0337I, DDI 0439D: section 4.2): no buffered stores, so that the bus names the
+/// instruction that it refuses.
+#[cfg(not(armv8m))]
+const AUXILIARY_CONTROL: usize = 0xe000_e008;
+#[cfg(not(armv8m))]
+const NO_WRITE_BUFFER: u32 = 1 << 1;
+
+/// Priority of calls and all interrupts: the kernel is not interrupted.
+pub const KERNEL_PRIORITY: u8 = 0x80;
+/// Priority of faults. A task's frame that could not be pushed comes before the exception it was for.
+const FAULT_PRIORITY: u8 = 0x40;
+
+fn read(at: usize) -> u32 {
+    // SAFETY: a register of the system control space, and reading one changes nothing.
+    unsafe { (at as *const u32).read_volatile() }
+}
+
+/// # Safety
+/// What the write does must not change how the code that runs is executed.
+unsafe fn write(at: usize, value: u32) {
+    // SAFETY: a register of the system control space; the rest is the caller's promise.
+    unsafe { (at as *mut u32).write_volatile(value) }
+}
+
+/// Faults get handlers of their own, above all else; calls and interrupts have one priority.
+pub(crate) fn start() {
+    let faults = u32::from_ne_bytes([FAULT_PRIORITY; 4]);
+    let kernel = u32::from_ne_bytes([KERNEL_PRIORITY; 4]);
+    // SAFETY: no fault or interrupt is active or expected; the kernel itself runs at the priority of `PendSV`.
+    unsafe {
+        write(PRIORITIES, faults);
+        write(PRIORITIES + 4, kernel);
+        write(PRIORITIES + 8, kernel);
+        write(HANDLERS, read(HANDLERS) | HANDLERS_ON);
+        #[cfg(not(armv8m))]
+        write(AUXILIARY_CONTROL, read(AUXILIARY_CONTROL) | NO_WRITE_BUFFER);
+    }
+}
+
+/// Switches the memory protection unit on. Where a region binds privileged code too, the entry code does when a task runs.
+pub(crate) fn enable_protection() {
+    // SAFETY: the kernel is privileged, and no region is enabled yet.
+    unsafe {
+        #[cfg(armv8m)]
+        write(ATTRIBUTES, crate::pmsa_v8::ATTRIBUTES);
+        #[cfg(not(armv8m))]
+        write(PROTECTION, PROTECTION_ON as u32);
+        asm!("dsb", "isb", options(nostack, preserves_flags));
+    }
+}
+
+/// What a fault's registers say. They are cleared, and so is what else the same instruction left pending:
+/// it would be taken for the next task's.
+pub fn take_fault() -> Status {
+    let status = Status {
+        configurable: read(CONFIGURABLE_STATUS),
+        hard: read(HARD_STATUS),
+        address: read(ADDRESS) as usize,
+        bus_address: read(BUS_ADDRESS) as usize,
+    };
+    // SAFETY: status bits clear where ones are written; the handlers that are active stay so.
+    unsafe {
+        write(CONFIGURABLE_STATUS, status.configurable);
+        write(HARD_STATUS, status.hard);
+        write(DEBUG_STATUS, read(DEBUG_STATUS));
+        #[cfg(armv8m)]
+        write(SECURE_STATUS, read(SECURE_STATUS));
+        write(HANDLERS, read(HANDLERS) & !HANDLERS_PENDING);
+    }
+    status
+}
+
+/// Asks for a reset, and waits for it.
+pub fn reset() -> ! {
+    // SAFETY: all begins anew.
+    unsafe { write(RESET_CONTROL, RESET_REQUEST) };
+    loop {
+        core::hint::spin_loop();
+    }
+}
+
+/// The number of the exception that is being handled.
+#[inline(always)]
+pub fn active() -> u32 {
+    let number: u32;
+    // SAFETY: reads a register.
+    unsafe { asm!("mrs {}, ipsr", out(reg) number, options(nomem, nostack, preserves_flags)) }
+    number
+}

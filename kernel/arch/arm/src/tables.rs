@@ -1,0 +1,132 @@
+//! The regions of every task, as the entry code writes them into the memory protection unit.
+//!
+//! The first three are the task's own memory, the others are for windows. To map or unmap one is a single
+//! bounded step, and it counts from the next switch to the task on.
+
+use crate::RegisterFile;
+use crate::region::{Encoding, Memory, Span, of_region, of_window};
+use leasehold_abi::Error;
+use leasehold_arch_common::{Protection, Slots};
+use leasehold_core::{Region, Window};
+
+/// Regions of a task's own memory.
+const OWN: usize = 3;
+
+/// The tables of `T` tasks, for a unit with `R` regions, of which `W` are for windows.
+#[derive(Debug)]
+pub struct Tables<E, const T: usize, const R: usize, const W: usize> {
+    images: [[E; R]; T],
+    slots: [Slots<W>; T],
+}
+
+impl<E: Encoding, const T: usize, const R: usize, const W: usize> Tables<E, T, R, W> {
+    const FITS: () = assert!(OWN + W == R);
+
+    /// The regions of a task, in the order of their numbers.
+    pub fn regions(&self, task: usize) -> Option<&[E; R]> {
+        self.images.get(task)
+    }
+}
+
+impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Protection
+    for Tables<E, T, R, W>
+{
+    type Context = RegisterFile;
+    type Store = ();
+
+    const STORE: () = ();
+    const NEW: Self = Self {
+        images: [[E::UNUSED; R]; T],
+        slots: [const { Slots::EMPTY }; T],
+    };
+    const GRANULE: usize = Span::UNIT as usize;
+    const KERNEL_OFFSET: usize = 0;
+
+    fn start(&mut self, (): &'static mut (), tasks: usize) -> Result<(), Error> {
+        const { Self::FITS };
+        for image in &mut self.images {
+            for (number, region) in image.iter_mut().enumerate() {
+                *region = E::UNUSED.numbered(number);
+            }
+        }
+        if tasks > T {
+            return Err(Error::Exhausted);
+        }
+        Ok(())
+    }
+
+    /// The kernel is privileged, and reaches all that no region of a task restricts.
+    fn map_kernel(&mut self, _: u64, _: u64) {}
+
+    #[expect(unsafe_code, reason = "unsafe to call; does nothing unsafe")]
+    unsafe fn finish(&mut self) {
+        #[cfg(target_arch = "arm")]
+        crate::system::enable_protection();
+    }
+
+    fn space(&self, task: usize) -> usize {
+        self.images
+            .get(task)
+            .map_or(0, |image| image.as_ptr() as usize)
+    }
+
+    fn map_own(&mut self, task: usize, regions: &[Region]) -> Result<(), Error> {
+        let image = self.images.get_mut(task).ok_or(Error::Exhausted)?;
+        if regions.len() > OWN {
+            return Err(Error::Exhausted);
+        }
+        for (number, (place, region)) in image.iter_mut().zip(regions).enumerate() {
+            let (base, length) = (region.range.base(), region.range.length());
+            if length == 0 {
+                continue;
+            }
+            let span = Span::new(base as u64, length as u64).ok_or(Error::Exhausted)?;
+            let cover = E::cover(span, of_region(region.kind), Memory::Normal);
+            match cover.as_ref().map(|cover| cover.regions()) {
+                Some([region]) => *place = region.numbered(number),
+                _ => return Err(Error::Exhausted),
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error> {
+        let span = Span::new(window.base, window.length).ok_or(Error::Exhausted)?;
+        let (permission, memory) = of_window(&window);
+        let cover = E::cover(span, permission, memory).ok_or(Error::Exhausted)?;
+        let image = self.images.get_mut(task).ok_or(Error::Exhausted)?;
+        let slots = self.slots.get_mut(task).ok_or(Error::Exhausted)?;
+        slots.put(span.first(), cover.regions(), |index, region| {
+            if let Some(place) = image.get_mut(OWN + index) {
+                *place = region.numbered(OWN + index);
+            }
+        })?;
+        *done = window.length;
+        Ok(true)
+    }
+
+    #[inline]
+    fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool {
+        if let (Some(image), Some(slots)) = (self.images.get_mut(task), self.slots.get_mut(task)) {
+            slots.remove(window.base as u32, |index| {
+                if let Some(place) = image.get_mut(OWN + index) {
+                    *place = E::UNUSED.numbered(OWN + index);
+                }
+            });
+        }
+        *done = window.length;
+        true
+    }
+
+    fn window_address(base: u64) -> usize {
+        base as usize
+    }
+
+    fn available(&self) -> Option<usize> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

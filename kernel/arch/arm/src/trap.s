@@ -1,0 +1,230 @@
+@ The exception vectors. See trap.rs.
+
+    .syntax unified
+    .thumb
+
+@ Where words lie in the frame that an exception pushes.
+.equ FRAME_R3, 12
+.equ FRAME_R12, 16
+.equ FRAME_PC, 24
+.equ FRAME_STATUS, 28
+
+@ The frame to r0, the register file to r3. Clobbers r1, r2.
+.macro ENTER
+    mrs     r0, psp
+    ldr     r3, [sp]
+    ldrd    r1, r2, [r3, #{LIMITS}]
+    subs    r1, r0, r1
+    cmp     r1, r2
+    bhi     leasehold_stray
+.endm
+
+@ Where read-only regions bind the kernel too, the unit is off while it works. Clobbers r1 and r12.
+.macro UNIT_OFF
+    .if {ARMV8M}
+    movw    r12, #:lower16:{UNIT}
+    movt    r12, #:upper16:{UNIT}
+    movs    r1, #0
+    str     r1, [r12]
+    .endif
+.endm
+
+@ Saves place and program counter: all that a call keeps beside r4 to r11. Clobbers r1.
+.macro SAVE_PLACE
+    ldr     r1, [r0, #FRAME_PC]
+    strd    r0, r1, [r3, #{FRAME}]
+.endm
+
+@ The regions of the register file in r0, into the unit. Clobbers r0 to r3, r12, lr.
+.macro LOAD_REGIONS
+    ldr     r12, [r0, #{REGIONS}]
+    movw    lr, #:lower16:({UNIT} + {REGION_REGISTERS})
+    movt    lr, #:upper16:({UNIT} + {REGION_REGISTERS})
+    .if {ARMV8M}
+    @ The register in front selects four regions; then two at a time.
+    .irp    group, 0, 4, 8, 12
+    movs    r0, #\group
+    str     r0, [lr, #-4]
+    ldm     r12!, {{r0-r3}}
+    stm     lr!, {{r0-r3}}
+    ldm     r12!, {{r0-r3}}
+    stm     lr, {{r0-r3}}
+    sub     lr, lr, #16
+    .endr
+    movs    r0, #{UNIT_ON}
+    str     r0, [lr, #-{REGION_REGISTERS}]
+    .else
+    @ Each base register has its region's number in it.
+    .rept   4
+    ldm     r12!, {{r0-r3}}
+    stm     lr, {{r0-r3}}
+    .endr
+    .endif
+.endm
+
+@ To thread mode and the process stack. The barrier has the regions in force before the frame is read.
+.macro LEAVE
+    mvn     lr, #2
+    dsb
+    bx      lr
+.endm
+
+.macro HANDLER name
+    .globl  \name
+    .type   \name, %function
+    .thumb_func
+\name:
+.endm
+
+    .section .text.trap.vector, "ax", %progbits
+    .balign 4
+HANDLER leasehold_call_vector
+    ENTER
+    ldr     r2, [r0, #FRAME_R12]
+    cbnz    r2, 4f
+
+    @ Asking who one is returns at once, and changes nothing.
+    bl      leasehold_task_self
+    mrs     r1, psp
+    movs    r2, #0
+    strd    r2, r0, [r1]
+    str     r2, [r1, #8]
+    mvn     lr, #2
+    bx      lr
+
+4:  UNIT_OFF
+    cmp     r2, #{CALL}
+    beq     1f
+    cmp     r2, #{REPLY_RECEIVE}
+    beq     2f
+    @ A shift counts modulo 256; the kernel itself checks the number again.
+    movw    r1, #:lower16:{QUICK}
+    movt    r1, #:upper16:{QUICK}
+    lsrs    r1, r2
+    lsls    r1, r1, #31
+    bmi     5f
+    SAVE_PLACE
+
+    @ The slow path: the message to memory, and a general return.
+3:  stm     r3, {{r4-r11}}
+    ldr     r1, [r0, #FRAME_R3]
+    str     r1, [r3, #{TAG}]
+    mov     r1, r3
+    bl      leasehold_system_call
+
+    @ Goes on with the register file in r0.
+HANDLER leasehold_resume
+    str     r0, [sp]
+    ldr     r1, [r0, #{FRAME}]
+    msr     psp, r1
+    ldr     r2, [r0, #{STATE}]
+    cmp     r2, #0
+    bne     6f
+    add     lr, r0, #{RESULTS}
+    ldm     lr, {{r2, r3, r12, lr}}
+    stm     r1, {{r2, r3, r12, lr}}
+7:  ldm     r0, {{r4-r11}}
+    LOAD_REGIONS
+    LEAVE
+
+    @ The fast paths: the message stays where it is.
+1:  SAVE_PLACE
+    ldm     r0, {{r0-r2}}
+    bl      leasehold_call
+    b       9f
+2:  SAVE_PLACE
+    ldm     r0, {{r0-r1}}
+    bl      leasehold_reply_receive
+9:  cbnz    r0, 8f
+    ldr     r3, [sp]
+    ldr     r0, [r3, #{FRAME}]
+    b       3b
+
+    @ The tag goes from frame to frame, and the results with it.
+8:  ldr     r3, [sp]
+    str     r0, [sp]
+    ldr     r3, [r3, #{FRAME}]
+    ldr     r2, [r3, #FRAME_R3]
+    ldr     r3, [r0, #{FRAME}]
+    msr     psp, r3
+    mov     r12, #0
+    strd    r12, r1, [r3]
+    strd    r12, r2, [r3, #8]
+    LOAD_REGIONS
+    LEAVE
+
+    @ Calls that return to where they came from save nothing.
+5:  mov     r1, r4
+    mov     r2, r5
+    bl      leasehold_quick_call
+    .if {ARMV8M}
+    movw    r12, #:lower16:{UNIT}
+    movt    r12, #:upper16:{UNIT}
+    movs    r1, #{UNIT_ON}
+    str     r1, [r12]
+    .endif
+    LEAVE
+
+    @ A state other than that of a call: it counts once.
+6:  movs    r3, #0
+    str     r3, [r0, #{STATE}]
+    cmp     r2, #{INTERRUPTED}
+    beq     7b
+    ldr     r12, [r0, #{PC}]
+    str     r12, [r1, #FRAME_PC]
+    cmp     r2, #{SKIPPED}
+    beq     10f
+    @ A first frame: no flags, Thumb.
+    mov     r2, #1 << 24
+    str     r2, [r1, #FRAME_STATUS]
+    movs    r2, #0
+    strd    r2, r3, [r1]
+    strd    r2, r3, [r1, #8]
+    strd    r2, r3, [r1, #16]
+    b       7b
+10: movs    r3, #1
+    str     r3, [r1, #4]
+    b       7b
+
+    .balign 4
+HANDLER leasehold_interrupt_vector
+    ENTER
+    UNIT_OFF
+    SAVE_PLACE
+    stm     r3, {{r4-r11}}
+    movs    r1, #{INTERRUPTED}
+    str     r1, [r3, #{STATE}]
+    bl      leasehold_interrupt
+    b       leasehold_resume
+
+    @ A call or an interrupt whose frame is not in the task's own data. The interrupt still counts.
+leasehold_stray:
+    UNIT_OFF
+    str     r0, [r3, #{FRAME}]
+    mov     r0, r3
+    bl      leasehold_stray_frame
+    mrs     r1, ipsr
+    cmp     r1, #15
+    blo     leasehold_resume
+    bl      leasehold_interrupt
+    b       leasehold_resume
+
+    @ Faults. Bit 3 of the return value says that thread mode, a task, was interrupted.
+    .balign 4
+HANDLER leasehold_fault_vector
+    tst     lr, #8
+    beq     leasehold_kernel_fault_vector
+    mrs     r0, psp
+    ldr     r3, [sp]
+    UNIT_OFF
+    str     r0, [r3, #{FRAME}]
+    stm     r3, {{r4-r11}}
+    mov     r0, r3
+    bl      leasehold_exception
+    b       leasehold_resume
+
+HANDLER leasehold_kernel_fault_vector
+    UNIT_OFF
+    mov     r0, sp
+    bl      leasehold_kernel_fault
+    udf     #0
