@@ -8,12 +8,24 @@
 extern crate std;
 
 mod clint;
+mod cmsdk_timer;
+mod cmsdk_uart;
 mod finisher;
+mod iot_kit;
 mod ns16550;
+mod nvic;
 mod plic;
 mod registers;
+#[cfg(target_arch = "arm")]
+pub mod semihosting;
+mod systick;
 
 pub use clint::Clint;
+pub use cmsdk_timer::CmsdkTimer;
+pub use cmsdk_uart::CmsdkUart;
 pub use finisher::Finisher;
+pub use iot_kit::IotKit;
 pub use ns16550::Ns16550;
+pub use nvic::Nvic;
 pub use plic::Plic;
+pub use systick::SysTick;
