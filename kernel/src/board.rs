@@ -89,11 +89,6 @@ impl Board {
     pub(crate) fn free_tables(&self) -> Option<usize> {
         self.protection.available()
     }
-
-    /// Stalls until an interrupt is pending, perhaps less.
-    pub(crate) fn wait(&self) {
-        self.platform.wait();
-    }
 }
 
 impl Hardware for Board {

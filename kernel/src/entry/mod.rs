@@ -1,7 +1,14 @@
 //! The kernel's state, and what the entry code of every instruction set does with it.
 
+#[cfg(target_arch = "arm")]
+mod arm;
 #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 mod riscv;
+
+#[cfg(target_arch = "arm")]
+use arm::idle;
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+use riscv::idle;
 
 use crate::board::Board;
 use crate::image::{CONFIG, GRANTS, LEASES, TASKS};
@@ -66,19 +73,5 @@ fn run(kernel: &mut Image, next: Next) -> *mut Registers {
     match next {
         Next::Run(task) => kernel.context(task),
         Next::Idle => idle(kernel),
-    }
-}
-
-/// Waits until there is a task to run.
-#[cold]
-#[inline(never)]
-fn idle(kernel: &mut Image) -> *mut Registers {
-    loop {
-        while !kernel.hardware().interrupt_pending() {
-            kernel.hardware().wait();
-        }
-        if let Next::Run(task) = kernel.wake() {
-            return kernel.context(task);
-        }
     }
 }

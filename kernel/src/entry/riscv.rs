@@ -1,11 +1,11 @@
 //! What the boot code and the trap vector call; the contract is in the architecture's
 //! `boot` and `trap` modules.
 
-use super::{boot, kernel, run};
+use super::{Image, boot, kernel, run};
 use crate::image::{CONFIG, FLOATING_TASKS, TASKS};
 use leasehold_abi::{Call, Error};
 use leasehold_arch_riscv::{FloatingRegisters, RegisterFile, boot::stack_top, csr, decode};
-use leasehold_core::Fault;
+use leasehold_core::{Fault, Hardware, Next};
 
 /// A task to resume on a fast path, and its second result. Null: take the slow path.
 #[repr(C)]
@@ -18,6 +18,20 @@ const SLOW: Resume = Resume {
     registers: core::ptr::null_mut(),
     value: 0,
 };
+
+/// Waits until there is a task to run.
+#[cold]
+#[inline(never)]
+pub(super) fn idle(kernel: &mut Image) -> *mut RegisterFile {
+    loop {
+        while !kernel.hardware().interrupt_pending() {
+            csr::wait_for_interrupt();
+        }
+        if let Next::Run(task) = kernel.wake() {
+            return kernel.context(task);
+        }
+    }
+}
 
 #[unsafe(no_mangle)]
 extern "C" fn leasehold_boot(_hart: usize, _device_tree: usize) -> *mut RegisterFile {

@@ -1,6 +1,8 @@
 //! Families of machines: interrupt controller, clock, early console and power switch, put
 //! together from the devices in `chips/`. The chip file names the one that an image is for.
 
+#[cfg(target_arch = "arm")]
+pub(crate) mod mps2;
 #[cfg(target_arch = "riscv32")]
 pub(crate) mod virt_machine;
 #[cfg(target_arch = "riscv64")]
@@ -27,6 +29,4 @@ pub(crate) trait Platform {
     fn mask_line(&mut self, line: u32);
     fn print(&mut self, bytes: &[u8]);
     fn off(&mut self, code: u32, reset: bool) -> !;
-    /// Stalls until an interrupt is pending, perhaps less; it is not taken.
-    fn wait(&self);
 }

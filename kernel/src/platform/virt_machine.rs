@@ -91,8 +91,4 @@ impl Platform for VirtMachine {
             csr::wait_for_interrupt();
         }
     }
-
-    fn wait(&self) {
-        csr::wait_for_interrupt();
-    }
 }

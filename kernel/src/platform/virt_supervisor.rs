@@ -108,8 +108,4 @@ impl Platform for VirtSupervisor {
             csr::wait_for_interrupt();
         }
     }
-
-    fn wait(&self) {
-        csr::wait_for_interrupt();
-    }
 }
