@@ -107,13 +107,15 @@ pub(crate) fn serve(size: usize, count: usize) -> Words {
         Some(Size::Empty) => serve_with(count, |_, _| ()),
         Some(Size::Bytes32) => serve_with(count, |_, message| exchange::<4>(message)),
         Some(Size::Bytes64) => serve_with(count, |_, message| exchange::<8>(message)),
-        _ => serve_with(count, |client, _| {
+        _ => {
             let mut buffer = [0; 64];
-            let read = sys::borrow_read(client, 0, 0, &mut buffer);
-            black_box((&buffer, read))
-                .1
-                .map_or_else(|_| sys::panic(b"borrow"), drop);
-        }),
+            serve_with(count, |client, _| {
+                let read = sys::borrow_read(client, 0, 0, &mut buffer);
+                black_box((&buffer, read))
+                    .1
+                    .map_or_else(|_| sys::panic(b"borrow"), drop);
+            })
+        }
     }
 }
 
