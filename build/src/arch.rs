@@ -1,5 +1,7 @@
 //! What the build must know of a protection hardware.
 
+use leasehold_abi::MAX_TASKS;
+
 /// A protection hardware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arch {
@@ -56,6 +58,11 @@ impl Arch {
     /// Whether it translates addresses. What does not has few regions instead.
     pub(crate) const fn has_pages(self) -> bool {
         matches!(self, Self::Sv39)
+    }
+
+    /// Most tasks of an image: the kernel keeps sets of them in a word.
+    pub(crate) const fn most_tasks(self) -> usize {
+        if self.has_pages() { MAX_TASKS } else { 32 }
     }
 
     /// The unit of protection, in bytes.

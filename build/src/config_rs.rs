@@ -136,7 +136,8 @@ fn write_task(
         ("notifies", task.notifies),
         ("lends", task.lends),
     ] {
-        writeln!(out, "            {name}: {set:#x},")?;
+        let room = u64::MAX >> (u64::BITS as usize - arch.most_tasks());
+        writeln!(out, "            {name}: {:#x},", set & room)?;
     }
     writeln!(out, "            release_ticks: {ticks},")?;
     for (name, address) in [

@@ -198,6 +198,21 @@ fn a_protection_unit_holds_only_so_much() {
 }
 
 #[test]
+fn more_tasks_than_a_word_of_32_bits_has_room_for() {
+    let with = |fillers: usize| {
+        (0..fillers).fold(MANIFEST.to_owned(), |manifest, number| {
+            manifest
+                + &format!(
+                    "\n[tasks.filler-{number}]\npackage = \"edu\"\npriority = 3\nstack = 256\n"
+                )
+        })
+    };
+    let plan = leasehold_build::check(small_unit(&with(28)).root(), "demo", "board").unwrap();
+    assert_eq!(plan.tasks.len(), 32);
+    shows_of("too_many_tasks", &small_unit(&with(29)), "board");
+}
+
+#[test]
 fn what_does_not_fit_a_protection_unit_or_its_alignment() {
     let manifest = replace(
         MANIFEST,

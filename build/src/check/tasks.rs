@@ -4,7 +4,7 @@ use super::Checker;
 use crate::manifest::{self, Manifest};
 use crate::plan::{Bind, Task};
 use crate::problem::{Problem, nearest};
-use leasehold_abi::{MAX_TASKS, NAME_LENGTH};
+use leasehold_abi::NAME_LENGTH;
 use serde_spanned::Spanned;
 
 /// Names of the tasks by rank: by priority, and where that is equal, in the manifest's order.
@@ -49,14 +49,17 @@ impl Checker<'_> {
             }
         }
         self.check_supervisor();
-        if let Some((name, _)) = manifest.tasks.iter().nth(MAX_TASKS) {
+        if let Some((name, _)) = manifest.tasks.iter().nth(self.arch.most_tasks()) {
             self.problems.push(
                 Problem::new(
                     self.source,
                     name.span(),
                     format!("{} tasks are too many", manifest.tasks.len()),
                 )
-                .label(format!("an image has at most {MAX_TASKS}"))
+                .label(format!(
+                    "an image for this chip has at most {}",
+                    self.arch.most_tasks()
+                ))
                 .hint("put two jobs into one task, or leave some out"),
             );
         }

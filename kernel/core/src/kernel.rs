@@ -3,10 +3,10 @@
 use crate::index::{Table, no_such_entry};
 use crate::lease::table::{Grant, Leases, ROOT};
 use crate::reaper::Reaper;
-use crate::schedule::{above, bit, first};
+use crate::schedule::{ROOM, above, bit, first};
 use crate::task::{NO_TASK, Task};
 use crate::timer::Deadlines;
-use crate::{Config, Context, Hardware, TaskConfig};
+use crate::{Config, Context, Hardware, TaskConfig, TaskSet};
 use leasehold_abi::{Error, LeaseEvent, LeaseHandle, LeaseState, MAX_TASKS, TaskHandle};
 
 /// What the entry code does after an entry.
@@ -31,7 +31,7 @@ pub struct Kernel<
     const B: u32 = { LeaseHandle::GENERATION_BITS },
 > {
     /// Tasks that can run.
-    pub(crate) ready: u64,
+    pub(crate) ready: TaskSet,
     /// The task that runs, or ran when the kernel was entered; `NO_TASK` when idle.
     pub(crate) current: usize,
     pub(crate) reaper: Reaper,
@@ -53,7 +53,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 {
     /// A kernel that has not booted.
     pub const fn new(config: &'static Config, hardware: H) -> Self {
-        const { assert!(T > 0 && T <= MAX_TASKS, "1 to 64 tasks") };
+        const {
+            assert!(
+                T > 0 && T <= MAX_TASKS && T <= ROOM,
+                "1 to 64 tasks, or to 32 on a machine of 32 bits"
+            )
+        };
         Self {
             ready: 0,
             current: NO_TASK,
@@ -198,7 +203,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     #[inline(always)]
-    fn pick(&mut self, set: u64) -> Next {
+    fn pick(&mut self, set: TaskSet) -> Next {
         if set == 0 {
             self.current = NO_TASK;
             return Next::Idle;

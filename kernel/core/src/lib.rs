@@ -37,6 +37,6 @@ mod model;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Config, GrantConfig, Range, Region, RegionKind, TaskConfig, name};
+pub use config::{Config, GrantConfig, Range, Region, RegionKind, TaskConfig, TaskSet, name};
 pub use hardware::{Context, Fault, FreshProgress, Hardware, Window};
 pub use kernel::{Kernel, Next};

@@ -28,7 +28,7 @@
 
 use crate::schedule::{above, bit, first};
 use crate::task::NO_TASK;
-use crate::{Hardware, Kernel};
+use crate::{Hardware, Kernel, TaskSet};
 use leasehold_abi::{Error, TaskState};
 
 /// A slice of going before is a second divided by this: a millisecond.
@@ -43,21 +43,21 @@ pub(crate) struct Reaper {
     /// The best rank in the queue; [`IDLE`] when it is empty.
     rank: u32,
     /// Tasks that a line made ready since the queue was last empty.
-    urgent: u64,
+    urgent: TaskSet,
     /// Tasks that a server's death made ready since then.
-    woken: u64,
+    woken: TaskSet,
     /// When going before ends, once somebody has.
     limit: Option<u64>,
     /// Tasks whose callers must be woken: they are dead, or do not serve.
-    pub(crate) waking: u64,
+    pub(crate) waking: TaskSet,
     /// Leases with work, in order.
     pub(crate) leases: crate::lease::links::List,
     /// Stopped tasks whose leases are not all marked yet.
-    pub(crate) stopping: u64,
+    pub(crate) stopping: TaskSet,
     /// Tasks with an operation that goes on.
-    pub(crate) operating: u64,
+    pub(crate) operating: TaskSet,
     /// Dormant tasks that are being started.
-    pub(crate) starting: u64,
+    pub(crate) starting: TaskSet,
     /// Steps since boot.
     pub(crate) steps: u32,
 }
@@ -83,7 +83,7 @@ impl Reaper {
     }
 
     /// The tasks that run before the next step.
-    pub(crate) fn goes_before(&self) -> u64 {
+    pub(crate) fn goes_before(&self) -> TaskSet {
         // Nobody woken runs before all are.
         let woken = if self.waking == 0 { self.woken } else { 0 };
         above(self.rank as usize) | self.urgent | woken

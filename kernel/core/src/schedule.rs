@@ -1,33 +1,47 @@
 //! Sets of tasks as words, and the most important task in one.
 
+use crate::TaskSet;
+
+/// Tasks that a set has room for.
+pub(crate) const ROOM: usize = TaskSet::BITS as usize;
+
 /// The set with only this task.
 #[inline(always)]
-pub(crate) const fn bit(task: usize) -> u64 {
-    1 << (task & 63)
+pub(crate) const fn bit(task: usize) -> TaskSet {
+    1 << (task & (ROOM - 1))
 }
 
 /// The tasks more important than this one.
 #[inline(always)]
-pub(crate) const fn above(task: usize) -> u64 {
+pub(crate) const fn above(task: usize) -> TaskSet {
     bit(task) - 1
 }
 
-/// Multiplied by this, a word of 1 to 64 low ones has, in its top six bits, a code of its own
-/// for their number. Base RV64 has no instruction that counts trailing zeros. (The de Bruijn
+/// Multiplied by this, a word of 1 to [`ROOM`] low ones has, in its top bits, a code of its own
+/// for their number. Base RISC-V has no instruction that counts trailing zeros. (The de Bruijn
 /// method of Leiserson, Prokop, Randall: "Using de Bruijn Sequences to Index a 1 in a Computer
-/// Word", 1998, with the constant that Kim Walisch found for such words.)
+/// Word", 1998, with the constants that Kim Walisch and Eric Cole found for such words.)
 ///
 /// An isolated lowest bit would do as well, but the compiler knows that form: it makes a table
 /// of its own out of this one, wherever it is used.
-const CODES: u64 = 0x03f7_9d71_b4cb_0a89;
+const CODES: TaskSet = if ROOM == 64 {
+    0x03f7_9d71_b4cb_0a89_u64 as TaskSet
+} else {
+    0x07c4_acdd
+};
 
-/// From those six bits to the highest position of a one.
-static POSITIONS: [u8; 64] = {
-    let mut positions = [0; 64];
+/// By how much a product is shifted to get its code.
+const SHIFT: u32 = TaskSet::BITS - TaskSet::BITS.ilog2();
+
+/// From a code to the highest position of a one.
+static POSITIONS: [u8; ROOM] = {
+    let mut positions = [u8::MAX; ROOM];
     let mut position = 0;
-    while position < 64 {
-        let ones = u64::MAX >> (63 - position);
-        positions[(ones.wrapping_mul(CODES) >> 58) as usize] = position as u8;
+    while position < ROOM {
+        let ones = TaskSet::MAX >> (ROOM - 1 - position);
+        let code = ones.wrapping_mul(CODES) >> SHIFT;
+        assert!(positions[code] == u8::MAX, "two numbers have the same code");
+        positions[code] = position as u8;
         position += 1;
     }
     positions
@@ -35,9 +49,12 @@ static POSITIONS: [u8; 64] = {
 
 /// The most important task in a set that is not empty.
 #[inline(always)]
-pub(crate) fn first(set: u64) -> usize {
+pub(crate) fn first(set: TaskSet) -> usize {
+    if cfg!(target_arch = "arm") {
+        return set.trailing_zeros() as usize;
+    }
     let ones = set ^ set.wrapping_sub(1);
-    POSITIONS[(ones.wrapping_mul(CODES) >> 58) as usize] as usize
+    POSITIONS[ones.wrapping_mul(CODES) >> SHIFT] as usize
 }
 
 #[cfg(test)]
@@ -46,8 +63,8 @@ mod tests {
 
     #[test]
     fn first_is_the_lowest_bit_of_every_single_bit_and_pair() {
-        for low in 0..64 {
-            for high in low..64 {
+        for low in 0..ROOM {
+            for high in low..ROOM {
                 assert_eq!(first(bit(low) | bit(high)), low);
             }
         }
@@ -55,7 +72,7 @@ mod tests {
 
     #[test]
     fn above_holds_exactly_the_lower_indices() {
-        for task in 0..64 {
+        for task in 0..ROOM {
             assert_eq!(above(task).count_ones() as usize, task);
             assert_eq!(above(task) & bit(task), 0);
         }

@@ -1,6 +1,8 @@
 //! The record that the kernel keeps of a task.
 
-use crate::{Context, Fault, FreshProgress, lease::links::List, lease::operation::Operation};
+use crate::{
+    Context, Fault, FreshProgress, TaskSet, lease::links::List, lease::operation::Operation,
+};
 use leasehold_abi::{FaultKind, TaskHandle, TaskState};
 
 /// Stands for "no handle" where one is compared: no live task ever has it, because the last
@@ -34,11 +36,11 @@ pub(crate) struct Task<C> {
     /// Notification bits that end the wait, while receiving.
     pub(crate) mask: u32,
     /// Callers whose message this task has not received yet.
-    pub(crate) waiting: u64,
+    pub(crate) waiting: TaskSet,
     /// Callers that this task owes a reply.
-    pub(crate) in_service: u64,
+    pub(crate) in_service: TaskSet,
     /// Tasks that this one may call.
-    pub(crate) calls: u64,
+    pub(crate) calls: TaskSet,
     /// Where the buffers are described that this task lends with its call.
     pub(crate) borrows: usize,
     /// How many of them.

@@ -1,6 +1,6 @@
 //! The image that the tests boot: six tasks and eight resources.
 
-use crate::{Config, GrantConfig, Range, TaskConfig, name};
+use crate::{Config, GrantConfig, Range, TaskConfig, TaskSet, name};
 use leasehold_abi::{GrantKind, Rights};
 
 /// How many tasks there are.
@@ -38,7 +38,7 @@ const fn range(base: usize, length: u32) -> Range {
     Range::new(base as u32, length)
 }
 
-const fn task(index: usize, text: &str, lends: u64) -> TaskConfig {
+const fn task(index: usize, text: &str, lends: TaskSet) -> TaskConfig {
     TaskConfig {
         name: name(text),
         entry: base(index) as u32 + 0x10,
@@ -52,7 +52,7 @@ const fn task(index: usize, text: &str, lends: u64) -> TaskConfig {
         arena: range(arena(index), 0x400),
         checked: range(base(index) + 0x100, 0x100),
         // All but the last may call every task above, and even (in vain) below.
-        calls: if index == 5 { 0b1_0000 } else { u64::MAX },
+        calls: if index == 5 { 0b1_0000 } else { TaskSet::MAX },
         notifies: if index == 5 { 0 } else { 0b11_1111 },
         lends,
         // The supervisor's deadline never comes: its end is the machine's.
