@@ -26,6 +26,9 @@ const ELF_RISCV: u16 = 243;
 const ELF_ARM_EABI: u32 = 0x0500_0000;
 const ELF_RISCV_COMPRESSED: u32 = 1;
 
+/// No arena is worth more memory lost before it.
+const MOST_ARENA_ALIGNMENT: u64 = 1024;
+
 impl Arch {
     /// All of them.
     pub(crate) const ALL: [Self; 4] = [Self::Sv39, Self::Pmp, Self::PmsaV7, Self::PmsaV8];
@@ -78,6 +81,15 @@ impl Arch {
     /// The unit in which a task lends memory (`userlib::lend::GRANULE`), in bytes.
     pub(crate) const fn lend_granule(self) -> u64 {
         if self.has_pages() { 4096 } else { 256 }
+    }
+
+    /// What a lend arena of so many bytes begins at a multiple of. Without pages what a task lends is
+    /// a power of two at a multiple of that, and more of those fit where the arena begins so, too.
+    pub(crate) fn arena_alignment(self, arena: u64) -> u64 {
+        if self.has_pages() || arena < self.lend_granule() {
+            return self.lend_granule();
+        }
+        (1 << arena.ilog2()).min(MOST_ARENA_ALIGNMENT)
     }
 
     /// What is to be subtracted from an address in the kernel to get the physical one.

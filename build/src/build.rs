@@ -169,10 +169,15 @@ fn check_kernel(plan: &Plan, arch: Arch, kernel: &Elf) -> Result<u64> {
     ensure!(
         end <= room.end(),
         "the kernel takes {} KiB, more than the {} KiB of memory.kernel in {}: \
-         make that larger, or `leases`, `grants` or `page-tables` in {} smaller",
+         make that larger, or {} in {} smaller",
         (end - room.base).div_ceil(1024),
         room.size / 1024,
         plan.chip_source.name(),
+        if arch.has_pages() {
+            "`leases`, `grants` or `page-tables`"
+        } else {
+            "`leases` or `grants`"
+        },
         plan.source.name()
     );
     Ok(end)

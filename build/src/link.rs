@@ -115,7 +115,7 @@ impl Linker {
 /// behind the constants, from where the kernel copies it before each start.
 fn task_script(arch: Arch, place: Place, stack: u64, arena: u64) -> String {
     let granule = if arena > 0 {
-        arch.lend_granule()
+        arch.arena_alignment(arena)
     } else {
         arch.granule()
     };

@@ -15,6 +15,9 @@ pub(crate) const GRANULE: usize = if cfg!(target_pointer_width = "64") {
 } else {
     256
 };
+/// Whether each piece of the arena is a power of two in size, at a multiple of that: one entry of any
+/// protection unit tells such a range. Pages need no such thing.
+const POWERS: bool = cfg!(not(target_pointer_width = "64"));
 /// A part of a device's window that is lent is a multiple of this, in bytes, and starts on one: the
 /// least that the hardware tells apart (a page; a region of the Arm units).
 pub(crate) const WINDOW_GRANULE: usize = if cfg!(target_pointer_width = "64") {
@@ -74,8 +77,40 @@ impl Granules {
     }
 
     fn mask(&self) -> u64 {
-        (u64::MAX >> (GRANULES - self.count)) << self.first
+        mask(self.first, self.count)
     }
+}
+
+/// The bits of `count` granules, at least one, from `first` on.
+const fn mask(first: usize, count: usize) -> u64 {
+    (u64::MAX >> (GRANULES - count)) << first
+}
+
+/// Free granules for `length` bytes, at least one: the first of them and how many. Of the arena's `all` granules
+/// those in `taken` are not free; `before` is the number of granules from address 0 to the arena. With `powers`
+/// they are a power of two in number, at a multiple of it.
+fn find(
+    taken: u64,
+    before: usize,
+    all: usize,
+    length: usize,
+    powers: bool,
+) -> Option<(usize, usize)> {
+    let (count, step) = if powers {
+        // A longer one than the arena would overflow.
+        let count = length
+            .div_ceil(GRANULE)
+            .min(GRANULES + 1)
+            .next_power_of_two();
+        (count, count)
+    } else {
+        (length.div_ceil(GRANULE), 1)
+    };
+    let last = all.checked_sub(count)?;
+    (0..=last)
+        .filter(|first| (before + first).is_multiple_of(step))
+        .find(|first| taken & mask(*first, count) == 0)
+        .map(|first| (first, count))
 }
 
 impl Arena {
@@ -92,22 +127,14 @@ impl Arena {
     /// `Exhausted`; `Invalid` for no bytes.
     pub(crate) fn take(&self, length: usize) -> Result<Granules, Error> {
         let (start, size) = bounds();
-        let count = length.div_ceil(GRANULE);
         let all = (size / GRANULE).min(GRANULES);
-        if count == 0 {
+        if length == 0 {
             return Err(Error::Invalid);
         }
         let base = NonNull::new(start).ok_or(Error::Exhausted)?;
-        let last = all.checked_sub(count).ok_or(Error::Exhausted)?;
-        let free = |first: &usize| {
-            let granules = Granules {
-                base,
-                first: *first,
-                count,
-            };
-            self.taken.get() & granules.mask() == 0
-        };
-        let first = (0..=last).find(free).ok_or(Error::Exhausted)?;
+        let before = base.addr().get() / GRANULE;
+        let (first, count) =
+            find(self.taken.get(), before, all, length, POWERS).ok_or(Error::Exhausted)?;
         // SAFETY: the granules are inside the arena.
         let start = unsafe { base.add(first * GRANULE) };
         let granules = Granules {
@@ -132,6 +159,29 @@ impl Arena {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_pages_a_piece_is_a_power_of_two_at_a_multiple_of_it() {
+        // An arena of 16 granules that begins one granule behind a multiple of eight.
+        let find = |taken, granules: usize| find(taken, 17, 16, granules * GRANULE, true);
+        assert_eq!(find(0, 1), Some((0, 1)));
+        assert_eq!(find(0b1, 1), Some((1, 1)));
+        assert_eq!(find(0, 2), Some((1, 2)));
+        assert_eq!(find(0, 3), Some((3, 4)));
+        assert_eq!(find(0b1000, 3), Some((7, 4)));
+        assert_eq!(find(0, 5), Some((7, 8)));
+        assert_eq!(find(0, 9), None);
+        assert_eq!(find(0, usize::MAX / GRANULE), None);
+    }
+
+    #[test]
+    fn with_pages_a_piece_is_as_long_as_asked_for_and_begins_anywhere() {
+        let find = |taken, granules: usize| find(taken, 17, 16, granules * GRANULE, false);
+        assert_eq!(find(0, 3), Some((0, 3)));
+        assert_eq!(find(0b111, 3), Some((3, 3)));
+        assert_eq!(find(0b100, 3), Some((3, 3)));
+        assert_eq!(find(0, 17), None);
+    }
 
     #[test]
     fn granules_are_apart_and_come_back() {

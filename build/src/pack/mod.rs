@@ -67,7 +67,7 @@ impl Need {
     fn new(arch: Arch, stack: u64, arena: u64, sizes: Sizes) -> Self {
         let used = stack + sizes.data + sizes.zeroed;
         let (before_arena, data_alignment) = if arena > 0 {
-            let unit = arch.lend_granule();
+            let unit = arch.arena_alignment(arena);
             (used.next_multiple_of(unit), unit)
         } else {
             (used, arch.granule())

@@ -168,7 +168,7 @@ fn whatever_the_sizes_the_hardware_can_hold_every_region_and_none_overlap() {
                 assert!(guard.size >= arch.guard() && guard.end() == data.base);
                 // The arena begins where the link script puts it, and ends in the data.
                 let used = stack + need.sizes.data + need.sizes.zeroed;
-                let begin = (data.base + used).next_multiple_of(arch.lend_granule());
+                let begin = (data.base + used).next_multiple_of(arch.arena_alignment(*arena));
                 assert!(*arena == 0 || begin + arena <= data.end(), "{arch:?}");
             }
             for (_, pool) in &layout.pools {

@@ -77,14 +77,17 @@ fn kernel(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
     for (name, _, size) in facts.kernel.sections.iter().filter(|section| section.2 > 0) {
         writeln!(out, "  {name:<16}{size:>10}")?;
     }
-    writeln!(
+    write!(
         out,
-        "  tables: {} tasks, {} leases, {} grants, {} page tables",
+        "  tables: {} tasks, {} leases, {} grants",
         facts.plan.tasks.len(),
         tables.leases,
-        tables.grants,
-        tables.page_tables
-    )
+        tables.grants
+    )?;
+    match facts.arch.has_pages() {
+        true => writeln!(out, ", {} page tables", tables.page_tables),
+        false => writeln!(out),
+    }
 }
 
 fn tasks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
