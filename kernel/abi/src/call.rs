@@ -11,7 +11,8 @@
 //! `svc 0`. `r12` holds the call's number, `r0`–`r3` its first four arguments, `r4` and `r5` the
 //! others. A *message* call has at most three arguments, `r3` is the [`Tag`](crate::Tag) and
 //! `r4`–`r11` are the eight message words. The kernel answers in `r0`–`r2`. Calls marked
-//! *message* that receive also define `r3`–`r11`. All else is kept.
+//! *message* that receive also define `r3`–`r11`; after all others `r3` is zero. `r12` is zero
+//! after every call. `sp`, `lr`, the flags, and `r4`–`r11` by calls that are not marked, are kept.
 //!
 //! # Both
 //! Results are the status, then what the call says after it, in the order of the registers.

@@ -57,10 +57,9 @@ extern "C" fn leasehold_quick_call(frame: *mut Frame, fifth: usize, sixth: usize
     let results = unsafe { kernel() }.quick_call(number, arguments);
     let [status, value, third] = results.unwrap_or([Error::Invalid.code(), 0, 0]);
     // SAFETY: as above; the frame is no part of the kernel's state.
-    let registers = unsafe { &mut (*frame).arguments };
-    registers[0] = status as u32;
-    registers[1] = value as u32;
-    registers[2] = third as u32;
+    let frame = unsafe { &mut *frame };
+    frame.arguments = [status as u32, value as u32, third as u32, 0];
+    frame.r12 = 0;
 }
 
 /// A register file to go on with, and its second result.
@@ -129,21 +128,19 @@ extern "C" fn leasehold_exception(registers: *mut RegisterFile) -> *mut Register
     let status = system::take_fault();
     // SAFETY: the exception vector passes the register file that it filled, to which no reference is left.
     let registers = unsafe { &mut *registers };
-    let mut pc = 0;
-    let mut instruction = None;
-    if let Some(frame) = registers.own_frame().filter(|_| status.has_frame()) {
-        // SAFETY: the processor has written a frame there, and it is the task's own data.
-        pc = unsafe { (*(frame as *const Frame)).pc as usize };
-        if registers.executes(pc) {
-            let halves = pc as *const u16;
-            // SAFETY: both halves are of the task's instructions, at a multiple of 2: so is every program counter.
-            instruction = Some(unsafe { [halves.read_volatile(), halves.add(1).read_volatile()] });
-        }
-    }
+    let at = registers.frame();
+    let own = registers.own_frame().filter(|_| status.has_frame());
+    // SAFETY: the processor has written a frame there, and it is the task's own data.
+    let frame = own.map(|at| unsafe { &*(at as *const Frame) });
+    let pc = frame.map_or(0, |frame| frame.pc as usize);
+    let instruction = registers.executes(pc).then(|| {
+        let halves = pc as *const u16;
+        // SAFETY: both halves are of the task's instructions, at a multiple of 2: so is every program counter.
+        unsafe { [halves.read_volatile(), halves.add(1).read_volatile()] }
+    });
     registers.faulted(pc);
-    let frame = registers.frame();
-    let (kind, address) = status.decode(frame, pc, instruction);
-    stop(kind, address, pc, frame)
+    let (kind, address) = status.decode(at, frame, instruction);
+    stop(kind, address, pc, at)
 }
 
 /// The running task faulted; its stack pointer was above the frame.
@@ -163,10 +160,11 @@ fn stop(kind: FaultKind, address: usize, pc: usize, frame: usize) -> *mut Regist
 #[unsafe(no_mangle)]
 extern "C" fn leasehold_kernel_fault(frame: *const Frame) -> ! {
     let status = system::take_fault();
-    // SAFETY: the processor has pushed a frame onto the kernel's stack.
-    let pc = unsafe { (*frame).pc as usize };
-    let (kind, address) = status.decode(frame as usize, pc, None);
     let stack = frame as usize;
+    // SAFETY: the processor has pushed a frame onto the kernel's stack.
+    let frame = unsafe { &*frame };
+    let (kind, address) = status.decode(stack, Some(frame), None);
+    let pc = frame.pc as usize;
     crate::panic::trapped(Fault {
         kind,
         address,

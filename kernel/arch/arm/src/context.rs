@@ -42,8 +42,10 @@ pub struct RegisterFile {
     pub(crate) state: usize,
     /// What a system call answers.
     pub(crate) results: [usize; 3],
-    /// `r3` after a system call: the tag of the message.
+    /// `r3` after a system call: the tag of the message received, or 0.
     pub(crate) tag: usize,
+    /// The tag of the message sent.
+    pub(crate) sent: usize,
     text: Range,
 }
 
@@ -104,6 +106,7 @@ impl Context for RegisterFile {
         state: CALLED,
         results: [0; 3],
         tag: 0,
+        sent: 0,
         text: Range::new(0, 0),
     };
 
@@ -114,6 +117,7 @@ impl Context for RegisterFile {
         self.state = STARTED;
         self.results = [0; 3];
         self.tag = 0;
+        self.sent = 0;
     }
 
     fn place(&self) -> (usize, usize) {
@@ -125,7 +129,7 @@ impl Context for RegisterFile {
     }
 
     fn message(&self) -> ([usize; MESSAGE_WORDS], usize) {
-        (self.saved, self.tag)
+        (self.saved, self.sent)
     }
 
     fn set_message(&mut self, words: [usize; MESSAGE_WORDS], tag: usize) {
@@ -153,13 +157,15 @@ mod tests {
             state: INTERRUPTED,
             results: [4; 3],
             tag: 5,
+            sent: 6,
             ..RegisterFile::EMPTY
         };
         registers.assign(6, Range::new(0x2000_0000, 0x400), Range::new(0x1000, 0x100));
         registers.start(0x1000, 0x2000_0200);
         assert_eq!(Context::place(&registers), (0x1000, 0x2000_0200));
         assert_eq!(registers.saved, [0; MESSAGE_WORDS]);
-        assert_eq!((registers.results, registers.tag), ([0; 3], 0));
+        assert_eq!(registers.results, [0; 3]);
+        assert_eq!((registers.tag, registers.sent), (0, 0));
         assert_eq!((registers.state, registers.regions), (STARTED, 6));
     }
 

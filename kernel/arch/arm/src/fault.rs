@@ -1,5 +1,6 @@
 //! From the fault status registers to the kind and the address of a task's fault (Armv7-M, B3.2.15 to B3.2.18).
 
+use crate::Frame;
 use leasehold_abi::FaultKind;
 
 /// `CFSR`: an instruction could not be fetched, because of the memory protection unit, or of the bus.
@@ -22,6 +23,9 @@ const UNALIGNED: u32 = 1 << 24;
 /// `HFSR`: the fault was forced to be a hard one, as its own handler could not run.
 const FORCED: u32 = 1 << 30;
 
+/// `EPSR.T`: the only instruction set that there is.
+const THUMB: u32 = 1 << 24;
+
 /// The registers that say what happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Status {
@@ -41,21 +45,18 @@ impl Status {
         self.configurable & (NO_FRAME | LIMIT) == 0
     }
 
-    /// Kind and address of the fault of a task whose frame lies at `frame`, or was to. `pc` and the two halfwords there,
-    /// if they can be read, tell a load from a store.
+    /// Kind and address of the fault of a task whose frame lies at `at`, or was to. `frame` is what is there, and the two
+    /// halfwords at its program counter, if they can be read, tell a load from a store.
     pub fn decode(
         &self,
-        frame: usize,
-        pc: usize,
+        at: usize,
+        frame: Option<&Frame>,
         instruction: Option<[u16; 2]>,
     ) -> (FaultKind, usize) {
         let status = self.configurable;
         if status & DATA != 0 && status & ADDRESS != 0 {
-            let store = match instruction {
-                Some(instruction) => is_store(instruction),
-                // Only a full stack keeps the frame from being there.
-                None => true,
-            };
+            // Only a full stack keeps the frame from being there.
+            let store = instruction.is_none_or(is_store);
             let kind = if store {
                 FaultKind::Write
             } else {
@@ -64,14 +65,18 @@ impl Status {
             return (kind, self.address);
         }
         if status & (FRAME | LIMIT) != 0 {
-            return (FaultKind::Write, frame);
+            return (FaultKind::Write, at);
         }
         if status & BUS != 0 {
             let known = status & BUS_ADDRESS != 0;
             return (FaultKind::Bus, if known { self.bus_address } else { 0 });
         }
+        let pc = frame.map_or(0, |frame| frame.pc as usize);
         let kind = if status & FETCH != 0 {
             FaultKind::Execute
+        } else if frame.is_some_and(|frame| frame.status & THUMB == 0) {
+            // QEMU 7.2 looks at the alignment first (target/arm/translate.c, `arm_tr_translate_insn`).
+            FaultKind::Illegal
         } else if status & UNALIGNED != 0 {
             FaultKind::Misaligned
         } else if is_breakpoint(instruction) && (self.hard & !FORCED != 0 || status == 0) {

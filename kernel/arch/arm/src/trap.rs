@@ -44,7 +44,7 @@ core::arch::global_asm!(
     REGIONS = const offset_of!(RegisterFile, regions),
     STATE = const offset_of!(RegisterFile, state),
     RESULTS = const offset_of!(RegisterFile, results),
-    TAG = const offset_of!(RegisterFile, tag),
+    TAGS = const offset_of!(RegisterFile, tag),
     INTERRUPTED = const INTERRUPTED,
     SKIPPED = const SKIPPED,
     CALL = const Call::Call as usize,
@@ -63,6 +63,7 @@ const _: () = assert!(
     offset_of!(RegisterFile, saved) == 0
         && offset_of!(RegisterFile, pc) == offset_of!(RegisterFile, frame) + 4
         && offset_of!(RegisterFile, room) == offset_of!(RegisterFile, lowest) + 4
-        && offset_of!(RegisterFile, tag) == offset_of!(RegisterFile, results) + 12,
+        && offset_of!(RegisterFile, tag) == offset_of!(RegisterFile, results) + 12
+        && offset_of!(RegisterFile, sent) == offset_of!(RegisterFile, tag) + 4,
     "the vector loads and stores them together"
 );

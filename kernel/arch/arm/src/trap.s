@@ -88,7 +88,8 @@ HANDLER leasehold_call_vector
     mrs     r1, psp
     movs    r2, #0
     strd    r2, r0, [r1]
-    str     r2, [r1, #8]
+    strd    r2, r2, [r1, #8]
+    str     r2, [r1, #FRAME_R12]
     mvn     lr, #2
     bx      lr
 
@@ -107,8 +108,9 @@ HANDLER leasehold_call_vector
 
     @ The slow path: the message to memory, and a general return.
 3:  stm     r3, {{r4-r11}}
-    ldr     r1, [r0, #FRAME_R3]
-    str     r1, [r3, #{TAG}]
+    ldr     r2, [r0, #FRAME_R3]
+    movs    r1, #0
+    strd    r1, r2, [r3, #{TAGS}]
     mov     r1, r3
     bl      leasehold_system_call
 
@@ -122,7 +124,9 @@ HANDLER leasehold_resume
     bne     6f
     add     lr, r0, #{RESULTS}
     ldm     lr, {{r2, r3, r12, lr}}
-    stm     r1, {{r2, r3, r12, lr}}
+    stm     r1!, {{r2, r3, r12, lr}}
+    movs    r2, #0
+    str     r2, [r1]
 7:  ldm     r0, {{r4-r11}}
     LOAD_REGIONS
     LEAVE
@@ -150,6 +154,7 @@ HANDLER leasehold_resume
     mov     r12, #0
     strd    r12, r1, [r3]
     strd    r12, r2, [r3, #8]
+    str     r12, [r3, #FRAME_R12]
     LOAD_REGIONS
     LEAVE
 

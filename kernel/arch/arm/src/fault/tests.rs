@@ -4,7 +4,7 @@ use super::*;
 use std::assert_eq;
 
 const PC: usize = 0x1234;
-const FRAME: usize = 0x2000_0040;
+const AT: usize = 0x2000_0040;
 /// `ldr r0, [r0]`, `str r0, [r0]`, `bkpt 1`, `svc 0`.
 const LOAD: Option<[u16; 2]> = Some([0x6800, 0]);
 const STORE: Option<[u16; 2]> = Some([0x6000, 0]);
@@ -20,6 +20,14 @@ fn status(configurable: u32) -> Status {
     }
 }
 
+const FRAME: Frame = Frame {
+    arguments: [0; 4],
+    r12: 0,
+    lr: 0,
+    pc: PC as u32,
+    status: 1 << 24,
+};
+
 #[test]
 fn causes_of_a_task_are_told_apart() {
     let table = [
@@ -27,28 +35,28 @@ fn causes_of_a_task_are_told_apart() {
         (0x01, OTHER, FaultKind::Execute, PC),
         (0x82, LOAD, FaultKind::Read, 0x4000_0000),
         (0x82, STORE, FaultKind::Write, 0x4000_0000),
-        (0x08, None, FaultKind::Write, FRAME),
-        (0x10, None, FaultKind::Write, FRAME),
+        (0x08, None, FaultKind::Write, AT),
+        (0x10, None, FaultKind::Write, AT),
         // The push that did not fit, and the frame that did not either.
         (0x92, None, FaultKind::Write, 0x4000_0000),
         // BFSR: IBUSERR; PRECISERR with BFARVALID; IMPRECISERR; UNSTKERR; STKERR.
         (0x0100, OTHER, FaultKind::Execute, PC),
         (0x8200, LOAD, FaultKind::Bus, 0x5000_0000),
         (0x0400, OTHER, FaultKind::Bus, 0),
-        (0x0800, None, FaultKind::Write, FRAME),
-        (0x1000, None, FaultKind::Write, FRAME),
+        (0x0800, None, FaultKind::Write, AT),
+        (0x1000, None, FaultKind::Write, AT),
         // UFSR: UNDEFINSTR, INVSTATE, INVPC, NOCP; Armv8-M's STKOF; UNALIGNED; DIVBYZERO.
         (1 << 16, OTHER, FaultKind::Illegal, PC),
         (1 << 17, OTHER, FaultKind::Illegal, PC),
         (1 << 18, None, FaultKind::Illegal, PC),
         (1 << 19, OTHER, FaultKind::Illegal, PC),
-        (1 << 20, None, FaultKind::Write, FRAME),
+        (1 << 20, None, FaultKind::Write, AT),
         (1 << 24, LOAD, FaultKind::Misaligned, PC),
         (1 << 25, OTHER, FaultKind::Illegal, PC),
     ];
     for (word, instruction, kind, address) in table {
         assert_eq!(
-            status(word).decode(FRAME, PC, instruction),
+            status(word).decode(AT, Some(&FRAME), instruction),
             (kind, address),
             "{word:#x}"
         );
@@ -61,17 +69,23 @@ fn a_breakpoint_is_a_hard_fault_without_a_cause() {
     for hard in [1 << 31, 1 << 30, 0] {
         let status = Status { hard, ..status(0) };
         assert_eq!(
-            status.decode(FRAME, PC, BREAKPOINT),
+            status.decode(AT, Some(&FRAME), BREAKPOINT),
             (FaultKind::Breakpoint, PC)
         );
-        assert_eq!(status.decode(FRAME, PC, OTHER), (FaultKind::Illegal, PC));
+        assert_eq!(
+            status.decode(AT, Some(&FRAME), OTHER),
+            (FaultKind::Illegal, PC)
+        );
     }
     // An instruction that looks like it, jumped to in the wrong state.
     let status = Status {
         hard: 1 << 30,
         ..status(1 << 17)
     };
-    assert_eq!(status.decode(FRAME, PC, BREAKPOINT).0, FaultKind::Illegal);
+    assert_eq!(
+        status.decode(AT, Some(&FRAME), BREAKPOINT).0,
+        FaultKind::Illegal
+    );
 }
 
 #[test]
@@ -151,4 +165,17 @@ fn loads_and_stores_are_told_apart() {
         };
         assert_eq!(is_store(halves), store, "{code:#x}");
     }
+}
+
+#[test]
+fn out_of_the_thumb_state_any_fault_but_of_the_fetch_is_of_the_instruction() {
+    let frame = Frame { status: 0, ..FRAME };
+    for word in [1 << 17, 1 << 24] {
+        let found = status(word).decode(AT, Some(&frame), None);
+        assert_eq!(found, (FaultKind::Illegal, PC));
+    }
+    assert_eq!(
+        status(1).decode(AT, Some(&frame), None),
+        (FaultKind::Execute, PC)
+    );
 }
