@@ -11,11 +11,16 @@ const USED: u32 = 1;
 pub struct Slots<const N: usize> {
     /// For each entry: 0, or the base of its window with [`USED`].
     windows: [u32; N],
+    /// How many entries there are up to the last in use.
+    used: usize,
 }
 
 impl<const N: usize> Slots<N> {
     /// All entries are free.
-    pub const EMPTY: Self = Self { windows: [0; N] };
+    pub const EMPTY: Self = Self {
+        windows: [0; N],
+        used: 0,
+    };
 
     /// Gives a window at `base` as many entries as it needs, and has `set` write each: `set(index, entry)`,
     /// in the order of `entries` and by rising index.
@@ -33,6 +38,7 @@ impl<const N: usize> Slots<N> {
         }
         let free = self.windows.iter_mut().enumerate();
         for ((index, window), entry) in free.filter(|(_, window)| **window == 0).zip(entries) {
+            self.used = self.used.max(index + 1);
             *window = base | USED;
             set(index, *entry);
         }
@@ -56,6 +62,7 @@ impl<const N: usize> Slots<N> {
                 continue;
             }
             let first = index + 1 - entries.len();
+            self.used = self.used.max(index + 1);
             for ((index, window), entry) in
                 self.windows.iter_mut().enumerate().skip(first).zip(entries)
             {
@@ -70,12 +77,21 @@ impl<const N: usize> Slots<N> {
     /// Frees the entries of the window at `base`, if there are any, and has `clear` empty each.
     #[inline]
     pub fn remove(&mut self, base: u32, mut clear: impl FnMut(usize)) {
-        for (index, window) in self.windows.iter_mut().enumerate() {
+        let mut used = 0;
+        for (index, window) in self.windows.iter_mut().take(self.used).enumerate() {
             if *window == base | USED {
                 *window = 0;
                 clear(index);
+            } else if *window != 0 {
+                used = index + 1;
             }
         }
+        self.used = used;
+    }
+
+    /// How many entries there are up to the last in use.
+    pub const fn used(&self) -> usize {
+        self.used
     }
 
     /// How many entries no window has.

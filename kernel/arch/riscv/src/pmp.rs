@@ -31,8 +31,6 @@ const WIDEST: u64 = 4;
 pub(crate) struct Image {
     /// Where the entry code begins to load: at the last entry in use.
     pub(crate) loader: usize,
-    /// How many entries there are up to that one.
-    used: usize,
     /// `pmpaddr0` to `pmpaddr15`.
     pub(crate) address: [u32; ENTRIES],
     /// `pmpcfg0` to `pmpcfg3`: a byte an entry.
@@ -42,7 +40,6 @@ pub(crate) struct Image {
 impl Image {
     const EMPTY: Self = Self {
         loader: 0,
-        used: 0,
         address: [Entry::EMPTY.address; ENTRIES],
         configuration: [Entry::EMPTY.configuration; ENTRIES],
     };
@@ -55,14 +52,10 @@ impl Image {
             *address = entry.address;
             *configuration = entry.configuration;
         }
-        if index >= self.used {
-            self.load(index + 1);
-        }
     }
 
-    /// Empties an entry for windows.
+    /// Empties an entry for windows: it is about the first word of the text, with which the first entry deals.
     fn clear(&mut self, index: usize) {
-        // The first word of the text, with which the first entry deals.
         let [address, ..] = self.address;
         self.set(
             index,
@@ -71,18 +64,6 @@ impl Image {
                 ..Entry::EMPTY
             },
         );
-        if index + 1 == self.used {
-            let empty = |at: &u8| at & (READ | WRITE | EXECUTE) == 0;
-            let windows = self.configuration.get(OWN..=index).unwrap_or_default();
-            let last = windows.iter().rposition(|at| !empty(at));
-            self.load(OWN + last.map_or(0, |last| last + 1));
-        }
-    }
-
-    /// Has the first `used` entries loaded.
-    fn load(&mut self, used: usize) {
-        self.used = used;
-        self.loader = loader(used);
     }
 
     /// What user mode may do with the byte at `address`.
@@ -183,6 +164,7 @@ impl<const T: usize> Protection for Pmp<T> {
         for (index, entry) in entries.into_iter().enumerate() {
             image.set(index, entry);
         }
+        image.loader = loader(OWN);
         Ok(())
     }
 
@@ -200,6 +182,7 @@ impl<const T: usize> Protection for Pmp<T> {
             Encoded::One(entry) => windows.put(window.base as u32, &[entry], set),
             Encoded::Two(entries) => windows.put_adjacent(window.base as u32, &entries, set),
         }?;
+        image.loader = loader(OWN + windows.used());
         *done = window.length;
         Ok(true)
     }
@@ -211,6 +194,7 @@ impl<const T: usize> Protection for Pmp<T> {
         if let (Some(space), Ok(base)) = (self.spaces.get_mut(task), u32::try_from(window.base)) {
             let Space { image, windows } = space;
             windows.remove(base, |index| image.clear(OWN + index));
+            image.loader = loader(OWN + windows.used());
         }
         true
     }

@@ -73,6 +73,8 @@ impl World {
         meant.sort_unstable();
         assert_eq!(there, meant);
         assert_eq!(self.slots.free(), N - there.len());
+        let last = self.hardware.iter().rposition(|entry| entry.is_some());
+        assert_eq!(self.slots.used(), last.map_or(0, |last| last + 1));
     }
 
     /// The longest run of entries that the hardware has free.

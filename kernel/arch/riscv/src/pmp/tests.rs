@@ -341,7 +341,7 @@ fn windows_of_full_width_are_what_was_meant_whatever_came_and_went() {
                 assert!(pmp.unmap(1, gone, &mut done));
                 assert_eq!(done, gone.length);
             }
-            let used = pmp.spaces[1].image.used;
+            let used = pmp.spaces[1].image.loader;
             assert!(windows.len() + OWN <= used && used <= ENTRIES);
             assert!(!windows.is_empty() || used == OWN, "{used} are loaded");
             hart.enter(&pmp, 1);
