@@ -6,8 +6,8 @@ use leasehold_abi::{Error, FaultKind, GrantKind};
 use leasehold_arch_common::Protection as Protected;
 use leasehold_core::{FreshProgress, Hardware, Region, TaskConfig, Window};
 
-/// Most bytes that one step of making memory fresh copies, or zeroes.
-const FRESH_STEP: usize = 1024;
+/// Most bytes that one step of making memory fresh copies, or zeroes: 128 words.
+const FRESH_STEP: usize = 128 * size_of::<usize>();
 /// PCI configuration space: the command register, its bus-master bit (PCI Local Bus 3.0, section 6.2.2).
 const COMMAND: u64 = 4;
 const BUS_MASTER: u32 = 1 << 2;
@@ -78,6 +78,11 @@ impl Board {
     pub(crate) unsafe fn finish(&mut self) {
         // SAFETY: the caller's promise. What is mapped later is of tasks, which do not run yet.
         unsafe { self.protection.finish() };
+    }
+
+    /// What is not protection.
+    pub(crate) fn platform(&mut self) -> &mut Platform {
+        &mut self.platform
     }
 
     /// A task's address space, for its registers.

@@ -7,7 +7,6 @@
 mod board;
 #[expect(unsafe_code, reason = "called by the entry code")]
 mod entry;
-#[expect(unsafe_code, reason = "the console, whoever holds it")]
 mod panic;
 #[expect(unsafe_code, reason = "devices by address")]
 mod platform;

@@ -1,13 +1,14 @@
 //! The boot log, on the early console. No formatting machinery: the kernel is to be small.
 
 use crate::board::Board;
-use crate::image::{CONFIG, GRANTS, LEASES, TASKS};
+use crate::image::{CONFIG, GRANTS, LEASES, Platform, TASKS};
+use crate::platform::Platform as _;
 use leasehold_abi::Error;
 use leasehold_core::Hardware;
 
 /// A decimal number.
 #[inline(never)]
-pub(crate) fn decimal(mut value: u64, board: &mut Board) {
+pub(crate) fn decimal(mut value: u64, platform: &mut Platform) {
     let mut digits = [0; 20];
     let mut left = digits.len();
     loop {
@@ -20,16 +21,16 @@ pub(crate) fn decimal(mut value: u64, board: &mut Board) {
             break;
         }
     }
-    board.print(digits.get(left..).unwrap_or_default());
+    platform.print(digits.get(left..).unwrap_or_default());
 }
 
 /// A hexadecimal number of 16 digits.
 #[inline(never)]
-pub(crate) fn hexadecimal(value: u64, board: &mut Board) {
-    board.print(b"0x");
+pub(crate) fn hexadecimal(value: u64, platform: &mut Platform) {
+    platform.print(b"0x");
     for digit in (0..16).rev() {
         let digit = (value >> (digit * 4) & 15) as u8;
-        board.print(&[if digit < 10 {
+        platform.print(&[if digit < 10 {
             b'0' + digit
         } else {
             b'a' + digit - 10
@@ -43,15 +44,15 @@ pub(crate) fn hello(board: &mut Board) {
     board.print(b"leasehold ");
     board.print(env!("CARGO_PKG_VERSION").as_bytes());
     board.print(b": ");
-    decimal(TASKS as u64, board);
+    decimal(TASKS as u64, board.platform());
     board.print(b" tasks, ");
-    decimal(LEASES as u64, board);
+    decimal(LEASES as u64, board.platform());
     board.print(b" leases, ");
-    decimal(GRANTS as u64, board);
+    decimal(GRANTS as u64, board.platform());
     board.print(b" grants");
     if let Some(tables) = board.free_tables() {
         board.print(b", ");
-        decimal(tables as u64, board);
+        decimal(tables as u64, board.platform());
         board.print(b" page tables");
     }
     board.print(b"\n");
@@ -62,7 +63,7 @@ pub(crate) fn hello(board: &mut Board) {
 pub(crate) fn started(board: &mut Board) {
     board.print(b"leasehold: ");
     if let Some(tables) = board.free_tables() {
-        decimal(tables as u64, board);
+        decimal(tables as u64, board.platform());
         board.print(b" page tables free; ");
     }
     let name = CONFIG.tasks.first().map_or(&[][..], |task| &task.name);
