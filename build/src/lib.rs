@@ -13,6 +13,8 @@ mod compile;
 mod config_rs;
 mod elf;
 mod image;
+#[cfg(test)]
+mod kernel_agrees;
 mod link;
 pub mod list;
 pub mod manifest;

@@ -56,7 +56,7 @@ impl Sizes {
 
 /// What a task's regions must hold: bytes of text, constants and data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Need {
+pub(crate) struct Need {
     lengths: [u64; 3],
     /// What the data must lie at a multiple of.
     data_alignment: u64,
@@ -311,4 +311,4 @@ pub(crate) fn provisional(plan: &Plan) -> Place {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -97,9 +97,13 @@ fn too_much_code_for_ram_names_the_largest_task() {
 }
 
 /// Numbers that look random, the same each time.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn below(&mut self, limit: u64) -> u64 {
         self.0 = self
             .0
@@ -109,14 +113,17 @@ impl Random {
     }
 
     /// Sizes of all magnitudes up to `limit`.
-    fn size(&mut self, limit: u64) -> u64 {
+    pub(crate) fn size(&mut self, limit: u64) -> u64 {
         let limit = 1 + self.below(limit);
         self.below(1 + limit)
     }
 }
 
 /// A random image for a protection hardware: tasks with stacks and arenas, and pools.
-fn random_layout(arch: Arch, random: &mut Random) -> (u64, Vec<(u64, u64, Need)>, Layout) {
+pub(crate) fn random_layout(
+    arch: Arch,
+    random: &mut Random,
+) -> (u64, Vec<(u64, u64, Need)>, Layout) {
     let start = random.size(0x10_0000).next_multiple_of(arch.granule());
     let tasks: Vec<(u64, u64, Need)> = (0..1 + random.below(24))
         .map(|_| {
@@ -144,7 +151,7 @@ fn random_layout(arch: Arch, random: &mut Random) -> (u64, Vec<(u64, u64, Need)>
 #[test]
 fn whatever_the_sizes_the_hardware_can_hold_every_region_and_none_overlap() {
     for arch in Arch::ALL {
-        let mut random = Random(arch as u64);
+        let mut random = Random::new(arch as u64);
         for _ in 0..2000 {
             let (start, tasks, layout) = random_layout(arch, &mut random);
             let mut ranges: Vec<Range> = layout.tasks.iter().flat_map(Packed::parts).collect();
@@ -202,7 +209,7 @@ fn check_task(arch: Arch, packed: &Packed) {
 
 #[test]
 fn blocks_lose_less_than_a_quarter_to_rounding_and_little_between() {
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     let (mut used, mut lost, mut between) = (0, 0, 0);
     for _ in 0..500 {
         let (start, tasks, layout) = random_layout(Arch::PmsaV7, &mut random);
