@@ -11,7 +11,7 @@ use supervisor::device;
 use supervisor::serve;
 use supervisor::supervisor::{Memory, Supervisor};
 use userlib::ipc::{Answer, Request};
-use userlib::policy::{Bind, DevicePolicy, Offer, Policy, Restart, TaskPolicy};
+use userlib::policy::{Bind, ChipPolicy, DevicePolicy, Offer, Policy, Restart, TaskPolicy};
 use userlib::supervisor::{BarInfo, FunctionInfo};
 use userlib::sys::{Message, mock};
 use zerocopy::{FromZeros, IntoBytes};
@@ -114,6 +114,17 @@ static POLICY: Policy = Policy {
             grants: &[2, 3, 4, 5],
         },
     ],
+    chip: ChipPolicy {
+        name: "host",
+        ticks_per_second: 1,
+        memory: (0, 0),
+        firmware: None,
+        kernel: (0, 0),
+        kernel_offset: 0,
+        kernel_devices: &[],
+        granule: 1,
+        lend_granule: 1,
+    },
 };
 
 /// Operations of the interface, by their place in the trait.

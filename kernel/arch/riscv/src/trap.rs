@@ -1,6 +1,6 @@
 //! Traps: from a task into the kernel, and from the kernel into a task.
 //!
-//! The scratch register (`sscratch`, `mscratch`) holds the running task's [`RegisterFile`] while a task runs, and the kernel's stack top, above
+//! The scratch register (`sscratch`, `mscratch`) holds the running task's [`RegisterFile`](crate::RegisterFile) while a task runs, and the kernel's stack top, above
 //! which lies a register file for the kernel's own faults, while the kernel does. The kernel runs with interrupts off.
 //!
 //! System calls save what a function call saves. `Call` and `ReplyReceive` leave the message in
