@@ -82,6 +82,7 @@ fn chip_text(plan: &Plan, arch: Arch) -> String {
         kernel_devices: &[{}],
         granule: {},
         lend_granule: {},
+        floating_point: {},
     }}",
         plan.chip.chip.name.get_ref(),
         plan.chip.chip.ticks_per_second,
@@ -95,6 +96,7 @@ fn chip_text(plan: &Plan, arch: Arch) -> String {
         devices.join(", "),
         arch.granule(),
         arch.lend_granule(),
+        plan.chip.chip.floating_point.is_some(),
     )
 }
 

@@ -36,6 +36,8 @@ pub struct ChipPolicy {
     pub granule: usize,
     /// The unit in which tasks lend memory, in bytes.
     pub lend_granule: usize,
+    /// Whether it has a floating-point unit for tasks.
+    pub floating_point: bool,
 }
 
 /// How one task is looked after.

@@ -25,6 +25,8 @@ pub use isa::{
     message_call, registers_around_call, spin, stack_overflow, stack_pointer, store,
     system_call_with_stack,
 };
+#[cfg(any(target_arch = "riscv64", target_arch = "riscv32"))]
+pub use isa::{floating_differences, floating_fill};
 pub use places::{INITIALISED_WORD, SCRATCH_LENGTH, arena, constant, initialised, scratch, text};
 
 /// Any system call, registers per `leasehold_abi::Call`.

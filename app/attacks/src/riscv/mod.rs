@@ -26,11 +26,13 @@ macro_rules! word {
     };
 }
 
+mod floating;
 mod memory;
 mod privileged;
 mod registers;
 mod system;
 
+pub use floating::{floating_differences, floating_fill};
 pub use memory::{
     RETURN, atomic, checked_load, checked_store, jump, load, spin, stack_overflow, stack_pointer,
     store,

@@ -69,6 +69,9 @@ pub enum Command {
     SpinAt = 24,
     /// Add zero to 32 bits, atomically: `(address)`; reports what was there.
     Atomic = 25,
+    /// `(seed, rounds, ticks)`: give every floating-point register a value by the seed, then go round, waiting so long each
+    /// time; reports how many registers have another value at the end, and how many were not zero at the start.
+    Floating = 26,
 }
 
 impl Command {
@@ -100,6 +103,7 @@ impl Command {
             23 => Self::Storm,
             24 => Self::SpinAt,
             25 => Self::Atomic,
+            26 => Self::Floating,
             _ => return None,
         })
     }

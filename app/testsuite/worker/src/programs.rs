@@ -221,3 +221,28 @@ pub(crate) fn spin_at(given: Words) -> ! {
     attacks::system_call(Call::Receive as usize, [TIMER, 0, 0, 0, 0, 0]);
     attacks::spin(attacks::scratch())
 }
+
+/// Keeps floating-point registers over waits, or over being interrupted.
+#[cfg(not(target_arch = "arm"))]
+pub(crate) fn floating(given: Words) -> Words {
+    const TIMER: usize = 1 << 20;
+    let [seed, rounds, wait, ..] = given;
+    let found = attacks::floating_differences(0);
+    attacks::floating_fill(seed);
+    for _ in 0..rounds {
+        if wait == 0 {
+            core::hint::black_box([0_usize; 32]);
+        } else {
+            // The own timer can always be set.
+            let _ = userlib::sys::set_timer(userlib::sys::time() + wait as u64, TIMER as u32);
+            attacks::system_call(Call::Receive as usize, [TIMER, 0, 0, 0, 0, 0]);
+        }
+    }
+    words(&[attacks::floating_differences(seed), found])
+}
+
+/// There are no floating-point registers to keep.
+#[cfg(target_arch = "arm")]
+pub(crate) fn floating(_: Words) -> Words {
+    words(&[usize::MAX, usize::MAX])
+}

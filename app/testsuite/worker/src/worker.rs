@@ -133,6 +133,7 @@ impl Worker {
             Command::Cycle => programs::cycle(given),
             Command::Fuzz => programs::fuzz(given[0], given[1]),
             Command::Storm => programs::storm(given),
+            Command::Floating => programs::floating(given),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a test needs that not every board has. A test whose need is not met is told of, with the reason.
 
-use super::{FIRMWARE, KERNEL_OFFSET, has};
+use super::{CHIP, FIRMWARE, KERNEL_OFFSET, has};
 use attacks::Isa;
 
 /// Something that not every board has.
@@ -12,6 +12,8 @@ pub(crate) enum Need {
     Firmware,
     /// A map of memory of the kernel's own.
     KernelMap,
+    /// A floating-point unit, and tasks that may use it.
+    FloatingPoint,
     /// Registers of 64 bits.
     Registers64,
     /// The RISC-V instruction set.
@@ -27,6 +29,7 @@ impl Need {
             Self::Edu => (has("pci"), "no PCI bus"),
             Self::Firmware => (FIRMWARE.is_some(), "no firmware in memory"),
             Self::KernelMap => (KERNEL_OFFSET != 0, "the kernel has no map of its own"),
+            Self::FloatingPoint => (CHIP.floating_point, "no floating-point unit"),
             Self::Registers64 => (usize::BITS == 64, "no addresses above 4 GiB"),
             Self::RiscV => (matches!(Isa::OWN, Isa::RiscV), "RISC-V only"),
             Self::Arm => (matches!(Isa::OWN, Isa::Arm), "Arm only"),

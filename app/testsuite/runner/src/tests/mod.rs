@@ -3,6 +3,7 @@
 mod borrows;
 mod bus_master;
 mod faults;
+mod floating_point;
 mod instructions;
 mod interrupts;
 mod lease_limits;
@@ -29,6 +30,7 @@ pub(crate) const ALL: &[&[Test]] = &[
     timers::TESTS,
     memory::TESTS,
     faults::TESTS,
+    floating_point::TESTS,
     instructions::TESTS,
     privileges::TESTS,
     leases::TESTS,
