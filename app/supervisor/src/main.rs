@@ -26,6 +26,7 @@ static POLICY: userlib::policy::Policy = userlib::policy::Policy {
         kernel_devices: &[],
         granule: 1,
         lend_granule: 1,
+        floating_point: false,
     },
 };
 
