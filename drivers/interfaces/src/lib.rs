@@ -9,16 +9,20 @@ mod civil;
 mod clock;
 mod console;
 mod edu;
+mod ethernet;
 mod sample;
 mod stream;
+mod timer;
 
 pub use chaos::ChaosKind;
 pub use civil::DateTime;
 pub use clock::{ClockClient, ClockServer};
 pub use console::{ConsoleClient, ConsoleServer};
 pub use edu::{EduClient, EduServer};
+pub use ethernet::{EthernetClient, EthernetInfo, EthernetServer};
 pub use sample::{
     HoldInfo, SAMPLES, SampleChildClient, SampleChildServer, SampleInfo, SampleParentClient,
     SampleParentServer,
 };
 pub use stream::{ConsoleStream, StreamError};
+pub use timer::{TimerClient, TimerServer};
