@@ -20,7 +20,7 @@ pub(crate) const GRANULE: usize = if cfg!(target_pointer_width = "64") {
 const POWERS: bool = cfg!(not(target_pointer_width = "64"));
 /// A part of a device's window that is lent is a multiple of this, in bytes, and starts on one: the
 /// least that the hardware tells apart (a page; a region of the Arm units).
-pub(crate) const WINDOW_GRANULE: usize = if cfg!(target_pointer_width = "64") {
+pub const WINDOW_GRANULE: usize = if cfg!(target_pointer_width = "64") {
     4096
 } else {
     32

@@ -1,4 +1,8 @@
-//! The child of the auxiliary sample: reads its parent's payloads, and outlives the parent.
+//! A child of the auxiliary sample: reads its parent's payloads, and outlives the parent.
+//!
+//! On a board with PCI the parent is `pci-testdev`'s driver and one task has both devices. On one
+//! with LEDs and buttons it is theirs, and this program is two tasks: device 0 is the LEDs, device 1
+//! the buttons and counters. So what is said of one parent holds of the other.
 //!
 //! It keeps its views in revocable handles that live as long as the task, and answers calls
 //! also while it has no device. So one can ask it, after its parent has died, what is left.
@@ -6,8 +10,11 @@
 #![forbid(unsafe_code)]
 
 use core::cell::{Cell, RefCell};
-use driver_aux_parent::payload::{Data, DataFamily, GuardedFamily, PciIdentity};
-use driver_interfaces::{HoldInfo, SAMPLES, SampleChildServer, SampleInfo, SampleParentClient};
+use driver_aux_parent::payload::{Data, DataFamily, GuardedFamily, Identity};
+use driver_fpgaio::payload::{Leds, LedsFamily, RING, ReaderFamily};
+use driver_interfaces::{
+    HoldInfo, Inputs, SAMPLES, SampleChildServer, SampleInfo, SampleParentClient,
+};
 use userlib::for_lt::Family;
 use userlib::ipc::{Answer, Peer, Request, WriteLoan};
 use userlib::runtime::{Bound, Core, Device, Driver, StateOf, TIMER_BIT};
@@ -19,6 +26,9 @@ const PARENT: &str = "aux-parent";
 
 /// The direct reference to the payload of device 0.
 type DataReference = CovariantForLt!(&Data<'_>);
+
+/// The direct reference to the payload of device 0 where that is LEDs.
+type LedsReference = CovariantForLt!(&Leds<'_>);
 
 /// The device itself, through which the payload of device 1 is reached.
 #[derive(Debug, Family)]
@@ -39,6 +49,7 @@ struct Kept {
 #[derive(Debug, Default)]
 pub struct ChildDriver {
     data: RefCell<Option<DevresLt<DataReference>>>,
+    leds: RefCell<Option<DevresLt<LedsReference>>>,
     guarded: RefCell<Option<DevresLt<ReachFamily>>>,
     kept: [Kept; SAMPLES],
     hold: Cell<HoldInfo>,
@@ -48,7 +59,7 @@ pub struct ChildDriver {
 
 impl ChildDriver {
     /// Index and identity of the parent, by revocable access; `None` once the lease is over.
-    fn look(&self, device: usize) -> Option<Result<(u32, PciIdentity), Error>> {
+    fn look(&self, device: usize) -> Option<Result<(u32, Identity), Error>> {
         match device {
             0 => {
                 let handle = self.data.borrow();
@@ -63,6 +74,43 @@ impl ChildDriver {
                     .try_access_with(|reach| look_guarded(&reach.0))
             }
         }
+    }
+
+    /// Takes the payload of device 0, whichever of the two kinds it is.
+    fn take_data<'cap>(&self, device: &Device<'cap, Core>) -> Result<&'cap Data<'cap>, Error> {
+        match device.registration_data::<DataFamily>() {
+            Err(Error::Invalid) => {
+                let leds = device.registration_data::<LedsFamily>()?.get_ref();
+                self.leds.replace(Some(DevresLt::new(device, leds)?));
+                Ok(&leds.data)
+            }
+            data => Ok(data?.get_ref()),
+        }
+    }
+
+    /// Has the parent light these LEDs; gives what is lit then.
+    fn light(&self, pattern: u32) -> Result<u32, Error> {
+        let handle = self.leds.borrow();
+        let leds = handle.as_ref().ok_or(Error::NoDevice)?;
+        let guard = leds.try_access().ok_or(Error::Revoked)?;
+        guard.get().want(pattern)?;
+        // It is more important than this task, so it has done it when this returns.
+        sys::notify(Peer::connect(PARENT)?.handle(), RING)?;
+        guard.get().lit()
+    }
+
+    /// Reads the board's buttons and counters.
+    fn inputs(&self) -> Result<Inputs, Error> {
+        let handle = self.guarded.borrow();
+        let reach = handle.as_ref().ok_or(Error::NoDevice)?;
+        let read = reach.try_access_with(|reach| {
+            let device = &reach.0;
+            match device.registration_data_with::<ReaderFamily, _>(|reader| reader.inputs()) {
+                Err(Error::Invalid) => Err(Error::NoDevice),
+                read => read?,
+            }
+        });
+        read.ok_or(Error::Revoked)?
     }
 
     fn call_parent(&self, milliseconds: u32) {
@@ -88,9 +136,15 @@ impl ChildDriver {
     }
 }
 
-/// Reads the payload of device 1 under its lock.
-fn look_guarded(device: &Device<'_, Bound>) -> Result<(u32, PciIdentity), Error> {
-    device.registration_data_with::<GuardedFamily, _>(|guarded| guarded.look())?
+/// Reads the payload of device 1: under its lock, or, where it is a board's inputs, as it is.
+fn look_guarded(device: &Device<'_, Bound>) -> Result<(u32, Identity), Error> {
+    match device.registration_data_with::<GuardedFamily, _>(|guarded| guarded.look()) {
+        // The payload is of another type.
+        Err(Error::Invalid) => device.registration_data_with::<ReaderFamily, _>(|reader| {
+            Ok((reader.data.index, reader.data.identity.read()?))
+        })?,
+        looked => looked?,
+    }
 }
 
 /// One binding: which device it is of.
@@ -115,8 +169,7 @@ impl SampleChildServer for Session<'_> {
             let (index, identity) = looked?;
             info.present = 1;
             info.index = index;
-            info.vendor = u32::from(identity.vendor);
-            info.device = u32::from(identity.device);
+            info.identity = identity.text;
         }
         into.write(0, info.as_bytes()).map(|_| ())
     }
@@ -133,6 +186,14 @@ impl SampleChildServer for Session<'_> {
         // At once, but after the reply: a caller is not to wait for the call to the parent.
         sys::set_timer(sys::time().max(1), TIMER_BIT)
     }
+
+    fn light(&mut self, pattern: u32) -> Result<u32, Error> {
+        self.0.light(pattern)
+    }
+
+    fn inputs(&mut self, into: WriteLoan) -> Result<(), Error> {
+        into.write(0, self.0.inputs()?.as_bytes()).map(|_| ())
+    }
 }
 
 impl Driver for ChildDriver {
@@ -143,7 +204,7 @@ impl Driver for ChildDriver {
     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Child<'cap>, Error> {
         let (index, identity) = match device.id() {
             0 => {
-                let data = device.registration_data::<DataFamily>()?.get_ref();
+                let data = self.take_data(device)?;
                 self.data.replace(Some(DevresLt::new(device, data)?));
                 (data.index, data.identity.read()?)
             }
@@ -159,11 +220,7 @@ impl Driver for ChildDriver {
         kept.lease.set(Some(device.lease()?.raw()));
         kept.bindings.set(kept.bindings.get() + 1);
         kept.parent.set(Peer::connect(PARENT)?.handle().raw());
-        userlib::log!(
-            "device {index}: parent {:04x}:{:04x}",
-            identity.vendor,
-            identity.device
-        );
+        userlib::log!("device {index}: parent {identity}");
         Ok(Child {
             _device: device.bound(),
         })

@@ -10,9 +10,9 @@ const NAME: &str = "aux-parent.sample";
 
 /// A device of the sample as an honest parent offers it: index, then where the identity is.
 fn honest(id: u32) -> Offer {
-    let mut memory = [0; 516];
+    let mut memory = [0; 528];
     memory[..8].copy_from_slice(&[id as u8, 0, 0, 0, 0, 2, 0, 0]);
-    memory[512..].copy_from_slice(&[0x36, 0x1b, 5, 0]);
+    memory[512..521].copy_from_slice(b"1b36:0005");
     Offer::new(NAME, id, payload_identity::<DataFamily>())
         .with_bytes("payload", GrantKind::Memory, &memory, 4096)
         .with_task("aux-parent")

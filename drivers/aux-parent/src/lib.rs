@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod driver;
+pub mod hold;
 pub mod payload;
 
 pub use driver::{Parent, ParentDriver};

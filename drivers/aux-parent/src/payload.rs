@@ -1,6 +1,9 @@
 //! What the parent shares with its children.
 
 use core::cell::Cell;
+use core::fmt::{self, Write};
+use driver_interfaces::IDENTITY;
+use heapless::String;
 use userlib::Error;
 use userlib::auxiliary::{Lendable, Lender, Lent, LentMutex, Receiver};
 use userlib::for_lt::{CovariantFamily, Family};
@@ -10,16 +13,33 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 /// Name of the auxiliary devices, after the parent's own and a dot.
 pub const NAME: &str = "sample";
 
-/// Who the parent's device is.
+/// Who the parent's device is, in words: what the bus calls it, or the chip file. Padded with zeros.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
 #[repr(C)]
-pub struct PciIdentity {
-    /// PCI vendor.
-    pub vendor: u16,
-    /// PCI device.
-    pub device: u16,
+pub struct Identity {
+    /// The words.
+    pub text: [u8; IDENTITY],
+}
+
+impl Identity {
+    /// These words; what does not fit is cut.
+    pub fn new(words: impl fmt::Display) -> Self {
+        let mut text = String::<IDENTITY>::new();
+        let _ = write!(text, "{words}");
+        let mut identity = Self::default();
+        identity.text[..text.len()].copy_from_slice(text.as_bytes());
+        identity
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.text.iter().position(|&byte| byte == 0);
+        let text = &self.text[..length.unwrap_or(IDENTITY)];
+        formatter.write_str(core::str::from_utf8(text).unwrap_or("?"))
+    }
 }
 
 /// Payload of device 0: an index, and a view of the parent's identity in the parent's memory.
@@ -28,7 +48,7 @@ pub struct Data<'a> {
     /// Which of the parent's devices this is.
     pub index: u32,
     /// The parent's identity.
-    pub identity: Lent<'a, PciIdentity>,
+    pub identity: Lent<'a, Identity>,
 }
 
 /// The family of [`Data`]: its lifetime may be shortened, so `registration_data` gives it.
@@ -62,7 +82,7 @@ impl<'a> Guarded<'a> {
     /// # Errors
     /// `Busy` while the other side has the lock. `Dead` when the other side died with it.
     /// `Protocol` when what is there is no identity.
-    pub fn look(&self) -> Result<(u32, PciIdentity), Error> {
+    pub fn look(&self) -> Result<(u32, Identity), Error> {
         let mut looks = self.lock.try_lock()?;
         let count = looks.read()?;
         looks.write(count.wrapping_add(1));

@@ -21,8 +21,8 @@ pub use console::{ConsoleClient, ConsoleServer};
 pub use edu::{EduClient, EduServer};
 pub use ethernet::{EthernetClient, EthernetInfo, EthernetServer};
 pub use sample::{
-    HoldInfo, SAMPLES, SampleChildClient, SampleChildServer, SampleInfo, SampleParentClient,
-    SampleParentServer,
+    HoldInfo, IDENTITY, Inputs, SAMPLES, SampleChildClient, SampleChildServer, SampleInfo,
+    SampleParentClient, SampleParentServer,
 };
 pub use stream::{ConsoleStream, StreamError};
 pub use timer::{TimerClient, TimerServer};

@@ -7,6 +7,9 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 /// Devices of the sample.
 pub const SAMPLES: usize = 2;
 
+/// Bytes for the name of a parent's device.
+pub const IDENTITY: usize = 16;
+
 /// What the child knows of one of the sample's devices.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
@@ -17,10 +20,8 @@ pub struct SampleInfo {
     pub present: u32,
     /// The payload's index.
     pub index: u32,
-    /// The parent's PCI vendor, read through the payload.
-    pub vendor: u32,
-    /// The parent's PCI device, read through the payload.
-    pub device: u32,
+    /// Who the parent's device is, read through the payload; padded with zeros.
+    pub identity: [u8; IDENTITY],
     /// The child's lease on the device, the last one if it is over; [`u32::MAX`] before the first.
     pub lease: u32,
     /// How many leases on it the child has had in this life.
@@ -47,7 +48,23 @@ pub struct HoldInfo {
     pub ended_ms: u32,
 }
 
-/// What the auxiliary child answers.
+/// A board's inputs, as a child reads them through its window.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(C)]
+pub struct Inputs {
+    /// A bit for each button that is pressed.
+    pub buttons: u32,
+    /// Seconds since reset.
+    pub seconds: u32,
+    /// Hundredths of a second since reset.
+    pub hundredths: u32,
+    /// The cycle counter.
+    pub cycles: u32,
+}
+
+/// What an auxiliary child answers.
 #[interface]
 pub trait SampleChild {
     /// What it sees of device `index`, as one [`SampleInfo`].
@@ -56,6 +73,12 @@ pub trait SampleChild {
     fn last_hold(&mut self, into: &mut [u8]) -> Result<(), Error>;
     /// Starts a call to the parent that the parent answers after `milliseconds`; returns at once.
     fn hold(&mut self, milliseconds: u32) -> Result<(), Error>;
+    /// Lights the LEDs of `pattern` and no others; gives what is lit then. `Revoked` when the
+    /// lease on them is over, `NoDevice` when the child has never had any.
+    fn light(&mut self, pattern: u32) -> Result<u32, Error>;
+    /// What the child reads of buttons and counters, as one [`Inputs`]. Errors as for
+    /// [`light`](Self::light).
+    fn inputs(&mut self, into: &mut [u8]) -> Result<(), Error>;
 }
 
 /// What the sample's parent answers.

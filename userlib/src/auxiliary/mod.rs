@@ -28,6 +28,7 @@ pub use registration::Registration;
 pub use userlib_macros::Lendable;
 pub use window::LentWindow;
 
+pub use crate::lend::WINDOW_GRANULE;
 pub(crate) use offers::Offers;
 pub(crate) use received::Received;
 

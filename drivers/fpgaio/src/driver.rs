@@ -1,0 +1,123 @@
+//! The driver: the parent of both children.
+
+use crate::payload::{BUTTONS_AND_COUNTERS, LEDS, Leds, LedsFamily, RING, Reader, ReaderFamily};
+use crate::registers::{self, Fpgaio, WINDOW};
+use driver_aux_parent::hold::Holds;
+use driver_aux_parent::payload::{Data, Identity};
+use driver_interfaces::SampleParentServer;
+use userlib::auxiliary::{LentCell, Registration, WINDOW_GRANULE};
+use userlib::io::IoMem;
+use userlib::ipc::{Answer, Deferred, Request};
+use userlib::runtime::{Core, Device, Driver, StateOf, TIMER_BIT};
+use userlib::sys::Rights;
+use userlib::{Error, ForLt};
+
+/// What the parent's device is called.
+const NAME: &str = "fpgaio";
+
+/// Bytes of the window that is lent: what the hardware can tell apart, and the registers fit.
+const LENT: usize = if WINDOW > WINDOW_GRANULE {
+    WINDOW
+} else {
+    WINDOW_GRANULE
+};
+
+/// Bytes for the lock of the LEDs' word.
+const LOCK: usize = 64;
+
+/// The block while it is bound. The registrations go first: their children before the window.
+#[derive(Debug)]
+pub struct Board<'cap> {
+    leds: Registration<'cap, LedsFamily>,
+    _reader: Registration<'cap, ReaderFamily>,
+    lit: LentCell<'cap, u32>,
+    held: Holds,
+    window: IoMem<'cap, WINDOW>,
+}
+
+impl Board<'_> {
+    /// Lights what the child wants, and shows what is lit then.
+    fn apply(&mut self) {
+        // Busy: the child goes on, and then it rings.
+        if let Ok(wanted) = self.leds.payload().wanted() {
+            let leds = Fpgaio::new(&self.window).leds();
+            leds.write(wanted & registers::LEDS);
+            self.lit.write(leds.read());
+        }
+    }
+}
+
+impl SampleParentServer for Board<'_> {
+    fn hold(&mut self, milliseconds: u32, reply: Deferred<u32>) {
+        self.held.hold(milliseconds, reply);
+    }
+}
+
+/// The driver.
+#[derive(Debug, Default)]
+pub struct BoardDriver;
+
+impl Driver for BoardDriver {
+    type State = ForLt!(Board<'_>);
+
+    fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Board<'cap>, Error> {
+        let window = device.io_mem::<WINDOW>(0)?;
+        // It has no number to know it by: what is there keeps the LEDs' bits and no others.
+        for pattern in [0b01, u32::MAX, 0] {
+            let leds = Fpgaio::new(&window).leds();
+            leds.write(pattern);
+            if leds.read() != pattern & registers::LEDS {
+                return Err(Error::NoDevice);
+            }
+        }
+        let identity = Identity::new(NAME);
+        let cells = size_of::<Identity>() + size_of::<u32>();
+        let region = device.lend_region(cells, LOCK)?;
+        let data = Data {
+            index: 0,
+            identity: region.cell(identity)?.lent(),
+        };
+        let lit = region.cell(0)?;
+        let leds = Leds::new(data, region.mutex(0)?, lit.lent());
+        let leds = Registration::new(device, &region, LEDS, 0, leds)?;
+        let region = device.lend_region(size_of::<Identity>(), 0)?;
+        let data = Data {
+            index: 1,
+            identity: region.cell(identity)?.lent(),
+        };
+        let reader = Reader::new(data, window.lend(0, LENT, Rights::READ)?);
+        let reader = Registration::new(device, &region, BUTTONS_AND_COUNTERS, 1, reader)?;
+        userlib::log!("bound {identity}, 2 auxiliary devices");
+        Ok(Board {
+            leds,
+            _reader: reader,
+            lit,
+            held: Holds::new(),
+            window,
+        })
+    }
+
+    fn request<'cap>(
+        &self,
+        state: &mut StateOf<'cap, Self>,
+        _: &Device<'cap, Core>,
+        request: &Request<'_>,
+    ) -> Answer {
+        state.dispatch(request)
+    }
+
+    fn notified<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, bits: u32) {
+        if bits & RING != 0 {
+            state.apply();
+        }
+        if bits & TIMER_BIT != 0 {
+            state.held.answer_due();
+        }
+    }
+
+    /// Nobody is to wait for a parent that goes; least of all a child that must let go first.
+    fn unbind<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>) {
+        state.held.clear();
+        Fpgaio::new(&state.window).leds().write(0);
+    }
+}

@@ -1,0 +1,102 @@
+//! What the block's parent shares with its two children.
+
+use crate::registers::{BUTTONS, CYCLES, HUNDREDTHS, SECONDS, WINDOW};
+use driver_aux_parent::payload::Data;
+use driver_interfaces::Inputs;
+use userlib::auxiliary::{Lendable, Lent, LentMutex, LentWindow};
+use userlib::for_lt::{CovariantFamily, Family};
+use userlib::{CovariantForLt, Error, ForLt};
+
+/// Name of the LEDs' auxiliary device, number 0, after the parent's own and a dot.
+pub const LEDS: &str = "leds";
+
+/// Name of the buttons' and counters' auxiliary device, number 1, likewise.
+pub const BUTTONS_AND_COUNTERS: &str = "buttons";
+
+/// The notification by which the LEDs' child says that it wants others lit.
+pub const RING: u32 = 1;
+
+/// Payload of the LEDs' device: no window, but a word to write what is wanted to.
+#[derive(Clone, Copy, Debug, CovariantFamily, Lendable)]
+pub struct Leds<'a> {
+    /// Which of the parent's devices this is, and whose.
+    pub data: Data<'a>,
+    /// What is to be lit.
+    wanted: LentMutex<'a, u32>,
+    /// What is lit: what the register said after the last change.
+    lit: Lent<'a, u32>,
+}
+
+/// The family of [`Leds`].
+pub type LedsFamily = CovariantForLt!(Leds<'_>);
+
+impl<'a> Leds<'a> {
+    /// LEDs by these two words.
+    pub const fn new(data: Data<'a>, wanted: LentMutex<'a, u32>, lit: Lent<'a, u32>) -> Self {
+        Self { data, wanted, lit }
+    }
+
+    /// For the child: wants these lit and no others, once it has rung.
+    ///
+    /// # Errors
+    /// `Busy` while the other side has the word.
+    pub fn want(&self, pattern: u32) -> Result<(), Error> {
+        match self.wanted.try_lock() {
+            Ok(mut word) => word.write(pattern),
+            Err(Error::Dead) => drop(self.wanted.recover(pattern)?),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// For the parent: what is to be lit. What a child that died left half done is all off.
+    ///
+    /// # Errors
+    /// `Busy` while the child has the word; it has not rung yet then.
+    pub fn wanted(&self) -> Result<u32, Error> {
+        match self.wanted.try_lock() {
+            Err(Error::Dead) => self.wanted.recover(0)?.read(),
+            word => word?.read(),
+        }
+    }
+
+    /// What is lit.
+    ///
+    /// # Errors
+    /// None that an honest parent causes: any word is one.
+    pub fn lit(&self) -> Result<u32, Error> {
+        self.lit.read()
+    }
+}
+
+/// Payload of the buttons' and counters' device: a window to read.
+#[derive(Debug, Family, Lendable)]
+pub struct Reader<'a> {
+    /// Which of the parent's devices this is, and whose.
+    pub data: Data<'a>,
+    window: LentWindow<'a, WINDOW>,
+}
+
+/// The family of [`Reader`].
+pub type ReaderFamily = ForLt!(Reader<'_>);
+
+impl<'a> Reader<'a> {
+    /// The reader of this window.
+    pub const fn new(data: Data<'a>, window: LentWindow<'a, WINDOW>) -> Self {
+        Self { data, window }
+    }
+
+    /// Reads buttons and counters.
+    ///
+    /// # Errors
+    /// `Revoked` when the window has just gone with the parent.
+    pub fn inputs(&self) -> Result<Inputs, Error> {
+        let window = self.window.window()?;
+        Ok(Inputs {
+            buttons: window.try_read32(BUTTONS)?,
+            seconds: window.try_read32(SECONDS)?,
+            hundredths: window.try_read32(HUNDREDTHS)?,
+            cycles: window.try_read32(CYCLES)?,
+        })
+    }
+}
