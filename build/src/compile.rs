@@ -53,7 +53,11 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
         for binary in binaries {
             command.args(["--bin", binary]);
         }
-        command.env("LEASEHOLD_POLICY", policy).envs(TASK_PROFILE);
+        let ticks = plan.chip.chip.ticks_per_second.to_string();
+        command
+            .env("LEASEHOLD_POLICY", policy)
+            .env("LEASEHOLD_TICKS_PER_SECOND", ticks)
+            .envs(TASK_PROFILE);
         if let Some(processor) = &plan.chip.chip.floating_point
             && floating_point
         {

@@ -30,6 +30,14 @@ pub enum Command<'a> {
     Auxiliary,
     /// Have the child call its parent for this many milliseconds.
     Hold(u32),
+    /// Light these LEDs.
+    Light(u32),
+    /// Show buttons and counters.
+    Buttons,
+    /// Have the board's timer interrupt after this many milliseconds.
+    Timer(u32),
+    /// Ask the Ethernet controller what it is.
+    Ethernet,
     /// The date.
     Date,
     /// Time since boot.
@@ -66,7 +74,46 @@ pub struct Entry {
     pub arguments: &'static str,
     /// What it does.
     pub summary: &'static str,
+    /// The device that it is about, where not every board has it.
+    pub needs: Option<&'static Needs>,
 }
+
+/// A device that a board may lack.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// The task that drives it: without it in the image, the board has no such device.
+    pub task: &'static str,
+    /// What it is, after "this board has no".
+    pub what: &'static str,
+}
+
+/// The PCI device that computes.
+pub static EDU: Needs = needs("edu", "edu device");
+
+/// The real-time clock.
+pub static CLOCK: Needs = needs("rtc", "real-time clock");
+
+/// The LEDs.
+pub static LEDS: Needs = needs("aux-leds", "LEDs");
+
+/// Buttons and counters.
+pub static BUTTONS: Needs = needs("aux-buttons", "buttons");
+
+/// A timer beside the kernel's.
+pub static TIMER: Needs = needs("timer", "timer for drivers");
+
+/// The Ethernet controller.
+pub static ETHERNET: Needs = needs("ethernet", "Ethernet controller");
+
+const fn needs(task: &'static str, what: &'static str) -> Needs {
+    Needs { task, what }
+}
+
+/// LEDs that a board may have, as bits.
+pub const MOST_LEDS: u32 = 0b11;
+
+/// Most milliseconds that `timer` takes.
+pub const MOST_ALARM: u32 = 10_000;
 
 /// Most milliseconds that `sleep` and `aux hold` take.
 pub const MOST_MILLISECONDS: u32 = 60_000;
@@ -76,6 +123,19 @@ const fn entry(name: &'static str, arguments: &'static str, summary: &'static st
         name,
         arguments,
         summary,
+        needs: None,
+    }
+}
+
+const fn about(
+    needs: &'static Needs,
+    name: &'static str,
+    arguments: &'static str,
+    summary: &'static str,
+) -> Entry {
+    Entry {
+        needs: Some(needs),
+        ..entry(name, arguments, summary)
     }
 }
 
@@ -97,8 +157,9 @@ pub static ENTRIES: &[Entry] = &[
     entry("crash", "TASK", "make a task panic"),
     entry("bind", "DEVICE", "let a device be bound again"),
     entry("unbind", "DEVICE", "take a device from its driver"),
-    entry("fact", "N", "N! modulo 2^32, computed by edu"),
-    entry(
+    about(&EDU, "fact", "N", "N! modulo 2^32, computed by edu"),
+    about(
+        &EDU,
         "dma",
         "N",
         "send N bytes (1 to 4095) to edu by DMA, back again, and compare",
@@ -108,7 +169,26 @@ pub static ENTRIES: &[Entry] = &[
         "[hold MS]",
         "what the auxiliary child sees; hold: it calls its parent for MS",
     ),
-    entry("date", "", "the date, from the real-time clock"),
+    about(
+        &LEDS,
+        "leds",
+        "BITS",
+        "light these LEDs (0 to 3) and no others",
+    ),
+    about(&BUTTONS, "buttons", "", "the board's buttons and counters"),
+    about(
+        &TIMER,
+        "timer",
+        "MS",
+        "have the board's timer interrupt after MS (1 to 10000)",
+    ),
+    about(
+        &ETHERNET,
+        "eth",
+        "",
+        "what the Ethernet controller says it is",
+    ),
+    about(&CLOCK, "date", "", "the date, from the real-time clock"),
     entry("uptime", "", "time since boot"),
     entry("log", "", "the log"),
     entry(
@@ -160,6 +240,10 @@ pub fn parse(line: &str) -> Result<Option<Command<'_>>, Wrong<'_>> {
         ("aux", (Some("hold"), Some(time), None)) => {
             Command::Hold(unsigned(time, MOST_MILLISECONDS)?)
         }
+        ("leds", (Some(bits), None, _)) => Command::Light(unsigned(bits, MOST_LEDS)?),
+        ("buttons", (None, ..)) => Command::Buttons,
+        ("timer", (Some(time), None, _)) => Command::Timer(unsigned(time, MOST_ALARM)?),
+        ("eth", (None, ..)) => Command::Ethernet,
         ("date", (None, ..)) => Command::Date,
         ("uptime", (None, ..)) => Command::Uptime,
         ("log", (None, ..)) => Command::Log,
@@ -220,6 +304,7 @@ mod tests {
                 "" => "",
                 "KIND" => "loop",
                 _ if entry.name == "aux" => "hold 5",
+                "BITS" => "2",
                 _ => "7",
             };
             let line = format!("{} {argument}", entry.name);

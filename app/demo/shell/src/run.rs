@@ -1,11 +1,12 @@
 //! Running a command. Each gives whether it succeeded, and has said so if it did not.
 
+mod board;
 mod devices;
 mod drivers;
 mod leases;
 mod tasks;
 
-use crate::command::{Command, ENTRIES};
+use crate::command::{Command, ENTRIES, Needs};
 use crate::screen::{Screen, pause};
 use crate::session::Session;
 use core::fmt::Write;
@@ -27,6 +28,10 @@ pub fn command(session: &mut Session, command: Command<'_>) -> bool {
         Command::Dma(count) => drivers::transfer(session, count),
         Command::Auxiliary => drivers::auxiliary(session),
         Command::Hold(time) => drivers::hold(session, time),
+        Command::Light(bits) => board::light(session, bits),
+        Command::Buttons => board::buttons(session),
+        Command::Timer(time) => board::timer(session, time),
+        Command::Ethernet => board::ethernet(session),
         Command::Date => drivers::date(session),
         Command::Uptime => uptime(&mut session.screen),
         Command::Log => {
@@ -58,12 +63,42 @@ fn text(name: &[u8]) -> &str {
     core::str::from_utf8(&name[..length]).unwrap_or("?")
 }
 
+/// Says why a driver gave no answer, or that there is none.
+fn unanswered(session: &mut Session, needs: &Needs, error: Error) -> bool {
+    let screen = &mut session.screen;
+    match tasks::find(needs.task) {
+        None => {
+            let _ = writeln!(screen, "this board has no {}", needs.what);
+        }
+        Some((_, info)) if error == Error::Dead && info.starts == 0 => {
+            let _ = writeln!(
+                screen,
+                "{} does not run: its device is not there",
+                needs.task
+            );
+        }
+        Some(_) => return failed(screen, needs.task, error),
+    }
+    false
+}
+
+/// The commands, those that the board has nothing for apart.
 fn help(screen: &mut Screen) -> bool {
+    let lacks = |needs: &Needs| tasks::find(needs.task).is_none();
+    let mut lacking = heapless::String::<64>::new();
     for entry in ENTRIES {
+        if entry.needs.is_some_and(lacks) {
+            // All of them fit; see the table.
+            let _ = write!(lacking, " {}", entry.name);
+            continue;
+        }
         let mut call = heapless::String::<24>::new();
         // The longest of them fits; see the table.
         let _ = write!(call, "{} {}", entry.name, entry.arguments);
         let _ = writeln!(screen, "  {call:<16} {}", entry.summary);
+    }
+    if !lacking.is_empty() {
+        let _ = writeln!(screen, "this board has no devices for:{lacking}");
     }
     true
 }

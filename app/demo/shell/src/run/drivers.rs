@@ -1,6 +1,7 @@
 //! `fact`, `dma`, `aux`, `date`: what drivers do for their clients.
 
-use crate::run::{failed, tasks};
+use crate::command::{CLOCK, EDU, Needs};
+use crate::run::{tasks, text, unanswered};
 use crate::session::Session;
 use core::fmt::Write;
 use driver_interfaces::{
@@ -11,40 +12,41 @@ use zerocopy::{FromZeros, IntoBytes};
 
 // A client is made for each command, so that it finds the driver's present life.
 
-/// The task of the `edu` driver.
-const EDU: &str = "edu";
+/// The auxiliary children by device: one task has both, or each has one.
+static CHILDREN: [[Needs; 2]; SAMPLES] = [
+    [child("aux-child"), child("aux-leds")],
+    [child("aux-child"), child("aux-buttons")],
+];
 
-/// The task of the real-time clock's driver.
-const CLOCK: &str = "rtc";
+const fn child(task: &'static str) -> Needs {
+    Needs {
+        task,
+        what: "auxiliary sample",
+    }
+}
 
-/// The task of the auxiliary child.
-const CHILD: &str = "aux-child";
+/// The child of this number that the image has.
+fn child_of(number: usize) -> &'static Needs {
+    let [first, second] = &CHILDREN[number];
+    if tasks::find(first.task).is_some() {
+        first
+    } else {
+        second
+    }
+}
 
 /// Nanoseconds in a second.
 const SECOND: u64 = 1_000_000_000;
 
-/// Says why a driver gave no answer.
-fn unanswered(session: &mut Session, name: &str, error: Error) -> bool {
-    let never = tasks::find(name).is_some_and(|(_, info)| info.starts == 0);
-    if error == Error::Dead && never {
-        let _ = writeln!(
-            session.screen,
-            "{name} does not run: its device is not there"
-        );
-        return false;
-    }
-    failed(&mut session.screen, name, error)
-}
-
 pub(super) fn factorial(session: &mut Session, number: u32) -> bool {
     session.screen.flush();
-    match EduClient::connect(EDU).and_then(|mut edu| edu.factorial(number)) {
+    match EduClient::connect(EDU.task).and_then(|mut edu| edu.factorial(number)) {
         Ok(result) => {
             let modulo = if number > 12 { " modulo 2^32" } else { "" };
             let _ = writeln!(session.screen, "{number}! = {result}{modulo}");
             true
         }
-        Err(error) => unanswered(session, EDU, error),
+        Err(error) => unanswered(session, &EDU, error),
     }
 }
 
@@ -52,7 +54,7 @@ pub(super) fn transfer(session: &mut Session, count: usize) -> bool {
     session.screen.flush();
     // Larger counts are as wrong as those that the driver names so.
     let count = u32::try_from(count).unwrap_or(u32::MAX);
-    match EduClient::connect(EDU).and_then(|mut edu| edu.transfer(count)) {
+    match EduClient::connect(EDU.task).and_then(|mut edu| edu.transfer(count)) {
         Ok(time) => {
             let plural = if count == 1 { "" } else { "s" };
             let _ = writeln!(
@@ -72,12 +74,12 @@ pub(super) fn transfer(session: &mut Session, count: usize) -> bool {
             );
             false
         }
-        Err(error) => unanswered(session, EDU, error),
+        Err(error) => unanswered(session, &EDU, error),
     }
 }
 
 pub(super) fn date(session: &mut Session) -> bool {
-    match ClockClient::connect(CLOCK).and_then(|mut clock| clock.now()) {
+    match ClockClient::connect(CLOCK.task).and_then(|mut clock| clock.now()) {
         Ok(nanoseconds) => {
             let _ = writeln!(
                 session.screen,
@@ -86,29 +88,30 @@ pub(super) fn date(session: &mut Session) -> bool {
             );
             true
         }
-        Err(error) => unanswered(session, CLOCK, error),
+        Err(error) => unanswered(session, &CLOCK, error),
     }
 }
 
 pub(super) fn hold(session: &mut Session, time: u32) -> bool {
-    match SampleChildClient::connect(CHILD).and_then(|mut child| child.hold(time)) {
+    let child = child_of(0);
+    match SampleChildClient::connect(child.task).and_then(|mut child| child.hold(time)) {
         Ok(()) => {
-            let _ = writeln!(session.screen, "aux-child calls aux-parent, for {time} ms");
+            let name = child.task;
+            let _ = writeln!(session.screen, "{name} calls aux-parent, for {time} ms");
             true
         }
-        Err(error) => unanswered(session, CHILD, error),
+        Err(error) => unanswered(session, child, error),
     }
 }
 
 pub(super) fn auxiliary(session: &mut Session) -> bool {
-    let mut child = match SampleChildClient::connect(CHILD) {
-        Ok(child) => child,
-        Err(error) => return unanswered(session, CHILD, error),
-    };
-    for number in 0..SAMPLES as u32 {
+    for number in 0..SAMPLES {
+        let child = child_of(number);
         let mut info = SampleInfo::new_zeroed();
-        if let Err(error) = child.sample(number, info.as_mut_bytes()) {
-            return unanswered(session, CHILD, error);
+        let asked = SampleChildClient::connect(child.task)
+            .and_then(|mut child| child.sample(number as u32, info.as_mut_bytes()));
+        if let Err(error) = asked {
+            return unanswered(session, child, error);
         }
         let out = &mut session.screen;
         let _ = write!(out, "device {number}: ");
@@ -126,21 +129,24 @@ pub(super) fn auxiliary(session: &mut Session) -> bool {
             }
             SampleInfo {
                 index,
-                vendor,
-                device,
+                identity,
                 bindings,
                 parent,
                 ..
             } => writeln!(
                 out,
-                "index {index}, parent {vendor:04x}:{device:04x} of generation {} (lease {slot}.{generation}, binding {bindings})",
+                "index {index}, parent {} of generation {} (lease {slot}.{generation}, binding {bindings})",
+                text(&identity),
                 TaskHandle::from_raw(parent).generation()
             ),
         };
     }
+    let child = child_of(0);
     let mut hold = HoldInfo::new_zeroed();
-    if let Err(error) = child.last_hold(hold.as_mut_bytes()) {
-        return unanswered(session, CHILD, error);
+    let asked = SampleChildClient::connect(child.task)
+        .and_then(|mut child| child.last_hold(hold.as_mut_bytes()));
+    if let Err(error) = asked {
+        return unanswered(session, child, error);
     }
     let out = &mut session.screen;
     let parent = TaskHandle::from_raw(hold.parent);

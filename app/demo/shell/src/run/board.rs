@@ -1,0 +1,95 @@
+//! `leds`, `buttons`, `timer`, `eth`: what a board has instead of PCI.
+
+use crate::command::{BUTTONS, ETHERNET, LEDS, TIMER};
+use crate::run::unanswered;
+use crate::session::Session;
+use core::fmt::Write;
+use driver_interfaces::{EthernetClient, EthernetInfo, Inputs, SampleChildClient, TimerClient};
+use userlib::time::TICKS_PER_SECOND;
+use zerocopy::{FromZeros, IntoBytes};
+
+/// Microseconds that `timer` has its driver wait in place.
+const IN_PLACE: u32 = 100;
+
+/// Microseconds in a second.
+const SECOND: u64 = 1_000_000;
+
+/// Ticks of the kernel's clock in microseconds.
+fn microseconds(ticks: u32) -> u64 {
+    u64::from(ticks) * SECOND / TICKS_PER_SECOND
+}
+
+pub(super) fn light(session: &mut Session, bits: u32) -> bool {
+    match SampleChildClient::connect(LEDS.task).and_then(|mut child| child.light(bits)) {
+        Ok(lit) => {
+            let _ = writeln!(session.screen, "LEDs lit: {lit:#04b}");
+            true
+        }
+        Err(error) => unanswered(session, &LEDS, error),
+    }
+}
+
+pub(super) fn buttons(session: &mut Session) -> bool {
+    let mut inputs = Inputs::new_zeroed();
+    let asked = SampleChildClient::connect(BUTTONS.task)
+        .and_then(|mut child| child.inputs(inputs.as_mut_bytes()));
+    match asked {
+        Ok(()) => {
+            let Inputs {
+                buttons,
+                seconds,
+                hundredths,
+                cycles,
+            } = inputs;
+            let _ = writeln!(
+                session.screen,
+                "buttons pressed: {buttons:#04b}; counters: {seconds} s, {hundredths} in 1/100 s, {cycles} cycles"
+            );
+            true
+        }
+        Err(error) => unanswered(session, &BUTTONS, error),
+    }
+}
+
+pub(super) fn timer(session: &mut Session, milliseconds: u32) -> bool {
+    session.screen.flush();
+    let asked = TimerClient::connect(TIMER.task).and_then(|mut timer| {
+        let alarm = timer.alarm(milliseconds * 1000)?;
+        Ok((alarm, timer.delay(IN_PLACE)?))
+    });
+    match asked {
+        Ok((alarm, delay)) => {
+            let (alarm, delay) = (microseconds(alarm), microseconds(delay));
+            let (whole, rest) = (alarm / 1000, alarm % 1000);
+            let _ = writeln!(
+                session.screen,
+                "the timer interrupted after {whole}.{rest:03} ms; {IN_PLACE} us in place took {delay} us"
+            );
+            true
+        }
+        Err(error) => unanswered(session, &TIMER, error),
+    }
+}
+
+pub(super) fn ethernet(session: &mut Session) -> bool {
+    let mut info = EthernetInfo::new_zeroed();
+    let asked = EthernetClient::connect(ETHERNET.task)
+        .and_then(|mut controller| controller.identify(info.as_mut_bytes()));
+    match asked {
+        Ok(()) => {
+            let EthernetInfo {
+                chip,
+                revision,
+                byte_test,
+                address: [a, b, c, d, e, f],
+                ..
+            } = info;
+            let _ = writeln!(
+                session.screen,
+                "LAN{chip:04x}, revision {revision}, byte test {byte_test:08x}, address {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}"
+            );
+            true
+        }
+        Err(error) => unanswered(session, &ETHERNET, error),
+    }
+}
