@@ -110,7 +110,7 @@ impl Driver for EthernetDriver {
             window: device.io_mem(0)?,
         };
         let (chip, revision) = controller.chip()?;
-        userlib::log!("bound LAN{chip:04x}, revision {revision}");
+        userlib::log!("bound LAN9118: chip {chip:04x}, revision {revision}");
         Ok(controller)
     }
 

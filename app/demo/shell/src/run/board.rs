@@ -86,7 +86,7 @@ pub(super) fn ethernet(session: &mut Session) -> bool {
             } = info;
             let _ = writeln!(
                 session.screen,
-                "LAN{chip:04x}, revision {revision}, byte test {byte_test:08x}, address {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}"
+                "chip {chip:04x}, revision {revision}, byte test {byte_test:08x}, address {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}"
             );
             true
         }
