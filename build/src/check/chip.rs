@@ -144,6 +144,11 @@ impl Checker<'_> {
 
     fn check_windows(&mut self) {
         let granule = self.arch.granule();
+        let shared = if self.arch.has_pages() {
+            "a page".to_owned()
+        } else {
+            format!("a unit of {granule} bytes")
+        };
         let ram = &self.chip.memory.ram;
         let mut places = vec![Place {
             what: "memory.ram".into(),
@@ -185,7 +190,9 @@ impl Checker<'_> {
                             other.span.clone(),
                             format!("{:#x}..{:#x}", other.range.base, other.range.end()),
                         )
-                        .hint("two resources must not share a page: correct a base or a size"),
+                        .hint(format!(
+                            "two resources must not share {shared}: correct a base or a size"
+                        )),
                     );
                 }
                 places.push(Place {
