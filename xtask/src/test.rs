@@ -1,6 +1,7 @@
 //! `test`: the host's tests, the test suite in the emulator, and the demo's story.
 
 mod readme;
+mod shell;
 mod story;
 
 use crate::boards;

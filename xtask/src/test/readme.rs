@@ -1,7 +1,7 @@
 //! The transcript in the README, played again: what a newcomer is promised is what comes.
 
 use super::Tally;
-use super::story::Shell;
+use super::shell::Shell;
 use anyhow::{Context, Result, ensure};
 use leasehold_build::{Built, Workspace};
 

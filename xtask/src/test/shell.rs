@@ -1,0 +1,117 @@
+//! The demo's shell, typed at and listened to.
+
+use super::SHIFT;
+use crate::qemu::{self, Clock};
+use crate::run::is_kernel_fault;
+use crate::session::{Event, Session};
+use anyhow::{Result, bail, ensure};
+use leasehold_build::Built;
+use std::time::{Duration, Instant};
+
+/// How long the machine may take to boot, and for each line.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What the shell asks with.
+const PROMPTS: [&str; 2] = ["leasehold> ", "leasehold [failed]> "];
+
+/// What came back for a line, and whether the shell calls it a success.
+pub(super) type Answer = Result<(Vec<String>, bool)>;
+
+/// The demo's shell on the serial line.
+pub(super) struct Shell {
+    session: Session,
+}
+
+impl Shell {
+    /// Boots the demo by this machine's clock; its prompt is still to come.
+    pub(super) fn start(built: &Built) -> Result<Self> {
+        let session = Session::start(qemu::command(built, Clock::Real)?)?;
+        Ok(Self { session })
+    }
+
+    /// Boots the demo and waits for its prompt. Its clock counts instructions, so that what
+    /// takes a time takes the same time on every host.
+    pub(super) fn boot(built: &Built) -> Result<Self> {
+        let session = Session::start(qemu::command(built, Clock::Instructions(SHIFT))?)?;
+        let mut shell = Self { session };
+        shell.until_prompt()?;
+        Ok(shell)
+    }
+
+    /// Types all lines ahead, so that no time passes between one answer and the next
+    /// line, however busy this machine is; gives an answer to each.
+    ///
+    /// An answer is what stands between the echo of its line and that of the next. A log line
+    /// takes the prompt off the line, and the shell draws it again, with what it has read of the next line.
+    pub(super) fn lines(&mut self, lines: &[&str]) -> Result<Vec<Answer>> {
+        for line in lines {
+            self.session.send(line)?;
+        }
+        let mut answers: Vec<Answer> = Vec::new();
+        let mut answer: Option<Vec<String>> = None;
+        let mut succeeded = true;
+        while answers.len() < lines.len() {
+            // Echoes that were seen: those of the answers, and that of the one that is being given.
+            let next = lines.get(answers.len() + usize::from(answer.is_some()));
+            match self.session.next(Instant::now() + LIMIT) {
+                Event::Line(line) => {
+                    ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
+                    let typed = PROMPTS.iter().find_map(|prompt| line.strip_prefix(prompt));
+                    if typed.is_some() {
+                        succeeded = line.starts_with(PROMPTS[0]);
+                    }
+                    if next.is_some_and(|next| typed.unwrap_or(&line) == *next) {
+                        answers.extend(answer.replace(Vec::new()).map(|all| Ok((all, succeeded))));
+                    } else if let (None, Some(answer)) = (typed, &mut answer) {
+                        answer.push(line);
+                    }
+                }
+                Event::Prompt { failed } => {
+                    succeeded = !failed;
+                    if next.is_none() {
+                        answers.extend(answer.take().map(|all| Ok((all, succeeded))));
+                    }
+                }
+                Event::End => bail!("the machine ended in `{}`", lines[answers.len()]),
+                Event::TimedOut => bail!("hung in `{}`", lines[answers.len()]),
+            }
+        }
+        Ok(answers)
+    }
+
+    /// What the machine says until its shell asks.
+    pub(super) fn until_prompt(&mut self) -> Answer {
+        let mut lines = Vec::new();
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            match self.session.next(deadline) {
+                Event::Line(line) => {
+                    ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
+                    lines.push(line);
+                }
+                Event::Prompt { failed } => return Ok((lines, !failed)),
+                Event::End => bail!("the machine ended: {}", lines.join("\n")),
+                Event::TimedOut => bail!("hung: {}", lines.join("\n")),
+            }
+        }
+    }
+
+    /// Types the shell's last line.
+    ///
+    /// # Errors
+    /// When the machine does not turn off, or says that something failed.
+    pub(super) fn power_off(&mut self) -> Result<()> {
+        self.session.send("poweroff")?;
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            match self.session.next(deadline) {
+                Event::Line(_) | Event::Prompt { .. } => {}
+                Event::TimedOut => bail!("the machine does not turn off"),
+                Event::End => break,
+            }
+        }
+        let status = self.session.wait()?;
+        ensure!(status.success(), "the machine ended with {status}");
+        Ok(())
+    }
+}

@@ -1,0 +1,224 @@
+//! The steps of the story, with each board's own names.
+
+use super::boards::Names;
+use crate::test::shell::Answer;
+use anyhow::{Context, Result, ensure};
+
+/// A line at the shell and what must come of it.
+pub(super) struct Step {
+    /// What it shows.
+    pub(super) name: &'static str,
+    /// What is typed.
+    pub(super) line: String,
+    /// Whether the shell calls it a success.
+    succeeds: bool,
+    /// What must be in the answer.
+    has: Vec<String>,
+    /// What must not.
+    lacks: Vec<String>,
+    /// What must come before a number, and the least that the number may be.
+    least: Option<(&'static str, u64)>,
+}
+
+impl Step {
+    pub(super) fn check(&self, answer: Answer) -> Result<()> {
+        let (lines, succeeded) = answer?;
+        let text = lines.join("\n");
+        let line = &self.line;
+        ensure!(
+            succeeded == self.succeeds,
+            "`{line}` {}: {text}",
+            if succeeded { "succeeded" } else { "failed" }
+        );
+        for wanted in &self.has {
+            ensure!(
+                text.contains(wanted),
+                "`{line}` says nothing of `{wanted}`: {text}"
+            );
+        }
+        for unwanted in &self.lacks {
+            ensure!(
+                !text.contains(unwanted),
+                "`{line}` still says `{unwanted}`: {text}"
+            );
+        }
+        if let Some((before, least)) = self.least {
+            let number = number_after(&text, before)
+                .with_context(|| format!("`{line}` gives no number after `{before}`: {text}"))?;
+            ensure!(number >= least, "`{line}`: {number} is less than {least}");
+        }
+        Ok(())
+    }
+
+    /// With a number after `before` that is `least` or more.
+    pub(super) const fn at_least(mut self, before: &'static str, least: u64) -> Self {
+        self.least = Some((before, least));
+        self
+    }
+
+    fn lacks(mut self, lacks: &[&str]) -> Self {
+        self.lacks = owned(lacks);
+        self
+    }
+}
+
+fn number_after(text: &str, before: &str) -> Option<u64> {
+    let (_, rest) = text.split_once(before)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit());
+    rest[..end.unwrap_or(rest.len())].parse().ok()
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+/// A line that succeeds.
+pub(super) fn step(name: &'static str, line: &str, has: &[&str]) -> Step {
+    Step {
+        name,
+        line: line.to_owned(),
+        succeeds: true,
+        has: owned(has),
+        lacks: Vec::new(),
+        least: None,
+    }
+}
+
+/// A line that fails.
+pub(super) fn refused(name: &'static str, line: &str, has: &[&str]) -> Step {
+    Step {
+        succeeds: false,
+        ..step(name, line, has)
+    }
+}
+
+/// The story, in order. The parent stays down for half a second, in which the steps up to its return are told.
+pub(super) fn story(names: &Names) -> Vec<Step> {
+    let [first, second] = names.devices;
+    let offered = [first, second].map(|name| format!("{name}: supervisor"));
+    let [child, other] = names.children;
+    let present: Vec<&str> = offered
+        .iter()
+        .map(String::as_str)
+        .chain([child, other])
+        .chain(names.in_tree.iter().copied())
+        .collect();
+    let seen = |generation: u32| {
+        [0, 1].map(|device| {
+            let parent = names.identity;
+            format!("device {device}: index {device}, parent {parent} of generation {generation}")
+        })
+    };
+    let [before, after] = [seen(1), seen(2)];
+    let identity = format!("parent {}", names.identity);
+    let calls = format!("{child} calls aux-parent");
+    let gone = format!("{child}: device 0 is gone");
+    let mut story = vec![
+        step("the_tree_has_parent_and_child", "leases", &present),
+        step(
+            "the_child_sees_its_parent_s_identity",
+            "aux",
+            &before.each_ref().map(String::as_str),
+        )
+        .lacks(&["None"]),
+        step("the_child_calls_its_parent", "aux hold 5000", &[&calls]),
+        step(
+            "the_parent_crashes",
+            "crash aux-parent",
+            &["aux-parent of generation"],
+        ),
+        step(
+            "the_tree_has_neither_parent_nor_child",
+            "leases",
+            names.others,
+        )
+        .lacks(&["aux-parent", child, other]),
+        step(
+            "the_child_s_access_gives_none_and_its_call_an_error",
+            "aux",
+            &[
+                "device 0: try_access gives None",
+                "device 1: try_access gives None",
+                "the task died",
+            ],
+        )
+        .lacks(&[&identity]),
+        step("the_fault_is_named", "ps", &["aux-parent", "panic"]),
+    ];
+    story.extend((names.meanwhile)());
+    story.extend([
+        step("the_parent_comes_back", "sleep 1500", &[]),
+        step("the_tree_has_both_again", "leases", &present),
+        step(
+            "the_child_s_new_leases_work",
+            "aux",
+            &after.each_ref().map(String::as_str),
+        )
+        .lacks(&["None"]),
+    ]);
+    story.extend((names.devices_work)());
+    story.extend([
+        step(
+            "the_log_tells_the_story",
+            "log",
+            &[
+                "aux-parent: panic",
+                &gone,
+                "aux-parent: started again, generation 2",
+            ],
+        ),
+        step(
+            "a_wild_read_is_confined",
+            "chaos wild-read",
+            &["chaos", "read fault"],
+        ),
+        step("its_task_comes_back", "sleep 500", &[]),
+        step(
+            "a_stack_overflow_is_one",
+            "chaos stack",
+            &["chaos", "stack overflow"],
+        ),
+        step("its_task_comes_back_again", "sleep 500", &[]),
+    ]);
+    let (device, line, works) = names.unbinds;
+    story.extend([
+        step(
+            "an_unbound_device_is_said_to_be",
+            &format!("unbind {device}"),
+            &["unbound"],
+        ),
+        refused("a_request_to_it_is_an_error", line, &["unbound"]),
+        step("it_is_bound_again", &format!("bind {device}"), &["bound"]),
+        step("it_binds", "sleep 300", &[]),
+        step("it_works_again", line, &[works]),
+        refused(
+            "an_unknown_command_is_one_line",
+            "nonsense",
+            &["no command 'nonsense'"],
+        ),
+        refused(
+            "an_unknown_task_is_one_line",
+            "crash nobody",
+            &["no task 'nobody'"],
+        ),
+    ]);
+    for (line, lacking) in names.lacks {
+        let said = format!("this board has no {lacking}");
+        story.push(refused("what_the_board_lacks_is_said", line, &[&said]));
+    }
+    story
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_checked_against_its_least() {
+        let answer = |text: &str| Ok((vec![text.to_owned()], true));
+        let timer = || step("alarm", "timer 50", &[]).at_least("after ", 50);
+        assert!(timer().check(answer("came after 50.120 ms")).is_ok());
+        assert!(timer().check(answer("came after 49.990 ms")).is_err());
+        assert!(timer().check(answer("never came")).is_err());
+    }
+}
