@@ -1,12 +1,13 @@
 //! Traps: from a task into the kernel, and from the kernel into a task.
 //!
-//! The scratch register (`sscratch`, `mscratch`) holds the running task's [`RegisterFile`](crate::RegisterFile) while a task runs, and the kernel's stack top, above
-//! which lies a register file for the kernel's own faults, while the kernel does. The kernel runs with interrupts off.
+//! The scratch register (`sscratch`, `mscratch`) holds the running task's [`RegisterFile`](crate::RegisterFile) while a task
+//! runs, and the kernel's stack top, above which lies a register file for the kernel's own faults, while the kernel does.
+//! The kernel runs with interrupts off.
 //!
 //! System calls save what a function call saves. `Call` and `ReplyReceive` leave the message in
 //! `s2`–`s10`, which Rust code keeps; only the slow path stores them. A switch of the address space is a
 //! write to `satp` on RV64, where on harts without address space identifiers `flush_at_each_switch` changes the vector
-//! at boot. On RV32 it loads all PMP entries.
+//! at boot. On RV32 it loads the PMP entries that the task uses.
 //!
 //! The kernel image defines, with the C calling convention:
 //! - `leasehold_task_self() -> handle`,
