@@ -124,6 +124,7 @@ static POLICY: Policy = Policy {
         kernel_devices: &[],
         granule: 1,
         lend_granule: 1,
+        floating_point: false,
     },
 };
 
