@@ -21,12 +21,10 @@ mod isa;
 
 pub use attack::{Attack, Isa, KeptRegisters};
 pub use isa::{
-    RETURN, atomic, checked_load, checked_store, execute, fault_with_stack, jump, load,
-    message_call, registers_around_call, spin, stack_overflow, stack_pointer, store,
-    system_call_with_stack,
+    RETURN, atomic, checked_load, checked_store, execute, fault_with_stack, floating_differences,
+    floating_fill, jump, load, message_call, registers_around_call, spin, stack_overflow,
+    stack_pointer, store, system_call_with_stack,
 };
-#[cfg(any(target_arch = "riscv64", target_arch = "riscv32"))]
-pub use isa::{floating_differences, floating_fill};
 pub use places::{INITIALISED_WORD, SCRATCH_LENGTH, arena, constant, initialised, scratch, text};
 
 /// Any system call, registers per `leasehold_abi::Call`.

@@ -1,10 +1,10 @@
 //! What the boot code and the exception vectors call; the contract is in the architecture's
 //! `boot` and `trap` modules.
 
-use super::{Image, boot, kernel, run};
-use crate::image::CONFIG;
+use super::{FLOATING, Image, boot, kernel, run};
+use crate::image::{CONFIG, FLOATING_TASKS};
 use leasehold_abi::{Call, Error, FaultKind};
-use leasehold_arch_arm::{Frame, RegisterFile, idle as idle_task, system};
+use leasehold_arch_arm::{FloatingRegisters, Frame, RegisterFile, idle as idle_task, system};
 use leasehold_core::Fault;
 
 /// A task to resume on a fast path in the lower half, and its second result in the upper one. 0: take the slow path.
@@ -19,16 +19,25 @@ pub(super) fn idle(_: &mut Image) -> *mut RegisterFile {
 
 #[unsafe(no_mangle)]
 extern "C" fn leasehold_boot() -> *mut RegisterFile {
+    let place = |registers: &mut RegisterFile, task: usize, space| {
+        if let Some(config) = CONFIG.tasks.get(task) {
+            registers.assign(space, config.data, config.text);
+        }
+        if let Some(at) = FLOATING.iter().position(|floating| *floating == task) {
+            // SAFETY: a static's element, which no other task has; no reference is made.
+            unsafe { registers.assign_floating((&raw mut FLOATING_REGISTERS[at]).cast()) };
+        }
+    };
     // SAFETY: called once, by the boot code.
     unsafe {
         idle_task::start();
-        boot(|registers, task, space| {
-            if let Some(config) = CONFIG.tasks.get(task) {
-                registers.assign(space, config.data, config.text);
-            }
-        })
+        boot(place)
     }
 }
+
+/// Of the tasks in [`FLOATING`], while they do not run.
+static mut FLOATING_REGISTERS: [FloatingRegisters; FLOATING_TASKS] =
+    [const { FloatingRegisters::EMPTY }; FLOATING_TASKS];
 
 #[unsafe(no_mangle)]
 extern "C" fn leasehold_task_self() -> usize {

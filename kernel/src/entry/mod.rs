@@ -11,7 +11,7 @@ use arm::idle;
 use riscv::idle;
 
 use crate::board::Board;
-use crate::image::{CONFIG, GRANTS, LEASES, TASKS};
+use crate::image::{CONFIG, FLOATING_TASKS, GRANTS, LEASES, TASKS};
 use crate::report;
 use core::cell::UnsafeCell;
 use leasehold_core::{Hardware, Kernel, Next};
@@ -20,6 +20,20 @@ use leasehold_core::{Hardware, Kernel, Next};
 type Image = Kernel<Board, TASKS, LEASES, GRANTS>;
 /// Saved registers of a task.
 type Registers = <Board as Hardware>::Context;
+
+/// The tasks that may use floating-point registers.
+const FLOATING: [usize; FLOATING_TASKS] = {
+    let mut tasks = [0; FLOATING_TASKS];
+    let (mut task, mut found) = (0, 0);
+    while task < TASKS {
+        if CONFIG.tasks[task].floating_point {
+            tasks[found] = task;
+            found += 1;
+        }
+        task += 1;
+    }
+    tasks
+};
 
 /// The kernel's state.
 struct Cell(UnsafeCell<Image>);

@@ -1,8 +1,8 @@
 //! What the boot code and the trap vector call; the contract is in the architecture's
 //! `boot` and `trap` modules.
 
-use super::{Image, boot, kernel, run};
-use crate::image::{CONFIG, FLOATING_TASKS, TASKS};
+use super::{FLOATING, Image, boot, kernel, run};
+use crate::image::FLOATING_TASKS;
 use leasehold_abi::{Call, Error};
 use leasehold_arch_riscv::{FloatingRegisters, RegisterFile, boot::stack_top, csr, decode};
 use leasehold_core::{Fault, Hardware, Next};
@@ -46,21 +46,7 @@ extern "C" fn leasehold_boot(_hart: usize, _device_tree: usize) -> *mut Register
     unsafe { boot(place) }
 }
 
-/// The tasks that may use floating-point registers.
-const FLOATING: [usize; FLOATING_TASKS] = {
-    let mut tasks = [0; FLOATING_TASKS];
-    let (mut task, mut found) = (0, 0);
-    while task < TASKS {
-        if CONFIG.tasks[task].floating_point {
-            tasks[found] = task;
-            found += 1;
-        }
-        task += 1;
-    }
-    tasks
-};
-
-/// Theirs, while they do not run.
+/// Of the tasks in [`FLOATING`], while they do not run.
 static mut FLOATING_REGISTERS: [FloatingRegisters; FLOATING_TASKS] =
     [const { FloatingRegisters::EMPTY }; FLOATING_TASKS];
 

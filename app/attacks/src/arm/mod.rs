@@ -1,9 +1,11 @@
 //! The attacks in the Thumb instruction set of Arm's M profile.
 
+mod floating;
 mod memory;
 mod privileged;
 mod system;
 
+pub use floating::{floating_differences, floating_fill};
 pub use memory::{
     RETURN, atomic, checked_load, checked_store, jump, load, spin, stack_overflow, stack_pointer,
     store,

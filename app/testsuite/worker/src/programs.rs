@@ -223,7 +223,6 @@ pub(crate) fn spin_at(given: Words) -> ! {
 }
 
 /// Keeps floating-point registers over waits, or over being interrupted.
-#[cfg(not(target_arch = "arm"))]
 pub(crate) fn floating(given: Words) -> Words {
     const TIMER: usize = 1 << 20;
     let [seed, rounds, wait, ..] = given;
@@ -239,10 +238,4 @@ pub(crate) fn floating(given: Words) -> Words {
         }
     }
     words(&[attacks::floating_differences(seed), found])
-}
-
-/// There are no floating-point registers to keep.
-#[cfg(target_arch = "arm")]
-pub(crate) fn floating(_: Words) -> Words {
-    words(&[usize::MAX, usize::MAX])
 }

@@ -38,7 +38,7 @@ pub struct RegisterFile {
     pub(crate) room: usize,
     /// The task's regions, as the memory protection unit wants them.
     pub(crate) regions: usize,
-    /// What the frame lacks: one of the constants below.
+    /// What the frame lacks: [`CALLED`], one of `states`, or the address of a way to go on after a call.
     pub(crate) state: usize,
     /// What a system call answers.
     pub(crate) results: [usize; 3],
@@ -46,6 +46,11 @@ pub struct RegisterFile {
     pub(crate) tag: usize,
     /// The tag of the message sent.
     pub(crate) sent: usize,
+    /// The states of a task that was interrupted, never ran, or whose checked access was refused: the constants below,
+    /// or the addresses of the instructions that load its floating-point registers, too.
+    pub(crate) states: [usize; 3],
+    /// Where its floating-point registers are kept.
+    pub(crate) floating: usize,
     text: Range,
 }
 
@@ -76,7 +81,7 @@ impl RegisterFile {
     /// It faulted, at this instruction (0: it cannot be told); its frame is complete.
     pub fn faulted(&mut self, pc: usize) {
         self.pc = pc;
-        self.state = INTERRUPTED;
+        [self.state, ..] = self.states;
     }
 
     /// Where its last frame lies, or was to lie.
@@ -107,6 +112,8 @@ impl Context for RegisterFile {
         results: [0; 3],
         tag: 0,
         sent: 0,
+        states: [INTERRUPTED, STARTED, SKIPPED],
+        floating: 0,
         text: Range::new(0, 0),
     };
 
@@ -114,7 +121,7 @@ impl Context for RegisterFile {
         self.saved = [0; MESSAGE_WORDS];
         self.frame = stack.wrapping_sub(size_of::<Frame>());
         self.pc = entry;
-        self.state = STARTED;
+        [_, self.state, _] = self.states;
         self.results = [0; 3];
         self.tag = 0;
         self.sent = 0;
@@ -139,7 +146,7 @@ impl Context for RegisterFile {
 
     fn skip(&mut self, bytes: usize) {
         self.pc = self.pc.wrapping_add(bytes);
-        self.state = SKIPPED;
+        [.., self.state] = self.states;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Arm's M profile: entry code, registers of a task, and the memory protection units of Armv7-M and Armv8-M.
 //!
-//! Unsafe code is in `boot`, `idle`, `system` and `trap` only. Tables, contexts and
+//! Unsafe code is in `boot`, `floating`, `idle`, `system` and `trap` only. Tables, contexts and
 //! fault decoding are safe and portable, so they are tested on the host.
 //!
 //! Sources: *Armv7-M Architecture Reference Manual* (DDI 0403E.e), *Armv8-M Architecture Reference Manual* (DDI 0553B.l),
@@ -16,6 +16,9 @@ extern crate std;
 pub mod boot;
 mod context;
 pub mod fault;
+#[cfg(target_arch = "arm")]
+#[expect(unsafe_code, reason = "entry code")]
+mod floating;
 #[cfg(target_arch = "arm")]
 #[expect(unsafe_code, reason = "a task of the kernel's own")]
 pub mod idle;
@@ -33,6 +36,8 @@ mod testing;
 pub mod trap;
 
 pub use context::{Frame, RegisterFile};
+#[cfg(target_arch = "arm")]
+pub use floating::FloatingRegisters;
 pub use region::{Cover, Encoding, Memory, Permission, Span};
 pub use tables::Tables;
 

@@ -18,6 +18,13 @@ pub(crate) const PROTECTION_ON: usize = 0b101;
 /// `MPU_RBAR`, after it the other registers of the region, and their aliases for the next three.
 pub(crate) const REGIONS: usize = 0xe000_ed9c;
 
+/// `CPACR`: which coprocessors there are. The unit for floating point is two of them.
+pub(crate) const COPROCESSORS: usize = 0xe000_ed88;
+pub(crate) const FLOATING_ON: usize = 0xf << 20;
+/// `FPCCR`: `ASPEN` and `LSPEN`, by which exceptions push floating-point registers.
+const FLOATING_CONTROL: usize = 0xe000_ef34;
+const FLOATING_PUSHED: u32 = 0b11 << 30;
+
 /// `AIRCR`, with its key.
 const RESET_CONTROL: usize = 0xe000_ed0c;
 const RESET_REQUEST: u32 = 0x05fa << 16 | 1 << 2;
@@ -88,6 +95,12 @@ pub(crate) fn enable_protection() {
         write(PROTECTION, PROTECTION_ON as u32);
         asm!("dsb", "isb", options(nostack, preserves_flags));
     }
+}
+
+/// Exceptions push no floating-point registers. Only where there are some.
+pub(crate) fn push_no_floating() {
+    // SAFETY: the kernel uses none.
+    unsafe { write(FLOATING_CONTROL, read(FLOATING_CONTROL) & !FLOATING_PUSHED) }
 }
 
 /// What a fault's registers say. They are cleared, and so is what else the same instruction left pending:

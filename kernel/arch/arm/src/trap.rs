@@ -36,6 +36,7 @@ pub(crate) use crate::pmsa_v8::Region;
 pub(crate) const REGIONS: usize = if cfg!(armv8m) { 16 } else { 8 };
 
 core::arch::global_asm!(
+    include_str!("trap/macros.s"),
     include_str!("trap.s"),
     ARMV8M = const cfg!(armv8m) as usize,
     FRAME = const offset_of!(RegisterFile, frame),

@@ -1,40 +1,5 @@
 @ The exception vectors. See trap.rs.
 
-    .syntax unified
-    .thumb
-
-@ Where words lie in the frame that an exception pushes.
-.equ FRAME_R3, 12
-.equ FRAME_R12, 16
-.equ FRAME_PC, 24
-.equ FRAME_STATUS, 28
-
-@ The frame to r0, the register file to r3. Clobbers r1, r2.
-.macro ENTER
-    mrs     r0, psp
-    ldr     r3, [sp]
-    ldrd    r1, r2, [r3, #{LIMITS}]
-    subs    r1, r0, r1
-    cmp     r1, r2
-    bhi     leasehold_stray
-.endm
-
-@ Where read-only regions bind the kernel too, the unit is off while it works. Clobbers r1 and r12.
-.macro UNIT_OFF
-    .if {ARMV8M}
-    movw    r12, #:lower16:{UNIT}
-    movt    r12, #:upper16:{UNIT}
-    movs    r1, #0
-    str     r1, [r12]
-    .endif
-.endm
-
-@ Saves place and program counter: all that a call keeps beside r4 to r11. Clobbers r1.
-.macro SAVE_PLACE
-    ldr     r1, [r0, #FRAME_PC]
-    strd    r0, r1, [r3, #{FRAME}]
-.endm
-
 @ The regions of the register file in r0, into the unit. Clobbers r0 to r3, r12, lr.
 .macro LOAD_REGIONS
     ldr     r12, [r0, #{REGIONS}]
@@ -69,13 +34,6 @@
     bx      lr
 .endm
 
-.macro HANDLER name
-    .globl  \name
-    .type   \name, %function
-    .thumb_func
-\name:
-.endm
-
     .section .text.trap.vector, "ax", %progbits
     .balign 4
 HANDLER leasehold_call_vector
@@ -107,7 +65,8 @@ HANDLER leasehold_call_vector
     SAVE_PLACE
 
     @ The slow path: the message to memory, and a general return.
-3:  stm     r3, {{r4-r11}}
+HANDLER leasehold_slow_path
+    stm     r3, {{r4-r11}}
     ldr     r2, [r0, #FRAME_R3]
     movs    r1, #0
     strd    r1, r2, [r3, #{TAGS}]
@@ -122,12 +81,14 @@ HANDLER leasehold_resume
     ldr     r2, [r0, #{STATE}]
     cmp     r2, #0
     bne     6f
+HANDLER leasehold_resume_called
     add     lr, r0, #{RESULTS}
     ldm     lr, {{r2, r3, r12, lr}}
     stm     r1!, {{r2, r3, r12, lr}}
     movs    r2, #0
     str     r2, [r1]
-7:  ldm     r0, {{r4-r11}}
+HANDLER leasehold_resume_all
+    ldm     r0, {{r4-r11}}
     LOAD_REGIONS
     LEAVE
 
@@ -142,7 +103,7 @@ HANDLER leasehold_resume
 9:  cbnz    r0, 8f
     ldr     r3, [sp]
     ldr     r0, [r3, #{FRAME}]
-    b       3b
+    b       leasehold_slow_path
 
     @ The tag goes from frame to frame, and the results with it.
 8:  ldr     r3, [sp]
@@ -170,26 +131,32 @@ HANDLER leasehold_resume
     .endif
     LEAVE
 
-    @ A state other than that of a call: it counts once.
+    @ A state other than that of a call: it counts once. Of a task with floating-point registers, it is an address.
 6:  movs    r3, #0
     str     r3, [r0, #{STATE}]
     cmp     r2, #{INTERRUPTED}
-    beq     7b
+    beq     leasehold_resume_all
+    cmp     r2, #{SKIPPED}
+    beq     leasehold_resume_skipped
+    it      hi
+    bxhi    r2
+
+    @ A first frame: no flags, Thumb.
+HANDLER leasehold_resume_fresh
+    ldr     r12, [r0, #{PC}]
+    mov     r2, #1 << 24
+    movs    r3, #0
+    strd    r12, r2, [r1, #FRAME_PC]
+    strd    r3, r3, [r1]
+    strd    r3, r3, [r1, #8]
+    strd    r3, r3, [r1, #16]
+    b       leasehold_resume_all
+HANDLER leasehold_resume_skipped
     ldr     r12, [r0, #{PC}]
     str     r12, [r1, #FRAME_PC]
-    cmp     r2, #{SKIPPED}
-    beq     10f
-    @ A first frame: no flags, Thumb.
-    mov     r2, #1 << 24
-    str     r2, [r1, #FRAME_STATUS]
-    movs    r2, #0
-    strd    r2, r3, [r1]
-    strd    r2, r3, [r1, #8]
-    strd    r2, r3, [r1, #16]
-    b       7b
-10: movs    r3, #1
+    movs    r3, #1
     str     r3, [r1, #4]
-    b       7b
+    b       leasehold_resume_all
 
     .balign 4
 HANDLER leasehold_interrupt_vector

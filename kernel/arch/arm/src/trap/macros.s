@@ -1,0 +1,45 @@
+@ What the exception vectors, the ordinary ones and those for floating point, have in common. See trap.rs.
+
+    .syntax unified
+    .thumb
+
+.ifndef FRAME_PC
+@ Where words lie in the frame that an exception pushes.
+.equ FRAME_R3, 12
+.equ FRAME_R12, 16
+.equ FRAME_PC, 24
+.equ FRAME_STATUS, 28
+
+@ The frame to r0, the register file to r3. Clobbers r1, r2.
+.macro ENTER
+    mrs     r0, psp
+    ldr     r3, [sp]
+    ldrd    r1, r2, [r3, #{LIMITS}]
+    subs    r1, r0, r1
+    cmp     r1, r2
+    bhi     leasehold_stray
+.endm
+
+@ Where read-only regions bind the kernel too, the unit is off while it works. Clobbers r1 and r12.
+.macro UNIT_OFF
+    .if {ARMV8M}
+    movw    r12, #:lower16:{UNIT}
+    movt    r12, #:upper16:{UNIT}
+    movs    r1, #0
+    str     r1, [r12]
+    .endif
+.endm
+
+@ Saves place and program counter: all that a call keeps beside r4 to r11. Clobbers r1.
+.macro SAVE_PLACE
+    ldr     r1, [r0, #FRAME_PC]
+    strd    r0, r1, [r3, #{FRAME}]
+.endm
+
+.macro HANDLER name
+    .globl  \name
+    .type   \name, %function
+    .thumb_func
+\name:
+.endm
+.endif
