@@ -1,6 +1,6 @@
 //! Leases as the tests make them: of devices by the runner, of arena memory by a worker.
 
-use crate::board::{PAGE, edu};
+use crate::board::{GRANULE, PAGE, edu};
 use crate::outcome::{Outcome, because, check};
 use crate::suite::{LESSEE, Suite};
 use leasehold_abi::{
@@ -175,6 +175,18 @@ impl Suite {
     /// Whether a worker may load from an address now; a checked access does not stop it.
     pub(crate) fn reaches(&mut self, task: usize, address: usize) -> Outcome<bool> {
         Ok(self.command(task, Command::CheckedLoad, &[address])?[0] == 0)
+    }
+
+    /// The end of a worker's own memory: that of its arena, or further on where a region of the hardware's is larger.
+    pub(crate) fn end_of_memory(&mut self, task: usize) -> Outcome<usize> {
+        let last = (self.place(task, Place::ArenaEnd) - 1) & !(GRANULE - 1);
+        let arguments = [last, last + (64 << 10), GRANULE];
+        let [count, first, end, ..] = self.command(task, Command::Sweep, &arguments)?;
+        check!(
+            first == last && end - first == (count - 1) * GRANULE,
+            "{count} units from {first:#x} to {end:#x} at the end of memory"
+        );
+        Ok(end + GRANULE)
     }
 
     /// Whether a worker may load from the clock's registers now.

@@ -118,6 +118,7 @@ impl Suite {
             Kind::Cmsdk => &[
                 (cmsdk::CONTROL, 0),
                 (cmsdk::RELOAD, 0),
+                (cmsdk::VALUE, u32::MAX as usize),
                 (cmsdk::INTERRUPT, 1),
                 (cmsdk::CONTROL, 9),
             ],

@@ -392,7 +392,7 @@ fn foreign_memory_cannot_be_lent(suite: &mut Suite) -> Outcome {
 fn a_buffer_that_runs_out_of_own_memory_is_cut_off(suite: &mut Suite) -> Outcome {
     suite.start_all(&[SERVER, CLIENT])?;
     let (end, mine) = (
-        suite.place(CLIENT, Place::ArenaEnd),
+        suite.end_of_memory(CLIENT)?,
         suite.place(SERVER, Place::Scratch),
     );
     for length in [64, HALF, usize::MAX, 0usize.wrapping_sub(end)] {

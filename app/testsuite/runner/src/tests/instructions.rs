@@ -212,7 +212,8 @@ fn a_write_of_the_priority_masks_does_nothing(suite: &mut Suite) -> Outcome {
 
 fn a_branch_out_of_thumb_state(suite: &mut Suite) -> Outcome {
     suite.start(ATTACKER)?;
-    let text = suite.place(ATTACKER, Place::Text);
+    // A multiple of 4, as an instruction of that state would be.
+    let text = suite.place(ATTACKER, Place::Text) & !3;
     illegal(suite, Attack::LeaveThumb, text)
 }
 
