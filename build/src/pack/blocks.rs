@@ -1,6 +1,6 @@
 //! Each region of each task by itself, where PMSAv7 can hold it as a run of eighths of one region.
 //!
-//! Large ones come first, each at the lowest place that there is, and small ones fill the gaps.
+//! One after the other takes the lowest place that there is, large ones first, and small ones fill the gaps.
 
 use super::{Need, Packed};
 use crate::arch::Arch;
@@ -26,6 +26,22 @@ enum What {
     Pool(usize),
 }
 
+/// An order to place things in: what has the smallest key comes first.
+type Order = fn(&Item) -> [Reverse<u64>; 2];
+
+/// None is always the best, so all are tried.
+const ORDERS: [Order; 3] = [
+    // The hardest to place first.
+    |item| {
+        let step = item.block.eighth.max(item.alignment);
+        [Reverse(step), Reverse(item.block.count)]
+    },
+    // The longest first.
+    |item| [Reverse(item.length()), Reverse(item.block.eighth)],
+    // The same, but those with guards last, when there are gaps for the guards.
+    |item| [Reverse(u64::from(item.guard == 0)), Reverse(item.length())],
+];
+
 /// Places tasks and pools after `start`. Answers both and the end.
 pub(super) fn place(
     arch: Arch,
@@ -33,40 +49,29 @@ pub(super) fn place(
     needs: &[Need],
     pools: &[u64],
 ) -> (Vec<Packed>, Vec<Range>, u64) {
-    let mut items = Vec::new();
-    for (rank, need) in needs.iter().enumerate() {
-        for (part, length) in need.lengths.into_iter().enumerate() {
-            let is_data = part == 2;
-            items.push(Item {
-                block: Block::of(length),
-                alignment: if is_data { need.data_alignment } else { 1 },
-                guard: if is_data { arch.guard() } else { 0 },
-                what: What::Part(rank, part),
-            });
-        }
-    }
-    for (index, length) in pools.iter().enumerate() {
-        items.push(Item {
-            block: Block::of(*length),
-            alignment: length.next_power_of_two(),
-            guard: 0,
-            what: What::Pool(index),
-        });
-    }
-    // What is hardest to place goes first. The sort is stable, so equal ones stay by rank.
-    items.sort_by_key(|item| Reverse((item.block.eighth.max(item.alignment), item.block.count)));
+    let mut items = items(arch, needs, pools);
+    let tries = ORDERS.map(|order| {
+        // The sort is stable, so equal ones stay by rank.
+        items.sort_by_key(order);
+        let mut free = Free::from(start);
+        let places: Vec<(What, u64)> = items
+            .iter()
+            .map(|item| (item.what, free.take(item)))
+            .collect();
+        (places, free.end())
+    });
+    let best = tries.into_iter().min_by_key(|(_, end)| *end);
+    let (places, end) = best.expect("there are orders");
 
-    let mut free = Free::from(start);
     let mut bases = vec![[0; 3]; needs.len()];
     let mut ranges = vec![Range { base: 0, size: 0 }; pools.len()];
-    for item in &items {
-        let base = free.take(item);
-        match item.what {
+    for (what, base) in places {
+        match what {
             What::Part(rank, part) => bases[rank][part] = base,
             What::Pool(index) => {
                 ranges[index] = Range {
                     base,
-                    size: item.block.length(),
+                    size: Block::of(pools[index]).length(),
                 };
             }
         }
@@ -87,7 +92,38 @@ pub(super) fn place(
             sizes: need.sizes,
         }
     });
-    (tasks.collect(), ranges, free.end())
+    (tasks.collect(), ranges, end)
+}
+
+/// All that is to be placed.
+fn items(arch: Arch, needs: &[Need], pools: &[u64]) -> Vec<Item> {
+    let mut items = Vec::new();
+    for (rank, need) in needs.iter().enumerate() {
+        for (part, length) in need.lengths.into_iter().enumerate() {
+            let is_data = part == 2;
+            items.push(Item {
+                block: Block::of(length),
+                alignment: if is_data { need.data_alignment } else { 1 },
+                guard: if is_data { arch.guard() } else { 0 },
+                what: What::Part(rank, part),
+            });
+        }
+    }
+    for (index, length) in pools.iter().enumerate() {
+        items.push(Item {
+            block: Block::of(*length),
+            alignment: length.next_power_of_two(),
+            guard: 0,
+            what: What::Pool(index),
+        });
+    }
+    items
+}
+
+impl Item {
+    fn length(&self) -> u64 {
+        self.block.length() + self.guard
+    }
 }
 
 /// What is free: gaps by address, and everything from the last one's base on.
