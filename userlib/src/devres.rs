@@ -17,6 +17,33 @@ use for_lt::revocable::RevocableGuard;
 
 /// A handle on a value of the family `F` that lives as long as a binding.
 ///
+/// ```
+/// use driver_testing::Offer;
+/// use userlib::io::IoMem;
+/// use userlib::sys::GrantKind;
+/// use userlib::{DevresLt, Error, ForLt};
+///
+/// struct Port<'cap> {
+///     registers: IoMem<'cap, 8>,
+///     sent: core::cell::Cell<u32>,
+/// }
+///
+/// let offer = Offer::new("uart", 0, 0).with_ones("registers", GrantKind::Mmio, 8);
+/// let kept = offer.bind(|device| {
+///     let port = Port { registers: device.io_mem(0)?, sent: Default::default() };
+///     let kept: DevresLt<ForLt!(Port<'_>)> = DevresLt::new(device, port)?;
+///     // Any family by a closure; one that is covariant by a guard, with `access` and `try_access`.
+///     kept.access_with(device, |port| {
+///         port.registers.write8::<0>(b'x');
+///         port.sent.set(1);
+///     })?;
+///     assert_eq!(kept.try_access_with(|port| port.sent.get()), Some(1));
+///     Ok(kept)
+/// })?;
+/// assert_eq!(kept.try_access_with(|port| port.sent.get()), None, "the binding is over");
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// Making one is safe: `value` names `'cap` and the device is invariant in it, so the value lives
 /// as long as the binding. A borrow of a local does not:
 ///
@@ -204,12 +231,24 @@ impl<F: ForLt> fmt::Debug for DevresGuard<'_, F> {
 /// A handle on a value without lifetimes that lives as long as a binding.
 ///
 /// ```
-/// use userlib::runtime::{Bound, Device};
+/// use driver_testing::Offer;
 /// use userlib::{Devres, Error};
-/// fn keep(device: &Device<'_, Bound>) -> Result<u32, Error> {
+///
+/// let kept = Offer::new("uart", 0, 0).bind(|device| {
 ///     let baud = Devres::new(device, 115_200_u32)?;
-///     let value = *baud.access(device)?;
-///     Ok(value)
+///     assert_eq!(*baud.access(device)?, 115_200); // by the proof that the binding lasts
+///     assert_eq!(baud.try_access().map(|baud| *baud), Some(115_200)); // without
+///     Ok(baud)
+/// })?;
+/// assert!(kept.try_access().is_none(), "the binding is over, and the value dropped");
+/// # Ok::<(), Error>(())
+/// ```
+/// The value is there as long as the guard:
+/// ```compile_fail
+/// # use userlib::Devres;
+/// fn escape(kept: &Devres<String>) -> Option<&str> {
+///     let guard = kept.try_access()?;
+///     Some(&guard) // returns a value referencing data owned by the current function
 /// }
 /// ```
 #[derive(Debug)]
@@ -269,5 +308,7 @@ impl<T: 'static> Deref for Guard<'_, T> {
     }
 }
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;

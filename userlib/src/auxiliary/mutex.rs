@@ -21,6 +21,29 @@ const FREE: u32 = 0;
 /// spinning could be for ever: [`LentMutex::try_lock`] answers at once. A task that dies with
 /// the lock is reported as [`Error::Dead`], and [`LentMutex::recover`] takes the lock from it.
 /// The lock keeps honest tasks apart; against the other side's lies, each read is checked.
+///
+/// ```
+/// use userlib::Error;
+/// use userlib::auxiliary::LentMutex;
+///
+/// /// Counts, whatever became of the other side.
+/// fn count(total: &LentMutex<'_, u64>) -> Result<u64, Error> {
+///     let mut guard = match total.try_lock() {
+///         Err(Error::Dead) => total.recover(0)?, // the holder died: its value may be half done
+///         guard => guard?,                       // `Busy`: try again later
+///     };
+///     let value = guard.read()?;
+///     guard.write(value + 1);
+///     Ok(value)
+/// }
+/// ```
+/// The value is reached by its guard only:
+/// ```compile_fail
+/// # use userlib::auxiliary::LentMutex;
+/// fn read(total: &LentMutex<'_, u64>) -> u64 {
+///     total.read().unwrap() // no method named `read`
+/// }
+/// ```
 pub struct LentMutex<'a, T> {
     address: NonNull<u8>,
     lent: PhantomData<&'a T>,

@@ -65,6 +65,29 @@ impl Place {
 
 /// Arena memory of a binding for one auxiliary device: cells that the child reads, locks that both use.
 ///
+/// ```
+/// use userlib::Error;
+/// use userlib::auxiliary::LendRegion;
+/// use userlib::runtime::{Bound, Device};
+///
+/// fn counters(device: &Device<'_, Bound>) -> Result<u32, Error> {
+///     let region: LendRegion<'_> = device.lend_region(64, 64)?;
+///     let mut received = region.cell(0_u32)?; // the child reads `received.lent()`
+///     received.write(1);
+///     let total = region.mutex(0_u64)?; // both change it, one at a time
+///     total.try_lock()?.write(1);
+///     received.lent().read()
+/// }
+/// assert_eq!(driver_testing::Offer::new("nic", 0, 0).bind(|device| counters(device)), Ok(1));
+/// ```
+/// A value is plain data; what holds an address is refused:
+/// ```compile_fail
+/// # use userlib::auxiliary::LendRegion;
+/// fn cell<'cap>(region: &LendRegion<'cap>) {
+///     let _ = region.cell("text"); // `&str: IntoBytes` is not satisfied
+/// }
+/// ```
+///
 /// It belongs to the binding and is free again after it. One [`Registration`](super::Registration)
 /// at a time uses it.
 #[derive(Debug)]

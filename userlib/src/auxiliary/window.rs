@@ -29,6 +29,37 @@ enum End<'a, const SIZE: usize> {
 
 /// A part of a device window, lent to the child with the payload.
 ///
+/// ```
+/// use userlib::auxiliary::{LendRegion, Lendable, LentWindow, Registration};
+/// use userlib::io::Bar;
+/// use userlib::runtime::{Bound, Device};
+/// use userlib::sys::Rights;
+/// use userlib::{Error, ForLt};
+///
+/// #[derive(Lendable)]
+/// struct Queue<'a> {
+///     doorbells: LentWindow<'a, 0x1000>,
+/// }
+/// type QueueLt = ForLt!(Queue<'_>);
+///
+/// fn offer<'cap>(
+///     device: &Device<'cap, Bound>,
+///     region: &LendRegion<'cap>,
+///     bar: &Bar<'cap, 0x4000>,
+/// ) -> Result<Registration<'cap, QueueLt>, Error> {
+///     let doorbells = bar.lend(0x3000, 0x1000, Rights::READ | Rights::WRITE)?;
+///     Registration::new(device, region, "queue", 0, Queue { doorbells })
+/// }
+///
+/// /// In another task, which is bound to the auxiliary device.
+/// fn ring(device: &Device<'_, Bound>) -> Result<(), Error> {
+///     device.registration_data_with::<QueueLt, _>(|queue| {
+///         // `Revoked` if the parent is gone; a plain `write32` would then be a fault.
+///         queue.doorbells.window()?.try_write32(0, 1)
+///     })?
+/// }
+/// ```
+///
 /// A sub-window is whole granules of the board, because hardware protects no less: 4 KiB with page
 /// tables, 32 bytes with a memory protection unit.
 pub struct LentWindow<'a, const SIZE: usize = 0> {

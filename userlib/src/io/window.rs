@@ -117,9 +117,36 @@ impl<'w, const SIZE: usize> Window<'w, SIZE> {
     }
 
     /// A part of the window, for as long as this is borrowed.
+    ///
+    /// ```
+    /// use driver_testing::Offer;
+    /// use userlib::sys::{Error, GrantKind};
+    ///
+    /// let offer = Offer::new("uart", 0, 0).with_bytes("r", GrantKind::Mmio, &[0; 8], 0x40);
+    /// let read = offer.bind(|device| {
+    ///     let registers = device.io_mem::<0x40>(0)?;
+    ///     let port = registers.sub::<0x10, 8>();
+    ///     port.write32::<4>(7);
+    ///     let same = registers.try_sub(0x10, 8)?; // any size, bounds checked when it runs
+    ///     assert_eq!(registers.try_sub(0x40, 8).err(), Some(Error::Invalid));
+    ///     same.try_read32(4)
+    /// });
+    /// assert_eq!(read, Ok(7));
+    /// ```
+    /// ```compile_fail
+    /// # use userlib::io::Window;
+    /// fn past(registers: &Window<'_, 0x40>) -> usize {
+    ///     registers.sub::<0x40, 8>().len() // the sub-window ends past the window's size
+    /// }
+    /// # std::hint::black_box(past as fn(&Window<'_, 0x40>) -> usize);
+    /// ```
     #[inline]
     pub fn sub<const OFFSET: usize, const LENGTH: usize>(&self) -> Window<'_, LENGTH> {
         const {
+            assert!(
+                SIZE != 0,
+                "the window's size is not known when the program is compiled: use `try_sub`"
+            );
             assert!(LENGTH != 0, "a sub-window is not empty");
             assert!(
                 OFFSET.is_multiple_of(8),

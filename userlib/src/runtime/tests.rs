@@ -405,3 +405,60 @@ fn a_driver_cannot_end_its_binding_or_its_claims_by_their_numbers() {
         }
     });
 }
+
+#[test]
+fn a_callback_that_panics_leaves_its_binding_to_the_end_of_the_loop() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    /// Panics in the callbacks with these numbers: 0 for probe, 1 for unbind.
+    struct Panics(Board, u8, RefCell<Option<Devres<Dropped>>>);
+    impl Driver for Panics {
+        type State = ForLt!(self::State<'_>);
+        fn probe<'cap>(&self, device: &Device<'cap, super::Core>) -> Result<State<'cap>, Error> {
+            let value = Dropped(self.0.clone(), "devres dropped");
+            self.2.replace(Some(Devres::new(device, value)?));
+            let state = State {
+                window: device.io_mem("r")?,
+                interrupt: None,
+                device: device.bound(),
+                _dropped: Dropped(self.0.clone(), "state dropped"),
+            };
+            assert_ne!(self.1, 0, "in probe");
+            Ok(state)
+        }
+        fn unbind<'cap>(&self, _: &mut State<'cap>, _: &Device<'cap, super::Core>) {
+            assert_ne!(self.1, 1, "in unbind");
+        }
+    }
+    for callback in [0, 1] {
+        Board::run(|board| {
+            let driver = Panics(board.clone(), callback, RefCell::default());
+            let mut runner = Runner::new(&driver);
+            let lease = offer(board, "rtc");
+            let mut step = |event| {
+                board.0.borrow_mut().events.push_back(event);
+                catch_unwind(AssertUnwindSafe(|| runner.step()))
+            };
+            let probed = step(Event::Bits(0));
+            assert_eq!(probed.is_err(), callback == 0);
+            let ending = (2, lease.raw());
+            board.0.borrow_mut().lease_events.push_back(ending);
+            let _ = step(Event::Bits(NOTIFY_LEASE));
+            let unbound = step(Event::Bits(0));
+            assert_eq!(unbound.is_err(), callback == 1);
+            drop(runner);
+            let count = |line: &str| board.journal().iter().filter(|had| *had == line).count();
+            assert_eq!(count("state dropped"), 1);
+            // A panic in the middle of an unbind leaves the rest of it undone; nothing is done twice.
+            let ended = usize::from(callback == 0);
+            assert_eq!((count("devres dropped"), count("release")), (ended, ended));
+            assert_eq!(
+                Task::current().slots[0].phase.get() == Phase::Free,
+                callback == 0
+            );
+            if callback == 1 {
+                // The task's tables are the thread's, and the next test is another thread's.
+                drop(driver.2.take());
+            }
+        });
+    }
+}
