@@ -23,17 +23,16 @@ pub(super) struct Shell {
 }
 
 impl Shell {
-    /// Boots the demo by this machine's clock; its prompt is still to come.
-    pub(super) fn start(built: &Built) -> Result<Self> {
-        let session = Session::start(qemu::command(built, Clock::Real)?)?;
+    /// Boots the demo by this clock; its prompt is still to come.
+    pub(super) fn start(built: &Built, clock: Clock) -> Result<Self> {
+        let session = Session::start(qemu::command(built, clock)?)?;
         Ok(Self { session })
     }
 
     /// Boots the demo and waits for its prompt. Its clock counts instructions, so that what
     /// takes a time takes the same time on every host.
     pub(super) fn boot(built: &Built) -> Result<Self> {
-        let session = Session::start(qemu::command(built, Clock::Instructions(SHIFT))?)?;
-        let mut shell = Self { session };
+        let mut shell = Self::start(built, Clock::Instructions(SHIFT))?;
         shell.until_prompt()?;
         Ok(shell)
     }

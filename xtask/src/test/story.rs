@@ -27,7 +27,7 @@ pub(super) fn tell(workspace: &Workspace, board: &str) -> Result<Tally> {
     if names.has_transcript {
         tally = readme::play(workspace, &built)?;
     }
-    let mut shell = Shell::start(&built)?;
+    let mut shell = Shell::start(&built, names.clock)?;
     let mut report = |name: &str, outcome: Result<()>| match outcome {
         Ok(()) => {
             tally.passed += 1;
