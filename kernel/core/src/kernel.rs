@@ -88,6 +88,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return Err(Error::Exhausted);
         }
         self.count = config.tasks.len();
+        self.reaper.start(config.ticks_per_second);
         for (index, task) in config.tasks.iter().enumerate() {
             self.hardware.map_own(index, &task.regions())?;
             self.tasks[index].handle = TaskHandle::new(index, 0).raw();

@@ -48,6 +48,8 @@ pub(crate) struct Reaper {
     woken: TaskSet,
     /// When going before ends, once somebody has.
     limit: Option<u64>,
+    /// How long it may last, in ticks.
+    slice: u64,
     /// Tasks whose callers must be woken: they are dead, or do not serve.
     pub(crate) waking: TaskSet,
     /// Leases with work, in order.
@@ -68,6 +70,7 @@ impl Reaper {
         urgent: 0,
         woken: 0,
         limit: None,
+        slice: 1,
         waking: 0,
         leases: crate::lease::links::List::EMPTY,
         stopping: 0,
@@ -75,6 +78,11 @@ impl Reaper {
         starting: 0,
         steps: 0,
     };
+
+    /// Called at boot.
+    pub(crate) fn start(&mut self, ticks_per_second: u64) {
+        self.slice = (ticks_per_second / SLICES_PER_SECOND).max(1);
+    }
 
     /// Whether there is nothing to do.
     #[inline(always)]
@@ -135,8 +143,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(never)]
     pub(crate) fn limit_delay(&mut self) {
         if self.reaper.limit.is_none() {
-            let slice = (self.config.ticks_per_second / SLICES_PER_SECOND).max(1);
-            self.reaper.limit = Some(self.hardware.now().saturating_add(slice));
+            self.reaper.limit = Some(self.hardware.now().saturating_add(self.reaper.slice));
         }
     }
 
