@@ -13,7 +13,7 @@ fn pattern(seed: usize) -> [u64; REGISTERS] {
     let mut values = core::array::from_fn(|register| {
         (seed as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15 + 2 * register as u64)
     });
-    values[REGISTERS - 1] = (seed as u64 % 5) << 5 | seed as u64 % 32;
+    values[REGISTERS - 1] = ((seed as u64 % 5) << 5) | (seed as u64 % 32);
     values
 }
 
