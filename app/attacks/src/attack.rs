@@ -114,6 +114,8 @@ attacks! {
     MisalignedMultiple = 41, Arm;
     /// `bkpt 0xab`: a request to a debugger's host to end the program.
     Semihosting = 42, Arm;
+    /// A receive, of calls and of what leases notify, with the argument as stack pointer; reports its status.
+    ReceiveWithStack = 43, Arm;
 }
 
 /// What a call did to the registers that are not its results.

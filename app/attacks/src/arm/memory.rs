@@ -62,8 +62,13 @@ pub fn atomic(address: usize) -> usize {
 
 /// Calls whatever is at an address, as Thumb code.
 pub fn jump(address: usize) {
-    // SAFETY: the point is to fault. All that a call may change is declared.
-    unsafe { asm!("blx {}", in(reg) address | 1, clobber_abi("C")) }
+    // SAFETY: the point is to fault. All that a call of code made of integers may change is declared.
+    unsafe {
+        asm!(
+            "blx {}", in(reg) address | 1,
+            out("r0") _, out("r1") _, out("r2") _, out("r3") _, out("r12") _, out("lr") _,
+        )
+    }
 }
 
 /// Pushes to the stack until it ends.

@@ -59,7 +59,7 @@ pub fn execute(attack: Attack, argument: usize) -> Option<usize> {
         Attack::MisalignedAtomic => atomic(argument),
         Attack::StackOverflow => stack_overflow(),
         Attack::WildStack => {
-            system_call_with_stack(leasehold_abi::Call::TaskSelf as usize, argument)
+            system_call_with_stack(leasehold_abi::Call::TaskSelf as usize, 0, argument)
         }
         Attack::FaultWithWildStack => fault_with_stack(argument),
         Attack::WriteControl => special!("msr CONTROL, {argument}", "CONTROL", argument),
@@ -74,13 +74,11 @@ pub fn execute(attack: Attack, argument: usize) -> Option<usize> {
         Attack::DisableFaults => special!("cpsid f /* {argument} */", "FAULTMASK", argument),
         Attack::LeaveThumb => {
             // SAFETY: the point is to fault.
-            unsafe { asm!("bx {}", in(reg) argument & !1, clobber_abi("C")) }
-            0
+            unsafe { asm!("bx {}", in(reg) argument & !1, options(noreturn)) }
         }
         Attack::ExceptionReturn => {
             // SAFETY: the point is to fault.
-            unsafe { asm!("bx {}", in(reg) argument, clobber_abi("C")) }
-            0
+            unsafe { asm!("bx {}", in(reg) argument, options(noreturn)) }
         }
         Attack::MisalignedPair => several!("ldrd r1, r2, [r0]", argument),
         Attack::MisalignedMultiple => several!("ldm r0, {{r1, r2}}", argument),
@@ -89,6 +87,10 @@ pub fn execute(attack: Attack, argument: usize) -> Option<usize> {
             // (Arm, Semihosting for AArch32 and AArch64, 6.8).
             unsafe { asm!("bkpt #0xab", inlateout("r0") 0x18 => _, in("r1") 0x20026) }
             0
+        }
+        Attack::ReceiveWithStack => {
+            let mask = leasehold_abi::NOTIFY_LEASE as usize;
+            system_call_with_stack(leasehold_abi::Call::Receive as usize, mask, argument)
         }
         _ => return None,
     })

@@ -94,24 +94,28 @@ pub fn message_call(
 }
 
 /// A system call that keeps to the contract but for the stack pointer; answers its status.
-pub fn system_call_with_stack(number: usize, stack: usize) -> usize {
-    let status;
-    // SAFETY: nothing is pushed between the two changes of the stack pointer, and the contract
-    // keeps `r5`. Where the hardware stacks registers at the call, that memory is this task's, or it faults.
+pub fn system_call_with_stack(number: usize, argument: usize, stack: usize) -> usize {
+    let mut block = [stack, number, argument];
+    // SAFETY: nothing is pushed between the two changes of the stack pointer. A message takes the place of `r4` to
+    // `r11`, which are saved before. Where the hardware stacks registers at the call, that memory is this task's, or it faults.
     unsafe {
         asm!(
-            "mov r5, sp",
-            "mov sp, {stack}",
+            "push {{r0, r4-r11}}",
+            "mov lr, sp",
+            "ldr r12, [r0, #4]",
+            "ldr r1, [r0]",
+            "ldr r0, [r0, #8]",
+            "mov sp, r1",
             "svc 0",
-            "mov sp, r5",
-            stack = in(reg) stack,
-            inlateout("r0") 0_usize => status,
-            lateout("r1") _, lateout("r2") _, lateout("r3") _,
-            inlateout("r12") number => _,
-            lateout("r5") _,
+            "mov sp, lr",
+            "ldr r1, [sp]",
+            "str r0, [r1]",
+            "pop {{r0, r4-r11}}",
+            in("r0") block.as_mut_ptr(),
+            lateout("r1") _, lateout("r2") _, lateout("r3") _, lateout("r12") _, lateout("lr") _,
         );
     }
-    status
+    block[0]
 }
 
 /// Sets the stack pointer, then loads from address 0.

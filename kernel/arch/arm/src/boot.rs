@@ -6,24 +6,13 @@
 //! task's register file`.
 
 use crate::system;
-use core::mem::MaybeUninit;
 
 /// Bytes of the kernel's stack.
 const STACK_SIZE: usize = 4 * 1024;
-/// Its uppermost bytes are not stack: there lies the address of the running task's register file.
-pub(crate) const RUNNING_SIZE: usize = 8;
-
-/// The kernel's stack.
-#[repr(C, align(8))]
-struct Stack(MaybeUninit<[u8; STACK_SIZE]>);
-
-/// Used by the entry code alone, through its symbol.
-static mut STACK: Stack = Stack(MaybeUninit::uninit());
 
 core::arch::global_asm!(
     include_str!("boot.s"),
-    STACK = sym STACK,
-    STACK_TOP = const STACK_SIZE - RUNNING_SIZE,
+    STACK_SIZE = const STACK_SIZE,
     SYSTEM_START = sym leasehold_system_start,
     VECTORS = const system::VECTORS,
     INTERRUPT_CONTROL = const system::INTERRUPT_CONTROL,

@@ -32,7 +32,7 @@ _start:
     .type   leasehold_boot_vector, %function
     .thumb_func
 leasehold_boot_vector:
-    ldr     r0, ={STACK} + {STACK_TOP}
+    ldr     r0, =leasehold_running
     msr     msp, r0
     @ Thread mode, which runs the tasks, is unprivileged from now on.
     movs    r0, #1
@@ -46,7 +46,7 @@ leasehold_boot_vector:
     .globl  leasehold_vectors
     .balign 1024
 leasehold_vectors:
-    .word   {STACK} + {STACK_TOP}
+    .word   leasehold_running
     .word   _start
     .word   leasehold_kernel_fault_vector
     .rept   5
@@ -62,3 +62,11 @@ leasehold_vectors:
     .rept   1 + 128
     .word   leasehold_interrupt_vector
     .endr
+
+    @ The kernel's stack, and above it, where all handlers look, the address of the running task's register file.
+    .section .bss.stack, "aw", %nobits
+    .balign 8
+    .space  {STACK_SIZE}
+    .globl  leasehold_running
+leasehold_running:
+    .space  8

@@ -60,6 +60,7 @@ leasehold_floating_interrupt_vector:
 leasehold_floating_fault_vector:
     tst     lr, #8
     beq     1f
+    EMPTY_STACK
     SAVE_FLOATING
     b.w     leasehold_fault_vector
 1:  b.w     leasehold_kernel_fault_vector

@@ -186,6 +186,7 @@ leasehold_stray:
 HANDLER leasehold_fault_vector
     tst     lr, #8
     beq     leasehold_kernel_fault_vector
+    EMPTY_STACK
     mrs     r0, psp
     ldr     r3, [sp]
     UNIT_OFF

@@ -4,6 +4,7 @@ mod borrows;
 mod bus_master;
 mod faults;
 mod floating_point;
+mod frames;
 mod instructions;
 mod interrupts;
 mod lease_limits;
@@ -30,6 +31,7 @@ pub(crate) const ALL: &[&[Test]] = &[
     timers::TESTS,
     memory::TESTS,
     faults::TESTS,
+    frames::TESTS,
     floating_point::TESTS,
     instructions::TESTS,
     privileges::TESTS,

@@ -20,6 +20,15 @@
     bhi     leasehold_stray
 .endm
 
+@ The kernel's stack is empty when a task faults. But where a task's frame says that it is none of a task's, Armv7-M has popped
+@ it, and pushes another one, perhaps onto the kernel's stack (B1.5.8; QEMU 7.2, target/arm/m_helper.c, `do_v7m_exception_exit`).
+@ Clobbers r0.
+.macro EMPTY_STACK
+    movw    r0, #:lower16:leasehold_running
+    movt    r0, #:upper16:leasehold_running
+    mov     sp, r0
+.endm
+
 @ Where read-only regions bind the kernel too, the unit is off while it works. Clobbers r1 and r12.
 .macro UNIT_OFF
     .if {ARMV8M}
