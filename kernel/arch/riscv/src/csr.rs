@@ -65,6 +65,32 @@ pub fn enable_counters() {
     }
 }
 
+/// Whether there are 16 entries of physical memory protection that tell words apart (section 3.7): without any, user mode
+/// may do everything. Call it at boot: the last entry is off afterwards.
+#[cfg(target_arch = "riscv32")]
+pub(crate) fn has_protection() -> bool {
+    let (address, configuration): (usize, usize);
+    let last = 7_usize << 24;
+    // SAFETY: no entry that is not locked binds machine mode.
+    unsafe {
+        asm!(
+            "csrw pmpcfg3, zero",
+            "csrw pmpaddr15, {ones}",
+            "csrr {address}, pmpaddr15",
+            "csrw pmpcfg3, {last}",
+            "csrr {configuration}, pmpcfg3",
+            "csrw pmpcfg3, zero",
+            ones = in(reg) usize::MAX,
+            last = in(reg) last,
+            address = out(reg) address,
+            configuration = out(reg) configuration,
+            options(nomem, nostack),
+        );
+    }
+    // Of an address, bits that are not told apart read as 0 while the entry is off.
+    address == usize::MAX && configuration == last
+}
+
 /// Interrupts of the interrupt controller on, once a task runs.
 pub fn enable_external() {
     // SAFETY: the kernel itself runs with interrupts off in the status register, so this changes what traps out of tasks.

@@ -9,7 +9,7 @@ mod entry;
 use self::entry::{EXECUTE, Encoded, Entry, READ, WRITE};
 use crate::RegisterFile;
 #[cfg(target_arch = "riscv32")]
-use crate::trap::loader;
+use crate::{csr::has_protection, trap::loader};
 use leasehold_abi::{Error, FaultKind, Rights};
 use leasehold_arch_common::{Protection, Slots};
 use leasehold_core::{Region, Window};
@@ -115,7 +115,7 @@ impl<const T: usize> Protection for Pmp<T> {
     const KERNEL_OFFSET: usize = 0;
 
     fn start(&mut self, (): &'static mut (), tasks: usize) -> Result<(), Error> {
-        if tasks > T {
+        if tasks > T || !has_protection() {
             return Err(Error::Exhausted);
         }
         Ok(())
@@ -233,6 +233,12 @@ impl<const T: usize> Protection for Pmp<T> {
 #[cfg(not(target_arch = "riscv32"))]
 const fn loader(entries: usize) -> usize {
     entries
+}
+
+/// And nothing to look for.
+#[cfg(not(target_arch = "riscv32"))]
+const fn has_protection() -> bool {
+    true
 }
 
 #[cfg(test)]
