@@ -43,6 +43,13 @@ pub(crate) fn generate(plan: &Plan, arch: Arch, layout: &Layout, elves: &[Elf]) 
     ] {
         writeln!(out, "/// {doc}\npub const {name}: usize = {value};")?;
     }
+    if arch.has_pages() {
+        writeln!(
+            out,
+            "/// The kernel's first address, physical.\npub const KERNEL: usize = {:#x};",
+            plan.chip.memory.kernel.get_ref().base
+        )?;
+    }
     writeln!(
         out,
         "/// The protection hardware.\npub type Protection = {};",

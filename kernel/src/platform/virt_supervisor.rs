@@ -2,7 +2,7 @@
 
 use super::Platform;
 use crate::board::Memory;
-use crate::image::CHIP;
+use crate::image::{CHIP, KERNEL};
 use leasehold_arch_riscv::{boot::BOOT_PAGES, csr, sbi};
 use leasehold_chips::{Finisher, Ns16550, Plic};
 
@@ -22,14 +22,10 @@ pub(crate) struct Config {
 }
 
 /// The gigapages that the kernel itself needs before the tasks' tables exist, by a physical
-/// address in each: the image (sv39.ld says where it is loaded) and the devices.
+/// address in each: the image and the devices.
 #[unsafe(no_mangle)]
-static LEASEHOLD_BOOT_PAGES: [usize; BOOT_PAGES] = [
-    0x8020_0000,
-    CHIP.plic_base,
-    CHIP.uart_base,
-    CHIP.finisher_base,
-];
+static LEASEHOLD_BOOT_PAGES: [usize; BOOT_PAGES] =
+    [KERNEL, CHIP.plic_base, CHIP.uart_base, CHIP.finisher_base];
 
 /// The machine.
 pub(crate) struct VirtSupervisor {
