@@ -11,7 +11,6 @@ use crate::io::{Claim, Select, Window};
 use crate::runtime::{Bound, Device};
 use crate::sys::{self, ClaimMode, Error, GrantKind};
 use core::fmt;
-use core::ops::Deref;
 
 /// Bytes of the configuration space of a conventional PCI function.
 pub const CONVENTIONAL: usize = 256;
@@ -42,21 +41,53 @@ const MOST_EXTENDED: usize = 480;
 ///     Ok((vendor, config.typed::<MsiX>()?.vectors))
 /// }
 /// ```
+/// It is written through the kernel alone:
+/// ```compile_fail
+/// # use userlib::pci::ConfigSpace;
+/// fn decode(config: &ConfigSpace<'_>) {
+///     config.write16::<4>(1 << 1); // no such method: `set16` is
+/// }
+/// # std::hint::black_box(decode as fn(&ConfigSpace<'_>));
+/// ```
 pub struct ConfigSpace<'cap, const SIZE: usize = EXPRESS> {
     window: Window<'cap, SIZE>,
     claim: Claim,
 }
 
-impl<'cap, const SIZE: usize> Deref for ConfigSpace<'cap, SIZE> {
-    type Target = Window<'cap, SIZE>;
+/// Reads are those of the window under it. That one is not given out: it is mapped for reading only.
+macro_rules! reads {
+    ($($width:ty: $read:ident $try_read:ident;)*) => {$(
+        /// Loads a register at an offset that is checked when the program is compiled.
+        #[inline(always)]
+        pub fn $read<const OFFSET: usize>(&self) -> $width {
+            self.window.$read::<OFFSET>()
+        }
 
-    /// For reading; a store through the window is a fault, `try_write` is `Denied`.
-    fn deref(&self) -> &Window<'cap, SIZE> {
-        &self.window
-    }
+        /// Loads a register, if that is possible.
+        ///
+        /// # Errors
+        /// `Invalid` past the end or not aligned, `Revoked` when the window is gone.
+        #[inline]
+        pub fn $try_read(&self, offset: usize) -> Result<$width, Error> {
+            self.window.$try_read(offset)
+        }
+    )*};
 }
 
 impl<const SIZE: usize> ConfigSpace<'_, SIZE> {
+    reads! {
+        u8: read8 try_read8;
+        u16: read16 try_read16;
+        u32: read32 try_read32;
+    }
+
+    /// Length in bytes; at least `SIZE`.
+    #[inline]
+    #[expect(clippy::len_without_is_empty, reason = "never empty")]
+    pub const fn len(&self) -> usize {
+        self.window.len()
+    }
+
     /// Writes 1 byte at `offset`.
     ///
     /// # Errors
