@@ -60,6 +60,8 @@ pub(crate) struct Reaper {
     pub(crate) operating: TaskSet,
     /// Dormant tasks that are being started.
     pub(crate) starting: TaskSet,
+    /// Those of them whose memory and registers are fresh.
+    fresh: TaskSet,
     /// Steps since boot.
     pub(crate) steps: u32,
 }
@@ -76,6 +78,7 @@ impl Reaper {
         stopping: 0,
         operating: 0,
         starting: 0,
+        fresh: 0,
         steps: 0,
     };
 
@@ -210,15 +213,26 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.reaper.charge(0);
     }
 
-    /// Make a bit of a task's memory fresh; when all of it is, the task is ready.
+    /// Make a bit of a task's memory fresh; when all of it is, its registers; and then the task is ready.
     fn start_step(&mut self, task: usize) {
         let config = self.config_of(task);
-        if !self.hardware.fresh(config, &mut self.tasks[task].fresh) {
+        if self.reaper.fresh & bit(task) == 0 {
+            if self.hardware.fresh(config, &mut self.tasks[task].fresh) {
+                self.reaper.fresh |= bit(task);
+                let record = &mut self.tasks[task];
+                record.fresh = crate::FreshProgress::default();
+                record.forget_lost_windows();
+                crate::Context::start(
+                    &mut record.context,
+                    config.entry as usize,
+                    config.stack_top as usize,
+                );
+            }
             return;
         }
+        self.reaper.fresh &= !bit(task);
         self.reaper.starting &= !bit(task);
         let record = &mut self.tasks[task];
-        record.fresh = crate::FreshProgress::default();
         let Some(handle) = record.next_handle() else {
             return;
         };
@@ -240,13 +254,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         record.timer_bits = 0;
         record.serving = true;
         record.starts = record.starts.saturating_add(1);
-        record.forget_lost_windows();
         record.state = TaskState::Ready;
-        crate::Context::start(
-            &mut record.context,
-            config.entry as usize,
-            config.stack_top as usize,
-        );
         self.ready |= bit(task);
         self.reaper.calm(task);
     }
