@@ -14,10 +14,15 @@ fn offer() -> Offer {
     Offer::new("uart0", 0, 0)
 }
 
-/// A window of a block with these identification registers.
+/// A window of a block of this part.
 fn block(part: u16) -> Offer {
+    window(identification(part))
+}
+
+/// A window with these identification registers.
+fn window(identification: [u32; 8]) -> Offer {
     let mut bytes = vec![0; WINDOW];
-    for (index, word) in identification(part).into_iter().enumerate() {
+    for (index, word) in identification.into_iter().enumerate() {
         let at = IDENTIFICATION + 4 * index;
         bytes[at..at + 4].copy_from_slice(&word.to_le_bytes());
     }
@@ -45,6 +50,21 @@ fn another_block_is_refused() {
         with_lines(block(TIMER)).to(&ConsoleDriver::default()),
         REFUSED
     );
+}
+
+#[test]
+fn a_block_of_another_designer_or_of_another_kind_is_refused() {
+    // All but the registers that say which revision it is.
+    for index in [0, 1, 2, 4, 5, 6, 7] {
+        let mut words = identification(UART);
+        words[index] ^= 8;
+        let refused = with_lines(window(words)).to(&ConsoleDriver::default());
+        assert_eq!(refused, REFUSED, "register {index}");
+    }
+    let mut words = identification(UART);
+    words[2] ^= 0x10;
+    let bound = with_lines(window(words)).to(&ConsoleDriver::default());
+    assert_eq!(bound.bound, 1, "a later revision");
 }
 
 #[test]

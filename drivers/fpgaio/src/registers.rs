@@ -3,6 +3,8 @@
 //! Source: Arm DAI0385, *Application Note AN385: Arm Cortex-M3 SMM on V2M-MPS2*, "FPGA system control
 //! and I/O"; the same in DAI0386 and DAI0505. Only 32-bit accesses.
 
+use userlib::io::Window;
+
 /// Bytes that the registers here cover.
 pub const WINDOW: usize = 0x20;
 
@@ -20,6 +22,16 @@ userlib::registers! {
         /// The counter of prescaled cycles.
         pub cycles: ReadOnly<u32> = 0x18;
     }
+}
+
+/// Whether the block answers. It has no number to know it by, but it keeps the LEDs' bits and no
+/// others. All LEDs have been lit then, and are off.
+pub fn answers(window: &Window<'_, WINDOW>) -> bool {
+    let leds = Fpgaio::new(window).leds();
+    [0b01, u32::MAX, 0].into_iter().all(|pattern| {
+        leds.write(pattern);
+        leds.read() == pattern & LEDS
+    })
 }
 
 /// LEDs that the boards have, as bits.

@@ -83,6 +83,7 @@ fn pair() -> (Model, CmsdkTimer<Model>) {
     // What firmware may have left.
     model.0.borrow_mut().control = ENABLE | INTERRUPT_ENABLE;
     model.0.borrow_mut().interrupt = 1;
+    model.0.borrow_mut().reload = 7;
     let timer = CmsdkTimer::new(model.clone());
     (model, timer)
 }

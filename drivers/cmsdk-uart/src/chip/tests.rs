@@ -125,6 +125,22 @@ fn set_up_leaves_the_rate_both_directions_and_the_receive_interrupt() {
     assert_eq!(inside.control, on.bits());
 }
 
+/// The chip keeps an event that it has asked for, on or off: its line would stay up for ever.
+#[test]
+fn an_interrupt_that_is_turned_off_is_taken_back() {
+    let model = Model::default();
+    let mut chip = CmsdkUart::new(model.clone());
+    chip.enable(Interrupts::all());
+    chip.transmit(1);
+    model.transmit();
+    model.arrive(2);
+    assert_eq!(model.0.borrow().pending, Pending::all().bits());
+    chip.enable(Interrupts::RECEIVED);
+    assert_eq!(model.0.borrow().pending, Pending::RECEIVE.bits());
+    chip.enable(Interrupts::empty());
+    assert!(!model.interrupt());
+}
+
 #[test]
 fn every_accepted_byte_goes_out_once_and_in_order_by_interrupts_alone() {
     for eager in [false, true] {
