@@ -67,9 +67,10 @@ fn chip_text(plan: &Plan, arch: Arch) -> String {
     let kernel = plan.chip.kernel.get_ref();
     let devices: Vec<String> = kernel
         .iter()
-        .filter(|(key, _)| key.get_ref().ends_with("-base"))
-        .filter_map(|(_, value)| value.get_ref().as_integer())
-        .map(|base| format!("{base:#x}"))
+        .filter_map(|(key, value)| {
+            let name = key.get_ref().strip_suffix("-base")?;
+            Some(format!("({name:?}, {:#x})", value.get_ref().as_integer()?))
+        })
         .collect();
     format!(
         "::userlib::policy::ChipPolicy {{
@@ -146,7 +147,7 @@ mod tests {
             "DevicePolicy { name: \"pci\", label: 0x",
             "memory: (0x80000000, 0x1000000),",
             "firmware: Some((2147483648, 2097152)),",
-            "kernel_devices: &[0x100000, 0xc000000, 0x10000000],",
+            "kernel_devices: &[(\"finisher\", 0x100000), (\"plic\", 0xc000000), (\"uart\", 0x10000000)],",
         ] {
             assert!(source.contains(part), "no `{part}` in:\n{source}");
         }

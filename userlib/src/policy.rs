@@ -30,8 +30,8 @@ pub struct ChipPolicy {
     pub kernel: (u64, u64),
     /// Where the kernel has its own map of memory: this much above the physical addresses. 0 where it has none.
     pub kernel_offset: u64,
-    /// First addresses of the devices that the kernel drives itself.
-    pub kernel_devices: &'static [u64],
+    /// The devices that the kernel drives itself: their names there, and first addresses.
+    pub kernel_devices: &'static [(&'static str, u64)],
     /// The unit of protection, in bytes.
     pub granule: usize,
     /// The unit in which tasks lend memory, in bytes.

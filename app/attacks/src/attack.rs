@@ -91,6 +91,10 @@ attacks! {
     WriteProtectionRights = 26, RiscV;
     /// `mret`.
     MachineReturn = 27, RiscV;
+    /// `csrr satp`.
+    ReadTranslation = 28, RiscV;
+    /// `csrr pmpaddr0`.
+    ReadProtectionAddress = 29, RiscV;
 
     /// `msr CONTROL, argument`, which would make the task privileged; reports what is read back.
     WriteControl = 32, Arm;

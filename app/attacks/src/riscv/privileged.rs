@@ -67,6 +67,8 @@ pub fn execute(attack: Attack, argument: usize) -> Option<usize> {
         Attack::WriteProtectionAddress => write!("pmpaddr0", argument),
         Attack::WriteProtectionRights => write!("pmpcfg0", argument),
         Attack::MachineReturn => instruction!("mret"),
+        Attack::ReadTranslation => read!("satp"),
+        Attack::ReadProtectionAddress => read!("pmpaddr0"),
         _ => return None,
     })
 }

@@ -180,10 +180,11 @@ impl Suite {
     /// The end of a worker's own memory: that of its arena, or further on where a region of the hardware's is larger.
     pub(crate) fn end_of_memory(&mut self, task: usize) -> Outcome<usize> {
         let last = (self.place(task, Place::ArenaEnd) - 1) & !(GRANULE - 1);
-        let arguments = [last, last + (64 << 10), GRANULE];
+        let arguments = [last, last + (16 << 10), GRANULE];
         let [count, first, end, ..] = self.command(task, Command::Sweep, &arguments)?;
+        let pieces = count.wrapping_sub(1) * GRANULE;
         check!(
-            first == last && end - first == (count - 1) * GRANULE,
+            first == last && end - first == pieces && pieces < 12 << 10,
             "{count} units from {first:#x} to {end:#x} at the end of memory"
         );
         Ok(end + GRANULE)

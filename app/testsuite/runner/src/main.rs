@@ -68,6 +68,7 @@ fn run() {
         }
         failed += 1;
     }
+    suite.cells.print();
     early_print!("{passed} passed, {failed} failed, {skipped} skipped\n");
     sys::system_off(u32::from(failed != 0), false);
 }

@@ -2,6 +2,7 @@
 
 use crate::board::{Clock, TICKS_PER_MS, WORD, edu};
 use crate::outcome::{Failure, Outcome, because, check, fail};
+use crate::tests::isolation::Cells;
 use leasehold_abi::{
     Call, Error, FaultKind, LeaseHandle, NOTIFY_LEASE, NOTIFY_TASK, Tag, TaskHandle, TaskInfo,
     TaskState,
@@ -67,6 +68,8 @@ pub(crate) struct Suite {
     deadline: u64,
     workers: [Worker; TASKS],
     notified: u32,
+    /// The isolation matrix, as far as it ran.
+    pub(crate) cells: Cells,
 }
 
 impl Suite {
@@ -84,6 +87,7 @@ impl Suite {
             deadline: 0,
             workers: [worker; TASKS],
             notified: 0,
+            cells: Cells::default(),
         })
     }
 

@@ -50,8 +50,8 @@ pub(crate) const FIRMWARE: Option<usize> = match CHIP.firmware {
 /// The machine's memory.
 pub(crate) const RAM: core::ops::Range<usize> =
     CHIP.memory.0 as usize..(CHIP.memory.0 + CHIP.memory.1) as usize;
-/// First addresses of the devices that the kernel drives itself.
-pub(crate) const KERNEL_DEVICES: &[u64] = CHIP.kernel_devices;
+/// The devices that the kernel drives itself: names and first addresses.
+pub(crate) const KERNEL_DEVICES: &[(&str, u64)] = CHIP.kernel_devices;
 
 /// The lower bits of a number of 64, as many as a register has.
 pub(crate) const fn wide(number: u64) -> usize {

@@ -203,7 +203,7 @@ fn the_stack_cannot_be_executed(suite: &mut Suite) -> Outcome {
 
 fn devices_cannot_be_touched_without_a_lease(suite: &mut Suite) -> Outcome {
     let mut addresses = heapless::Vec::<usize, 32>::new();
-    let kernel = KERNEL_DEVICES.iter().map(|base| *base as usize);
+    let kernel = KERNEL_DEVICES.iter().map(|(_, base)| *base as usize);
     let windows = (0..)
         .map_while(|index| sys::grant_info(suite.root(), index).ok())
         .filter(|info| {

@@ -7,6 +7,7 @@ mod floating_point;
 mod frames;
 mod instructions;
 mod interrupts;
+pub(crate) mod isolation;
 mod lease_limits;
 mod leases;
 mod lending;
@@ -41,6 +42,10 @@ pub(crate) const ALL: &[&[Test]] = &[
     revocation::TESTS,
     interrupts::TESTS,
     bus_master::TESTS,
+    isolation::DRIVER,
+    isolation::AUXILIARY_CHILD,
+    isolation::ORDINARY,
+    isolation::STALE,
     promises_of_access::TESTS,
     promises_of_ends::TESTS,
 ];

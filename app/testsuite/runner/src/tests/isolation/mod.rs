@@ -1,0 +1,170 @@
+//! The isolation matrix: every task that may be hostile, against everything that is not its own, in every way to get
+//! at it. Each cell is generated, and either passes or is inapplicable by a rule that gives the reason.
+//!
+//! A cell passes when the task is stopped with the right fault, at the true address, or its call is refused; when
+//! nobody else is; and when what can be looked at afterwards is unchanged. A row of cells is a test.
+
+mod act;
+mod rules;
+mod stage;
+
+use crate::Test;
+use crate::outcome::{Failure, Outcome, Text, because};
+use crate::suite::Suite;
+use core::fmt::Write;
+
+/// Who tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Actor {
+    /// A driver with a device's registers.
+    Driver,
+    /// A child with memory that another task lent it.
+    AuxiliaryChild,
+    /// A task that never had a lease.
+    Ordinary,
+    /// A task whose leases, of registers and of a line, are over.
+    Stale,
+}
+
+/// What it tries to get at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    /// The kernel's memory.
+    Kernel,
+    /// Memory of another task.
+    OtherTask,
+    /// Registers of a device that it has no lease of.
+    UnheldDevice,
+    /// Right below what it has: a window where it has one, else its own memory.
+    BelowTheEdge,
+    /// Right above that.
+    AboveTheEdge,
+    /// Registers that say who may reach what.
+    ProtectionRegisters,
+    /// A line that another task claimed, by the interrupt controller's registers.
+    AnothersInterrupt,
+    /// The window of a lease that is revoked.
+    RevokedLease,
+}
+
+/// How.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    Read,
+    Write,
+    Execute,
+    /// Load and store in one.
+    Atomic,
+    /// A load that is not aligned.
+    Misaligned,
+    /// A load that begins in one's own and ends in the other, or the other way round.
+    Straddling,
+    /// An address that the kernel is to write to, and handles that are another's.
+    SystemCall,
+}
+
+/// All ways, in the order of the cells in a row.
+const ACTIONS: [Action; 7] = [
+    Action::Read,
+    Action::Write,
+    Action::Execute,
+    Action::Atomic,
+    Action::Misaligned,
+    Action::Straddling,
+    Action::SystemCall,
+];
+
+/// The cells of the rows that ran.
+#[derive(Default)]
+pub(crate) struct Cells {
+    passed: usize,
+    failed: usize,
+    /// How many each reason left out.
+    inapplicable: [usize; rules::REASONS.len()],
+}
+
+impl Cells {
+    /// Prints the sum, and what was left out with the reason, when any ran.
+    pub(crate) fn print(&self) {
+        let inapplicable: usize = self.inapplicable.iter().sum();
+        let all = self.passed + self.failed + inapplicable;
+        if all == 0 {
+            return;
+        }
+        let (passed, failed) = (self.passed, self.failed);
+        userlib::early_print!(
+            "isolation: {all} cells: {passed} passed, {failed} failed, {inapplicable} inapplicable\n"
+        );
+        for (count, reason) in self.inapplicable.iter().zip(rules::REASONS) {
+            if *count != 0 {
+                userlib::early_print!("isolation: {count} inapplicable: {reason}\n");
+            }
+        }
+    }
+}
+
+/// Runs all cells of a row; the failure names those that failed, and why the first did.
+fn row(suite: &mut Suite, actor: Actor, target: Target) -> Outcome {
+    let mut failures = Text::new();
+    for action in ACTIONS {
+        let expected = match rules::expected(actor, target, action) {
+            Ok(expected) => expected,
+            Err(reason) => {
+                suite.cells.inapplicable[reason as usize] += 1;
+                continue;
+            }
+        };
+        suite.clean()?;
+        suite.limit(20_000);
+        match act::cell(suite, actor, target, action, expected) {
+            Ok(None) => suite.cells.passed += 1,
+            Ok(Some(reason)) => suite.cells.inapplicable[reason as usize] += 1,
+            Err(failure) => {
+                suite.cells.failed += 1;
+                // What does not fit is cut.
+                let _ = match failure {
+                    Failure::Hung => write!(failures, "[{action:?} hung] "),
+                    Failure::Because(reason) => write!(failures, "[{action:?}: {reason}] "),
+                };
+            }
+        }
+    }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(because(format_args!("{failures}")))
+    }
+}
+
+/// The rows of an actor.
+macro_rules! rows {
+    ($actor:ident, $name:literal) => {
+        rows! { $actor, $name:
+            "the_kernel" Kernel,
+            "another_task" OtherTask,
+            "an_unheld_device" UnheldDevice,
+            "below_the_edge" BelowTheEdge,
+            "above_the_edge" AboveTheEdge,
+            "protection_registers" ProtectionRegisters,
+            "anothers_interrupt" AnothersInterrupt,
+            "a_revoked_lease" RevokedLease,
+        }
+    };
+    ($actor:ident, $name:literal: $($to:literal $target:ident,)+) => {
+        &[$(Test {
+            topic: "isolation",
+            name: concat!($name, "_and_", $to),
+            needs: &[],
+            run: |suite| row(suite, Actor::$actor, Target::$target),
+        }),+]
+    };
+}
+
+/// The rows of the matrix.
+pub(super) const DRIVER: &[Test] = rows!(Driver, "a_driver");
+/// See [`DRIVER`].
+pub(super) const AUXILIARY_CHILD: &[Test] = rows!(AuxiliaryChild, "an_auxiliary_child");
+/// See [`DRIVER`].
+pub(super) const ORDINARY: &[Test] = rows!(Ordinary, "an_ordinary_task");
+/// See [`DRIVER`].
+pub(super) const STALE: &[Test] = rows!(Stale, "a_stale_handle");
