@@ -89,6 +89,23 @@ impl<const N: usize> Slots<N> {
         self.used = used;
     }
 
+    /// Moves entries down, in the order that they have, until all free ones are at the end: so any that are
+    /// free are next to each other. Has `moved(from, to)` move what each says.
+    pub fn compact(&mut self, mut moved: impl FnMut(usize, usize)) {
+        let mut to = 0;
+        for from in 0..self.used.min(N) {
+            if self.windows[from] == 0 {
+                continue;
+            }
+            if from != to {
+                self.windows[to] = core::mem::take(&mut self.windows[from]);
+                moved(from, to);
+            }
+            to += 1;
+        }
+        self.used = to;
+    }
+
     /// How many entries there are up to the last in use.
     pub const fn used(&self) -> usize {
         self.used

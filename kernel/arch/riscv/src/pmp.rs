@@ -66,6 +66,20 @@ impl Image {
         );
     }
 
+    /// Moves an entry for windows.
+    fn relocate(&mut self, from: usize, to: usize) {
+        if let (Some(&address), Some(&configuration)) =
+            (self.address.get(from), self.configuration.get(from))
+        {
+            let entry = Entry {
+                address,
+                configuration,
+            };
+            self.set(to, entry);
+            self.clear(from);
+        }
+    }
+
     /// What user mode may do with the byte at `address`.
     fn rights(&self, address: u64) -> u8 {
         let mut before = 0;
@@ -177,10 +191,23 @@ impl<const T: usize> Protection for Pmp<T> {
         };
         let encoded = Encoded::new(window.base, window.length, rights)?;
         let Space { image, windows } = self.spaces.get_mut(task).ok_or(Error::Exhausted)?;
-        let set = |index, entry| image.set(OWN + index, entry);
+        let base = window.base as u32;
         match encoded {
-            Encoded::One(entry) => windows.put(window.base as u32, &[entry], set),
-            Encoded::Two(entries) => windows.put_adjacent(window.base as u32, &entries, set),
+            Encoded::One(entry) => {
+                windows.put(base, &[entry], |index, entry| image.set(OWN + index, entry))
+            }
+            Encoded::Two(entries) => {
+                let put = |windows: &mut Slots<WINDOWS>, image: &mut Image| {
+                    windows.put_adjacent(base, &entries, |index, entry| {
+                        image.set(OWN + index, entry);
+                    })
+                };
+                put(windows, image).or_else(|_| {
+                    // Windows do not overlap, so their order does not matter.
+                    windows.compact(|from, to| image.relocate(OWN + from, OWN + to));
+                    put(windows, image)
+                })
+            }
         }?;
         image.loader = loader(OWN + windows.used());
         *done = window.length;

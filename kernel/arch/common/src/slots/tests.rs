@@ -61,6 +61,19 @@ impl World {
         self.windows.retain(|window| window.0 != base);
     }
 
+    fn compact(&mut self) {
+        let hardware = &mut self.hardware;
+        let before: Vec<u32> = hardware.iter().flatten().copied().collect();
+        self.slots.compact(|from, to| {
+            assert_eq!(hardware[to], None, "an entry of another window");
+            hardware[to] = hardware[from].take();
+            assert!(hardware[to].is_some(), "a free entry moved");
+        });
+        let after: Vec<u32> = hardware.iter().flatten().copied().collect();
+        assert_eq!(before, after, "the order stays");
+        assert_eq!(self.longest_run(), self.slots.free());
+    }
+
     fn check(&self) {
         let mut there: Vec<u32> = self.hardware.iter().flatten().copied().collect();
         let mut meant: Vec<u32> = self
@@ -105,6 +118,12 @@ fn every_sequence(shape: [(usize, bool); 3]) {
                 };
                 assert_eq!(world.put(base, &entries, adjacent), count <= room);
             }
+            world.check();
+        }
+        world.compact();
+        world.check();
+        for (base, _) in world.windows.clone() {
+            world.remove(base);
             world.check();
         }
     }
