@@ -12,9 +12,12 @@
 use core::cell::{Cell, RefCell};
 use driver_aux_parent::payload::{Data, DataFamily, GuardedFamily, Identity};
 use driver_fpgaio::payload::{Leds, LedsFamily, RING, ReaderFamily};
+use driver_fpgaio::pin::Led;
+use driver_fpgaio::registers::LEDS;
 use driver_interfaces::{
     HoldInfo, Inputs, SAMPLES, SampleChildServer, SampleInfo, SampleParentClient,
 };
+use embedded_hal::digital::{OutputPin, PinState};
 use userlib::for_lt::Family;
 use userlib::ipc::{Answer, Peer, Request, WriteLoan};
 use userlib::runtime::{Bound, Core, Device, Driver, StateOf, TIMER_BIT};
@@ -93,10 +96,14 @@ impl ChildDriver {
         let handle = self.leds.borrow();
         let leds = handle.as_ref().ok_or(Error::NoDevice)?;
         let guard = leds.try_access().ok_or(Error::Revoked)?;
-        guard.get().want(pattern)?;
-        // It is more important than this task, so it has done it when this returns.
-        sys::notify(Peer::connect(PARENT)?.handle(), RING)?;
-        guard.get().lit()
+        let (leds, parent) = (guard.get(), Peer::connect(PARENT)?);
+        for number in 0..LEDS.count_ones() {
+            // It is more important than this task, so it has done it when this returns.
+            let mut led = Led::new(leds, number, || sys::notify(parent.handle(), RING));
+            let state = PinState::from(pattern & 1 << number != 0);
+            led.set_state(state).map_err(|error| error.0)?;
+        }
+        leds.lit()
     }
 
     /// Reads the board's buttons and counters.

@@ -19,6 +19,7 @@
 
 mod driver;
 pub mod payload;
+pub mod pin;
 pub mod registers;
 
 pub use driver::{Board, BoardDriver};

@@ -36,16 +36,17 @@ impl<'a> Leds<'a> {
         Self { data, wanted, lit }
     }
 
-    /// For the child: wants these lit and no others, once it has rung.
+    /// For the child: changes what it wants lit, once it has rung.
     ///
     /// # Errors
     /// `Busy` while the other side has the word.
-    pub fn want(&self, pattern: u32) -> Result<(), Error> {
-        match self.wanted.try_lock() {
-            Ok(mut word) => word.write(pattern),
-            Err(Error::Dead) => drop(self.wanted.recover(pattern)?),
-            Err(error) => return Err(error),
-        }
+    pub fn change(&self, change: impl FnOnce(u32) -> u32) -> Result<(), Error> {
+        let mut word = match self.wanted.try_lock() {
+            Err(Error::Dead) => self.wanted.recover(0)?,
+            word => word?,
+        };
+        let wanted = word.read()?;
+        word.write(change(wanted));
         Ok(())
     }
 

@@ -2,7 +2,9 @@
 
 use driver_aux_parent::payload::{Data, Identity};
 use driver_fpgaio::payload::Leds;
+use driver_fpgaio::pin::Led;
 use driver_testing::{Offer, Outcome};
+use embedded_hal::digital::{OutputPin, StatefulOutputPin};
 use leasehold_abi::{Error, GrantKind};
 use userlib::ForLt;
 use userlib::runtime::{Core, Device, Driver};
@@ -24,14 +26,29 @@ impl Driver for Both {
         let lock = region.mutex(0)?;
         let leds = Leds::new(data, lock, lit.lent());
         assert_eq!(leds.wanted(), Ok(0));
-        leds.want(0b10)?;
+        let mut rings = 0;
+        let mut led = Led::new(&leds, 1, || {
+            rings += 1;
+            Ok(())
+        });
+        led.set_high().map_err(|error| error.0)?;
+        assert_eq!(led.is_set_high(), Ok(false), "nobody has lit it");
+        assert_eq!(rings, 1);
+        Led::new(&leds, 0, || Err(Error::Dead))
+            .set_low()
+            .expect_err("the parent is gone");
         assert_eq!(leds.wanted(), Ok(0b10));
         assert_eq!(leds.lit(), Ok(0), "nobody has lit them");
         lit.write(0b10);
         assert_eq!(leds.lit(), Ok(0b10));
+        let mut led = Led::new(&leds, 1, || Ok(()));
+        assert_eq!(led.is_set_high(), Ok(true));
+        led.toggle().map_err(|error| error.0)?;
+        assert_eq!(leds.wanted(), Ok(0));
+        led.set_high().map_err(|error| error.0)?;
         // Neither waits for the other.
         let held = lock.try_lock()?;
-        assert_eq!(leds.want(1), Err(Error::Busy));
+        assert_eq!(leds.change(|_| 1), Err(Error::Busy));
         assert_eq!(leds.wanted(), Err(Error::Busy));
         drop(held);
         assert_eq!(leds.wanted(), Ok(0b10), "it was not changed meanwhile");
