@@ -2,7 +2,7 @@
 
 use crate::board::{GRANULE, PAGE, edu};
 use crate::outcome::{Outcome, because, check};
-use crate::suite::{LESSEE, Suite};
+use crate::suite::{GRANDCHILD, LESSEE, LESSOR, Suite};
 use leasehold_abi::{
     Call, ClaimMode, GrantKind, LeaseHandle, RevokeMode, Rights, SELF_MEMORY, label,
 };
@@ -172,6 +172,35 @@ impl Suite {
         self.ok(task, Call::GrantClaim, &arguments).map(drop)
     }
 
+    /// A worker lends all of a lease's first grant on; answers the new lease.
+    pub(crate) fn derive(
+        &mut self,
+        lessor: usize,
+        parent: usize,
+        lessee: usize,
+        rights: Rights,
+    ) -> Outcome<usize> {
+        let draft = self.open(lessor, parent, lessee)?;
+        let add = [draft, parent, 0, 0, 0, rights.bits() as usize];
+        self.ok(lessor, Call::LeaseAdd, &add)?;
+        self.ok(lessor, Call::LeaseOffer, &[draft])?;
+        Ok(draft)
+    }
+
+    /// The clock's registers from the runner to lessor, lessee and grandchild, each claimed; answers the leases.
+    pub(crate) fn clock_along_a_chain(&mut self) -> Outcome<[usize; 3]> {
+        self.start_all(&[LESSOR, LESSEE, GRANDCHILD])?;
+        let first = self.lend(LESSOR, &[self.registers(ALL)])?.raw() as usize;
+        let second = self.derive(LESSOR, first, LESSEE, ALL)?;
+        let third = self.derive(LESSEE, second, GRANDCHILD, ALL)?;
+        let leases = [first, second, third];
+        for (task, lease) in [LESSOR, LESSEE, GRANDCHILD].into_iter().zip(leases) {
+            self.claim(task, lease, 0)?;
+            check!(self.sees_clock(task)?, "task {task} has no window");
+        }
+        Ok(leases)
+    }
+
     /// Whether a worker may load from an address now; a checked access does not stop it.
     pub(crate) fn reaches(&mut self, task: usize, address: usize) -> Outcome<bool> {
         Ok(self.command(task, Command::CheckedLoad, &[address])?[0] == 0)
@@ -197,13 +226,13 @@ impl Suite {
 
     /// Lends a page of memory from lessor to lessee and claims it, both being started here.
     pub(crate) fn lent_page(&mut self, rights: Rights) -> Outcome<LentPage> {
-        self.start_all(&[crate::suite::LESSOR, LESSEE])?;
+        self.start_all(&[LESSOR, LESSEE])?;
         self.lent_page_between_started(rights)
     }
 
     /// As [`Suite::lent_page`], with lessor and lessee started before.
     pub(crate) fn lent_page_between_started(&mut self, rights: Rights) -> Outcome<LentPage> {
-        let lessor = crate::suite::LESSOR;
+        let lessor = LESSOR;
         let tenure = self.tenure(lessor)?;
         let lease = self.lend_arena(lessor, tenure, LESSEE, 1, rights)?;
         let address = self.claim(LESSEE, lease, 0)?;

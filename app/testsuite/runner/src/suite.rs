@@ -291,6 +291,18 @@ impl Suite {
         refused(NAMES[task], call, status, errors)
     }
 
+    /// A worker makes system calls, each of which must be refused with one of these errors.
+    pub(crate) fn all_refused(
+        &mut self,
+        task: usize,
+        errors: &[Error],
+        calls: &[(Call, &[usize])],
+    ) -> Outcome {
+        calls
+            .iter()
+            .try_for_each(|(call, arguments)| self.refused(task, *call, arguments, errors))
+    }
+
     /// The system call that was begun must end with success.
     pub(crate) fn ends_ok(&mut self, task: usize, call: Call) -> Outcome<[usize; 2]> {
         let [status, first, second] = self.call_result(task)?;

@@ -271,19 +271,15 @@ fn an_unknown_buffer_is_refused(suite: &mut Suite) -> Outcome {
     let (client, _, mine) = one(suite, 64, BOTH)?;
     let errors = [Error::NotFound, Error::Invalid];
     for index in [1, 3, 4, HALF, usize::MAX] {
-        suite.refused(
+        suite.all_refused(
             SERVER,
-            Call::BorrowRead,
-            &[client, index, 0, mine, 8],
             &errors,
+            &[
+                (Call::BorrowRead, &[client, index, 0, mine, 8]),
+                (Call::BorrowWrite, &[client, index, 0, mine, 8]),
+                (Call::BorrowInfo, &[client, index]),
+            ],
         )?;
-        suite.refused(
-            SERVER,
-            Call::BorrowWrite,
-            &[client, index, 0, mine, 8],
-            &errors,
-        )?;
-        suite.refused(SERVER, Call::BorrowInfo, &[client, index], &errors)?;
     }
     Ok(())
 }
@@ -291,9 +287,15 @@ fn an_unknown_buffer_is_refused(suite: &mut Suite) -> Outcome {
 /// No call of the server's reaches the client's buffer.
 fn unreachable(suite: &mut Suite, client: usize, mine: usize) -> Outcome {
     let errors = [Error::Dead, Error::NotFound, Error::Invalid];
-    suite.refused(SERVER, Call::BorrowRead, &[client, 0, 0, mine, 8], &errors)?;
-    suite.refused(SERVER, Call::BorrowWrite, &[client, 0, 0, mine, 8], &errors)?;
-    suite.refused(SERVER, Call::BorrowInfo, &[client, 0], &errors)
+    suite.all_refused(
+        SERVER,
+        &errors,
+        &[
+            (Call::BorrowRead, &[client, 0, 0, mine, 8]),
+            (Call::BorrowWrite, &[client, 0, 0, mine, 8]),
+            (Call::BorrowInfo, &[client, 0]),
+        ],
+    )
 }
 
 fn the_loan_ends_with_the_reply(suite: &mut Suite) -> Outcome {
@@ -402,17 +404,13 @@ fn a_buffer_that_runs_out_of_own_memory_is_cut_off(suite: &mut Suite) -> Outcome
         let errors = [Error::BadAddress, Error::Invalid];
         suite.ok(SERVER, Call::BorrowRead, &[client, 0, 0, mine, 8])?;
         for (offset, length) in [(0, 16), (8, 8), (1 << 31, 8), (length - 8, 16)] {
-            suite.refused(
+            suite.all_refused(
                 SERVER,
-                Call::BorrowRead,
-                &[client, 0, offset, mine, length],
                 &errors,
-            )?;
-            suite.refused(
-                SERVER,
-                Call::BorrowWrite,
-                &[client, 0, offset, mine, length],
-                &errors,
+                &[
+                    (Call::BorrowRead, &[client, 0, offset, mine, length]),
+                    (Call::BorrowWrite, &[client, 0, offset, mine, length]),
+                ],
             )?;
         }
         suite.ok(SERVER, Call::Reply, &[client])?;

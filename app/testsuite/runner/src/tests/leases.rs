@@ -159,19 +159,15 @@ fn a_draft_is_invisible_to_its_lessee(suite: &mut Suite) -> Outcome {
         Rights::READ,
     )?;
     let scratch = suite.place(LESSEE, Place::Scratch);
-    suite.refused(
+    suite.all_refused(
         LESSEE,
-        Call::LeaseInfo,
-        &[draft, scratch],
         &[Error::Revoked],
+        &[
+            (Call::LeaseInfo, &[draft, scratch]),
+            (Call::GrantClaim, &[draft, 0, 0, 0]),
+            (Call::LeaseRelease, &[draft]),
+        ],
     )?;
-    suite.refused(
-        LESSEE,
-        Call::GrantClaim,
-        &[draft, 0, 0, 0],
-        &[Error::Revoked],
-    )?;
-    suite.refused(LESSEE, Call::LeaseRelease, &[draft], &[Error::Revoked])?;
     suite.refused(LESSEE, Call::LeaseEvent, &[], &[Error::NotFound])
 }
 
@@ -269,14 +265,15 @@ fn a_draft_only_is_filled(suite: &mut Suite) -> Outcome {
     let page = suite.lent_page(READ_WRITE)?;
     let arena = suite.place(LESSOR, Place::Arena);
     let add = [page.lease, SELF_MEMORY as usize, 0, arena + PAGE, PAGE, 1];
-    suite.refused(LESSOR, Call::LeaseAdd, &add, &[Error::Invalid])?;
-    suite.refused(
+    suite.all_refused(
         LESSOR,
-        Call::GrantLabel,
-        &[page.lease, 0, 1],
         &[Error::Invalid],
+        &[
+            (Call::LeaseAdd, &add),
+            (Call::GrantLabel, &[page.lease, 0, 1]),
+            (Call::LeaseOffer, &[page.lease]),
+        ],
     )?;
-    suite.refused(LESSOR, Call::LeaseOffer, &[page.lease], &[Error::Invalid])?;
     // And the lessee does not fill at all.
     suite.refused(LESSEE, Call::LeaseAdd, &add, &[Error::Revoked])
 }
@@ -297,17 +294,13 @@ const SHARED: usize = ClaimMode::Shared as usize;
 fn an_exclusive_claim_keeps_others_out(suite: &mut Suite) -> Outcome {
     let [first, second] = two_leases(suite)?;
     suite.ok(LESSEE, Call::GrantClaim, &[first, 0, EXCLUSIVE, 0])?;
-    suite.refused(
+    suite.all_refused(
         CLIENT,
-        Call::GrantClaim,
-        &[second, 0, SHARED, 0],
         &[Error::Busy],
-    )?;
-    suite.refused(
-        CLIENT,
-        Call::GrantClaim,
-        &[second, 0, EXCLUSIVE, 0],
-        &[Error::Busy],
+        &[
+            (Call::GrantClaim, &[second, 0, SHARED, 0]),
+            (Call::GrantClaim, &[second, 0, EXCLUSIVE, 0]),
+        ],
     )?;
     check!(
         !suite.sees_clock(CLIENT)?,
@@ -368,38 +361,25 @@ fn unknown_grants_are_not_found(suite: &mut Suite) -> Outcome {
     let scratch = suite.place(LESSEE, Place::Scratch);
     let errors = [Error::NotFound, Error::Invalid];
     for index in [1, 2, 255, 1 << 16, HALF, usize::MAX] {
-        suite.refused(
+        suite.all_refused(
             LESSEE,
-            Call::GrantClaim,
-            &[page.lease, index, 0, 1],
             &errors,
-        )?;
-        suite.refused(LESSEE, Call::GrantUnclaim, &[page.lease, index], &errors)?;
-        suite.refused(
-            LESSEE,
-            Call::GrantInfo,
-            &[page.lease, index, scratch],
-            &errors,
-        )?;
-        suite.refused(
-            LESSEE,
-            Call::InterruptAcknowledge,
-            &[page.lease, index],
-            &errors,
+            &[
+                (Call::GrantClaim, &[page.lease, index, 0, 1]),
+                (Call::GrantUnclaim, &[page.lease, index]),
+                (Call::GrantInfo, &[page.lease, index, scratch]),
+                (Call::InterruptAcknowledge, &[page.lease, index]),
+            ],
         )?;
     }
     // A window is neither a line nor configuration space.
-    suite.refused(
+    suite.all_refused(
         LESSEE,
-        Call::InterruptAcknowledge,
-        &[page.lease, 0],
         &[Error::Invalid],
-    )?;
-    suite.refused(
-        LESSEE,
-        Call::ConfigWrite,
-        &[page.lease, 0, 4, 2, 4],
-        &[Error::Invalid],
+        &[
+            (Call::InterruptAcknowledge, &[page.lease, 0]),
+            (Call::ConfigWrite, &[page.lease, 0, 4, 2, 4]),
+        ],
     )
 }
 

@@ -302,8 +302,14 @@ fn a_borrow_list_in_foreign_memory_is_a_bad_address(suite: &mut Suite) -> Outcom
         let [client, _] = suite.ok(SERVER, Call::Receive, &[0])?;
         suite.refused(SERVER, Call::BorrowInfo, &[client, 0], &[Error::BadAddress])?;
         let arguments = [client, 0, 0, foreign, 8];
-        suite.refused(SERVER, Call::BorrowRead, &arguments, &[Error::BadAddress])?;
-        suite.refused(SERVER, Call::BorrowWrite, &arguments, &[Error::BadAddress])?;
+        suite.all_refused(
+            SERVER,
+            &[Error::BadAddress],
+            &[
+                (Call::BorrowRead, &arguments),
+                (Call::BorrowWrite, &arguments),
+            ],
+        )?;
         suite.stop(CLIENT)?;
     }
     Ok(())

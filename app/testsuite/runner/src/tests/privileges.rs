@@ -72,8 +72,11 @@ fn writing_to_the_early_console_is_denied(suite: &mut Suite) -> Outcome {
 
 fn turning_the_machine_off_is_denied(suite: &mut Suite) -> Outcome {
     suite.start(ATTACKER)?;
-    suite.refused(ATTACKER, Call::SystemOff, &[0, 0], &[Error::Denied])?;
-    suite.refused(ATTACKER, Call::SystemOff, &[0, 1], &[Error::Denied])
+    suite.all_refused(
+        ATTACKER,
+        &[Error::Denied],
+        &[(Call::SystemOff, &[0, 0]), (Call::SystemOff, &[0, 1])],
+    )
 }
 
 fn the_root_lease_is_not_for_others(suite: &mut Suite) -> Outcome {

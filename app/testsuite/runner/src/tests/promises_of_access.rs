@@ -193,10 +193,8 @@ fn l2_a_loop_that_begins_during_a_revocation_delays_it_by_a_slice(suite: &mut Su
         let parts = [suite.registers(ALL)];
         let parent = suite.lend(LESSEE, &parts)?.raw() as usize;
         for _ in 0..LEASES {
-            let draft = suite.open(LESSEE, parent, GRANDCHILD)?;
-            suite.ok(LESSEE, Call::LeaseAdd, &[draft, parent, 0, 0, 0, 3])?;
-            suite.ok(LESSEE, Call::LeaseOffer, &[draft])?;
-            suite.claim(GRANDCHILD, draft, 0)?;
+            let lease = suite.derive(LESSEE, parent, GRANDCHILD, READ_WRITE)?;
+            suite.claim(GRANDCHILD, lease, 0)?;
         }
         // The lessee dies; while its leases end on its account, a more important task wakes and never sleeps again.
         let moment = sys::time() + delay;
@@ -231,8 +229,14 @@ fn l3_a_handle_of_an_older_lease_is_revoked_for_ever(suite: &mut Suite) -> Outco
         suite.ok(LESSEE, Call::LeaseRelease, &[lease])?;
         lease = suite.lend_arena(LESSOR, page.tenure, LESSEE, 1, READ_WRITE)?;
         check!(lease != old, "the handle {old:#x} came back");
-        suite.refused(LESSEE, Call::LeaseInfo, &[old, scratch], &[Error::Revoked])?;
-        suite.refused(LESSEE, Call::GrantClaim, &[old, 0, 0, 0], &[Error::Revoked])?;
+        suite.all_refused(
+            LESSEE,
+            &[Error::Revoked],
+            &[
+                (Call::LeaseInfo, &[old, scratch]),
+                (Call::GrantClaim, &[old, 0, 0, 0]),
+            ],
+        )?;
         suite.refused(LESSOR, Call::LeaseRevoke, &[old, 1], &[Error::Revoked])?;
     }
     suite
@@ -246,8 +250,11 @@ fn l3_a_handle_of_an_older_life_is_dead_for_ever(suite: &mut Suite) -> Outcome {
     for _ in 0..50 {
         suite.stop(SERVER)?;
         suite.start(SERVER)?;
-        suite.refused(CLIENT, Call::Call, &[old, 0, 0], &[Error::Dead])?;
-        suite.refused(CLIENT, Call::Notify, &[old, 1], &[Error::Dead])?;
+        suite.all_refused(
+            CLIENT,
+            &[Error::Dead],
+            &[(Call::Call, &[old, 0, 0]), (Call::Notify, &[old, 1])],
+        )?;
     }
     suite
         .ok(CLIENT, Call::Notify, &[suite.handle(SERVER), 1])

@@ -24,26 +24,8 @@ tests! { "promises":
     l8_nobody_waits_for_a_task_that_unbinds,
 }
 
-/// Device registers from the runner to lessor, lessee and grandchild, each claimed; answers the leases.
-fn chain(suite: &mut Suite) -> Outcome<[usize; 3]> {
-    suite.start_all(&[LESSOR, LESSEE, GRANDCHILD])?;
-    let all = ALL.bits() as usize;
-    let first = suite.lend(LESSOR, &[suite.registers(ALL)])?.raw() as usize;
-    let second = suite.open(LESSOR, first, LESSEE)?;
-    suite.ok(LESSOR, Call::LeaseAdd, &[second, first, 0, 0, 0, all])?;
-    suite.ok(LESSOR, Call::LeaseOffer, &[second])?;
-    let third = suite.open(LESSEE, second, GRANDCHILD)?;
-    suite.ok(LESSEE, Call::LeaseAdd, &[third, second, 0, 0, 0, all])?;
-    suite.ok(LESSEE, Call::LeaseOffer, &[third])?;
-    let leases = [first, second, third];
-    for (task, lease) in [LESSOR, LESSEE, GRANDCHILD].into_iter().zip(leases) {
-        suite.claim(task, lease, 0)?;
-    }
-    Ok(leases)
-}
-
 fn l5_what_was_derived_ends_with_its_source(suite: &mut Suite) -> Outcome {
-    let leases = chain(suite)?;
+    let leases = suite.clock_along_a_chain()?;
     suite.ok(LESSOR, Call::LeaseRevoke, &[leases[1], 1])?;
     check!(
         suite.sees_clock(LESSOR)?,
@@ -72,7 +54,7 @@ fn l5_what_was_derived_ends_with_its_source(suite: &mut Suite) -> Outcome {
 }
 
 fn l5_what_was_derived_ends_with_the_death_in_the_middle(suite: &mut Suite) -> Outcome {
-    let leases = chain(suite)?;
+    let leases = suite.clock_along_a_chain()?;
     suite.faults(LESSEE, Command::Load, &[0, WORD], &[FaultKind::Read])?;
     check!(
         !suite.sees_clock(GRANDCHILD)?,

@@ -125,8 +125,11 @@ fn a_revoked_lease_is_not_used_anew(suite: &mut Suite) -> Outcome {
     let open = [lease, GRANDCHILD, 0, 0, 0, 0];
     suite.refused(LESSEE, Call::LeaseOpen, &open, &[Error::Revoked])?;
     let add = [draft, lease, 0, 0, PAGE, 1];
-    suite.refused(LESSEE, Call::LeaseAdd, &add, &[Error::Revoked])?;
-    suite.refused(LESSEE, Call::LeaseOffer, &[draft], &[Error::Revoked])
+    suite.all_refused(
+        LESSEE,
+        &[Error::Revoked],
+        &[(Call::LeaseAdd, &add), (Call::LeaseOffer, &[draft])],
+    )
 }
 
 fn a_checked_access_to_a_revoked_window_goes_on(suite: &mut Suite) -> Outcome {
@@ -237,33 +240,8 @@ fn a_draft_is_revoked_at_once(suite: &mut Suite) -> Outcome {
     suite.refused(LESSEE, Call::LeaseEvent, &[], &[Error::NotFound])
 }
 
-/// Device registers from the runner to the lessor, on to the lessee, on to the grandchild, all claimed.
-fn three_levels(suite: &mut Suite) -> Outcome<[usize; 3]> {
-    suite.start_all(&[LESSOR, LESSEE, GRANDCHILD])?;
-    let first = suite.lend(LESSOR, &[suite.registers(ALL)])?;
-    let mut leases = [first.raw() as usize; 3];
-    for (level, (lessor, lessee)) in [(LESSOR, LESSEE), (LESSEE, GRANDCHILD)]
-        .into_iter()
-        .enumerate()
-    {
-        let draft = suite.open(lessor, leases[level], lessee)?;
-        suite.ok(
-            lessor,
-            Call::LeaseAdd,
-            &[draft, leases[level], 0, 0, 0, ALL.bits() as usize],
-        )?;
-        suite.ok(lessor, Call::LeaseOffer, &[draft])?;
-        leases[level + 1] = draft;
-    }
-    for (task, lease) in [LESSOR, LESSEE, GRANDCHILD].into_iter().zip(leases) {
-        suite.claim(task, lease, 0)?;
-        check!(suite.sees_clock(task)?, "level {task} has no window");
-    }
-    Ok(leases)
-}
-
 fn three_levels_end_together(suite: &mut Suite) -> Outcome {
-    let leases = three_levels(suite)?;
+    let leases = suite.clock_along_a_chain()?;
     let first = sys::LeaseHandle::from_raw(leases[0] as u32);
     suite.revoke(first, RevokeMode::Hard)?;
     for (task, lease) in [LESSOR, LESSEE, GRANDCHILD].into_iter().zip(leases) {
@@ -283,7 +261,7 @@ fn three_levels_end_together(suite: &mut Suite) -> Outcome {
 }
 
 fn a_release_ends_what_was_derived(suite: &mut Suite) -> Outcome {
-    let leases = three_levels(suite)?;
+    let leases = suite.clock_along_a_chain()?;
     suite.ok(LESSEE, Call::LeaseRelease, &[leases[1]])?;
     check!(
         !suite.sees_clock(LESSEE)?,
