@@ -3,7 +3,7 @@
 use core::fmt::Write;
 
 /// The reason of a failure, cut to one line.
-pub(crate) type Text = heapless::String<240>;
+pub(crate) type Text = heapless::String<112>;
 
 /// Why a test did not pass.
 #[derive(Debug)]

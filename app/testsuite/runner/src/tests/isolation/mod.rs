@@ -9,9 +9,9 @@ mod rules;
 mod stage;
 
 use crate::Test;
-use crate::outcome::{Failure, Outcome, Text, because};
+use crate::outcome::{Failure, Outcome, because};
 use crate::suite::Suite;
-use core::fmt::Write;
+use userlib::early_print;
 
 /// Who tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,20 +92,20 @@ impl Cells {
             return;
         }
         let (passed, failed) = (self.passed, self.failed);
-        userlib::early_print!(
+        early_print!(
             "isolation: {all} cells: {passed} passed, {failed} failed, {inapplicable} inapplicable\n"
         );
         for (count, reason) in self.inapplicable.iter().zip(rules::REASONS) {
             if *count != 0 {
-                userlib::early_print!("isolation: {count} inapplicable: {reason}\n");
+                early_print!("isolation: {count} inapplicable: {reason}\n");
             }
         }
     }
 }
 
-/// Runs all cells of a row; the failure names those that failed, and why the first did.
+/// Runs all cells of a row; each that fails is a line of its own.
 fn row(suite: &mut Suite, actor: Actor, target: Target) -> Outcome {
-    let mut failures = Text::new();
+    let failed = suite.cells.failed;
     for action in ACTIONS {
         let expected = match rules::expected(actor, target, action) {
             Ok(expected) => expected,
@@ -120,19 +120,23 @@ fn row(suite: &mut Suite, actor: Actor, target: Target) -> Outcome {
             Ok(None) => suite.cells.passed += 1,
             Ok(Some(reason)) => suite.cells.inapplicable[reason as usize] += 1,
             Err(failure) => {
+                if suite.cells.failed == failed {
+                    early_print!("FAILED");
+                }
                 suite.cells.failed += 1;
-                // What does not fit is cut.
-                let _ = match failure {
-                    Failure::Hung => write!(failures, "[{action:?} hung] "),
-                    Failure::Because(reason) => write!(failures, "[{action:?}: {reason}] "),
-                };
+                match failure {
+                    Failure::Hung => early_print!("\n  {action:?}: hung"),
+                    Failure::Because(reason) => early_print!("\n  {action:?}: {reason}"),
+                }
             }
         }
     }
-    if failures.is_empty() {
-        Ok(())
-    } else {
-        Err(because(format_args!("{failures}")))
+    match suite.cells.failed - failed {
+        0 => Ok(()),
+        count => {
+            early_print!("\n");
+            Err(because(format_args!("{count} cells")))
+        }
     }
 }
 
