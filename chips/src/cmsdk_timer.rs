@@ -4,7 +4,7 @@
 //! kept here; a turn that has not been counted yet is seen by the interrupt status. (So in QEMU 7.2,
 //! hw/timer/cmsdk-apb-timer.c, too; there the status is kept only while the interrupt is enabled.)
 
-use crate::registers::{Bus, Registers};
+use crate::registers::{Bus, Fixed};
 
 const CONTROL: usize = 0;
 const VALUE: usize = 4;
@@ -16,23 +16,23 @@ const ON: u32 = 1 | 1 << 3;
 /// Ticks of a turn.
 const TURN: u64 = 1 << 32;
 
-/// The clock.
+/// The clock, with its registers at `BASE`.
 #[derive(Debug)]
-pub struct CmsdkTimer {
-    registers: Registers,
+pub struct CmsdkTimer<const BASE: usize> {
+    registers: Fixed<BASE>,
     /// Ticks of the turns that were counted.
     before: u64,
 }
 
-impl CmsdkTimer {
-    /// The timer with its registers at `base`.
+impl<const BASE: usize> CmsdkTimer<BASE> {
+    /// The timer.
     ///
     /// # Safety
-    /// The timer's registers must be mapped at `base`, for as long as this lives, and nobody else may use it.
-    pub const unsafe fn new(base: usize) -> Self {
+    /// Its registers must be mapped at `BASE`, for as long as this lives, and nobody else may use it.
+    pub const unsafe fn new() -> Self {
         Self {
             // SAFETY: the caller's promise.
-            registers: unsafe { Registers::new(base) },
+            registers: unsafe { Fixed::new() },
             before: 0,
         }
     }
@@ -67,15 +67,20 @@ impl CmsdkTimer {
 /// Ticks since the last turn that was counted.
 #[inline(always)]
 fn elapsed(mut read: impl FnMut(usize) -> u32) -> u64 {
-    loop {
-        let status = read(STATUS) & 1;
-        let value = read(VALUE);
-        if read(STATUS) & 1 == status {
-            // At 0 the status is set, and the turn not over.
-            let turn = if status != 0 && value != 0 { TURN } else { 0 };
-            return turn + u64::from(u32::MAX - value);
-        }
+    let value = read(VALUE);
+    if read(STATUS) & 1 == 0 {
+        // There was no turn until now, and so none when the value was read.
+        return u64::from(u32::MAX - value);
     }
+    elapsed_after_turn(read(VALUE))
+}
+
+/// The same, when the status was set before the value was read: at 0 it is, though the turn is not over.
+#[cold]
+#[inline(never)]
+fn elapsed_after_turn(value: u32) -> u64 {
+    let turn = if value == 0 { 0 } else { TURN };
+    turn + u64::from(u32::MAX - value)
 }
 
 #[cfg(test)]
@@ -98,9 +103,7 @@ mod tests {
         for start in (0..10).chain(TURN - 10..TURN + 10) {
             for step in 1..4 {
                 let mut ticks = start;
-                let mut first_read = None;
                 let time = elapsed(|offset| {
-                    first_read.get_or_insert(ticks);
                     let value = at(ticks, offset);
                     ticks += step;
                     value

@@ -6,7 +6,7 @@
 //! hw/intc/armv7m_nvic.c, `armv7m_nvic_complete_irq`.) Hence what is pending is forgotten where a line is
 //! let through again; that of a line that is high still is not, as it cannot be cleared (`nvic_sysreg_write`, `NVIC_ICPR`).
 
-use crate::registers::{Bus, Registers};
+use crate::registers::{Bus, Fixed};
 
 /// The system control space.
 const BASE: usize = 0xe000_e000;
@@ -25,7 +25,7 @@ const FIRST: u32 = 16;
 
 /// The controller.
 #[derive(Debug)]
-pub struct Nvic<B = Registers> {
+pub struct Nvic<B = Fixed<BASE>> {
     registers: B,
     lines: u32,
 }
@@ -38,7 +38,7 @@ impl Nvic {
     pub const unsafe fn new(lines: u32) -> Self {
         Self {
             // SAFETY: the caller's promise; the address is the architecture's.
-            registers: unsafe { Registers::new(BASE) },
+            registers: unsafe { Fixed::new() },
             lines,
         }
     }

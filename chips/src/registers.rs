@@ -60,3 +60,41 @@ impl Bus for &Registers {
         unsafe { ((self.0 + offset) as *mut u32).write_volatile(value) }
     }
 }
+
+/// A block of device registers at an address that is part of the code, which saves loading it.
+#[derive(Debug)]
+pub struct Fixed<const BASE: usize>(());
+
+impl<const BASE: usize> Fixed<BASE> {
+    /// # Safety
+    /// As for [`Registers::new`].
+    pub(crate) const unsafe fn new() -> Self {
+        Self(())
+    }
+}
+
+impl<const BASE: usize> Bus for Fixed<BASE> {
+    #[inline(always)]
+    fn read32(&mut self, offset: usize) -> u32 {
+        (&*self).read32(offset)
+    }
+
+    #[inline(always)]
+    fn write32(&mut self, offset: usize, value: u32) {
+        (&*self).write32(offset, value);
+    }
+}
+
+impl<const BASE: usize> Bus for &Fixed<BASE> {
+    #[inline(always)]
+    fn read32(&mut self, offset: usize) -> u32 {
+        // SAFETY: `new` promises a register there; it is aligned as the device's manual has it.
+        unsafe { ((BASE + offset) as *const u32).read_volatile() }
+    }
+
+    #[inline(always)]
+    fn write32(&mut self, offset: usize, value: u32) {
+        // SAFETY: as for `read32`.
+        unsafe { ((BASE + offset) as *mut u32).write_volatile(value) }
+    }
+}

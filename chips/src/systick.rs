@@ -1,6 +1,6 @@
 //! The system timer of Arm's M profile, as an alarm (Armv7-M Architecture Reference Manual, DDI 0403E.e, section B3.3).
 
-use crate::registers::{Bus, Registers};
+use crate::registers::{Bus, Fixed};
 
 /// The system control space.
 const BASE: usize = 0xe000_e000;
@@ -16,7 +16,7 @@ const FORGET: u32 = 1 << 25;
 
 /// The timer.
 #[derive(Debug)]
-pub struct SysTick<B = Registers> {
+pub struct SysTick<B = Fixed<BASE>> {
     registers: B,
 }
 
@@ -31,7 +31,7 @@ impl SysTick {
     pub const unsafe fn new() -> Self {
         Self {
             // SAFETY: the caller's promise; the address is the architecture's.
-            registers: unsafe { Registers::new(BASE) },
+            registers: unsafe { Fixed::new() },
         }
     }
 }

@@ -6,8 +6,8 @@ use leasehold_abi::{Error, FaultKind, GrantKind};
 use leasehold_arch_common::Protection as Protected;
 use leasehold_core::{FreshProgress, Hardware, Region, TaskConfig, Window};
 
-/// Most bytes that one step of making memory fresh copies, or zeroes: 128 words.
-const FRESH_STEP: usize = 128 * size_of::<usize>();
+/// Most bytes that one step of making memory fresh copies, or zeroes.
+const FRESH_STEP: usize = Memory::STEP;
 /// PCI configuration space: the command register, its bus-master bit (PCI Local Bus 3.0, section 6.2.2).
 const COMMAND: u64 = 4;
 const BUS_MASTER: u32 = 1 << 2;

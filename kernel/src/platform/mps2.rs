@@ -26,7 +26,7 @@ const CLOCK: u32 = CHIP.timer_line as u32;
 pub(crate) struct Mps2 {
     nvic: Nvic,
     alarm: SysTick,
-    clock: CmsdkTimer,
+    clock: CmsdkTimer<{ CHIP.timer_base }>,
     console: CmsdkUart,
 }
 
@@ -36,7 +36,7 @@ impl Platform for Mps2 {
         Self {
             nvic: Nvic::new(CHIP.lines as u32),
             alarm: SysTick::new(),
-            clock: CmsdkTimer::new(CHIP.timer_base),
+            clock: CmsdkTimer::new(),
             console: CmsdkUart::new(CHIP.uart_base),
         }
     };

@@ -2,26 +2,10 @@
 //!
 //! None of it is a Rust object of the kernel, so it is touched only through raw pointers.
 
+mod rounds;
+
 use core::ptr;
-
-/// Words that a round of copying and zeroing moves.
-const ROUND_WORDS: usize = 8;
-/// Bytes that a round of [`Memory::copy`] and [`Memory::zero`] moves.
-const ROUND: usize = ROUND_WORDS * size_of::<usize>();
-
-/// Does something for each word of a round, written out. With volatile accesses, it stays so:
-/// the compiler's own `memcpy` and `memset` take three times as many instructions.
-macro_rules! each_word {
-    (|$at:ident| $body:expr) => {
-        each_word!(@ $at $body; 0 1 2 3 4 5 6 7)
-    };
-    (@ $at:ident $body:expr; $($number:literal)*) => {
-        $({
-            let $at: usize = $number;
-            $body;
-        })*
-    };
-}
+use rounds::ROUND;
 
 /// Physical memory as a kernel sees it that has all of it `OFFSET` bytes higher: the bits of
 /// `OFFSET` set in every address. At 0, as it is.
@@ -35,6 +19,9 @@ impl<const OFFSET: usize> Memory<OFFSET> {
         (physical & !OFFSET) | OFFSET
     }
 
+    /// Bytes that are copied or zeroed so soon that an interrupt can wait: two to three hundred instructions.
+    pub const STEP: usize = rounds::STEP;
+
     /// Copies between two ranges of physical memory that do not overlap.
     ///
     /// # Safety
@@ -45,15 +32,11 @@ impl<const OFFSET: usize> Memory<OFFSET> {
         // Tasks do not run meanwhile, on one hart.
         unsafe {
             if (from | to).is_multiple_of(size_of::<usize>()) {
-                while left >= ROUND {
-                    let (source, target) = (from as *const usize, to as *mut usize);
-                    each_word!(|at| target
-                        .add(at)
-                        .write_volatile(source.add(at).read_volatile()));
-                    from += ROUND;
-                    to += ROUND;
-                    left -= ROUND;
-                }
+                let bytes = left / ROUND * ROUND;
+                rounds::copy(from, to, bytes);
+                from += bytes;
+                to += bytes;
+                left -= bytes;
             }
             if left > 0 {
                 ptr::copy_nonoverlapping(from as *const u8, to as *mut u8, left);
@@ -103,11 +86,10 @@ impl<const OFFSET: usize> Memory<OFFSET> {
         // SAFETY: as for `copy`.
         unsafe {
             if to.is_multiple_of(size_of::<usize>()) {
-                while left >= ROUND {
-                    each_word!(|at| (to as *mut usize).add(at).write_volatile(0));
-                    to += ROUND;
-                    left -= ROUND;
-                }
+                let bytes = left / ROUND * ROUND;
+                rounds::zero(to, bytes);
+                to += bytes;
+                left -= bytes;
             }
             if left > 0 {
                 ptr::write_bytes(to as *mut u8, 0, left);

@@ -1,0 +1,114 @@
+//! Eight words at a time. The compiler's own `memcpy` and `memset` take three times as many instructions.
+
+/// Words of a round.
+const WORDS: usize = 8;
+/// Bytes of a round.
+pub(super) const ROUND: usize = WORDS * size_of::<usize>();
+
+/// Bytes in two to three hundred instructions.
+pub(super) const STEP: usize = if cfg!(target_arch = "arm") {
+    64 * ROUND
+} else {
+    16 * ROUND
+};
+
+/// Does something for each word of a round, written out. With volatile accesses, it stays so.
+#[cfg(not(target_arch = "arm"))]
+macro_rules! each_word {
+    (|$at:ident| $body:expr) => {
+        each_word!(@ $at $body; 0 1 2 3 4 5 6 7)
+    };
+    (@ $at:ident $body:expr; $($number:literal)*) => {
+        $({
+            let $at: usize = $number;
+            $body;
+        })*
+    };
+}
+
+/// Copies between ranges that do not overlap.
+///
+/// # Safety
+/// Both are memory that is no Rust object, at multiples of a word's size; `bytes` is a multiple of [`ROUND`].
+#[cfg(not(target_arch = "arm"))]
+#[inline(always)]
+pub(super) unsafe fn copy(mut from: usize, mut to: usize, bytes: usize) {
+    let end = from + bytes;
+    while from != end {
+        let (source, target) = (from as *const usize, to as *mut usize);
+        // SAFETY: the caller's promise.
+        each_word!(|at| unsafe {
+            target
+                .add(at)
+                .write_volatile(source.add(at).read_volatile())
+        });
+        from += ROUND;
+        to += ROUND;
+    }
+}
+
+/// Zeroes a range.
+///
+/// # Safety
+/// As for [`copy`].
+#[cfg(not(target_arch = "arm"))]
+#[inline(always)]
+pub(super) unsafe fn zero(mut to: usize, bytes: usize) {
+    let end = to + bytes;
+    while to != end {
+        // SAFETY: the caller's promise.
+        each_word!(|at| unsafe { (to as *mut usize).add(at).write_volatile(0) });
+        to += ROUND;
+    }
+}
+
+/// Copies between ranges that do not overlap: an instruction loads a round, and one stores it.
+///
+/// # Safety
+/// Both are memory that is no Rust object, at multiples of a word's size; `bytes` is a multiple of [`ROUND`].
+#[cfg(target_arch = "arm")]
+#[inline(always)]
+pub(super) unsafe fn copy(from: usize, to: usize, bytes: usize) {
+    if bytes == 0 {
+        return;
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        core::arch::asm!(
+            "2:",
+            "ldmia r0!, {{r2-r5, r8-r10, r12}}",
+            "stmia r1!, {{r2-r5, r8-r10, r12}}",
+            "cmp r0, lr",
+            "bne 2b",
+            inout("r0") from => _, inout("r1") to => _, in("lr") from + bytes,
+            out("r2") _, out("r3") _, out("r4") _, out("r5") _,
+            out("r8") _, out("r9") _, out("r10") _, out("r12") _,
+            options(nostack),
+        );
+    }
+}
+
+/// Zeroes a range: an instruction stores a round.
+///
+/// # Safety
+/// As for [`copy`].
+#[cfg(target_arch = "arm")]
+#[inline(always)]
+pub(super) unsafe fn zero(to: usize, bytes: usize) {
+    if bytes == 0 {
+        return;
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        core::arch::asm!(
+            "2:",
+            "stmia r0!, {{r2-r5, r8-r10, r12}}",
+            "cmp r0, lr",
+            "bne 2b",
+            inout("r0") to => _, in("lr") to + bytes,
+            in("r2") 0, in("r3") 0, in("r4") 0, in("r5") 0,
+            in("r8") 0, in("r9") 0, in("r10") 0, in("r12") 0,
+            options(nostack),
+        );
+    }
+}
