@@ -1,10 +1,10 @@
 //! The boot code and the trap vector, put together for the mode that the kernel runs in.
 
 use crate::boot::{STACK, STACK_SIZE};
-use crate::trap::QUICK;
 use crate::{FloatingRegisters, RegisterFile, csr};
 use core::mem::offset_of;
 use leasehold_abi::Call;
+use leasehold_arch_common::QUICK;
 
 /// `boot.s` and `trap.s` with the file that has the mode's instructions, and what that file names.
 macro_rules! assembly {

@@ -14,37 +14,11 @@
 //! - `leasehold_call(destination, borrows, count)` and `leasehold_reply_receive(client, mask)`:
 //!   a pair of the next task's register file and its second result, or a null pointer to take the slow path,
 //! - `leasehold_quick_call(arguments 0 to 5, register file, number)`, which stores the third result in the caller's register
-//!   file and returns the first two, for the calls in `QUICK`,
+//!   file and returns the first two, for the calls in [`QUICK`](leasehold_arch_common::QUICK),
 //! - `leasehold_system_call(arguments 0 to 5, _, number)`, `leasehold_interrupt()` and
 //!   `leasehold_exception(cause, value, register file)`: the next task's register file.
 
 use leasehold_abi::Call;
-
-/// Calls that neither block, nor wake anybody, nor queue work: they return to the caller, whose
-/// registers stay where they are. A bit for each number.
-pub(crate) const QUICK: usize = {
-    let calls = [
-        Call::Time,
-        Call::BorrowRead,
-        Call::BorrowWrite,
-        Call::BorrowInfo,
-        Call::LeaseAdd,
-        Call::GrantLabel,
-        Call::LeaseEvent,
-        Call::LeaseInfo,
-        Call::GrantInfo,
-        Call::InterruptAcknowledge,
-        Call::ConfigWrite,
-        Call::TaskInfo,
-    ];
-    let mut set = 0;
-    let mut at = 0;
-    while at < calls.len() {
-        set |= 1 << calls[at] as u32;
-        at += 1;
-    }
-    set
-};
 
 const _: () = assert!(
     Call::TaskSelf as usize == 0,
