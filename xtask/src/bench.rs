@@ -76,7 +76,9 @@ fn objects(measured: &Measured, level: &str) -> Vec<serde_json::Value> {
 /// Builds an image, runs it and reads its figures.
 fn measure(workspace: &Workspace, app: &str, board: &str) -> Result<Measured> {
     let built = build::bootable(workspace, app, board)?;
-    let mut session = Session::start(qemu::command(&built, Clock::Instructions(0))?)?;
+    let column = Column::of(built.plan.chip.chip.arch.get_ref());
+    let clock = Clock::Instructions(column.shift());
+    let mut session = Session::start(qemu::command(&built, clock)?)?;
     let deadline = Instant::now() + LIMIT;
     let mut figures = BTreeMap::new();
     let mut notes = Vec::new();
@@ -103,7 +105,6 @@ fn measure(workspace: &Workspace, app: &str, board: &str) -> Result<Measured> {
     let size::Constant { text, data } = size::constant_bytes(&built.folder.join("kernel.elf"))?;
     figures.insert(SIZE.to_owned(), text + data);
     let tasks = built.plan.tasks.len();
-    let column = Column::of(built.plan.chip.chip.arch.get_ref());
     notes.push(format!(
         "the kernel for {tasks} tasks: {text} bytes of text, {data} of read-only data"
     ));
@@ -138,7 +139,7 @@ fn optimisation(workspace: &Workspace) -> Result<String> {
 }
 
 fn table(many: &Measured, few: &Measured, level: &str) {
-    println!("executed instructions (QEMU, -icount shift=0), opt-level {level}, one hart");
+    println!("executed instructions (QEMU, -icount), opt-level {level}, one hart");
     println!(
         "{:<58} {:>9} {:>9} {:>8} {:>8}",
         "operation",

@@ -76,7 +76,13 @@ impl Platform for Mps2 {
 
     #[inline(always)]
     fn take_line(&mut self) -> Option<u32> {
-        let line = self.nvic.take(system::active())?;
+        let active = system::active();
+        if active == SysTick::EXCEPTION {
+            // An exception is over when its handler runs. An alarm is over when the next one is set: until
+            // then, a line may be taken first, and one timer after the other.
+            self.alarm.ring();
+        }
+        let line = self.nvic.take(active)?;
         if line == CLOCK {
             return self.take_line_after_clock();
         }

@@ -22,6 +22,15 @@ impl Column {
         }
     }
 
+    /// QEMU's `-icount shift` for it. What cannot read a counter of instructions has a clock instead,
+    /// which must tick more than twice in each (`app/bench/machine/src/arm.rs`).
+    pub(super) const fn shift(self) -> u8 {
+        match self {
+            Self::Sv39 | Self::Pmp => 0,
+            Self::Pmsa => 7,
+        }
+    }
+
     /// The system in this column.
     pub(super) const fn peer(self) -> &'static str {
         match self {

@@ -38,7 +38,8 @@ pub enum Command {
     CallOnce = 13,
     /// Receive a call, then fault at an address that tells when.
     FaultInService = 14,
-    /// `(base, high, low, bits)`: set the clock's alarm and wait; reports when the first instruction after it ran.
+    /// `(base, high, low, bits)`: set the clock's alarm and wait; reports when the first instruction after it ran. On Arm
+    /// `(base, moment, _, bits)`; reports when the alarm was, and the ticks from it to that instruction.
     Alarm = 15,
     /// `(base)`: read the clock; reports when, low and high half.
     Clock = 16,
@@ -103,9 +104,6 @@ pub const REPORT: u16 = 2;
 /// Operation of the reader's report: instructions of one read.
 pub const READ: u16 = 3;
 
-/// Instructions of reading the counter itself, between two readings.
-pub const READING: usize = 1;
-
 /// Registers of the clock's window that the bench uses (QEMU 7.2, hw/rtc/goldfish_rtc.c).
 pub mod rtc {
     /// Low half of the time in nanoseconds; reading it latches the high half.
@@ -120,4 +118,18 @@ pub mod rtc {
     pub const INTERRUPT_ENABLE: usize = 0x10;
     /// Any write clears the interrupt.
     pub const CLEAR_INTERRUPT: usize = 0x1c;
+}
+
+/// Registers of a timer of the Cortex-M System Design Kit (Arm DDI 0479, "APB timer").
+pub mod timer {
+    /// Bit 0 runs it, bit 3 lets it interrupt at zero.
+    pub const CONTROL: usize = 0x0;
+    /// Both bits of it.
+    pub const INTERRUPTING: usize = 9;
+    /// Present value; it counts down.
+    pub const VALUE: usize = 0x4;
+    /// Value after zero, 0 to stop there; writing it sets the present one too.
+    pub const RELOAD: usize = 0x8;
+    /// Bit 0: it interrupts; writing 1 clears.
+    pub const INTERRUPT: usize = 0xc;
 }

@@ -1,5 +1,6 @@
 //! Helpers of the measuring task: started, told what to do, waited for.
 
+use crate::board::Board;
 use bench_machine as machine;
 use bench_protocol::{Command, READ};
 use leasehold_abi::{GrantKind, LeaseHandle, Rights, Tag, TaskHandle, TaskState};
@@ -28,13 +29,12 @@ const MOST: usize = 24;
 
 /// The timer's notification.
 const TIMER: u32 = 1 << 16;
-/// Ticks between two looks at what a helper does: a millisecond.
-const LOOK: u64 = 10_000;
-/// Ticks of the clock after which a helper that does not answer has failed: ten seconds.
-const PATIENCE: u64 = 100_000_000;
-
-/// Under `-icount shift=0` an instruction is a nanosecond; a tick of the clock is 100.
-const INSTRUCTIONS_PER_TICK: usize = 100;
+/// Instructions between two looks at what a helper does.
+const LOOK: usize = 1_000_000;
+/// Such looks after which a helper that does not answer has failed.
+const PATIENCE: u64 = 10_000;
+/// Instructions after which all helpers wait.
+const SETTLED: usize = 100_000;
 
 /// Load, store, lend on.
 pub(crate) const ALL: Rights = Rights::all();
@@ -42,6 +42,7 @@ pub(crate) const ALL: Rights = Rights::all();
 /// The measuring task's view of the machine.
 pub(crate) struct Bench {
     pub(crate) root: LeaseHandle,
+    pub(crate) board: Board,
     tasks: usize,
     handles: [TaskHandle; MOST],
     reports: [Option<Words>; MOST],
@@ -60,6 +61,7 @@ impl Bench {
         let none = TaskHandle::from_raw(u32::MAX);
         Ok(Self {
             root,
+            board: Board::find(root)?,
             tasks,
             handles: [none; MOST],
             reports: [None; MOST],
@@ -103,7 +105,7 @@ impl Bench {
     pub(crate) fn stop(&mut self, task: usize) -> Outcome {
         self.reports[task] = None;
         sys::task_stop(task).map_err(|_| "a helper cannot be stopped")?;
-        let deadline = sys::time() + PATIENCE;
+        let deadline = sys::time() + PATIENCE * machine::ticks(LOOK);
         while !Self::is_dormant(task) {
             self.pump(deadline)?;
         }
@@ -125,7 +127,7 @@ impl Bench {
 
     /// Waits for a helper's report.
     pub(crate) fn finish(&mut self, task: usize) -> Outcome<Words> {
-        let deadline = sys::time() + PATIENCE;
+        let deadline = sys::time() + PATIENCE * machine::ticks(LOOK);
         loop {
             if let Some(report) = self.reports[task] {
                 return Ok(report);
@@ -162,7 +164,7 @@ impl Bench {
 
     /// Lets helpers run until they all wait, then goes on.
     pub(crate) fn settle(&mut self) -> Outcome {
-        let until = sys::time() + 1000;
+        let until = sys::time() + machine::ticks(SETTLED);
         while sys::time() < until {
             self.wait(until)?;
         }
@@ -171,15 +173,15 @@ impl Bench {
 
     /// Lets helpers run for a while, then comes back before the counter is at `moment` and counts up to it.
     pub(crate) fn settle_until(&mut self, moment: usize) -> Outcome {
-        let ticks = moment.saturating_sub(machine::counter()) / INSTRUCTIONS_PER_TICK;
-        let until = sys::time() + (ticks / 2) as u64;
+        let left = machine::until(moment).unwrap_or(0);
+        let until = sys::time() + left / 2;
         while sys::time() < until {
             self.wait(until)?;
         }
-        if machine::counter() > moment {
+        if machine::until(moment).is_none() {
             return Err("the helpers took too long to get ready");
         }
-        while machine::counter() < moment {}
+        while machine::until(moment).is_some() {}
         Ok(())
     }
 
@@ -193,7 +195,7 @@ impl Bench {
 
     /// Waits for the reader's measurement.
     pub(crate) fn read(&mut self) -> Outcome<usize> {
-        let deadline = sys::time() + PATIENCE;
+        let deadline = sys::time() + PATIENCE * machine::ticks(LOOK);
         loop {
             if let Some(read) = self.read {
                 return Ok(read);
@@ -247,7 +249,7 @@ impl Bench {
         if sys::time() >= deadline {
             return Err("a helper does not answer");
         }
-        self.wait(deadline.min(sys::time() + LOOK))
+        self.wait(deadline.min(sys::time() + machine::ticks(LOOK)))
     }
 
     /// Waits for the next message, with nothing done before: whoever is ready runs at once.

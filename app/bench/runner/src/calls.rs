@@ -1,7 +1,8 @@
 //! Rows about messages, notifications and errors.
 
 use crate::bench::{Bench, CLIENT, DRIVER, Outcome, SERVER, most, row};
-use bench_protocol::{Command, READING, Size};
+use bench_machine as machine;
+use bench_protocol::{Command, Size};
 use userlib::sys;
 
 /// How often each is measured.
@@ -52,7 +53,7 @@ pub(crate) fn notify(bench: &mut Bench) -> Outcome {
         if status != 0 {
             return Err("a notification failed");
         }
-        Ok(ran - posted - READING)
+        Ok(machine::between(posted, ran))
     })?;
     row("notify", instructions);
     bench.stop(CLIENT)?;
@@ -74,7 +75,8 @@ pub(crate) fn client_error(bench: &mut Bench) -> Outcome {
         }
         bench.stop(CLIENT)?;
         bench.stop(SERVER)?;
-        Ok(returned - info.fault_address as usize - READING)
+        let faulted = machine::counter_at_fault(info.fault_address);
+        Ok(machine::between(faulted, returned) - machine::FAULTING)
     })?;
     row("client-error", instructions);
     Ok(())

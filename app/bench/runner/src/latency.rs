@@ -1,13 +1,11 @@
 //! The longest interrupt latency while the kernel does much: the clock's alarm is set for a moment in the
 //! middle of a long operation, again and again, until every part of the operation has been hit.
-//!
-//! Under `-icount shift=0` with `-rtc clock=vm`, a nanosecond of the clock is an instruction.
 
 use crate::bench::{Bench, CLIENT, DRIVER, Outcome, SERVER, row};
-use crate::board::{BIT, EDU, RTC, RTC_LINE, WINDOW, drive, start_edu};
+use crate::board::{Alarm, WINDOW, start as start_devices};
 use crate::leases::revoke;
 use bench_machine as machine;
-use bench_protocol::{Command, rtc};
+use bench_protocol::Command;
 use leasehold_abi::{GrantKind, LeaseHandle};
 use userlib::early_print;
 use userlib::sys;
@@ -16,67 +14,43 @@ use userlib::sys;
 const LEASES: usize = 200;
 /// Moments that are tried.
 const SAMPLES: usize = 400;
-/// Instructions between the counter's reading and the kernel, before and after, at most.
-const ENTRY: usize = 64;
 /// Instructions between setting an alarm and the operation's begin, enough for the driver to get ready.
 const AHEAD: usize = 40_000;
 
-/// The clock's driver, and how its time relates to the counter.
-struct Alarm {
-    lease: usize,
-    /// The clock's time when the counter was 0.
-    offset: u64,
-}
-
-impl Alarm {
-    fn new(bench: &mut Bench) -> Outcome<Self> {
-        bench.start(DRIVER)?;
-        let lease = drive(bench, DRIVER, RTC, RTC_LINE)?.raw() as usize;
-        bench.command(DRIVER, Command::Raise, &[RTC + rtc::CLEAR_INTERRUPT, 1])?;
-        bench.command(DRIVER, Command::Raise, &[RTC + rtc::INTERRUPT_ENABLE, 1])?;
-        let [counter, low, high, ..] = bench.command(DRIVER, Command::Clock, &[RTC])?;
-        // The load is one instruction after the counter's reading.
-        let offset = ((high as u64) << 32 | low as u64) - (counter as u64 + 1);
-        Ok(Self { lease, offset })
-    }
-
-    /// Does an operation during which, after `lead` instructions of it, the alarm comes; answers the
-    /// instructions from the alarm to the first instruction of the driver.
-    ///
-    /// None when the alarm came before or after the operation: what delays the driver then is that
-    /// the measuring task, which is more important, runs.
-    fn during(
-        &self,
-        bench: &mut Bench,
-        lead: usize,
-        operation: impl FnOnce() -> Outcome,
-    ) -> Outcome<Option<usize>> {
-        let moment = machine::counter() + AHEAD + lead;
-        let alarm = moment as u64 + self.offset;
-        let (high, low) = ((alarm >> 32) as usize, alarm as u32 as usize);
-        bench.begin(DRIVER, Command::Alarm, &[RTC, high, low, BIT])?;
-        bench.settle_until(moment - lead)?;
-        let begin = machine::counter();
-        operation()?;
-        let end = machine::counter();
-        // An interrupt in the operation's last step leaves the driver ready, behind this task: make way.
-        bench.wait_for_message()?;
-        let [ran, ..] = bench.finish(DRIVER)?;
-        bench.command(DRIVER, Command::Raise, &[RTC + rtc::CLEAR_INTERRUPT, 1])?;
-        bench.succeed(DRIVER, Command::Acknowledge, &[self.lease, 1])?;
-        let latency = ran.checked_sub(moment).ok_or("the alarm came early")?;
-        let within = moment > begin + ENTRY && moment + ENTRY < end;
-        Ok(within.then_some(latency))
-    }
-
-    fn end(self, bench: &mut Bench) -> Outcome {
-        bench.stop(DRIVER)
-    }
+/// Does an operation during which, after `lead` instructions of it, the alarm comes; answers the
+/// instructions from the alarm to the first instruction of the driver.
+///
+/// None when the alarm came before or after the operation: what delays the driver then is that
+/// the measuring task, which is more important, runs.
+fn during(
+    alarm: &Alarm,
+    bench: &mut Bench,
+    lead: usize,
+    operation: impl FnOnce() -> Outcome,
+) -> Outcome<Option<usize>> {
+    let now = machine::counter();
+    let moment = machine::after(now, AHEAD + lead);
+    alarm.begin(bench, moment)?;
+    bench.settle_until(machine::after(now, AHEAD))?;
+    let begin = machine::counter();
+    operation()?;
+    let end = machine::counter();
+    // An interrupt in the operation's last step leaves the driver ready, behind this task: make way.
+    bench.wait_for_message()?;
+    let report = bench.finish(DRIVER)?;
+    alarm.clear(bench)?;
+    bench.succeed(DRIVER, Command::Acknowledge, &[alarm.lease, 1])?;
+    let (moment, latency) = alarm.outcome(report, moment)?;
+    // From the operation's begin on, so that a counter that wraps is no matter.
+    let [alarm, last] = [moment, end].map(|then| then.wrapping_sub(begin));
+    let entry = machine::after(0, machine::ENTRY);
+    let within = alarm > entry && alarm < last && alarm + entry < last;
+    Ok(within.then_some(latency))
 }
 
 /// Two hundred leases below one, all with the same window mapped.
 fn prepare(bench: &mut Bench) -> Outcome<LeaseHandle> {
-    let lease = bench.lend(SERVER, &[(GrantKind::Mmio, EDU, WINDOW)])?;
+    let lease = bench.lend(SERVER, &[(GrantKind::Mmio, bench.board.window, WINDOW)])?;
     let arguments = [lease.raw() as usize, CLIENT, 1, LEASES];
     let [derived, ..] = bench.command(SERVER, Command::Derive, &arguments)?;
     let [claimed, ..] = bench.command(CLIENT, Command::ClaimOffered, &[])?;
@@ -100,7 +74,7 @@ fn recover(bench: &mut Bench, lease: LeaseHandle) -> Outcome {
 
 /// While two hundred leases are revoked at once.
 pub(crate) fn revocation(bench: &mut Bench) -> Outcome {
-    start_edu(bench)?;
+    start_devices(bench)?;
     bench.start(SERVER)?;
     bench.start(CLIENT)?;
     let lease = prepare(bench)?;
@@ -112,7 +86,7 @@ pub(crate) fn revocation(bench: &mut Bench) -> Outcome {
     for sample in 0..SAMPLES {
         let lead = sample * whole / SAMPLES + sample % 7;
         let lease = prepare(bench)?;
-        let latency = alarm.during(bench, lead, || revoke(lease).map(drop))?;
+        let latency = during(&alarm, bench, lead, || revoke(lease).map(drop))?;
         recover(bench, lease)?;
         worst = worst.max((latency.unwrap_or(0), lead));
     }
@@ -121,7 +95,7 @@ pub(crate) fn revocation(bench: &mut Bench) -> Outcome {
         worst.1
     );
     row("latency-revoke", worst.0);
-    alarm.end(bench)?;
+    bench.stop(DRIVER)?;
     bench.stop(CLIENT)?;
     bench.stop(SERVER)
 }
@@ -139,7 +113,7 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
     let timed = |operation: &dyn Fn() -> Outcome| {
         let before = machine::counter();
         operation()?;
-        Ok(machine::counter() - before)
+        Ok(machine::between(before, machine::counter()))
     };
     let lease = prepare(bench)?;
     let (stopping, starting) = (timed(&stop)?, timed(&start)?);
@@ -149,10 +123,10 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
     for sample in 0..SAMPLES {
         let lease = prepare(bench)?;
         let lead = sample * stopping / SAMPLES + sample % 7;
-        let latency = alarm.during(bench, lead, stop)?;
+        let latency = during(&alarm, bench, lead, stop)?;
         worst_stop = worst_stop.max((latency.unwrap_or(0), lead));
         let lead = sample * starting / SAMPLES;
-        let latency = alarm.during(bench, lead, start)?;
+        let latency = during(&alarm, bench, lead, start)?;
         worst_start = worst_start.max((latency.unwrap_or(0), lead));
         bench.adopt(CLIENT)?;
         bench.succeed(SERVER, Command::Release, &[lease.raw() as usize])?;
@@ -166,7 +140,7 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
         );
     }
     row("latency-restart", worst_stop.0.max(worst_start.0));
-    alarm.end(bench)?;
+    bench.stop(DRIVER)?;
     bench.stop(CLIENT)?;
     bench.stop(SERVER)
 }

@@ -1,9 +1,9 @@
 //! Rows about leases: revocation, and the restart of a driver.
 
 use crate::bench::{ALL, Bench, DRIVER, LESSEE, LESSEES, Outcome, SERVER, most, row};
-use crate::board::{RTC, RTC_LINE, WINDOW, drive};
+use crate::board::{WINDOW, drive};
 use bench_machine as machine;
-use bench_protocol::{Command, READING};
+use bench_protocol::Command;
 use leasehold_abi::{GrantKind, LeaseHandle, RevokeMode};
 use userlib::sys;
 
@@ -15,14 +15,14 @@ pub(crate) fn revoke(lease: LeaseHandle) -> Outcome<usize> {
     let revoked = sys::lease_revoke(lease, RevokeMode::Hard);
     let after = machine::counter();
     revoked.map_err(|_| "a lease cannot be revoked")?;
-    Ok(after - before - READING)
+    Ok(machine::between(before, after))
 }
 
 /// A lease with one mapped window of a device.
 pub(crate) fn revoke_one(bench: &mut Bench) -> Outcome {
     bench.start(DRIVER)?;
     let instructions = most(ROUNDS, || {
-        let lease = bench.lend(DRIVER, &[(GrantKind::Mmio, RTC, WINDOW)])?;
+        let lease = bench.lend(DRIVER, &[(GrantKind::Mmio, bench.board.clock.0, WINDOW)])?;
         let handle = lease.raw() as usize;
         bench.succeed(DRIVER, Command::Claim, &[handle, 0, 0])?;
         let instructions = revoke(lease)?;
@@ -40,7 +40,7 @@ pub(crate) fn revoke_sixteen(bench: &mut Bench) -> Outcome {
         bench.start(LESSEE + lessee)?;
     }
     let instructions = most(ROUNDS, || {
-        let lease = bench.lend(SERVER, &[(GrantKind::Mmio, RTC, WINDOW)])?;
+        let lease = bench.lend(SERVER, &[(GrantKind::Mmio, bench.board.clock.0, WINDOW)])?;
         let handle = lease.raw() as usize;
         let arguments = [handle, LESSEE, LESSEES, LESSEES];
         let [derived, ..] = bench.command(SERVER, Command::Derive, &arguments)?;
@@ -68,9 +68,10 @@ pub(crate) fn revoke_sixteen(bench: &mut Bench) -> Outcome {
 /// Stop a driver that holds a window and a line, make it fresh, lend both again, first instruction.
 pub(crate) fn restart(bench: &mut Bench) -> Outcome {
     bench.start(DRIVER)?;
-    drive(bench, DRIVER, RTC, RTC_LINE)?;
-    let (window, first) = bench.grant(GrantKind::Mmio, RTC)?;
-    let (line, _) = bench.grant(GrantKind::Interrupt, RTC_LINE)?;
+    let (registers, interrupt) = bench.board.clock;
+    drive(bench, DRIVER, (registers, interrupt))?;
+    let (window, first) = bench.grant(GrantKind::Mmio, registers)?;
+    let (line, _) = bench.grant(GrantKind::Interrupt, interrupt)?;
     let root = bench.root;
     let instructions = most(ROUNDS, || {
         // The timer of the wait before would go off in the middle.
@@ -80,7 +81,7 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
             .and_then(|()| bench.begin_start(DRIVER))
             .and_then(|()| {
                 let lease = sys::lease_open(root, DRIVER, sys::label("rtc"), 0, 0)?;
-                sys::lease_add(lease, root, window, RTC - first, WINDOW, ALL)?;
+                sys::lease_add(lease, root, window, registers - first, WINDOW, ALL)?;
                 sys::lease_add(lease, root, line, 0, 0, ALL)?;
                 sys::lease_offer(lease)?;
                 Ok(lease)
@@ -90,7 +91,7 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
         let lease = lent.map_err(|_| "a step of the restart failed")?.raw() as usize;
         bench.succeed(DRIVER, Command::Claim, &[lease, 0, 0])?;
         bench.succeed(DRIVER, Command::Claim, &[lease, 1, 1])?;
-        Ok(first - before - READING)
+        Ok(machine::between(before, first))
     })?;
     row("restart", instructions);
     bench.stop(DRIVER)

@@ -1,8 +1,8 @@
 //! The loop that asks the measuring task what to do, and the commands that are one call.
 
-use crate::{leases, messages};
+use crate::{alarm, leases, messages};
 use bench_machine as machine;
-use bench_protocol::{Command, HELLO, REPORT, rtc};
+use bench_protocol::{Command, HELLO, REPORT};
 use leasehold_abi::{ClaimMode, LeaseHandle, MESSAGE_WORDS, Tag, TaskHandle};
 use userlib::sys::{self, Message};
 
@@ -71,22 +71,13 @@ fn obey(command: Command, given: Words) -> Words {
         Command::ReleaseEnding => leases::release_ending(),
         Command::CallOnce => messages::call_once(first),
         Command::FaultInService => messages::fault_in_service(),
-        Command::Alarm => {
-            let [base, high, low, bits, ..] = given;
-            machine::raise(base + rtc::ALARM_HIGH, high);
-            machine::raise(base + rtc::ALARM_LOW, low);
-            words(&[wait(bits as u32)])
-        }
-        Command::Clock => {
-            let (when, low) = machine::clock(first + rtc::TIME_LOW);
-            let (_, high) = machine::clock(first + rtc::TIME_HIGH);
-            words(&[when, low, high])
-        }
+        Command::Alarm => alarm::await_alarm(given),
+        Command::Clock => alarm::read_clock(first),
     }
 }
 
 /// Waits for a notification; answers when the first instruction after it ran.
-fn wait(bits: u32) -> usize {
+pub(crate) fn wait(bits: u32) -> usize {
     let mut message = Message::EMPTY;
     let received = sys::receive(bits, &mut message);
     let when = machine::counter();

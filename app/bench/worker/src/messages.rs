@@ -2,7 +2,7 @@
 
 use crate::helper::{Words, code, words};
 use bench_machine as machine;
-use bench_protocol::{READING, Size};
+use bench_protocol::Size;
 use core::hint::black_box;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use leasehold_abi::{MESSAGE_WORDS, TaskHandle};
@@ -25,7 +25,7 @@ impl Extremes {
     };
 
     fn add(&mut self, before: usize, after: usize) {
-        let instructions = after - before - READING;
+        let instructions = machine::between(before, after);
         self.most = self.most.max(instructions);
         self.least = self.least.min(instructions);
     }
