@@ -120,6 +120,15 @@ attacks! {
     Semihosting = 42, Arm;
     /// A receive, of calls and of what leases notify, with the argument as stack pointer; reports its status.
     ReceiveWithStack = 43, Arm;
+    /// `bxns`: a branch to the argument in the Non-secure state, where nobody has made this code unprivileged.
+    NonSecureBranch = 44, Arm;
+    /// `blxns`: a call there.
+    NonSecureCall = 45, Arm;
+    /// `hlt 0x3c`: the other request to a debugger's host to end the program.
+    Halt = 46, Arm;
+    /// `vlldm` from the argument, which marks floating-point registers as in use, so that the processor pushes them, too,
+    /// at the system call that follows; reports its status.
+    LongFrame = 47, Arm;
 }
 
 /// What a call did to the registers that are not its results.

@@ -141,10 +141,12 @@ extern "C" fn leasehold_exception(registers: *mut RegisterFile) -> *mut Register
     let own = registers.own_frame().filter(|_| status.has_frame());
     // SAFETY: the processor has written a frame there, and it is the task's own data.
     let frame = own.map(|at| unsafe { &*(at as *const Frame) });
-    let pc = frame.map_or(0, |frame| frame.pc as usize);
+    // What the processor pushed has bit 0 clear. Where it pushed to another stack (`EMPTY_STACK` in `trap/macros.s` says when)
+    // this is whatever the task left there.
+    let pc = frame.map_or(0, |frame| frame.pc as usize & !1);
     let instruction = registers.executes(pc).then(|| {
         let halves = pc as *const u16;
-        // SAFETY: both halves are of the task's instructions, at a multiple of 2: so is every program counter.
+        // SAFETY: both halves are of the task's instructions, at a multiple of 2.
         unsafe { [halves.read_volatile(), halves.add(1).read_volatile()] }
     });
     registers.faulted(pc);

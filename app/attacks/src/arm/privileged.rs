@@ -47,6 +47,44 @@ macro_rules! several {
     }};
 }
 
+/// Branches to an even address, which means the Non-secure state (Armv8-M, C2.4.22 and C2.4.24), by an
+/// instruction's encoding, since other processors do not have it.
+macro_rules! state_change {
+    ($text:literal, $address:expr) => {{
+        // SAFETY: the point is to fault. All that a call of code made of integers may change is declared.
+        unsafe {
+            asm!(
+                $text, inlateout("r0") $address & !1 => _,
+                out("r1") _, out("r2") _, out("r3") _, out("r12") _, out("lr") _,
+            )
+        }
+        0
+    }};
+}
+
+/// Sets `CONTROL.SFPA`, which is the task's to set (Armv8-M, D1.2.5), loads floating-point registers by `vlldm` from 136
+/// bytes at a multiple of 8, and makes a call; gives its status.
+fn long_frame(from: usize) -> usize {
+    let status: usize;
+    // SAFETY: the point is a frame that the kernel does not expect: the stack pointer may not come back to its place, and is
+    // put there. No function of a task that is made of integers keeps anything in floating-point registers.
+    unsafe {
+        asm!(
+            "movs r1, #8",
+            "msr CONTROL, r1",
+            "isb",
+            ".inst.w 0xec300a00",
+            "mov r5, sp",
+            "mov r12, #0",
+            "svc 0",
+            "mov sp, r5",
+            inlateout("r0") from => status,
+            out("r1") _, out("r2") _, out("r3") _, out("r5") _, out("r12") _,
+        );
+    }
+    status
+}
+
 /// Executes an attack; gives what it left in a register, or nothing when it is not one of this
 /// instruction set.
 pub fn execute(attack: Attack, argument: usize) -> Option<usize> {
@@ -92,6 +130,14 @@ pub fn execute(attack: Attack, argument: usize) -> Option<usize> {
             let mask = leasehold_abi::NOTIFY_LEASE as usize;
             system_call_with_stack(leasehold_abi::Call::Receive as usize, mask, argument)
         }
+        Attack::NonSecureBranch => state_change!(".inst.n 0x4704", argument),
+        Attack::NonSecureCall => state_change!(".inst.n 0x4784", argument),
+        Attack::Halt => {
+            // SAFETY: as for `Semihosting`.
+            unsafe { asm!(".inst.n 0xbabc", inlateout("r0") 0x18 => _, in("r1") 0x20026) }
+            0
+        }
+        Attack::LongFrame => long_frame(argument),
         _ => return None,
     })
 }

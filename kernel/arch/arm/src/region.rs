@@ -59,8 +59,8 @@ impl Span {
     }
 }
 
-/// Most regions that one span may take.
-pub(crate) const MOST: usize = 4;
+/// Most regions that one span may take: all that PMSAv7 has for windows. The build accepts what fits into those.
+pub(crate) const MOST: usize = 5;
 
 /// The regions that cover a span and nothing else: as few as there can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub trait Encoding: Copy {
     /// A region that matches nothing.
     const UNUSED: Self;
 
-    /// The regions that cover a span and nothing else; none when it takes more than four.
+    /// The regions that cover a span and nothing else; none when it takes more than [`MOST`].
     fn cover(span: Span, permission: Permission, memory: Memory) -> Option<Cover<Self>>;
     /// The same region in this place, where the place is a part of it.
     fn numbered(self, number: usize) -> Self;

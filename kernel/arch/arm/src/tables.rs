@@ -108,8 +108,12 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
 
     #[inline]
     fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool {
-        if let (Some(image), Some(slots)) = (self.images.get_mut(task), self.slots.get_mut(task)) {
-            slots.remove(window.base as u32, |index| {
+        if let (Some(image), Some(slots), Ok(base)) = (
+            self.images.get_mut(task),
+            self.slots.get_mut(task),
+            u32::try_from(window.base),
+        ) {
+            slots.remove(base, |index| {
                 if let Some(place) = image.get_mut(OWN + index) {
                     *place = E::UNUSED.numbered(OWN + index);
                 }

@@ -5,7 +5,7 @@ use crate::board::TICKS_PER_MS;
 use crate::outcome::{Outcome, equal};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, RIVAL, SERVER, Suite};
 use leasehold_abi::FaultKind;
-use testsuite_protocol::Command;
+use testsuite_protocol::{Command, Place};
 
 tests! { "floating_point":
     registers_are_zero_in_a_fresh_task if FloatingPoint,
@@ -15,6 +15,7 @@ tests! { "floating_point":
     a_task_without_has_none if FloatingPoint,
     registers_of_the_life_before_are_gone if FloatingPoint,
     messages_pass_between_tasks_with_and_without if FloatingPoint,
+    a_longer_frame_harms_nobody if Arm,
 }
 
 /// Rounds of a task that never waits; each takes a few hundred instructions.
@@ -101,4 +102,28 @@ fn messages_pass_between_tasks_with_and_without(suite: &mut Suite) -> Outcome {
     // Filled before; of zero, none is left.
     equal!("registers that are not zero", found != 0, true);
     Ok(())
+}
+
+fn a_longer_frame_harms_nobody(suite: &mut Suite) -> Outcome {
+    suite.start_all(&[GRANDCHILD, RIVAL])?;
+    begin(suite, GRANDCHILD, 111, 50, TICKS_PER_MS / 10)?;
+    // Zeros; its words but one are of registers.
+    let from = suite.place(RIVAL, Place::Scratch);
+    let attack = attacks::Attack::LongFrame as usize;
+    suite.begin(RIVAL, Command::Attack, &[attack, from])?;
+    suite.pause(5)?;
+    if suite.is_alive(RIVAL)? {
+        let [status, unknown, ..] = suite.finish(RIVAL)?;
+        equal!(
+            "the call's status, and attacks not made",
+            [status, unknown],
+            [0, 0]
+        );
+        begin(suite, RIVAL, 122, 50, TICKS_PER_MS / 10)?;
+        kept(suite, RIVAL)?;
+    } else {
+        // Armv7-M has no such instruction.
+        suite.wait_fault(RIVAL, &[FaultKind::Illegal])?;
+    }
+    kept(suite, GRANDCHILD)
 }

@@ -33,6 +33,7 @@ tests! { "instructions":
     a_branch_to_an_exception_return if Arm,
     a_misaligned_load_of_several_registers if Arm,
     a_call_of_the_debugger_s_host if Arm,
+    a_branch_to_the_non_secure_state if Arm,
 }
 
 /// An attack stops the attacker with one of these faults, and nobody else notices.
@@ -239,5 +240,18 @@ fn a_misaligned_load_of_several_registers(suite: &mut Suite) -> Outcome {
 }
 
 fn a_call_of_the_debugger_s_host(suite: &mut Suite) -> Outcome {
-    stopped(suite, Attack::Semihosting, 0, &[FaultKind::Breakpoint]).map(drop)
+    stopped(suite, Attack::Semihosting, 0, &[FaultKind::Breakpoint])?;
+    stopped(suite, Attack::Halt, 0, &[FaultKind::Illegal]).map(drop)
+}
+
+fn a_branch_to_the_non_secure_state(suite: &mut Suite) -> Outcome {
+    // On a processor that has the state, all of memory is Secure: nothing can be fetched there, nor registers pushed.
+    suite.start(ATTACKER)?;
+    let text = suite.place(ATTACKER, Place::Text);
+    let kinds = [FaultKind::Illegal, FaultKind::Execute, FaultKind::Write];
+    for address in [text, KERNEL, 0, 0x2000_0000, 0xe000_e000, 0xffff_fff0] {
+        stopped(suite, Attack::NonSecureBranch, address, &kinds)?;
+        stopped(suite, Attack::NonSecureCall, address, &kinds)?;
+    }
+    Ok(())
 }

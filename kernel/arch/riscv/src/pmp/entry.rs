@@ -97,12 +97,15 @@ impl Encoded {
         } else if length == 4 {
             Self::One(Entry::word(first, rights))
         } else {
-            // The word has the same rights as the rest: its entry is there for its address. An access
-            // that is misaligned over its end fails, as one entry must match all of it.
-            Self::Two([
-                Entry::word(first, rights),
-                Entry::up_to(base + length, rights),
-            ])
+            // The first bytes have the same rights as the rest: their entry is there for its address. An access
+            // that is misaligned over their end fails, as one entry must match all of it. Eight bytes, where they can be, as
+            // wide as an access may be (`fld`): their address register is that of the word.
+            let start = if base.is_multiple_of(SMALLEST_POWER) {
+                Entry::power(first, SMALLEST_POWER, rights)
+            } else {
+                Entry::word(first, rights)
+            };
+            Self::Two([start, Entry::up_to(base + length, rights)])
         })
     }
 }

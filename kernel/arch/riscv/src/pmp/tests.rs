@@ -126,7 +126,11 @@ impl Meant {
             base,
             end: base + length,
             rights,
-            seam: (!one_entry).then_some(base + 4),
+            seam: (!one_entry).then_some(if base.is_multiple_of(8) {
+                base + 8
+            } else {
+                base + 4
+            }),
         }
     }
 
@@ -143,14 +147,14 @@ impl Meant {
     }
 }
 
-/// Every access of 1, 2 and 4 bytes in `0..=limit`, at any alignment.
+/// Every access of 1, 2, 4 and 8 bytes in `0..=limit`, at any alignment.
 fn check_all(
     limit: u64,
     found: impl Fn(u64, u64, Access) -> bool,
     meant: impl Fn(u64, u64, Access) -> bool,
 ) {
     for address in 0..=limit {
-        for size in [1, 2, 4] {
+        for size in [1, 2, 4, 8] {
             for access in ACCESSES {
                 assert_eq!(
                     found(address, size, access),
@@ -347,13 +351,13 @@ fn windows_of_full_width_are_what_was_meant_whatever_came_and_went() {
             let one = all()
                 .nth(random.below(windows.len() as u64 + 3) as usize)
                 .unwrap();
-            let edge = [one.base, one.end, one.base + 4][random.below(3) as usize];
+            let edge = [one.base, one.end, one.base + 8][random.below(3) as usize];
             for place in [
-                (edge + random.below(8)).wrapping_sub(4),
+                (edge + random.below(16)).wrapping_sub(8),
                 random.below(1 << 32),
             ] {
                 let place = place % (1 << 32);
-                let size = [1, 2, 4][random.below(3) as usize];
+                let size = [1, 2, 4, 8][random.below(4) as usize];
                 let access = ACCESSES[random.below(3) as usize];
                 let meant = all().any(|one| one.allows(place, size, access));
                 assert_eq!(
