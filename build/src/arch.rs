@@ -123,6 +123,16 @@ impl Arch {
         matches!(self, Self::Sv39)
     }
 
+    /// The end of what its addresses reach, where that is less than any window can be at: the kernel would
+    /// reach something else there.
+    pub(crate) const fn address_space(self) -> Option<u64> {
+        if self.is_64_bit() {
+            None
+        } else {
+            Some(1 << 32)
+        }
+    }
+
     /// Machine and flags of an ELF header.
     pub(crate) const fn elf_machine(self) -> (u16, u32) {
         match self {

@@ -169,7 +169,12 @@ fn like_shows_its_faults_where_they_are() {
 
 /// The fixture on a board with an Armv7-M protection unit.
 fn small_unit(manifest: &str) -> Repository {
-    let (before, rest) = CHIP.split_once("platform = ").unwrap();
+    small_unit_of(manifest, CHIP)
+}
+
+/// The same of another chip file.
+fn small_unit_of(manifest: &str, chip: &str) -> Repository {
+    let (before, rest) = chip.split_once("platform = ").unwrap();
     let (_, after) = rest.split_once("\n\n").unwrap();
     let kernel = "platform = \"mps2\"\nuart-base = 1\ntimer-base = 2\ntimer-line = 3\nlines = 32\n";
     let chip = format!("{before}{kernel}\n{after}");
@@ -220,6 +225,12 @@ fn what_does_not_fit_a_protection_unit_or_its_alignment() {
         "chip = \"small\"\npage-tables = 40",
     );
     shows_of("page_tables_without_pages", &small_unit(&manifest), "board");
+    let far = replace(
+        CHIP,
+        "base = 0x1000_0000, size = 0x100",
+        "base = 0xffff_f000, size = 0x2000",
+    );
+    shows_of("window_past_4_gib", &small_unit_of(MANIFEST, &far), "board");
     // Two regions of 5 MiB each: eighths of 1 MiB, so both fit beside 2 MiB for the kernel in 16 MiB
     // by their sizes, but not by their places.
     let manifest = replace(MANIFEST, "stack = 8192", "stack = 5_242_880");

@@ -170,6 +170,22 @@ impl Checker<'_> {
                         .hint("protection works in whole granules"),
                     );
                 }
+                if let Some(end) = self.arch.address_space()
+                    && range.end() > end
+                {
+                    self.problems.push(
+                        Problem::new(
+                            self.chip_source,
+                            window.span(),
+                            format!("{what} is out of reach"),
+                        )
+                        .label(format!("not below {end:#x}"))
+                        .hint(format!(
+                            "{} has addresses of 32 bits: leave the window out",
+                            self.arch.name()
+                        )),
+                    );
+                }
                 if window.get_ref().kind == WindowKind::BusMaster {
                     continue;
                 }
