@@ -13,6 +13,12 @@ pub(crate) struct Platform {
     pub(crate) archs: &'static [Arch],
     /// The fields of its `Config`, all of them numbers: as keys of the chip file.
     pub(crate) fields: &'static [&'static str],
+    /// Which of them says how many interrupt lines there are, among them the lowest ones that are none.
+    pub(crate) lines: &'static str,
+    /// How many of those there are.
+    pub(crate) no_lines: u32,
+    /// Most lines that the kernel has tables for: routes (`kernel/core`), and vectors where each line has one.
+    pub(crate) most_lines: u32,
     /// Further fields, which are 0 where the chip file does not have them.
     pub(crate) optional: &'static [&'static str],
 }
@@ -30,6 +36,9 @@ pub(crate) const PLATFORMS: &[Platform] = &[
             "uart-base",
             "finisher-base",
         ],
+        lines: "plic-lines",
+        no_lines: 1,
+        most_lines: 256,
         optional: &[],
     },
     Platform {
@@ -44,6 +53,9 @@ pub(crate) const PLATFORMS: &[Platform] = &[
             "finisher-base",
             "clint-base",
         ],
+        lines: "plic-lines",
+        no_lines: 1,
+        most_lines: 256,
         optional: &[],
     },
     Platform {
@@ -51,6 +63,9 @@ pub(crate) const PLATFORMS: &[Platform] = &[
         type_name: "Mps2",
         archs: &[Arch::PmsaV7, Arch::PmsaV8],
         fields: &["uart-base", "timer-base", "timer-line", "lines"],
+        lines: "lines",
+        no_lines: 0,
+        most_lines: 128,
         optional: &["privilege-base"],
     },
 ];

@@ -58,6 +58,8 @@ faults! {
     overlap_with_ram: chip "base = 0x1000_0000, size = 0x100" => "base = 0x8000_0000, size = 0x100";
     overlap_of_kernel_and_firmware: chip "base = 0x8020_0000" => "base = 0x801f_f000";
     window_off_its_page: chip "base = 0x1000_0000, size = 0x100" => "base = 0x1000_0100, size = 0x100";
+    interrupt_past_the_last: chip "interrupts = [10]" => "interrupts = [96]";
+    interrupt_that_is_none: chip "interrupts = [10]" => "interrupts = [0]";
     interrupt_of_two_devices: chip "interrupts = [10]" => "interrupts = [33]";
     floating_point_without_a_unit: manifest "stack = 8192" => "stack = 8192\nfloating-point = true";
     unknown_device: manifest "device = \"uart0\"" => "device = \"uart\"";
@@ -176,7 +178,7 @@ fn small_unit(manifest: &str) -> Repository {
 fn small_unit_of(manifest: &str, chip: &str) -> Repository {
     let (before, rest) = chip.split_once("platform = ").unwrap();
     let (_, after) = rest.split_once("\n\n").unwrap();
-    let kernel = "platform = \"mps2\"\nuart-base = 1\ntimer-base = 2\ntimer-line = 3\nlines = 32\n";
+    let kernel = "platform = \"mps2\"\nuart-base = 1\ntimer-base = 2\ntimer-line = 3\nlines = 64\n";
     let chip = format!("{before}{kernel}\n{after}");
     let chip = replace(&chip, "riscv64-sv39", "armv7m-pmsa");
     let chip = replace(&chip, "riscv64imac-unknown-none-elf", "thumbv7m-none-eabi");

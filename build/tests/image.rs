@@ -198,7 +198,7 @@ fn chip_of(arch: &str, target: &str) -> String {
     }
     let (before, rest) = chip.split_once("platform = ").unwrap();
     let (_, after) = rest.split_once("\n\n").unwrap();
-    let kernel = "platform = \"mps2\"\nuart-base = 0x4000_4000\ntimer-base = 0x4000_0000\ntimer-line = 8\nlines = 32";
+    let kernel = "platform = \"mps2\"\nuart-base = 0x4000_4000\ntimer-base = 0x4000_0000\ntimer-line = 8\nlines = 64";
     format!("{before}{kernel}\n\n{after}")
 }
 

@@ -3,6 +3,7 @@
 use super::Checker;
 use crate::arch::Arch;
 use crate::manifest::{Chip, Range, WindowKind};
+use crate::platform::Platform;
 use crate::problem::{Problem, Source, nearest};
 use std::collections::BTreeMap;
 
@@ -222,8 +223,27 @@ impl Checker<'_> {
 
     fn check_interrupts(&mut self) {
         let mut lines: BTreeMap<u32, (&str, std::ops::Range<usize>)> = BTreeMap::new();
+        let there = self.lines();
         for (device, description) in &self.chip.devices {
             for line in &description.interrupts {
+                if let Some(there) = &there
+                    && !there.contains(line.get_ref())
+                {
+                    self.problems.push(
+                        Problem::new(
+                            self.chip_source,
+                            line.span(),
+                            format!("there is no interrupt {line}"),
+                        )
+                        .label(format!(
+                            "not one of {} to {}",
+                            there.start,
+                            there.end.saturating_sub(1)
+                        ))
+                        .related(self.chip_source, self.chip.kernel.span(), "by this table")
+                        .hint("correct the number, or how many lines there are"),
+                    );
+                }
                 if let Some((other, span)) = lines.get(line.get_ref()) {
                     self.problems.push(
                         Problem::new(
@@ -239,6 +259,16 @@ impl Checker<'_> {
                 lines.insert(*line.get_ref(), (device.get_ref(), line.span()));
             }
         }
+    }
+
+    /// The interrupt lines that the kernel can use, where `[kernel]` says how many there are.
+    fn lines(&self) -> Option<std::ops::Range<u32>> {
+        let kernel = self.chip.kernel.get_ref();
+        let name = kernel.get("platform")?.get_ref().as_str()?;
+        let platform = Platform::from_name(name)?;
+        let lines = kernel.get(platform.lines)?.get_ref().as_integer()?;
+        let end = u32::try_from(lines).ok()?.min(platform.most_lines);
+        Some(platform.no_lines..end)
     }
 
     /// "did you mean", or the list of devices.

@@ -19,6 +19,11 @@ pub(crate) struct Config {
     pub(crate) privilege_base: usize,
 }
 
+const _: () = assert!(
+    CHIP.lines <= leasehold_arch_arm::trap::LINES && CHIP.timer_line < CHIP.lines,
+    "each line has a vector"
+);
+
 /// The clock's interrupt is the kernel's own.
 const CLOCK: u32 = CHIP.timer_line as u32;
 

@@ -13,6 +13,7 @@ const STACK_SIZE: usize = 4 * 1024;
 core::arch::global_asm!(
     include_str!("boot.s"),
     STACK_SIZE = const STACK_SIZE,
+    LINES = const crate::trap::LINES,
     SYSTEM_START = sym leasehold_system_start,
     VECTORS = const system::VECTORS,
     INTERRUPT_CONTROL = const system::INTERRUPT_CONTROL,

@@ -59,7 +59,7 @@ leasehold_vectors:
     .word   leasehold_fault_vector
     .word   leasehold_kernel_fault_vector
     .word   leasehold_boot_vector
-    .rept   1 + 128
+    .rept   1 + {LINES}
     .word   leasehold_interrupt_vector
     .endr
 

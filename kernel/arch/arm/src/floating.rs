@@ -44,6 +44,7 @@ core::arch::global_asm!(
     ACCESS = const system::COPROCESSORS,
     ACCESS_ON = const system::FLOATING_ON,
     VECTORS = const system::VECTORS,
+    LINES = const crate::trap::LINES,
 );
 
 impl RegisterFile {

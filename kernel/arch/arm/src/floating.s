@@ -102,6 +102,6 @@ leasehold_floating_vectors:
     .rept   2
     .word   leasehold_kernel_fault_vector
     .endr
-    .rept   1 + 128
+    .rept   1 + {LINES}
     .word   leasehold_floating_interrupt_vector + 1
     .endr

@@ -35,6 +35,9 @@ pub(crate) use crate::pmsa_v8::Region;
 /// How many regions are written at a switch.
 pub(crate) const REGIONS: usize = if cfg!(armv8m) { 16 } else { 8 };
 
+/// Interrupt lines for which the vector tables have room.
+pub const LINES: usize = 128;
+
 core::arch::global_asm!(
     include_str!("trap/macros.s"),
     include_str!("trap.s"),
