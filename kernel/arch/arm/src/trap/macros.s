@@ -29,13 +29,15 @@
     mov     sp, r0
 .endm
 
-@ Where read-only regions bind the kernel too, the unit is off while it works. Clobbers r1 and r12.
+@ Where read-only regions bind the kernel too, the unit is off while it works: from the barriers on. Clobbers r1 and r12.
 .macro UNIT_OFF
     .if {ARMV8M}
     movw    r12, #:lower16:{UNIT}
     movt    r12, #:upper16:{UNIT}
     movs    r1, #0
     str     r1, [r12]
+    dsb
+    isb
     .endif
 .endm
 
