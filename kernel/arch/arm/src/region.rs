@@ -96,7 +96,7 @@ pub trait Encoding: Copy {
     /// A region that matches nothing.
     const UNUSED: Self;
 
-    /// The regions that cover a span and nothing else; none when it takes more than [`MOST`].
+    /// The regions that cover a span and nothing else; none when it takes more than five.
     fn cover(span: Span, permission: Permission, memory: Memory) -> Option<Cover<Self>>;
     /// The same region in this place, where the place is a part of it.
     fn numbered(self, number: usize) -> Self;
