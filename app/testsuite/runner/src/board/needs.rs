@@ -14,6 +14,8 @@ pub(crate) enum Need {
     KernelMap,
     /// A floating-point unit, and tasks that may use it.
     FloatingPoint,
+    /// One of Arm's.
+    ArmFloatingPoint,
     /// Registers of 64 bits.
     Registers64,
     /// The RISC-V instruction set.
@@ -30,6 +32,10 @@ impl Need {
             Self::Firmware => (FIRMWARE.is_some(), "no firmware in memory"),
             Self::KernelMap => (KERNEL_OFFSET != 0, "the kernel has no map of its own"),
             Self::FloatingPoint => (CHIP.floating_point, "no floating-point unit"),
+            Self::ArmFloatingPoint => (
+                CHIP.floating_point && matches!(Isa::OWN, Isa::Arm),
+                "no floating-point unit of Arm's",
+            ),
             Self::Registers64 => (usize::BITS == 64, "no addresses above 4 GiB"),
             Self::RiscV => (matches!(Isa::OWN, Isa::RiscV), "RISC-V only"),
             Self::Arm => (matches!(Isa::OWN, Isa::Arm), "Arm only"),

@@ -15,7 +15,7 @@ tests! { "floating_point":
     a_task_without_has_none if FloatingPoint,
     registers_of_the_life_before_are_gone if FloatingPoint,
     messages_pass_between_tasks_with_and_without if FloatingPoint,
-    a_longer_frame_harms_nobody if Arm,
+    a_longer_frame_harms_nobody if ArmFloatingPoint,
 }
 
 /// Rounds of a task that never waits; each takes a few hundred instructions.
