@@ -14,6 +14,7 @@ tests! { "timers":
     a_disarmed_timer_does_not_fire,
     a_new_deadline_replaces_the_old,
     each_task_has_its_own_timer,
+    timers_of_one_tick_all_fire,
     the_far_future_does_not_come,
     a_timer_dies_with_its_task,
     a_timer_preempts_an_endless_loop,
@@ -79,6 +80,23 @@ fn a_new_deadline_replaces_the_old(suite: &mut Suite) -> Outcome {
     );
     let [_, bits] = suite.ends_ok(CLIENT, Call::Receive)?;
     equal!("the bits", bits, BIT << 1);
+    Ok(())
+}
+
+/// The hardware's alarm goes off once for all of them.
+fn timers_of_one_tick_all_fire(suite: &mut Suite) -> Outcome {
+    let tasks = [SERVER, CLIENT, RIVAL];
+    suite.start_all(&tasks)?;
+    let deadline = suite.time(SERVER)? + 100 * TICKS_PER_MS;
+    for task in tasks {
+        suite.set_timer(task, deadline, BIT)?;
+        suite.begin_call(task, Call::Receive, &[BIT])?;
+    }
+    for task in tasks {
+        suite.ends_ok(task, Call::Receive)?;
+    }
+    let late = sys::time() - deadline;
+    check!(late < TICKS_PER_MS, "{late} ticks late");
     Ok(())
 }
 
