@@ -20,6 +20,7 @@ tests! { "timers":
     a_timer_preempts_an_endless_loop,
     an_endless_loop_starves_only_less_important_tasks,
     time_goes_forward,
+    time_goes_on_where_32_bits_end,
 }
 
 const BIT: usize = 1 << 20;
@@ -190,6 +191,39 @@ fn time_goes_forward(suite: &mut Suite) -> Outcome {
         let now = suite.time(task)?;
         check!(now >= before, "the time went back from {before} to {now}");
         before = now;
+    }
+    Ok(())
+}
+
+fn time_goes_on_where_32_bits_end(suite: &mut Suite) -> Outcome {
+    // Minutes, but the emulator's idle time takes none.
+    suite.start(CLIENT)?;
+    let next = (sys::time() >> 32) + 1;
+    for turn in next..next + 2 {
+        let turn = turn << 32;
+        let wait = (turn - sys::time()) / TICKS_PER_MS;
+        suite.limit(wait + 1_000);
+        suite.pause(wait.saturating_sub(1))?;
+        // A deadline on the other side.
+        let deadline = turn + 10 * TICKS_PER_MS;
+        suite.set_timer(CLIENT, deadline, BIT)?;
+        suite.begin_call(CLIENT, Call::Receive, &[BIT])?;
+        let mut before = sys::time();
+        check!(before < turn, "the turn was missed");
+        while before < turn + TICKS_PER_MS {
+            let now = sys::time();
+            check!(
+                (before..before + TICKS_PER_MS).contains(&now),
+                "the time went from {before:#x} to {now:#x}"
+            );
+            before = now;
+        }
+        suite.ends_ok(CLIENT, Call::Receive)?;
+        let now = sys::time();
+        check!(
+            (deadline..deadline + 100 * TICKS_PER_MS).contains(&now),
+            "{now:#x} for {deadline:#x}"
+        );
     }
     Ok(())
 }
