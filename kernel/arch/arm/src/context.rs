@@ -44,6 +44,8 @@ pub struct RegisterFile {
     pub(crate) results: [usize; 3],
     /// `r3` after a system call: the tag of the message received, or 0.
     pub(crate) tag: usize,
+    /// 0, which follows those in the frame.
+    pub(crate) zero: usize,
     /// The tag of the message sent.
     pub(crate) sent: usize,
     /// The states of a task that was interrupted, never ran, or whose checked access was refused: the constants below,
@@ -111,6 +113,7 @@ impl Context for RegisterFile {
         state: CALLED,
         results: [0; 3],
         tag: 0,
+        zero: 0,
         sent: 0,
         states: [INTERRUPTED, STARTED, SKIPPED],
         floating: 0,

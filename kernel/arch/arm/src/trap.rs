@@ -48,12 +48,13 @@ core::arch::global_asm!(
     REGIONS = const offset_of!(RegisterFile, regions),
     STATE = const offset_of!(RegisterFile, state),
     RESULTS = const offset_of!(RegisterFile, results),
-    TAGS = const offset_of!(RegisterFile, tag),
+    TAG = const offset_of!(RegisterFile, tag),
+    SENT = const offset_of!(RegisterFile, sent),
     INTERRUPTED = const INTERRUPTED,
     SKIPPED = const SKIPPED,
     CALL = const Call::Call as usize,
     REPLY_RECEIVE = const Call::ReplyReceive as usize,
-    QUICK = const QUICK,
+    QUICK = const QUICK >> 1,
     UNIT = const system::PROTECTION,
     UNIT_ON = const system::PROTECTION_ON,
     REGION_REGISTERS = const system::REGIONS - system::PROTECTION,
@@ -68,6 +69,6 @@ const _: () = assert!(
         && offset_of!(RegisterFile, pc) == offset_of!(RegisterFile, frame) + 4
         && offset_of!(RegisterFile, room) == offset_of!(RegisterFile, lowest) + 4
         && offset_of!(RegisterFile, tag) == offset_of!(RegisterFile, results) + 12
-        && offset_of!(RegisterFile, sent) == offset_of!(RegisterFile, tag) + 4,
+        && offset_of!(RegisterFile, zero) == offset_of!(RegisterFile, tag) + 4,
     "the vector loads and stores them together"
 );

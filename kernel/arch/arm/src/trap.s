@@ -56,12 +56,11 @@ HANDLER leasehold_call_vector
     beq     1f
     cmp     r2, #{REPLY_RECEIVE}
     beq     2f
-    @ A shift counts modulo 256; the kernel itself checks the number again.
+    @ The last bit that is shifted out. A shift counts modulo 256; the kernel itself checks the number again.
     movw    r1, #:lower16:{QUICK}
     movt    r1, #:upper16:{QUICK}
     lsrs    r1, r2
-    lsls    r1, r1, #31
-    bmi     5f
+    bcs     5f
     SAVE_PLACE
 
     @ The slow path: the message to memory, and a general return.
@@ -69,7 +68,8 @@ HANDLER leasehold_slow_path
     stm     r3, {{r4-r11}}
     ldr     r2, [r0, #FRAME_R3]
     movs    r1, #0
-    strd    r1, r2, [r3, #{TAGS}]
+    str     r1, [r3, #{TAG}]
+    str     r2, [r3, #{SENT}]
     mov     r1, r3
     bl      leasehold_system_call
 
@@ -83,10 +83,8 @@ HANDLER leasehold_resume
     bne     6f
 HANDLER leasehold_resume_called
     add     lr, r0, #{RESULTS}
-    ldm     lr, {{r2, r3, r12, lr}}
-    stm     r1!, {{r2, r3, r12, lr}}
-    movs    r2, #0
-    str     r2, [r1]
+    ldm     lr, {{r2-r4, r12, lr}}
+    stm     r1, {{r2-r4, r12, lr}}
 HANDLER leasehold_resume_all
     ldm     r0, {{r4-r11}}
     LOAD_REGIONS
