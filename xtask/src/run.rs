@@ -51,14 +51,11 @@ pub(crate) fn exec(
         .with_context(|| format!("running {app} on {board}"))
 }
 
-/// Whether the kernel says that it cannot go on.
+/// Whether the kernel says that it cannot go on (`kernel/src/panic.rs`, `kernel/src/report.rs`).
 pub(crate) fn is_kernel_fault(line: &str) -> bool {
-    line.trim_start()
-        .strip_prefix("kernel:")
-        .is_some_and(|rest| {
-            let rest = rest.to_ascii_lowercase();
-            rest.contains("fault") || rest.contains("panic")
-        })
+    ["leasehold: the kernel ", "leasehold: cannot boot"]
+        .iter()
+        .any(|words| line.contains(words))
 }
 
 /// Lines to type, and what became of those typed.
@@ -119,9 +116,14 @@ mod tests {
 
     #[test]
     fn a_kernel_fault_is_told_from_a_task_fault() {
-        assert!(is_kernel_fault("kernel: panic at core.rs:1"));
-        assert!(is_kernel_fault("kernel: supervisor Fault at 0x0"));
-        assert!(!is_kernel_fault("kernel: 9 tasks"));
+        assert!(is_kernel_fault(
+            "leasehold> leasehold: the kernel faulted: read fault at 0x0, pc 0x0"
+        ));
+        assert!(is_kernel_fault(
+            "leasehold: the kernel panicked at core.rs:1"
+        ));
+        assert!(is_kernel_fault("leasehold: cannot boot: exhausted"));
+        assert!(!is_kernel_fault("leasehold: supervisor started"));
         assert!(!is_kernel_fault("supervisor: chaos: read fault at 0x0"));
     }
 }

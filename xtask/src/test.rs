@@ -259,6 +259,6 @@ mod tests {
         ] {
             assert_eq!(outcome(line), Some(Outcome::Failed));
         }
-        assert_eq!(outcome("kernel: 8 tasks"), None);
+        assert_eq!(outcome("leasehold: supervisor started"), None);
     }
 }
