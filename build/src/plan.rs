@@ -32,17 +32,6 @@ pub struct Plan {
     pub qemu_devices: Vec<String>,
 }
 
-impl Plan {
-    /// Bytes of all DMA pools.
-    pub fn pool_bytes(&self) -> u64 {
-        self.grants
-            .iter()
-            .filter(|grant| grant.pool.is_some())
-            .map(|grant| grant.length)
-            .sum()
-    }
-}
-
 /// A task.
 #[derive(Debug)]
 pub struct Task {

@@ -2,7 +2,7 @@
 //!
 //! RV64 is for supervisor mode with Sv39, RV32 for machine mode with PMP.
 //!
-//! Unsafe code is in `assembly`, `boot`, `csr`, `sbi` and the trap vector only. Tables, contexts and
+//! Unsafe code is in `assembly`, `csr`, `floating`, `sbi`, `spaces` and `trap` only. Tables, contexts and
 //! fault decoding are safe and portable, so they are tested on the host.
 //!
 //! Sources: *RISC-V Unprivileged ISA* 20191213, *RISC-V Privileged Architecture* 20211203,

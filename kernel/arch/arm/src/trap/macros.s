@@ -8,7 +8,6 @@
 .equ FRAME_R3, 12
 .equ FRAME_R12, 16
 .equ FRAME_PC, 24
-.equ FRAME_STATUS, 28
 
 @ The frame to r0, the register file to r3. Clobbers r1, r2.
 .macro ENTER
