@@ -1,10 +1,10 @@
 //! What the boot code and the exception vectors call; the contract is in the architecture's
 //! `boot` and `trap` modules.
 
-use super::{FLOATING, Image, boot, kernel, run};
-use crate::image::{CONFIG, FLOATING_TASKS};
-use leasehold_abi::{Call, Error, FaultKind};
-use leasehold_arch_arm::{FloatingRegisters, Frame, RegisterFile, idle as idle_task, system};
+use super::{Image, boot, caller, floating_registers, kernel, run};
+use crate::image::CONFIG;
+use leasehold_abi::{Error, FaultKind};
+use leasehold_arch_arm::{Frame, RegisterFile, idle as idle_task, system};
 use leasehold_core::Fault;
 
 /// A task to resume on a fast path in the lower half, and its second result in the upper one. 0: take the slow path.
@@ -23,28 +23,15 @@ extern "C" fn leasehold_boot() -> *mut RegisterFile {
         if let Some(config) = CONFIG.tasks.get(task) {
             registers.assign(space, config.data, config.text);
         }
-        if let Some(at) = FLOATING.iter().position(|floating| *floating == task) {
-            // SAFETY: a static's element, which no other task has; no reference is made.
-            unsafe { registers.assign_floating((&raw mut FLOATING_REGISTERS[at]).cast()) };
+        if let Some(floating) = floating_registers(task) {
+            // SAFETY: they are in a static, and no other task's.
+            unsafe { registers.assign_floating(floating) };
         }
     };
     // SAFETY: called once, by the boot code.
     unsafe {
         idle_task::start();
         boot(place)
-    }
-}
-
-/// Of the tasks in [`FLOATING`], while they do not run.
-static mut FLOATING_REGISTERS: [FloatingRegisters; FLOATING_TASKS] =
-    [const { FloatingRegisters::EMPTY }; FLOATING_TASKS];
-
-#[unsafe(no_mangle)]
-extern "C" fn leasehold_task_self() -> usize {
-    // SAFETY: called by the exception vector.
-    match unsafe { kernel() }.quick_call(Call::TaskSelf as usize, [0; 6]) {
-        Some([_, handle, _]) => handle,
-        None => 0,
     }
 }
 
@@ -80,7 +67,7 @@ fn resume(registers: *mut RegisterFile, value: usize) -> Resume {
 extern "C" fn leasehold_call(destination: usize, borrows: usize, count: usize) -> Resume {
     // SAFETY: called by the exception vector.
     let kernel = unsafe { kernel() };
-    let Some([_, client, _]) = kernel.quick_call(Call::TaskSelf as usize, [0; 6]) else {
+    let Some(client) = caller(kernel) else {
         return SLOW;
     };
     match kernel.fast_call(destination as u32, borrows, count) {
@@ -110,14 +97,6 @@ extern "C" fn leasehold_system_call(
     // SAFETY: called by the exception vector.
     let kernel = unsafe { kernel() };
     let next = kernel.system_call(number, arguments);
-    run(kernel, next)
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn leasehold_interrupt() -> *mut RegisterFile {
-    // SAFETY: called by the exception vector.
-    let kernel = unsafe { kernel() };
-    let next = kernel.interrupt();
     run(kernel, next)
 }
 

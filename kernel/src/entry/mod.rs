@@ -14,6 +14,11 @@ use crate::board::Board;
 use crate::image::{CONFIG, FLOATING_TASKS, GRANTS, LEASES, TASKS};
 use crate::report;
 use core::cell::UnsafeCell;
+use leasehold_abi::Call;
+#[cfg(target_arch = "arm")]
+use leasehold_arch_arm::FloatingRegisters;
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+use leasehold_arch_riscv::FloatingRegisters;
 use leasehold_core::{Hardware, Kernel, Next};
 
 /// The kernel of this image.
@@ -34,6 +39,17 @@ const FLOATING: [usize; FLOATING_TASKS] = {
     }
     tasks
 };
+
+/// Those of the tasks in [`FLOATING`], while they do not run.
+static mut FLOATING_REGISTERS: [FloatingRegisters; FLOATING_TASKS] =
+    [const { FloatingRegisters::EMPTY }; FLOATING_TASKS];
+
+/// Where the floating-point registers of a task are kept, if it may use any. No other task has the same.
+fn floating_registers(task: usize) -> Option<*mut FloatingRegisters> {
+    let at = FLOATING.iter().position(|floating| *floating == task)?;
+    // SAFETY: an element of the static, by its index; no reference is made.
+    Some(unsafe { (&raw mut FLOATING_REGISTERS[at]).cast() })
+}
 
 /// The kernel's state.
 struct Cell(UnsafeCell<Image>);
@@ -88,4 +104,25 @@ fn run(kernel: &mut Image, next: Next) -> *mut Registers {
         Next::Run(task) => kernel.context(task),
         Next::Idle => idle(kernel),
     }
+}
+
+/// The handle of the task that calls, if one does.
+#[inline(always)]
+fn caller(kernel: &mut Image) -> Option<usize> {
+    let [_, handle, _] = kernel.quick_call(Call::TaskSelf as usize, [0; 6])?;
+    Some(handle)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn leasehold_task_self() -> usize {
+    // SAFETY: called by the entry code.
+    caller(unsafe { kernel() }).unwrap_or(0)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn leasehold_interrupt() -> *mut Registers {
+    // SAFETY: called by the entry code.
+    let kernel = unsafe { kernel() };
+    let next = kernel.interrupt();
+    run(kernel, next)
 }

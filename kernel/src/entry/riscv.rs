@@ -1,10 +1,9 @@
 //! What the boot code and the trap vector call; the contract is in the architecture's
 //! `boot` and `trap` modules.
 
-use super::{FLOATING, Image, boot, kernel, run};
-use crate::image::FLOATING_TASKS;
-use leasehold_abi::{Call, Error};
-use leasehold_arch_riscv::{FloatingRegisters, RegisterFile, boot::stack_top, csr, decode};
+use super::{Image, boot, caller, floating_registers, kernel, run};
+use leasehold_abi::{Error, FaultKind};
+use leasehold_arch_riscv::{RegisterFile, boot::stack_top, csr, decode};
 use leasehold_core::{Fault, Hardware, Next};
 
 /// A task to resume on a fast path, and its second result. Null: take the slow path.
@@ -37,26 +36,13 @@ pub(super) fn idle(kernel: &mut Image) -> *mut RegisterFile {
 extern "C" fn leasehold_boot(_hart: usize, _device_tree: usize) -> *mut RegisterFile {
     let place = |registers: &mut RegisterFile, task, space| {
         registers.place(space, stack_top());
-        if let Some(at) = FLOATING.iter().position(|floating| *floating == task) {
-            // SAFETY: a static's element, which no other task has; no reference is made.
-            unsafe { registers.place_floating((&raw mut FLOATING_REGISTERS[at]).cast()) };
+        if let Some(floating) = floating_registers(task) {
+            // SAFETY: they are in a static, and no other task's.
+            unsafe { registers.place_floating(floating) };
         }
     };
     // SAFETY: called once, by the boot code.
     unsafe { boot(place) }
-}
-
-/// Of the tasks in [`FLOATING`], while they do not run.
-static mut FLOATING_REGISTERS: [FloatingRegisters; FLOATING_TASKS] =
-    [const { FloatingRegisters::EMPTY }; FLOATING_TASKS];
-
-#[unsafe(no_mangle)]
-extern "C" fn leasehold_task_self() -> usize {
-    // SAFETY: called by the trap vector.
-    match unsafe { kernel() }.quick_call(Call::TaskSelf as usize, [0; 6]) {
-        Some([_, handle, _]) => handle,
-        None => 0,
-    }
 }
 
 /// The first two results of a quick call.
@@ -89,7 +75,7 @@ extern "C" fn leasehold_quick_call(
 extern "C" fn leasehold_call(destination: usize, borrows: usize, count: usize) -> Resume {
     // SAFETY: called by the trap vector.
     let kernel = unsafe { kernel() };
-    let Some([_, client, _]) = kernel.quick_call(Call::TaskSelf as usize, [0; 6]) else {
+    let Some(client) = caller(kernel) else {
         return SLOW;
     };
     match kernel.fast_call(destination as u32, borrows, count) {
@@ -132,14 +118,6 @@ extern "C" fn leasehold_system_call(
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn leasehold_interrupt() -> *mut RegisterFile {
-    // SAFETY: called by the trap vector.
-    let kernel = unsafe { kernel() };
-    let next = kernel.interrupt();
-    run(kernel, next)
-}
-
-#[unsafe(no_mangle)]
 extern "C" fn leasehold_exception(
     cause: usize,
     value: usize,
@@ -151,7 +129,7 @@ extern "C" fn leasehold_exception(
     let kind = decode(cause);
     let fault = Fault {
         kind,
-        address: if kind == leasehold_abi::FaultKind::Illegal {
+        address: if kind == FaultKind::Illegal {
             pc
         } else {
             value
