@@ -16,6 +16,8 @@ pub(crate) struct Elf {
     pub(crate) entry: u64,
     /// Sections that take memory: name, address, size.
     pub(crate) sections: Vec<(String, u64, u64)>,
+    /// What they must lie at multiples of, in the same order.
+    alignments: Vec<u64>,
     /// What is loaded from the file.
     pub(crate) segments: Vec<Segment>,
     /// Symbols with addresses.
@@ -48,13 +50,14 @@ impl Elf {
     fn parse<Header: FileHeader<Endian = Endianness>>(path: &Path, data: &[u8]) -> Result<Self> {
         let file = ElfFile::<Header>::parse(data)?;
         let allocated = |flags| matches!(flags, SectionFlags::Elf { sh_flags, .. } if sh_flags & SHF_ALLOC == SHF_ALLOC);
-        let mut sections = Vec::new();
+        let (mut sections, mut alignments) = (Vec::new(), Vec::new());
         for section in file.sections().filter(|section| allocated(section.flags())) {
             sections.push((
                 section.name()?.to_owned(),
                 section.address(),
                 section.size(),
             ));
+            alignments.push(section.align());
         }
         let header = file.elf_header();
         let endian = file.endian();
@@ -80,6 +83,7 @@ impl Elf {
             path: path.to_owned(),
             entry: file.entry(),
             sections,
+            alignments,
             segments,
             symbols,
         })
@@ -91,6 +95,15 @@ impl Elf {
             .iter()
             .find(|section| section.0 == name)
             .map_or((0, 0), |section| (section.1, section.2))
+    }
+
+    /// What the larger of some sections must lie at a multiple of; 1 when none is there.
+    pub(crate) fn alignment(&self, names: &[&str]) -> u64 {
+        let sections = self.sections.iter().zip(&self.alignments);
+        sections
+            .filter(|((name, _, size), _)| *size > 0 && names.contains(&name.as_str()))
+            .map(|(_, alignment)| *alignment)
+            .fold(1, u64::max)
     }
 
     /// Address of a symbol.

@@ -142,7 +142,8 @@ SECTIONS {{
   __data_load = .;
   __stack_start = {data:#x};
   __stack_end = {data:#x} + {stack:#x};
-  .data __stack_end : AT(__data_load) {{
+  . = __stack_end;
+  .data : AT(__data_load) {{
     __data_start = .;
     *(.data .data.* .sdata .sdata.*)
     . = ALIGN(16);

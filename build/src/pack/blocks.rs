@@ -103,7 +103,7 @@ fn items(arch: Arch, needs: &[Need], pools: &[u64]) -> Vec<Item> {
             let is_data = part == 2;
             items.push(Item {
                 block: Block::of(length),
-                alignment: if is_data { need.data_alignment } else { 1 },
+                alignment: need.alignments[part],
                 guard: if is_data { arch.guard() } else { 0 },
                 what: What::Part(rank, part),
             });

@@ -27,6 +27,9 @@ pub(crate) struct Sizes {
     pub(crate) data: u64,
     /// Zeroed data.
     pub(crate) zeroed: u64,
+    /// What text, constants and data must lie at multiples of, each a power of two. Gaps in front of what
+    /// is so aligned are then the same wherever the task lies.
+    pub(crate) alignments: [u64; 3],
 }
 
 impl Sizes {
@@ -42,6 +45,8 @@ impl Sizes {
             constants,
             data,
             zeroed: used - stack - data,
+            alignments: [&[".text"][..], &[".rodata"], &[".data", ".bss"]]
+                .map(|names| elf.alignment(names)),
         })
     }
 
@@ -51,6 +56,7 @@ impl Sizes {
         constants: 0,
         data: 0,
         zeroed: 0,
+        alignments: [1; 3],
     };
 }
 
@@ -58,15 +64,16 @@ impl Sizes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Need {
     lengths: [u64; 3],
-    /// What the data must lie at a multiple of.
-    data_alignment: u64,
+    /// What they must lie at multiples of.
+    alignments: [u64; 3],
     sizes: Sizes,
 }
 
 impl Need {
     fn new(arch: Arch, stack: u64, arena: u64, sizes: Sizes) -> Self {
         let used = stack + sizes.data + sizes.zeroed;
-        let (before_arena, data_alignment) = if arena > 0 {
+        let [text, constants, data] = sizes.alignments;
+        let (before_arena, unit) = if arena > 0 {
             let unit = arch.arena_alignment(arena);
             (used.next_multiple_of(unit), unit)
         } else {
@@ -78,7 +85,8 @@ impl Need {
                 sizes.constants + sizes.data,
                 before_arena + arena,
             ],
-            data_alignment,
+            alignments: [text, constants, data.max(unit)]
+                .map(|alignment| alignment.max(arch.granule())),
             sizes,
         }
     }
@@ -127,6 +135,7 @@ impl Packed {
             constants,
             data,
             zeroed,
+            ..
         } = self.sizes;
         let used = [text, constants + data, stack + data + zeroed + arena];
         std::array::from_fn(|part| self.lengths[part] - used[part])

@@ -23,11 +23,14 @@ pub(super) fn place(
     };
     let mut tasks = Vec::new();
     for need in needs {
-        let lengths = need.lengths.map(|length| arch.round(length));
-        let text = take(lengths[0], arch.granule());
-        let constants = take(lengths[1], arch.granule());
+        let mut lengths = need.lengths.map(|length| arch.round(length));
+        let [text, constants, data] = need.alignments;
+        let text = take(lengths[0], text);
+        let constants = take(lengths[1], constants);
+        // What is lost between the two is text's: PMP has one entry for the border.
+        lengths[0] = constants - text;
         let guard = take(arch.guard(), arch.granule());
-        let data = take(lengths[2], need.data_alignment);
+        let data = take(lengths[2], data);
         tasks.push(Packed {
             place: Place {
                 text,

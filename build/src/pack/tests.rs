@@ -8,6 +8,7 @@ const SIZES: Sizes = Sizes {
     constants: 100,
     data: 48,
     zeroed: 1000,
+    alignments: [4, 8, 16],
 };
 
 fn packed(sizes: &[Sizes]) -> (Plan, Layout) {
@@ -24,6 +25,7 @@ fn nothing_overlaps_and_all_is_in_ram_after_the_kernel() {
         constants: 0,
         data: 0,
         zeroed: 0,
+        alignments: [1; 3],
     };
     let (plan, layout) = packed(&[SIZES, big, SIZES, SIZES]);
     let mut ranges: Vec<Range> = layout.tasks.iter().flat_map(Packed::parts).collect();
@@ -135,6 +137,7 @@ pub(crate) fn random_layout(
                 constants: random.size(30_000),
                 data: random.size(500).next_multiple_of(16),
                 zeroed: random.size(5000),
+                alignments: [0; 3].map(|_| 1 << random.below(10)),
             };
             (stack, arena, Need::new(arch, stack, arena, sizes))
         })
