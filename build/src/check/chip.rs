@@ -33,6 +33,7 @@ impl Checker<'_> {
         self.check_board();
         self.check_target();
         self.check_platform();
+        self.check_kernel_devices();
         self.check_memory();
         self.check_windows();
         self.check_interrupts();

@@ -1,14 +1,51 @@
 //! Checks of a chip file's `[kernel]`: the platform is known, fits the arch, and is told all it wants.
 
 use super::Checker;
+use crate::manifest::Range;
 use crate::platform::{PLATFORMS, Platform};
 use crate::problem::{Problem, nearest};
 use serde_spanned::Spanned;
 
 /// The key beside the platform's own.
 const KEY: &str = "platform";
+/// The one device of the kernel's that a task may have as well: it is written to only before its driver
+/// runs, and when all ends.
+const CONSOLE: &str = "uart-base";
 
 impl Checker<'_> {
+    /// No task can get at the kernel's own interrupt controller, clock or power switch.
+    pub(super) fn check_kernel_devices(&mut self) {
+        let kernel = self.chip.kernel.get_ref();
+        for (key, value) in kernel {
+            let name = key.get_ref().as_str();
+            let base = value
+                .get_ref()
+                .as_integer()
+                .and_then(|base| u64::try_from(base).ok());
+            let Some(base) = base.filter(|_| name.ends_with("-base") && name != CONSOLE) else {
+                continue;
+            };
+            let own = Range { base, size: 1 };
+            for (device, description) in &self.chip.devices {
+                for window in &description.windows {
+                    if !window.get_ref().range().overlaps(&own) {
+                        continue;
+                    }
+                    self.problems.push(
+                        Problem::new(
+                            self.chip_source,
+                            window.span(),
+                            format!("a window of {device} is over the kernel's own device"),
+                        )
+                        .label("whoever binds it could take the kernel's place")
+                        .related(self.chip_source, value.span(), format!("`{name}`"))
+                        .hint("leave it out of [devices]"),
+                    );
+                }
+            }
+        }
+    }
+
     /// Every field is there and a number, and no other.
     pub(super) fn check_platform(&mut self) {
         let Some(platform) = self.platform() else {
