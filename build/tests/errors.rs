@@ -54,7 +54,7 @@ faults! {
     missing_key: manifest "priority = 0\n" => "";
     not_toml: manifest "stack = 8192" => "stack = ";
     overlap_of_devices: chip "base = 0x1000_0000, size = 0x100" => "base = 0x300f_f000, size = 0x100";
-    overlap_with_a_device_of_the_kernel: chip "plic-base = 0x0c00_0000" => "plic-base = 0x4000_0000";
+    overlap_with_a_device_of_the_kernel: chip "plic-base = 0x0c00_0000" => "plic-base = 0x3000_0000";
     overlap_in_one_page: chip "[devices.pci]" => "[devices.uart1]\nwindows = [{ name = \"second\", base = 0x1000_0000, size = 8 }]\n\n[devices.pci]";
     overlap_with_ram: chip "base = 0x1000_0000, size = 0x100" => "base = 0x8000_0000, size = 0x100";
     overlap_of_kernel_and_firmware: chip "base = 0x8020_0000" => "base = 0x801f_f000";
