@@ -9,18 +9,10 @@ use userlib::io::Window;
 pub const WINDOW: usize = 0x20;
 
 userlib::registers! {
-    /// LEDs, buttons and counters.
+    /// The LEDs. The others are read through a window on lease, by their offsets below.
     pub struct Fpgaio: 0x20 {
         /// A bit for each LED: two on these boards.
         pub leds: ReadWrite<u32> = 0x00;
-        /// A bit for each button that is pressed.
-        pub buttons: ReadOnly<u32> = 0x08;
-        /// Seconds since reset.
-        pub seconds: ReadOnly<u32> = 0x10;
-        /// Hundredths of a second since reset.
-        pub hundredths: ReadOnly<u32> = 0x14;
-        /// The counter of prescaled cycles.
-        pub cycles: ReadOnly<u32> = 0x18;
     }
 }
 
@@ -37,14 +29,14 @@ pub fn answers(window: &Window<'_, WINDOW>) -> bool {
 /// LEDs that the boards have, as bits.
 pub const LEDS: u32 = 0b11;
 
-/// Offset of the buttons, for checked reads.
+/// Offset of the buttons: a bit for each that is pressed.
 pub const BUTTONS: usize = 0x08;
 
-/// Offset of the seconds.
+/// Offset of the seconds since reset.
 pub const SECONDS: usize = 0x10;
 
-/// Offset of the hundredths of a second.
+/// Offset of the hundredths of a second since reset.
 pub const HUNDREDTHS: usize = 0x14;
 
-/// Offset of the counter of cycles.
+/// Offset of the counter of prescaled cycles.
 pub const CYCLES: usize = 0x18;
