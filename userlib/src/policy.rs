@@ -40,6 +40,22 @@ pub struct ChipPolicy {
     pub floating_point: bool,
 }
 
+impl ChipPolicy {
+    /// The machine that the compiler and the tests run on: no chip.
+    pub const HOST: Self = Self {
+        name: "host",
+        ticks_per_second: 1,
+        memory: (0, 0),
+        firmware: None,
+        kernel: (0, 0),
+        kernel_offset: 0,
+        kernel_devices: &[],
+        granule: 1,
+        lend_granule: 1,
+        floating_point: false,
+    };
+}
+
 /// How one task is looked after.
 #[derive(Debug)]
 pub struct TaskPolicy {

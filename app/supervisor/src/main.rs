@@ -16,18 +16,7 @@ include!(env!("LEASEHOLD_POLICY"));
 static POLICY: userlib::policy::Policy = userlib::policy::Policy {
     tasks: &[],
     devices: &[],
-    chip: userlib::policy::ChipPolicy {
-        name: "host",
-        ticks_per_second: 1,
-        memory: (0, 0),
-        firmware: None,
-        kernel: (0, 0),
-        kernel_offset: 0,
-        kernel_devices: &[],
-        granule: 1,
-        lend_granule: 1,
-        floating_point: false,
-    },
+    chip: userlib::policy::ChipPolicy::HOST,
 };
 
 /// The notification of the supervisor's timer.

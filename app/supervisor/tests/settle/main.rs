@@ -114,18 +114,7 @@ static POLICY: Policy = Policy {
             grants: &[2, 3, 4, 5],
         },
     ],
-    chip: ChipPolicy {
-        name: "host",
-        ticks_per_second: 1,
-        memory: (0, 0),
-        firmware: None,
-        kernel: (0, 0),
-        kernel_offset: 0,
-        kernel_devices: &[],
-        granule: 1,
-        lend_granule: 1,
-        floating_point: false,
-    },
+    chip: ChipPolicy::HOST,
 };
 
 /// Operations of the interface, by their place in the trait.
