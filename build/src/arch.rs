@@ -104,8 +104,7 @@ impl Arch {
     pub(crate) const fn kernel_script(self) -> &'static str {
         match self {
             Self::Sv39 => "kernel/arch/riscv/sv39.ld",
-            Self::Pmp => "kernel/arch/riscv/pmp.ld",
-            Self::PmsaV7 | Self::PmsaV8 => "kernel/arch/arm/pmsa.ld",
+            Self::Pmp | Self::PmsaV7 | Self::PmsaV8 => "kernel/arch/common/physical.ld",
         }
     }
 

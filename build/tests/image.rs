@@ -90,10 +90,8 @@ fn repository_of(chip: &str) -> Repository {
         repository.write(&format!("{folder}/src/main.rs"), source);
     }
     repository.write("kernel/arch/riscv/sv39.ld", KERNEL_SCRIPT);
-    let script = include_str!("../../kernel/arch/riscv/pmp.ld");
-    repository.write("kernel/arch/riscv/pmp.ld", script);
-    let script = include_str!("../../kernel/arch/arm/pmsa.ld");
-    repository.write("kernel/arch/arm/pmsa.ld", script);
+    let script = include_str!("../../kernel/arch/common/physical.ld");
+    repository.write("kernel/arch/common/physical.ld", script);
     repository
 }
 
