@@ -158,6 +158,15 @@ impl Arch {
         }
     }
 
+    /// Registers of the processor's own among the addresses of devices, its protection unit's among them: first and
+    /// how many bytes (Armv7-M, B3.1: the private peripheral bus).
+    pub(crate) const fn own_registers(self) -> Option<(u64, u64)> {
+        match self {
+            Self::Sv39 | Self::Pmp => None,
+            Self::PmsaV7 | Self::PmsaV8 => Some((0xe000_0000, 0x10_0000)),
+        }
+    }
+
     /// Rounds up to whole granules.
     pub(crate) const fn round(self, bytes: u64) -> u64 {
         bytes.next_multiple_of(self.granule())

@@ -53,7 +53,7 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
         for binary in binaries {
             command.args(["--bin", binary]);
         }
-        let ticks = plan.chip.chip.ticks_per_second.to_string();
+        let ticks = plan.chip.chip.ticks_per_second.get_ref().to_string();
         command
             .env("LEASEHOLD_POLICY", policy)
             .env("LEASEHOLD_TICKS_PER_SECOND", ticks)

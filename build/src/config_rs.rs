@@ -56,7 +56,7 @@ pub(crate) fn generate(plan: &Plan, arch: Arch, layout: &Layout, elves: &[Elf]) 
         protection(plan, arch)
     )?;
     write_platform(&mut out, plan)?;
-    let ticks = plan.chip.chip.ticks_per_second;
+    let ticks = plan.chip.chip.ticks_per_second.get_ref();
     writeln!(out, "/// Tasks and resources.")?;
     writeln!(
         out,
@@ -131,7 +131,7 @@ fn write_task(
     let (data_start, data_end) = (elf.symbol("__data_start")?, elf.symbol("__data_end")?);
     let (checked_start, checked_end) =
         (elf.symbol("__checked_start")?, elf.symbol("__checked_end")?);
-    let ticks = u64::from(task.release_ms) * plan.chip.chip.ticks_per_second / 1000;
+    let ticks = u64::from(task.release_ms) * plan.chip.chip.ticks_per_second.get_ref() / 1000;
     writeln!(out, "        leasehold_core::TaskConfig {{")?;
     writeln!(
         out,

@@ -21,6 +21,11 @@ pub(crate) struct Platform {
     pub(crate) most_lines: u32,
     /// Further fields, which are 0 where the chip file does not have them.
     pub(crate) optional: &'static [&'static str],
+    /// Fields that are first addresses of devices which are the kernel's alone, with their sizes in bytes. The console's
+    /// is not: it is written to only before its driver runs, and when all ends.
+    pub(crate) own: &'static [(&'static str, u64)],
+    /// The field that is the kernel's own interrupt line.
+    pub(crate) own_line: Option<&'static str>,
 }
 
 /// All of them.
@@ -40,6 +45,8 @@ pub(crate) const PLATFORMS: &[Platform] = &[
         no_lines: 1,
         most_lines: 256,
         optional: &[],
+        own: &[("plic-base", 0x60_0000), ("finisher-base", 0x1000)],
+        own_line: None,
     },
     Platform {
         name: "virt-machine",
@@ -57,6 +64,12 @@ pub(crate) const PLATFORMS: &[Platform] = &[
         no_lines: 1,
         most_lines: 256,
         optional: &[],
+        own: &[
+            ("plic-base", 0x60_0000),
+            ("finisher-base", 0x1000),
+            ("clint-base", 0x1_0000),
+        ],
+        own_line: None,
     },
     Platform {
         name: "mps2",
@@ -67,6 +80,8 @@ pub(crate) const PLATFORMS: &[Platform] = &[
         no_lines: 0,
         most_lines: 128,
         optional: &["privilege-base"],
+        own: &[("timer-base", 0x1000), ("privilege-base", 0x1000)],
+        own_line: Some("timer-line"),
     },
 ];
 

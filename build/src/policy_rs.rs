@@ -86,7 +86,7 @@ fn chip_text(plan: &Plan, arch: Arch) -> String {
         floating_point: {},
     }}",
         plan.chip.chip.name.get_ref(),
-        plan.chip.chip.ticks_per_second,
+        plan.chip.chip.ticks_per_second.get_ref(),
         range(memory.ram.get_ref()),
         memory
             .firmware

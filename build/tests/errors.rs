@@ -54,7 +54,11 @@ faults! {
     missing_key: manifest "priority = 0\n" => "";
     not_toml: manifest "stack = 8192" => "stack = ";
     overlap_of_devices: chip "base = 0x1000_0000, size = 0x100" => "base = 0x300f_f000, size = 0x100";
-    overlap_with_a_device_of_the_kernel: chip "plic-base = 0x0c00_0000" => "plic-base = 0x3000_0000";
+    overlap_with_a_device_of_the_kernel: chip "plic-base = 0x0c00_0000" => "plic-base = 0x0fff_0000";
+    arena_larger_than_any_memory: manifest "arena = 4096" => "arena = 9223372036854775807";
+    clock_that_stands: chip "ticks-per-second = 1_000_000" => "ticks-per-second = 0";
+    room_of_the_kernel_that_ends_anywhere: chip "base = 0x8020_0000\nsize = 0x0020_0000" => "base = 0x8020_0000\nsize = 0x0020_0001";
+    more_lines_than_routes: chip "plic-lines = 96" => "plic-lines = 500";
     overlap_in_one_page: chip "[devices.pci]" => "[devices.uart1]\nwindows = [{ name = \"second\", base = 0x1000_0000, size = 8 }]\n\n[devices.pci]";
     overlap_with_ram: chip "base = 0x1000_0000, size = 0x100" => "base = 0x8000_0000, size = 0x100";
     overlap_of_kernel_and_firmware: chip "base = 0x8020_0000" => "base = 0x801f_f000";
@@ -240,6 +244,14 @@ fn what_does_not_fit_a_protection_unit_or_its_alignment() {
     let manifest = replace(&manifest, "stack = 4096", "stack = 5_242_880");
     let manifest = replace(&manifest, "arena = 4096", "arena = 1_048_576");
     shows_of("more_than_ram_in_regions", &small_unit(&manifest), "board");
+}
+
+#[test]
+fn a_size_past_all_sense_is_told_on_hardware_without_pages() {
+    let manifest = replace(MANIFEST, "arena = 4096", "arena = 9223372036854775807");
+    let error = leasehold_build::check(small_unit(&manifest).root(), "demo", "board");
+    let shown = error.expect_err("a fault").to_string();
+    assert!(shown.contains("is larger than any memory"), "{shown}");
 }
 
 #[test]

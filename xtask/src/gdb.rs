@@ -5,6 +5,7 @@ use crate::qemu::{self, Clock};
 use crate::tools;
 use anyhow::{Context, Result, bail};
 use leasehold_build::Workspace;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 /// Where the emulator listens for the debugger.
@@ -29,7 +30,9 @@ pub(crate) fn run(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
             "-serial",
         ])
         .arg(format!("file:{}", serial.display()))
-        .stdin(Stdio::null());
+        .stdin(Stdio::null())
+        // Ctrl-C at the terminal is for the debugger, which stops the program, not the emulator.
+        .process_group(0);
     let emulator = Emulator(command.spawn().context("cannot run the emulator")?);
     eprintln!("the serial line goes to {}", serial.display());
     let status = Command::new(debugger)

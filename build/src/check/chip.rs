@@ -34,6 +34,7 @@ impl Checker<'_> {
         self.check_target();
         self.check_platform();
         self.check_kernel_devices();
+        self.check_clock();
         self.check_memory();
         self.check_windows();
         self.check_interrupts();
@@ -104,6 +105,18 @@ impl Checker<'_> {
         );
     }
 
+    /// The kernel counts in milliseconds.
+    fn check_clock(&mut self) {
+        let ticks = &self.chip.chip.ticks_per_second;
+        if *ticks.get_ref() < 1000 {
+            self.problems.push(
+                Problem::new(self.header_source, ticks.span(), "the clock is too slow")
+                    .label("ticks in a second")
+                    .hint("write 1000 or more: deadlines are in milliseconds"),
+            );
+        }
+    }
+
     fn check_memory(&mut self) {
         let memory = &self.chip.memory;
         let granule = self.arch.granule();
@@ -116,14 +129,19 @@ impl Checker<'_> {
         );
         for (name, part) in &parts {
             let range = part.get_ref();
-            if !memory.ram.get_ref().contains(range) || range.base % granule != 0 {
+            if !memory.ram.get_ref().contains(range)
+                || range.base % granule != 0
+                || range.end() % granule != 0
+            {
                 self.problems.push(
                     Problem::new(
                         self.chip_source,
                         part.span(),
                         format!("{name} is misplaced"),
                     )
-                    .label(format!("not inside memory.ram on a multiple of {granule}"))
+                    .label(format!(
+                        "not inside memory.ram from one multiple of {granule} to another"
+                    ))
                     .hint("the kernel and the firmware live in memory.ram"),
                 );
             }

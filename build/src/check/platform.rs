@@ -8,40 +8,54 @@ use serde_spanned::Spanned;
 
 /// The key beside the platform's own.
 const KEY: &str = "platform";
-/// The one device of the kernel's that a task may have as well: it is written to only before its driver
-/// runs, and when all ends.
-const CONSOLE: &str = "uart-base";
 
 impl Checker<'_> {
     /// No task can get at the kernel's own interrupt controller, clock or power switch.
     pub(super) fn check_kernel_devices(&mut self) {
         let kernel = self.chip.kernel.get_ref();
-        for (key, value) in kernel {
-            let name = key.get_ref().as_str();
-            let base = value
-                .get_ref()
-                .as_integer()
-                .and_then(|base| u64::try_from(base).ok());
-            let Some(base) = base.filter(|_| name.ends_with("-base") && name != CONSOLE) else {
-                continue;
-            };
-            let own = Range { base, size: 1 };
-            for (device, description) in &self.chip.devices {
-                for window in &description.windows {
-                    if !window.get_ref().range().overlaps(&own) {
-                        continue;
-                    }
-                    self.problems.push(
-                        Problem::new(
-                            self.chip_source,
-                            window.span(),
-                            format!("a window of {device} is over the kernel's own device"),
-                        )
-                        .label("whoever binds it could take the kernel's place")
-                        .related(self.chip_source, value.span(), format!("`{name}`"))
-                        .hint("leave it out of [devices]"),
-                    );
-                }
+        let name = kernel.get(KEY).and_then(|name| name.get_ref().as_str());
+        let Some(platform) = name.and_then(Platform::from_name) else {
+            return;
+        };
+        let field = |name: &str| {
+            let value = kernel.get(name)?;
+            let number = u64::try_from(value.get_ref().as_integer()?).ok()?;
+            Some((number, value.span()))
+        };
+        let mut own: Vec<(Range, &str, std::ops::Range<usize>)> = Vec::new();
+        for (name, size) in platform.own {
+            if let Some((base, span)) = field(name) {
+                own.push((Range { base, size: *size }, name, span));
+            }
+        }
+        if let Some((base, size)) = self.arch.own_registers() {
+            let span = self.chip.chip.arch.span();
+            own.push((Range { base, size }, "the processor's own registers", span));
+        }
+        let line = platform
+            .own_line
+            .and_then(|name| Some((name, field(name)?)));
+        for (device, description) in &self.chip.devices {
+            let windows = description.windows.iter().filter_map(|window| {
+                let range = window.get_ref().range();
+                let (_, name, span) = own.iter().find(|(own, ..)| own.overlaps(&range))?;
+                Some((window.span(), *name, span.clone()))
+            });
+            let lines = description.interrupts.iter().filter_map(|number| {
+                let (name, (own, span)) = line.as_ref()?;
+                (u64::from(*number.get_ref()) == *own).then(|| (number.span(), *name, span.clone()))
+            });
+            for (span, name, of) in windows.chain(lines) {
+                self.problems.push(
+                    Problem::new(
+                        self.chip_source,
+                        span,
+                        format!("{device} has what is the kernel's own"),
+                    )
+                    .label("whoever binds it could take the kernel's place")
+                    .related(self.chip_source, of, format!("`{name}`"))
+                    .hint("leave it out of [devices]"),
+                );
             }
         }
     }
@@ -93,6 +107,39 @@ impl Checker<'_> {
                     .hint("write a whole number, not negative, here"),
                 );
             }
+        }
+        self.check_lines(platform);
+    }
+
+    /// The kernel has tables for so many interrupt lines, and its own is one of them.
+    fn check_lines(&mut self, platform: &Platform) {
+        let kernel = self.chip.kernel.get_ref();
+        let number = |name: &str| {
+            let value = kernel.get(name)?;
+            Some((value.get_ref().as_integer()?, value.span()))
+        };
+        let Some((lines, span)) = number(platform.lines) else {
+            return;
+        };
+        let most = i64::from(platform.most_lines);
+        if lines > most {
+            self.problems.push(
+                Problem::new(self.chip_source, span, format!("{lines} interrupt lines"))
+                    .label("more than the kernel has tables for")
+                    .hint(format!("write {most} or less")),
+            );
+        } else if let Some((own, span)) = platform.own_line.and_then(number)
+            && own >= lines
+        {
+            self.problems.push(
+                Problem::new(
+                    self.chip_source,
+                    span,
+                    format!("there is no interrupt {own}"),
+                )
+                .label(format!("the last one is {}", lines - 1))
+                .hint("correct the number, or how many lines there are"),
+            );
         }
     }
 

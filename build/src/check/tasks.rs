@@ -104,6 +104,22 @@ impl Checker<'_> {
                 .hint(format!("write {}", (stack as u64).next_multiple_of(16))),
             );
         }
+        // What is larger than this board's memory is told with all that shares it.
+        let sizes = [("stack", Some(&task.stack)), ("arena", task.arena.as_ref())];
+        for (what, size) in sizes {
+            let Some(size) = size.filter(|size| *size.get_ref() > u32::MAX.into()) else {
+                continue;
+            };
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    size.span(),
+                    format!("{what} of `{name}` is larger than any memory"),
+                )
+                .label("an image lies below 4 GiB")
+                .hint("write a number of bytes"),
+            );
+        }
         if let Some(arena) = task.arena.as_ref().filter(|arena| *arena.get_ref() < 0) {
             self.problems.push(
                 Problem::new(
@@ -197,11 +213,11 @@ impl Checker<'_> {
                     .unwrap_or(task.package.get_ref())
                     .clone(),
                 priority: *task.priority.get_ref(),
-                stack: task.stack.get_ref().max(&0).unsigned_abs(),
+                stack: sane(*task.stack.get_ref()),
                 arena: task
                     .arena
                     .as_ref()
-                    .map_or(0, |arena| arena.get_ref().max(&0).unsigned_abs())
+                    .map_or(0, |arena| sane(*arena.get_ref()))
                     .next_multiple_of(self.arch.lend_granule()),
                 autostart: task.autostart || rank == 0,
                 floating_point: task.floating_point.as_ref().is_some_and(|on| *on.get_ref()),
@@ -221,4 +237,9 @@ impl Checker<'_> {
         }
         tasks
     }
+}
+
+/// A number of bytes to go on with, also where it has been told that it is none.
+fn sane(bytes: i64) -> u64 {
+    bytes.clamp(0, u32::MAX.into()).unsigned_abs()
 }

@@ -32,7 +32,7 @@ pub struct ChipHeader {
     /// Target triple of kernel and tasks.
     pub target: Spanned<String>,
     /// Rate of the kernel's clock.
-    pub ticks_per_second: u64,
+    pub ticks_per_second: Spanned<u64>,
     /// The compiler's name (`-C target-cpu`) for the processor with its floating-point unit, where it has one:
     /// what tasks are compiled for that use it.
     pub floating_point: Option<String>,

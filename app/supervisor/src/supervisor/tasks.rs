@@ -57,11 +57,17 @@ impl Supervisor<'_> {
             FaultKind::Stopped | FaultKind::None => self.say(index, "stopped"),
             FaultKind::LeaseOverstayed => self.say(index, "fault: lease overstayed"),
             kind => {
-                let (text, address, pc) = (kind.text(), info.fault_address, info.fault_pc);
-                self.say(
-                    index,
-                    format_args!("fault: {text} at {address:#x}, pc {pc:#x}"),
-                );
+                let (text, address) = (kind.text(), info.fault_address);
+                match info.fault_pc {
+                    0 => self.say(
+                        index,
+                        format_args!("fault: {text} at {address:#x}, pc lost"),
+                    ),
+                    pc => self.say(
+                        index,
+                        format_args!("fault: {text} at {address:#x}, pc {pc:#x}"),
+                    ),
+                }
             }
         }
     }

@@ -378,7 +378,7 @@ fn a_task_that_crashes_comes_back_later_and_later_and_then_no_more() {
         assert!(
             board
                 .said
-                .contains("console: fault: read fault at 0x0, pc 0x0"),
+                .contains("console: fault: read fault at 0x0, pc lost"),
             "{}",
             board.said
         );

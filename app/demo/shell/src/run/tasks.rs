@@ -70,6 +70,9 @@ fn fault(out: &mut Screen, info: &TaskInfo) {
             write!(out, "panic: {}", panic_text(text(&info.message[..length])))
         }
         FaultKind::Stopped | FaultKind::LeaseOverstayed => out.write_str(kind.text()),
+        _ if info.fault_pc == 0 => {
+            write!(out, "{} at {:#x}, pc lost", kind.text(), info.fault_address)
+        }
         _ => write!(
             out,
             "{} at {:#x}, pc {:#x}",
