@@ -94,6 +94,9 @@ impl Linker {
                 "-z",
                 "max-page-size=4096",
                 "--nmagic",
+                // Debug information of what was discarded is for no address, not for 0, where a kernel may lie.
+                "-z",
+                "dead-reloc-in-nonalloc=.debug_*=0xffffffffffffffff",
             ])
             // The script may use them, so they come first.
             .args(symbols)

@@ -3,13 +3,10 @@
 use crate::build;
 use crate::qemu::{self, Clock};
 use crate::tools;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use leasehold_build::Workspace;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
-
-/// Where the emulator listens for the debugger.
-const PORT: &str = "127.0.0.1:1234";
+use std::process::Command;
 
 /// Boots an app halted and debugs it. Its serial line goes to a file.
 ///
@@ -21,36 +18,24 @@ pub(crate) fn run(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
     let serial = workspace.generated(app, board).join("serial.log");
     let mut command = qemu::command(&built, Clock::Real)?;
     command
-        .args([
-            "-S",
-            "-gdb",
-            &format!("tcp:{PORT}"),
-            "-monitor",
-            "none",
-            "-serial",
-        ])
-        .arg(format!("file:{}", serial.display()))
-        .stdin(Stdio::null())
-        // Ctrl-C at the terminal is for the debugger, which stops the program, not the emulator.
-        .process_group(0);
-    let emulator = Emulator(command.spawn().context("cannot run the emulator")?);
+        .args(["-S", "-gdb", "stdio", "-monitor", "none", "-serial"])
+        .arg(format!("file:{}", serial.display()));
     eprintln!("the serial line goes to {}", serial.display());
-    let status = Command::new(debugger)
+    // The debugger takes this program's place, and the emulator is its child: Ctrl-C reaches the debugger alone, which
+    // stops the program, and the emulator ends with it.
+    let error = Command::new(debugger)
         .current_dir(&built.folder)
-        .args([
-            "-q",
-            "-x",
-            "load.gdb",
-            "-ex",
-            &format!("target remote {PORT}"),
-        ])
-        .status()
-        .context("cannot run the debugger")?;
-    drop(emulator);
-    if !status.success() {
-        bail!("the debugger ended with {status}");
-    }
-    Ok(())
+        .args(["-q", "-x", "load.gdb", "-ex"])
+        .arg(format!("target remote | exec {}", shell_words(&command)))
+        .exec();
+    Err(error).context("cannot run the debugger")
+}
+
+/// A command as a shell takes it.
+fn shell_words(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let quoted = words.map(|word| format!("'{}'", word.to_string_lossy().replace('\'', "'\\''")));
+    quoted.collect::<Vec<_>>().join(" ")
 }
 
 /// A debugger that knows the machine.
@@ -80,13 +65,16 @@ fn debugger(architecture: &str) -> Result<&'static str> {
     })
 }
 
-/// The emulator, which ends with the debugger.
-struct Emulator(Child);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+    #[test]
+    fn a_shell_takes_each_word_as_it_is() {
+        let mut command = Command::new("echo");
+        command.args(["two words", "it's", "$HOME"]);
+        let line = shell_words(&command);
+        let output = Command::new("sh").args(["-c", &line]).output().unwrap();
+        assert_eq!(output.stdout, b"two words it's $HOME\n");
     }
 }
