@@ -1,6 +1,8 @@
 //! The alarm of the board's clock: QEMU's goldfish real-time clock on RISC-V, on Arm a timer of the Cortex-M System Design Kit.
 
-use crate::helper::{Words, wait, words};
+#[cfg(not(target_arch = "arm"))]
+use crate::helper::wait;
+use crate::helper::{Words, words};
 use bench_machine as machine;
 
 /// Sets the alarm to a time in nanoseconds, and waits for it.
@@ -48,6 +50,5 @@ pub(crate) fn await_alarm(given: Words) -> Words {
 /// Its clock is the counter.
 #[cfg(target_arch = "arm")]
 pub(crate) fn read_clock(_: usize) -> Words {
-    let _ = wait;
     words(&[machine::counter()])
 }
