@@ -247,6 +247,23 @@ fn what_does_not_fit_a_protection_unit_or_its_alignment() {
 }
 
 #[test]
+fn what_is_the_kernel_s_own_on_an_arm_board() {
+    let with = |from: &str, to: &str| small_unit_of(MANIFEST, &replace(CHIP, from, to));
+    let line = with("interrupts = [10]", "interrupts = [3]");
+    shows_of("line_of_the_kernel", &line, "board");
+    let registers = with(
+        "base = 0x1000_0000, size = 0x100",
+        "base = 0xe000_e000, size = 0x100",
+    );
+    shows_of("registers_of_the_processor", &registers, "board");
+    let chip = "chips/small/chip.toml";
+    let repository = small_unit(MANIFEST);
+    let text = std::fs::read_to_string(repository.root().join(chip)).unwrap();
+    repository.write(chip, &replace(&text, "timer-line = 3", "timer-line = 64"));
+    shows_of("line_of_the_kernel_past_the_last", &repository, "board");
+}
+
+#[test]
 fn a_size_past_all_sense_is_told_on_hardware_without_pages() {
     let manifest = replace(MANIFEST, "arena = 4096", "arena = 9223372036854775807");
     let error = leasehold_build::check(small_unit(&manifest).root(), "demo", "board");

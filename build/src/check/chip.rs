@@ -3,7 +3,6 @@
 use super::Checker;
 use crate::arch::Arch;
 use crate::manifest::{Chip, Range, WindowKind};
-use crate::platform::Platform;
 use crate::problem::{Problem, Source, nearest};
 use std::collections::BTreeMap;
 
@@ -282,10 +281,8 @@ impl Checker<'_> {
 
     /// The interrupt lines that the kernel can use, where `[kernel]` says how many there are.
     fn lines(&self) -> Option<std::ops::Range<u32>> {
-        let kernel = self.chip.kernel.get_ref();
-        let name = kernel.get("platform")?.get_ref().as_str()?;
-        let platform = Platform::from_name(name)?;
-        let lines = kernel.get(platform.lines)?.get_ref().as_integer()?;
+        let platform = self.named_platform()?;
+        let (lines, _) = self.kernel_number(platform.lines)?;
         let end = u32::try_from(lines).ok()?.min(platform.most_lines);
         Some(platform.no_lines..end)
     }

@@ -10,21 +10,26 @@ use serde_spanned::Spanned;
 const KEY: &str = "platform";
 
 impl Checker<'_> {
+    /// The platform that the chip file names, if there is one of the name.
+    pub(super) fn named_platform(&self) -> Option<&'static Platform> {
+        Platform::from_name(self.chip.kernel.get_ref().get(KEY)?.get_ref().as_str()?)
+    }
+
+    /// A field of `[kernel]`, and where it is written. None where it is no number from 0 on, which is told elsewhere.
+    pub(super) fn kernel_number(&self, field: &str) -> Option<(u64, std::ops::Range<usize>)> {
+        let value = self.chip.kernel.get_ref().get(field)?;
+        let number = u64::try_from(value.get_ref().as_integer()?).ok()?;
+        Some((number, value.span()))
+    }
+
     /// No task can get at the kernel's own interrupt controller, clock or power switch.
     pub(super) fn check_kernel_devices(&mut self) {
-        let kernel = self.chip.kernel.get_ref();
-        let name = kernel.get(KEY).and_then(|name| name.get_ref().as_str());
-        let Some(platform) = name.and_then(Platform::from_name) else {
+        let Some(platform) = self.named_platform() else {
             return;
-        };
-        let field = |name: &str| {
-            let value = kernel.get(name)?;
-            let number = u64::try_from(value.get_ref().as_integer()?).ok()?;
-            Some((number, value.span()))
         };
         let mut own: Vec<(Range, &str, std::ops::Range<usize>)> = Vec::new();
         for (name, size) in platform.own {
-            if let Some((base, span)) = field(name) {
+            if let Some((base, span)) = self.kernel_number(name) {
                 own.push((Range { base, size: *size }, name, span));
             }
         }
@@ -34,7 +39,7 @@ impl Checker<'_> {
         }
         let line = platform
             .own_line
-            .and_then(|name| Some((name, field(name)?)));
+            .and_then(|name| Some((name, self.kernel_number(name)?)));
         for (device, description) in &self.chip.devices {
             let windows = description.windows.iter().filter_map(|window| {
                 let range = window.get_ref().range();
@@ -113,22 +118,17 @@ impl Checker<'_> {
 
     /// The kernel has tables for so many interrupt lines, and its own is one of them.
     fn check_lines(&mut self, platform: &Platform) {
-        let kernel = self.chip.kernel.get_ref();
-        let number = |name: &str| {
-            let value = kernel.get(name)?;
-            Some((value.get_ref().as_integer()?, value.span()))
-        };
-        let Some((lines, span)) = number(platform.lines) else {
+        let Some((lines, span)) = self.kernel_number(platform.lines) else {
             return;
         };
-        let most = i64::from(platform.most_lines);
+        let most = u64::from(platform.most_lines);
         if lines > most {
             self.problems.push(
                 Problem::new(self.chip_source, span, format!("{lines} interrupt lines"))
                     .label("more than the kernel has tables for")
                     .hint(format!("write {most} or less")),
             );
-        } else if let Some((own, span)) = platform.own_line.and_then(number)
+        } else if let Some((own, span)) = platform.own_line.and_then(|own| self.kernel_number(own))
             && own >= lines
         {
             self.problems.push(
@@ -137,7 +137,7 @@ impl Checker<'_> {
                     span,
                     format!("there is no interrupt {own}"),
                 )
-                .label(format!("the last one is {}", lines - 1))
+                .label(format!("the last one is {}", lines.saturating_sub(1)))
                 .hint("correct the number, or how many lines there are"),
             );
         }
