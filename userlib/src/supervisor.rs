@@ -8,8 +8,8 @@ use crate::ipc::interface;
 mod records;
 
 pub use records::{
-    BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, LeaseLine,
-    NO_INTERRUPT, PciWindow, device_name, panic_text,
+    BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FaultText, FunctionInfo,
+    LeaseLine, NO_INTERRUPT, PciWindow, device_name, panic_text,
 };
 
 /// The supervisor's task name.

@@ -1,5 +1,7 @@
 //! What the supervisor and its clients tell each other, as bytes.
 
+use core::fmt;
+use leasehold_abi::{FaultKind, TaskInfo};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// A PCI function that discovery found. Travels as bytes, in a loan.
@@ -170,10 +172,55 @@ impl Care {
     }
 }
 
+/// A fault of a task in one line: kind, address, program counter. That one is 0 where the processor lost it,
+/// as Arm's does when a task's stack has no room for the registers that it pushes.
+#[derive(Clone, Copy, Debug)]
+pub struct FaultText<'a>(pub &'a TaskInfo);
+
+impl fmt::Display for FaultText<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let info = self.0;
+        let kind = FaultKind::from_code(info.fault).unwrap_or(FaultKind::None);
+        write!(
+            formatter,
+            "{} at {:#x}, pc ",
+            kind.text(),
+            info.fault_address
+        )?;
+        match info.fault_pc {
+            0 => formatter.write_str("lost"),
+            pc => write!(formatter, "{pc:#x}"),
+        }
+    }
+}
+
 /// A panic message as the kernel keeps it, without a place in the source that was cut.
 pub fn panic_text(message: &str) -> &str {
     match message.rsplit_once(" (") {
         Some((text, place)) if !place.ends_with(')') => text,
         _ => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::format;
+    use zerocopy::FromZeros;
+
+    #[test]
+    fn a_fault_tells_its_program_counter_or_that_it_is_lost() {
+        let mut info = TaskInfo::new_zeroed();
+        info.fault = FaultKind::Read as u8;
+        info.fault_address = 0x10;
+        assert_eq!(
+            format!("{}", FaultText(&info)),
+            "read fault at 0x10, pc lost"
+        );
+        info.fault_pc = 0x8040_0000;
+        assert_eq!(
+            format!("{}", FaultText(&info)),
+            "read fault at 0x10, pc 0x80400000"
+        );
     }
 }

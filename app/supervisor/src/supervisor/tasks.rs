@@ -4,7 +4,7 @@ use super::Supervisor;
 use crate::care::Standing;
 use crate::restart::Decision;
 use leasehold_abi::{FaultKind, TaskHandle, TaskInfo, TaskState};
-use userlib::supervisor::panic_text;
+use userlib::supervisor::{FaultText, panic_text};
 use userlib::sys;
 
 /// How long a task that was asked to crash may take, in milliseconds.
@@ -56,19 +56,7 @@ impl Supervisor<'_> {
             }
             FaultKind::Stopped | FaultKind::None => self.say(index, "stopped"),
             FaultKind::LeaseOverstayed => self.say(index, "fault: lease overstayed"),
-            kind => {
-                let (text, address) = (kind.text(), info.fault_address);
-                match info.fault_pc {
-                    0 => self.say(
-                        index,
-                        format_args!("fault: {text} at {address:#x}, pc lost"),
-                    ),
-                    pc => self.say(
-                        index,
-                        format_args!("fault: {text} at {address:#x}, pc {pc:#x}"),
-                    ),
-                }
-            }
+            _ => self.say(index, format_args!("fault: {}", FaultText(info))),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::session::Session;
 use core::fmt::Write;
 use driver_interfaces::ChaosKind;
 use leasehold_abi::{Error, FaultKind, MAX_TASKS, TaskHandle, TaskInfo, TaskState};
-use userlib::supervisor::{self, Care, panic_text};
+use userlib::supervisor::{self, Care, FaultText, panic_text};
 use userlib::sys;
 
 /// How long a task may take to end or to start, in milliseconds.
@@ -70,16 +70,7 @@ fn fault(out: &mut Screen, info: &TaskInfo) {
             write!(out, "panic: {}", panic_text(text(&info.message[..length])))
         }
         FaultKind::Stopped | FaultKind::LeaseOverstayed => out.write_str(kind.text()),
-        _ if info.fault_pc == 0 => {
-            write!(out, "{} at {:#x}, pc lost", kind.text(), info.fault_address)
-        }
-        _ => write!(
-            out,
-            "{} at {:#x}, pc {:#x}",
-            kind.text(),
-            info.fault_address,
-            info.fault_pc
-        ),
+        _ => write!(out, "{}", FaultText(info)),
     };
 }
 
