@@ -1,21 +1,11 @@
 //! For the tests of this crate.
 
-/// Random numbers: SplitMix64 (Steele, Lea, Flood, 2014).
-pub(crate) struct Random(pub(crate) u64);
+#[path = "../../common/random.rs"]
+mod random;
+
+pub(crate) use random::Random;
 
 impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
     /// Base and length of a part of 4 GiB, in units, of any magnitude: often at a rounder address.
     pub(crate) fn span(&mut self, unit: u64) -> (u64, u64) {
         let units = (1 << 32) / unit;

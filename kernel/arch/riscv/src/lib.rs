@@ -29,6 +29,7 @@ mod fault;
 mod floating;
 mod pmp;
 #[cfg(test)]
+#[path = "../../common/random.rs"]
 mod random;
 #[cfg(target_arch = "riscv64")]
 #[expect(unsafe_code, reason = "calls to the firmware")]
