@@ -1,5 +1,5 @@
 //! Families of machines: interrupt controller, clock, early console and power switch, put
-//! together from the devices in `chips/`. The chip file names the one that an image is for.
+//! together from the devices in `kernel/devices/`. The chip file names the one that an image is for.
 
 #[cfg(target_arch = "arm")]
 pub(crate) mod mps2;

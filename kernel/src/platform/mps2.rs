@@ -3,7 +3,7 @@
 use super::Platform;
 use crate::image::CHIP;
 use leasehold_arch_arm::system;
-use leasehold_chips::{CmsdkTimer, CmsdkUart, IotKit, Nvic, SysTick, semihosting};
+use leasehold_devices::{CmsdkTimer, CmsdkUart, IotKit, Nvic, SysTick, semihosting};
 
 /// What the chip file says.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use super::Platform;
 use crate::image::CHIP;
 use leasehold_arch_riscv::csr;
-use leasehold_chips::{Clint, Finisher, Ns16550, Plic};
+use leasehold_devices::{Clint, Finisher, Ns16550, Plic};
 
 /// What the chip file says, with physical addresses.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use super::Platform;
 use crate::board::Memory;
 use crate::image::{CHIP, KERNEL};
 use leasehold_arch_riscv::{boot::BOOT_PAGES, csr, sbi};
-use leasehold_chips::{Finisher, Ns16550, Plic};
+use leasehold_devices::{Finisher, Ns16550, Plic};
 
 /// What the chip file says, with physical addresses.
 #[derive(Clone, Copy, Debug)]

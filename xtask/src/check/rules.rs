@@ -16,7 +16,7 @@ const SAFE: &[&str] = &[
     "xtask",
 ];
 /// Crates that attack the kernel or read the machine's counters, which safe code cannot.
-const UNSAFE: &[&str] = &["app/attacks", "app/bench/machine"];
+const UNSAFE: &[&str] = &["app/common/attacks", "app/bench/machine"];
 /// Words for work that is not done.
 const UNFINISHED: &[&str] = &[
     concat!("TO", "DO"),

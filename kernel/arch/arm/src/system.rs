@@ -1,6 +1,6 @@
 //! The system control space: what the entry code needs of it (Armv7-M, B3.2 and B3.5; Armv8-M, D1.2).
 //!
-//! Interrupt controller and system timer are there too, but belong to the platform: `chips/`.
+//! Interrupt controller and system timer are there too, but belong to the platform: `kernel/devices/`.
 
 use crate::fault::Status;
 use core::arch::asm;

@@ -1,4 +1,4 @@
-//! Interrupt controllers, timers, early consoles and power switches, by chip.
+//! The devices that the kernel itself drives: interrupt controllers, timers, early consoles and power switches.
 //!
 //! A device here is one that the kernel itself uses. Its registers are reached at an
 //! address that the board promises when it makes the device; from there on it is safe.

@@ -27,4 +27,4 @@ impl Model for Ns16550A {
 }
 
 /// The driver.
-pub type ConsoleDriver = driver_serial::ConsoleDriver<Ns16550A>;
+pub type Ns16550Driver = driver_serial::ConsoleDriver<Ns16550A>;
