@@ -1,6 +1,6 @@
 //! What a checked manifest says: tasks by rank, the root lease's grants, sizes of tables.
 
-use crate::manifest::{Chip, Restart};
+use crate::manifest::{Bus, Chip, Restart};
 use crate::problem::Source;
 use leasehold_abi::GrantKind;
 use std::ops::Range;
@@ -67,6 +67,8 @@ pub struct Task {
     pub binds: Vec<Bind>,
     /// What follows its end.
     pub restart: Restart,
+    /// It may give the supervisor orders.
+    pub operator: bool,
     /// Entries of the protection unit that it may take at once, its own memory among them; 0
     /// where there is no such unit.
     pub entries: u32,
@@ -79,8 +81,6 @@ pub enum Bind {
     Platform {
         /// The device.
         device: usize,
-        /// For this task alone.
-        exclusive: bool,
     },
     /// Of a PCI function.
     Pci {
@@ -109,6 +109,8 @@ pub struct Device {
     pub name: String,
     /// Its grants.
     pub grants: Vec<u16>,
+    /// What its driver finds, where it finds devices.
+    pub discovers: Option<Bus>,
 }
 
 /// A grant of the root lease.

@@ -1,9 +1,10 @@
 //! The supervisor's policy, as Rust source that the supervisor includes.
 
 use crate::arch::Arch;
-use crate::manifest::Range;
+use crate::manifest::{Bus, Range};
 use crate::plan::{Bind, Plan};
-use leasehold_abi::label;
+use leasehold_abi::{label, names};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// The source of `POLICY`; the types are in `userlib::policy`.
@@ -41,23 +42,41 @@ pub(crate) fn generate(plan: &Plan, arch: Arch) -> String {
             binds: &[
 {binds}            ],
             restart: ::userlib::policy::Restart {{ always: {always}, backoff_ms: {}, limit: {}, window_ms: {} }},
-            release_ms: {},
+            operator: {},
         }},",
-            task.name, task.autostart, restart.backoff_ms, restart.limit, restart.window_ms, task.release_ms
+            task.name, task.autostart, restart.backoff_ms, restart.limit, restart.window_ms, task.operator
         );
     }
     out.push_str("    ],\n    devices: &[\n");
     for device in &plan.devices {
         let _ = writeln!(
             out,
-            "        ::userlib::policy::DevicePolicy {{ name: {:?}, label: {:#010x}, grants: &{:?} }},",
+            "        ::userlib::policy::DevicePolicy {{ name: {:?}, label: {:#010x}, grants: &{:?}, discovers: {} }},",
             device.name,
             label(&device.name),
-            device.grants
+            device.grants,
+            match device.discovers {
+                Some(Bus::Pci) => "Some(::userlib::policy::Bus::Pci)",
+                None => "None",
+            }
         );
+    }
+    out.push_str("    ],\n    names: &[\n");
+    for (label, name) in names(plan) {
+        let _ = writeln!(out, "        ({label:#010x}, {name:?}),");
     }
     let _ = write!(out, "    ],\n    chip: {},\n}};\n", chip_text(plan, arch));
     out
+}
+
+/// Every name that a label of the image may stand for, by label. The checks have seen to it that no two have the same.
+fn names(plan: &Plan) -> BTreeMap<u32, &str> {
+    let devices = plan.devices.iter().map(|device| device.name.as_str());
+    let grants = plan.grants.iter().map(|grant| grant.name.as_str());
+    let offers = plan.tasks.iter().flat_map(|task| &task.offers);
+    let mut all: Vec<&str> = names::all().collect();
+    all.extend(devices.chain(grants).chain(offers.map(String::as_str)));
+    all.into_iter().map(|name| (label(name), name)).collect()
 }
 
 /// The chip.
@@ -103,13 +122,12 @@ fn chip_text(plan: &Plan, arch: Arch) -> String {
 
 fn bind_text(plan: &Plan, bind: &Bind) -> String {
     match bind {
-        Bind::Platform { device, exclusive } => {
+        Bind::Platform { device } => {
             let device = &plan.devices[*device];
             format!(
-                "::userlib::policy::Bind::Platform {{ name: {:?}, label: {:#010x}, grants: &{:?}, exclusive: {exclusive} }}",
+                "::userlib::policy::Bind::Platform {{ name: {:?}, label: {:#010x} }}",
                 device.name,
                 label(&device.name),
-                device.grants
             )
         }
         Bind::Pci {
@@ -139,17 +157,37 @@ mod tests {
         // The devices are in the order of their names: pci has grants 0 to 3, uart0 4 and 5.
         for part in [
             "Bind::Platform { name: \"uart0\", label: 0x",
-            "grants: &[4, 5], exclusive: true }",
             "Bind::Pci { vendor: 0x1234, device: 0x11e8, dma: true, pool: Some(6) }",
             "Offer { name: \"edu.sample\", label: 0x71c1f71d }",
             "Bind::Auxiliary { name: \"edu.sample\", label: 0x71c1f71d, id: 1 }",
             "Restart { always: true, backoff_ms: 20, limit: 5, window_ms: 10000 }",
             "DevicePolicy { name: \"pci\", label: 0x",
+            "grants: &[0, 1, 2, 3], discovers: Some(::userlib::policy::Bus::Pci) }",
+            "grants: &[4, 5], discovers: None }",
             "memory: (0x80000000, 0x1000000),",
             "firmware: Some((2147483648, 2097152)),",
+            "(0x71c1f71d, \"edu.sample\"),",
+            "\"edu.dma\"),",
+            "\"registers\"),",
+            "\"irq1\"),",
+            "\"window3\"),",
             "kernel_devices: &[(\"finisher\", 0x100000), (\"plic\", 0xc000000), (\"uart\", 0x10000000)],",
         ] {
             assert!(source.contains(part), "no `{part}` in:\n{source}");
         }
+    }
+
+    #[test]
+    fn names_are_sorted_by_label_as_the_search_wants_them() {
+        let repository = Repository::new(MANIFEST, CHIP);
+        let plan = crate::check(repository.root(), "demo", "board").unwrap();
+        let names = super::names(&plan);
+        assert!(names.keys().is_sorted());
+        assert!(
+            names
+                .iter()
+                .all(|(label, name)| *label == leasehold_abi::label(name))
+        );
+        assert_eq!(names.values().filter(|name| **name == "config").count(), 1);
     }
 }

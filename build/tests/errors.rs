@@ -67,6 +67,11 @@ faults! {
     interrupt_that_is_none: chip "interrupts = [10]" => "interrupts = [0]";
     interrupt_of_two_devices: chip "interrupts = [10]" => "interrupts = [33]";
     floating_point_without_a_unit: manifest "stack = 8192" => "stack = 8192\nfloating-point = true";
+    operator_without_calls: manifest "calls = [\"supervisor\"]\n" => "operator = true\n";
+    second_device_that_discovers: chip "[devices.uart0]" => "[devices.more]\ndiscovers = \"pci\"\nwindows = [{ name = \"config\", kind = \"config\", base = 0x5000_0000, size = 0x10_0000 }]\n\n[devices.uart0]";
+    discovers_without_configuration_space: chip "interrupts = [10]" => "interrupts = [10]\ndiscovers = \"pci\"";
+    unknown_bus: chip "discovers = \"pci\"" => "discovers = \"usb\"";
+    label_of_a_name_of_leasehold_s_own: chip "name = \"registers\"" => "name = \"ecpwzda\"";
     unknown_device: manifest "device = \"uart0\"" => "device = \"uart\"";
     device_bound_twice: manifest "auxiliary = \"edu.sample\"\nid = 1" => "device = \"uart0\"";
     pci_function_bound_twice: manifest "auxiliary = \"edu.sample\"\nid = 1" => "pci = \"1234:11e8\"";
@@ -80,7 +85,7 @@ faults! {
     call_to_itself: manifest "calls = [\"supervisor\"]\n" => "calls = [\"console\"]\n";
     notification_to_unknown_task: manifest "notifies = [\"console\"]" => "notifies = [\"shell\"]";
     dma_without_pool: manifest "dma-pool = 8192\n" => "";
-    no_pci_on_the_board: chip "{ name = \"config\", kind = \"config\", base = 0x3000_0000, size = 0x10_0000 }," => "";
+    no_pci_on_the_board: chip "discovers = \"pci\"\n" => "";
     pool_not_positive: manifest "dma-pool = 8192" => "dma-pool = 0";
     too_many_leases: manifest "chip = \"small\"" => "chip = \"small\"\nleases = 3";
     more_leases_than_handles: manifest "chip = \"small\"" => "chip = \"small\"\nleases = 5000";
@@ -196,7 +201,6 @@ fn a_protection_unit_holds_only_so_much() {
     let four = "pci = \"1234:11e8\"\ndma = true\ndma-pool = 8192\n\n[[tasks.edu.binds]]\ndevice = \"uart0\"\n\n[[tasks.edu.binds]]\npci = \"1234:0005\"";
     let edu = "pci = \"1234:11e8\"\ndma = true\ndma-pool = 8192";
     let manifest = replace(&manifest, edu, four);
-    let manifest = replace(&manifest, "exclusive = true\n", "");
     shows_of("too_many_windows", &small_unit(&manifest), "board");
     // What the manifest says is believed.
     let fewer = replace(&manifest, "\"1234:0005\"", "\"1234:0005\"\nwindows = 1");

@@ -182,7 +182,7 @@ impl<'cap> Device<'cap, Bound> {
     /// # Errors
     /// `NoDevice` when the manifest gives none, `Busy` when it was taken in this binding, `Revoked`.
     pub fn dma_pool(&self) -> Result<DmaPool<'cap>, Error> {
-        let select = Select::Name("dma");
+        let select = Select::Name(leasehold_abi::names::POOL);
         let (claim, info, base) =
             Claim::new(self, GrantKind::Memory, select, ClaimMode::Exclusive, 0)?;
         let length = usize::try_from(info.length).map_err(|_| Error::Invalid)?;

@@ -13,6 +13,27 @@ pub struct Policy {
     pub devices: &'static [DevicePolicy],
     /// The chip.
     pub chip: ChipPolicy,
+    /// Every name of the image that stands for a device or a grant, with its [`label`](leasehold_abi::label), by which
+    /// they are sorted.
+    pub names: &'static [(u32, &'static str)],
+}
+
+impl Policy {
+    /// The name that a label stands for. The build refuses two names with one label.
+    pub fn name_of(&self, label: u32) -> Option<&'static str> {
+        let at = self
+            .names
+            .binary_search_by_key(&label, |(label, _)| *label)
+            .ok()?;
+        Some(self.names[at].1)
+    }
+
+    /// The device whose driver discovers PCI functions; a chip has one at most.
+    pub fn host_bridge(&self) -> Option<&'static DevicePolicy> {
+        self.devices
+            .iter()
+            .find(|device| device.discovers == Some(Bus::Pci))
+    }
 }
 
 /// The chip, as its file has it.
@@ -71,8 +92,8 @@ pub struct TaskPolicy {
     pub binds: &'static [Bind],
     /// What follows its end.
     pub restart: Restart,
-    /// How long it may keep a revoked lease, in milliseconds.
-    pub release_ms: u32,
+    /// Whether it may give the supervisor orders.
+    pub operator: bool,
 }
 
 /// One binding of a task.
@@ -84,10 +105,6 @@ pub enum Bind {
         name: &'static str,
         /// [`label`](leasehold_abi::label) of the name.
         label: u32,
-        /// The device's grants, as indices in the root lease.
-        grants: &'static [u16],
-        /// Whether the task means to have the windows alone.
-        exclusive: bool,
     },
     /// A PCI function, found by what it says it is.
     Pci {
@@ -142,4 +159,13 @@ pub struct DevicePolicy {
     pub label: u32,
     /// Its grants, as indices in the root lease.
     pub grants: &'static [u16],
+    /// What its driver finds, where it finds devices.
+    pub discovers: Option<Bus>,
+}
+
+/// A bus that a driver discovers the devices of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bus {
+    /// PCI.
+    Pci,
 }

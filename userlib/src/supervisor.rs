@@ -27,7 +27,7 @@ pub fn name(text: &str) -> Name {
 }
 
 /// What a task may ask of the supervisor. Everybody may log, the driver of the host bridge
-/// reports what it discovers, and all else is for the task named `shell`; others get `Denied`.
+/// reports what it discovers, and all else is for a task that the manifest calls `operator`; others get `Denied`.
 #[interface]
 pub trait Supervisor {
     /// Adds a line to the log, under the caller's name.

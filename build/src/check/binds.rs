@@ -52,6 +52,7 @@ impl<'a> Checker<'a> {
             devices.push(Device {
                 name: name.get_ref().clone(),
                 grants,
+                discovers: device.discovers.as_ref().map(|bus| *bus.get_ref()),
             });
         }
         (devices, grants)
@@ -83,7 +84,7 @@ impl<'a> Checker<'a> {
         let parts = bind.get_ref();
         match (&parts.device, &parts.pci, &parts.auxiliary) {
             (Some(device), None, None) => {
-                self.only(parts, "device", &["exclusive"]);
+                self.only(parts, "device", &[]);
                 self.once(task, format!("device `{device}`"), device, bound);
                 let Some(index) = devices.iter().position(|one| one.name == *device.get_ref())
                 else {
@@ -102,11 +103,7 @@ impl<'a> Checker<'a> {
                     );
                     return None;
                 };
-                let exclusive = parts.exclusive.as_ref().is_some_and(|flag| *flag.get_ref());
-                Some(Bind::Platform {
-                    device: index,
-                    exclusive,
-                })
+                Some(Bind::Platform { device: index })
             }
             (None, Some(pci), None) => {
                 self.only(parts, "pci", &["dma", "dma-pool"]);
@@ -150,7 +147,6 @@ impl<'a> Checker<'a> {
     /// Keys that mean nothing for a kind of binding.
     fn only(&mut self, bind: &manifest::Bind, kind: &str, allowed: &[&str]) {
         let keys = [
-            ("exclusive", bind.exclusive.as_ref().map(Spanned::span)),
             ("dma", bind.dma.as_ref().map(Spanned::span)),
             ("dma-pool", bind.dma_pool.as_ref().map(Spanned::span)),
             ("id", bind.id.as_ref().map(Spanned::span)),
@@ -164,10 +160,11 @@ impl<'a> Checker<'a> {
                         format!("`{key}` means nothing with `{kind}`"),
                     )
                     .label("not for this kind of binding")
-                    .hint(format!(
-                        "with `{kind}` there may be: {}",
-                        allowed.join(", ")
-                    )),
+                    .hint(if allowed.is_empty() {
+                        "leave it out".to_owned()
+                    } else {
+                        format!("with `{kind}` there may be: {}", allowed.join(", "))
+                    }),
                 );
             }
         }
@@ -248,12 +245,8 @@ impl<'a> Checker<'a> {
 
     /// The board has a bus for PCI functions.
     fn has_pci(&mut self, task: &str, pci: &Spanned<String>) {
-        let devices = &self.chip.devices;
-        let windows = devices.values().flat_map(|device| &device.windows);
-        if !windows
-            .into_iter()
-            .any(|window| window.get_ref().kind == WindowKind::Config)
-        {
+        let discovers = |device: &manifest::Device| device.discovers.is_some();
+        if !self.chip.devices.values().any(discovers) {
             let chip = &self.manifest.chip;
             self.problems.push(
                 Problem::new(
@@ -262,7 +255,7 @@ impl<'a> Checker<'a> {
                     format!("`{task}` binds a PCI function, and {chip} has no PCI"),
                 )
                 .label(format!(
-                    "no window of kind `config` in {}",
+                    "no device with `discovers = \"pci\"` in {}",
                     self.chip_source.name()
                 ))
                 .hint(self.device_hint("")),

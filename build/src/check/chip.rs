@@ -2,8 +2,9 @@
 
 use super::Checker;
 use crate::arch::Arch;
-use crate::manifest::{Chip, Range, WindowKind};
+use crate::manifest::{Chip, Range, Window, WindowKind};
 use crate::problem::{Problem, Source, nearest};
+use serde_spanned::Spanned;
 use std::collections::BTreeMap;
 
 /// The protection hardware that a chip names.
@@ -37,6 +38,7 @@ impl Checker<'_> {
         self.check_memory();
         self.check_windows();
         self.check_interrupts();
+        self.check_discovery();
     }
 
     fn check_name(&mut self) {
@@ -276,6 +278,41 @@ impl Checker<'_> {
                 }
                 lines.insert(*line.get_ref(), (device.get_ref(), line.span()));
             }
+        }
+    }
+
+    /// A device that discovers has configuration space, and is the only one.
+    fn check_discovery(&mut self) {
+        let mut before: Option<(&str, std::ops::Range<usize>)> = None;
+        for (name, device) in &self.chip.devices {
+            let Some(discovers) = &device.discovers else {
+                continue;
+            };
+            let config = |window: &Spanned<Window>| window.get_ref().kind == WindowKind::Config;
+            if !device.windows.iter().any(config) {
+                self.problems.push(
+                    Problem::new(
+                        self.chip_source,
+                        discovers.span(),
+                        format!("`{name}` cannot discover PCI functions"),
+                    )
+                    .label("has no window of kind `config`")
+                    .hint("add the window with its configuration space, or leave `discovers` out"),
+                );
+            }
+            if let Some((other, span)) = &before {
+                self.problems.push(
+                    Problem::new(
+                        self.chip_source,
+                        discovers.span(),
+                        "two devices discover PCI functions",
+                    )
+                    .label(format!("`{name}`"))
+                    .related(self.chip_source, span.clone(), format!("`{other}`"))
+                    .hint("the supervisor keeps the functions of one host bridge: leave one out"),
+                );
+            }
+            before = Some((name.get_ref(), discovers.span()));
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::plan::{Device, Grant};
 use crate::problem::{Problem, Source};
-use leasehold_abi::label;
+use leasehold_abi::{label, names};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -37,8 +37,22 @@ impl<'a> Checker<'a> {
                 .expect("ranked");
             names.push((grant.name.clone(), self.source, key.span()));
         }
+        let fixed: BTreeMap<u32, &str> = names::all().map(|name| (label(name), name)).collect();
         let mut seen: BTreeMap<u32, (String, &Source, Range<usize>)> = BTreeMap::new();
         for (name, source, span) in names {
+            if let Some(other) = fixed.get(&label(&name)).filter(|other| **other != name) {
+                self.problems.push(
+                    Problem::new(
+                        source,
+                        span.clone(),
+                        format!("`{name}` and `{other}` have one label"),
+                    )
+                    .label(format!("label {:#010x}", label(&name)))
+                    .hint(format!(
+                        "rename it: labels are hashes of names, and `{other}` is one of Leasehold's own"
+                    )),
+                );
+            }
             match seen.get(&label(&name)) {
                 Some((other, other_source, other_span)) if *other != name => self.problems.push(
                     Problem::new(

@@ -33,6 +33,7 @@ impl Checker<'_> {
             self.check_name_of(name);
             self.check_sizes(name, task);
             self.check_floating_point(name, task);
+            self.check_operator(name, task);
             if !packages.contains_key(task.package.get_ref()) {
                 let known = packages.keys().map(String::as_str);
                 let problem = Problem::new(
@@ -149,6 +150,29 @@ impl Checker<'_> {
         }
     }
 
+    /// Orders are calls, and the supervisor takes none from itself.
+    fn check_operator(&mut self, name: &Spanned<String>, task: &manifest::Task) {
+        let Some(operator) = task.operator.as_ref().filter(|on| *on.get_ref()) else {
+            return;
+        };
+        let supervisor = self.order[0];
+        if !task.calls.iter().any(|peer| peer.get_ref() == supervisor) {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    operator.span(),
+                    format!("`{name}` is the operator's and does not call the supervisor"),
+                )
+                .label("orders are calls to the supervisor")
+                .hint(if name.get_ref() == supervisor {
+                    "leave it out: the supervisor gives itself no orders".to_owned()
+                } else {
+                    format!("add `{supervisor}` to `calls` of `{name}`")
+                }),
+            );
+        }
+    }
+
     fn check_supervisor(&mut self) {
         let Some((name, supervisor)) = self
             .order
@@ -232,6 +256,7 @@ impl Checker<'_> {
                     .collect(),
                 binds,
                 restart: task.restart.clone(),
+                operator: task.operator.as_ref().is_some_and(|on| *on.get_ref()),
                 entries: entries[rank],
             });
         }

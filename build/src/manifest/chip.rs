@@ -158,6 +158,16 @@ pub struct Device {
     /// Its interrupt lines, in the interrupt controller's numbers.
     #[serde(default)]
     pub interrupts: Vec<Spanned<u32>>,
+    /// What its driver finds, where it finds devices.
+    pub discovers: Option<Spanned<Bus>>,
+}
+
+/// A bus that a driver discovers the devices of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bus {
+    /// PCI.
+    Pci,
 }
 
 /// An address range of a device.

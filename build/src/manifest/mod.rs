@@ -3,7 +3,7 @@
 mod chip;
 mod schema;
 
-pub use chip::{Chip, ChipHeader, Device, LikeChip, Memory, Qemu, Range, Window, WindowKind};
+pub use chip::{Bus, Chip, ChipHeader, Device, LikeChip, Memory, Qemu, Range, Window, WindowKind};
 pub use schema::{Bind, LikeManifest, Manifest, QemuDevices, Restart, RestartPolicy, Task};
 
 use crate::problem::{Problem, Problems, Source};

@@ -61,6 +61,8 @@ pub struct Task {
     pub autostart: bool,
     /// It may use floating-point registers.
     pub floating_point: Option<Spanned<bool>>,
+    /// It may give the supervisor orders: it is the operator's.
+    pub operator: Option<Spanned<bool>>,
     /// Tasks that it may call, all of them more important.
     #[serde(default)]
     pub calls: Vec<Spanned<String>>,
@@ -93,8 +95,6 @@ pub struct Task {
 pub struct Bind {
     /// A device of the chip file.
     pub device: Option<Spanned<String>>,
-    /// The chip device's windows are for this task alone.
-    pub exclusive: Option<Spanned<bool>>,
     /// A PCI function, as `"vendor:device"` in hexadecimal.
     pub pci: Option<Spanned<String>>,
     /// The PCI function may be a bus master.

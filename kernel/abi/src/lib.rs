@@ -13,6 +13,7 @@ mod handle;
 mod lease;
 mod limits;
 mod message;
+pub mod names;
 mod task;
 
 pub use call::Call;

@@ -32,11 +32,7 @@ pub use crate::lend::WINDOW_GRANULE;
 pub(crate) use offers::Offers;
 pub(crate) use received::Received;
 
-/// Name of the grant with the payload and the cells.
-const PAYLOAD: &str = "payload";
-/// Name of the grant with the locks.
-const SHARED: &str = "shared";
-/// Names of the grants with sub-windows.
-const WINDOWS: [&str; 4] = ["window0", "window1", "window2", "window3"];
+use leasehold_abi::names::{PAYLOAD, SHARED, WINDOWS};
+
 /// Bytes for a payload, at the start of its memory.
 const PAYLOAD_LENGTH: usize = 512;

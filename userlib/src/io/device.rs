@@ -3,9 +3,7 @@
 use super::{Bar, Claim, ExclusiveIoMem, IoMem, Select, Window};
 use crate::runtime::{Bound, Device};
 use crate::sys::{ClaimMode, Error, GrantKind, Rights};
-
-/// Names of the grants that hold BARs.
-const BARS: [&str; 6] = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5"];
+use leasehold_abi::names::BARS;
 
 /// Claims device registers.
 fn claim<'cap, const SIZE: usize>(

@@ -3,13 +3,10 @@
 use crate::function;
 use crate::root::Root;
 use core::fmt::Write;
-use leasehold_abi::{Error, GrantKind, LeaseHandle, RevokeMode, Rights, TaskHandle, label};
+use leasehold_abi::{Error, GrantKind, LeaseHandle, RevokeMode, Rights, TaskHandle, label, names};
 use userlib::policy::{Bind, DevicePolicy, Policy};
 use userlib::supervisor::{DEVICE_NAME, FunctionInfo};
 use userlib::sys;
-
-/// The host bridge's device: its driver discovers, so it gets configuration space and nothing else.
-pub const HOST_BRIDGE: &str = "pci";
 
 /// Most auxiliary devices of one task.
 const AUXILIARIES: usize = 4;
@@ -23,19 +20,17 @@ pub const fn most(policy: &Policy) -> usize {
     let mut most = policy.devices.len();
     let mut task = 0;
     while task < policy.tasks.len() {
-        let (offers, binds) = (policy.tasks[task].offers, policy.tasks[task].binds);
-        if !offers.is_empty() {
+        if !policy.tasks[task].offers.is_empty() {
             most += AUXILIARIES;
         }
-        let mut bind = 0;
-        while bind < binds.len() {
-            if matches!(binds[bind], Bind::Platform { label: bound, .. } if bound == label(HOST_BRIDGE))
-            {
-                most += FUNCTIONS;
-            }
-            bind += 1;
-        }
         task += 1;
+    }
+    let mut device = 0;
+    while device < policy.devices.len() {
+        if policy.devices[device].discovers.is_some() {
+            most += FUNCTIONS;
+        }
+        device += 1;
     }
     most
 }
@@ -109,7 +104,7 @@ impl Device {
             }
             Source::Auxiliary {
                 from, label, id, ..
-            } => match auxiliary_name(policy, *label) {
+            } => match policy.name_of(*label) {
                 Some(known) => write!(name, "{known}#{id}"),
                 None => write!(name, "{}.{label:08x}#{id}", task_name(policy, *from)),
             },
@@ -158,12 +153,10 @@ impl Device {
     ) -> Result<LeaseHandle, Error> {
         let (parent, label, id, payload_type) = match &self.source {
             Source::Platform(device) => (root.handle(), device.label, 0, 0),
-            Source::Function(function) => (
-                root.handle(),
-                label(HOST_BRIDGE),
-                function::instance(function),
-                0,
-            ),
+            Source::Function(function) => {
+                let bridge = policy.host_bridge().ok_or(Error::NotFound)?;
+                (root.handle(), bridge.label, function::instance(function), 0)
+            }
             Source::Auxiliary {
                 held,
                 label,
@@ -195,8 +188,10 @@ impl Device {
             (Source::Platform(device), _) => {
                 for &grant in device.grants {
                     let grant = usize::from(grant);
-                    let discovers = device.label == label(HOST_BRIDGE);
-                    if discovers && root.grant(grant)?.kind != GrantKind::Config as u8 {
+                    // Who discovers gets configuration space and nothing else.
+                    if device.discovers.is_some()
+                        && root.grant(grant)?.kind != GrantKind::Config as u8
+                    {
                         continue;
                     }
                     root.lend_whole(draft, grant)?;
@@ -207,7 +202,7 @@ impl Device {
                 function::lend(root, policy, function, *dma, draft)?;
                 if let Some(pool) = pool {
                     let index = root.lend_whole(draft, usize::from(*pool))?;
-                    sys::grant_label(draft, index, label("dma"))?;
+                    sys::grant_label(draft, index, label(names::POOL))?;
                 }
                 Ok(())
             }
@@ -227,14 +222,4 @@ impl Device {
 /// The name of a task.
 fn task_name(policy: &Policy, index: usize) -> &'static str {
     policy.tasks.get(index).map_or("?", |task| task.name)
-}
-
-/// The name behind an auxiliary device's label, where the manifest has it.
-pub fn auxiliary_name(policy: &Policy, wanted: u32) -> Option<&'static str> {
-    policy
-        .tasks
-        .iter()
-        .flat_map(|task| task.offers)
-        .find(|offer| offer.label == wanted)
-        .map(|offer| offer.name)
 }

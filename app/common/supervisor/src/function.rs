@@ -1,8 +1,7 @@
 //! A PCI function as a lease: which parts of the host bridge its driver gets.
 
-use crate::device::HOST_BRIDGE;
 use crate::root::{Part, Root};
-use leasehold_abi::{Error, GrantKind, LeaseHandle, Rights};
+use leasehold_abi::{Error, GrantKind, LeaseHandle, Rights, names};
 use userlib::policy::Policy;
 use userlib::supervisor::{FunctionInfo, NO_INTERRUPT};
 
@@ -11,9 +10,6 @@ const CONFIG_SIZE: u64 = 4096;
 
 /// Windows are leased in pages.
 const PAGE: u64 = 4096;
-
-/// Names of the grants that hold windows, by base address register.
-const BARS: [&str; 6] = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5"];
 
 /// Instance number of a function in its leases: vendor in the upper half, device in the lower.
 pub(crate) fn instance(function: &FunctionInfo) -> u32 {
@@ -33,11 +29,7 @@ pub(crate) fn lend(
     dma: bool,
     draft: LeaseHandle,
 ) -> Result<(), Error> {
-    let bridge = policy
-        .devices
-        .iter()
-        .find(|device| device.name == HOST_BRIDGE);
-    let among = bridge.ok_or(Error::NotFound)?.grants;
+    let among = policy.host_bridge().ok_or(Error::NotFound)?.grants;
     let both = Rights::READ | Rights::WRITE;
     let base = config_base(root, among)? + u64::from(function.address) * CONFIG_SIZE;
     // To read only: a driver that could write it could put its window over another's.
@@ -46,10 +38,10 @@ pub(crate) fn lend(
         base,
         length: CONFIG_SIZE,
         rights: Rights::READ | Rights::LEND,
-        name: "config",
+        name: names::CONFIG,
     };
     root.lend(draft, among, config)?;
-    for (bar, name) in function.bars.iter().zip(BARS) {
+    for (bar, name) in function.bars.iter().zip(names::BARS) {
         let length = bar
             .length
             .checked_next_multiple_of(PAGE)
@@ -79,7 +71,7 @@ pub(crate) fn lend(
                 base,
                 length: 1,
                 rights: both,
-                name: "intx",
+                name: names::INTX,
             },
         )?;
     }
@@ -91,7 +83,7 @@ pub(crate) fn lend(
             Part {
                 kind,
                 rights: both,
-                name: "bus-master",
+                name: names::BUS_MASTER,
                 ..config
             },
         )?;

@@ -17,6 +17,7 @@ static POLICY: userlib::policy::Policy = userlib::policy::Policy {
     tasks: &[],
     devices: &[],
     chip: userlib::policy::ChipPolicy::HOST,
+    names: &[],
 };
 
 /// The notification of the supervisor's timer.

@@ -1,7 +1,7 @@
 //! The `Supervisor` interface: what other tasks may ask.
 
 use crate::care::Standing;
-use crate::device::{Device, HOST_BRIDGE, Source, auxiliary_name};
+use crate::device::{Device, Source};
 use crate::supervisor::Supervisor;
 use core::fmt::Write;
 use leasehold_abi::{Error, GrantKind, LeaseHandle, TaskHandle};
@@ -15,9 +15,6 @@ use zerocopy::{FromBytes, IntoBytes};
 
 /// Notifications that may be asked for: those that tasks post to each other.
 const PEER_BITS: u32 = 0x7fff;
-
-/// The task that may give orders, by its name in the manifest.
-const SHELL: &str = "shell";
 
 /// Answers one request of `client`, which stands in the supervisor's table by its index.
 pub fn answer(supervisor: &mut Supervisor<'_>, request: &Request<'_>) -> Answer {
@@ -35,11 +32,11 @@ struct Session<'a, 'm> {
 }
 
 impl Session<'_, '_> {
-    /// Only the shell gives orders: a task that goes astray cannot turn the machine off or take
+    /// Only the operator's task gives orders: a task that goes astray cannot turn the machine off or take
     /// another's device, though it may call to log.
     fn order(&self) -> Result<(), Error> {
         let task = self.supervisor.policy.tasks.get(self.client.index());
-        if task.is_some_and(|task| task.name == SHELL) {
+        if task.is_some_and(|task| task.operator) {
             Ok(())
         } else {
             Err(Error::Denied)
@@ -50,7 +47,7 @@ impl Session<'_, '_> {
     fn discovery(&self) -> Result<(), Error> {
         let holds = self.supervisor.devices.iter().any(|device| {
             let bridge =
-                matches!(device.source, Source::Platform(device) if device.name == HOST_BRIDGE);
+                matches!(device.source, Source::Platform(device) if device.discovers.is_some());
             bridge && device.lent.is_some_and(|lent| lent.lessee == self.client)
         });
         if holds { Ok(()) } else { Err(Error::Denied) }
@@ -150,11 +147,8 @@ impl SupervisorServer for Session<'_, '_> {
 
     fn pci_window(&mut self) -> Result<PciWindow, Error> {
         self.discovery()?;
-        let devices = self.supervisor.policy.devices;
-        let bridge = devices
-            .iter()
-            .find(|device| device.name == HOST_BRIDGE)
-            .ok_or(Error::NotFound)?;
+        let bridge = self.supervisor.policy.host_bridge();
+        let bridge = bridge.ok_or(Error::NotFound)?;
         let mut window = PciWindow {
             first_line: u32::MAX,
             ..PciWindow::default()
@@ -259,11 +253,11 @@ impl SupervisorServer for Session<'_, '_> {
             .iter()
             .find(|device| device.label == lease.label)
         {
-            Some(device) if device.name == HOST_BRIDGE && lease.id != 0 => {
+            Some(device) if device.discovers.is_some() && lease.id != 0 => {
                 write!(name, "{:04x}:{:04x}", lease.id >> 16, lease.id & 0xffff)
             }
             Some(device) => write!(name, "{}", device.name),
-            None => match auxiliary_name(policy, lease.label) {
+            None => match policy.name_of(lease.label) {
                 Some(known) => write!(name, "{known}#{}", lease.id),
                 None => {
                     let from = policy.tasks.get(lease.lessor as usize);

@@ -11,7 +11,7 @@ use supervisor::device;
 use supervisor::serve;
 use supervisor::supervisor::{Memory, Supervisor};
 use userlib::ipc::{Answer, Request};
-use userlib::policy::{Bind, ChipPolicy, DevicePolicy, Offer, Policy, Restart, TaskPolicy};
+use userlib::policy::{Bind, Bus, ChipPolicy, DevicePolicy, Offer, Policy, Restart, TaskPolicy};
 use userlib::supervisor::{BarInfo, FunctionInfo};
 use userlib::sys::{Message, mock};
 use zerocopy::{FromZeros, IntoBytes};
@@ -44,7 +44,7 @@ const fn task(name: &'static str, index: usize, binds: &'static [Bind]) -> TaskP
         offers: PARTS,
         binds,
         restart: RESTART,
-        release_ms: 200,
+        operator: index == SHELL,
     }
 }
 
@@ -57,18 +57,14 @@ static POLICY: Policy = Policy {
             &[Bind::Platform {
                 name: "uart0",
                 label: label("uart0"),
-                grants: &[0, 1],
-                exclusive: true,
             }],
         ),
         task(
             "pci-host",
             HOST,
             &[Bind::Platform {
-                name: "pci",
-                label: label("pci"),
-                grants: &[2, 3, 4, 5],
-                exclusive: false,
+                name: "bridge",
+                label: label("bridge"),
             }],
         ),
         task(
@@ -100,21 +96,24 @@ static POLICY: Policy = Policy {
                 id: 1,
             }],
         ),
-        task("shell", SHELL, &[]),
+        task("operator", SHELL, &[]),
     ],
     devices: &[
         DevicePolicy {
             name: "uart0",
             label: label("uart0"),
             grants: &[0, 1],
+            discovers: None,
         },
         DevicePolicy {
-            name: "pci",
-            label: label("pci"),
+            name: "bridge",
+            label: label("bridge"),
             grants: &[2, 3, 4, 5],
+            discovers: Some(Bus::Pci),
         },
     ],
     chip: ChipPolicy::HOST,
+    names: &[(label("parent.part"), "parent.part")],
 };
 
 /// Operations of the interface, by their place in the trait.
@@ -318,7 +317,7 @@ fn only_the_bridge_reports_and_no_window_lies_over_another() {
 }
 
 #[test]
-fn only_the_shell_gives_orders() {
+fn only_the_operator_gives_orders() {
     booted(|supervisor, kernel| {
         let name = userlib::supervisor::name("edu");
         for client in [CONSOLE, HOST, EDU, CHILD] {

@@ -1,0 +1,27 @@
+//! Names of grants that no chip file and no manifest chooses: what the supervisor lends of a PCI function, and what
+//! a registered auxiliary device is made of.
+
+/// A PCI function's configuration space.
+pub const CONFIG: &str = "config";
+/// A PCI function's windows, by the number of their base address register.
+pub const BARS: [&str; 6] = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5"];
+/// A PCI function's interrupt line, by its pin.
+pub const INTX: &str = "intx";
+/// The right to switch a PCI function's bus mastering on.
+pub const BUS_MASTER: &str = "bus-master";
+/// Memory for a PCI function's DMA.
+pub const POOL: &str = "dma";
+/// Memory with an auxiliary device's payload and cells.
+pub const PAYLOAD: &str = "payload";
+/// Memory with an auxiliary device's locks.
+pub const SHARED: &str = "shared";
+/// Windows that go with a payload, in the order in which it has them.
+pub const WINDOWS: [&str; 4] = ["window0", "window1", "window2", "window3"];
+
+/// All of them, for whoever has to find a name by its label.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    [CONFIG, INTX, BUS_MASTER, POOL, PAYLOAD, SHARED]
+        .into_iter()
+        .chain(BARS)
+        .chain(WINDOWS)
+}
