@@ -33,7 +33,7 @@ use core::marker::PhantomData;
     message = "`{Self}` is not a family of types",
     label = "not a family",
     note = "add `#[derive(for_lt::Family)]` to the type, or name the family with `for_lt::family!`",
-    note = "inside `ForLt!`, a bare name as argument may be a generic parameter of the enclosing item: if it is not, write its path, as in `self::Name`"
+    note = "inside `ForLt!`, a bare name or a macro as argument may refer to a generic parameter of the enclosing item: if it does not, write a path, as in `self::Name`"
 )]
 pub trait ForLt {
     /// The member of the family for `'a`.
@@ -70,8 +70,9 @@ where
 }
 
 /// Implemented inside the expansion of `ForLt!` to have the compiler prove `Of<'a>` well-formed
-/// for every `'a`. An associated type gets no implied bounds, so nothing can be assumed.
-pub trait WellFormed {
+/// for every `'a`. An associated type gets no implied bounds, so nothing can be assumed. `INDEX`
+/// counts the types of one expansion.
+pub trait WellFormed<const INDEX: usize> {
     /// The type to prove.
     type Of<'a>: ?Sized + 'a;
 }

@@ -283,6 +283,46 @@ mod re_export {
     }
 }
 
+/// Each part of a type has a proof of its own, and so has each type of a scope.
+#[test]
+#[expect(clippy::type_complexity, reason = "that is what is tested")]
+fn several_proofs_in_one_scope() {
+    fn check<'a>() {
+        same::<'a, ForLt!((Underived<'_>, Pair<'_, '_>)), (Underived<'a>, Pair<'a, 'a>)>();
+        same::<
+            'a,
+            ForLt!((Underived<'_>, (Cell<&u8>, Underived<'_>), Option<&u8>)),
+            (Underived<'a>, (Cell<&'a u8>, Underived<'a>), Option<&'a u8>),
+        >();
+        same::<
+            'a,
+            ForLt!([(Underived<'_>, &[(Cell<&u8>, Cell<&u16>)]); 2]),
+            [(Underived<'a>, &'a [(Cell<&'a u8>, Cell<&'a u16>)]); 2],
+        >();
+        let _: PhantomData<(ForLt!(Cell<&u8>), ForLt!((Cell<&u16>, Cell<&u32>)))> = PhantomData;
+    }
+    check();
+    fn in_a_signature<'a>(
+        first: <ForLt!((Cell<&u8>, Cell<&u16>)) as ForLt>::Of<'a>,
+        second: <ForLt!(Cell<&u8>) as ForLt>::Of<'a>,
+    ) -> <ForLt!((Cell<&u8>, Cell<&u16>)) as ForLt>::Of<'a> {
+        (second, first.1)
+    }
+    let result = in_a_signature((Cell::new(&1), Cell::new(&2)), Cell::new(&3));
+    assert_eq!((*result.0.get(), *result.1.get()), (3, 2));
+}
+
+/// To the compiler `'r#a` is `'a`.
+#[test]
+fn raw_names() {
+    fn check<'x>() {
+        same::<'x, ForLt!(for<'a> Cell<&'r#a u8>), Cell<&'x u8>>();
+        same::<'x, ForLt!(for<'r#fn> Cell<&'r#fn u8>), Cell<&'x u8>>();
+        same_covariant::<'x, CovariantForLt!(for<'r#a> Option<&'a u8>), Option<&'x u8>>();
+    }
+    check();
+}
+
 /// Types that come through `macro_rules!` fragments.
 #[test]
 fn fragments() {
@@ -299,13 +339,33 @@ fn fragments() {
     fn check<'a>() {
         same::<'a, family_of!(&Pair<'_, '_>), &'a Pair<'a, 'a>>();
         same_covariant::<'a, covariant_family_of!(Pair<'_, '_>), &'a Pair<'a, 'a>>();
-        same::<'a, ForLt!(Nested<'_, ForLt!(&u8)>), Nested<'a, ForLt!(&u8)>>();
-        same::<'a, ForLt!(&Vec<Nested<'_, ForLt!(u8)>>), &'a Vec<Nested<'a, ForLt!(u8)>>>();
     }
     check();
 }
 
-struct Nested<'a, F: ForLt>(&'a u8, F::Of<'a>);
+/// A macro within the type: the type has a derive, or the macro an alias.
+#[test]
+fn families_of_families() {
+    #[derive(Family)]
+    struct Nested<'a, F: ForLt>(&'a u8, F::Of<'a>);
+    struct UnderivedNested<'a, F: ForLt>(&'a u8, F::Of<'a>);
+    type Inner = ForLt!(&u8);
+
+    fn check<'a, T: 'static>() {
+        same::<'a, ForLt!(Nested<'_, ForLt!(&T)>), Nested<'a, ForLt!(&T)>>();
+        same::<'a, ForLt!(&[Nested<'_, ForLt!(u8)>]), &'a [Nested<'a, ForLt!(u8)>]>();
+        same::<'a, ForLt!(Vec<ForLt!(u8)>), Vec<ForLt!(u8)>>();
+    }
+    fn with_alias<'a>() {
+        same::<'a, ForLt!(UnderivedNested<'_, self::alias::Outer>), UnderivedNested<'a, Inner>>();
+        same::<'a, ForLt!(Vec<(Inner, &u8)>), Vec<(Inner, &'a u8)>>();
+    }
+    check::<u8>();
+    with_alias();
+}
+mod alias {
+    pub(super) type Outer = for_lt::ForLt!(&u8);
+}
 
 /// A proof that does not return is no proof, and nothing is cast.
 #[test]

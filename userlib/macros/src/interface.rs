@@ -1,7 +1,7 @@
 //! `#[interface]`: from a trait to a client structure and a server trait.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 use syn::{
     Error, FnArg, GenericArgument, Ident, ItemTrait, Pat, PathArguments, Result, ReturnType,
     TraitItem, TraitItemFn, Type,
@@ -72,6 +72,12 @@ fn method(function: &TraitItemFn, at: usize) -> Result<Method> {
             "a method of an interface has no generic parameters",
         ));
     }
+    if let Some(place) = own_type(signature.to_token_stream()) {
+        return Err(Error::new(
+            place,
+            "`Self` is the client on one side and the server on the other: write the type's name",
+        ));
+    }
     let mut inputs = signature.inputs.iter();
     match inputs.next() {
         Some(FnArg::Receiver(receiver)) if is_mut_self(receiver) => {}
@@ -119,6 +125,15 @@ fn method(function: &TraitItemFn, at: usize) -> Result<Method> {
         arguments,
         result,
         deferred,
+    })
+}
+
+/// Where `Self` stands in `tokens`.
+fn own_type(tokens: TokenStream) -> Option<Span> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Group(group) => own_type(group.stream()),
+        TokenTree::Ident(ident) if ident == "Self" => Some(ident.span()),
+        _ => None,
     })
 }
 
@@ -212,10 +227,10 @@ fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
     });
     quote! {
         #[doc = #about]
-        #[derive(Clone, Debug)]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #visibility struct #client {
             peer: ::userlib::ipc::Peer,
-            instance: u8,
+            instance: ::core::primitive::u8,
         }
 
         impl #client {
@@ -223,7 +238,7 @@ fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
             ///
             /// # Errors
             /// `NotFound` when the image has none.
-            pub fn connect(task: &'static str) -> ::core::result::Result<Self, ::userlib::Error> {
+            pub fn connect(task: &'static ::core::primitive::str) -> ::core::result::Result<Self, ::userlib::Error> {
                 Self::connect_instance(task, 0)
             }
 
@@ -231,7 +246,7 @@ fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
             ///
             /// # Errors
             /// `NotFound` when the image has none.
-            pub fn connect_instance(task: &'static str, instance: u8) -> ::core::result::Result<Self, ::userlib::Error> {
+            pub fn connect_instance(task: &'static ::core::primitive::str, instance: ::core::primitive::u8) -> ::core::result::Result<Self, ::userlib::Error> {
                 ::core::result::Result::Ok(Self { peer: ::userlib::ipc::Peer::connect(task)?, instance })
             }
 
@@ -246,7 +261,7 @@ fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
             }
 
             #[inline(always)]
-            fn tag(&self, operation: u16, words: u8) -> ::userlib::sys::Tag {
+            fn tag(&self, operation: ::core::primitive::u16, words: ::core::primitive::u8) -> ::userlib::sys::Tag {
                 ::userlib::ipc::tag(operation, words, self.instance)
             }
 

@@ -11,6 +11,7 @@ use syn::{
 };
 
 use crate::item::{LONG, SHORT, prove};
+use crate::lifetimes::same;
 use crate::variance;
 
 /// Expands `Family`, or `CovariantFamily` if `covariant`.
@@ -65,7 +66,7 @@ fn at_static(generics: &Generics) -> Generics {
     struct Static<'a>(Vec<&'a Lifetime>);
     impl VisitMut for Static<'_> {
         fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-            if self.0.iter().any(|param| param.ident == lifetime.ident) {
+            if self.0.iter().any(|param| same(param, lifetime)) {
                 *lifetime = Lifetime::new("'static", lifetime.span());
             }
         }

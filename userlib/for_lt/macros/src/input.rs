@@ -63,8 +63,9 @@ impl Parse for HigherRankedType {
             }
             input.parse::<Option<Token![,]>>()?;
             input.parse::<Token![>]>()?;
-            let span = Span::mixed_site().located_at(written.span());
-            (Lifetime::new(&format!("'{}", written.ident), span), false)
+            let mut lifetime = written.clone();
+            lifetime.set_span(Span::mixed_site().located_at(written.span()));
+            (lifetime, false)
         } else {
             let name = format!("'elided{}", macro_depth(&input.fork().parse()?));
             (Lifetime::new(&name, Span::mixed_site()), true)

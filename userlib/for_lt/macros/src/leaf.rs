@@ -3,7 +3,7 @@
 use syn::visit::{self, Visit};
 use syn::{GenericArgument, Lifetime, Path, PathArguments, Type, TypePath};
 
-use crate::lifetimes::mentions;
+use crate::lifetimes::{mentions, same};
 
 /// How a named type mentions the bound lifetime.
 pub(crate) enum Leaf {
@@ -37,7 +37,7 @@ impl Leaf {
         let (mut bound, mut inside) = (false, false);
         for argument in &arguments.args {
             match argument {
-                GenericArgument::Lifetime(argument) if argument.ident == lifetime.ident => {
+                GenericArgument::Lifetime(argument) if same(argument, lifetime) => {
                     bound = true;
                 }
                 GenericArgument::Type(ty) => inside |= mentions(ty, lifetime),
@@ -64,8 +64,10 @@ pub(crate) fn may_be_generic(path: &TypePath) -> bool {
             visit::visit_path(self, path);
         }
 
-        // A type macro such as a nested `ForLt!` is taken not to refer to any.
-        fn visit_macro(&mut self, _: &syn::Macro) {}
+        // What it expands to may.
+        fn visit_macro(&mut self, _: &syn::Macro) {
+            self.0 = true;
+        }
     }
     let mut finder = Finder(false);
     visit::visit_path(&mut finder, &path.path);

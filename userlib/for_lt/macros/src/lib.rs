@@ -1,5 +1,6 @@
 //! The macros of the `for-lt` crate, which documents and re-exports them.
 
+mod copies;
 mod covariant;
 mod derive;
 mod input;

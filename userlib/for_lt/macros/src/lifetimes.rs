@@ -1,7 +1,8 @@
 //! Finds and replaces lifetimes in types.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use syn::visit::{self, Visit};
+use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Error, Lifetime, Macro, Result, Type, TypeReference};
 
@@ -21,14 +22,14 @@ pub(crate) fn bind(ty: &mut Type, lifetime: &Lifetime, elided: bool) -> Result<(
     binder.error.map_or(Ok(()), Err)
 }
 
-/// Whether `ty` mentions `lifetime`.
+/// Whether both are one lifetime to the compiler, to which `'r#a` is `'a`.
+pub(crate) fn same(one: &Lifetime, other: &Lifetime) -> bool {
+    one.ident.unraw() == other.ident.unraw()
+}
+
+/// Whether `ty` mentions `lifetime`, also in places that `syn` does not take apart.
 pub(crate) fn mentions(ty: &Type, lifetime: &Lifetime) -> bool {
-    let mut visitor = Mentions {
-        lifetime,
-        found: false,
-    };
-    visitor.visit_type(ty);
-    visitor.found
+    tokens_mention(&ty.to_token_stream(), lifetime)
 }
 
 /// `ty` with `'static` in place of `lifetime`.
@@ -64,7 +65,7 @@ impl VisitMut for Binder<'_> {
     fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
         if lifetime.ident == "_" && !self.elided {
             self.refuse(lifetime.span(), "after `for<...>`, name every lifetime");
-        } else if lifetime.ident == "_" || lifetime.ident == self.lifetime.ident {
+        } else if lifetime.ident == "_" || same(lifetime, self.lifetime) {
             let span = self.lifetime.span().located_at(lifetime.span());
             *lifetime = self.lifetime.clone();
             lifetime.set_span(span);
@@ -130,29 +131,13 @@ fn bound_object(target: &mut Type, lifetime: &Lifetime) {
     }
 }
 
-struct Mentions<'a> {
-    lifetime: &'a Lifetime,
-    found: bool,
-}
-
-impl Visit<'_> for Mentions<'_> {
-    fn visit_lifetime(&mut self, lifetime: &Lifetime) {
-        self.found |= lifetime.ident == self.lifetime.ident;
-    }
-
-    fn visit_macro(&mut self, invocation: &Macro) {
-        self.found |= tokens_mention(&invocation.tokens, self.lifetime);
-        visit::visit_macro(self, invocation);
-    }
-}
-
 /// Whether `tokens` contain the name of `lifetime`, as a lifetime.
 fn tokens_mention(tokens: &TokenStream, lifetime: &Lifetime) -> bool {
     let mut after_apostrophe = false;
     tokens.clone().into_iter().any(|token| {
         let found = match &token {
             TokenTree::Group(group) => tokens_mention(&group.stream(), lifetime),
-            TokenTree::Ident(ident) => after_apostrophe && *ident == lifetime.ident,
+            TokenTree::Ident(ident) => after_apostrophe && ident.unraw() == lifetime.ident.unraw(),
             _ => false,
         };
         after_apostrophe = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
@@ -167,7 +152,7 @@ struct Replacer<'a> {
 
 impl VisitMut for Replacer<'_> {
     fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-        if lifetime.ident == self.from.ident {
+        if same(lifetime, self.from) {
             *lifetime = self.to.clone();
         }
     }

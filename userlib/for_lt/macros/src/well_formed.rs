@@ -7,12 +7,16 @@
 //! pointers do not, by their syntax. A named type is either a family itself, so that its own
 //! implementation of `ForLt` holds the proof, or is proved by an item in an anonymous constant,
 //! which cannot refer to generic parameters.
+//!
+//! The item is a second copy of the type, in another place. So whatever could mean something else
+//! there is refused, and the one name that the item adds is not in the type.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, Ident, Lifetime, Result, Type, TypePath};
+use syn::{Error, Lifetime, Result, Type, TypePath};
 
+use crate::copies::{check, unused_name};
 use crate::input::HigherRankedType;
 use crate::leaf::{Leaf, may_be_generic};
 use crate::lifetimes::{at_static, mentions};
@@ -28,13 +32,13 @@ pub(crate) fn expand(
         unproved: Vec::new(),
     };
     let of = prover.rewrite(&ty)?;
-    let proofs = prover.unproved.iter().map(|ty| prover.proof(ty));
+    let proofs = prover.proofs()?;
     let of_static = at_static(&of, &lifetime);
     Ok(quote! {
         #krate::__private::HigherRanked<
             dyn for<#lifetime> #krate::__private::WithLt<#lifetime, Of = #of>,
             #of_static,
-            { #(#proofs)* 0 }
+            { #proofs 0 }
         >
     })
 }
@@ -101,36 +105,40 @@ impl Prover<'_> {
         })
     }
 
-    /// An item that compiles only if `ty` is well-formed for every lifetime.
-    fn proof(&self, ty: &Type) -> TokenStream {
-        let (krate, lifetime) = (self.krate, self.lifetime);
-        let name = unused_name(ty);
-        quote_spanned! {ty.span()=>
+    /// Items that compile only if all in `self.unproved` are well-formed for every lifetime.
+    fn proofs(&self) -> Result<TokenStream> {
+        let copies: Vec<TokenStream> = self
+            .unproved
+            .iter()
+            .map(|ty| ty.to_token_stream())
+            .collect();
+        for copy in &copies {
+            check(copy)?;
+        }
+        if copies.is_empty() {
+            return Ok(TokenStream::new());
+        }
+        // One structure for all, or the proof of one type would see that of another.
+        let name = unused_name(&copies);
+        let proofs = self
+            .unproved
+            .iter()
+            .enumerate()
+            .map(|(index, ty)| self.proof(&name, index, ty));
+        Ok(quote! {
             struct #name;
+            #(#proofs)*
+        })
+    }
+
+    /// The item for one type.
+    fn proof(&self, name: &Ident, index: usize, ty: &Type) -> TokenStream {
+        let (krate, lifetime) = (self.krate, self.lifetime);
+        quote_spanned! {ty.span()=>
             #[allow(dead_code, clippy::type_complexity)]
-            impl #krate::__private::WellFormed for #name {
+            impl #krate::__private::WellFormed<#index> for #name {
                 type Of<#lifetime> = #ty;
             }
         }
-    }
-}
-
-/// A name that does not occur in `ty`. The item of that name would otherwise shadow what `ty`
-/// refers to, and the proof would be about another type.
-fn unused_name(ty: &Type) -> Ident {
-    fn occurs(name: &str, tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Group(group) => occurs(name, group.stream()),
-            TokenTree::Ident(ident) => ident == name,
-            _ => false,
-        })
-    }
-    let mut index = 0_u32;
-    loop {
-        let name = format_ident!("ProofOfWellFormedness{}", index, span = Span::mixed_site());
-        if !occurs(&name.to_string(), ty.to_token_stream()) {
-            return name;
-        }
-        index += 1;
     }
 }

@@ -21,4 +21,9 @@ trait Generic<T> {
     fn send(&mut self, value: T) -> Result<(), Error>;
 }
 
+#[interface]
+trait Own {
+    fn send(&mut self, value: [u8; size_of::<Self>()]) -> Result<(), Error>;
+}
+
 fn main() {}
