@@ -30,3 +30,5 @@ pub mod time;
 pub use devres::{Devres, DevresGuard, DevresLt, Guard};
 pub use for_lt::{self, CovariantForLt, ForLt};
 pub use leasehold_abi::Error;
+#[doc(hidden)]
+pub use tock_registers as __tock_registers;

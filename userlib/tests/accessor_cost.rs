@@ -170,6 +170,16 @@ fn accesses_cost_what_they_should() {
         if target.pointer == "ld" {
             is_one(target, program, "read_wide", "ld", 0x28);
         }
+        // Fields: masks are constants.
+        let (load, store) = (target.loads[2], target.stores[2]);
+        let read = [access(load, 0x30)];
+        assert_eq!(program.accesses("field_read")[1..], read, "{name}");
+        let write = [access(store, 0x30)];
+        assert_eq!(program.accesses("field_write")[1..], write, "{name}");
+        let clear = [access(store, 0x34)];
+        assert_eq!(program.accesses("field_clear")[1..], clear, "{name}");
+        let modify = [access(load, 0x30), access(store, 0x30)];
+        assert_eq!(program.accesses("field_modify")[1..], modify, "{name}");
         let several = program.accesses("several");
         let wanted = [
             access(target.stores[0], 0x20),

@@ -4,7 +4,7 @@ use crate::hold::Holds;
 use crate::payload::{Data, DataFamily, Guarded, GuardedFamily, Identity, NAME};
 use driver_interfaces::SampleParentServer;
 use userlib::auxiliary::Registration;
-use userlib::io::Bar;
+use userlib::io::{Bar, Readable, Writeable};
 use userlib::ipc::{Answer, Deferred, Request};
 use userlib::pci::{ConfigSpace, EXPRESS};
 use userlib::runtime::{Core, Device, Driver, StateOf, TIMER_BIT};
@@ -13,11 +13,15 @@ use userlib::{Error, ForLt};
 /// Bytes of the test registers. Source: QEMU documentation, *QEMU pci-testdev*.
 const BAR_SIZE: usize = 4096;
 
-/// Test register: which test is selected, 8 bits.
-const TEST: usize = 0;
-
-/// Test register: width of the selected test's accesses in bytes, 8 bits.
-const WIDTH: usize = 1;
+userlib::registers! {
+    /// The head of a test.
+    struct Test: 4096 {
+        /// Which test is selected.
+        number: WriteOnly<u8> = 0;
+        /// Width of the selected test's accesses in bytes.
+        width: ReadOnly<u8> = 1;
+    }
+}
 
 /// Configuration space: vendor and device.
 const VENDOR: usize = 0;
@@ -52,8 +56,9 @@ impl Driver for ParentDriver {
         let config = device.config_space::<EXPRESS>("config")?;
         let (vendor, number) = (config.read16::<VENDOR>(), config.read16::<DEVICE>());
         let bar = device.bar::<BAR_SIZE>(0)?;
-        bar.write8::<TEST>(0);
-        if vendor == u16::MAX || bar.read8::<WIDTH>() == u8::MAX {
+        let test = Test::new(&bar);
+        test.number().set(0);
+        if vendor == u16::MAX || test.width().get() == u8::MAX {
             return Err(Error::NoDevice);
         }
         let identity = Identity::new(format_args!("{vendor:04x}:{number:04x}"));

@@ -1,11 +1,10 @@
 //! The driver: the timer over a window on lease, its interrupt, and the interface.
 
 use crate::timer::CmsdkTimer;
-use driver_cmsdk::{CLOCK, TIMER, WINDOW};
+use driver_cmsdk::{CLOCK, TIMER};
 use driver_interfaces::TimerServer;
 use embedded_hal::delay::DelayNs;
 use userlib::interrupt::Interrupt;
-use userlib::io::ExclusiveIoMem;
 use userlib::ipc::{Answer, Deferred, Request};
 use userlib::runtime::{Core, Device, Driver, StateOf};
 use userlib::{Error, ForLt, sys};
@@ -24,7 +23,7 @@ struct Waiting {
 /// The timer while it is bound.
 #[derive(Debug)]
 pub struct Bound<'cap> {
-    timer: CmsdkTimer<ExclusiveIoMem<'cap, WINDOW>>,
+    timer: CmsdkTimer<'cap>,
     line: Interrupt<'cap>,
     waiting: Option<Waiting>,
 }

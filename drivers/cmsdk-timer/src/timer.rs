@@ -1,9 +1,10 @@
 //! The timer: one shot at a time, waited for by interrupt or in place.
 
-use crate::registers::{ENABLE, INTERRUPT_ENABLE, Register, Registers};
-use driver_cmsdk::CLOCK;
+use crate::registers::{Control, Interrupt, Registers};
+use driver_cmsdk::{CLOCK, WINDOW};
 use embedded_hal::delay::DelayNs;
 use leasehold_abi::Error;
+use userlib::io::{ExclusiveIoMem, Readable, Writeable};
 
 /// Nanoseconds in a second.
 const SECOND: u64 = 1_000_000_000;
@@ -11,19 +12,19 @@ const SECOND: u64 = 1_000_000_000;
 /// How often the counter is looked at in vain for each of its ticks, before it is taken for dead.
 const LOOKS: u64 = 64;
 
-/// One CMSDK APB timer.
+/// One CMSDK APB timer, with its registers in a window on lease.
 #[derive(Debug)]
-pub struct CmsdkTimer<R> {
-    registers: R,
+pub struct CmsdkTimer<'cap> {
+    window: ExclusiveIoMem<'cap, WINDOW>,
     /// An alarm is set.
     armed: bool,
 }
 
-impl<R: Registers> CmsdkTimer<R> {
+impl<'cap> CmsdkTimer<'cap> {
     /// The timer, stopped.
-    pub fn new(registers: R) -> Self {
+    pub fn new(window: ExclusiveIoMem<'cap, WINDOW>) -> Self {
         let mut timer = Self {
-            registers,
+            window,
             armed: false,
         };
         timer.stop();
@@ -42,7 +43,7 @@ impl<R: Registers> CmsdkTimer<R> {
         if ticks == 0 {
             return Err(Error::Invalid);
         }
-        self.start(ticks, INTERRUPT_ENABLE);
+        self.start(ticks, true);
         self.armed = true;
         Ok(())
     }
@@ -54,7 +55,7 @@ impl<R: Registers> CmsdkTimer<R> {
 
     /// For the interrupt: whether the alarm that was set has come. It is not set any more then.
     pub fn expire(&mut self) -> bool {
-        let came = self.armed && self.registers.read(Register::Interrupt) == 1;
+        let came = self.armed && self.registers().interrupt().is_set(Interrupt::ZERO);
         if came || !self.armed {
             self.stop();
         }
@@ -63,17 +64,25 @@ impl<R: Registers> CmsdkTimer<R> {
 
     /// Stops the timer and forgets what it has asked for.
     pub fn stop(&mut self) {
-        self.registers.write(Register::Control, 0);
-        self.registers.write(Register::Interrupt, 1);
+        let registers = self.registers();
+        registers.control().set(0);
+        registers.interrupt().clear(Interrupt::ZERO::SET);
         self.armed = false;
     }
 
-    fn start(&mut self, ticks: u32, interrupt: u32) {
+    fn start(&mut self, ticks: u32, interrupts: bool) {
         self.stop();
+        let registers = self.registers();
         // With nothing to start from again, the counter stays at 0. This sets the counter too: first.
-        self.registers.write(Register::Reload, 0);
-        self.registers.write(Register::Value, ticks);
-        self.registers.write(Register::Control, ENABLE | interrupt);
+        registers.reload().set(0);
+        registers.value().set(ticks);
+        registers
+            .control()
+            .write(Control::ENABLE::SET + Control::INTERRUPT_ENABLE.val(u32::from(interrupts)));
+    }
+
+    fn registers(&self) -> Registers<'_> {
+        Registers::new(&self.window)
     }
 }
 
@@ -84,15 +93,15 @@ fn ticks(nanoseconds: u64) -> u64 {
 }
 
 /// Waits in place. An alarm that is set is given up for it.
-impl<R: Registers> DelayNs for CmsdkTimer<R> {
+impl DelayNs for CmsdkTimer<'_> {
     fn delay_ns(&mut self, nanoseconds: u32) {
         // At most 4.3 s, which the counter holds up to 1 GHz.
         let Ok(ticks @ 1..) = u32::try_from(ticks(u64::from(nanoseconds))) else {
             return;
         };
-        self.start(ticks, 0);
+        self.start(ticks, false);
         let mut looks = u64::from(ticks) * LOOKS;
-        while self.registers.read(Register::Value) != 0 && looks > 0 {
+        while self.registers().value().get() != 0 && looks > 0 {
             looks -= 1;
         }
         self.stop();

@@ -1,8 +1,9 @@
 //! The chip: a buffer of one byte each way, and interrupts that are events.
 
-use crate::registers::{Control, Pending, Register, Registers, State};
-use driver_cmsdk::CLOCK;
+use crate::registers::{Control, Pending, Registers, State};
+use driver_cmsdk::{CLOCK, WINDOW};
 use driver_serial::{Chip, Interrupts, Status};
+use userlib::io::{ExclusiveIoMem, LocalRegisterCopy, Readable, Writeable};
 
 /// Bits a second.
 const RATE: u32 = 115_200;
@@ -15,37 +16,45 @@ const DIVIDER: u32 = (CLOCK as u32 + RATE / 2) / RATE;
 /// "Transfers").
 const SHIFT_POLLS: u32 = 10 * DIVIDER / 2;
 
-/// What is on all the time.
-const ON: Control = Control::TRANSMIT.union(Control::RECEIVE);
-
-/// One CMSDK APB UART.
+/// One CMSDK APB UART, with its registers in a window on lease.
 #[derive(Debug)]
-pub struct CmsdkUart<R> {
-    registers: R,
+pub struct CmsdkUart<'cap> {
+    window: ExclusiveIoMem<'cap, WINDOW>,
 }
 
-impl<R: Registers> CmsdkUart<R> {
+impl<'cap> CmsdkUart<'cap> {
     /// Sets the chip up, with its interrupts off.
-    pub fn new(registers: R) -> Self {
+    pub fn new(window: ExclusiveIoMem<'cap, WINDOW>) -> Self {
         const {
             assert!(DIVIDER >= 16, "the bus clock is too slow for this rate");
         }
-        let mut chip = Self { registers };
-        chip.registers.write(Register::Control, 0);
-        chip.registers.write(Register::Divider, DIVIDER);
-        let overruns = State::TRANSMIT_OVERRUN | State::RECEIVE_OVERRUN;
-        chip.registers.write(Register::State, overruns.bits());
+        let mut chip = Self { window };
+        let registers = chip.registers();
+        registers.control().set(0);
+        registers.divider().set(DIVIDER);
+        registers
+            .state()
+            .clear(State::TRANSMIT_OVERRUN::SET + State::RECEIVE_OVERRUN::SET);
         chip.enable(Interrupts::empty());
         chip
     }
 
+    fn registers(&self) -> Registers<'_> {
+        Registers::new(&self.window)
+    }
+
     /// Nothing at all for what has bits that the register has not: the device went away.
-    fn state(&self) -> Option<State> {
-        State::from_bits(self.registers.read(Register::State))
+    fn state(&self) -> Option<LocalRegisterCopy<u32, State::Register>> {
+        let all = State::TRANSMIT_FULL::SET
+            + State::RECEIVE_FULL::SET
+            + State::TRANSMIT_OVERRUN::SET
+            + State::RECEIVE_OVERRUN::SET;
+        let state = self.registers().state().extract();
+        (state.get() & !all.value == 0).then_some(state)
     }
 }
 
-impl<R: Registers> Chip for CmsdkUart<R> {
+impl Chip for CmsdkUart<'_> {
     const LOAD: usize = 1;
 
     fn status(&mut self) -> Status {
@@ -53,56 +62,52 @@ impl<R: Registers> Chip for CmsdkUart<R> {
         let Some(state) = self.state() else {
             return status;
         };
-        status.set(Status::RECEIVED, state.contains(State::RECEIVE_FULL));
-        status.set(Status::ROOM, !state.contains(State::TRANSMIT_FULL));
-        if state.contains(State::RECEIVE_OVERRUN) {
+        status.set(Status::RECEIVED, state.is_set(State::RECEIVE_FULL));
+        status.set(Status::ROOM, !state.is_set(State::TRANSMIT_FULL));
+        if state.is_set(State::RECEIVE_OVERRUN) {
             status |= Status::OVERRUN;
-            let told = State::RECEIVE_OVERRUN.bits();
-            self.registers.write(Register::State, told);
+            let told = State::RECEIVE_OVERRUN::SET;
+            self.registers().state().clear(told);
         }
         status
     }
 
     fn receive(&mut self) -> u8 {
-        self.registers.read(Register::Data) as u8
+        self.registers().data().get() as u8
     }
 
     fn transmit(&mut self, byte: u8) {
-        self.registers.write(Register::Data, u32::from(byte));
+        self.registers().data().set(u32::from(byte));
     }
 
     fn clear(&mut self) {
-        let all = Pending::all().bits();
-        self.registers.write(Register::Interrupts, all);
+        self.registers()
+            .pending()
+            .clear(Pending::TRANSMIT::SET + Pending::RECEIVE::SET);
     }
 
     fn enable(&mut self, interrupts: Interrupts) {
-        let (mut control, mut others) = (ON, Pending::empty());
-        for (interrupt, bit, event) in [
-            (
-                Interrupts::RECEIVED,
-                Control::RECEIVE_INTERRUPT,
-                Pending::RECEIVE,
-            ),
-            (
-                Interrupts::ROOM,
-                Control::TRANSMIT_INTERRUPT,
-                Pending::TRANSMIT,
-            ),
-        ] {
-            let wanted = interrupts.contains(interrupt);
-            control.set(bit, wanted);
-            others.set(event, !wanted);
-        }
-        self.registers.write(Register::Control, control.bits());
+        let received = u32::from(interrupts.contains(Interrupts::RECEIVED));
+        let room = u32::from(interrupts.contains(Interrupts::ROOM));
+        let registers = self.registers();
+        registers.control().write(
+            Control::TRANSMIT::SET
+                + Control::RECEIVE::SET
+                + Control::RECEIVE_INTERRUPT.val(received)
+                + Control::TRANSMIT_INTERRUPT.val(room),
+        );
         // Turning an interrupt off does not take back the one that was asked for.
-        self.registers.write(Register::Interrupts, others.bits());
+        registers
+            .pending()
+            .clear(Pending::RECEIVE.val(1 - received) + Pending::TRANSMIT.val(1 - room));
     }
 
     fn is_idle(&self) -> bool {
-        let sent =
-            |state: Option<State>| state.is_some_and(|state| !state.contains(State::TRANSMIT_FULL));
-        sent(self.state()) && (0..SHIFT_POLLS).all(|_| sent(self.state()))
+        let sent = || {
+            self.state()
+                .is_some_and(|state| !state.is_set(State::TRANSMIT_FULL))
+        };
+        sent() && (0..SHIFT_POLLS).all(|_| sent())
     }
 }
 

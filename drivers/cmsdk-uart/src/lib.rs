@@ -6,10 +6,9 @@ pub mod chip;
 pub mod registers;
 
 use chip::CmsdkUart;
-use driver_cmsdk::{UART, WINDOW};
+use driver_cmsdk::UART;
 use driver_serial::Model;
 use leasehold_abi::Error;
-use userlib::io::ExclusiveIoMem;
 use userlib::runtime::{Bound, Device};
 
 /// A CMSDK APB UART with its registers in a window on lease.
@@ -17,7 +16,7 @@ use userlib::runtime::{Bound, Device};
 pub struct ApbUart;
 
 impl Model for ApbUart {
-    type Chip<'cap> = CmsdkUart<ExclusiveIoMem<'cap, WINDOW>>;
+    type Chip<'cap> = CmsdkUart<'cap>;
     const NAME: &'static str = "CMSDK UART";
     // Receiver and transmitter. An overrun shows in the state when either comes next.
     const LINES: usize = 2;
@@ -30,4 +29,4 @@ impl Model for ApbUart {
 }
 
 /// The driver.
-pub type ConsoleDriver = driver_serial::ConsoleDriver<ApbUart>;
+pub type CmsdkUartDriver = driver_serial::ConsoleDriver<ApbUart>;

@@ -1,7 +1,7 @@
 //! A device that is not there, or another one.
 
 use driver_cmsdk::{IDENTIFICATION, TIMER, UART, WINDOW, identification};
-use driver_cmsdk_uart::ConsoleDriver;
+use driver_cmsdk_uart::CmsdkUartDriver;
 use driver_testing::{Offer, Outcome};
 use leasehold_abi::GrantKind;
 
@@ -37,7 +37,7 @@ fn with_lines(offer: Offer) -> Offer {
 
 #[test]
 fn a_window_of_ones_or_zeros_is_refused() {
-    let driver = ConsoleDriver::default();
+    let driver = CmsdkUartDriver::default();
     let ones = offer().with_ones("registers", GrantKind::Mmio, WINDOW);
     assert_eq!(with_lines(ones).to(&driver), REFUSED);
     let zeros = offer().with_bytes("registers", GrantKind::Mmio, &[], WINDOW);
@@ -47,7 +47,7 @@ fn a_window_of_ones_or_zeros_is_refused() {
 #[test]
 fn another_block_is_refused() {
     assert_eq!(
-        with_lines(block(TIMER)).to(&ConsoleDriver::default()),
+        with_lines(block(TIMER)).to(&CmsdkUartDriver::default()),
         REFUSED
     );
 }
@@ -58,19 +58,19 @@ fn a_block_of_another_designer_or_of_another_kind_is_refused() {
     for index in [0, 1, 2, 4, 5, 6, 7] {
         let mut words = identification(UART);
         words[index] ^= 8;
-        let refused = with_lines(window(words)).to(&ConsoleDriver::default());
+        let refused = with_lines(window(words)).to(&CmsdkUartDriver::default());
         assert_eq!(refused, REFUSED, "register {index}");
     }
     let mut words = identification(UART);
     words[2] ^= 0x10;
-    let bound = with_lines(window(words)).to(&ConsoleDriver::default());
+    let bound = with_lines(window(words)).to(&CmsdkUartDriver::default());
     assert_eq!(bound.bound, 1, "a later revision");
 }
 
 #[test]
 fn a_lease_without_both_interrupts_is_refused() {
     let one = block(UART).with_bytes("irq0", GrantKind::Interrupt, &[], 8);
-    assert_eq!(one.to(&ConsoleDriver::default()), REFUSED);
+    assert_eq!(one.to(&CmsdkUartDriver::default()), REFUSED);
 }
 
 #[test]
@@ -79,5 +79,8 @@ fn a_uart_is_bound() {
         bound: 1,
         released: false,
     };
-    assert_eq!(with_lines(block(UART)).to(&ConsoleDriver::default()), bound);
+    assert_eq!(
+        with_lines(block(UART)).to(&CmsdkUartDriver::default()),
+        bound
+    );
 }

@@ -2,17 +2,14 @@
 
 use crate::pattern::Pattern;
 use crate::registers::{
-    BAR_SIZE, DMA_COMMAND, DMA_COUNT, DMA_DESTINATION, DMA_SOURCE, DMA_START, FACTORIAL,
-    IDENTIFICATION, IDENTIFICATION_MAGIC, INTERRUPT_ACKNOWLEDGE, INTERRUPT_DMA,
-    INTERRUPT_FACTORIAL, INTERRUPT_STATUS, LIVENESS, MOST, STATUS, STATUS_COMPUTING,
-    STATUS_INTERRUPT, Transfer,
+    BAR_SIZE, Identification, InterruptCause, MAGIC, MOST, Registers, Status, Transfer,
 };
 use driver_interfaces::EduServer;
 use heapless::Deque;
 use userlib::auxiliary::Registration;
 use userlib::dma::{self, BusMaster, DmaBuffer};
 use userlib::interrupt::Interrupt;
-use userlib::io::Bar;
+use userlib::io::{Bar, Readable, Writeable};
 use userlib::ipc::Deferred;
 use userlib::runtime::{Bound, Device, TIMER_BIT};
 use userlib::{CovariantForLt, Error, sys, time};
@@ -87,16 +84,14 @@ pub struct Edu<'cap> {
 impl<'cap> Edu<'cap> {
     pub(crate) fn new(device: &Device<'cap, Bound>) -> Result<Self, Error> {
         let bar = device.bar::<BAR_SIZE>(0)?;
-        if bar.read32::<IDENTIFICATION>() & 0xffff != IDENTIFICATION_MAGIC {
-            return Err(Error::NoDevice);
-        }
+        let registers = Registers::new(&bar);
+        identify(&registers)?;
         const LIVE: u32 = 0x1234_5678;
-        bar.write32::<LIVENESS>(LIVE);
-        if bar.read32::<LIVENESS>() != !LIVE {
+        registers.liveness().set(LIVE);
+        if registers.liveness().get() != !LIVE {
             return Err(Error::NoDevice);
         }
-        bar.write32::<STATUS>(0);
-        bar.write32::<INTERRUPT_ACKNOWLEDGE>(u32::MAX);
+        quiet(&registers);
         let mut pool = device.dma_pool()?;
         Ok(Self {
             interrupt: device.interrupt("intx")?,
@@ -152,18 +147,17 @@ impl<'cap> Edu<'cap> {
 
     /// Starts the first step of a job; gives it and the milliseconds that it may take.
     fn begin(&mut self, job: &Job) -> Result<(Step, u64), Error> {
-        if self.bar.read32::<IDENTIFICATION>() & 0xffff != IDENTIFICATION_MAGIC {
-            return Err(Error::NoDevice);
-        }
+        let registers = self.registers();
+        identify(&registers)?;
         // What a job that took too long may have left must not end this one.
-        self.bar.write32::<INTERRUPT_ACKNOWLEDGE>(u32::MAX);
+        registers.interrupt_acknowledge().set(u32::MAX);
         match job {
             Job::Factorial { number, .. } => {
-                if self.bar.read32::<STATUS>() & STATUS_COMPUTING != 0 {
+                if registers.status().is_set(Status::COMPUTING) {
                     return Err(Error::Busy);
                 }
-                self.bar.write32::<STATUS>(STATUS_INTERRUPT);
-                self.bar.write32::<FACTORIAL>(*number);
+                registers.status().write(Status::INTERRUPT::SET);
+                registers.factorial().set(*number);
                 Ok((Step::Computing, FACTORIAL_TIME))
             }
             Job::Transfer { count, .. } => {
@@ -175,26 +169,11 @@ impl<'cap> Edu<'cap> {
                     // What must change, or the check would pass without a transfer.
                     self.destination.write(index, !byte)?;
                 }
-                self.transfer(transfer)?;
+                dma::barrier();
+                transfer.start(&self.registers())?;
                 Ok((Step::Out, TRANSFER_TIME))
             }
         }
-    }
-
-    fn transfer(&mut self, transfer: Transfer) -> Result<(), Error> {
-        if self.bar.read32::<DMA_COMMAND>() & DMA_START != 0 {
-            return Err(Error::Busy);
-        }
-        dma::barrier();
-        for (register, value) in transfer.writes() {
-            match register {
-                DMA_SOURCE => self.bar.write32::<DMA_SOURCE>(value),
-                DMA_DESTINATION => self.bar.write32::<DMA_DESTINATION>(value),
-                DMA_COUNT => self.bar.write32::<DMA_COUNT>(value),
-                _ => self.bar.write32::<DMA_COMMAND>(value),
-            }
-        }
-        Ok(())
     }
 
     /// Gives the step under way this many milliseconds.
@@ -208,22 +187,23 @@ impl<'cap> Edu<'cap> {
 
     /// The device says what it has done.
     pub(crate) fn handle(&mut self) {
-        let status = self.bar.read32::<INTERRUPT_STATUS>();
-        if status == u32::MAX {
+        let registers = self.registers();
+        let cause = registers.interrupt_status().extract();
+        if cause.get() == u32::MAX {
             return self.finish(Err(Error::NoDevice));
         }
-        self.bar.write32::<INTERRUPT_ACKNOWLEDGE>(status);
+        registers.interrupt_acknowledge().set(cause.get());
         let Some(running) = &self.running else { return };
         match running.step {
-            Step::Computing if status & INTERRUPT_FACTORIAL != 0 => {
-                let result = self.bar.read32::<FACTORIAL>();
+            Step::Computing if cause.is_set(InterruptCause::FACTORIAL) => {
+                let result = self.registers().factorial().get();
                 self.finish(Ok(result));
             }
-            Step::Out if status & INTERRUPT_DMA != 0 => match self.send_back() {
+            Step::Out if cause.is_set(InterruptCause::DMA) => match self.send_back() {
                 Ok(()) => self.limit(TRANSFER_TIME),
                 Err(error) => self.finish(Err(error)),
             },
-            Step::Back if status & INTERRUPT_DMA != 0 => {
+            Step::Back if cause.is_set(InterruptCause::DMA) => {
                 let result = self.compare();
                 self.finish(result);
             }
@@ -243,7 +223,9 @@ impl<'cap> Edu<'cap> {
         *step = Step::Back;
         let count = *count;
         let address = self.destination.device_address(&self.master);
-        self.transfer(Transfer::to_memory(address, count)?)
+        let transfer = Transfer::to_memory(address, count)?;
+        dma::barrier();
+        transfer.start(&self.registers())
     }
 
     /// Whether what came back is what went out; gives the milliseconds since.
@@ -284,10 +266,28 @@ impl<'cap> Edu<'cap> {
         }
     }
 
-    pub(crate) fn quiet(&mut self) {
-        self.bar.write32::<STATUS>(0);
-        self.bar.write32::<INTERRUPT_ACKNOWLEDGE>(u32::MAX);
+    pub(crate) fn quiet(&self) {
+        quiet(&self.registers());
     }
+
+    fn registers(&self) -> Registers<'_> {
+        Registers::new(&self.bar)
+    }
+}
+
+/// Makes sure that the device answers.
+fn identify(registers: &Registers<'_>) -> Result<(), Error> {
+    if registers.identification().read(Identification::MAGIC) == MAGIC {
+        Ok(())
+    } else {
+        Err(Error::NoDevice)
+    }
+}
+
+/// No interrupt comes any more, and none is left.
+fn quiet(registers: &Registers<'_>) {
+    registers.status().set(0);
+    registers.interrupt_acknowledge().set(u32::MAX);
 }
 
 impl EduServer for Edu<'_> {

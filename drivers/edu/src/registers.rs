@@ -3,6 +3,7 @@
 //! Source: QEMU documentation, *EDU device* (`docs/specs/edu.rst`).
 
 use leasehold_abi::Error;
+use userlib::io::{Readable, Writeable};
 
 /// Bytes that BAR 0 covers.
 pub const BAR_SIZE: usize = 0x10_0000;
@@ -13,59 +14,69 @@ pub const VENDOR: u16 = 0x1234;
 /// PCI device.
 pub const DEVICE: u16 = 0x11e8;
 
-/// Identification, read-only: `0xRRrr00ed`, major and minor revision.
-pub const IDENTIFICATION: usize = 0x00;
+/// What [`Identification::MAGIC`] reads in this device.
+pub const MAGIC: u32 = 0xed;
 
-/// What [`IDENTIFICATION`] says in its low half.
-pub const IDENTIFICATION_MAGIC: u32 = 0x00ed;
+userlib::register_fields! { u32,
+    /// What the device is.
+    pub Identification [
+        /// Tells it from all others.
+        MAGIC OFFSET(0) NUMBITS(16) [],
+        /// Minor revision.
+        MINOR OFFSET(16) NUMBITS(8) [],
+        /// Major revision.
+        MAJOR OFFSET(24) NUMBITS(8) [],
+    ],
+    /// Status of the computation.
+    pub Status [
+        /// A computation goes on. Cannot be stored to.
+        COMPUTING OFFSET(0) NUMBITS(1) [],
+        /// Raise an interrupt when the factorial is there.
+        INTERRUPT OFFSET(7) NUMBITS(1) [],
+    ],
+    /// Why the device raised its interrupt.
+    pub InterruptCause [
+        /// The factorial is there.
+        FACTORIAL OFFSET(0) NUMBITS(1) [],
+        /// The DMA transfer is over.
+        DMA OFFSET(8) NUMBITS(1) [],
+    ],
+    /// A DMA transfer.
+    pub DmaCommand [
+        /// Start; reads as 1 while the transfer goes on.
+        START OFFSET(0) NUMBITS(1) [],
+        /// Which way.
+        DIRECTION OFFSET(1) NUMBITS(1) [FromMemory = 0, ToMemory = 1],
+        /// Raise an interrupt when done.
+        INTERRUPT OFFSET(2) NUMBITS(1) [],
+    ],
+}
 
-/// Liveness check: reads back as the complement of what was written.
-pub const LIVENESS: usize = 0x04;
-
-/// Factorial: write a number, read the result modulo 2^32 when it is there.
-pub const FACTORIAL: usize = 0x08;
-
-/// Status of the computation.
-pub const STATUS: usize = 0x20;
-
-/// [`STATUS`]: a computation goes on (read-only).
-pub const STATUS_COMPUTING: u32 = 1;
-
-/// [`STATUS`]: raise an interrupt when the factorial is there.
-pub const STATUS_INTERRUPT: u32 = 1 << 7;
-
-/// Why the device raised its interrupt (read-only).
-pub const INTERRUPT_STATUS: usize = 0x24;
-
-/// Write the bits of [`INTERRUPT_STATUS`] to clear.
-pub const INTERRUPT_ACKNOWLEDGE: usize = 0x64;
-
-/// [`INTERRUPT_STATUS`]: the factorial is there.
-pub const INTERRUPT_FACTORIAL: u32 = 1;
-
-/// [`INTERRUPT_STATUS`]: the DMA transfer is over.
-pub const INTERRUPT_DMA: u32 = 0x100;
-
-/// DMA source address.
-pub const DMA_SOURCE: usize = 0x80;
-
-/// DMA destination address.
-pub const DMA_DESTINATION: usize = 0x88;
-
-/// DMA length in bytes.
-pub const DMA_COUNT: usize = 0x90;
-
-/// DMA command; bit 0 reads as 1 while a transfer goes on.
-pub const DMA_COMMAND: usize = 0x98;
-
-/// [`DMA_COMMAND`]: start.
-pub const DMA_START: u32 = 1;
-
-/// [`DMA_COMMAND`]: from the device's buffer to memory; otherwise from memory to it.
-pub const DMA_TO_MEMORY: u32 = 1 << 1;
-
-/// [`DMA_COMMAND`]: raise an interrupt when done.
-pub const DMA_INTERRUPT: u32 = 1 << 2;
+userlib::registers! {
+    /// The device.
+    pub struct Registers: 0x10_0000 {
+        /// What the device is.
+        pub identification: ReadOnly<u32, Identification> = 0x00;
+        /// Reads back as the complement of what was stored.
+        pub liveness: ReadWrite<u32> = 0x04;
+        /// Store a number, load the result modulo 2^32 when it is there.
+        pub factorial: ReadWrite<u32> = 0x08;
+        /// Status of the computation.
+        pub status: ReadWrite<u32, Status> = 0x20;
+        /// Why the device raised its interrupt.
+        pub interrupt_status: ReadOnly<u32, InterruptCause> = 0x24;
+        /// Ones clear causes.
+        pub interrupt_acknowledge: WriteOnly<u32, InterruptCause> = 0x64;
+        /// Source address of a transfer.
+        pub dma_source: WriteOnly<u32> = 0x80;
+        /// Destination address of a transfer.
+        pub dma_destination: WriteOnly<u32> = 0x88;
+        /// Length of a transfer in bytes.
+        pub dma_count: WriteOnly<u32> = 0x90;
+        /// The transfer.
+        pub dma_command: ReadWrite<u32, DmaCommand> = 0x98;
+    }
+}
 
 /// Address of the device's own buffer, as DMA sees it.
 pub const BUFFER: u32 = 0x4_0000;
@@ -88,7 +99,7 @@ pub struct Transfer {
     source: u32,
     destination: u32,
     count: u32,
-    command: u32,
+    to_memory: bool,
 }
 
 impl Transfer {
@@ -102,7 +113,7 @@ impl Transfer {
             source: address,
             destination: BUFFER,
             count,
-            command: DMA_START | DMA_INTERRUPT,
+            to_memory: false,
         })
     }
 
@@ -112,23 +123,32 @@ impl Transfer {
     /// As [`from_memory`](Self::from_memory).
     pub fn to_memory(address: u64, count: usize) -> Result<Self, Error> {
         let (address, count) = checked(address, count)?;
-        let command = DMA_START | DMA_TO_MEMORY | DMA_INTERRUPT;
         Ok(Self {
             source: BUFFER,
             destination: address,
             count,
-            command,
+            to_memory: true,
         })
     }
 
-    /// What to write where, in this order: 32-bit values by register offset. The command is last.
-    pub const fn writes(self) -> [(usize, u32); 4] {
-        [
-            (DMA_SOURCE, self.source),
-            (DMA_DESTINATION, self.destination),
-            (DMA_COUNT, self.count),
-            (DMA_COMMAND, self.command),
-        ]
+    /// Starts it.
+    ///
+    /// # Errors
+    /// `Busy` while another goes on.
+    pub fn start(self, registers: &Registers<'_>) -> Result<(), Error> {
+        if registers.dma_command().is_set(DmaCommand::START) {
+            return Err(Error::Busy);
+        }
+        registers.dma_source().set(self.source);
+        registers.dma_destination().set(self.destination);
+        registers.dma_count().set(self.count);
+        // Last: it starts with what the others have then.
+        registers.dma_command().write(
+            DmaCommand::START::SET
+                + DmaCommand::INTERRUPT::SET
+                + DmaCommand::DIRECTION.val(u32::from(self.to_memory)),
+        );
+        Ok(())
     }
 }
 
@@ -148,6 +168,9 @@ fn checked(address: u64, count: usize) -> Result<(u32, u32), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use driver_testing::{DeviceModel, Offer};
+    use std::cell::RefCell;
+    use std::rc::Rc;
 
     #[test]
     fn no_transfer_leaves_the_buffer() {
@@ -171,23 +194,63 @@ mod tests {
         assert_eq!(Transfer::from_memory(u64::MAX, 2), Err(Error::BadAddress));
     }
 
+    /// Keeps the stores that came.
+    #[derive(Default)]
+    struct Recorder {
+        stores: Vec<(usize, u64)>,
+        busy: bool,
+    }
+
+    impl DeviceModel for Recorder {
+        fn load(&mut self, _offset: usize, _width: usize) -> u64 {
+            u64::from(self.busy)
+        }
+
+        fn store(&mut self, offset: usize, width: usize, value: u64) {
+            assert_eq!(width, 4);
+            self.stores.push((offset, value));
+        }
+    }
+
+    /// The stores that starting a transfer makes.
+    fn stores(transfer: Result<Transfer, Error>, busy: bool) -> Result<Vec<(usize, u64)>, Error> {
+        let model = Rc::new(RefCell::new(Recorder {
+            busy,
+            ..Recorder::default()
+        }));
+        let offer = Offer::new("pci", 0, 0).with_device("bar0", model.clone(), BAR_SIZE);
+        let transfer = transfer?;
+        offer.bind(move |device| transfer.start(&Registers::new(&*device.bar::<BAR_SIZE>(0)?)))?;
+        Ok(model.take().stores)
+    }
+
     #[test]
     fn the_command_comes_last_and_names_the_direction() {
-        let out = Transfer::from_memory(0x8000_0040, 100)
-            .expect("in range")
-            .writes();
-        let expected = [
-            (DMA_SOURCE, 0x8000_0040),
-            (DMA_DESTINATION, BUFFER),
-            (DMA_COUNT, 100),
-            (DMA_COMMAND, 0b101),
-        ];
-        assert_eq!(out, expected);
-        let back = Transfer::to_memory(0x8000_0040, 100)
-            .expect("in range")
-            .writes();
-        assert_eq!(back[0], (DMA_SOURCE, BUFFER));
-        assert_eq!(back[1], (DMA_DESTINATION, 0x8000_0040));
-        assert_eq!(back[3], (DMA_COMMAND, 0b111));
+        let buffer = u64::from(BUFFER);
+        let memory = 0x8000_0040;
+        assert_eq!(
+            stores(Transfer::from_memory(memory, 100), false),
+            Ok(vec![
+                (0x80, memory),
+                (0x88, buffer),
+                (0x90, 100),
+                (0x98, 0b101)
+            ])
+        );
+        assert_eq!(
+            stores(Transfer::to_memory(memory, 100), false),
+            Ok(vec![
+                (0x80, buffer),
+                (0x88, memory),
+                (0x90, 100),
+                (0x98, 0b111)
+            ])
+        );
+    }
+
+    #[test]
+    fn a_transfer_that_goes_on_is_left_alone() {
+        let other = stores(Transfer::from_memory(0x8000_0040, 100), true);
+        assert_eq!(other, Err(Error::Busy));
     }
 }

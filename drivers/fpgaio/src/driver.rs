@@ -6,7 +6,7 @@ use driver_aux_parent::hold::Holds;
 use driver_aux_parent::payload::{Data, Identity};
 use driver_interfaces::SampleParentServer;
 use userlib::auxiliary::{LentCell, Registration, WINDOW_GRANULE};
-use userlib::io::IoMem;
+use userlib::io::{IoMem, Readable, Writeable};
 use userlib::ipc::{Answer, Deferred, Request};
 use userlib::runtime::{Core, Device, Driver, StateOf, TIMER_BIT};
 use userlib::sys::Rights;
@@ -41,8 +41,8 @@ impl Board<'_> {
         // Busy: the child goes on, and then it rings.
         if let Ok(wanted) = self.leds.payload().wanted() {
             let leds = Fpgaio::new(&self.window).leds();
-            leds.write(wanted & registers::LEDS);
-            self.lit.write(leds.read());
+            leds.set(wanted & registers::LEDS);
+            self.lit.write(leds.get());
         }
     }
 }
@@ -113,6 +113,6 @@ impl Driver for BoardDriver {
     /// Nobody is to wait for a parent that goes; least of all a child that must let go first.
     fn unbind<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>) {
         state.held.clear();
-        Fpgaio::new(&state.window).leds().write(0);
+        Fpgaio::new(&state.window).leds().set(0);
     }
 }

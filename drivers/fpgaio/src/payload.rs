@@ -1,6 +1,6 @@
 //! What the block's parent shares with its two children.
 
-use crate::registers::{BUTTONS, CYCLES, HUNDREDTHS, SECONDS, WINDOW};
+use crate::registers::{Fpgaio, WINDOW};
 use driver_aux_parent::payload::Data;
 use driver_interfaces::Inputs;
 use userlib::auxiliary::{Lendable, Lent, LentMutex, LentWindow};
@@ -93,11 +93,12 @@ impl<'a> Reader<'a> {
     /// `Revoked` when the window has just gone with the parent.
     pub fn inputs(&self) -> Result<Inputs, Error> {
         let window = self.window.window()?;
+        let block = Fpgaio::new(window);
         Ok(Inputs {
-            buttons: window.try_read32(BUTTONS)?,
-            seconds: window.try_read32(SECONDS)?,
-            hundredths: window.try_read32(HUNDREDTHS)?,
-            cycles: window.try_read32(CYCLES)?,
+            buttons: block.buttons().try_get()?,
+            seconds: block.seconds().try_get()?,
+            hundredths: block.hundredths().try_get()?,
+            cycles: block.cycles().try_get()?,
         })
     }
 }

@@ -7,21 +7,45 @@
 #![forbid(unsafe_code)]
 
 use driver_interfaces::{EthernetInfo, EthernetServer};
-use userlib::io::IoMem;
+use userlib::io::{IoMem, Readable, Writeable};
 use userlib::ipc::{Answer, Request, WriteLoan};
 use userlib::runtime::{Core, Device, Driver, StateOf};
 use userlib::{Error, ForLt};
 use zerocopy::IntoBytes;
 
+userlib::register_fields! { u32,
+    /// What the chip is.
+    Identification [
+        /// Chip number.
+        CHIP OFFSET(16) NUMBITS(16) [],
+        /// Its revision.
+        REVISION OFFSET(0) NUMBITS(16) [],
+    ],
+    /// A command to the MAC's own registers.
+    MacCommand [
+        /// The MAC has not done it yet; a one starts it.
+        BUSY OFFSET(31) NUMBITS(1) [],
+        /// Which way.
+        DIRECTION OFFSET(30) NUMBITS(1) [Write = 0, Read = 1],
+        /// Which of them.
+        REGISTER OFFSET(0) NUMBITS(8) [
+            /// Upper two bytes of the hardware address.
+            AddressHigh = 2,
+            /// Lower four bytes of the hardware address.
+            AddressLow = 3,
+        ],
+    ],
+}
+
 userlib::registers! {
     /// The registers that the driver uses.
     struct Registers: 0x100 {
-        /// Chip number and revision: upper and lower half.
-        identification: ReadOnly<u32> = 0x50;
+        /// What the chip is.
+        identification: ReadOnly<u32, Identification> = 0x50;
         /// Always [`BYTE_ORDER`], if bytes arrive in their order.
         byte_test: ReadOnly<u32> = 0x64;
-        /// Command to the MAC's own registers: [`BUSY`], [`READ`], their number.
-        mac_command: ReadWrite<u32> = 0xa4;
+        /// Command to the MAC's own registers.
+        mac_command: ReadWrite<u32, MacCommand> = 0xa4;
         /// What was read of them.
         mac_data: ReadWrite<u32> = 0xa8;
     }
@@ -32,18 +56,6 @@ const WINDOW: usize = 0x100;
 
 /// What the byte-order test register has.
 const BYTE_ORDER: u32 = 0x8765_4321;
-
-/// The MAC has not done the command yet.
-const BUSY: u32 = 1 << 31;
-
-/// The command reads.
-const READ: u32 = 1 << 30;
-
-/// The MAC's register with the upper two bytes of the hardware address.
-const ADDRESS_HIGH: u32 = 2;
-
-/// The MAC's register with the lower four bytes of the hardware address.
-const ADDRESS_LOW: u32 = 3;
 
 /// How often the MAC is asked whether it is done.
 const LOOKS: usize = 1000;
@@ -63,19 +75,26 @@ impl Controller<'_> {
     fn chip(&self) -> Result<(u16, u16), Error> {
         let registers = self.registers();
         // The first read may find the chip asleep; the test register wakes it and tells.
-        if registers.byte_test().read() != BYTE_ORDER {
+        if registers.byte_test().get() != BYTE_ORDER {
             return Err(Error::NoDevice);
         }
-        let both = registers.identification().read();
-        Ok(((both >> 16) as u16, both as u16))
+        let chip = registers.identification().extract();
+        Ok((
+            chip.read(Identification::CHIP) as u16,
+            chip.read(Identification::REVISION) as u16,
+        ))
     }
 
-    fn mac(&self, register: u32) -> Result<u32, Error> {
+    fn mac(&self, register: MacCommand::REGISTER::Value) -> Result<u32, Error> {
         let registers = self.registers();
-        registers.mac_command().write(BUSY | READ | register);
-        let done = (0..LOOKS).any(|_| registers.mac_command().read() & BUSY == 0);
+        registers.mac_command().write(
+            MacCommand::BUSY::SET
+                + MacCommand::DIRECTION::Read
+                + MacCommand::REGISTER.val(register as u32),
+        );
+        let done = (0..LOOKS).any(|_| !registers.mac_command().is_set(MacCommand::BUSY));
         if done {
-            Ok(registers.mac_data().read())
+            Ok(registers.mac_data().get())
         } else {
             Err(Error::TimedOut)
         }
@@ -85,12 +104,16 @@ impl Controller<'_> {
 impl EthernetServer for Controller<'_> {
     fn identify(&mut self, into: WriteLoan) -> Result<(), Error> {
         let (chip, revision) = self.chip()?;
-        let [a, b, c, d] = self.mac(ADDRESS_LOW)?.to_le_bytes();
-        let [e, f, ..] = self.mac(ADDRESS_HIGH)?.to_le_bytes();
+        let [a, b, c, d] = self
+            .mac(MacCommand::REGISTER::Value::AddressLow)?
+            .to_le_bytes();
+        let [e, f, ..] = self
+            .mac(MacCommand::REGISTER::Value::AddressHigh)?
+            .to_le_bytes();
         let info = EthernetInfo {
             chip,
             revision,
-            byte_test: self.registers().byte_test().read(),
+            byte_test: self.registers().byte_test().get(),
             address: [a, b, c, d, e, f],
             reserved: [0; 2],
         };

@@ -8,8 +8,6 @@ pub mod registers;
 use chip::Ns16550;
 use driver_serial::Model;
 use leasehold_abi::Error;
-use registers::WINDOW;
-use userlib::io::ExclusiveIoMem;
 use userlib::runtime::{Bound, Device};
 
 /// An NS16550A with its registers in a window on lease.
@@ -17,7 +15,7 @@ use userlib::runtime::{Bound, Device};
 pub struct Ns16550A;
 
 impl Model for Ns16550A {
-    type Chip<'cap> = Ns16550<ExclusiveIoMem<'cap, WINDOW>>;
+    type Chip<'cap> = Ns16550<'cap>;
     const NAME: &'static str = "NS16550A";
     const LINES: usize = 1;
 

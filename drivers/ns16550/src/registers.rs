@@ -4,121 +4,92 @@
 //! FIFOs*, section 8. Registers are one byte wide and one byte apart (`reg-shift` 0), as on
 //! QEMU's `virt` board.
 
-use bitflags::bitflags;
-use userlib::io::ExclusiveIoMem;
-
-/// A register, by its offset in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Register {
-    /// Receiver buffer (read), transmitter holding (write); divisor low byte while
-    /// [`LINE_DIVISOR_ACCESS`] is set.
-    Data = 0,
-    /// Interrupt enable; divisor high byte while [`LINE_DIVISOR_ACCESS`] is set.
-    InterruptEnable = 1,
-    /// FIFO control (write); reads give the interrupt identification.
-    FifoControl = 2,
-    /// Line control.
-    LineControl = 3,
-    /// Modem control.
-    ModemControl = 4,
-    /// Line status.
-    LineStatus = 5,
-    /// Modem status.
-    ModemStatus = 6,
-    /// Scratch: keeps what is written, for any purpose.
-    Scratch = 7,
-}
-
 /// Bytes that the registers cover.
 pub const WINDOW: usize = 8;
 
 /// Bytes that the transmitter's FIFO takes once it is empty.
 pub const FIFO_DEPTH: usize = 16;
 
-/// Line control: eight data bits, no parity, one stop bit.
-pub const LINE_8N1: u8 = 0b11;
-
-/// Line control: registers 0 and 1 are the divisor.
-pub const LINE_DIVISOR_ACCESS: u8 = 1 << 7;
-
-/// FIFO control: on, both emptied, an interrupt as soon as one byte is there.
-pub const FIFO_ON_AND_EMPTY: u8 = 0b111;
-
-/// Modem control: data terminal ready, request to send, and OUT2, which gates the interrupt
-/// line on PC hardware.
-pub const MODEM_READY: u8 = 0b1011;
-
-bitflags! {
-    /// Bits of [`Register::InterruptEnable`].
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct InterruptEnable: u8 {
+userlib::register_fields! { u8,
+    /// Which events interrupt.
+    pub InterruptEnable [
         /// A byte was received.
-        const RECEIVED = 1;
+        RECEIVED OFFSET(0) NUMBITS(1) [],
         /// The transmitter's FIFO is empty.
-        const TRANSMITTER_EMPTY = 1 << 1;
-    }
-}
-
-bitflags! {
-    /// Bits of [`Register::LineStatus`].
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct LineStatus: u8 {
+        TRANSMITTER_EMPTY OFFSET(1) NUMBITS(1) [],
+    ],
+    /// The two FIFOs.
+    pub FifoControl [
+        /// Both are in use.
+        ENABLE OFFSET(0) NUMBITS(1) [],
+        /// Empties the receiver's.
+        RECEIVER_RESET OFFSET(1) NUMBITS(1) [],
+        /// Empties the transmitter's.
+        TRANSMITTER_RESET OFFSET(2) NUMBITS(1) [],
+        /// How many bytes make the receiver interrupt.
+        TRIGGER OFFSET(6) NUMBITS(2) [One = 0, Four = 1, Eight = 2, Fourteen = 3],
+    ],
+    /// The form of a character.
+    pub LineControl [
+        /// Data bits.
+        WORD OFFSET(0) NUMBITS(2) [Five = 0, Six = 1, Seven = 2, Eight = 3],
+        /// More than one stop bit.
+        STOP OFFSET(2) NUMBITS(1) [],
+        /// A parity bit is sent and checked.
+        PARITY OFFSET(3) NUMBITS(1) [],
+        /// The registers 0 and 1 are the divisor.
+        DIVISOR_ACCESS OFFSET(7) NUMBITS(1) [],
+    ],
+    /// Lines to a modem.
+    pub ModemControl [
+        /// Data terminal ready.
+        DATA_TERMINAL_READY OFFSET(0) NUMBITS(1) [],
+        /// Request to send.
+        REQUEST_TO_SEND OFFSET(1) NUMBITS(1) [],
+        /// Gates the interrupt line on PC hardware.
+        OUT2 OFFSET(3) NUMBITS(1) [],
+    ],
+    /// How the line stands.
+    pub LineStatus [
         /// A received byte waits.
-        const DATA_READY = 1;
-        /// A byte came while the receiver's FIFO was full.
-        const OVERRUN = 1 << 1;
+        DATA_READY OFFSET(0) NUMBITS(1) [],
+        /// A byte came while the receiver's FIFO was full. A load clears it.
+        OVERRUN OFFSET(1) NUMBITS(1) [],
         /// Parity error in the byte at the head.
-        const PARITY = 1 << 2;
+        PARITY OFFSET(2) NUMBITS(1) [],
         /// Framing error in the byte at the head.
-        const FRAMING = 1 << 3;
+        FRAMING OFFSET(3) NUMBITS(1) [],
         /// The line was held low.
-        const BREAK = 1 << 4;
-        /// The transmitter's FIFO is empty and takes [`FIFO_DEPTH`] bytes.
-        const HOLDING_EMPTY = 1 << 5;
+        BREAK OFFSET(4) NUMBITS(1) [],
+        /// The transmitter's FIFO is empty and takes [`FIFO_DEPTH`](super::FIFO_DEPTH) bytes.
+        HOLDING_EMPTY OFFSET(5) NUMBITS(1) [],
         /// The last bit has left the shift register too.
-        const TRANSMITTER_IDLE = 1 << 6;
+        TRANSMITTER_IDLE OFFSET(6) NUMBITS(1) [],
         /// An error is somewhere in the receiver's FIFO.
-        const FIFO_ERROR = 1 << 7;
-    }
+        FIFO_ERROR OFFSET(7) NUMBITS(1) [],
+    ],
 }
 
-/// The registers of one UART, as the driver reaches them.
-///
-/// On a board this is a window held on a lease; in tests a model of the chip.
-pub trait Registers {
-    /// Reads a register. Reading [`Register::Data`] takes the byte out of the FIFO.
-    fn read(&self, register: Register) -> u8;
-    /// Writes a register.
-    fn write(&mut self, register: Register, value: u8);
-}
-
-impl Registers for ExclusiveIoMem<'_, WINDOW> {
-    #[inline]
-    fn read(&self, register: Register) -> u8 {
-        match register {
-            Register::Data => self.read8::<0>(),
-            Register::InterruptEnable => self.read8::<1>(),
-            Register::FifoControl => self.read8::<2>(),
-            Register::LineControl => self.read8::<3>(),
-            Register::ModemControl => self.read8::<4>(),
-            Register::LineStatus => self.read8::<5>(),
-            Register::ModemStatus => self.read8::<6>(),
-            Register::Scratch => self.read8::<7>(),
-        }
-    }
-
-    #[inline]
-    fn write(&mut self, register: Register, value: u8) {
-        match register {
-            Register::Data => self.write8::<0>(value),
-            Register::InterruptEnable => self.write8::<1>(value),
-            Register::FifoControl => self.write8::<2>(value),
-            Register::LineControl => self.write8::<3>(value),
-            Register::ModemControl => self.write8::<4>(value),
-            Register::LineStatus => self.write8::<5>(value),
-            Register::ModemStatus => self.write8::<6>(value),
-            Register::Scratch => self.write8::<7>(value),
-        }
+userlib::registers! {
+    /// One UART.
+    pub struct Registers: 8 {
+        /// A load takes the byte at the head of the receiver's FIFO, a store puts one into the transmitter's.
+        pub data: ReadWrite<u8> = 0;
+        /// The divisor's low byte, while [`LineControl::DIVISOR_ACCESS`] is set.
+        pub divisor_low: WriteOnly<u8> = 0;
+        /// Which events interrupt.
+        pub interrupt_enable: ReadWrite<u8, InterruptEnable> = 1;
+        /// The divisor's high byte, while [`LineControl::DIVISOR_ACCESS`] is set.
+        pub divisor_high: WriteOnly<u8> = 1;
+        /// The two FIFOs.
+        pub fifo_control: WriteOnly<u8, FifoControl> = 2;
+        /// The form of a character.
+        pub line_control: ReadWrite<u8, LineControl> = 3;
+        /// Lines to a modem.
+        pub modem_control: ReadWrite<u8, ModemControl> = 4;
+        /// How the line stands; a load clears the errors.
+        pub line_status: ReadToClear<u8, LineStatus> = 5;
+        /// Keeps what is written, for any purpose.
+        pub scratch: ReadWrite<u8> = 7;
     }
 }

@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use driver_interfaces::{ClockServer, DateTime};
-use userlib::io::IoMem;
+use userlib::io::{IoMem, Readable};
 use userlib::ipc::{Answer, Request};
 use userlib::runtime::{Core, Device, Driver, StateOf};
 use userlib::{Error, ForLt};
@@ -14,22 +14,27 @@ use userlib::{Error, ForLt};
 /// Bytes that the registers cover.
 const WINDOW: usize = 0x20;
 
-/// Low half of the time in nanoseconds since 1970; reading it latches the high half.
-const TIME_LOW: usize = 0x00;
-
-/// High half of the time, as of the last read of the low half.
-const TIME_HIGH: usize = 0x04;
+userlib::registers! {
+    /// The clock.
+    struct Registers: 0x20 {
+        /// Low half of the time in nanoseconds since 1970; reading it latches the high half.
+        time_low: ReadOnly<u32> = 0x00;
+        /// High half of the time, as of the last read of the low half.
+        time_high: ReadOnly<u32> = 0x04;
+    }
+}
 
 /// The clock while it is bound.
 #[derive(Debug)]
 pub struct Clock<'cap> {
-    registers: IoMem<'cap, WINDOW>,
+    window: IoMem<'cap, WINDOW>,
 }
 
 impl Clock<'_> {
     fn nanoseconds(&self) -> Result<u64, Error> {
-        let low = self.registers.read32::<TIME_LOW>();
-        let high = self.registers.read32::<TIME_HIGH>();
+        let registers = Registers::new(&self.window);
+        let low = registers.time_low().get();
+        let high = registers.time_high().get();
         // All ones would be the year 2554: nothing answers.
         match (low, high) {
             (u32::MAX, u32::MAX) => Err(Error::NoDevice),
@@ -53,7 +58,7 @@ impl Driver for RtcDriver {
 
     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Clock<'cap>, Error> {
         let clock = Clock {
-            registers: device.io_mem(0)?,
+            window: device.io_mem(0)?,
         };
         let seconds = clock.nanoseconds()? / 1_000_000_000;
         userlib::log!("goldfish clock, {}", DateTime::from_unix(seconds));

@@ -5,6 +5,38 @@
 
 /// A width of access: `u8`, `u16`, `u32`, `u64`.
 pub(super) trait Width: Copy {
+    /// Loads.
+    ///
+    /// # Safety
+    /// `pointer` is aligned and in a window that this task claimed, now or earlier.
+    #[cfg(target_os = "none")]
+    #[inline(always)]
+    unsafe fn load(pointer: *const Self) -> Self {
+        // SAFETY: the caller answers for the pointer; device memory is no Rust object that anybody borrows.
+        unsafe { pointer.read_volatile() }
+    }
+    /// Stores.
+    ///
+    /// # Safety
+    /// As for `load`.
+    #[cfg(target_os = "none")]
+    #[inline(always)]
+    unsafe fn store(pointer: *mut Self, value: Self) {
+        // SAFETY: as for `load`.
+        unsafe { pointer.write_volatile(value) }
+    }
+    /// Loads: from memory, or from the model of a device that is there.
+    ///
+    /// # Safety
+    /// As on a board.
+    #[cfg(not(target_os = "none"))]
+    unsafe fn load(pointer: *const Self) -> Self;
+    /// Stores: to memory, or to the model of a device that is there.
+    ///
+    /// # Safety
+    /// As on a board.
+    #[cfg(not(target_os = "none"))]
+    unsafe fn store(pointer: *mut Self, value: Self);
     /// Loads, unless the window is gone.
     ///
     /// # Safety
@@ -216,20 +248,35 @@ mod checked {
 }
 
 #[cfg(not(target_os = "none"))]
-mod checked {
+mod host {
     use super::Width;
     use crate::sys::mock;
 
-    /// On the host the test says which windows are gone.
+    /// On the host the test says which windows are gone, and where a model of a device is.
     macro_rules! width {
         ($($width:ty)*) => {$(
             impl Width for $width {
+                unsafe fn load(pointer: *const Self) -> Self {
+                    match mock::load(pointer.addr(), size_of::<Self>()) {
+                        Some(value) => value as Self,
+                        // SAFETY: the caller answers for the pointer.
+                        None => unsafe { pointer.read_volatile() },
+                    }
+                }
+
+                unsafe fn store(pointer: *mut Self, value: Self) {
+                    if !mock::store(pointer.addr(), size_of::<Self>(), value.into()) {
+                        // SAFETY: the caller answers for the pointer.
+                        unsafe { pointer.write_volatile(value) }
+                    }
+                }
+
                 unsafe fn checked_load(address: usize) -> Option<Self> {
                     if mock::is_revoked(address) {
                         return None;
                     }
                     // SAFETY: the window is there, and the caller answers for the address.
-                    Some(unsafe { core::ptr::with_exposed_provenance::<Self>(address).read_volatile() })
+                    Some(unsafe { Self::load(core::ptr::with_exposed_provenance(address)) })
                 }
 
                 unsafe fn checked_store(address: usize, value: Self) -> bool {
@@ -237,7 +284,7 @@ mod checked {
                         return false;
                     }
                     // SAFETY: as above.
-                    unsafe { core::ptr::with_exposed_provenance_mut::<Self>(address).write_volatile(value) };
+                    unsafe { Self::store(core::ptr::with_exposed_provenance_mut(address), value) };
                     true
                 }
             }

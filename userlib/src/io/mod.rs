@@ -12,7 +12,9 @@ mod window;
 
 pub use claim::Select;
 pub use mapping::{Bar, DevresBar, DevresExclusiveIoMem, DevresIoMem, ExclusiveIoMem, IoMem};
-pub use register::{ReadOnly, ReadWrite, Register, WriteOnly};
+pub use register::{ReadOnly, ReadToClear, ReadWrite, Register, WriteOneToClear, WriteOnly};
+pub use tock_registers::LocalRegisterCopy;
+pub use tock_registers::interfaces::{ReadWriteable, Readable, Writeable};
 pub use window::Window;
 
 pub(crate) use claim::Claim;

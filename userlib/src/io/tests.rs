@@ -1,5 +1,6 @@
 //! Windows: claims, offsets, checked accesses, sub-windows.
 
+use crate::io::{ReadWriteable, Readable, Writeable};
 use crate::sys::{Error, GrantKind, Rights, mock};
 use crate::testing::Board;
 use std::vec;
@@ -109,6 +110,17 @@ fn a_window_that_is_gone_answers_revoked_and_a_read_only_one_denied() {
     });
 }
 
+crate::register_fields! { u8,
+    Mode [
+        ON OFFSET(7) NUMBITS(1) [],
+        SPEED OFFSET(1) NUMBITS(2) [Slow = 1, Fast = 3],
+    ],
+    Event [
+        SENT OFFSET(0) NUMBITS(1) [],
+        RECEIVED OFFSET(1) NUMBITS(1) [],
+    ],
+}
+
 crate::registers! {
     /// A block.
     struct Block: 0x20 {
@@ -117,7 +129,7 @@ crate::registers! {
         /// Write.
         command: WriteOnly<u16> = 0x04;
         /// Both.
-        mode: ReadWrite<u8> = 0x06;
+        mode: ReadWrite<u8, Mode> = 0x06;
         /// Wide.
         address: ReadWrite<u64> = 0x08;
     }
@@ -130,13 +142,75 @@ fn typed_registers() {
         let window = device.io_mem::<0x20>("r").unwrap();
         let block = Block::new(&window);
         window.write32::<0>(5);
-        assert_eq!(block.status().read(), 5);
-        block.command().write(0x102);
+        assert_eq!(block.status().get(), 5);
+        block.command().set(0x102);
         assert_eq!(window.read16::<4>(), 0x102);
-        block.mode().modify(|mode| mode | 0x80);
-        assert_eq!(block.mode().read(), 0x80);
-        block.address().write(1 << 40);
+        window.write8::<6>(0x80);
+        block.mode().modify(Mode::SPEED::Fast);
+        assert_eq!(block.mode().get(), 0x86);
+        assert_eq!(block.mode().read(Mode::SPEED), 3);
+        assert!(block.mode().is_set(Mode::ON));
+        block.address().set(1 << 40);
         assert_eq!(window.read64::<8>(), 1 << 40);
+    });
+}
+
+crate::registers! {
+    /// Registers that a load or a store of ones changes.
+    struct Events: 8 {
+        /// Ones clear.
+        pending: WriteOneToClear<u8, Event> = 0x00;
+        /// A load clears.
+        lost: ReadToClear<u8, Event> = 0x01;
+    }
+}
+
+/// What the loads and stores of [`Events`] were.
+#[derive(Default)]
+struct Recorder {
+    pending: u64,
+    lost: u64,
+    accesses: usize,
+}
+
+impl mock::DeviceModel for Recorder {
+    fn load(&mut self, offset: usize, width: usize) -> u64 {
+        assert_eq!(width, 1);
+        self.accesses += 1;
+        match offset {
+            0 => self.pending,
+            _ => core::mem::take(&mut self.lost),
+        }
+    }
+
+    fn store(&mut self, offset: usize, width: usize, value: u64) {
+        assert_eq!((offset, width), (0, 1));
+        self.accesses += 1;
+        self.pending &= !value;
+    }
+}
+
+#[test]
+fn a_model_of_a_device_stands_behind_a_window() {
+    Board::run(|board| {
+        let grant = board.grant(GrantKind::Mmio, "r", 8);
+        let device = board.bind(0, "a", vec![grant]);
+        let window = device.io_mem::<8>("r").unwrap();
+        let model = std::rc::Rc::new(std::cell::RefCell::new(Recorder {
+            pending: 0b11,
+            lost: 0b10,
+            accesses: 0,
+        }));
+        let base = grant.base as usize;
+        mock::place_device(base..base + 8, model.clone());
+        let events = Events::new(&window);
+        events.pending().clear(Event::RECEIVED::SET);
+        assert!(!events.pending().is_set(Event::RECEIVED));
+        assert!(events.pending().is_set(Event::SENT), "no other is cleared");
+        assert!(events.lost().take().is_set(Event::RECEIVED));
+        assert_eq!(events.lost().take().get(), 0, "taken");
+        assert_eq!(window.try_read8(0), Ok(1), "checked accesses go there too");
+        assert_eq!(model.borrow().accesses, 6);
     });
 }
 

@@ -44,7 +44,7 @@ macro_rules! accessors {
         pub fn $read<const OFFSET: usize>(&self) -> $width {
             const { Self::check_offset(OFFSET, $bytes) };
             // SAFETY: the offset is aligned and inside the window, which is claimed for `'w`.
-            unsafe { self.base.add(OFFSET).cast::<$width>().read_volatile() }
+            unsafe { <$width>::load(self.base.add(OFFSET).cast().as_ptr()) }
         }
 
         #[doc = concat!("Stores ", $bytes, " bytes at a constant offset.")]
@@ -52,7 +52,7 @@ macro_rules! accessors {
         pub fn $write<const OFFSET: usize>(&self, value: $width) {
             const { Self::check_offset(OFFSET, $bytes) };
             // SAFETY: as for loads; device memory is no Rust object that anybody borrows.
-            unsafe { self.base.add(OFFSET).cast::<$width>().write_volatile(value) }
+            unsafe { <$width>::store(self.base.add(OFFSET).cast().as_ptr(), value) }
         }
 
         #[doc = concat!("Loads ", $bytes, " bytes, if that is possible.")]

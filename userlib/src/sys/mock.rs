@@ -6,6 +6,7 @@ use super::Message;
 use leasehold_abi::{Call, Error};
 use std::boxed::Box;
 use std::cell::RefCell;
+use std::rc::Rc;
 
 /// What a scripted kernel implements.
 ///
@@ -80,6 +81,53 @@ pub(crate) fn is_revoked(address: usize) -> bool {
             .iter()
             .any(|range| range.contains(&address))
     })
+}
+
+/// A device that a test makes: what its registers give, and what a store to them does.
+///
+/// Offsets are in bytes from the start of the window; widths are 1, 2, 4 or 8 bytes.
+pub trait DeviceModel {
+    /// A load. All ones is what a device that is not there gives.
+    fn load(&mut self, offset: usize, width: usize) -> u64;
+    /// A store.
+    fn store(&mut self, offset: usize, width: usize, value: u64);
+}
+
+/// A device behind addresses.
+type Placed = (core::ops::Range<usize>, Rc<RefCell<dyn DeviceModel>>);
+
+std::thread_local! {
+    static DEVICES: RefCell<std::vec::Vec<Placed>> = const { RefCell::new(std::vec::Vec::new()) };
+}
+
+/// From now on this thread's accesses of windows at these addresses go to `device`. What was at one of them before is
+/// not reached any more.
+pub fn place_device(addresses: core::ops::Range<usize>, device: Rc<RefCell<dyn DeviceModel>>) {
+    DEVICES.with(|devices| devices.borrow_mut().insert(0, (addresses, device)));
+}
+
+/// The device at an address, and the offset in it. The table is not borrowed while the device works.
+fn device_at(address: usize) -> Option<(Rc<RefCell<dyn DeviceModel>>, usize)> {
+    DEVICES.with(|devices| {
+        let devices = devices.borrow();
+        let (range, device) = devices.iter().find(|(range, _)| range.contains(&address))?;
+        Some((device.clone(), address - range.start))
+    })
+}
+
+/// A load from a device, if one is there.
+pub(crate) fn load(address: usize, width: usize) -> Option<u64> {
+    let (device, offset) = device_at(address)?;
+    Some(device.borrow_mut().load(offset, width))
+}
+
+/// A store to a device; false when none is there.
+pub(crate) fn store(address: usize, width: usize, value: u64) -> bool {
+    let Some((device, offset)) = device_at(address) else {
+        return false;
+    };
+    device.borrow_mut().store(offset, width, value);
+    true
 }
 
 /// Answers with the installed kernel; without one everything is `Denied`.

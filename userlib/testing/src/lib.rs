@@ -13,6 +13,7 @@ use std::sync::atomic::AtomicPtr;
 use std::sync::{Mutex, PoisonError};
 use userlib::ForLt;
 use userlib::runtime::{Core, Device, Driver, Runner};
+pub use userlib::sys::mock::DeviceModel;
 use userlib::sys::mock::{self, bytes_mut};
 use userlib::sys::{Message, label};
 use zerocopy::{FromZeros, IntoBytes};
@@ -66,6 +67,42 @@ impl Offer {
         let mut words = vec![0; length / 8];
         words.as_mut_bytes()[..bytes.len()].copy_from_slice(bytes);
         self.with(name, kind, words)
+    }
+
+    /// With a window of `length` bytes (a multiple of 8) whose registers are `model`'s. The test keeps a clone of it,
+    /// to look inside and to make things happen.
+    ///
+    /// ```
+    /// use driver_testing::{DeviceModel, Offer};
+    /// use std::{cell::RefCell, rc::Rc};
+    /// use userlib::sys::GrantKind;
+    ///
+    /// struct Counter(u64);
+    /// impl DeviceModel for Counter {
+    ///     fn load(&mut self, _offset: usize, _width: usize) -> u64 {
+    ///         self.0 += 1;
+    ///         self.0
+    ///     }
+    ///     fn store(&mut self, _offset: usize, _width: usize, value: u64) {
+    ///         self.0 = value;
+    ///     }
+    /// }
+    /// let model = Rc::new(RefCell::new(Counter(6)));
+    /// let offer = Offer::new("counter", 0, 0).with_device("registers", model.clone(), 8);
+    /// let read = offer.bind(|device| Ok(device.io_mem::<8>(0)?.read32::<0>()));
+    /// assert_eq!((read, model.borrow().0), (Ok(7), 7));
+    /// ```
+    pub fn with_device(
+        self,
+        name: &str,
+        model: Rc<RefCell<impl DeviceModel + 'static>>,
+        length: usize,
+    ) -> Self {
+        let offer = self.with(name, GrantKind::Mmio, vec![0; length / 8]);
+        let grant = offer.grants.last().expect("just added");
+        let base = grant.base as usize;
+        mock::place_device(base..base + length, model);
+        offer
     }
 
     fn with(mut self, name: &str, kind: GrantKind, words: Vec<u64>) -> Self {

@@ -1,7 +1,7 @@
 //! Accesses as a driver makes them, to look at in the compiled code (`tests/accessor_cost.rs`).
 #![no_std]
 
-use userlib::io::{DevresIoMem, IoMem, Window};
+use userlib::io::{DevresIoMem, IoMem, ReadWriteable, Readable, Window, Writeable};
 use userlib::runtime::{Bound, Device};
 use userlib::{Devres, Error};
 
@@ -30,6 +30,49 @@ pub fn several(registers: &Window<'_, 0x100>) -> u32 {
 #[unsafe(no_mangle)]
 pub fn read_wide(registers: &Window<'_, 0x100>) -> u64 {
     registers.read64::<0x28>()
+}
+
+userlib::register_fields! { u32,
+    /// Two fields.
+    Control [
+        ENABLE OFFSET(0) NUMBITS(1) [],
+        MODE OFFSET(4) NUMBITS(2) [Fast = 2],
+    ],
+}
+
+userlib::registers! {
+    /// A block.
+    struct Block: 0x100 {
+        /// Both ways.
+        control: ReadWrite<u32, Control> = 0x30;
+        /// Ones clear.
+        pending: WriteOneToClear<u32, Control> = 0x34;
+    }
+}
+
+/// A field is looked at: one load.
+#[unsafe(no_mangle)]
+pub fn field_read(registers: &IoMem<'_, 0x100>) -> bool {
+    Block::new(registers).control().is_set(Control::ENABLE)
+}
+
+/// Fields are written: one store.
+#[unsafe(no_mangle)]
+pub fn field_write(registers: &IoMem<'_, 0x100>) {
+    let fields = Control::ENABLE::SET + Control::MODE::Fast;
+    Block::new(registers).control().write(fields);
+}
+
+/// A bit is cleared: one store.
+#[unsafe(no_mangle)]
+pub fn field_clear(registers: &IoMem<'_, 0x100>) {
+    Block::new(registers).pending().clear(Control::ENABLE::SET);
+}
+
+/// A field is changed: one load, one store.
+#[unsafe(no_mangle)]
+pub fn field_modify(registers: &IoMem<'_, 0x100>) {
+    Block::new(registers).control().modify(Control::MODE::Fast);
 }
 
 /// A checked load.

@@ -3,12 +3,13 @@
 use super::*;
 use core::cell::RefCell;
 use driver_serial::uart::{RECEIVE_RING, Uart};
+use driver_testing::{DeviceModel, Offer};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// What is inside the model.
+/// The chip.
 #[derive(Default)]
-struct Inside {
+struct Model {
     /// Bytes waiting in the receiver's FIFO.
     received: VecDeque<u8>,
     /// Bytes in the transmitter's FIFO.
@@ -25,200 +26,202 @@ struct Inside {
     unplugged: bool,
 }
 
-#[derive(Clone, Default)]
-struct Model(Rc<RefCell<Inside>>);
-
 impl Model {
     /// A byte from the line; lost with an overrun when the FIFO is full.
-    fn arrive(&self, byte: u8) {
-        let mut inside = self.0.borrow_mut();
-        if inside.received.len() < FIFO_DEPTH {
-            inside.received.push_back(byte);
+    fn arrive(&mut self, byte: u8) {
+        if self.received.len() < FIFO_DEPTH {
+            self.received.push_back(byte);
         } else {
-            inside.overrun = true;
+            self.overrun = true;
         }
     }
 
     /// Lets up to `count` bytes leave on the wire.
-    fn transmit(&self, count: usize) {
-        let mut inside = self.0.borrow_mut();
+    fn transmit(&mut self, count: usize) {
         for _ in 0..count {
-            if let Some(byte) = inside.holding.pop_front() {
-                inside.wire.push(byte);
-            }
+            self.wire.extend(self.holding.pop_front());
         }
     }
 
     fn interrupt(&self) -> bool {
-        let inside = self.0.borrow();
-        (inside.interrupt_enable & 1 != 0 && !inside.received.is_empty())
-            || (inside.interrupt_enable & 2 != 0 && inside.holding.is_empty())
+        (self.interrupt_enable & 1 != 0 && !self.received.is_empty())
+            || (self.interrupt_enable & 2 != 0 && self.holding.is_empty())
     }
 }
 
-impl Registers for Model {
-    fn read(&self, register: Register) -> u8 {
-        let mut inside = self.0.borrow_mut();
-        if inside.unplugged {
+impl DeviceModel for Model {
+    fn load(&mut self, offset: usize, width: usize) -> u64 {
+        assert_eq!(width, 1, "registers are bytes");
+        if self.unplugged {
             return 0xff;
         }
-        match register {
-            Register::Data => inside.received.pop_front().unwrap_or_else(|| {
-                inside.misused = true;
+        u64::from(match offset {
+            0 => self.received.pop_front().unwrap_or_else(|| {
+                self.misused = true;
                 0
             }),
-            Register::LineStatus => {
-                let mut status = LineStatus::empty();
-                status.set(LineStatus::DATA_READY, !inside.received.is_empty());
-                status.set(LineStatus::OVERRUN, core::mem::take(&mut inside.overrun));
-                let empty = inside.holding.is_empty();
-                status.set(
-                    LineStatus::HOLDING_EMPTY | LineStatus::TRANSMITTER_IDLE,
-                    empty,
-                );
-                status.bits()
+            5 => {
+                let empty = u8::from(self.holding.is_empty());
+                (LineStatus::DATA_READY.val(u8::from(!self.received.is_empty()))
+                    + LineStatus::OVERRUN.val(u8::from(core::mem::take(&mut self.overrun)))
+                    + LineStatus::HOLDING_EMPTY.val(empty)
+                    + LineStatus::TRANSMITTER_IDLE.val(empty))
+                .value
             }
-            Register::Scratch => inside.scratch,
+            7 => self.scratch,
             _ => 0,
-        }
+        })
     }
 
-    fn write(&mut self, register: Register, value: u8) {
-        let mut inside = self.0.borrow_mut();
-        let divisor = inside.line_control & LINE_DIVISOR_ACCESS != 0;
-        match register {
-            Register::Data if divisor => inside.divisor[0] = value,
-            Register::InterruptEnable if divisor => inside.divisor[1] = value,
-            Register::Data if inside.holding.len() == FIFO_DEPTH => inside.misused = true,
-            Register::Data => inside.holding.push_back(value),
-            Register::InterruptEnable => inside.interrupt_enable = value,
-            Register::LineControl => inside.line_control = value,
-            Register::Scratch => inside.scratch = value,
-            Register::FifoControl if value & 0b110 != 0 => inside.received.clear(),
+    fn store(&mut self, offset: usize, width: usize, value: u64) {
+        assert_eq!(width, 1, "registers are bytes");
+        let value = value as u8;
+        let divisor = LineControl::DIVISOR_ACCESS.is_set(self.line_control);
+        match offset {
+            0 | 1 if divisor => self.divisor[offset] = value,
+            0 if self.holding.len() == FIFO_DEPTH => self.misused = true,
+            0 => self.holding.push_back(value),
+            1 => self.interrupt_enable = value,
+            2 if value & 0b110 != 0 => self.received.clear(),
+            3 => self.line_control = value,
+            7 => self.scratch = value,
             _ => {}
         }
     }
 }
 
-fn pair() -> (Model, Uart<Ns16550<Model>>) {
-    let model = Model::default();
-    let mut uart = Uart::new(Ns16550::new(model.clone()).expect("the model answers"));
-    uart.service();
-    (model, uart)
+/// The interrupts that are enabled when nothing is sent.
+const RECEIVING: u8 = InterruptEnable::RECEIVED::SET.value;
+
+/// Sets a UART up over a model, and lets `body` use both.
+fn with(body: impl for<'cap> FnOnce(&Rc<RefCell<Model>>, &mut Uart<Ns16550<'cap>>) + 'static) {
+    let model = Rc::new(RefCell::new(Model::default()));
+    let offer = Offer::new("uart0", 0, 0).with_device("registers", model.clone(), WINDOW);
+    let done = offer.bind(move |device| {
+        let mut uart = Uart::new(Ns16550::new(device.exclusive_io_mem(0)?)?);
+        uart.service();
+        body(&model, &mut uart);
+        Ok(())
+    });
+    assert_eq!(done, Ok(()));
 }
 
 #[test]
 fn nothing_there_is_an_error() {
-    let model = Model::default();
-    model.0.borrow_mut().unplugged = true;
-    assert_eq!(Ns16550::new(model).err(), Some(Error::NoDevice));
+    let model = Rc::new(RefCell::new(Model {
+        unplugged: true,
+        ..Model::default()
+    }));
+    let offer = Offer::new("uart0", 0, 0).with_device("registers", model, WINDOW);
+    let opened = offer.bind(|device| Ns16550::new(device.exclusive_io_mem(0)?).map(|_| ()));
+    assert_eq!(opened, Err(Error::NoDevice));
 }
 
 #[test]
 fn set_up_leaves_the_divisor_and_the_receive_interrupt() {
-    let (model, _uart) = pair();
-    let inside = model.0.borrow();
-    assert_eq!(inside.divisor, [2, 0]);
-    assert_eq!(inside.line_control, LINE_8N1);
-    assert_eq!(inside.interrupt_enable, InterruptEnable::RECEIVED.bits());
+    with(|model, _| {
+        let inside = model.borrow();
+        assert_eq!(inside.divisor, [2, 0]);
+        assert_eq!(inside.line_control, LineControl::WORD::Eight.value);
+        assert_eq!(inside.interrupt_enable, RECEIVING);
+    });
 }
 
 #[test]
 fn every_accepted_byte_goes_out_once_and_in_order() {
-    let (model, mut uart) = pair();
-    let message: Vec<u8> = (0..10_000_u32)
-        .map(|index| (index * 7 % 251) as u8)
-        .collect();
-    let mut accepted = 0;
-    let mut step = 0;
-    while model.0.borrow().wire.len() < message.len() {
-        step += 1;
-        accepted += uart.send(&message[accepted..message.len().min(accepted + step % 97)]);
-        model.transmit(step % 23);
-        if model.interrupt() {
-            uart.service();
+    with(|model, uart| {
+        let message: Vec<u8> = (0..10_000_u32)
+            .map(|index| (index * 7 % 251) as u8)
+            .collect();
+        let mut accepted = 0;
+        let mut step = 0;
+        while model.borrow().wire.len() < message.len() {
+            step += 1;
+            accepted += uart.send(&message[accepted..message.len().min(accepted + step % 97)]);
+            model.borrow_mut().transmit(step % 23);
+            if model.borrow().interrupt() {
+                uart.service();
+            }
+            assert!(
+                step < 100_000,
+                "stuck after {} bytes",
+                model.borrow().wire.len()
+            );
         }
-        assert!(
-            step < 100_000,
-            "stuck after {} bytes",
-            model.0.borrow().wire.len()
-        );
-    }
-    assert_eq!(model.0.borrow().wire, message);
-    assert!(!model.0.borrow().misused);
-    assert!(uart.is_drained());
+        assert_eq!(model.borrow().wire, message);
+        assert!(!model.borrow().misused);
+        assert!(uart.is_drained());
+    });
 }
 
 #[test]
 fn the_transmit_interrupt_is_on_only_while_bytes_wait() {
-    let (model, mut uart) = pair();
-    uart.send(&[1; FIFO_DEPTH]);
-    assert_eq!(
-        model.0.borrow().interrupt_enable,
-        InterruptEnable::RECEIVED.bits()
-    );
-    uart.send(&[2]);
-    assert_eq!(
-        model.0.borrow().interrupt_enable,
-        InterruptEnable::all().bits()
-    );
-    model.transmit(FIFO_DEPTH);
-    assert!(model.interrupt());
-    uart.service();
-    assert_eq!(
-        model.0.borrow().interrupt_enable,
-        InterruptEnable::RECEIVED.bits()
-    );
+    with(|model, uart| {
+        uart.send(&[1; FIFO_DEPTH]);
+        assert_eq!(model.borrow().interrupt_enable, RECEIVING);
+        uart.send(&[2]);
+        assert_eq!(
+            model.borrow().interrupt_enable,
+            RECEIVING | InterruptEnable::TRANSMITTER_EMPTY::SET.value
+        );
+        model.borrow_mut().transmit(FIFO_DEPTH);
+        assert!(model.borrow().interrupt());
+        uart.service();
+        assert_eq!(model.borrow().interrupt_enable, RECEIVING);
+    });
 }
 
 #[test]
 fn a_full_ring_leaves_input_in_the_chip() {
-    let (model, mut uart) = pair();
-    for index in 0..RECEIVE_RING + FIFO_DEPTH {
-        model.arrive(index as u8);
-        if model.interrupt() {
-            uart.service();
+    with(|model, uart| {
+        for index in 0..RECEIVE_RING + FIFO_DEPTH {
+            model.borrow_mut().arrive(index as u8);
+            if model.borrow().interrupt() {
+                uart.service();
+            }
         }
-    }
-    assert_eq!(uart.available(), RECEIVE_RING);
-    assert!(
-        !model.interrupt(),
-        "the receive interrupt must be off while the ring is full"
-    );
-    let mut all = Vec::new();
-    let mut out = [0; 100];
-    loop {
-        let count = uart.receive(&mut out);
-        if count == 0 {
-            break;
+        assert_eq!(uart.available(), RECEIVE_RING);
+        assert!(
+            !model.borrow().interrupt(),
+            "the receive interrupt must be off while the ring is full"
+        );
+        let mut all = Vec::new();
+        let mut out = [0; 100];
+        loop {
+            let count = uart.receive(&mut out);
+            if count == 0 {
+                break;
+            }
+            all.extend_from_slice(&out[..count]);
         }
-        all.extend_from_slice(&out[..count]);
-    }
-    let sent: Vec<u8> = (0..RECEIVE_RING + FIFO_DEPTH)
-        .map(|index| index as u8)
-        .collect();
-    assert_eq!(all, sent);
-    assert_eq!(uart.overruns(), 0);
-    assert!(!model.0.borrow().misused);
+        let sent: Vec<u8> = (0..RECEIVE_RING + FIFO_DEPTH)
+            .map(|index| index as u8)
+            .collect();
+        assert_eq!(all, sent);
+        assert_eq!(uart.overruns(), 0);
+        assert!(!model.borrow().misused);
+    });
 }
 
 #[test]
 fn an_overrun_is_counted() {
-    let (model, mut uart) = pair();
-    for byte in 0..20 {
-        model.arrive(byte);
-    }
-    uart.service();
-    assert_eq!(uart.overruns(), 1);
-    assert_eq!(uart.available(), FIFO_DEPTH);
+    with(|model, uart| {
+        for byte in 0..20 {
+            model.borrow_mut().arrive(byte);
+        }
+        uart.service();
+        assert_eq!(uart.overruns(), 1);
+        assert_eq!(uart.available(), FIFO_DEPTH);
+    });
 }
 
 #[test]
 fn a_device_that_goes_away_does_not_hang_the_driver() {
-    let (model, mut uart) = pair();
-    uart.send(&[3; 100]);
-    model.0.borrow_mut().unplugged = true;
-    uart.service();
-    assert_eq!(uart.available(), 0);
-    assert!(!uart.is_drained());
+    with(|model, uart| {
+        uart.send(&[3; 100]);
+        model.borrow_mut().unplugged = true;
+        uart.service();
+        assert_eq!(uart.available(), 0);
+        assert!(!uart.is_drained());
+    });
 }
