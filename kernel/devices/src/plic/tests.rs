@@ -165,6 +165,32 @@ fn a_masked_line_is_forgotten_and_disturbs_no_other() {
     assert_eq!(plic.take_all(), [32]);
 }
 
+/// To take a pending line back, it is made more urgent than all others for a moment. It must not stay so: its next holder
+/// would go before the others, and the next line to be taken back would not be the one that a claim answers.
+#[test]
+fn a_masked_line_is_no_more_urgent_than_before() {
+    let mut plic = plic();
+    for line in [64, 10] {
+        plic.unmask(line);
+        plic.level(line, true);
+    }
+    plic.level(64, false);
+    plic.mask(64);
+    assert_eq!(plic.registers.priority[64], NORMAL);
+    plic.unmask(64);
+    plic.level(64, true);
+    // Of lines that are as urgent as each other, the lowest comes first (section 4).
+    assert_eq!(plic.take_all(), [10, 64]);
+    for line in [10, 64] {
+        plic.level(line, false);
+        plic.unmask(line);
+        plic.level(line, true);
+    }
+    plic.level(10, false);
+    plic.mask(10);
+    assert_eq!(plic.take_all(), [64], "another line was taken back");
+}
+
 #[test]
 fn a_line_masked_while_taken_works_for_the_next_holder() {
     let mut plic = plic();

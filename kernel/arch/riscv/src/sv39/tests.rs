@@ -454,6 +454,52 @@ fn what_a_failed_mapping_left_is_unmapped_as_a_whole() {
     spaces.check_pool();
 }
 
+/// A page needs a table at each of two levels. Where only one is free, none is taken: one that is empty would be
+/// found by no later unmapping, as that walks down to the page's own table.
+#[test]
+fn a_page_takes_no_table_when_there_are_not_as_many_as_it_needs() {
+    for length in [0x1000, 0x2000, 0x20_0000] {
+        let levels = if length == 0x20_0000 { 1 } else { 2 };
+        for free in 0..=3 {
+            let mut spaces = spaces(1, 1 + free);
+            let mapped = spaces.map_step(0, 0x4000_0000, length, Permission::Read, &mut 0);
+            if free < levels {
+                assert_eq!(mapped, Err(Error::Exhausted));
+                assert_eq!(spaces.available(), free);
+            } else {
+                assert_eq!(mapped, Ok(true));
+                assert_eq!(spaces.available(), free - levels);
+            }
+            spaces.check_pool();
+            spaces.unmap_all(0, 0x4000_0000, length);
+            assert_eq!(spaces.available(), free);
+            spaces.check_pool();
+        }
+    }
+}
+
+/// The table that is missing is the lowest one only: then one is enough.
+#[test]
+fn a_page_beside_others_takes_one_table() {
+    for length in [0x1000, 0x2000] {
+        let mut spaces = spaces(1, 4);
+        let near = 0x4000_0000;
+        spaces.map(0, near, 0x1000, Permission::Read).unwrap();
+        spaces
+            .map(0, near + 0x20_0000, length, Permission::Read)
+            .unwrap();
+        assert_eq!(spaces.available(), 0);
+        assert_eq!(
+            spaces.map(0, near + 0x40_0000, length, Permission::Read),
+            Err(Error::Exhausted)
+        );
+        spaces.check_pool();
+        spaces.unmap_all(0, near, 0x1000);
+        spaces.unmap_all(0, near + 0x20_0000, length);
+        assert_eq!(spaces.available(), 3);
+    }
+}
+
 #[test]
 fn the_very_same_again_changes_nothing() {
     let mut spaces = spaces(1, 8);
