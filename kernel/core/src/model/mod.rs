@@ -86,6 +86,10 @@ pub(crate) struct Model {
     /// Raise a line when the kernel has looked for interrupts this many times more.
     pub(crate) raise: Cell<Option<(usize, u32)>>,
     raised: Cell<Option<u32>>,
+    /// Let this many ticks pass when the kernel has looked for interrupts this many times more.
+    pub(crate) delay: Cell<Option<(usize, u64)>>,
+    /// What has passed so, to be added to `now`.
+    delayed: Cell<u64>,
     /// Costly operations since the kernel last looked for interrupts or was entered, and the
     /// most there ever were.
     pub(crate) work: Cell<usize>,
@@ -114,6 +118,8 @@ impl Model {
             freshened: std::vec![0; TASKS],
             raise: Cell::new(None),
             raised: Cell::new(None),
+            delay: Cell::new(None),
+            delayed: Cell::new(0),
             work: Cell::new(0),
             most_work: Cell::new(0),
             looks: Cell::new(0),
@@ -174,7 +180,7 @@ impl Hardware for Model {
     const CHECKED_STRIDE: usize = 8;
 
     fn now(&self) -> u64 {
-        self.now
+        self.now + self.delayed.get()
     }
     fn set_alarm(&mut self, at: Option<u64>) {
         self.alarm = at;
@@ -190,7 +196,15 @@ impl Hardware for Model {
             Some((steps, line)) => self.raise.set(Some((steps - 1, line))),
             None => {}
         }
-        self.deliverable().is_some() || self.alarm.is_some_and(|at| at <= self.now)
+        match self.delay.get() {
+            Some((0, ticks)) => {
+                self.delay.set(None);
+                self.delayed.set(self.delayed.get() + ticks);
+            }
+            Some((looks, ticks)) => self.delay.set(Some((looks - 1, ticks))),
+            None => {}
+        }
+        self.deliverable().is_some() || self.alarm.is_some_and(|at| at <= self.now())
     }
 
     fn take_line(&mut self) -> Option<u32> {

@@ -1,7 +1,7 @@
 //! A booted kernel on the model, and the moves that a test makes in it.
 
 use super::{CONFIG, Model, data};
-use crate::{Kernel, Next};
+use crate::{Hardware, Kernel, Next};
 use leasehold_abi::{Call, Error, GrantInfo, LeaseInfo, SELF_MEMORY, TaskInfo};
 use std::boxed::Box;
 use zerocopy::FromBytes;
@@ -159,7 +159,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
             .kernel
             .hardware
             .alarm
-            .is_some_and(|at| at <= self.kernel.hardware.now);
+            .is_some_and(|at| at <= self.kernel.hardware.now());
         if due {
             self.kernel.interrupt();
         }

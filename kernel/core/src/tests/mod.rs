@@ -8,4 +8,5 @@ mod invariants;
 mod leases;
 mod messages;
 mod promises;
+mod reaper;
 mod timers;

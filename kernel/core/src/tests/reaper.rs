@@ -1,0 +1,149 @@
+//! Who goes before the reaper's next step, and for how long.
+
+use super::invariants::Checker;
+use crate::Fault;
+use crate::model::{PARK, World, root};
+use leasehold_abi::{Call, Error, FaultKind, RevokeMode};
+
+const ORDERLY: usize = RevokeMode::Orderly as usize;
+const HARD: usize = RevokeMode::Hard as usize;
+const FAULT: Fault = Fault {
+    kind: FaultKind::Illegal,
+    address: 0,
+    pc: 0,
+    stack: 0,
+};
+/// A slice in ticks, as the board's clock has 10 000 in a second.
+const SLICE: u64 = 10;
+
+/// Task 2 has a window of which it has lent 20 parts to task 3, which claimed them; task 5 has claimed line 10,
+/// which posts bit 0 to it. Answers the lease of the window.
+fn many_leases(world: &mut World) -> usize {
+    let root = world.root();
+    let driver = world.lend(0, root, 5, &[root::LINE_10]);
+    world.value(5, Call::GrantClaim, &[driver, 0, 0, 1]);
+    let binding = world.lend(0, root, 2, &[root::BAR]);
+    for part in 0..20 {
+        let lease = world.open(2, binding, 3);
+        world.value(2, Call::LeaseAdd, &[lease, binding, 0, part * 128, 128, 7]);
+        world.value(2, Call::LeaseOffer, &[lease]);
+        world.value(3, Call::GrantClaim, &[lease, 0, 0]);
+    }
+    world.rest();
+    binding
+}
+
+/// A task that could run and did not, for one that is more important, waits for the reaper as well: its line
+/// made it no more urgent than it was.
+#[test]
+fn a_line_hurries_no_task_that_was_ready() {
+    let mut world = World::new();
+    let binding = many_leases(&mut world);
+    // Ready, as it has something to do, but less important than the supervisor.
+    world.kernel.post(5, PARK);
+    world.become_task(0);
+    world.kernel.hardware.raise.set(Some((7, 10)));
+    world.system_call(Call::LeaseRevoke as usize, &[binding, HARD]);
+    assert_eq!(world.kernel.hardware.raise.get(), None, "the line came");
+    assert_eq!(world.kernel.tasks[5].pending & 1, 1);
+    assert_eq!(world.kernel.current, 0);
+    assert!(world.kernel.reaper.is_idle());
+    assert!(world.kernel.hardware.mapped.is_empty());
+}
+
+/// A line made it urgent; then it waits for something else, which is none of a line's business.
+#[test]
+fn a_task_that_waits_again_is_no_longer_hurried() {
+    let mut world = World::new();
+    let binding = many_leases(&mut world);
+    world.value(5, Call::SetTimer, &[1005, 2]);
+    world.act(5, Call::Receive, &[1]);
+    world.rest();
+    world.become_task(0);
+    world.kernel.hardware.raise.set(Some((7, 10)));
+    world.system_call(Call::LeaseRevoke as usize, &[binding, HARD]);
+    assert_eq!(world.kernel.current, 5);
+    // Its timer comes soon after it has begun to wait for it; the slice is not over.
+    world.kernel.hardware.delay.set(Some((4, 5)));
+    world.system_call(Call::Receive as usize, &[2]);
+    assert_eq!(world.kernel.hardware.delay.get(), None, "the timer came");
+    assert_eq!(world.results(5)[2], 2);
+    assert!(world.kernel.reaper.is_idle());
+    assert_eq!(world.kernel.current, 0);
+}
+
+/// What a lessee holds that overstays is taken away before anybody else runs, also who is more important than it:
+/// it has had its time.
+#[test]
+fn nobody_goes_before_the_end_of_what_was_overstayed() {
+    let mut world = World::new();
+    let root = world.root();
+    let lease = world.lend(0, root, 3, &[root::BAR]);
+    world.value(3, Call::GrantClaim, &[lease, 0, 0]);
+    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+    world.rest();
+    // It loops, more important than the lessee.
+    world.become_task(1);
+    world.pass(200);
+    assert_eq!(world.kernel.tasks[3].fault.kind, FaultKind::LeaseOverstayed);
+    assert!(world.kernel.reaper.is_idle());
+    assert!(world.kernel.hardware.mapped.is_empty());
+    assert!(world.is_dormant(3));
+}
+
+/// The supervisor comes to an end: while it runs before the reaper, no slice goes by. The next task's begins when
+/// that task runs.
+#[test]
+fn the_supervisor_s_time_is_not_limited() {
+    let mut world = World::new();
+    let root = world.root();
+    let binding = world.lend(0, root, 3, &[root::BAR]);
+    world.value(3, Call::GrantClaim, &[binding, 0, 0]);
+    world.become_task(3);
+    // Both are ready when the fault's work begins, and more important than it.
+    world.kernel.post(0, PARK);
+    world.kernel.post(1, PARK);
+    world.kernel.fault(FAULT);
+    assert_eq!(world.kernel.current, 0);
+    assert_eq!(world.kernel.hardware.alarm, None);
+    world.pass(5 * SLICE);
+    world.kernel.interrupt();
+    assert!(!world.kernel.reaper.is_idle());
+    assert_eq!(world.kernel.current, 0);
+    while world.kernel.current == 0 {
+        world.system_call(Call::Receive as usize, &[PARK as usize]);
+    }
+    assert_eq!(world.kernel.current, 1);
+    world.pass(SLICE - 1);
+    assert!(!world.kernel.hardware.mapped.is_empty());
+    world.pass(1);
+    assert!(world.kernel.hardware.mapped.is_empty());
+    assert!(world.kernel.reaper.is_idle());
+}
+
+/// While a window is taken away, its task can have it by another lease again only when all of it is gone.
+#[test]
+fn a_window_that_is_being_unmapped_is_not_shared() {
+    let mut world = World::new();
+    let root = world.root();
+    let line = world.lend(0, root, 3, &[root::LINE_10]);
+    world.value(3, Call::GrantClaim, &[line, 0, 0, 1]);
+    let [old, new] = [(), ()].map(|()| world.lend(0, root, 3, &[root::BAR]));
+    world.value(3, Call::GrantClaim, &[old, 0, 0]);
+    let all = world.kernel.hardware.mapped.len();
+    world.act(3, Call::Receive, &[1]);
+    world.rest();
+    world.become_task(0);
+    world.kernel.hardware.raise.set(Some((2, 10)));
+    world.system_call(Call::LeaseRevoke as usize, &[old, HARD]);
+    assert_eq!(world.kernel.current, 3);
+    let left = world.kernel.hardware.mapped.len();
+    assert!(0 < left && left < all, "{left} of {all} are left");
+    assert_eq!(world.error(3, Call::GrantClaim, &[new, 0, 0]), Error::Busy);
+    Checker::default().check(&world.kernel);
+    world.rest();
+    assert!(world.kernel.hardware.mapped.is_empty());
+    world.value(3, Call::GrantClaim, &[new, 0, 0]);
+    assert_eq!(world.kernel.hardware.mapped.len(), all);
+    Checker::default().check(&world.kernel);
+}
