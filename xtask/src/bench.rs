@@ -3,6 +3,7 @@
 mod rows;
 mod size;
 
+use crate::allowance::Allowance;
 use crate::build;
 use crate::qemu::{self, Clock};
 use crate::session::{Event, Session};
@@ -10,11 +11,11 @@ use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
 use rows::{Column, ROWS, Row};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The image with many tasks, from which the table is, and the one with few beside it.
 const APPS: [&str; 2] = ["bench", "bench-small"];
-/// The measurements take a few seconds.
+/// The measurements take a few seconds of the emulator's own time.
 const LIMIT: Duration = Duration::from_secs(300);
 /// The row that is no run-time measurement.
 const SIZE: &str = "kernel-size";
@@ -79,11 +80,11 @@ fn measure(workspace: &Workspace, app: &str, board: &str) -> Result<Measured> {
     let column = Column::of(built.plan.chip.chip.arch.get_ref());
     let clock = Clock::Instructions(column.shift());
     let mut session = Session::start(qemu::command(&built, clock)?)?;
-    let deadline = Instant::now() + LIMIT;
+    let mut allowance = Allowance::new(LIMIT);
     let mut figures = BTreeMap::new();
     let mut notes = Vec::new();
     loop {
-        match session.next(deadline) {
+        match session.next(&mut allowance) {
             Event::Line(line) => {
                 if let Some(reason) = line.strip_prefix("failed: ") {
                     bail!("{app}: {reason}");
@@ -96,7 +97,7 @@ fn measure(workspace: &Workspace, app: &str, board: &str) -> Result<Measured> {
                 }
             }
             Event::Prompt { .. } => {}
-            Event::TimedOut => bail!("{app}: nothing came for {} s", LIMIT.as_secs()),
+            Event::TimedOut => bail!("{app}: it did not end in {} s", LIMIT.as_secs()),
             Event::End => break,
         }
     }

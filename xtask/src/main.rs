@@ -1,6 +1,7 @@
 //! The command line of the project: `cargo xtask <verb>`.
 #![forbid(unsafe_code)]
 
+mod allowance;
 mod bench;
 mod boards;
 mod build;
@@ -61,9 +62,9 @@ enum Verb {
         /// Shell lines, separated by `;`, to be run without a terminal.
         #[arg(long, value_name = "LINES")]
         exec: Option<String>,
-        /// With --exec: give up after this long.
-        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-        timeout: u64,
+        /// With --exec: give up after this long of the machine's own time (60).
+        #[arg(long, value_name = "SECONDS", requires = "exec")]
+        timeout: Option<u64>,
     },
     /// Run the host tests, then on each board the test suite and the demo's story, in QEMU.
     #[command(after_help = "Example:\n  cargo xtask test virt-rv64")]
@@ -119,7 +120,7 @@ fn main() -> ExitCode {
             target: Target { app, board },
             exec: Some(lines),
             timeout,
-        } => run::exec(&workspace, &app, &board, &lines, timeout),
+        } => run::exec(&workspace, &app, &board, &lines, timeout.unwrap_or(60)),
         Verb::Test { board, only } => test::run(&workspace, board.as_deref(), only),
         Verb::Bench {
             board: Board { board },
@@ -140,5 +141,21 @@ fn main() -> ExitCode {
             eprintln!("{}{text}", if said { "" } else { "error: " });
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_accepted(words: &[&str]) -> bool {
+        Arguments::try_parse_from([&["cargo xtask"], words].concat()).is_ok()
+    }
+
+    #[test]
+    fn a_time_limit_needs_lines_to_limit() {
+        assert!(is_accepted(&["run", "--exec", "ps", "--timeout", "5"]));
+        assert!(is_accepted(&["run", "--exec", "ps"]));
+        assert!(!is_accepted(&["run", "--timeout", "5"]));
     }
 }

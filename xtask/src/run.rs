@@ -1,11 +1,12 @@
 //! `run`: an app in the emulator, on the terminal or by a script.
 
+use crate::allowance::Allowance;
 use crate::build;
 use crate::qemu::{self, Clock};
 use crate::session::{Event, Session};
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Boots an app on this terminal.
 ///
@@ -36,7 +37,7 @@ pub(crate) fn exec(
 ) -> Result<()> {
     let built = build::bootable(workspace, app, board)?;
     let mut session = Session::start(qemu::command(&built, Clock::Real)?)?;
-    let deadline = Instant::now() + Duration::from_secs(timeout);
+    let allowance = Allowance::new(Duration::from_secs(timeout));
     let lines = lines
         .split(';')
         .map(str::trim)
@@ -47,7 +48,7 @@ pub(crate) fn exec(
         sent: None,
     };
     script
-        .play(&mut session, deadline)
+        .play(&mut session, allowance)
         .with_context(|| format!("running {app} on {board}"))
 }
 
@@ -66,9 +67,9 @@ struct Script {
 }
 
 impl Script {
-    fn play(&mut self, session: &mut Session, deadline: Instant) -> Result<()> {
+    fn play(&mut self, session: &mut Session, mut allowance: Allowance) -> Result<()> {
         loop {
-            match session.next(deadline) {
+            match session.next(&mut allowance) {
                 Event::Line(line) => {
                     println!("{line}");
                     ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");

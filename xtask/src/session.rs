@@ -1,10 +1,11 @@
 //! A running emulator whose serial line is a pair of pipes.
 
+use crate::allowance::{Allowance, Meter};
 use anyhow::{Context, Result};
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Instant;
+use std::time::Duration;
 
 /// The shell's prompts: after success, and after a failed line.
 const PROMPT: &str = "leasehold> ";
@@ -12,6 +13,8 @@ const FAILED_PROMPT: &str = "leasehold [failed]> ";
 
 /// What the shell sends to take a prompt off the line (without its carriage return).
 const ERASED: &[u8] = b"\x1b[K";
+/// How often a silent machine's use of the host is looked at.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What the machine did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +28,7 @@ pub(crate) enum Event {
     },
     /// It ended.
     End,
-    /// It did nothing until the deadline.
+    /// It did nothing in the time allowed.
     TimedOut,
 }
 
@@ -33,6 +36,7 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) struct Session {
     child: Child,
+    meter: Meter,
     input: ChildStdin,
     output: Receiver<Vec<u8>>,
     lines: Lines,
@@ -63,8 +67,10 @@ impl Session {
                 }
             }
         });
+        let meter = Meter::new(child.id());
         Ok(Self {
             child,
+            meter,
             input,
             output,
             lines: Lines::default(),
@@ -83,22 +89,37 @@ impl Session {
             .context("the machine takes no input any more")
     }
 
-    /// The next thing the machine does, at most until `deadline`.
-    pub(crate) fn next(&mut self, deadline: Instant) -> Event {
+    /// The next thing the machine does; what it takes for that is taken off the allowance.
+    pub(crate) fn next(&mut self, allowance: &mut Allowance) -> Event {
+        let mut event = self.lines.next(self.ended);
+        if event.is_none() {
+            // What it did while nobody waited for it is not counted.
+            self.meter.restart();
+        }
         loop {
-            if let Some(event) = self.lines.next(self.ended) {
+            if let Some(event) = event {
                 return event;
             }
             if self.ended {
                 return Event::End;
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.output.recv_timeout(left) {
-                Ok(bytes) => self.lines.push(&bytes),
-                Err(RecvTimeoutError::Timeout) => return Event::TimedOut,
-                Err(RecvTimeoutError::Disconnected) => self.ended = true,
+            let received = allowance
+                .left()
+                .map(|left| self.output.recv_timeout(left.min(LOOK)));
+            match received {
+                Some(Ok(bytes)) => self.lines.push(&bytes),
+                Some(Err(RecvTimeoutError::Timeout)) => {}
+                Some(Err(RecvTimeoutError::Disconnected)) => self.ended = true,
+                None => return Event::TimedOut,
             }
+            allowance.charge(&mut self.meter);
+            event = self.lines.next(self.ended);
         }
+    }
+
+    /// The next thing the machine does, if that takes it no longer than this.
+    pub(crate) fn next_within(&mut self, time: Duration) -> Event {
+        self.next(&mut Allowance::new(time))
     }
 
     /// What it printed of a line that has not ended.

@@ -1,14 +1,15 @@
 //! The demo's shell, typed at and listened to.
 
 use super::SHIFT;
+use crate::allowance::Allowance;
 use crate::qemu::{self, Clock};
 use crate::run::is_kernel_fault;
 use crate::session::{Event, Session};
 use anyhow::{Result, bail, ensure};
 use leasehold_build::Built;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// How long the machine may take to boot, and for each line.
+/// How long of its own time the machine may take to boot, and for each line.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// What the shell asks with.
@@ -52,7 +53,7 @@ impl Shell {
         while answers.len() < lines.len() {
             // Echoes that were seen: those of the answers, and that of the one that is being given.
             let next = lines.get(answers.len() + usize::from(answer.is_some()));
-            match self.session.next(Instant::now() + LIMIT) {
+            match self.session.next_within(LIMIT) {
                 Event::Line(line) => {
                     ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
                     let typed = PROMPTS.iter().find_map(|prompt| line.strip_prefix(prompt));
@@ -81,9 +82,9 @@ impl Shell {
     /// What the machine says until its shell asks.
     pub(super) fn until_prompt(&mut self) -> Answer {
         let mut lines = Vec::new();
-        let deadline = Instant::now() + LIMIT;
+        let mut allowance = Allowance::new(LIMIT);
         loop {
-            match self.session.next(deadline) {
+            match self.session.next(&mut allowance) {
                 Event::Line(line) => {
                     ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
                     lines.push(line);
@@ -101,9 +102,9 @@ impl Shell {
     /// When the machine does not turn off, or says that something failed.
     pub(super) fn power_off(&mut self) -> Result<()> {
         self.session.send("poweroff")?;
-        let deadline = Instant::now() + LIMIT;
+        let mut allowance = Allowance::new(LIMIT);
         loop {
-            match self.session.next(deadline) {
+            match self.session.next(&mut allowance) {
                 Event::Line(_) | Event::Prompt { .. } => {}
                 Event::TimedOut => bail!("the machine does not turn off"),
                 Event::End => break,
