@@ -26,8 +26,6 @@ pub struct Built {
     pub folder: PathBuf,
     /// Generated sources: the kernel's configuration and the supervisor's policy.
     pub sources: (PathBuf, PathBuf),
-    /// The debugger's name for the machine.
-    pub debugger: &'static str,
     /// What was done, and how long it took.
     pub stages: Vec<(&'static str, Duration)>,
 }
@@ -107,7 +105,6 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
         plan,
         folder,
         sources: (config, policy),
-        debugger: arch.debugger_name(),
         stages: stages.list,
     })
 }

@@ -30,6 +30,8 @@ pub struct Plan {
     pub tables: Tables,
     /// Values of the emulator's `-device`.
     pub qemu_devices: Vec<String>,
+    /// The debugger's name for the machine.
+    pub debugger: &'static str,
 }
 
 /// A task.

@@ -5,6 +5,8 @@ mod size;
 
 use crate::allowance::Allowance;
 use crate::build;
+use crate::emulator::Emulators;
+use crate::needs::{self, Work};
 use crate::qemu::{self, Clock};
 use crate::session::{Event, Session};
 use anyhow::{Context, Result, bail, ensure};
@@ -24,6 +26,8 @@ const SIZE: &str = "kernel-size";
 struct Measured {
     tasks: usize,
     column: Column,
+    /// The emulator's release.
+    release: String,
     figures: BTreeMap<String, u64>,
     notes: Vec<String>,
 }
@@ -32,9 +36,16 @@ struct Measured {
 ///
 /// # Errors
 /// When an image cannot be built or run, or does not measure what it should.
-pub(crate) fn run(workspace: &Workspace, board: &str, json: bool) -> Result<()> {
+pub(crate) fn run(
+    workspace: &Workspace,
+    emulators: &Emulators,
+    board: &str,
+    json: bool,
+) -> Result<()> {
+    let needs = needs::of(workspace, &[Work::Boot], &APPS.map(|app| (app, board)))?;
+    needs::ensure(workspace, emulators, &needs)?;
     let level = optimisation(workspace)?;
-    let [many, few] = APPS.map(|app| measure(workspace, app, board));
+    let [many, few] = APPS.map(|app| measure(workspace, emulators, app, board));
     let (many, few) = (many?, few?);
     for row in ROWS {
         ensure!(
@@ -68,6 +79,7 @@ fn objects(measured: &Measured, level: &str) -> Vec<serde_json::Value> {
             "peer": cell.peer.map(|_| measured.column.peer()),
             "peer_instructions": cell.peer,
             "opt_level": level,
+            "qemu": measured.release,
             "tasks": measured.tasks,
         }))
     };
@@ -75,11 +87,17 @@ fn objects(measured: &Measured, level: &str) -> Vec<serde_json::Value> {
 }
 
 /// Builds an image, runs it and reads its figures.
-fn measure(workspace: &Workspace, app: &str, board: &str) -> Result<Measured> {
-    let built = build::bootable(workspace, app, board)?;
+fn measure(
+    workspace: &Workspace,
+    emulators: &Emulators,
+    app: &str,
+    board: &str,
+) -> Result<Measured> {
+    let bootable = build::bootable(workspace, emulators, app, board)?;
+    let built = &bootable.built;
     let column = Column::of(built.plan.chip.chip.arch.get_ref());
     let clock = Clock::Instructions(column.shift());
-    let mut session = Session::start(qemu::command(&built, clock)?)?;
+    let mut session = Session::start(qemu::command(&bootable, clock)?)?;
     let mut allowance = Allowance::new(LIMIT);
     let mut figures = BTreeMap::new();
     let mut notes = Vec::new();
@@ -112,6 +130,7 @@ fn measure(workspace: &Workspace, app: &str, board: &str) -> Result<Measured> {
     Ok(Measured {
         tasks,
         column,
+        release: bootable.emulator.release,
         figures,
         notes,
     })
@@ -140,7 +159,8 @@ fn optimisation(workspace: &Workspace) -> Result<String> {
 }
 
 fn table(many: &Measured, few: &Measured, level: &str) {
-    println!("executed instructions (QEMU, -icount), opt-level {level}, one hart");
+    let release = &many.release;
+    println!("executed instructions (QEMU {release}, -icount), opt-level {level}, one hart");
     println!(
         "{:<58} {:>9} {:>9} {:>8} {:>8}",
         "operation",

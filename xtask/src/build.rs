@@ -1,14 +1,26 @@
 //! `build`: the image in its output folder, and a few lines on what it is.
 
-use crate::tools;
+use crate::emulator::{Emulator, Emulators, has_firmware};
+use crate::needs::{self, Work};
 use anyhow::{Context, Result};
 use leasehold_build::{Built, Workspace};
+
+/// An image, and the emulator that boots it.
+#[derive(Debug)]
+pub(crate) struct Bootable {
+    /// The image.
+    pub(crate) built: Built,
+    /// The emulator.
+    pub(crate) emulator: Emulator,
+}
 
 /// Builds an app and says what came of it.
 ///
 /// # Errors
 /// Whatever keeps the image from being built.
 pub(crate) fn run(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
+    let needs = needs::of(workspace, &[Work::Build], &[(app, board)])?;
+    needs::ensure(workspace, &Emulators::default(), &needs)?;
     let built = image(workspace, app, board)?;
     let size = std::fs::metadata(built.folder.join("image.bin"))
         .context("image.bin")?
@@ -41,24 +53,30 @@ pub(crate) fn run(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
     Ok(())
 }
 
-/// Builds an app for other verbs, with the compiler's target in place.
+/// Builds an app for other verbs, which have seen to what that needs.
 ///
 /// # Errors
 /// Whatever keeps the image from being built.
 pub(crate) fn image(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
-    let plan = leasehold_build::check(workspace.root(), app, board)?;
-    tools::target(workspace, plan.chip.chip.target.get_ref())?;
     eprintln!("building {app} for {board}");
     leasehold_build::build(workspace, app, board)
 }
 
-/// Builds an app to be booted: a missing emulator is found before anything is compiled.
+/// Builds an app to be booted, by verbs that have seen to what that needs.
 ///
 /// # Errors
-/// Whatever keeps the image from being built or booted.
-pub(crate) fn bootable(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
-    let plan = leasehold_build::check(workspace.root(), app, board)?;
-    let qemu = plan.chip.qemu.as_ref();
-    tools::qemu(qemu.with_context(|| format!("QEMU has no board for {}", plan.chip.chip.name))?)?;
-    image(workspace, app, board)
+/// Whatever keeps the image from being built, or the emulator from being found.
+pub(crate) fn bootable(
+    workspace: &Workspace,
+    emulators: &Emulators,
+    app: &str,
+    board: &str,
+) -> Result<Bootable> {
+    let built = image(workspace, app, board)?;
+    let chip = &built.plan.chip;
+    let qemu = chip.qemu.as_ref();
+    let qemu =
+        qemu.with_context(|| format!("QEMU has no board for {}", chip.chip.name.get_ref()))?;
+    let emulator = emulators.find(&qemu.binary, has_firmware(qemu))?;
+    Ok(Bootable { built, emulator })
 }

@@ -2,23 +2,30 @@
 #![forbid(unsafe_code)]
 
 mod allowance;
+mod attach;
 mod bench;
 mod boards;
 mod build;
 mod check;
+mod doctor;
+mod emulator;
 mod gdb;
 mod list;
+mod needs;
 mod prove;
 mod qemu;
+mod root;
 mod run;
 mod session;
 mod stages;
 mod test;
 mod tools;
 
+use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use emulator::Emulators;
 use leasehold_build::Workspace;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Builds, runs and tests Leasehold.
@@ -39,6 +46,20 @@ struct Target {
     /// A manifest in that folder.
     #[arg(default_value = "virt-rv64")]
     board: String,
+}
+
+/// Other emulators than this machine's.
+#[derive(Args)]
+struct Others {
+    /// Use the emulators in this folder, with the firmware beside it, instead of those in PATH.
+    #[arg(long, value_name = "FOLDER")]
+    qemu: Option<PathBuf>,
+}
+
+impl Others {
+    fn emulators(&self) -> Result<Emulators> {
+        Emulators::new(self.qemu.as_deref())
+    }
 }
 
 /// A board alone.
@@ -65,6 +86,8 @@ enum Verb {
         /// With --exec: give up after this long of the machine's own time (60).
         #[arg(long, value_name = "SECONDS", requires = "exec")]
         timeout: Option<u64>,
+        #[command(flatten)]
+        others: Others,
     },
     /// Run the host tests, then on each board the test suite and the demo's story, in QEMU.
     #[command(after_help = "Example:\n  cargo xtask test virt-rv64")]
@@ -74,6 +97,8 @@ enum Verb {
         /// Run one part only.
         #[arg(long, value_enum)]
         only: Option<test::Part>,
+        #[command(flatten)]
+        others: Others,
     },
     /// Measure the budget table by executed instructions in QEMU, with 24 and with 4 tasks.
     #[command(after_help = "Example:\n  cargo xtask bench --json")]
@@ -83,10 +108,29 @@ enum Verb {
         /// Print one array of objects instead of a table.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        others: Others,
     },
     /// Build an app, boot it halted, and debug it with the symbols of all tasks.
     #[command(after_help = "Example:\n  cargo xtask gdb demo virt-rv64")]
-    Gdb(Target),
+    Gdb {
+        #[command(flatten)]
+        target: Target,
+        #[command(flatten)]
+        others: Others,
+    },
+    /// Put this terminal on the serial line of an app that is being debugged (Ctrl-A X ends it).
+    #[command(after_help = "Example:\n  cargo xtask attach demo virt-rv64")]
+    Attach(Target),
+    /// Show what is here of what verbs need, and what would bring in the rest; fails when something is missing.
+    #[command(after_help = "Example:\n  cargo xtask doctor run test")]
+    Doctor {
+        /// Verbs to look at; all where absent.
+        #[arg(value_enum)]
+        verbs: Vec<doctor::Verb>,
+        #[command(flatten)]
+        others: Others,
+    },
     /// Show apps and boards.
     #[command(after_help = "Example:\n  cargo xtask list")]
     List,
@@ -104,34 +148,7 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap_or(Path::new("."));
-    let workspace = Workspace::from_environment(root);
-    let outcome = match arguments.verb {
-        Verb::Build(Target { app, board }) => build::run(&workspace, &app, &board),
-        Verb::Run {
-            target: Target { app, board },
-            exec: None,
-            ..
-        } => run::interactive(&workspace, &app, &board),
-        Verb::Run {
-            target: Target { app, board },
-            exec: Some(lines),
-            timeout,
-        } => run::exec(&workspace, &app, &board, &lines, timeout.unwrap_or(60)),
-        Verb::Test { board, only } => test::run(&workspace, board.as_deref(), only),
-        Verb::Bench {
-            board: Board { board },
-            json,
-        } => bench::run(&workspace, &board, json),
-        Verb::Gdb(Target { app, board }) => gdb::run(&workspace, &app, &board),
-        Verb::List => list::run(&workspace),
-        Verb::Prove { only } => prove::run(&workspace, only),
-        Verb::Check => check::run(&workspace),
-    };
-    match outcome {
+    match run(Arguments::parse().verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let text = format!("{error:#}");
@@ -141,6 +158,47 @@ fn main() -> ExitCode {
             eprintln!("{}{text}", if said { "" } else { "error: " });
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(verb: Verb) -> Result<()> {
+    let workspace = Workspace::from_environment(root::find()?);
+    match verb {
+        Verb::Build(Target { app, board }) => build::run(&workspace, &app, &board),
+        Verb::Run {
+            target: Target { app, board },
+            exec,
+            timeout,
+            others,
+        } => {
+            let emulators = others.emulators()?;
+            match exec {
+                None => run::interactive(&workspace, &emulators, &app, &board),
+                Some(lines) => {
+                    let timeout = timeout.unwrap_or(run::TIMEOUT);
+                    run::exec(&workspace, &emulators, (&app, &board), &lines, timeout)
+                }
+            }
+        }
+        Verb::Test {
+            board,
+            only,
+            others,
+        } => test::run(&workspace, &others.emulators()?, board.as_deref(), only),
+        Verb::Bench {
+            board: Board { board },
+            json,
+            others,
+        } => bench::run(&workspace, &others.emulators()?, &board, json),
+        Verb::Gdb {
+            target: Target { app, board },
+            others,
+        } => gdb::run(&workspace, &others.emulators()?, &app, &board),
+        Verb::Attach(Target { app, board }) => attach::run(&workspace, &app, &board),
+        Verb::Doctor { verbs, others } => doctor::run(&workspace, &others.emulators()?, &verbs),
+        Verb::List => list::run(&workspace),
+        Verb::Prove { only } => prove::run(&workspace, only),
+        Verb::Check => check::run(&workspace),
     }
 }
 

@@ -5,6 +5,8 @@ mod coverage;
 mod executed;
 mod scan;
 
+use crate::emulator::Emulators;
+use crate::needs::{self, Work};
 use crate::stages::stage;
 use anyhow::{Result, ensure};
 use leasehold_build::Workspace;
@@ -34,18 +36,25 @@ type Proof = fn(&Workspace) -> Result<()>;
 /// Runs all, or one part; Miri needs a nightly compiler.
 ///
 /// # Errors
-/// When something is found, or when Miri is missing and cannot be added: the command to run.
+/// When something is found, or when what that takes is missing and cannot be added: the command to run.
 pub(crate) fn run(workspace: &Workspace, only: Option<Part>) -> Result<()> {
-    let parts: [(Part, Proof); 3] = [
-        (Part::Loom, loom),
-        (Part::Executed, unsafe_code),
-        (Part::Miri, miri),
+    let parts: [(Part, Proof, &[Work]); 3] = [
+        (Part::Loom, loom, &[]),
+        (Part::Executed, unsafe_code, &[Work::Coverage]),
+        (Part::Miri, miri, &[Work::Miri]),
     ];
-    // What one finds says nothing of the others: all run.
     let wanted = parts
         .iter()
-        .filter(|(part, _)| only.is_none_or(|only| only == *part));
-    let outcomes: Vec<_> = wanted.map(|(_, prove)| prove(workspace)).collect();
+        .filter(|(part, ..)| only.is_none_or(|only| only == *part));
+    let work: Vec<Work> = wanted
+        .clone()
+        .flat_map(|(.., work)| *work)
+        .copied()
+        .collect();
+    let needs = needs::of(workspace, &work, &[])?;
+    needs::ensure(workspace, &Emulators::default(), &needs)?;
+    // What one finds says nothing of the others: all run.
+    let outcomes: Vec<_> = wanted.map(|(_, prove, _)| prove(workspace)).collect();
     outcomes.into_iter().collect()
 }
 
@@ -72,7 +81,6 @@ fn loom(workspace: &Workspace) -> Result<()> {
 
 fn miri(workspace: &Workspace) -> Result<()> {
     let target = workspace.target();
-    add_miri()?;
     for package in UNDER_MIRI {
         stage(&format!("Miri: {package}"), || {
             let status = Command::new("rustup")
@@ -86,24 +94,5 @@ fn miri(workspace: &Workspace) -> Result<()> {
             Ok(())
         })?;
     }
-    Ok(())
-}
-
-/// The nightly compiler's Miri is there, or gets there.
-fn add_miri() -> Result<()> {
-    let found = Command::new("rustup")
-        .args(["run", "nightly", "cargo", "miri", "--version"])
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if found {
-        return Ok(());
-    }
-    let command = "rustup toolchain install nightly --component miri,rust-src";
-    eprintln!("adding Miri: {command}");
-    let added = Command::new("rustup")
-        .args(command.split(' ').skip(1))
-        .status()
-        .is_ok_and(|status| status.success());
-    ensure!(added, "Miri is missing: {command}");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The emulator's command line for an image.
 
+use crate::build::Bootable;
 use anyhow::{Context, Result};
-use leasehold_build::Built;
 use std::process::Command;
 
 /// How the emulator keeps time.
@@ -18,7 +18,8 @@ pub(crate) enum Clock {
 ///
 /// # Errors
 /// When the chip has no emulator.
-pub(crate) fn command(built: &Built, clock: Clock) -> Result<Command> {
+pub(crate) fn command(bootable: &Bootable, clock: Clock) -> Result<Command> {
+    let Bootable { built, emulator } = bootable;
     let plan = &built.plan;
     let chip = plan.chip.chip.name.get_ref();
     let qemu = plan
@@ -26,7 +27,10 @@ pub(crate) fn command(built: &Built, clock: Clock) -> Result<Command> {
         .qemu
         .as_ref()
         .with_context(|| format!("QEMU has no board for {chip}"))?;
-    let mut command = Command::new(&qemu.binary);
+    let mut command = Command::new(&emulator.program);
+    if let Some(folder) = &emulator.data {
+        command.arg("-L").arg(folder);
+    }
     command.args(["-machine", &qemu.machine]);
     for (option, value) in [
         ("-cpu", &qemu.cpu),

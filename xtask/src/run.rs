@@ -1,21 +1,34 @@
 //! `run`: an app in the emulator, on the terminal or by a script.
 
 use crate::allowance::Allowance;
-use crate::build;
+use crate::build::{self, Bootable};
+use crate::emulator::Emulators;
+use crate::needs::{self, Work};
 use crate::qemu::{self, Clock};
 use crate::session::{Event, Session};
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
 use std::time::Duration;
 
+/// How long, in seconds of its own time, a machine may take for its lines.
+pub(crate) const TIMEOUT: u64 = 60;
+
 /// Boots an app on this terminal.
 ///
 /// # Errors
 /// When it cannot be built or started, or ends with a code of its own.
-pub(crate) fn interactive(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
-    let built = build::bootable(workspace, app, board)?;
-    let mut command = qemu::command(&built, Clock::Real)?;
-    eprintln!("booting {app} on {board}; Ctrl-A X ends it");
+pub(crate) fn interactive(
+    workspace: &Workspace,
+    emulators: &Emulators,
+    app: &str,
+    board: &str,
+) -> Result<()> {
+    let bootable = ready(workspace, emulators, app, board)?;
+    let mut command = qemu::command(&bootable, Clock::Real)?;
+    eprintln!(
+        "booting {app} on {board} in {}; Ctrl-A X ends it",
+        bootable.emulator
+    );
     let status = command
         .args(["-serial", "mon:stdio"])
         .status()
@@ -24,19 +37,27 @@ pub(crate) fn interactive(workspace: &Workspace, app: &str, board: &str) -> Resu
     Ok(())
 }
 
+/// What booting needs, brought in, and then the image.
+fn ready(workspace: &Workspace, emulators: &Emulators, app: &str, board: &str) -> Result<Bootable> {
+    let needs = needs::of(workspace, &[Work::Boot], &[(app, board)])?;
+    needs::ensure(workspace, emulators, &needs)?;
+    build::bootable(workspace, emulators, app, board)
+}
+
 /// Boots an app and types lines at its shell.
 ///
 /// # Errors
 /// A failed line, a fault of the kernel, a time-out, an exit code that is not 0.
 pub(crate) fn exec(
     workspace: &Workspace,
-    app: &str,
-    board: &str,
+    emulators: &Emulators,
+    (app, board): (&str, &str),
     lines: &str,
     timeout: u64,
 ) -> Result<()> {
-    let built = build::bootable(workspace, app, board)?;
-    let mut session = Session::start(qemu::command(&built, Clock::Real)?)?;
+    let bootable = ready(workspace, emulators, app, board)?;
+    eprintln!("booting {app} on {board} in {}", bootable.emulator);
+    let mut session = Session::start(qemu::command(&bootable, Clock::Real)?)?;
     let allowance = Allowance::new(Duration::from_secs(timeout));
     let lines = lines
         .split(';')

@@ -5,7 +5,9 @@ mod shell;
 mod story;
 
 use crate::boards;
-use crate::build;
+use crate::build::{self, Bootable};
+use crate::emulator::Emulators;
+use crate::needs::{self, Work};
 use crate::qemu::{self, Clock};
 use crate::run::is_kernel_fault;
 use crate::session::{Event, Session};
@@ -56,9 +58,25 @@ pub(crate) enum Part {
 ///
 /// # Errors
 /// When a test failed, or could not run.
-pub(crate) fn run(workspace: &Workspace, board: Option<&str>, only: Option<Part>) -> Result<()> {
+pub(crate) fn run(
+    workspace: &Workspace,
+    emulators: &Emulators,
+    board: Option<&str>,
+    only: Option<Part>,
+) -> Result<()> {
     let wanted = |part| only.is_none_or(|only| only == part);
     let boards = boards::asked(workspace, &[APP, story::APP], board)?;
+    let mut images = Vec::new();
+    for (app, part) in [(APP, Part::Board), (story::APP, Part::Story)] {
+        let boards = boards.iter().map(String::as_str);
+        let boards = boards.filter(|board| boards::has(workspace, app, board));
+        images.extend(boards.filter(|_| wanted(part)).map(|board| (app, board)));
+    }
+    let mut needs = needs::of(workspace, &[Work::Boot], &images)?;
+    if wanted(Part::Host) {
+        needs.extend(needs::of(workspace, &[Work::HostTests], &[])?);
+    }
+    needs::ensure(workspace, emulators, &needs)?;
     // What is broken in one place says nothing of the others: all run.
     let mut outcomes = Vec::new();
     if wanted(Part::Host) {
@@ -73,12 +91,12 @@ pub(crate) fn run(workspace: &Workspace, board: Option<&str>, only: Option<Part>
     for board in &boards {
         if wanted(Part::Board) && boards::has(workspace, APP, board) {
             outcomes.push(part(&format!("tests on {board}"), || {
-                target(&build::bootable(workspace, APP, board)?)
+                target(&build::bootable(workspace, emulators, APP, board)?)
             }));
         }
         if wanted(Part::Story) && boards::has(workspace, story::APP, board) {
             outcomes.push(part(&format!("the demo's story on {board}"), || {
-                story::tell(workspace, board)
+                story::tell(workspace, emulators, board)
             }));
         }
     }
@@ -159,8 +177,9 @@ fn summary(line: &str) -> Option<Tally> {
 }
 
 /// The suite on a board. Its clock counts instructions, so that a busy host makes no test late.
-fn target(built: &Built) -> Result<Tally> {
-    let mut session = Session::start(qemu::command(built, Clock::Instructions(SHIFT))?)?;
+fn target(bootable: &Bootable) -> Result<Tally> {
+    println!("{}", bootable.emulator);
+    let mut session = Session::start(qemu::command(bootable, Clock::Instructions(SHIFT))?)?;
     let mut tally = Tally::default();
     let mut closing = None;
     loop {

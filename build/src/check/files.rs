@@ -39,6 +39,12 @@ struct Kind<'a> {
 /// # Errors
 /// What is wrong with it or with the manifest that it is like, or that it is not there.
 pub(super) fn manifest(root: &Path, app: &str, board: &str) -> anyhow::Result<File<Manifest>> {
+    // Names are no paths: `demo/` is no app, though the file system would find its manifests.
+    let boards = crate::list::apps(root).into_iter();
+    let boards = boards.filter(|(name, _)| name == app).flat_map(|it| it.1);
+    if !boards.into_iter().any(|name| name == board) {
+        return Err(crate::list::unknown(root, app, board));
+    }
     let path = |board: &str| PathBuf::from("app").join(app).join(format!("{board}.toml"));
     let named =
         Source::read(root, &path(board)).map_err(|_| crate::list::unknown(root, app, board))?;

@@ -116,5 +116,6 @@ fn plan(
         grants,
         tables,
         qemu_devices: manifest.value.qemu.devices,
+        debugger: arch.debugger_name(),
     })
 }

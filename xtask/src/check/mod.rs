@@ -4,6 +4,8 @@ mod licences;
 mod rules;
 
 use crate::build;
+use crate::emulator::Emulators;
+use crate::needs::{self, Work};
 use crate::stages::{program, stage};
 use anyhow::{Result, ensure};
 use leasehold_build::{Built, Workspace, list};
@@ -20,6 +22,10 @@ const KERNEL: &str = "leasehold-kernel";
 /// # Errors
 /// Which ones failed; each has said why.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let boards = boards(workspace)?;
+    let images: Vec<_> = boards.iter().map(|board| (APP, board.as_str())).collect();
+    let needs = needs::of(workspace, &[Work::Check], &images)?;
+    needs::ensure(workspace, &Emulators::default(), &needs)?;
     let (mut failed, mut broken) = (Vec::new(), Vec::new());
     let mut check = |name: &str, work: &dyn Fn() -> Result<()>| {
         if let Err(error) = stage(name, work) {
@@ -32,7 +38,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     });
     check("rules of the house", &|| rules::check(workspace.root()));
     check("licences", &|| licences::check(workspace));
-    let images: Vec<Built> = boards(workspace)?
+    let images: Vec<Built> = boards
         .iter()
         .filter_map(|board| {
             let name = format!("generated sources for {board}");

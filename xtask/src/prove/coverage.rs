@@ -1,6 +1,7 @@
 //! Which parts of the sources the tests execute: the compiler's own counters, on this machine.
 
 use super::scan::Block;
+use crate::needs::tools_folder;
 use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
 use serde_json::Value;
@@ -27,7 +28,7 @@ impl Coverage {
     /// Runs the unit and integration tests of these packages, without those that do not run under Miri.
     ///
     /// # Errors
-    /// When a test fails, or the compiler's tools are missing and cannot be added.
+    /// When a test fails, or the compiler's tools do not run.
     pub(super) fn of_tests<'p>(
         workspace: &Workspace,
         packages: impl Iterator<Item = &'p str> + Clone,
@@ -138,30 +139,14 @@ fn programs(messages: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The compiler's tools that read counters.
+/// The compiler's tools that read counters; they come with it, as a component.
 struct Tools(PathBuf);
 
 impl Tools {
-    /// They come with the compiler, as a component.
     fn find(workspace: &Workspace) -> Result<Self> {
-        let output = Command::new("rustc")
-            .current_dir(workspace.root())
-            .args(["--print", "target-libdir"])
-            .output()
-            .context("cannot run rustc")?;
-        let library = String::from_utf8_lossy(&output.stdout);
-        let folder = Path::new(library.trim()).with_file_name("bin");
-        if !folder.join("llvm-cov").exists() {
-            let command = "rustup component add llvm-tools";
-            eprintln!("adding the compiler's tools: {command}");
-            let added = Command::new("rustup")
-                .current_dir(workspace.root())
-                .args(command.split(' ').skip(1))
-                .status()
-                .is_ok_and(|status| status.success());
-            ensure!(added, "llvm-cov is missing: {command}");
-        }
-        Ok(Self(folder))
+        Ok(Self(
+            tools_folder(workspace).context("the compiler has no library folder")?,
+        ))
     }
 
     /// Runs one; its output.

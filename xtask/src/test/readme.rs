@@ -2,8 +2,9 @@
 
 use super::Tally;
 use super::shell::Shell;
+use crate::build::Bootable;
 use anyhow::{Context, Result, ensure};
-use leasehold_build::{Built, Workspace};
+use leasehold_build::Workspace;
 
 /// What stands before the transcript.
 const MARK: &str = "<!-- story -->\n```text\n";
@@ -13,7 +14,7 @@ const PROMPT: &str = "leasehold> ";
 ///
 /// # Errors
 /// When the README has no transcript, or the emulator does not start.
-pub(super) fn play(workspace: &Workspace, built: &Built) -> Result<Tally> {
+pub(super) fn play(workspace: &Workspace, bootable: &Bootable) -> Result<Tally> {
     let path = workspace.root().join("README.md");
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let (_, rest) = text
@@ -21,7 +22,7 @@ pub(super) fn play(workspace: &Workspace, built: &Built) -> Result<Tally> {
         .with_context(|| format!("no `<!-- story -->` in {}", path.display()))?;
     let (transcript, _) = rest.split_once("\n```").context("its end")?;
     let mut tally = Tally::default();
-    match played(transcript, built) {
+    match played(transcript, bootable) {
         Ok(()) => {
             tally.passed += 1;
             println!("test readme::the_transcript_is_what_comes ... ok");
@@ -34,8 +35,8 @@ pub(super) fn play(workspace: &Workspace, built: &Built) -> Result<Tally> {
     Ok(tally)
 }
 
-fn played(transcript: &str, built: &Built) -> Result<()> {
-    let mut shell = Shell::boot(built)?;
+fn played(transcript: &str, bootable: &Bootable) -> Result<()> {
+    let mut shell = Shell::boot(bootable)?;
     let mut seen = Lines::default();
     let commands: Vec<&str> = transcript
         .lines()

@@ -2,11 +2,11 @@
 
 use super::SHIFT;
 use crate::allowance::Allowance;
+use crate::build::Bootable;
 use crate::qemu::{self, Clock};
 use crate::run::is_kernel_fault;
 use crate::session::{Event, Session};
 use anyhow::{Result, bail, ensure};
-use leasehold_build::Built;
 use std::time::Duration;
 
 /// How long of its own time the machine may take to boot, and for each line.
@@ -25,15 +25,15 @@ pub(super) struct Shell {
 
 impl Shell {
     /// Boots the demo by this clock; its prompt is still to come.
-    pub(super) fn start(built: &Built, clock: Clock) -> Result<Self> {
-        let session = Session::start(qemu::command(built, clock)?)?;
+    pub(super) fn start(bootable: &Bootable, clock: Clock) -> Result<Self> {
+        let session = Session::start(qemu::command(bootable, clock)?)?;
         Ok(Self { session })
     }
 
     /// Boots the demo and waits for its prompt. Its clock counts instructions, so that what
     /// takes a time takes the same time on every host.
-    pub(super) fn boot(built: &Built) -> Result<Self> {
-        let mut shell = Self::start(built, Clock::Instructions(SHIFT))?;
+    pub(super) fn boot(bootable: &Bootable) -> Result<Self> {
+        let mut shell = Self::start(bootable, Clock::Instructions(SHIFT))?;
         shell.until_prompt()?;
         Ok(shell)
     }

@@ -9,6 +9,7 @@ mod steps;
 use super::shell::{Answer, Shell};
 use super::{Tally, readme};
 use crate::build;
+use crate::emulator::Emulators;
 use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
 use steps::Step;
@@ -20,14 +21,15 @@ pub(super) const APP: &str = "demo";
 ///
 /// # Errors
 /// When it cannot be built or started.
-pub(super) fn tell(workspace: &Workspace, board: &str) -> Result<Tally> {
+pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
     let names = boards::names(board)?;
-    let built = build::bootable(workspace, APP, board)?;
+    let bootable = build::bootable(workspace, emulators, APP, board)?;
+    println!("{}", bootable.emulator);
     let mut tally = Tally::default();
     if names.has_transcript {
-        tally = readme::play(workspace, &built)?;
+        tally = readme::play(workspace, &bootable)?;
     }
-    let mut shell = Shell::start(&built, names.clock)?;
+    let mut shell = Shell::start(&bootable, names.clock)?;
     let mut report = |name: &str, outcome: Result<()>| match outcome {
         Ok(()) => {
             tally.passed += 1;

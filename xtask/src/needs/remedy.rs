@@ -1,0 +1,161 @@
+//! What brings in what is missing: few commands, run where that is allowed, else shown.
+
+use crate::tools;
+use std::fmt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What brings in one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// A target of the toolchain.
+    Target(String),
+    /// A component of the toolchain.
+    Component(&'static str),
+    /// Another toolchain, with these components.
+    Toolchain(&'static str, &'static str),
+    /// Packages of the system.
+    Packages(Vec<&'static str>),
+    /// Nothing that could be installed: emulators are in a folder that somebody named.
+    AnotherFolder,
+}
+
+/// A command for the machine, or for the person in front of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Rustup with these arguments.
+    Rustup(Vec<String>),
+    /// The package manager installs these; whether this may be done here.
+    Packages(Vec<&'static str>, bool),
+    /// What only a person can do.
+    Advice(&'static str),
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rustup(arguments) => write!(formatter, "rustup {}", arguments.join(" ")),
+            Self::Packages(packages, may_install) => {
+                let sudo = if *may_install { "" } else { "sudo " };
+                write!(formatter, "{sudo}apt-get install {}", packages.join(" "))
+            }
+            Self::Advice(text) => formatter.write_str(text),
+        }
+    }
+}
+
+/// One command for all targets, one for all components, one for all packages.
+pub(super) fn actions(remedies: &[Remedy], is_root: bool) -> Vec<Action> {
+    let words = |text: &str| -> Vec<String> { text.split(' ').map(str::to_owned).collect() };
+    let [mut targets, mut components] = ["target add", "component add"].map(words);
+    let (mut packages, mut others) = (Vec::new(), Vec::new());
+    for remedy in remedies {
+        match remedy {
+            Remedy::Target(target) => add(&mut targets, target.clone()),
+            Remedy::Component(component) => add(&mut components, (*component).to_owned()),
+            Remedy::Packages(names) => names.iter().for_each(|name| add(&mut packages, *name)),
+            Remedy::Toolchain(name, components) => {
+                let install = format!("toolchain install {name} --component {components}");
+                add(&mut others, Action::Rustup(words(&install)));
+            }
+            Remedy::AnotherFolder => {
+                add(
+                    &mut others,
+                    Action::Advice("name another folder with --qemu"),
+                );
+            }
+        }
+    }
+    let added = [targets, components].into_iter();
+    let mut actions: Vec<Action> = added
+        .filter(|arguments| arguments.len() > 2)
+        .map(Action::Rustup)
+        .collect();
+    if !packages.is_empty() {
+        actions.push(Action::Packages(packages, is_root));
+    }
+    actions.extend(others);
+    actions
+}
+
+fn add<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+impl Action {
+    /// Does it, if that is allowed; whether it helped is seen by looking again.
+    pub(super) fn run(&self, root: &Path) {
+        match self {
+            Self::Rustup(arguments) => {
+                eprintln!("adding what is missing: {self}");
+                let mut command = Command::new("rustup");
+                // In the repository, so that it is for the toolchain of rust-toolchain.toml.
+                let status = command.current_dir(root).args(arguments).status();
+                if let Err(error) = status {
+                    eprintln!("cannot run rustup: {error}");
+                }
+            }
+            Self::Packages(packages, true) if tools::find("apt-get").is_some() => {
+                eprintln!("installing what is missing: {self}");
+                install(packages);
+            }
+            Self::Packages(..) | Self::Advice(_) => {}
+        }
+    }
+}
+
+/// Installs packages with the system's own client.
+fn install(packages: &[&str]) {
+    let apt = |arguments: &[&str]| {
+        Command::new("apt-get")
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdout(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    let mut arguments = vec!["install", "-y", "--no-install-recommends"];
+    arguments.extend(packages);
+    // A fresh system has no lists of packages yet.
+    if !apt(&arguments) && apt(&["update"]) {
+        apt(&arguments);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_alike_goes_into_one_command() {
+        let remedies = [
+            Remedy::Target("one".to_owned()),
+            Remedy::Packages(vec!["qemu-system-misc", "opensbi"]),
+            Remedy::Component("clippy"),
+            Remedy::Target("two".to_owned()),
+            Remedy::Packages(vec!["qemu-system-misc"]),
+            Remedy::Component("rustfmt"),
+            Remedy::Toolchain("nightly", "miri,rust-src"),
+            Remedy::AnotherFolder,
+        ];
+        let show = |is_root| -> Vec<String> {
+            let actions = actions(&remedies, is_root);
+            actions.iter().map(Action::to_string).collect()
+        };
+        let expected = [
+            "rustup target add one two",
+            "rustup component add clippy rustfmt",
+            "apt-get install qemu-system-misc opensbi",
+            "rustup toolchain install nightly --component miri,rust-src",
+            "name another folder with --qemu",
+        ];
+        assert_eq!(show(true), expected);
+        assert_eq!(
+            show(false)[2],
+            "sudo apt-get install qemu-system-misc opensbi"
+        );
+        assert_eq!(actions(&[], true), []);
+    }
+}
