@@ -4,7 +4,7 @@
 //! and the entry code brings none here.
 
 use crate::schedule::{above, bit};
-use crate::task::NO_HANDLE;
+use crate::task::no_handle;
 use crate::{Hardware, Kernel};
 use leasehold_abi::{MAX_BORROWS, TaskState};
 
@@ -30,7 +30,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if record.accepting != destination {
             return None;
         }
-        record.accepting = NO_HANDLE;
+        record.accepting = no_handle(destination);
         record.state = TaskState::Ready;
         record.in_service |= bit(client);
         let caller = &mut self.tasks[client];

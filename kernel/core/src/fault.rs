@@ -3,7 +3,7 @@
 use crate::lease::links::NIL;
 use crate::lease::operation::Phase;
 use crate::schedule::bit;
-use crate::task::{MESSAGE_LENGTH, NO_HANDLE, NO_TASK};
+use crate::task::{MESSAGE_LENGTH, NO_TASK, no_handle};
 use crate::{Context, Fault, Hardware, Kernel, Next};
 use leasehold_abi::{Error, FaultKind, NOTIFY_TASK, TaskState};
 
@@ -117,7 +117,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             record.message_length = 0;
         }
         record.state = state;
-        record.accepting = NO_HANDLE;
+        record.accepting = no_handle(record.handle);
         record.peer = NO_TASK;
         record.serving = false;
         record.pending = 0;

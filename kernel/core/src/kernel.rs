@@ -4,7 +4,7 @@ use crate::index::{Table, no_such_entry};
 use crate::lease::table::{Grant, Leases, ROOT};
 use crate::reaper::Reaper;
 use crate::schedule::{ROOM, above, bit, first};
-use crate::task::{NO_TASK, Task};
+use crate::task::{NO_TASK, Task, no_handle};
 use crate::timer::Deadlines;
 use crate::{Config, Context, Hardware, TaskConfig, TaskSet};
 use leasehold_abi::{Error, LeaseEvent, LeaseHandle, LeaseState, MAX_TASKS, TaskHandle};
@@ -91,10 +91,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.reaper.start(config.ticks_per_second);
         for (index, task) in config.tasks.iter().enumerate() {
             self.hardware.map_own(index, &task.regions())?;
-            self.tasks[index].handle = TaskHandle::new(index, 0).raw();
+            let record = &mut self.tasks[index];
+            record.handle = TaskHandle::new(index, 0).raw();
+            record.accepting = no_handle(record.handle);
+            record.fast = no_handle(record.handle);
             // Downhill calls could close a cycle of tasks that wait for each other.
-            self.tasks[index].calls = task.calls & above(index);
-            self.tasks[index].release_ticks = task.release_ticks;
+            record.calls = task.calls & above(index);
+            record.release_ticks = task.release_ticks;
             if task.autostart {
                 self.begin_start(index);
             }
@@ -235,7 +238,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     pub(crate) fn resume(&mut self, task: usize, results: [usize; 3]) {
         let record = &mut self.tasks[task];
         record.state = leasehold_abi::TaskState::Ready;
-        record.accepting = crate::task::NO_HANDLE;
+        record.accepting = no_handle(record.handle);
         record.peer = NO_TASK;
         record.context.set_results(results);
         self.ready |= bit(task);

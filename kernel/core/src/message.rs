@@ -5,7 +5,7 @@
 //! Whatever ends a wait goes through [`Kernel::resume`], so state and sets cannot part.
 
 use crate::schedule::{bit, first};
-use crate::task::{NO_HANDLE, Task};
+use crate::task::{Task, no_handle};
 use crate::{Context, Hardware, Kernel};
 use leasehold_abi::{Error, MAX_BORROWS, TaskHandle, TaskState};
 
@@ -101,7 +101,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         record.accepting = if record.serving {
             record.fast
         } else {
-            NO_HANDLE
+            no_handle(record.handle)
         };
         self.ready &= !bit(server);
     }

@@ -27,7 +27,7 @@
 //! woken by interrupts, delays a revocation by one slice at most (L2).
 
 use crate::schedule::{above, bit, first};
-use crate::task::NO_TASK;
+use crate::task::{NO_TASK, no_handle};
 use crate::{Hardware, Kernel, TaskSet};
 use leasehold_abi::{Error, TaskState};
 
@@ -238,11 +238,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         };
         record.handle = handle;
         record.fast = if config.floating_point {
-            crate::task::NO_HANDLE
+            no_handle(handle)
         } else {
             handle
         };
-        record.accepting = crate::task::NO_HANDLE;
+        record.accepting = no_handle(handle);
         record.pending = if record.events.first == crate::lease::links::NIL {
             0
         } else {

@@ -5,9 +5,12 @@ use crate::{
 };
 use leasehold_abi::{FaultKind, TaskHandle, TaskState};
 
-/// Stands for "no handle" where one is compared: no live task ever has it, because the last
-/// generation is never used.
-pub(crate) const NO_HANDLE: u32 = u32::MAX;
+/// Stands for "not this task" where a handle is kept to be compared: it has another index in it, whatever the task
+/// and whatever its generation, so no caller can name the task by it.
+#[inline(always)]
+pub(crate) const fn no_handle(handle: u32) -> u32 {
+    !handle
+}
 
 /// Stands for "no task" where an index is kept.
 pub(crate) const NO_TASK: usize = usize::MAX;
@@ -26,10 +29,10 @@ const LOST_WINDOWS: usize = 4;
 pub(crate) struct Task<C> {
     /// The present life, or the last one.
     pub(crate) handle: u32,
-    /// `fast` while the task waits for a message *and* is serving, else [`NO_HANDLE`]:
+    /// `fast` while the task waits for a message *and* is serving, else [`no_handle`] of it:
     /// so a caller needs one comparison to know that it may hand its message over.
     pub(crate) accepting: u32,
-    /// `handle`, or [`NO_HANDLE`] for a task with floating-point registers, which the fast paths do not restore.
+    /// `handle`, or [`no_handle`] of it for a task with floating-point registers, which the fast paths do not restore.
     pub(crate) fast: u32,
     /// Notification bits that are set.
     pub(crate) pending: u32,
@@ -89,8 +92,8 @@ impl<C: Context> Task<C> {
     /// A task that has never run.
     pub(crate) const EMPTY: Self = Self {
         handle: 0,
-        accepting: NO_HANDLE,
-        fast: NO_HANDLE,
+        accepting: no_handle(0),
+        fast: no_handle(0),
         pending: 0,
         mask: 0,
         waiting: 0,

@@ -4,7 +4,7 @@ use crate::lease::links::{Chain, List, NIL};
 use crate::lease::table::{Claim, Lease, MAX_GRANTS, ROOT};
 use crate::model::{Mapping, Model};
 use crate::schedule::bit;
-use crate::task::NO_HANDLE;
+use crate::task::no_handle;
 use crate::{Hardware, Kernel};
 use leasehold_abi::{GrantKind, LeaseState, RevokeMode, Rights, TaskState};
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +64,11 @@ fn check_blocking<const L: usize, const G: usize, const B: u32>(kernel: &Machine
         let accepting = task.state == TaskState::Receiving && task.serving;
         assert_eq!(
             task.accepting,
-            if accepting { task.fast } else { NO_HANDLE }
+            if accepting {
+                task.fast
+            } else {
+                no_handle(task.handle)
+            }
         );
         if accepting {
             assert_eq!(

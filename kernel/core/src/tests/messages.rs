@@ -1,7 +1,7 @@
 //! Calls, receives, replies, borrows, and the two fast paths against the slow ones.
 
 use crate::model::{FLOATING, PARK, World, data};
-use crate::task::NO_HANDLE;
+use crate::task::no_handle;
 use crate::{Fault, Hardware, Next};
 use leasehold_abi::{Borrow, Call, Error, FaultKind, TaskState};
 use std::string::String;
@@ -400,7 +400,8 @@ fn the_fast_paths_never_resume_a_task_with_floating_point_registers() {
     // As a server: it waits, and yet no caller may hand its message over at once.
     world.rest();
     assert_eq!(world.kernel.tasks[FLOATING].state, TaskState::Receiving);
-    assert_eq!(world.kernel.tasks[FLOATING].accepting, NO_HANDLE);
+    let task = &world.kernel.tasks[FLOATING];
+    assert_eq!(task.accepting, no_handle(task.handle));
     assert_eq!(world.kernel.tasks[4].accepting, world.handle(4) as u32);
 }
 

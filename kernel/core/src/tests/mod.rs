@@ -7,6 +7,7 @@ mod hostile;
 mod invariants;
 mod leases;
 mod messages;
+mod names;
 mod promises;
 mod reaper;
 mod timers;
