@@ -14,7 +14,7 @@ pub(crate) enum Arch {
     /// Armv7-M with a memory protection unit of 8 regions, each a power of two in size and cut into
     /// eighths (Armv7-M Architecture Reference Manual, B3.5).
     PmsaV7,
-    /// Armv8-M main line with a memory protection unit of 16 regions, each from one multiple of 32
+    /// Armv8-M main line with a memory protection unit of 8 regions, each from one multiple of 32
     /// to another (Armv8-M Architecture Reference Manual, B10).
     PmsaV8,
 }

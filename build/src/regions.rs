@@ -30,11 +30,7 @@ impl Arch {
                 entries: 16,
                 own: 5,
             }),
-            Self::PmsaV7 => Some(Unit { entries: 8, own: 3 }),
-            Self::PmsaV8 => Some(Unit {
-                entries: 16,
-                own: 3,
-            }),
+            Self::PmsaV7 | Self::PmsaV8 => Some(Unit { entries: 8, own: 3 }),
         }
     }
 

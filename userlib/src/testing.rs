@@ -6,7 +6,7 @@ use crate::runtime::{Bound, Core, Device, Task};
 use crate::sys::mock::{self, Kernel};
 use crate::sys::{
     ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, Message, NOTIFY_LEASE, Rights,
-    TaskInfo, label,
+    TaskInfo, TaskState, label,
 };
 use leasehold_abi::Call;
 use std::boxed::Box;
@@ -50,6 +50,8 @@ pub(crate) struct State {
     pub(crate) loans: Vec<(Rights, Vec<u8>)>,
     pub(crate) replied: Vec<(u32, Message)>,
     pub(crate) restarted: bool,
+    /// The peer's life has ended, and no new one has begun.
+    pub(crate) ended: bool,
     /// How many system calls there were.
     pub(crate) calls: usize,
     memory: Vec<*mut [u64]>,
@@ -325,6 +327,12 @@ impl State {
         let mut info = TaskInfo::new_zeroed();
         let generation = if index == 2 && self.restarted { 2 } else { 1 };
         info.handle = generation << 6 | index as u32;
+        let state = if index == 2 && self.ended {
+            TaskState::Dormant
+        } else {
+            TaskState::Ready
+        };
+        info.state = state as u8;
         info.name[..name.len()].copy_from_slice(name.as_bytes());
         write(into, info.as_bytes());
         Ok([0, 0])

@@ -7,6 +7,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
+use leasehold_abi::TaskState;
 use zerocopy::{Immutable, IntoBytes, TryFromBytes};
 
 /// Where the value is, after the word with the owner: aligned for any plain value.
@@ -63,7 +64,7 @@ impl<'a, T: IntoBytes + TryFromBytes + Immutable + 'static> LentMutex<'a, T> {
     /// # Safety
     /// `VALUE_OFFSET` bytes and a `T` of shared memory, aligned to `VALUE_OFFSET`, mapped
     /// writable for `'a` and reached by atomic and volatile accesses only.
-    pub(super) const unsafe fn new(address: NonNull<u8>) -> Self {
+    pub const unsafe fn new(address: NonNull<u8>) -> Self {
         const {
             assert!(
                 align_of::<T>() <= VALUE_OFFSET,
@@ -121,7 +122,15 @@ impl<'a, T: IntoBytes + TryFromBytes + Immutable + 'static> LentMutex<'a, T> {
 /// Whether the life that the owner word names is over. The word is not trusted to name any.
 fn is_dead(owner: u32) -> bool {
     let handle = TaskHandle::from_raw(owner.wrapping_sub(1));
-    sys::task_info(handle.index()).map_or(true, |info| info.handle != handle.raw())
+    sys::task_info(handle.index()).map_or(true, |info| {
+        // A life that has ended keeps its handle until the next one begins, which may be never.
+        let state = TaskState::from_code(info.state);
+        let ended = matches!(
+            state,
+            Some(TaskState::Dormant | TaskState::Faulted | TaskState::Stopping)
+        );
+        info.handle != handle.raw() || ended
+    })
 }
 
 /// The right to use the value of a [`LentMutex`]; dropped, the lock is free.

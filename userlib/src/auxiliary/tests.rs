@@ -292,6 +292,10 @@ fn a_dead_owner_is_reported_and_replaced() {
         own(PEER + 1);
         assert_eq!(mutex.try_lock().err(), Some(Error::Busy));
         assert_eq!(mutex.recover(0).err(), Some(Error::Busy), "it lives");
+        // Dead from its end on, whether it starts again or not.
+        board.0.borrow_mut().ended = true;
+        assert_eq!(mutex.try_lock().err(), Some(Error::Dead));
+        board.0.borrow_mut().ended = false;
         board.0.borrow_mut().restarted = true;
         assert_eq!(mutex.try_lock().err(), Some(Error::Dead));
         let guard = mutex.recover(6).unwrap();

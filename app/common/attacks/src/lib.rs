@@ -10,6 +10,7 @@
 #![no_std]
 
 mod attack;
+mod locks;
 mod places;
 
 #[cfg(target_arch = "arm")]
@@ -25,6 +26,7 @@ pub use isa::{
     floating_fill, jump, load, message_call, registers_around_call, spin, stack_overflow,
     stack_pointer, store, system_call_with_stack,
 };
+pub use locks::lock;
 pub use places::{INITIALISED_WORD, SCRATCH_LENGTH, arena, constant, initialised, scratch, text};
 
 /// Any system call, registers per `leasehold_abi::Call`.

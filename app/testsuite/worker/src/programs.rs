@@ -224,7 +224,6 @@ pub(crate) fn spin_at(given: Words) -> ! {
 
 /// Keeps floating-point registers over waits, or over being interrupted.
 pub(crate) fn floating(given: Words) -> Words {
-    const TIMER: usize = 1 << 20;
     let [seed, rounds, wait, ..] = given;
     let found = attacks::floating_differences(0);
     attacks::floating_fill(seed);
@@ -232,10 +231,50 @@ pub(crate) fn floating(given: Words) -> Words {
         if wait == 0 {
             core::hint::black_box([0_usize; 32]);
         } else {
-            // The own timer can always be set.
-            let _ = userlib::sys::set_timer(userlib::sys::time() + wait as u64, TIMER as u32);
-            attacks::system_call(Call::Receive as usize, [TIMER, 0, 0, 0, 0, 0]);
+            sleep(wait);
         }
     }
     words(&[attacks::floating_differences(seed), found])
+}
+
+/// Counts in a lock that another task counts in, too.
+pub(crate) fn lock(given: Words) -> Words {
+    let [address, rounds, wait, keep, recover, ..] = given;
+    let lock = attacks::lock(address);
+    let (mut done, mut busy, mut number, mut error) = (0, 0, 0, 0);
+    if recover != 0 {
+        match lock.recover(0) {
+            Ok(guard) => drop(guard),
+            Err(reason) => error = reason.code(),
+        }
+    }
+    for _ in 0..rounds {
+        match lock.try_lock() {
+            Ok(mut guard) => {
+                number = guard.read().unwrap_or(0).wrapping_add(1);
+                guard.write(number);
+                done += 1;
+                if keep != 0 {
+                    core::mem::forget(guard);
+                }
+            }
+            Err(Error::Busy) => busy += 1,
+            Err(reason) => {
+                error = reason.code();
+                break;
+            }
+        }
+        if wait != 0 {
+            sleep(wait);
+        }
+    }
+    words(&[done, busy, number as usize, error])
+}
+
+/// Waits this many ticks.
+fn sleep(ticks: usize) {
+    const TIMER: u32 = 1 << 20;
+    // The own timer can always be set.
+    let _ = userlib::sys::set_timer(userlib::sys::time() + ticks as u64, TIMER);
+    attacks::system_call(Call::Receive as usize, [TIMER as usize, 0, 0, 0, 0, 0]);
 }

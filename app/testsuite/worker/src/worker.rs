@@ -134,6 +134,7 @@ impl Worker {
             Command::Fuzz => programs::fuzz(given[0], given[1]),
             Command::Storm => programs::storm(given),
             Command::Floating => programs::floating(given),
+            Command::Lock => programs::lock(given),
         }
     }
 

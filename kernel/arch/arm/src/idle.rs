@@ -36,7 +36,7 @@ struct Stack([u8; UNITS]);
 struct Idle {
     stack: UnsafeCell<Stack>,
     registers: UnsafeCell<RegisterFile>,
-    regions: UnsafeCell<[Region; crate::trap::REGIONS]>,
+    regions: UnsafeCell<[Region; crate::REGIONS]>,
 }
 
 // SAFETY: one processor runs the kernel; `start` is called before anything else is.
@@ -45,7 +45,7 @@ unsafe impl Sync for Idle {}
 static IDLE: Idle = Idle {
     stack: UnsafeCell::new(Stack([0; UNITS])),
     registers: UnsafeCell::new(RegisterFile::EMPTY),
-    regions: UnsafeCell::new([Region::UNUSED; crate::trap::REGIONS]),
+    regions: UnsafeCell::new([Region::UNUSED; crate::REGIONS]),
 };
 
 /// Makes it ready to run.

@@ -41,7 +41,11 @@ pub use floating::FloatingRegisters;
 pub use region::{Cover, Encoding, Memory, Permission, Span};
 pub use tables::Tables;
 
-/// Armv7-M's unit with 8 regions, for `T` tasks.
-pub type PmsaV7<const T: usize> = Tables<pmsa_v7::Region, T, 8, 5>;
-/// Armv8-M's unit with 16 regions, for `T` tasks.
-pub type PmsaV8<const T: usize> = Tables<pmsa_v8::Region, T, 16, 13>;
+/// How many regions of a unit are used. A processor with fewer does not boot; the others of one with more are off.
+pub(crate) const REGIONS: usize = 8;
+/// Those for windows.
+const WINDOWS: usize = 5;
+/// Armv7-M's unit, for `T` tasks.
+pub type PmsaV7<const T: usize> = Tables<pmsa_v7::Region, T, REGIONS, WINDOWS>;
+/// Armv8-M's unit, for `T` tasks.
+pub type PmsaV8<const T: usize> = Tables<pmsa_v8::Region, T, REGIONS, WINDOWS>;

@@ -11,12 +11,18 @@ pub(crate) const INTERRUPT_CONTROL: usize = 0xe000_ed04;
 pub(crate) const PEND_SERVICE: usize = 1 << 28;
 /// `VTOR`: the vector table.
 pub(crate) const VECTORS: usize = 0xe000_ed08;
+/// `MPU_TYPE`: `DREGION` is how many regions there are.
+const PROTECTION_TYPE: usize = 0xe000_ed90;
 /// `MPU_CTRL`.
 pub(crate) const PROTECTION: usize = 0xe000_ed94;
 /// `MPU_CTRL`: on, and privileged code reaches what no region is for.
 pub(crate) const PROTECTION_ON: usize = 0b101;
 /// `MPU_RBAR`, after it the other registers of the region, and their aliases for the next three.
 pub(crate) const REGIONS: usize = 0xe000_ed9c;
+/// `MPU_RNR`: the region that they are of.
+const REGION_NUMBER: usize = 0xe000_ed98;
+/// `MPU_RASR`, on Armv8-M `MPU_RLAR`: with 0 in it, the region is off.
+const REGION_ENABLE: usize = 0xe000_eda0;
 
 /// `CPACR`: which coprocessors there are. The unit for floating point is two of them.
 pub(crate) const COPROCESSORS: usize = 0xe000_ed88;
@@ -85,10 +91,20 @@ pub(crate) fn start() {
     }
 }
 
-/// Switches the memory protection unit on. Where a region binds privileged code too, the entry code does when a task runs.
-pub(crate) fn enable_protection() {
-    // SAFETY: the kernel is privileged, and no region is enabled yet.
+/// How many regions the memory protection unit has; 0 without one.
+pub(crate) fn protection_regions() -> usize {
+    (read(PROTECTION_TYPE) >> 8 & 0xff) as usize
+}
+
+/// Switches the memory protection unit on, with its regions from `used` on off for good. Where a region binds
+/// privileged code too, the entry code does when a task runs.
+pub(crate) fn enable_protection(used: usize) {
+    // SAFETY: the kernel is privileged, and no region is enabled yet. Their state after a reset is not known everywhere.
     unsafe {
+        for region in used..protection_regions() {
+            write(REGION_NUMBER, region as u32);
+            write(REGION_ENABLE, 0);
+        }
         #[cfg(armv8m)]
         write(ATTRIBUTES, crate::pmsa_v8::ATTRIBUTES);
         #[cfg(not(armv8m))]

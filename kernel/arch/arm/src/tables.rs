@@ -49,6 +49,11 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
                 *region = E::UNUSED.numbered(number);
             }
         }
+        // A write to a region that is not there would go to another one.
+        #[cfg(target_arch = "arm")]
+        if crate::system::protection_regions() < R {
+            return Err(Error::Exhausted);
+        }
         if tasks > T {
             return Err(Error::Exhausted);
         }
@@ -61,7 +66,7 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
     #[expect(unsafe_code, reason = "unsafe to call; does nothing unsafe")]
     unsafe fn finish(&mut self) {
         #[cfg(target_arch = "arm")]
-        crate::system::enable_protection();
+        crate::system::enable_protection(R);
     }
 
     fn space(&self, task: usize) -> usize {

@@ -32,9 +32,6 @@ pub(crate) use crate::pmsa_v7::Region;
 #[cfg(armv8m)]
 pub(crate) use crate::pmsa_v8::Region;
 
-/// How many regions are written at a switch.
-pub(crate) const REGIONS: usize = if cfg!(armv8m) { 16 } else { 8 };
-
 /// Interrupt lines for which the vector tables have room.
 pub const LINES: usize = 128;
 

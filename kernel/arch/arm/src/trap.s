@@ -7,7 +7,7 @@
     movt    lr, #:upper16:({UNIT} + {REGION_REGISTERS})
     .if {ARMV8M}
     @ The register in front selects four regions; then two at a time.
-    .irp    group, 0, 4, 8, 12
+    .irp    group, 0, 4
     movs    r0, #\group
     str     r0, [lr, #-4]
     ldm     r12!, {{r0-r3}}

@@ -4,10 +4,11 @@ use super::tests;
 use crate::board::{
     FIRMWARE, GRANULE, KERNEL, KERNEL_DEVICES, KERNEL_OFFSET, PAGE, RAM, WORD, wide,
 };
+use crate::lending::READ_WRITE;
 use crate::outcome::{Outcome, check, equal};
-use crate::suite::{ATTACKER, CLIENT, RUNNER, SERVER, Suite, TASKS};
+use crate::suite::{ATTACKER, CLIENT, LESSEE, LESSOR, RUNNER, SERVER, Suite, TASKS};
 use attacks::INITIALISED_WORD;
-use leasehold_abi::{Call, Error, FaultKind, GrantKind, TaskState};
+use leasehold_abi::{Call, ClaimMode, Error, FaultKind, GrantKind, TaskState};
 use testsuite_protocol::{Command, Place};
 use userlib::sys;
 
@@ -29,6 +30,7 @@ tests! { "memory":
     the_stack_cannot_be_executed,
     devices_cannot_be_touched_without_a_lease,
     a_sweep_of_memory_finds_only_the_own,
+    as_many_windows_as_fit_are_reached,
     records_are_not_written_outside_own_memory,
     a_restarted_task_has_fresh_memory,
 }
@@ -276,6 +278,52 @@ fn a_sweep_of_memory_finds_only_the_own(suite: &mut Suite) -> Outcome {
     if KERNEL_OFFSET != 0 {
         let map = KERNEL + KERNEL_OFFSET;
         nothing(suite, map - (1 << 21), map + (1 << 21), 4096)?;
+    }
+    Ok(())
+}
+
+/// One window of the smallest size after another, until the hardware holds no more: what the kernel took, the task reaches.
+fn as_many_windows_as_fit_are_reached(suite: &mut Suite) -> Outcome {
+    /// As many as any unit of protection has for windows, and one more; and those that each has.
+    const MOST: usize = 14;
+    const LEAST: usize = 5;
+    suite.start_all(&[LESSOR, LESSEE])?;
+    let tenure = suite.tenure(LESSOR)?;
+    let draft = suite.open(LESSOR, tenure, LESSEE)?;
+    let [arena, end] = [Place::Arena, Place::ArenaEnd].map(|place| suite.place(LESSOR, place));
+    // Neighbours are not lent, or they would be one window.
+    let step = 2 * GRANULE;
+    let offered = ((end - arena) / step).min(MOST);
+    for number in 0..offered {
+        suite.add_own(LESSOR, draft, arena + number * step, GRANULE, READ_WRITE)?;
+    }
+    suite.ok(LESSOR, Call::LeaseOffer, &[draft])?;
+    let mut claimed = 0;
+    for number in 0..offered {
+        let claim = [draft, number, ClaimMode::Shared as usize, 0];
+        match suite.call(LESSEE, Call::GrantClaim, &claim)? {
+            [0, ..] => claimed += 1,
+            [status, ..] => {
+                equal!("the error", status, Error::Exhausted.code());
+                break;
+            }
+        }
+    }
+    check!(
+        claimed >= offered.min(LEAST),
+        "only {claimed} windows of {offered} fit"
+    );
+    for number in 0..claimed {
+        let window = arena + number * step;
+        suite.store(LESSEE, window, WORD, number + 1)?;
+        let last = window + GRANULE - WORD;
+        check!(suite.reaches(LESSEE, last)?, "the end of window {number}");
+        let behind = window + GRANULE;
+        check!(!suite.reaches(LESSEE, behind)?, "behind window {number}");
+    }
+    for number in 0..claimed {
+        let found = suite.load(LESSOR, arena + number * step, WORD)?;
+        equal!("what came", found, number + 1);
     }
     Ok(())
 }

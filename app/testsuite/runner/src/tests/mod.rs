@@ -11,6 +11,7 @@ pub(crate) mod isolation;
 mod lease_limits;
 mod leases;
 mod lending;
+mod locks;
 mod memory;
 mod messages;
 mod notifications;
@@ -38,6 +39,7 @@ pub(crate) const ALL: &[&[Test]] = &[
     privileges::TESTS,
     leases::TESTS,
     lending::TESTS,
+    locks::TESTS,
     lease_limits::TESTS,
     revocation::TESTS,
     interrupts::TESTS,

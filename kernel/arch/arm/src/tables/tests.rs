@@ -167,7 +167,7 @@ fn a_task_has_its_windows_and_no_others_on_armv7() {
 #[test]
 fn a_task_has_its_windows_and_no_others_on_armv8() {
     for seed in 0..8 {
-        windows_come_and_go::<crate::pmsa_v8::Region, 16, 13>(seed);
+        windows_come_and_go::<crate::pmsa_v8::Region, 8, 5>(seed);
     }
 }
 
