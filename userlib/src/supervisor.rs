@@ -4,6 +4,7 @@
 
 use crate::Error;
 use crate::ipc::interface;
+use leasehold_abi::{GrantInfo, LeaseHandle};
 
 mod records;
 
@@ -41,11 +42,11 @@ pub trait Supervisor {
     fn watch_log(&mut self, bits: u32) -> Result<u64, Error>;
     /// The driver of the host bridge asks where functions go.
     fn pci_window(&mut self) -> Result<PciWindow, Error>;
-    /// The driver of the host bridge asks what is known of a function from its life before, as
-    /// one [`FunctionInfo`]; `NotFound` when nothing is.
-    fn known_function(&mut self, address: u16, into: &mut [u8]) -> Result<(), Error>;
-    /// The driver of the host bridge found a function: one [`FunctionInfo`].
-    fn report_function(&mut self, function: &[u8]) -> Result<(), Error>;
+    /// The driver of the host bridge asks what is known of a function from its life before;
+    /// `NotFound` when nothing is.
+    fn known_function(&mut self, address: u16) -> Result<FunctionInfo, Error>;
+    /// The driver of the host bridge found a function.
+    fn report_function(&mut self, function: &FunctionInfo) -> Result<(), Error>;
     /// Stops the task and starts it again, also from quarantine.
     fn restart(&mut self, task: Name) -> Result<(), Error>;
     /// Makes the task panic; stops it where it does not answer.
@@ -54,15 +55,14 @@ pub trait Supervisor {
     fn bind(&mut self, device: DeviceName) -> Result<(), Error>;
     /// Takes a device from its driver in an orderly manner, until `bind`.
     fn unbind(&mut self, device: DeviceName) -> Result<(), Error>;
-    /// The lease in this slot of the kernel's table, as one [`LeaseLine`].
-    /// `Revoked` for a free slot, `NotFound` past the last.
-    fn lease(&mut self, slot: u32, into: &mut [u8]) -> Result<(), Error>;
-    /// Grant `index` of the lease with this handle, as one `GrantInfo`.
-    fn grant(&mut self, lease: u32, index: u32, into: &mut [u8]) -> Result<(), Error>;
-    /// The `index`-th device, as one [`DeviceInfo`]; `NotFound` past the last.
-    fn device(&mut self, index: u32, into: &mut [u8]) -> Result<(), Error>;
-    /// How the supervisor looks after a task: a [`Care`].
-    fn care(&mut self, task: u32) -> Result<u32, Error>;
+    /// The lease in this slot of the kernel's table. `Revoked` for a free slot, `NotFound` past the last.
+    fn lease(&mut self, slot: u32) -> Result<LeaseLine, Error>;
+    /// Grant `index` of a lease.
+    fn grant(&mut self, lease: LeaseHandle, index: u32) -> Result<GrantInfo, Error>;
+    /// The `index`-th device; `NotFound` past the last.
+    fn device(&mut self, index: u32) -> Result<DeviceInfo, Error>;
+    /// How the supervisor looks after a task.
+    fn care(&mut self, task: u32) -> Result<Care, Error>;
     /// Turns the machine off with this exit code.
     fn poweroff(&mut self, code: u32) -> Result<(), Error>;
 }

@@ -19,10 +19,9 @@ use driver_interfaces::{
 };
 use embedded_hal::digital::{OutputPin, PinState};
 use userlib::for_lt::Family;
-use userlib::ipc::{Answer, Peer, Request, WriteLoan};
+use userlib::ipc::{Answer, Peer, Request};
 use userlib::runtime::{Bound, Core, Device, Driver, StateOf, TIMER_BIT};
 use userlib::{CovariantForLt, DevresLt, Error, ForLt, sys, time};
-use zerocopy::IntoBytes;
 
 /// The parent's task.
 const PARENT: &str = "aux-parent";
@@ -164,7 +163,7 @@ pub struct Child<'cap> {
 struct Session<'a>(&'a ChildDriver);
 
 impl SampleChildServer for Session<'_> {
-    fn sample(&mut self, index: u32, into: WriteLoan) -> Result<(), Error> {
+    fn sample(&mut self, index: u32) -> Result<SampleInfo, Error> {
         let kept = self.0.kept.get(index as usize).ok_or(Error::NotFound)?;
         let mut info = SampleInfo {
             lease: kept.lease.get().unwrap_or(u32::MAX),
@@ -178,11 +177,11 @@ impl SampleChildServer for Session<'_> {
             info.index = index;
             info.identity = identity.text;
         }
-        into.write(0, info.as_bytes()).map(|_| ())
+        Ok(info)
     }
 
-    fn last_hold(&mut self, into: WriteLoan) -> Result<(), Error> {
-        into.write(0, self.0.hold.get().as_bytes()).map(|_| ())
+    fn last_hold(&mut self) -> Result<HoldInfo, Error> {
+        Ok(self.0.hold.get())
     }
 
     fn hold(&mut self, milliseconds: u32) -> Result<(), Error> {
@@ -198,8 +197,8 @@ impl SampleChildServer for Session<'_> {
         self.0.light(pattern)
     }
 
-    fn inputs(&mut self, into: WriteLoan) -> Result<(), Error> {
-        into.write(0, self.0.inputs()?.as_bytes()).map(|_| ())
+    fn inputs(&mut self) -> Result<Inputs, Error> {
+        self.0.inputs()
     }
 }
 

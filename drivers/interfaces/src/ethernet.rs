@@ -25,6 +25,6 @@ pub struct EthernetInfo {
 /// What a controller's driver answers.
 #[interface]
 pub trait Ethernet {
-    /// What it says it is, as one [`EthernetInfo`]. `TimedOut` when it does not give its address.
-    fn identify(&mut self, into: &mut [u8]) -> Result<(), Error>;
+    /// What it says it is. `TimedOut` when it does not give its address.
+    fn identify(&mut self) -> Result<EthernetInfo, Error>;
 }

@@ -67,18 +67,17 @@ pub struct Inputs {
 /// What an auxiliary child answers.
 #[interface]
 pub trait SampleChild {
-    /// What it sees of device `index`, as one [`SampleInfo`].
-    fn sample(&mut self, index: u32, into: &mut [u8]) -> Result<(), Error>;
-    /// What its last long call came to, as one [`HoldInfo`].
-    fn last_hold(&mut self, into: &mut [u8]) -> Result<(), Error>;
+    /// What it sees of device `index`.
+    fn sample(&mut self, index: u32) -> Result<SampleInfo, Error>;
+    /// What its last long call came to.
+    fn last_hold(&mut self) -> Result<HoldInfo, Error>;
     /// Starts a call to the parent that the parent answers after `milliseconds`; returns at once.
     fn hold(&mut self, milliseconds: u32) -> Result<(), Error>;
     /// Lights the LEDs of `pattern` and no others; gives what is lit then. `Revoked` when the
     /// lease on them is over, `NoDevice` when the child has never had any.
     fn light(&mut self, pattern: u32) -> Result<u32, Error>;
-    /// What the child reads of buttons and counters, as one [`Inputs`]. Errors as for
-    /// [`light`](Self::light).
-    fn inputs(&mut self, into: &mut [u8]) -> Result<(), Error>;
+    /// What the child reads of buttons and counters. Errors as for [`light`](Self::light).
+    fn inputs(&mut self) -> Result<Inputs, Error>;
 }
 
 /// What the sample's parent answers.

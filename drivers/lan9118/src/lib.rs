@@ -8,10 +8,9 @@
 
 use driver_interfaces::{EthernetInfo, EthernetServer};
 use userlib::io::{IoMem, Readable, Writeable};
-use userlib::ipc::{Answer, Request, WriteLoan};
+use userlib::ipc::{Answer, Request};
 use userlib::runtime::{Core, Device, Driver, StateOf};
 use userlib::{Error, ForLt};
-use zerocopy::IntoBytes;
 
 userlib::register_fields! { u32,
     /// What the chip is.
@@ -102,7 +101,7 @@ impl Controller<'_> {
 }
 
 impl EthernetServer for Controller<'_> {
-    fn identify(&mut self, into: WriteLoan) -> Result<(), Error> {
+    fn identify(&mut self) -> Result<EthernetInfo, Error> {
         let (chip, revision) = self.chip()?;
         let [a, b, c, d] = self
             .mac(MacCommand::REGISTER::Value::AddressLow)?
@@ -110,14 +109,13 @@ impl EthernetServer for Controller<'_> {
         let [e, f, ..] = self
             .mac(MacCommand::REGISTER::Value::AddressHigh)?
             .to_le_bytes();
-        let info = EthernetInfo {
+        Ok(EthernetInfo {
             chip,
             revision,
             byte_test: self.registers().byte_test().get(),
             address: [a, b, c, d, e, f],
             reserved: [0; 2],
-        };
-        into.write(0, info.as_bytes()).map(|_| ())
+        })
     }
 }
 

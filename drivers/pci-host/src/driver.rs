@@ -8,7 +8,6 @@ use userlib::pci::ConfigSpace;
 use userlib::runtime::{Core, Device, Driver};
 use userlib::supervisor::{BarInfo, FunctionInfo, NAME, NO_INTERRUPT, SupervisorClient};
 use userlib::{Error, ForLt};
-use zerocopy::{FromZeros, IntoBytes};
 
 /// Configuration space of the bus, mapped to be read; the kernel writes it.
 struct Bus<'cap>(ConfigSpace<'cap, 0>);
@@ -39,9 +38,8 @@ struct Supervisor(SupervisorClient);
 
 impl Report for Supervisor {
     fn known(&mut self, address: Address) -> Result<Option<Function>, Error> {
-        let mut info = FunctionInfo::new_zeroed();
-        match self.0.known_function(packed(address), info.as_mut_bytes()) {
-            Ok(()) => Ok(Some(Function {
+        match self.0.known_function(packed(address)) {
+            Ok(info) => Ok(Some(Function {
                 address,
                 vendor: info.vendor,
                 device: info.device,
@@ -83,7 +81,7 @@ impl Report for Supervisor {
             function.address,
             function.class
         );
-        self.0.report_function(info.as_bytes())
+        self.0.report_function(&info)
     }
 
     fn failed(&mut self, address: Address, identifiers: u32, why: Error) -> Result<(), Error> {

@@ -1,10 +1,12 @@
 //! Handles: an index into a kernel table, and the generation that the slot had.
 
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
 /// Declares a 32-bit handle of `$bits` index bits below the generation.
 macro_rules! handle {
     ($(#[$doc:meta])* $name:ident, $bits:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, FromBytes, IntoBytes, Immutable, KnownLayout)]
         #[repr(transparent)]
         pub struct $name(u32);
 

@@ -15,6 +15,8 @@ enum Passing {
     Read,
     /// `&mut [u8]`: lent to be written.
     Write,
+    /// `&T`: a record of any size, lent to be read, and copied by the server before it looks at it.
+    Record(Box<Type>),
 }
 
 /// A method of the interface.
@@ -101,16 +103,6 @@ fn method(function: &TraitItemFn, at: usize) -> Result<Method> {
         };
         arguments.push((name.ident.clone(), passing(&input.ty)?));
     }
-    let loans = arguments
-        .iter()
-        .filter(|(_, passing)| !matches!(passing, Passing::Value(_)))
-        .count();
-    if loans > 4 {
-        return Err(Error::new_spanned(
-            signature,
-            "at most 4 buffers can be lent with one call",
-        ));
-    }
     let result = result(&signature.output)?;
     let name = signature.ident.clone();
     let before = function.attrs.len();
@@ -118,14 +110,21 @@ fn method(function: &TraitItemFn, at: usize) -> Result<Method> {
         .attrs
         .retain(|attribute| !attribute.path().is_ident("deferred"));
     let deferred = function.attrs.len() != before;
-    Ok(Method {
+    let method = Method {
         function,
         name,
         operation,
         arguments,
         result,
         deferred,
-    })
+    };
+    if loans(&method) > MOST_LOANS {
+        return Err(Error::new_spanned(
+            &method.function.sig,
+            "at most 4 buffers can be lent with one call",
+        ));
+    }
+    Ok(method)
 }
 
 /// Where `Self` stands in `tokens`.
@@ -147,19 +146,24 @@ fn passing(ty: &Type) -> Result<Passing> {
     let Type::Reference(reference) = ty else {
         return Ok(Passing::Value(Box::new(ty.clone())));
     };
-    let bytes = matches!(&*reference.elem, Type::Slice(slice)
-        if matches!(&*slice.elem, Type::Path(path) if path.path.is_ident("u8")));
-    if !bytes {
-        return Err(Error::new_spanned(
+    let writable = reference.mutability.is_some();
+    match &*reference.elem {
+        Type::Slice(slice) if matches!(&*slice.elem, Type::Path(path) if path.path.is_ident("u8")) => {
+            Ok(if writable {
+                Passing::Write
+            } else {
+                Passing::Read
+            })
+        }
+        Type::Path(path) if !writable && !path.path.is_ident("str") => {
+            Ok(Passing::Record(reference.elem.clone()))
+        }
+        _ => Err(Error::new_spanned(
             ty,
-            "only `&[u8]` and `&mut [u8]` can be lent; pass other values by value",
-        ));
+            "only `&[u8]`, `&mut [u8]` and `&T` of a fixed layout can be lent; a record that the server writes is \
+             the result, text goes as bytes",
+        )),
     }
-    Ok(if reference.mutability.is_some() {
-        Passing::Write
-    } else {
-        Passing::Read
-    })
 }
 
 /// The `T` of `-> Result<T, Error>`.
@@ -184,6 +188,38 @@ fn own(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
+/// How many buffers a method lends, without the one for its result.
+fn loans(method: &Method) -> usize {
+    method
+        .arguments
+        .iter()
+        .filter(|(_, passing)| !matches!(passing, Passing::Value(_)))
+        .count()
+}
+
+/// The assertion that the result has a way back: in the message, or, of a method that answers at once, in a buffer
+/// of its own.
+fn result_limit(method: &Method) -> TokenStream {
+    let result = &method.result;
+    let fits = quote! { ::userlib::ipc::fits(&[::core::mem::size_of::<#result>()]) };
+    let (condition, message) = if method.deferred {
+        (
+            fits,
+            "the result of a deferred method does not fit eight words",
+        )
+    } else {
+        let room = loans(method) < MOST_LOANS;
+        (
+            quote! { #room || #fits },
+            "the result does not fit eight words, and 4 buffers are lent already",
+        )
+    };
+    quote! { ::core::assert!(#condition, #message); }
+}
+
+/// Most buffers that go with a call.
+const MOST_LOANS: usize = 4;
+
 /// The client: a structure with the same methods.
 fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
     let (visibility, name) = (&item.vis, &item.ident);
@@ -191,6 +227,7 @@ fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
     let about = format!("Calls [`{name}Server`] in another task.");
     let (writer, words, count, message) =
         (own("writer"), own("words"), own("count"), own("message"));
+    let record = own("record");
     let methods = methods.iter().map(|method| {
         let attributes = &method.function.attrs;
         let signature = &method.function.sig;
@@ -200,28 +237,35 @@ fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
             Passing::Value(ty) => Some(&**ty),
             _ => None,
         }).collect();
-        let loans = method.arguments.iter().filter_map(|(name, passing)| match passing {
+        let loans: Vec<_> = method.arguments.iter().filter_map(|(name, passing)| match passing {
             Passing::Value(_) => None,
             Passing::Read => Some(quote! { ::userlib::sys::Loan::read(#name) }),
             Passing::Write => Some(quote! { ::userlib::sys::Loan::write(#name) }),
-        });
+            Passing::Record(_) => Some(quote! { ::userlib::sys::Loan::read(::userlib::ipc::bytes_of(#name)) }),
+        }).collect();
         let result = &method.result;
+        let limit = result_limit(method);
         quote! {
             #(#attributes)*
             #visibility #signature {
                 const {
                     ::core::assert!(::userlib::ipc::fits(&[#(::core::mem::size_of::<#types>()),*]), "the arguments do not fit eight words");
-                    ::core::assert!(::userlib::ipc::fits(&[::core::mem::size_of::<#result>()]), "the result does not fit eight words");
+                    #limit
                 }
                 #[allow(unused_mut, reason = "a method without values writes nothing")]
                 let mut #writer = ::userlib::ipc::Writer::new();
                 #(#writer.put(&#values);)*
                 let (#words, #count) = #writer.finish();
                 let mut #message = ::userlib::sys::Message::new(self.tag(#operation, #count), #words);
-                self.peer.call(&mut [#(#loans),*], &mut #message)?;
-                ::userlib::ipc::Reader::new(&#message.words, #message.tag.words())
-                    .take::<#result>()
-                    .map_err(|_| ::userlib::Error::Protocol)
+                if const { ::userlib::ipc::fits(&[::core::mem::size_of::<#result>()]) } {
+                    self.peer.call(&mut [#(#loans),*], &mut #message)?;
+                    ::userlib::ipc::Reader::new(&#message.words, #message.tag.words()).take::<#result>()
+                } else {
+                    let mut #record = [0u8; ::core::mem::size_of::<#result>()];
+                    self.peer.call(&mut [#(#loans,)* ::userlib::sys::Loan::write(&mut #record)], &mut #message)?;
+                    ::userlib::ipc::of_bytes::<#result>(&#record)
+                }
+                .map_err(|_| ::userlib::Error::Protocol)
             }
         }
     });
@@ -281,6 +325,7 @@ fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
             Passing::Value(ty) => quote! { #name: #ty },
             Passing::Read => quote! { #name: ::userlib::ipc::ReadLoan },
             Passing::Write => quote! { #name: ::userlib::ipc::WriteLoan },
+            Passing::Record(ty) => quote! { #name: &#ty },
         });
         if method.deferred {
             quote! { #(#attributes)* fn #name(&mut self, #(#arguments,)* reply: ::userlib::ipc::Deferred<#result>); }
@@ -306,6 +351,13 @@ fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
                     let at = loan - 1;
                     quote! { let #name = #request.write_loan(#at)?; }
                 }
+                Passing::Record(ty) => {
+                    loan += 1;
+                    let at = loan - 1;
+                    quote! {
+                        let #name = &#request.record::<#ty>(#at, &mut [0u8; ::core::mem::size_of::<#ty>()])?;
+                    }
+                }
             })
             .collect::<Vec<_>>();
         let names: Vec<_> = method.arguments.iter().map(|(name, _)| name).collect();
@@ -315,7 +367,7 @@ fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
                 ::userlib::ipc::Answer::Later
             }
         } else {
-            quote! { ::userlib::ipc::Answer::result(self.#name(#(#names),*)) }
+            quote! { #request.answer(#loan, self.#name(#(#names),*)) }
         };
         quote! { #operation => { #(#takes)* #act } }
     });

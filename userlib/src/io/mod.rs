@@ -12,6 +12,8 @@ mod window;
 
 pub use claim::Select;
 pub use mapping::{Bar, DevresBar, DevresExclusiveIoMem, DevresIoMem, ExclusiveIoMem, IoMem};
+#[doc(hidden)]
+pub use register::register_fits;
 pub use register::{ReadOnly, ReadToClear, ReadWrite, Register, WriteOneToClear, WriteOnly};
 pub use tock_registers::LocalRegisterCopy;
 pub use tock_registers::interfaces::{ReadWriteable, Readable, Writeable};

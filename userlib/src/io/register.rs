@@ -56,6 +56,12 @@ impl<'w, T, R, A, const OFFSET: usize, const SIZE: usize> Register<'w, T, R, A, 
     }
 }
 
+/// Whether a register of `bytes` bytes at `offset` is aligned, and in a block of `size` bytes.
+#[doc(hidden)]
+pub const fn register_fits(offset: usize, bytes: usize, size: usize) -> bool {
+    offset.is_multiple_of(bytes) && bytes <= size && offset <= size - bytes
+}
+
 /// Declares that a register of this width and access can be loaded.
 macro_rules! readable {
     ($width:ty, $read:ident $try_read:ident, $access:ty) => {
@@ -204,11 +210,7 @@ macro_rules! registers {
 
         const _: () = {
             $(::core::assert!(
-                $offset % ::core::mem::size_of::<$width>() == 0
-                    && ::core::matches!(
-                        usize::checked_sub($size, ::core::mem::size_of::<$width>()),
-                        ::core::option::Option::Some(last) if $offset <= last
-                    ),
+                $crate::io::register_fits($offset, ::core::mem::size_of::<$width>(), $size),
                 ::core::concat!(
                     "the register `", ::core::stringify!($field),
                     "` is not aligned or ends past the block"

@@ -1,7 +1,8 @@
 //! Calls between tasks as traits: what `#[interface]` expands to, and the parts it uses.
 //!
-//! Arguments and results are fixed-layout values packed into the eight words of a message;
-//! `&[u8]` and `&mut [u8]` are lent for the time of the call. What the other side sends is
+//! Arguments and results are fixed-layout values packed into the eight words of a message.
+//! `&[u8]` and `&mut [u8]` are lent for the time of the call; so is a record `&T` of any size, and room for a result
+//! that is larger than the message, both of which the server and the client see as the values that they are. What the other side sends is
 //! never trusted: a bit pattern that its type does not have is [`Error::Invalid`](crate::Error::Invalid)
 //! for a server and [`Error::Protocol`](crate::Error::Protocol) for a client.
 //!
@@ -44,7 +45,9 @@ mod pack;
 mod peer;
 mod request;
 
-pub use pack::{Reader, WORDS_BYTES, Writer, fits};
+pub use pack::{Reader, WORDS_BYTES, Writer};
+#[doc(hidden)]
+pub use pack::{bytes_of, fits, of_bytes};
 pub use peer::Peer;
 pub use request::{Answer, Deferred, ReadLoan, Request, WriteLoan};
 pub use userlib_macros::interface;

@@ -26,6 +26,19 @@ pub const fn fits(sizes: &[usize]) -> bool {
     total <= MESSAGE_WORDS
 }
 
+/// The bytes of a record.
+pub fn bytes_of<T: IntoBytes + Immutable>(record: &T) -> &[u8] {
+    record.as_bytes()
+}
+
+/// The record that these bytes are.
+///
+/// # Errors
+/// `Invalid` when there are more or fewer than it has, or they are no `T`.
+pub fn of_bytes<T: TryFromBytes>(bytes: &[u8]) -> Result<T, Error> {
+    T::try_read_from_bytes(bytes).map_err(|_| Error::Invalid)
+}
+
 /// Fills the words of a message.
 #[derive(Debug)]
 pub struct Writer {
@@ -93,6 +106,6 @@ impl<'a> Reader<'a> {
             .split_at_checked(words(size_of::<T>()))
             .ok_or(Error::Invalid)?;
         self.words = rest;
-        T::try_read_from_bytes(&value.as_bytes()[..size_of::<T>()]).map_err(|_| Error::Invalid)
+        of_bytes(&value.as_bytes()[..size_of::<T>()])
     }
 }

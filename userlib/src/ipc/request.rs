@@ -1,9 +1,9 @@
 //! A call as the server sees it, and the ways to answer it.
 
-use crate::ipc::{Reader, Writer};
+use crate::ipc::{Reader, Writer, fits, of_bytes};
 use crate::sys::{self, Error, Message, Rights, Tag, TaskHandle};
 use core::marker::PhantomData;
-use zerocopy::{Immutable, IntoBytes};
+use zerocopy::{Immutable, IntoBytes, TryFromBytes};
 
 /// A call that arrived.
 #[derive(Debug)]
@@ -50,6 +50,41 @@ impl<'a> Request<'a> {
     /// As [`Request::read_loan`].
     pub fn write_loan(&self, index: usize) -> Result<WriteLoan, Error> {
         WriteLoan::new(self.client, index)
+    }
+
+    /// A copy of the record in the client's loan `index`, by way of `room`, which is as large as the record.
+    ///
+    /// # Errors
+    /// As [`Request::read_loan`]; `Invalid` when the loan has another size, or its bits are no `T`.
+    pub fn record<T: TryFromBytes>(&self, index: usize, room: &mut [u8]) -> Result<T, Error> {
+        let loan = self.read_loan(index)?;
+        if loan.len() != room.len() || loan.read(0, room)? != room.len() {
+            return Err(Error::Invalid);
+        }
+        of_bytes(room)
+    }
+
+    /// Answers with `result`: in the message, or, where it is too large, in the client's loan `index`.
+    #[inline(always)]
+    pub fn answer<T: IntoBytes + Immutable>(
+        &self,
+        index: usize,
+        result: Result<T, Error>,
+    ) -> Answer {
+        if const { fits(&[size_of::<T>()]) } {
+            return Answer::result(result);
+        }
+        Answer::result(result.and_then(|value| self.write_record(index, value.as_bytes())))
+    }
+
+    /// Writes a whole record, or refuses a loan of another size.
+    fn write_record(&self, index: usize, record: &[u8]) -> Result<(), Error> {
+        let loan = self.write_loan(index)?;
+        if loan.len() == record.len() && loan.write(0, record)? == record.len() {
+            Ok(())
+        } else {
+            Err(Error::Invalid)
+        }
     }
 }
 

@@ -17,6 +17,14 @@ pub(crate) enum Mode {
     Fast = 2,
 }
 
+/// More than a message holds, and not all bit patterns are valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(crate) struct Picture {
+    mode: Mode,
+    pixels: [u8; 99],
+}
+
 /// Calls of every shape.
 #[interface]
 pub(crate) trait Port {
@@ -29,6 +37,8 @@ pub(crate) trait Port {
     fn wait(&mut self, into: &mut [u8]) -> Result<u32, Error>;
     /// Nothing in, nothing out.
     fn reset(&mut self) -> Result<(), Error>;
+    /// Records that are larger than a message, both ways.
+    fn invert(&mut self, picture: &Picture) -> Result<Picture, Error>;
 }
 
 #[derive(Default)]
@@ -49,6 +59,10 @@ impl PortServer for Server {
     }
     fn wait(&mut self, into: WriteLoan, reply: Deferred<u32>) {
         self.waiting = Some((into, reply));
+    }
+    fn invert(&mut self, picture: &Picture) -> Result<Picture, Error> {
+        let pixels = picture.pixels.map(|pixel| !pixel);
+        Ok(Picture { pixels, ..*picture })
     }
     fn reset(&mut self) -> Result<(), Error> {
         Err(Error::Busy)
@@ -128,6 +142,55 @@ fn loans_go_along() {
     });
 }
 
+#[test]
+fn records_of_any_size_go_along_and_are_checked() {
+    Board::run(|board| {
+        let mut server = Server::default();
+        let picture = Picture {
+            mode: Mode::Fast,
+            pixels: [0x0f; 99],
+        };
+        let request = sent(board, Message::EMPTY, |port| {
+            assert_eq!(
+                port.invert(&picture),
+                Err(Error::Protocol),
+                "nobody wrote the result"
+            );
+        });
+        let bytes = picture.as_bytes().to_vec();
+        let both = Rights::READ | Rights::WRITE;
+        board.0.borrow_mut().loans = vec![(Rights::READ, bytes.clone()), (both, vec![0; 100])];
+        assert_eq!(served(&mut server, &request).tag.operation(), 0);
+        let written = board.0.borrow().loans[1].1.clone();
+        assert_eq!(
+            (written[0], &written[1..]),
+            (Mode::Fast as u8, &[0xf0; 99][..])
+        );
+
+        let mut invalid = bytes.clone();
+        invalid[0] = 7;
+        for (loans, error) in [
+            (vec![], Error::NotFound),
+            (vec![(Rights::READ, invalid)], Error::Invalid),
+            (vec![(Rights::READ, vec![1; 99])], Error::Invalid),
+            (vec![(Rights::READ, vec![1; 101])], Error::Invalid),
+            (vec![(Rights::WRITE, bytes.clone())], Error::Denied),
+            (vec![(Rights::READ, bytes.clone())], Error::NotFound),
+            (
+                vec![(Rights::READ, bytes.clone()), (both, vec![0; 99])],
+                Error::Invalid,
+            ),
+            (
+                vec![(Rights::READ, bytes.clone()), (Rights::READ, bytes)],
+                Error::Denied,
+            ),
+        ] {
+            board.0.borrow_mut().loans = loans;
+            assert_eq!(served(&mut server, &request), refused(error));
+        }
+    });
+}
+
 fn refused(error: Error) -> Message {
     match Answer::error(error) {
         Answer::Reply(reply) => reply,
@@ -161,7 +224,7 @@ fn what_is_malformed_is_invalid() {
             refused(Error::Invalid),
             "more words than there are are all"
         );
-        for operation in [0, 5, u16::MAX] {
+        for operation in [0, 6, u16::MAX] {
             bad = Message::new(tag(operation, 2, 0), good.words);
             assert_eq!(served(&mut server, &bad), refused(Error::Invalid));
         }

@@ -1,10 +1,10 @@
-//! What the supervisor and its clients tell each other, as bytes.
+//! What the supervisor and its clients tell each other.
 
 use core::fmt;
 use leasehold_abi::{FaultKind, TaskInfo};
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
-/// A PCI function that discovery found. Travels as bytes, in a loan.
+/// A PCI function that discovery found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct FunctionInfo {
@@ -38,7 +38,7 @@ pub struct BarInfo {
     pub length: u64,
 }
 
-/// A lease, for people. Travels as bytes, in a loan.
+/// A lease, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct LeaseLine {
@@ -71,7 +71,7 @@ pub struct PciWindow {
 pub const DEVICE_NAME: usize = 32;
 
 /// How it stands with a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(u32)]
 pub enum DeviceState {
     /// The manifest names no driver for it.
@@ -89,19 +89,6 @@ pub enum DeviceState {
 }
 
 impl DeviceState {
-    /// The state with this number.
-    pub const fn from_code(code: u32) -> Option<Self> {
-        Some(match code {
-            0 => Self::NoDriver,
-            1 => Self::Bound,
-            2 => Self::Waiting,
-            3 => Self::HeldBack,
-            4 => Self::Refused,
-            5 => Self::Ending,
-            _ => return None,
-        })
-    }
-
     /// A word or two for a person.
     pub const fn text(self) -> &'static str {
         match self {
@@ -126,14 +113,14 @@ pub fn device_name(text: &str) -> DeviceName {
     name
 }
 
-/// One device. Travels as bytes, in a loan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+/// One device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct DeviceInfo {
     /// Name, padded with zeros.
     pub name: [u8; DEVICE_NAME],
-    /// A [`DeviceState`].
-    pub state: u32,
+    /// How it stands with it.
+    pub state: DeviceState,
     /// Index of the task that the manifest names, or [`u32::MAX`].
     pub task: u32,
     /// The lease that the task holds, or [`u32::MAX`].
@@ -143,7 +130,7 @@ pub struct DeviceInfo {
 }
 
 /// How the supervisor looks after a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(u32)]
 pub enum Care {
     /// Not started yet: none of its devices is there.
@@ -156,20 +143,6 @@ pub enum Care {
     Quarantined = 3,
     /// It ended, and its manifest entry says that it stays so.
     Left = 4,
-}
-
-impl Care {
-    /// The kind of care with this number.
-    pub const fn from_code(code: u32) -> Option<Self> {
-        Some(match code {
-            0 => Self::Idle,
-            1 => Self::Running,
-            2 => Self::Waiting,
-            3 => Self::Quarantined,
-            4 => Self::Left,
-            _ => return None,
-        })
-    }
 }
 
 /// A fault of a task in one line: kind, address, program counter. That one is 0 where the processor lost it,

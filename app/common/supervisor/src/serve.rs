@@ -4,14 +4,13 @@ use crate::care::Standing;
 use crate::device::{Device, Source};
 use crate::supervisor::Supervisor;
 use core::fmt::Write;
-use leasehold_abi::{Error, GrantKind, LeaseHandle, TaskHandle};
+use leasehold_abi::{Error, GrantInfo, GrantKind, LeaseHandle, TaskHandle};
 use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
 use userlib::supervisor::{
-    DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, LeaseLine, Name, PciWindow,
-    SupervisorServer,
+    Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, LeaseLine, Name,
+    PciWindow, SupervisorServer,
 };
 use userlib::sys;
-use zerocopy::{FromBytes, IntoBytes};
 
 /// Notifications that may be asked for: those that tasks post to each other.
 const PEER_BITS: u32 = 0x7fff;
@@ -166,20 +165,14 @@ impl SupervisorServer for Session<'_, '_> {
         Ok(window)
     }
 
-    fn known_function(&mut self, address: u16, into: WriteLoan) -> Result<(), Error> {
+    fn known_function(&mut self, address: u16) -> Result<FunctionInfo, Error> {
         self.discovery()?;
-        let function = self.find_function(address).ok_or(Error::NotFound)?;
-        put(&into, function.as_bytes())
+        self.find_function(address).ok_or(Error::NotFound)
     }
 
-    fn report_function(&mut self, function: ReadLoan) -> Result<(), Error> {
+    fn report_function(&mut self, function: &FunctionInfo) -> Result<(), Error> {
         self.discovery()?;
-        let mut bytes = [0; size_of::<FunctionInfo>()];
-        if function.read(0, &mut bytes)? != bytes.len() {
-            return Err(Error::Invalid);
-        }
-        let function = FunctionInfo::read_from_bytes(&bytes).map_err(|_| Error::Invalid)?;
-        if self.overlaps(&function) {
+        if self.overlaps(function) {
             return Err(Error::Invalid);
         }
         let devices = &mut self.supervisor.devices;
@@ -189,9 +182,9 @@ impl SupervisorServer for Session<'_, '_> {
         match known {
             // Somebody has it: its windows may not move under it.
             Some(index) if devices[index].lent.is_some() => return Err(Error::Busy),
-            Some(index) => devices[index].source = Source::Function(function),
+            Some(index) => devices[index].source = Source::Function(*function),
             None => {
-                let device = Device::new(Source::Function(function));
+                let device = Device::new(Source::Function(*function));
                 self.supervisor.add(device).ok_or(Error::Exhausted)?;
             }
         }
@@ -238,7 +231,7 @@ impl SupervisorServer for Session<'_, '_> {
         self.supervisor.hold_back(index)
     }
 
-    fn lease(&mut self, slot: u32, into: WriteLoan) -> Result<(), Error> {
+    fn lease(&mut self, slot: u32) -> Result<LeaseLine, Error> {
         self.order()?;
         let lease = sys::lease_at(slot as usize)?;
         let mut line = LeaseLine {
@@ -267,16 +260,15 @@ impl SupervisorServer for Session<'_, '_> {
             },
         };
         line.device[..name.len()].copy_from_slice(name.as_bytes());
-        put(&into, line.as_bytes())
+        Ok(line)
     }
 
-    fn grant(&mut self, lease: u32, index: u32, into: WriteLoan) -> Result<(), Error> {
+    fn grant(&mut self, lease: LeaseHandle, index: u32) -> Result<GrantInfo, Error> {
         self.order()?;
-        let info = sys::grant_at(LeaseHandle::from_raw(lease), index as usize)?;
-        put(&into, info.as_bytes())
+        sys::grant_at(lease, index as usize)
     }
 
-    fn device(&mut self, index: u32, into: WriteLoan) -> Result<(), Error> {
+    fn device(&mut self, index: u32) -> Result<DeviceInfo, Error> {
         self.order()?;
         let supervisor = &*self.supervisor;
         let device = supervisor
@@ -301,7 +293,7 @@ impl SupervisorServer for Session<'_, '_> {
         };
         let mut info = DeviceInfo {
             name: [0; DEVICE_NAME],
-            state: state as u32,
+            state,
             task: driver.map_or(u32::MAX, |task| task as u32),
             lease: device.lent.map_or(u32::MAX, |lent| lent.lease.raw()),
             config_offset: match device.source {
@@ -311,30 +303,18 @@ impl SupervisorServer for Session<'_, '_> {
         };
         let name = device.name(supervisor.policy);
         info.name[..name.len()].copy_from_slice(name.as_bytes());
-        put(&into, info.as_bytes())
+        Ok(info)
     }
 
-    fn care(&mut self, task: u32) -> Result<u32, Error> {
+    fn care(&mut self, task: u32) -> Result<Care, Error> {
         let known = (task as usize) < self.supervisor.policy.tasks.len();
         let cared = self.supervisor.tasks.get(task as usize).filter(|_| known);
-        Ok(cared.ok_or(Error::NotFound)?.care() as u32)
+        Ok(cared.ok_or(Error::NotFound)?.care())
     }
 
     fn poweroff(&mut self, code: u32) -> Result<(), Error> {
         self.order()?;
         Err(sys::system_off(code, false))
-    }
-}
-
-/// Writes a whole record, or refuses a buffer that is too small for it.
-fn put(into: &WriteLoan, bytes: &[u8]) -> Result<(), Error> {
-    if into.len() < bytes.len() {
-        return Err(Error::Invalid);
-    }
-    if into.write(0, bytes)? == bytes.len() {
-        Ok(())
-    } else {
-        Err(Error::Protocol)
     }
 }
 

@@ -2,8 +2,13 @@
 use userlib::ipc::interface;
 
 #[interface]
-trait Reference {
-    fn send(&mut self, value: &u32) -> Result<(), Error>;
+trait Text {
+    fn send(&mut self, text: &str) -> Result<(), Error>;
+}
+
+#[interface]
+trait Written {
+    fn fill(&mut self, value: &mut u32) -> Result<(), Error>;
 }
 
 #[interface]

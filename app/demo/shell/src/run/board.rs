@@ -6,7 +6,6 @@ use crate::session::Session;
 use core::fmt::Write;
 use driver_interfaces::{EthernetClient, EthernetInfo, Inputs, SampleChildClient, TimerClient};
 use userlib::time::TICKS_PER_SECOND;
-use zerocopy::{FromZeros, IntoBytes};
 
 /// Microseconds that `timer` has its driver wait in place.
 const IN_PLACE: u32 = 100;
@@ -30,11 +29,8 @@ pub(super) fn light(session: &mut Session, bits: u32) -> bool {
 }
 
 pub(super) fn buttons(session: &mut Session) -> bool {
-    let mut inputs = Inputs::new_zeroed();
-    let asked = SampleChildClient::connect(BUTTONS.task)
-        .and_then(|mut child| child.inputs(inputs.as_mut_bytes()));
-    match asked {
-        Ok(()) => {
+    match SampleChildClient::connect(BUTTONS.task).and_then(|mut child| child.inputs()) {
+        Ok(inputs) => {
             let Inputs {
                 buttons,
                 seconds,
@@ -72,11 +68,8 @@ pub(super) fn timer(session: &mut Session, milliseconds: u32) -> bool {
 }
 
 pub(super) fn ethernet(session: &mut Session) -> bool {
-    let mut info = EthernetInfo::new_zeroed();
-    let asked = EthernetClient::connect(ETHERNET.task)
-        .and_then(|mut controller| controller.identify(info.as_mut_bytes()));
-    match asked {
-        Ok(()) => {
+    match EthernetClient::connect(ETHERNET.task).and_then(|mut controller| controller.identify()) {
+        Ok(info) => {
             let EthernetInfo {
                 chip,
                 revision,

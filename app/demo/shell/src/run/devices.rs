@@ -7,7 +7,6 @@ use core::fmt::Write;
 use leasehold_abi::{Error, LeaseHandle};
 use userlib::supervisor::{DeviceInfo, DeviceState, device_name};
 use userlib::sys;
-use zerocopy::{FromZeros, IntoBytes};
 
 /// How long binding and unbinding may take, in milliseconds.
 const PATIENCE: u64 = 2000;
@@ -15,18 +14,11 @@ const PATIENCE: u64 = 2000;
 /// The console's task: without it there is no shell.
 const CONSOLE: &str = "console";
 
-/// The device of this number.
-fn device(session: &mut Session, index: u32) -> Result<DeviceInfo, Error> {
-    let mut info = DeviceInfo::new_zeroed();
-    session.supervisor.device(index, info.as_mut_bytes())?;
-    Ok(info)
-}
-
 /// The device of this name.
 fn named(session: &mut Session, name: &str) -> Result<DeviceInfo, Error> {
     let mut index = 0;
     loop {
-        let info = device(session, index)?;
+        let info = session.supervisor.device(index)?;
         if text(&info.name) == name {
             return Ok(info);
         }
@@ -36,7 +28,7 @@ fn named(session: &mut Session, name: &str) -> Result<DeviceInfo, Error> {
 
 /// State of the device of this name.
 fn state(session: &mut Session, name: &str) -> Option<DeviceState> {
-    DeviceState::from_code(named(session, name).ok()?.state)
+    Some(named(session, name).ok()?.state)
 }
 
 pub(super) fn list(session: &mut Session) -> bool {
@@ -46,7 +38,7 @@ pub(super) fn list(session: &mut Session) -> bool {
         "DEVICE", "WHERE", "STATE", "DRIVER"
     );
     let mut index = 0;
-    while let Ok(info) = device(session, index) {
+    while let Ok(info) = session.supervisor.device(index) {
         let out = &mut session.screen;
         let mut place = heapless::String::<16>::new();
         let _ = if text(&info.name).contains('#') {
@@ -61,7 +53,7 @@ pub(super) fn list(session: &mut Session) -> bool {
                 info.config_offset >> 20
             )
         };
-        let state = DeviceState::from_code(info.state).map_or("?", DeviceState::text);
+        let state = info.state.text();
         let _ = write!(out, "{:<22} {place:<9} {state:<10} ", text(&info.name));
         let _ = match sys::task_info(info.task as usize) {
             Ok(task) => write!(out, "{:<12}", text(&task.name)),

@@ -4,11 +4,8 @@ use crate::command::{CLOCK, EDU, Needs};
 use crate::run::{tasks, text, unanswered};
 use crate::session::Session;
 use core::fmt::Write;
-use driver_interfaces::{
-    ClockClient, DateTime, EduClient, HoldInfo, SAMPLES, SampleChildClient, SampleInfo,
-};
+use driver_interfaces::{ClockClient, DateTime, EduClient, SAMPLES, SampleChildClient, SampleInfo};
 use leasehold_abi::{Error, LeaseHandle, TaskHandle};
-use zerocopy::{FromZeros, IntoBytes};
 
 // A client is made for each command, so that it finds the driver's present life.
 
@@ -107,12 +104,12 @@ pub(super) fn hold(session: &mut Session, time: u32) -> bool {
 pub(super) fn auxiliary(session: &mut Session) -> bool {
     for number in 0..SAMPLES {
         let child = child_of(number);
-        let mut info = SampleInfo::new_zeroed();
         let asked = SampleChildClient::connect(child.task)
-            .and_then(|mut child| child.sample(number as u32, info.as_mut_bytes()));
-        if let Err(error) = asked {
-            return unanswered(session, child, error);
-        }
+            .and_then(|mut child| child.sample(number as u32));
+        let info = match asked {
+            Ok(info) => info,
+            Err(error) => return unanswered(session, child, error),
+        };
         let out = &mut session.screen;
         let _ = write!(out, "device {number}: ");
         let lease = LeaseHandle::from_raw(info.lease);
@@ -142,12 +139,11 @@ pub(super) fn auxiliary(session: &mut Session) -> bool {
         };
     }
     let child = child_of(0);
-    let mut hold = HoldInfo::new_zeroed();
-    let asked = SampleChildClient::connect(child.task)
-        .and_then(|mut child| child.last_hold(hold.as_mut_bytes()));
-    if let Err(error) = asked {
-        return unanswered(session, child, error);
-    }
+    let asked = SampleChildClient::connect(child.task).and_then(|mut child| child.last_hold());
+    let hold = match asked {
+        Ok(hold) => hold,
+        Err(error) => return unanswered(session, child, error),
+    };
     let out = &mut session.screen;
     let parent = TaskHandle::from_raw(hold.parent);
     let generation = parent.generation();

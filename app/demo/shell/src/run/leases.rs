@@ -4,10 +4,9 @@ use crate::run::text;
 use crate::session::Session;
 use crate::tree::{self, MOST_LEASES, Source};
 use core::fmt::{self, Write};
-use leasehold_abi::{Error, GrantInfo, LeaseInfo, label};
-use userlib::supervisor::{DeviceName, LeaseLine, SupervisorClient};
+use leasehold_abi::{Error, GrantInfo, LeaseHandle, LeaseInfo, label};
+use userlib::supervisor::{DeviceName, SupervisorClient};
 use userlib::sys;
-use zerocopy::{FromZeros, IntoBytes};
 
 /// Names that grants have: those of chip files, those of a PCI function, those of userlib.
 static GRANT_NAMES: &[&str] = &[
@@ -45,11 +44,8 @@ struct Names<'a> {
 
 impl Source for Names<'_> {
     fn grant(&mut self, lease: u32, index: u16) -> Option<GrantInfo> {
-        let mut info = GrantInfo::new_zeroed();
-        self.supervisor
-            .grant(lease, u32::from(index), info.as_mut_bytes())
-            .ok()?;
-        Some(info)
+        let lease = LeaseHandle::from_raw(lease);
+        self.supervisor.grant(lease, u32::from(index)).ok()
     }
 
     fn task(&mut self, index: usize, out: &mut dyn Write) -> fmt::Result {
@@ -79,9 +75,8 @@ pub(super) fn draw(session: &mut Session) -> bool {
     let mut leases = heapless::Vec::new();
     let mut devices = heapless::Vec::new();
     for slot in 0.. {
-        let mut line = LeaseLine::new_zeroed();
-        match session.supervisor.lease(slot, line.as_mut_bytes()) {
-            Ok(()) => {
+        match session.supervisor.lease(slot) {
+            Ok(line) => {
                 if leases.push(line.lease).is_err() || devices.push(line.device).is_err() {
                     let _ = writeln!(
                         session.screen,

@@ -33,15 +33,10 @@ pub(super) fn list(session: &mut Session) -> bool {
         let Ok(info) = sys::task_info(index) else {
             break;
         };
-        let care = session
-            .supervisor
-            .care(index as u32)
-            .ok()
-            .and_then(Care::from_code);
-        let state = match care {
-            Some(Care::Quarantined) => "quarantine",
-            Some(Care::Waiting) => "backing off",
-            Some(Care::Left) => "ended",
+        let state = match session.supervisor.care(index as u32) {
+            Ok(Care::Quarantined) => "quarantine",
+            Ok(Care::Waiting) => "backing off",
+            Ok(Care::Left) => "ended",
             _ => task_state(info.state),
         };
         let out = &mut session.screen;
