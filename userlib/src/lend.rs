@@ -150,6 +150,12 @@ impl Arena {
         Ok(granules)
     }
 
+    /// How many granules are taken, for tests.
+    #[cfg(test)]
+    pub(crate) fn taken(&self) -> u32 {
+        self.taken.get().count_ones()
+    }
+
     /// Gives granules back that nobody is let into any more.
     pub(crate) fn free(&self, granules: Granules) {
         self.taken.set(self.taken.get() & !granules.mask());

@@ -12,6 +12,8 @@ mod devres;
 pub mod dma;
 #[doc(hidden)]
 pub mod early;
+#[cfg(test)]
+mod failure_tests;
 pub mod interrupt;
 pub mod io;
 pub mod ipc;

@@ -5,17 +5,16 @@
 use crate::runtime::{Bound, Core, Device, Task};
 use crate::sys::mock::{self, Kernel};
 use crate::sys::{
-    ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, Message, NOTIFY_LEASE, Rights,
-    TaskInfo, TaskState, label,
+    ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, LeaseState, Message,
+    NOTIFY_LEASE, Rights, TaskInfo, TaskState, label,
 };
 use leasehold_abi::Call;
-use std::boxed::Box;
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::format;
 use std::rc::Rc;
 use std::string::String;
-use std::vec;
 use std::vec::Vec;
 use zerocopy::{FromZeros, IntoBytes};
 
@@ -52,9 +51,11 @@ pub(crate) struct State {
     pub(crate) restarted: bool,
     /// The peer's life has ended, and no new one has begun.
     pub(crate) ended: bool,
+    /// After so many more of the calls that take something, one is refused with `Exhausted`.
+    pub(crate) refuse_after: Option<usize>,
     /// How many system calls there were.
     pub(crate) calls: usize,
-    memory: Vec<*mut [u64]>,
+    memory: Vec<(*mut u8, Layout)>,
     next: u32,
 }
 
@@ -80,6 +81,7 @@ impl Board {
         let handle = state.new_handle();
         let mut info = LeaseInfo::new_zeroed();
         (info.handle, info.label) = (handle, label(name));
+        info.state = LeaseState::Active as u8;
         let lease = Lease {
             info,
             grants,
@@ -92,10 +94,15 @@ impl Board {
 
     /// Memory of `bytes` bytes as a grant.
     pub(crate) fn grant(&self, kind: GrantKind, name: &str, bytes: usize) -> GrantInfo {
-        // Raw from here on: to move a box is to claim its memory for oneself.
-        let memory = Box::into_raw(vec![0_u64; bytes.div_ceil(8)].into_boxed_slice());
-        let base = memory.cast::<u64>().expose_provenance() as u64;
-        self.0.borrow_mut().memory.push(memory);
+        // Alone in its pages, as the windows of a board are.
+        let layout = Layout::from_size_align(bytes.max(1), 4096).expect("a layout");
+        // SAFETY: the layout is not empty.
+        let memory = unsafe { alloc_zeroed(layout) };
+        if memory.is_null() {
+            handle_alloc_error(layout);
+        }
+        let base = memory.expose_provenance() as u64;
+        self.0.borrow_mut().memory.push((memory, layout));
         self.grant_at(kind, name, base, bytes as u64)
     }
 
@@ -158,9 +165,9 @@ impl Board {
 
 impl Drop for State {
     fn drop(&mut self) {
-        for memory in self.memory.drain(..) {
-            // SAFETY: made from a box, and every binding of the test is over or leaked.
-            drop(unsafe { Box::from_raw(memory) });
+        for (memory, layout) in self.memory.drain(..) {
+            // SAFETY: allocated with that layout, and every binding of the test is over or leaked.
+            unsafe { dealloc(memory, layout) };
         }
     }
 }
@@ -180,6 +187,20 @@ impl State {
 
     fn call(&mut self, call: Call, [a, b, c, d, e, f]: [usize; 6]) -> Result<[usize; 2], Error> {
         self.calls += 1;
+        let takes = matches!(
+            call,
+            Call::GrantClaim
+                | Call::LeaseOpen
+                | Call::LeaseAdd
+                | Call::GrantLabel
+                | Call::LeaseOffer
+        );
+        if takes && let Some(left) = self.refuse_after {
+            self.refuse_after = left.checked_sub(1);
+            if left == 0 {
+                return Err(Error::Exhausted);
+            }
+        }
         match call {
             Call::TaskSelf => Ok([OWN as usize, 0]),
             Call::TaskInfo => self.task_info(a, b),
@@ -228,6 +249,7 @@ impl State {
                 let mut info = LeaseInfo::new_zeroed();
                 (info.handle, info.label, info.id) = (handle, c as u32, d as u32);
                 info.payload_type = e as u64 | (f as u64) << 32;
+                info.state = LeaseState::Draft as u8;
                 let lease = Lease {
                     info,
                     grants: Vec::new(),
@@ -265,11 +287,16 @@ impl State {
                 Ok([0, 0])
             }
             Call::LeaseOffer => {
+                self.lease(a).ok_or(Error::Revoked)?.info.state = LeaseState::Active as u8;
                 self.journal.push("offer".into());
                 Ok([0, 0])
             }
             Call::LeaseRevoke => {
-                self.lease(a).ok_or(Error::Revoked)?.ending = true;
+                let lease = self.lease(a).ok_or(Error::Revoked)?;
+                lease.ending = true;
+                if lease.info.state == LeaseState::Draft as u8 {
+                    self.leases.retain(|(raw, _)| *raw as usize != a);
+                }
                 self.journal.push("revoke".into());
                 Ok([0, 0])
             }

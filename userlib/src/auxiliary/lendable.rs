@@ -3,9 +3,12 @@
 use super::region::Place;
 use super::window::SubWindow;
 use super::{PAYLOAD_LENGTH, WINDOWS};
+use crate::io::{Claim, Select};
 use crate::runtime::{Bound, Device, Plain};
-use crate::sys::Error;
+use crate::sys::{ClaimMode, Error, GrantInfo, GrantKind};
+use core::fmt;
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use zerocopy::{Immutable, IntoBytes, TryFromBytes};
 
@@ -55,6 +58,9 @@ impl<'a, T: IntoBytes + TryFromBytes + Immutable + 'static> Lendable<'a> for T {
     }
 }
 
+/// A payload as it was written: its bytes, and the windows that go with it.
+pub(super) type Written = ([u8; PAYLOAD_LENGTH], [Option<SubWindow>; WINDOWS.len()]);
+
 /// Where a parent writes a payload.
 #[derive(Debug)]
 pub struct Lender<'p> {
@@ -83,7 +89,7 @@ impl Lender<'_> {
     }
 
     /// The bytes, and the sub-windows to lend.
-    pub(super) fn finish(self) -> ([u8; PAYLOAD_LENGTH], [Option<SubWindow>; WINDOWS.len()]) {
+    pub(super) fn finish(self) -> Written {
         (self.bytes, self.windows)
     }
 
@@ -127,17 +133,17 @@ impl Lender<'_> {
 }
 
 /// What a child takes a payload from: a private copy of its bytes.
-#[derive(Debug)]
 pub struct Receiver<'r, 'a> {
     bytes: &'r [u8],
     cells: Place,
     shared: Option<Place>,
     device: &'r Device<'a, Bound>,
+    claims: [Option<Claim>; WINDOWS.len()],
 }
 
 impl<'r, 'a> Receiver<'r, 'a> {
     /// At the start of these bytes. The places are claimed for `'a`.
-    pub(super) const fn new(
+    pub(super) fn new(
         bytes: &'r [u8],
         cells: Place,
         shared: Option<Place>,
@@ -148,12 +154,23 @@ impl<'r, 'a> Receiver<'r, 'a> {
             cells,
             shared,
             device,
+            claims: [const { None }; WINDOWS.len()],
         }
     }
 
-    /// The device that the payload came with.
-    pub(super) const fn device(&self) -> &'r Device<'a, Bound> {
-        self.device
+    /// Claims the sub-window of the next number, for as long as the payload is taken or has been.
+    pub(super) fn take_window(&mut self) -> Result<(GrantInfo, usize), Error> {
+        let number = self.take_number()? as usize;
+        let name = WINDOWS.get(number).ok_or(Error::Protocol)?;
+        let (kind, mode) = (GrantKind::Mmio, ClaimMode::Shared);
+        let (claim, info, base) = Claim::new(self.device, kind, Select::Name(name), mode, 0)?;
+        self.claims[number] = Some(claim);
+        Ok((info, base))
+    }
+
+    /// The payload has been taken: its windows stay claimed until the binding ends.
+    pub(super) fn keep(self) {
+        let _ = ManuallyDrop::new(self.claims);
     }
 
     /// The next bytes.
@@ -191,5 +208,11 @@ impl<'r, 'a> Receiver<'r, 'a> {
         place
             .checked(offset, length, align, 0)
             .ok_or(Error::Protocol)
+    }
+}
+
+impl fmt::Debug for Receiver<'_, '_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Receiver({} bytes left)", self.bytes.len())
     }
 }

@@ -5,6 +5,7 @@ use crate::lend::Granules;
 use crate::runtime::Task;
 use crate::sys::{self, Error, LeaseHandle, Message, NOTIFY_LEASE, RevokeMode};
 use core::cell::Cell;
+use core::mem::ManuallyDrop;
 
 /// Most auxiliary devices of one binding.
 const MOST: usize = 4;
@@ -24,6 +25,32 @@ pub(crate) struct Offers {
     /// Which of them a registration uses. Apart, so that an empty table is all zeros and takes no room in the image.
     lent: [Cell<bool>; MOST],
     leases: [Cell<Option<(LeaseHandle, Granules)>>; MOST],
+    /// Which of the places for leases a registration under way has.
+    reserved: [Cell<bool>; MOST],
+}
+
+/// A region, and a place for a lease on it, that a registration under way has. Dropped, both are free again.
+pub(super) struct Reserved<'o> {
+    offers: &'o Offers,
+    index: usize,
+    cells: Granules,
+}
+
+impl Reserved<'_> {
+    /// The lease is in force: the region stays lent until it is ended.
+    pub(super) fn fill(self, lease: LeaseHandle) {
+        let reserved = ManuallyDrop::new(self);
+        let (offers, index) = (reserved.offers, reserved.index);
+        offers.leases[index].set(Some((lease, reserved.cells)));
+        offers.reserved[index].set(false);
+    }
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        self.offers.reserved[self.index].set(false);
+        self.offers.set_lent(self.cells, false);
+    }
 }
 
 impl Offers {
@@ -33,6 +60,7 @@ impl Offers {
             regions: [const { Cell::new(None) }; MOST],
             lent: [const { Cell::new(false) }; MOST],
             leases: [const { Cell::new(None) }; MOST],
+            reserved: [const { Cell::new(false) }; MOST],
         }
     }
 
@@ -44,7 +72,7 @@ impl Offers {
     }
 
     /// Marks the region with these cells as lent, or not; whether it was before.
-    pub(super) fn set_lent(&self, cells: Granules, lent: bool) -> bool {
+    fn set_lent(&self, cells: Granules, lent: bool) -> bool {
         let is_it = |cell: &Cell<Option<RegionState>>| {
             cell.get().is_some_and(|region| region.cells == cells)
         };
@@ -52,16 +80,23 @@ impl Offers {
         index.is_some_and(|index| self.lent[index].replace(lent))
     }
 
-    /// Keeps a lease on the region with these cells until it is ended.
-    pub(super) fn add(&self, lease: LeaseHandle, cells: Granules) -> Result<(), Error> {
-        let free = self.leases.iter().find(|cell| cell.get().is_none());
-        free.ok_or(Error::Exhausted)?.set(Some((lease, cells)));
-        Ok(())
-    }
-
-    /// Whether there is room for another lease.
-    pub(super) fn has_room(&self) -> bool {
-        self.leases.iter().any(|cell| cell.get().is_none())
+    /// Takes a place for a lease on the region with these cells.
+    ///
+    /// # Errors
+    /// `Exhausted` without a place, `Busy` when the region has one.
+    pub(super) fn reserve(&self, cells: Granules) -> Result<Reserved<'_>, Error> {
+        let free =
+            |index: &usize| self.leases[*index].get().is_none() && !self.reserved[*index].get();
+        let index = (0..MOST).find(free).ok_or(Error::Exhausted)?;
+        if self.set_lent(cells, true) {
+            return Err(Error::Busy);
+        }
+        self.reserved[index].set(true);
+        Ok(Reserved {
+            offers: self,
+            index,
+            cells,
+        })
     }
 
     /// Ends a lease of the binding, and waits until nobody is let into its memory.

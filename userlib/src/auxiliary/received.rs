@@ -120,11 +120,10 @@ impl<'cap> Device<'cap, Bound> {
                 Err(Error::Invalid)
             };
         }
+        // First the room, which nobody else sees: the claims cannot be undone once the payload is there.
+        let room = slot.values.reserve(Layout::new::<F::Of<'cap>>())?;
         let payload = self.take::<F>()?;
-        let place = slot
-            .values
-            .room(Layout::new::<F::Of<'cap>>())?
-            .cast::<F::Of<'cap>>();
+        let place = room.keep().cast::<F::Of<'cap>>();
         // SAFETY: the room has that layout and nobody else's value in it.
         unsafe { place.write(payload) };
         slot.received.taken.set(Some((family, place.cast())));
@@ -148,8 +147,11 @@ impl<'cap> Device<'cap, Bound> {
         // SAFETY: claimed just now, readable, and at least this long.
         unsafe { copy_in(cells.base(), &mut bytes[..length]) };
         let mut receiver = Receiver::new(&bytes[..length], cells, place, self);
+        // On an error the claims are dropped. Parts of the payload that have them are gone by then: a part
+        // names the binding's lifetime, so nothing but the payload can keep it.
         let payload = F::Of::<'cap>::receive(&mut receiver)?;
         // The payload lives as long as the binding, and so do the claims: until the lease is released.
+        receiver.keep();
         let _ = ManuallyDrop::new((cells_claim, shared));
         Ok(payload)
     }

@@ -1,16 +1,16 @@
 //! The parent's side: offering an auxiliary device.
 
+use super::draft::Draft;
+use super::lendable::Written;
 use super::lent::copy_out;
 use super::region::Place;
 use super::{LendRegion, Lendable, Lender, PAYLOAD, SHARED, WINDOWS};
 use crate::ForLt;
+use crate::lend::Granules;
 use crate::runtime::{Bound, Device, Plain, Task};
-use crate::sys::{self, Error, LeaseHandle, RevokeMode, Rights};
+use crate::sys::{self, Error, LeaseHandle, Rights};
 use core::fmt;
 use for_lt::payload_identity;
-
-/// Index of the supervisor, which passes auxiliary devices on to those whom the manifest names.
-const SUPERVISOR: usize = 0;
 
 /// An auxiliary device on offer, with a payload of the family `F`.
 ///
@@ -69,7 +69,8 @@ where
     ///
     /// # Errors
     /// `Invalid`: a part of the payload is of another region or device. `Busy`: the region is used
-    /// by another registration. `Exhausted`: too long a payload, or a full table. `Revoked`.
+    /// by another registration. `Exhausted`: too long a payload, or a full table. `Revoked`. After
+    /// an error nothing is offered, and region and table are as before.
     pub fn new(
         device: &Device<'cap, Bound>,
         region: &LendRegion<'cap>,
@@ -81,62 +82,44 @@ where
         if !region.device().is_same(device) {
             return Err(Error::Invalid);
         }
-        if !slot.offers.has_room() {
-            return Err(Error::Exhausted);
-        }
-        let (cells, shared) = (region.cells(), region.shared());
-        let place = Place::new(cells.base, cells.length());
-        let shared_place = shared.map(|shared| Place::new(shared.base, shared.length()));
-        let mut lender = Lender::new(device.plain(), place, shared_place);
-        payload.lend(&mut lender)?;
-        let (bytes, windows) = lender.finish();
         let label = full_label(name)?;
-        if slot.offers.set_lent(cells, true) {
-            return Err(Error::Busy);
+        // Before any code of the payload: that may register others.
+        let place = slot.offers.reserve(region.cells())?;
+        let (bytes, windows) = lend_out::<F>(&payload, region)?;
+        // SAFETY: the payload's room is at the start of the cells, which nobody was let into yet.
+        unsafe { copy_out(&bytes, region.cells().base) };
+        let draft = Draft::open(slot.lease.get(), label, id, payload_identity::<F>())?;
+        draft.add_own(region.cells(), Rights::READ | Rights::LEND, PAYLOAD)?;
+        if let Some(shared) = region.shared() {
+            let rights = Rights::READ | Rights::WRITE | Rights::LEND;
+            draft.add_own(shared, rights, SHARED)?;
         }
-        // SAFETY: the payload's place is at the start of the cells, and not lent.
-        unsafe { copy_out(&bytes, cells.base) };
-        let identity = payload_identity::<F>();
-        let offered = (|| {
-            let draft = sys::lease_open(slot.lease.get(), SUPERVISOR, label, id, identity)?;
-            let fill = || {
-                let own = |range: crate::lend::Granules, rights, name| {
-                    let address = range.base.as_ptr().expose_provenance();
-                    // SAFETY: arena memory is only reached through pointers, by volatile and atomic accesses.
-                    let index =
-                        unsafe { sys::lease_add_own(draft, address, range.length(), rights)? };
-                    sys::grant_label(draft, index, sys::label(name))
-                };
-                own(cells, Rights::READ | Rights::LEND, PAYLOAD)?;
-                if let Some(shared) = shared {
-                    own(shared, Rights::READ | Rights::WRITE | Rights::LEND, SHARED)?;
-                }
-                for (window, name) in windows.iter().flatten().zip(WINDOWS) {
-                    let (offset, length) = (window.offset, window.length);
-                    let rights = window.rights | Rights::LEND;
-                    let index =
-                        sys::lease_add(draft, window.lease, window.grant, offset, length, rights)?;
-                    sys::grant_label(draft, index, sys::label(name))?;
-                }
-                sys::lease_offer(draft)
-            };
-            fill().inspect_err(|_| {
-                // A draft ends at once.
-                let _ = sys::lease_revoke(draft, RevokeMode::Orderly);
-            })?;
-            Ok(draft)
-        })();
-        let lease = offered.inspect_err(|_| {
-            slot.offers.set_lent(cells, false);
-        })?;
-        // There is room, as was seen above.
-        slot.offers.add(lease, cells)?;
+        for (window, name) in windows.iter().flatten().zip(WINDOWS) {
+            draft.add_window(window, name)?;
+        }
+        let lease = draft.offer()?;
+        place.fill(lease);
         Ok(Self {
             device: device.plain(),
             lease,
             payload,
         })
     }
+}
+
+/// The payload as bytes, and the windows that go with it.
+fn lend_out<'cap, F: ForLt>(
+    payload: &F::Of<'cap>,
+    region: &LendRegion<'cap>,
+) -> Result<Written, Error>
+where
+    for<'a> F::Of<'a>: Lendable<'a>,
+{
+    let place = |granules: Granules| Place::new(granules.base, granules.length());
+    let cells = place(region.cells());
+    let mut lender = Lender::new(region.device(), cells, region.shared().map(place));
+    payload.lend(&mut lender)?;
+    Ok(lender.finish())
 }
 
 impl<'cap, F: ForLt> Registration<'cap, F> {

@@ -201,6 +201,7 @@ fn a_sub_window_arrives_with_its_rights() {
             Registration::<ForLt!(self::Queue<'_>)>::new(&parent, &region, "sample", 0, queue)
                 .unwrap();
         bar.write32::<0x1004>(0xfeed);
+        drop(bar); // the child is another task, which this one stands for as well
         let child = child(board, 1, |_| ());
         child
             .registration_data_with::<ForLt!(self::Queue<'_>), _>(|queue| {
@@ -531,6 +532,7 @@ fn hostile_windows_are_refused() {
             bar.lend(0x1000, 0x1000, Rights::READ).unwrap(),
         );
         let kept = Registration::<WindowsLt>::new(&parent, &region, "sample", 0, windows).unwrap();
+        drop(bar); // the child is another task, which this one stands for as well
         // The numbers of the two windows, as the parent could write them after all checks.
         let numbers = region.cells().base.cast::<[u32; 2]>();
         let received = |numbers_now: [u32; 2], change: &dyn Fn(&mut crate::testing::Lease)| {

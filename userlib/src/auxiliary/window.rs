@@ -1,12 +1,11 @@
 //! A part of the parent's device window that the child gets.
 
-use super::{Lendable, Lender, Receiver, WINDOWS};
-use crate::io::{Claim, Select, Window};
+use super::{Lendable, Lender, Receiver};
+use crate::io::{Claim, Window};
 use crate::lend::WINDOW_GRANULE;
 use crate::runtime::{Device, Plain};
-use crate::sys::{ClaimMode, Error, GrantKind, LeaseHandle, Rights};
+use crate::sys::{Error, LeaseHandle, Rights};
 use core::fmt;
-use core::mem::ManuallyDrop;
 
 /// What the parent lends of its own.
 #[derive(Clone, Copy, Debug)]
@@ -118,17 +117,11 @@ impl<'a, const SIZE: usize> Lendable<'a> for LentWindow<'a, SIZE> {
     }
 
     fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {
-        let number = from.take_number()? as usize;
-        let name = WINDOWS.get(number).ok_or(Error::Protocol)?;
-        let (device, select) = (from.device(), Select::Name(name));
-        let (claim, info, base) =
-            Claim::new(device, GrantKind::Mmio, select, ClaimMode::Shared, 0)?;
+        let (info, base) = from.take_window()?;
         let length = usize::try_from(info.length).map_err(|_| Error::Protocol)?;
         let writable = Rights::from_bits_truncate(info.rights).contains(Rights::WRITE);
-        // SAFETY: just claimed.
+        // SAFETY: just claimed, until the binding ends or the payload is refused.
         let window = unsafe { Window::new(base, length, writable) }.map_err(|_| Error::Protocol)?;
-        // The payload lives as long as the binding, and so does the claim: until the lease is released.
-        let _ = ManuallyDrop::new(claim);
         Ok(Self {
             end: End::Child(window),
         })

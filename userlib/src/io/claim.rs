@@ -1,6 +1,6 @@
 //! Taking a grant into use, and giving it back.
 
-use crate::runtime::{Bound, Device, Plain};
+use crate::runtime::{Bound, Device, Plain, Task};
 use crate::sys::{self, ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle};
 
 /// Which grant of a kind is meant.
@@ -36,7 +36,7 @@ impl Claim {
     ///
     /// # Errors
     /// `NoDevice` without such a grant; `Busy` while anybody else, or this task, uses it in a way
-    /// that excludes this; `Revoked`.
+    /// that excludes this, and while another binding of this task reaches the same bytes; `Revoked`.
     pub(crate) fn new(
         device: &Device<'_, Bound>,
         kind: GrantKind,
@@ -46,7 +46,7 @@ impl Claim {
     ) -> Result<(Self, GrantInfo, usize), Error> {
         let slot = device.live()?;
         let (index, info) = slot.find(kind, &select)?;
-        if info.claimed != 0 {
+        if info.claimed != 0 || Task::current().is_reached_elsewhere(device.slot_index(), &info) {
             return Err(Error::Busy);
         }
         let lease = slot.lease.get();

@@ -1,8 +1,11 @@
 //! Windows: claims, offsets, checked accesses, sub-windows.
 
+use crate::Devres;
 use crate::io::{ReadWriteable, Readable, Writeable};
-use crate::sys::{Error, GrantKind, Rights, mock};
+use crate::runtime::{Bound, Device};
+use crate::sys::{ClaimMode, Error, GrantInfo, GrantKind, LeaseState, Rights, mock};
 use crate::testing::Board;
+use core::mem;
 use std::vec;
 
 #[test]
@@ -101,6 +104,7 @@ fn a_window_that_is_gone_answers_revoked_and_a_read_only_one_denied() {
         assert_eq!(window.try_read32(0x10), Err(Error::Revoked));
         assert_eq!(window.try_write8(0x1f, 0), Err(Error::Revoked));
         assert_eq!(window.try_read32(0xc), Ok(0));
+        drop(window);
         grant.rights = Rights::READ.bits();
         let device = board.bind(1, "b", vec![grant]);
         let window = device.io_mem::<0x20>("r").unwrap();
@@ -218,25 +222,107 @@ fn a_model_of_a_device_stands_behind_a_window() {
 fn one_claim_alone_or_several_beside_each_other() {
     Board::run(|board| {
         let grant = board.grant(GrantKind::Mmio, "r", 0x20);
-        // Half of the same bytes, in another lease.
+        // Half of the same bytes, in the lease of another task.
         let half = board.grant_at(GrantKind::Mmio, "half", grant.base + 0x10, 0x10);
-        let first = board.bind(0, "a", vec![grant]);
-        let second = board.bind(1, "b", vec![half]);
-        let shared = first.io_mem::<0x20>("r").unwrap();
+        let other = board.lease("b", vec![half]);
+        let claimed = |how| board.change(other, |lease| lease.grants[0].claimed = how);
+        let device = board.bind(0, "a", vec![grant]);
+        claimed(1 + ClaimMode::Shared as u8);
         assert_eq!(
-            second.exclusive_io_mem::<0x10>(0).err(),
+            device.exclusive_io_mem::<0x20>("r").err(),
             Some(Error::Busy),
             "somebody is there"
         );
-        let beside = second.io_mem::<0x10>(0).unwrap();
-        beside.write32::<4>(6);
-        assert_eq!(shared.read32::<0x14>(), 6, "the same bytes");
-        drop((shared, beside));
-        let alone = second.exclusive_io_mem::<0x10>(0).unwrap();
-        assert_eq!(first.io_mem::<0x20>("r").err(), Some(Error::Busy));
-        drop(alone);
-        assert!(first.exclusive_io_mem::<0x20>("r").is_ok());
-        board.unbind(&first);
-        board.unbind(&second);
+        assert!(device.io_mem::<0x20>("r").is_ok());
+        claimed(1 + ClaimMode::Exclusive as u8);
+        assert_eq!(device.io_mem::<0x20>("r").err(), Some(Error::Busy));
+        claimed(0);
+        assert!(device.exclusive_io_mem::<0x20>("r").is_ok());
+        board.unbind(&device);
     });
+}
+
+/// The kinds of grants that are windows, and how a binding takes each.
+type Take = fn(&Device<'static, Bound>) -> Result<(), Error>;
+const WINDOWS: [(GrantKind, Take); 4] = [
+    (GrantKind::Mmio, |device| {
+        device.io_mem::<8>(0).map(mem::forget)
+    }),
+    (GrantKind::Mmio, |device| {
+        device.exclusive_io_mem::<8>(0).map(mem::forget)
+    }),
+    (GrantKind::Memory, |device| device.dma_pool().map(drop)),
+    (GrantKind::Config, |device| {
+        device.config_space::<8>(0).map(mem::forget)
+    }),
+];
+
+/// A window reaches its bytes whatever claim has them mapped. So of two bindings one alone has a claim of
+/// them: if both had, ending the one would leave it what the other may do, and what it may not do itself.
+#[test]
+fn one_binding_of_a_task_at_a_time_reaches_a_byte() {
+    for (kind, take) in WINDOWS {
+        Board::run(|board| {
+            let grant = board.grant(kind, "dma", 0x3000);
+            let part = |offset, length: u64, rights: Rights| GrantInfo {
+                rights: rights.bits(),
+                ..board.grant_at(kind, "dma", grant.base + offset, length)
+            };
+            let first = board.bind(
+                0,
+                "a",
+                vec![part(0x1000, 0x1000, Rights::READ | Rights::WRITE)],
+            );
+            let second = [
+                part(0x1000, 0x1000, Rights::READ | Rights::WRITE),
+                part(0x1000, 0x1000, Rights::READ),
+                part(0x0000, 0x1008, Rights::READ),
+                part(0x1ff8, 0x1008, Rights::READ),
+                part(0x1008, 8, Rights::READ | Rights::WRITE),
+            ];
+            take(&first).unwrap();
+            for overlapping in second {
+                let second = board.bind(1, "b", vec![overlapping]);
+                assert_eq!(take(&second), Err(Error::Busy), "{kind:?} {overlapping:?}");
+                // Its lease was ended hard: the kernel took the claim, and the binding has yet to hear of it.
+                board.change(first.lease().unwrap(), |lease| {
+                    lease.info.state = LeaseState::Ending as u8;
+                    lease.grants[0].claimed = 0;
+                });
+                assert_eq!(take(&second), Err(Error::Busy), "{kind:?} {overlapping:?}");
+                board.change(first.lease().unwrap(), |lease| {
+                    lease.info.state = LeaseState::Active as u8;
+                    lease.grants[0].claimed = 1;
+                });
+                board.unbind(&second);
+            }
+            let beside = board.bind(1, "b", vec![part(0x2000, 0x1000, Rights::READ)]);
+            assert_eq!(take(&beside), Ok(()));
+            board.unbind(&first);
+            let again = board.bind(0, "c", vec![part(0x1000, 0x1000, Rights::READ)]);
+            assert_eq!(take(&again), Ok(()), "the first is over");
+        });
+    }
+}
+
+/// A window in a guard that was kept, and the same bytes under another name, number, range or right.
+#[test]
+fn what_a_kept_guard_reaches_is_not_claimed_again() {
+    for (kind, take) in WINDOWS {
+        Board::run(|board| {
+            let grant = board.grant(kind, "dma", 0x2000);
+            let live = board.bind(1, "early", vec![grant]);
+            let first = board.bind(0, "a", vec![grant]);
+            let kept = Devres::new(&first, 7).unwrap();
+            take(&first).unwrap();
+            mem::forget(kept.try_access().unwrap());
+            board.unbind(&first);
+            assert_eq!(take(&live), Err(Error::Busy), "bound before, claimed after");
+            let half = board.grant_at(kind, "dma", grant.base + 0x1ff0, 0x10);
+            let second = board.bind(2, "b", vec![half]);
+            assert_eq!(take(&second), Err(Error::Busy));
+            let other = board.bind(3, "c", vec![board.grant(kind, "dma", 0x2000)]);
+            assert_eq!(take(&other), Ok(()), "other bytes");
+        });
+    }
 }

@@ -81,6 +81,12 @@ impl Task {
         bit.trailing_zeros().wrapping_sub(FIRST_BIT) as usize
     }
 
+    /// Which bits are taken, for tests.
+    #[cfg(test)]
+    pub(crate) fn bits_taken(&self) -> usize {
+        self.bits.iter().filter(|bit| bit.get().is_some()).count()
+    }
+
     /// The calling task's.
     #[cfg(target_os = "none")]
     pub(crate) fn current() -> &'static Self {

@@ -16,6 +16,7 @@
 mod current;
 mod device;
 mod driver;
+mod ranges;
 mod runner;
 mod slot;
 mod values;

@@ -90,16 +90,12 @@ impl<'d, D: Driver> Runner<'d, D> {
         let Ok(info) = sys::lease_info(lease) else {
             return;
         };
-        let is_held = self.task.slots.iter().any(|slot| {
-            slot.phase.get() == Phase::Retired
-                && (slot.label.get(), slot.id.get()) == (info.label, info.id)
-        });
         let free = self
             .task
             .slots
             .iter()
             .position(|slot| slot.phase.get() == Phase::Free);
-        let Some(index) = free.filter(|_| !is_held) else {
+        let Some(index) = free else {
             give_back(lease, Error::Busy);
             return;
         };

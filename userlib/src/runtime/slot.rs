@@ -1,5 +1,6 @@
 //! One binding of the task, from offer to release.
 
+use super::ranges::Ranges;
 use super::values::Values;
 use crate::auxiliary::{Offers, Received};
 use crate::sys::{self, Error, GrantInfo, LeaseHandle};
@@ -36,6 +37,8 @@ pub(crate) struct Slot {
     pub(crate) offers: Offers,
     /// The payload that came with the device.
     pub(crate) received: Received,
+    /// Once retired: the windows that a kept guard may reach.
+    pub(super) kept: Ranges,
 }
 
 impl Slot {
@@ -50,6 +53,7 @@ impl Slot {
             values: Values::new(),
             offers: Offers::new(),
             received: Received::new(),
+            kept: Ranges::new(),
         }
     }
 
@@ -83,6 +87,10 @@ impl Slot {
     pub(crate) fn end(&self, task: &super::Task, index: u8) {
         self.offers.end_all(task);
         let all_gone = self.values.end_all();
+        if !all_gone {
+            // Claimed or not: a hard end took the claims, and the windows are still in the value.
+            self.grants().for_each(|(_, grant)| self.kept.add(&grant));
+        }
         task.free_bits(index);
         self.received.forget();
         // `Revoked` when the kernel released it meanwhile: there is nothing left to give back.

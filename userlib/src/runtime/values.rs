@@ -3,7 +3,7 @@
 use crate::sys::Error;
 use core::alloc::Layout;
 use core::cell::{Cell, UnsafeCell};
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr::NonNull;
 use for_lt::Revocable;
 use for_lt::revocable::Status;
@@ -33,6 +33,30 @@ pub(crate) struct Values {
     entries: [Cell<Option<Entry>>; ENTRIES],
 }
 
+/// Room that is free again when this is dropped, unless it is kept.
+pub(crate) struct Room<'v> {
+    values: &'v Values,
+    place: NonNull<u8>,
+    /// How much was used before and with it.
+    used: (usize, usize),
+}
+
+impl Room<'_> {
+    /// The room, until [`Values::reset`].
+    pub(crate) fn keep(self) -> NonNull<u8> {
+        ManuallyDrop::new(self).place
+    }
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        let (before, with) = self.used;
+        if self.values.used.get() == with {
+            self.values.used.set(before);
+        }
+    }
+}
+
 /// Revokes the `Revocable<T>` at `value`.
 ///
 /// # Safety
@@ -54,21 +78,26 @@ impl Values {
         }
     }
 
-    /// Room for a value of this layout, until [`Values::reset`].
+    /// Room for a value of this layout.
     ///
     /// # Errors
     /// `Exhausted`.
-    pub(crate) fn room(&self, layout: Layout) -> Result<NonNull<u8>, Error> {
+    pub(crate) fn reserve(&self, layout: Layout) -> Result<Room<'_>, Error> {
         if layout.align() > align_of::<Bytes>() {
             return Err(Error::Exhausted);
         }
-        let start = self.used.get().next_multiple_of(layout.align());
+        let before = self.used.get();
+        let start = before.next_multiple_of(layout.align());
         let end = start.checked_add(layout.size()).filter(|&end| end <= BYTES);
         let end = end.ok_or(Error::Exhausted)?;
         let base = NonNull::new(self.bytes.get().cast::<u8>()).ok_or(Error::Exhausted)?;
         self.used.set(end);
-        // SAFETY: `start <= end <= BYTES`.
-        Ok(unsafe { base.add(start) })
+        Ok(Room {
+            values: self,
+            // SAFETY: `start <= end <= BYTES`.
+            place: unsafe { base.add(start) },
+            used: (before, end),
+        })
     }
 
     /// Keeps a value until it is revoked; gives its place.
@@ -84,7 +113,7 @@ impl Values {
             .iter()
             .find(|entry| entry.get().is_none())
             .ok_or(Error::Exhausted)?;
-        let at = self.room(Layout::new::<Revocable<T>>())?;
+        let at = self.reserve(Layout::new::<Revocable<T>>())?.keep();
         // SAFETY: the room has that layout and nobody else's value in it.
         unsafe { at.cast::<Revocable<T>>().write(Revocable::new(value)) };
         entry.set(Some(Entry {
