@@ -1,5 +1,6 @@
-//! `check`: format, lints, documentation, licences and the rules of the house.
+//! `check`: format, lints, documentation, dependencies and their licences, the rules of the house.
 
+mod dependencies;
 mod licences;
 mod rules;
 
@@ -37,6 +38,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         program(cargo(workspace, &["fmt", "--all", "--check"]))
     });
     check("rules of the house", &|| rules::check(workspace.root()));
+    check("dependencies", &|| dependencies::check(workspace));
     check("licences", &|| licences::check(workspace));
     let images: Vec<Built> = boards
         .iter()
