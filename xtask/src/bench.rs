@@ -8,8 +8,10 @@ use crate::build;
 use crate::emulator::Emulators;
 use crate::needs::{self, Work};
 use crate::qemu::{self, Clock};
+use crate::run::is_kernel_fault;
 use crate::session::{Event, Session};
-use anyhow::{Context, Result, bail, ensure};
+use ::records::{FIGURE, NO_FIGURES, NOTE};
+use anyhow::{Context, Error, Result, bail, ensure};
 use leasehold_build::Workspace;
 use rows::{Column, ROWS, Row};
 use std::collections::BTreeMap;
@@ -104,13 +106,17 @@ fn measure(
     loop {
         match session.next(&mut allowance) {
             Event::Line(line) => {
-                if let Some(reason) = line.strip_prefix("failed: ") {
+                ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
+            }
+            Event::Record(record) => {
+                let record = record.map_err(Error::msg)?;
+                if let Some(reason) = record.strip_prefix(NO_FIGURES) {
                     bail!("{app}: {reason}");
                 }
-                if let Some(note) = line.strip_prefix("note ") {
+                if let Some(note) = record.strip_prefix(NOTE) {
                     notes.push(note.to_owned());
                 }
-                if let Some((key, figure)) = figure(&line) {
+                if let Some((key, figure)) = figure(&record) {
                     figures.insert(key.to_owned(), figure);
                 }
             }
@@ -136,9 +142,9 @@ fn measure(
     })
 }
 
-/// The key and the figure of a line `row KEY FIGURE`.
-fn figure(line: &str) -> Option<(&str, u64)> {
-    let (key, figure) = line.strip_prefix("row ")?.split_once(' ')?;
+/// The key and the figure of a record `row KEY FIGURE`.
+fn figure(record: &str) -> Option<(&str, u64)> {
+    let (key, figure) = record.strip_prefix(FIGURE)?.split_once(' ')?;
     Some((key, figure.trim().parse().ok()?))
 }
 

@@ -14,6 +14,7 @@ mod list;
 mod needs;
 mod prove;
 mod qemu;
+mod records;
 mod root;
 mod run;
 mod session;

@@ -95,6 +95,7 @@ impl Script {
                     println!("{line}");
                     ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
                 }
+                Event::Record(_) => {}
                 Event::Prompt { failed } => {
                     if let Some(line) = self.sent.take().filter(|_| failed) {
                         self.failed.push(line);

@@ -1,7 +1,9 @@
 //! A running emulator whose serial line is a pair of pipes.
 
 use crate::allowance::{Allowance, Meter};
+use crate::records::{Record, Records};
 use anyhow::{Context, Result};
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -11,6 +13,10 @@ use std::time::Duration;
 const PROMPT: &str = "leasehold> ";
 const FAILED_PROMPT: &str = "leasehold [failed]> ";
 
+/// What firmware prints when a task executes what it may not, in the middle of whatever is on the line: one text that
+/// it ends with no newline, and others that it does (OpenSBI 1.6, lib/sbi/sbi_illegal_insn.c).
+const FIRMWARE: &str = "system_opcode_insn: ";
+const FIRMWARE_OPEN: &str = "system_opcode_insn: Invalid opcode for CSR read/write instruction";
 /// What the shell sends to take a prompt off the line (without its carriage return).
 const ERASED: &[u8] = b"\x1b[K";
 /// How often a silent machine's use of the host is looked at.
@@ -26,6 +32,8 @@ pub(crate) enum Event {
         /// The line before failed.
         failed: bool,
     },
+    /// A program of it told something.
+    Record(Record),
     /// It ended.
     End,
     /// It did nothing in the time allowed.
@@ -148,16 +156,44 @@ impl Drop for Session {
 #[derive(Debug, Default)]
 struct Lines {
     pending: Vec<u8>,
+    records: Records,
+    told: VecDeque<Record>,
 }
 
 impl Lines {
     fn push(&mut self, bytes: &[u8]) {
+        self.told
+            .extend(self.records.sift(bytes, &mut self.pending));
         // The serial line ends lines with both; some messages come with one.
-        self.pending
-            .extend(bytes.iter().filter(|byte| **byte != b'\r'));
+        self.pending.retain(|byte| *byte != b'\r');
+    }
+
+    /// Where a text of the firmware begins, and where it ends if it does.
+    fn firmware(&self) -> Option<(usize, Option<usize>)> {
+        let begins = |at: &usize| self.pending[*at..].starts_with(FIRMWARE.as_bytes());
+        let at = (0..self.pending.len()).find(begins)?;
+        let rest = &self.pending[at..];
+        let end = if rest.starts_with(FIRMWARE_OPEN.as_bytes()) {
+            Some(at + FIRMWARE_OPEN.len())
+        } else {
+            let newline = rest.iter().position(|byte| *byte == b'\n');
+            newline.map(|length| at + length + 1)
+        };
+        Some((at, end))
     }
 
     fn next(&mut self, ended: bool) -> Option<Event> {
+        if let Some(record) = self.told.pop_front() {
+            return Some(Event::Record(record));
+        }
+        match self.firmware() {
+            Some((at, Some(end))) => {
+                let line: Vec<u8> = self.pending.drain(at..end).collect();
+                return Some(Event::Line(text(line.trim_ascii_end())));
+            }
+            Some((_, None)) if !ended => return None,
+            _ => {}
+        }
         // The shell takes a prompt off the line to show the log; it had been there all the same.
         for (prompt, failed) in [(PROMPT, false), (FAILED_PROMPT, true)] {
             let rest = self.pending.strip_prefix(prompt.as_bytes());
@@ -261,6 +297,24 @@ mod tests {
             ),
             expected
         );
+    }
+
+    #[test]
+    fn a_text_of_the_firmware_at_any_place_hides_no_prompt() {
+        let whole = "boot\nleasehold> ps\nleasehold [failed]> ";
+        let plain = events(&[whole], false);
+        let ended = "system_opcode_insn: Failed to access CSR 0x747 from U-mode\n";
+        for noise in [FIRMWARE_OPEN, ended] {
+            for at in 0..=whole.len() {
+                let (before, after) = whole.split_at(at);
+                let cut = format!("{before}{noise}{after}");
+                let mut seen = events(&[&cut], false);
+                let count = seen.len();
+                seen.retain(|event| *event != Event::Line(noise.trim_end().to_owned()));
+                assert_eq!(seen.len(), count - 1, "at {at}");
+                assert_eq!(seen, plain, "at {at}");
+            }
+        }
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::qemu::{self, Clock};
 use crate::run::is_kernel_fault;
 use crate::session::{Event, Session};
 use crate::stages::judged;
-use anyhow::{Context, Result, bail, ensure};
+use ::records::{FAILED, PASSED, SKIPPED, SUM};
+use anyhow::{Context, Error, Result, bail, ensure};
 use leasehold_build::{Built, Workspace};
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -187,12 +188,11 @@ fn target(bootable: &Bootable) -> Result<Tally> {
             Event::Line(line) => {
                 println!("{line}");
                 ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
-                match outcome(&line) {
-                    Some(Outcome::Passed) => tally.passed += 1,
-                    Some(Outcome::Skipped) => tally.skipped += 1,
-                    Some(Outcome::Failed) => tally.failed += 1,
-                    None if line == tally.to_string() => closing = Some(tally),
-                    None => {}
+            }
+            Event::Record(record) => {
+                ensure!(closing.is_none(), "the suite goes on after its sum");
+                if tally.add(&record.map_err(Error::msg)?)? {
+                    closing = Some(tally);
                 }
             }
             Event::Prompt { .. } => {}
@@ -221,23 +221,23 @@ fn target(bootable: &Bootable) -> Result<Tally> {
     }
 }
 
-/// What came of a test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Passed,
-    /// The board has nothing for it; the line says what.
-    Skipped,
-    Failed,
-}
-
-/// What the line of a test says.
-fn outcome(line: &str) -> Option<Outcome> {
-    let (_, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
-    Some(match outcome {
-        "ok" => Outcome::Passed,
-        reason if reason.starts_with("skipped: ") => Outcome::Skipped,
-        _ => Outcome::Failed,
-    })
+impl Tally {
+    /// Counts what the record of a test says; answers whether it is the last one, with the sum.
+    fn add(&mut self, record: &str) -> Result<bool> {
+        match record {
+            PASSED => self.passed += 1,
+            SKIPPED => self.skipped += 1,
+            FAILED => self.failed += 1,
+            _ => {
+                let sum = record.strip_prefix(SUM);
+                let sum = sum.with_context(|| format!("the suite tells `{record}`"))?;
+                let counted = format!("{} {} {}", self.passed, self.failed, self.skipped);
+                ensure!(sum == counted, "the suite counts {sum}, and {counted} came");
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 #[cfg(test)]
@@ -268,16 +268,15 @@ mod tests {
     }
 
     #[test]
-    fn only_ok_is_a_pass() {
-        assert_eq!(outcome("test leases::a ... ok"), Some(Outcome::Passed));
-        let line = "test leases::a ... skipped: no PCI bus";
-        assert_eq!(outcome(line), Some(Outcome::Skipped));
-        for line in [
-            "test leases::a ... FAILED: denied",
-            "test leases::a ... hung",
-        ] {
-            assert_eq!(outcome(line), Some(Outcome::Failed));
+    fn only_passed_is_a_pass() {
+        let mut tally = Tally::default();
+        for record in ["passed", "skipped", "failed", "passed"] {
+            assert!(!tally.add(record).unwrap());
         }
-        assert_eq!(outcome("leasehold: supervisor started"), None);
+        assert_eq!(tally.to_string(), "2 passed, 1 failed, 1 skipped");
+        for record in ["passed ", "", "ok", "sum 3 0 1", "sum 2 1"] {
+            assert!(tally.add(record).is_err(), "{record:?}");
+        }
+        assert!(tally.add("sum 2 1 1").unwrap());
     }
 }

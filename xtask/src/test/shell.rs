@@ -66,6 +66,7 @@ impl Shell {
                         answer.push(line);
                     }
                 }
+                Event::Record(_) => {}
                 Event::Prompt { failed } => {
                     succeeded = !failed;
                     if next.is_none() {
@@ -89,6 +90,7 @@ impl Shell {
                     ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
                     lines.push(line);
                 }
+                Event::Record(_) => {}
                 Event::Prompt { failed } => return Ok((lines, !failed)),
                 Event::End => bail!("the machine ended: {}", lines.join("\n")),
                 Event::TimedOut => bail!("hung: {}", lines.join("\n")),
@@ -105,7 +107,7 @@ impl Shell {
         let mut allowance = Allowance::new(LIMIT);
         loop {
             match self.session.next(&mut allowance) {
-                Event::Line(_) | Event::Prompt { .. } => {}
+                Event::Line(_) | Event::Record(_) | Event::Prompt { .. } => {}
                 Event::TimedOut => bail!("the machine does not turn off"),
                 Event::End => break,
             }

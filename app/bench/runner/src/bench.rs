@@ -4,6 +4,7 @@ use crate::board::Board;
 use bench_machine as machine;
 use bench_protocol::{Command, READ};
 use leasehold_abi::{GrantKind, LeaseHandle, Rights, Tag, TaskHandle, TaskState};
+use records::{FIGURE, NOTE, Record};
 use userlib::early_print;
 use userlib::sys::{self, Message, Received};
 
@@ -288,7 +289,13 @@ impl Bench {
 
 /// Prints a row.
 pub(crate) fn row(key: &str, instructions: usize) {
-    early_print!("row {key} {instructions}\n");
+    let record = Record(format_args!("{FIGURE}{key} {instructions}"));
+    early_print!("row {key} {instructions}{record}\n");
+}
+
+/// Prints a remark.
+pub(crate) fn note(text: core::fmt::Arguments<'_>) {
+    early_print!("note {text}{}\n", Record(format_args!("{NOTE}{text}")));
 }
 
 /// Most of `rounds` measurements.

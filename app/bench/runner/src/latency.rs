@@ -1,7 +1,7 @@
 //! The longest interrupt latency while the kernel does much: the clock's alarm is set for a moment in the
 //! middle of a long operation, again and again, until every part of the operation has been hit.
 
-use crate::bench::{Bench, CLIENT, DRIVER, Outcome, SERVER, row};
+use crate::bench::{Bench, CLIENT, DRIVER, Outcome, SERVER, note, row};
 use crate::board::{Alarm, WINDOW, start as start_devices};
 use crate::leases::revoke;
 use bench_machine as machine;
@@ -90,10 +90,10 @@ pub(crate) fn revocation(bench: &mut Bench) -> Outcome {
         recover(bench, lease)?;
         worst = worst.max((latency.unwrap_or(0), lead));
     }
-    early_print!(
-        "note the longest latency in a revocation came {} of {whole} instructions into it\n",
+    note(format_args!(
+        "the longest latency in a revocation came {} of {whole} instructions into it",
         worst.1
-    );
+    ));
     row("latency-revoke", worst.0);
     bench.stop(DRIVER)?;
     bench.stop(CLIENT)?;
@@ -135,9 +135,9 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
         ("stop", stopping, worst_stop),
         ("start", starting, worst_start),
     ] {
-        early_print!(
-            "note the longest latency in a {name}, {latency}, came {lead} of {whole} instructions into it\n"
-        );
+        note(format_args!(
+            "the longest latency in a {name}, {latency}, came {lead} of {whole} instructions into it"
+        ));
     }
     row("latency-restart", worst_stop.0.max(worst_start.0));
     bench.stop(DRIVER)?;

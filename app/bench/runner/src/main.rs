@@ -15,6 +15,7 @@ mod leases;
 use crate::bench::{Bench, Outcome};
 use bench_machine as machine;
 use leasehold_abi::LeaseEvent;
+use records::{NO_FIGURES, Record};
 use userlib::early_print;
 use userlib::sys;
 
@@ -23,7 +24,8 @@ fn run() {
     let code = match measure() {
         Ok(()) => 0,
         Err(reason) => {
-            early_print!("failed: {reason}\n");
+            let record = Record(format_args!("{NO_FIGURES}{reason}"));
+            early_print!("failed: {reason}{record}\n");
             1
         }
     };

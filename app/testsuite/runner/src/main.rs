@@ -16,6 +16,7 @@ mod tests;
 use crate::outcome::{Failure, Outcome};
 use crate::suite::{NAMES, RUNNER, Suite};
 use leasehold_abi::LeaseEvent;
+use records::{FAILED, PASSED, Record, SKIPPED, SUM};
 use userlib::early_print;
 use userlib::sys;
 
@@ -49,7 +50,7 @@ fn run() {
         early_print!("test {}::{} ... ", test.topic, test.name);
         if let Some(reason) = test.needs.iter().find_map(|need| need.unmet()) {
             skipped += 1;
-            early_print!("skipped: {reason}\n");
+            early_print!("skipped: {reason}{}\n", Record(format_args!("{SKIPPED}")));
             continue;
         }
         suite.begin_test();
@@ -58,7 +59,7 @@ fn run() {
         match (outcome, cleaned) {
             (Ok(()), Ok(())) => {
                 passed += 1;
-                early_print!("ok\n");
+                early_print!("ok{}\n", Record(format_args!("{PASSED}")));
                 continue;
             }
             (Err(Failure::Hung), _) => early_print!("hung\n"),
@@ -67,9 +68,11 @@ fn run() {
             (Ok(()), Err(Failure::Because(reason))) => early_print!("FAILED: after it, {reason}\n"),
         }
         failed += 1;
+        early_print!("{}", Record(format_args!("{FAILED}")));
     }
     suite.cells.print();
-    early_print!("{passed} passed, {failed} failed, {skipped} skipped\n");
+    let sum = Record(format_args!("{SUM}{passed} {failed} {skipped}"));
+    early_print!("{passed} passed, {failed} failed, {skipped} skipped{sum}\n");
     sys::system_off(u32::from(failed != 0), false);
 }
 
