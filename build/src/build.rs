@@ -45,6 +45,9 @@ impl Built {
 pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
     let mut stages = Stages::default();
     let plan = crate::check(workspace.root(), app, board)?;
+    if !plan.warnings.is_empty() {
+        eprintln!("{}\n", plan.warnings);
+    }
     let arch = Arch::from_name(plan.chip.chip.arch.get_ref()).context("checked before")?;
     let _lock = workspace.lock()?;
     let generated = workspace.generated(app, board);
@@ -122,7 +125,7 @@ fn place(
         tasks
             .map(|(rank, task)| {
                 let object = compile::object(workspace, plan, task);
-                linker.task(&task.name, &object, places(rank), task.stack, task.arena)
+                linker.task(task, &object, places(rank))
             })
             .collect()
     };

@@ -61,7 +61,7 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
         if let Some(processor) = &plan.chip.chip.floating_point
             && floating_point
         {
-            let processor = format!("-Ctarget-cpu={processor}");
+            let processor = format!("-Ctarget-cpu={}", processor.get_ref());
             command.env("CARGO_ENCODED_RUSTFLAGS", flags(&[&processor]));
         }
         run(command, "the tasks")?;

@@ -178,6 +178,7 @@ fn write_task(
 
 /// An address as the kernel keeps it.
 fn narrow(address: u64) -> Result<u32> {
-    u32::try_from(address)
-        .with_context(|| format!("{address:#x}: an image must lie below 4 GiB as a whole"))
+    u32::try_from(address).with_context(|| {
+        format!("{address:#x}: an image must lie below 4 GiB as a whole, which the checks see to")
+    })
 }

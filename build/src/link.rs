@@ -2,6 +2,7 @@
 
 use crate::arch::Arch;
 use crate::elf::Elf;
+use crate::plan::Task;
 use crate::workspace::write_if_changed;
 use anyhow::{Context, Result, bail, ensure};
 use std::path::{Path, PathBuf};
@@ -39,20 +40,14 @@ impl Linker {
         }
     }
 
-    /// Links a task at `place`, with `stack` and `arena` bytes of those.
+    /// Links `task` at `place`.
     ///
     /// # Errors
     /// When the linker fails, or the task has memory that no region of the kernel's is for.
-    pub(crate) fn task(
-        &self,
-        name: &str,
-        object: &Path,
-        place: Place,
-        stack: u64,
-        arena: u64,
-    ) -> Result<Elf> {
+    pub(crate) fn task(&self, task: &Task, object: &Path, place: Place) -> Result<Elf> {
+        let name = &task.name;
         let script = self.folder.join(format!("{name}.ld"));
-        write_if_changed(&script, &task_script(self.arch, place, stack, arena))?;
+        write_if_changed(&script, &task_script(self.arch, place, task))?;
         let elf = self.link(
             &[],
             &script,
@@ -116,7 +111,12 @@ impl Linker {
 
 /// The linker script of a task. Its order is the order of the regions; the initial data lies
 /// behind the constants, from where the kernel copies it before each start.
-fn task_script(arch: Arch, place: Place, stack: u64, arena: u64) -> String {
+fn task_script(arch: Arch, place: Place, task: &Task) -> String {
+    let (stack, arena) = (task.stack, task.arena);
+    let windows: String = (task.window_limits.iter())
+        .flat_map(|limit| [limit.label, limit.id, limit.windows])
+        .map(|word| format!("    LONG({word:#x})\n"))
+        .collect();
     let granule = if arena > 0 {
         arch.arena_alignment(arena)
     } else {
@@ -140,6 +140,9 @@ SECTIONS {{
   }}
   .rodata {constants:#x} : {{
     *(.rodata .rodata.* .srodata .srodata.*)
+    . = ALIGN(4);
+    __window_limits_start = .;
+{windows}    __window_limits_end = .;
     . = ALIGN(16);
   }}
   __data_load = .;

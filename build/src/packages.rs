@@ -1,31 +1,38 @@
-//! Which cargo packages a task can be of, and which program each has.
+//! Which cargo packages a task can be of, and which programs each has.
 
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The part of a `Cargo.toml` that matters here.
 #[derive(Deserialize)]
 struct CargoManifest {
-    package: Option<Named>,
+    package: Option<Package>,
     #[serde(default)]
-    bin: Vec<Named>,
+    bin: Vec<Program>,
 }
 
 #[derive(Deserialize)]
-struct Named {
+struct Package {
     name: String,
+    autobins: Option<bool>,
 }
 
-/// The packages in `drivers/` and `app/`, each with its first binary.
-pub(crate) fn binaries(root: &Path) -> BTreeMap<String, String> {
+#[derive(Deserialize)]
+struct Program {
+    name: String,
+    path: Option<String>,
+}
+
+/// The packages in `drivers/` and `app/` with their programs, none for a library.
+pub(crate) fn programs(root: &Path) -> BTreeMap<String, Vec<String>> {
     let mut packages = BTreeMap::new();
     visit(&root.join("drivers"), 1, &mut packages);
     visit(&root.join("app"), 2, &mut packages);
     packages
 }
 
-fn visit(folder: &Path, depth: usize, packages: &mut BTreeMap<String, String>) {
+fn visit(folder: &Path, depth: usize, packages: &mut BTreeMap<String, Vec<String>>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if let Ok(text) = std::fs::read_to_string(path.join("Cargo.toml"))
@@ -34,14 +41,82 @@ fn visit(folder: &Path, depth: usize, packages: &mut BTreeMap<String, String>) {
                 bin,
             }) = toml::from_str(&text)
         {
-            let binary = bin
-                .into_iter()
-                .next()
-                .map_or_else(|| package.name.clone(), |bin| bin.name);
-            packages.insert(package.name, binary);
+            let programs = of_package(&path, &package, bin);
+            packages.insert(package.name, programs);
         }
         if depth > 1 && path.is_dir() {
             visit(&path, depth - 1, packages);
         }
+    }
+}
+
+/// As cargo finds them (The Cargo Book, "Target auto-discovery"): those that are written down, then `src/main.rs`,
+/// which has the package's name, then what is in `src/bin`.
+fn of_package(folder: &Path, package: &Package, written: Vec<Program>) -> Vec<String> {
+    const MAIN: &str = "src/main.rs";
+    let main_is_written = written.iter().any(|program| match &program.path {
+        Some(path) => path == MAIN,
+        None => program.name == package.name,
+    });
+    let mut programs: Vec<String> = written.into_iter().map(|program| program.name).collect();
+    if package.autobins == Some(false) {
+        return programs;
+    }
+    if !main_is_written && folder.join(MAIN).exists() {
+        programs.push(package.name.clone());
+    }
+    let mut found = BTreeSet::new();
+    let entries = std::fs::read_dir(folder.join("src/bin"));
+    for entry in entries.into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_program =
+            path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").exists();
+        if let Some(name) = path.file_stem().filter(|_| is_program) {
+            found.insert(name.to_string_lossy().into_owned());
+        }
+    }
+    programs.extend(
+        found
+            .into_iter()
+            .filter(|name| !programs.contains(name))
+            .collect::<Vec<_>>(),
+    );
+    programs
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::common::{CHIP, MANIFEST, Repository};
+
+    #[test]
+    fn programs_are_found_as_cargo_finds_them() {
+        let repository = Repository::new(MANIFEST, CHIP);
+        let package = |folder: &str, rest: &str, sources: &[&str]| {
+            let folder = format!("drivers/{folder}");
+            repository.write(
+                &format!("{folder}/Cargo.toml"),
+                &format!("[package]\nname = \"one\"\n{rest}"),
+            );
+            sources
+                .iter()
+                .for_each(|source| repository.write(&format!("{folder}/{source}"), ""));
+            let programs = super::programs(repository.root()).remove("one").unwrap();
+            std::fs::remove_dir_all(repository.root().join(folder)).unwrap();
+            programs
+        };
+        let bin = |name: &str| format!("[[bin]]\nname = \"{name}\"\npath = \"src/main.rs\"\n");
+        let (main, lib, other) = ("src/main.rs", "src/lib.rs", "src/bin/other.rs");
+        assert_eq!(package("a", "", &[main]), ["one"]);
+        assert_eq!(package("a", "", &[lib]), [""; 0]);
+        assert_eq!(package("a", &bin("task"), &[main]), ["task"]);
+        assert_eq!(
+            package("a", "[[bin]]\nname = \"one\"\n", &[main, other]),
+            ["one", "other"]
+        );
+        assert_eq!(
+            package("a", "", &[main, other, "src/bin/more/main.rs"]),
+            ["one", "more", "other"]
+        );
+        assert_eq!(package("a", "autobins = false\n", &[main]), [""; 0]);
     }
 }

@@ -1,7 +1,7 @@
 //! What a checked manifest says: tasks by rank, the root lease's grants, sizes of tables.
 
-use crate::manifest::{Bus, Chip, Restart};
-use crate::problem::Source;
+use crate::manifest::{Bus, Chip};
+use crate::problem::{Problems, Source};
 use leasehold_abi::GrantKind;
 use std::ops::Range;
 
@@ -32,6 +32,8 @@ pub struct Plan {
     pub qemu_devices: Vec<String>,
     /// The debugger's name for the machine.
     pub debugger: &'static str,
+    /// What is doubtful in the files.
+    pub warnings: Problems,
 }
 
 /// A task.
@@ -67,6 +69,8 @@ pub struct Task {
     pub offers: Vec<String>,
     /// What it binds.
     pub binds: Vec<Bind>,
+    /// How many windows of a binding it may claim at once, where the manifest says so.
+    pub window_limits: Vec<WindowLimit>,
     /// What follows its end.
     pub restart: Restart,
     /// It may give the supervisor orders.
@@ -74,6 +78,30 @@ pub struct Task {
     /// Entries of the protection unit that it may take at once, its own memory among them; 0
     /// where there is no such unit.
     pub entries: u32,
+}
+
+/// How many windows of a device a task may claim at once. The device is named as in its lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowLimit {
+    /// Label of its name.
+    pub label: u32,
+    /// Instance number.
+    pub id: u32,
+    /// Windows.
+    pub windows: u32,
+}
+
+/// What follows the end of a task.
+#[derive(Clone, Copy, Debug)]
+pub struct Restart {
+    /// Whether it starts again.
+    pub always: bool,
+    /// First wait, in milliseconds; it doubles.
+    pub backoff_ms: u32,
+    /// Ends in one window that put it in quarantine.
+    pub limit: u32,
+    /// The window, in milliseconds.
+    pub window_ms: u32,
 }
 
 /// A binding. Grants are indices in [`Plan::grants`].

@@ -30,7 +30,6 @@ pub(crate) fn generate(plan: &Plan, arch: Arch) -> String {
             })
             .collect();
         let restart = &task.restart;
-        let always = restart.policy == crate::manifest::RestartPolicy::Always;
         let _ = writeln!(
             out,
             "        ::userlib::policy::TaskPolicy {{
@@ -41,10 +40,10 @@ pub(crate) fn generate(plan: &Plan, arch: Arch) -> String {
 {offers}            ],
             binds: &[
 {binds}            ],
-            restart: ::userlib::policy::Restart {{ always: {always}, backoff_ms: {}, limit: {}, window_ms: {} }},
+            restart: ::userlib::policy::Restart {{ always: {}, backoff_ms: {}, limit: {}, window_ms: {} }},
             operator: {},
         }},",
-            task.name, task.autostart, restart.backoff_ms, restart.limit, restart.window_ms, task.operator
+            task.name, task.autostart, restart.always, restart.backoff_ms, restart.limit, restart.window_ms, task.operator
         );
     }
     out.push_str("    ],\n    devices: &[\n");

@@ -46,19 +46,21 @@ struct Note {
     text: String,
 }
 
-/// One thing that is wrong.
+/// One thing that is wrong, or doubtful.
 #[derive(Debug)]
 pub struct Problem {
-    title: String,
+    warning: bool,
+    title: Box<str>,
     primary: Note,
     related: Vec<Note>,
-    hint: Option<String>,
+    hint: Option<Box<str>>,
 }
 
 impl Problem {
     /// Something wrong at `span` (byte offsets) of `source`.
-    pub fn new(source: &Source, span: Range<usize>, title: impl Into<String>) -> Self {
+    pub fn new(source: &Source, span: Range<usize>, title: impl Into<Box<str>>) -> Self {
         Self {
+            warning: false,
             title: title.into(),
             primary: Note {
                 source: source.clone(),
@@ -87,8 +89,14 @@ impl Problem {
     }
 
     /// What to do about it.
-    pub fn hint(mut self, text: impl Into<String>) -> Self {
+    pub fn hint(mut self, text: impl Into<Box<str>>) -> Self {
         self.hint = Some(text.into());
+        self
+    }
+
+    /// Nothing that keeps an image from being built.
+    pub fn warning(mut self) -> Self {
+        self.warning = true;
         self
     }
 
@@ -114,16 +122,19 @@ impl Problem {
                 snippets.push(snippet(&note.source).annotation(annotation));
             }
         }
-        let mut report: Vec<Group<'_>> = vec![
+        let level = if self.warning {
+            Level::WARNING
+        } else {
             Level::ERROR
-                .primary_title(self.title.as_str())
+        };
+        let mut report: Vec<Group<'_>> = vec![
+            level
+                .primary_title(&*self.title)
                 .element(main)
                 .elements(snippets),
         ];
         if let Some(hint) = &self.hint {
-            report.push(Group::with_title(
-                Level::HELP.secondary_title(hint.as_str()),
-            ));
+            report.push(Group::with_title(Level::HELP.secondary_title(&**hint)));
         }
         Renderer::plain().render(&report)
     }
@@ -156,12 +167,23 @@ impl Problems {
         self.0.first()
     }
 
-    /// `Ok` when nothing is wrong.
+    /// Whether nothing was found, not even a doubt.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is doubtful, when nothing is wrong.
     ///
     /// # Errors
-    /// Itself, when anything is.
-    pub fn into_result(self) -> Result<(), Self> {
-        if self.0.is_empty() { Ok(()) } else { Err(self) }
+    /// What is wrong, when anything is: doubts can wait.
+    pub fn into_result(self) -> Result<Self, Self> {
+        let (warnings, errors): (Vec<_>, Vec<_>) =
+            self.0.into_iter().partition(|problem| problem.warning);
+        if errors.is_empty() {
+            Ok(Self(warnings))
+        } else {
+            Err(Self(errors))
+        }
     }
 }
 

@@ -53,6 +53,8 @@ pub(crate) struct State {
     pub(crate) ended: bool,
     /// After so many more of the calls that take something, one is refused with `Exhausted`.
     pub(crate) refuse_after: Option<usize>,
+    /// Label of an auxiliary device that the supervisor gives back at once.
+    pub(crate) refused: Option<u32>,
     /// How many system calls there were.
     pub(crate) calls: usize,
     memory: Vec<(*mut u8, Layout)>,
@@ -289,6 +291,9 @@ impl State {
             Call::LeaseOffer => {
                 self.lease(a).ok_or(Error::Revoked)?.info.state = LeaseState::Active as u8;
                 self.journal.push("offer".into());
+                let refused = self.refused;
+                self.leases
+                    .retain(|(raw, lease)| *raw as usize != a || Some(lease.info.label) != refused);
                 Ok([0, 0])
             }
             Call::LeaseRevoke => {

@@ -107,10 +107,12 @@ impl<'a> Checker<'a> {
             }
             (None, Some(pci), None) => {
                 self.only(parts, "pci", &["dma", "dma-pool"]);
-                self.once(task, format!("PCI function `{pci}`"), pci, bound);
+                // In one way of writing: digits may be in upper case.
+                let what = format!("PCI function `{}`", pci.get_ref().to_ascii_lowercase());
+                self.once(task, what, pci, bound);
                 self.has_pci(task, pci);
                 let pool = self.pool(task, rank, parts, grants);
-                let (vendor, device) = self.pci_id(pci)?;
+                let (vendor, device) = self.check_pci_id(pci)?;
                 let dma = parts.dma.as_ref().is_some_and(|flag| *flag.get_ref());
                 Some(Bind::Pci {
                     vendor,
@@ -123,7 +125,7 @@ impl<'a> Checker<'a> {
                 self.only(parts, "auxiliary", &["id"]);
                 let id = parts.id.as_ref().map_or(0, |id| *id.get_ref());
                 self.once(task, format!("auxiliary device `{name}` {id}"), name, bound);
-                self.parent(name);
+                self.parent(task, name);
                 Some(Bind::Auxiliary {
                     name: name.get_ref().clone(),
                     id,
@@ -208,6 +210,31 @@ impl<'a> Checker<'a> {
             }
             return None;
         };
+        if !bind.dma.as_ref().is_some_and(|flag| *flag.get_ref()) {
+            let mut problem = Problem::new(
+                self.source,
+                pool.span(),
+                format!("`{task}` has a DMA pool and may do no DMA"),
+            )
+            .label("for a bus master");
+            if let Some(dma) = &bind.dma {
+                problem = problem.related(self.source, dma.span(), "not here");
+            }
+            self.problems
+                .push(problem.hint("add `dma = true` to this binding, or leave the pool out"));
+        }
+        if *pool.get_ref() > u32::MAX.into() {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    pool.span(),
+                    format!("DMA pool of `{task}` is larger than any memory"),
+                )
+                .label("an image lies below 4 GiB")
+                .hint("write a number of bytes"),
+            );
+            return None;
+        }
         let Some(length) = u64::try_from(*pool.get_ref())
             .ok()
             .filter(|length| *length > 0)
@@ -263,16 +290,16 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn pci_id(&mut self, id: &Spanned<String>) -> Option<(u16, u16)> {
-        let half = |text: &str| {
-            (text.len() == 4)
-                .then(|| u16::from_str_radix(text, 16).ok())
-                .flatten()
-        };
-        let parsed = id
-            .get_ref()
-            .split_once(':')
-            .and_then(|(vendor, device)| Some((half(vendor)?, half(device)?)));
+    fn check_pci_id(&mut self, id: &Spanned<String>) -> Option<(u16, u16)> {
+        let parsed = pci_id(id.get_ref());
+        // What configuration space reads as where no function is (PCI Local Bus Specification 3.0, 6.1).
+        if let Some((0xffff, _) | (0, 0)) = parsed {
+            self.problems.push(
+                Problem::new(self.source, id.span(), format!("no PCI function is `{id}`"))
+                    .label("what an empty place reads as")
+                    .hint("`devices` in the demo's shell lists the functions that there are"),
+            );
+        }
         if parsed.is_none() {
             self.problems.push(
                 Problem::new(
@@ -288,12 +315,24 @@ impl<'a> Checker<'a> {
     }
 
     /// The parent of an auxiliary device is a task, and offers it.
-    fn parent(&mut self, name: &Spanned<String>) {
+    fn parent(&mut self, task: &str, name: &Spanned<String>) {
         let parts = name.get_ref().split_once('.');
         let parent =
             parts.and_then(|(parent, part)| Some((parent, self.manifest.tasks.get(parent)?, part)));
         if let Some((parent, description, part)) = parent {
-            if !description.offers.iter().any(|one| one.get_ref() == part) {
+            if parent == task {
+                self.problems.push(
+                    Problem::new(
+                        self.source,
+                        name.span(),
+                        format!("`{task}` binds what it offers itself"),
+                    )
+                    .label("an auxiliary device is for another task")
+                    .hint("leave the binding out: it has that part of its device already"),
+                );
+            }
+            let mut offers = description.offers.iter().flat_map(|list| list.get_ref());
+            if !offers.any(|one| one.get_ref() == part) {
                 self.problems.push(
                     Problem::new(
                         self.source,
@@ -318,4 +357,14 @@ impl<'a> Checker<'a> {
             );
         }
     }
+}
+
+/// Vendor and device of `"vendor:device"`, four hexadecimal digits each.
+pub(super) fn pci_id(text: &str) -> Option<(u16, u16)> {
+    let half = |text: &str| {
+        let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        digits.then(|| u16::from_str_radix(text, 16).ok()).flatten()
+    };
+    let (vendor, device) = text.split_once(':')?;
+    Some((half(vendor)?, half(device)?))
 }

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::arch::Arch;
-use crate::manifest::{Chip, Range, Window, WindowKind};
+use crate::manifest::{Chip, IMAGE_END, Range, Window, WindowKind};
 use crate::problem::{Problem, Source, nearest};
 use serde_spanned::Spanned;
 use std::collections::BTreeMap;
@@ -20,6 +20,9 @@ pub(super) fn arch(chip: &Chip, source: &Source) -> Result<Arch, Problem> {
     })
 }
 
+/// Bytes that a device's name may have (`userlib::supervisor::DEVICE_NAME`).
+const MOST_DEVICE: usize = 32;
+
 /// A named address range and where the file has it.
 struct Place {
     what: String,
@@ -32,6 +35,7 @@ impl Checker<'_> {
         self.check_name();
         self.check_board();
         self.check_target();
+        self.check_compiler();
         self.check_platform();
         self.check_kernel_devices();
         self.check_clock();
@@ -109,13 +113,22 @@ impl Checker<'_> {
     /// The kernel counts in milliseconds.
     fn check_clock(&mut self) {
         let ticks = &self.chip.chip.ticks_per_second;
-        if *ticks.get_ref() < 1000 {
-            self.problems.push(
-                Problem::new(self.header_source, ticks.span(), "the clock is too slow")
-                    .label("ticks in a second")
-                    .hint("write 1000 or more: deadlines are in milliseconds"),
-            );
-        }
+        let (title, hint) = match *ticks.get_ref() {
+            0..1000 => (
+                "the clock is too slow",
+                "write 1000 or more: deadlines are in milliseconds",
+            ),
+            0x1_0000_0000.. => (
+                "the clock is too fast",
+                "no machine's clock counts four times a nanosecond",
+            ),
+            _ => return,
+        };
+        self.problems.push(
+            Problem::new(self.chip_source, ticks.span(), title)
+                .label("ticks in a second")
+                .hint(hint),
+        );
     }
 
     fn check_memory(&mut self) {
@@ -133,6 +146,7 @@ impl Checker<'_> {
             if !memory.ram.get_ref().contains(range)
                 || range.base % granule != 0
                 || range.end() % granule != 0
+                || range.size == 0
             {
                 self.problems.push(
                     Problem::new(
@@ -141,11 +155,23 @@ impl Checker<'_> {
                         format!("{name} is misplaced"),
                     )
                     .label(format!(
-                        "not inside memory.ram from one multiple of {granule} to another"
+                        "empty, or not inside memory.ram from one multiple of {granule} to another"
                     ))
                     .hint("the kernel and the firmware live in memory.ram"),
                 );
             }
+        }
+        let kernel = &memory.kernel;
+        if kernel.get_ref().end() > IMAGE_END {
+            self.problems.push(
+                Problem::new(
+                    self.chip_source,
+                    kernel.span(),
+                    "memory.kernel is out of reach",
+                )
+                .label(format!("{:#x}..{:#x}", kernel.get_ref().base, kernel.get_ref().end()))
+                .hint("an image lies below 4 GiB as a whole: put the kernel there; RAM may go on above"),
+            );
         }
         if let [(_, kernel), (_, firmware)] = parts[..]
             && kernel.get_ref().overlaps(firmware.get_ref())
@@ -177,7 +203,9 @@ impl Checker<'_> {
             range: *ram.get_ref(),
         }];
         for (device, description) in &self.chip.devices {
+            self.check_device_name(device);
             for window in &description.windows {
+                self.check_window_name(device, window);
                 let range = window.get_ref().range();
                 let what = format!("{device}.{}", window.get_ref().name);
                 if range.base % granule != 0 || range.size == 0 {
@@ -238,6 +266,44 @@ impl Checker<'_> {
                     range,
                 });
             }
+        }
+    }
+
+    /// A device is named at the shell, in the log and in `<parent task>.<name>`.
+    fn check_device_name(&mut self, device: &Spanned<String>) {
+        if !super::tasks::is_name(device.get_ref()) || device.get_ref().len() > MOST_DEVICE {
+            self.problems.push(
+                Problem::new(
+                    self.chip_source,
+                    device.span(),
+                    format!("`{device}` is no name for a device"),
+                )
+                .label(format!("at most {MOST_DEVICE} of a-z, 0-9 and -"))
+                .hint("choose another name"),
+            );
+        }
+    }
+
+    /// A lease has a device's windows and its interrupts by their names.
+    fn check_window_name(&mut self, device: &Spanned<String>, window: &Spanned<Window>) {
+        let name = &window.get_ref().name;
+        let is_line = name
+            .strip_prefix("irq")
+            .is_some_and(|number| number.parse::<u32>().is_ok());
+        if !super::tasks::is_name(name) || is_line {
+            self.problems.push(
+                Problem::new(
+                    self.chip_source,
+                    window.span(),
+                    format!("`{name}` is no name for a window of `{device}`"),
+                )
+                .label(if is_line {
+                    "the name of an interrupt"
+                } else {
+                    "of a-z, 0-9 and -"
+                })
+                .hint("choose another name"),
+            );
         }
     }
 

@@ -26,6 +26,7 @@ impl<'a> Checker<'a> {
                 description
                     .offers
                     .iter()
+                    .flat_map(|list| list.get_ref())
                     .map(|name| (format!("{task}.{name}"), self.source, name.span())),
             );
         }

@@ -2,12 +2,15 @@
 
 mod binds;
 mod chip;
+mod compiler;
 mod files;
 mod labels;
 mod peers;
 mod platform;
+mod programs;
 mod tables;
 mod tasks;
+mod values;
 mod windows;
 
 use crate::arch::Arch;
@@ -86,6 +89,8 @@ fn plan(
     checker.check_chip();
     std::mem::take(&mut checker.problems).into_result()?;
     checker.check_tasks();
+    checker.check_programs();
+    checker.check_values();
     let (devices, mut grants) = checker.device_grants();
     let binds = checker.binds(&devices, &mut grants);
     checker.check_labels(&devices, &grants);
@@ -94,7 +99,7 @@ fn plan(
     let tasks = checker.tasks(binds, &entries);
     let tables = checker.tables(&devices, &grants, &tasks);
     checker.check_room(&grants, &tasks);
-    checker.problems.into_result()?;
+    let warnings = checker.problems.into_result()?;
     let alike = [
         (&manifest.named, &manifest.source),
         (&chip.named, &chip.source),
@@ -117,5 +122,6 @@ fn plan(
         tables,
         qemu_devices: manifest.value.qemu.devices,
         debugger: arch.debugger_name(),
+        warnings,
     })
 }

@@ -1,15 +1,14 @@
 //! Checks of who may call, notify and lend to whom.
 
 use super::Checker;
-use crate::manifest::Task;
+use crate::manifest::{Names, Task};
 use crate::problem::Problem;
-use serde_spanned::Spanned;
 
 impl Checker<'_> {
     /// The three sets of peers of a task: calls, notifies, lends.
     pub(super) fn peers(&mut self, rank: usize, name: &str, task: &Task) -> (u64, u64, u64) {
         let calls = self.set(name, "calls", &task.calls);
-        for edge in &task.calls {
+        for edge in task.calls.iter().flat_map(|list| list.get_ref()) {
             if self.rank(edge.get_ref()).is_some_and(|peer| peer >= rank) {
                 let peer = &self.manifest.tasks[edge.get_ref().as_str()];
                 let problem = Problem::new(
@@ -50,9 +49,9 @@ impl Checker<'_> {
         (calls, notifies, lends)
     }
 
-    fn set(&mut self, name: &str, key: &str, peers: &[Spanned<String>]) -> u64 {
+    fn set(&mut self, name: &str, key: &str, peers: &Option<Names>) -> u64 {
         let mut set = 0;
-        for peer in peers {
+        for peer in peers.iter().flat_map(|list| list.get_ref()) {
             match self.rank(peer.get_ref()) {
                 Some(rank) if rank < 64 => set |= 1 << rank,
                 Some(_) => {}

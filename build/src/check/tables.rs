@@ -157,8 +157,7 @@ impl Checker<'_> {
     pub(super) fn check_room(&mut self, grants: &[Grant], tasks: &[Task]) {
         let memory = &self.chip.memory;
         let room = memory
-            .ram
-            .get_ref()
+            .for_image()
             .end()
             .saturating_sub(memory.kernel.get_ref().end());
         let need = |task: &Task, rank| {

@@ -1,9 +1,9 @@
 //! Checks of the tasks themselves: names, packages, priorities, sizes; and their ranks.
 
 use super::Checker;
-use crate::manifest::{self, Manifest};
-use crate::plan::{Bind, Task};
-use crate::problem::{Problem, nearest};
+use crate::manifest::{self, Manifest, RestartPolicy};
+use crate::plan::{Bind, Restart, Task};
+use crate::problem::Problem;
 use leasehold_abi::NAME_LENGTH;
 use serde_spanned::Spanned;
 
@@ -27,27 +27,12 @@ pub(super) fn order(manifest: &Manifest) -> Vec<&str> {
 
 impl Checker<'_> {
     pub(super) fn check_tasks(&mut self) {
-        let packages = crate::packages::binaries(self.root);
         let manifest = self.manifest;
         for (name, task) in &manifest.tasks {
             self.check_name_of(name);
             self.check_sizes(name, task);
             self.check_floating_point(name, task);
             self.check_operator(name, task);
-            if !packages.contains_key(task.package.get_ref()) {
-                let known = packages.keys().map(String::as_str);
-                let problem = Problem::new(
-                    self.source,
-                    task.package.span(),
-                    format!("unknown package `{}`", task.package),
-                )
-                .label("no crate of this name in drivers/ or app/");
-                self.problems
-                    .push(match nearest(task.package.get_ref(), known) {
-                        Some(near) => problem.hint(format!("did you mean `{near}`?")),
-                        None => problem.hint("a task is a crate in drivers/ or app/ with a binary"),
-                    });
-            }
         }
         self.check_supervisor();
         if let Some((name, _)) = manifest.tasks.iter().nth(self.arch.most_tasks()) {
@@ -68,8 +53,7 @@ impl Checker<'_> {
 
     fn check_name_of(&mut self, name: &Spanned<String>) {
         let text = name.get_ref();
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if text.is_empty() || text.len() > NAME_LENGTH || !text.bytes().all(allowed) {
+        if text.len() > NAME_LENGTH || !is_name(text) {
             self.problems.push(
                 Problem::new(
                     self.source,
@@ -156,7 +140,8 @@ impl Checker<'_> {
             return;
         };
         let supervisor = self.order[0];
-        if !task.calls.iter().any(|peer| peer.get_ref() == supervisor) {
+        let mut calls = task.calls.iter().flat_map(|list| list.get_ref());
+        if !calls.any(|peer| peer.get_ref() == supervisor) {
             self.problems.push(
                 Problem::new(
                     self.source,
@@ -186,6 +171,17 @@ impl Checker<'_> {
             );
             return;
         };
+        if let Some(off) = supervisor.autostart.as_ref().filter(|on| !*on.get_ref()) {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    off.span(),
+                    format!("the supervisor `{name}` always starts"),
+                )
+                .label("who else should start it?")
+                .hint("leave it out"),
+            );
+        }
         for (other, task) in self
             .manifest
             .tasks
@@ -218,7 +214,7 @@ impl Checker<'_> {
     pub(super) fn tasks(&mut self, binds: Vec<Vec<Bind>>, entries: &[u32]) -> Vec<Task> {
         let manifest = self.manifest;
         let order = self.order.clone();
-        let packages = crate::packages::binaries(self.root);
+        let packages = crate::packages::programs(self.root);
         let mut tasks = Vec::new();
         for (rank, (name, binds)) in order.into_iter().zip(binds).enumerate() {
             let (key, task) = manifest
@@ -230,12 +226,7 @@ impl Checker<'_> {
                 name: name.to_owned(),
                 span: key.span(),
                 package: task.package.get_ref().clone(),
-                binary: task
-                    .binary
-                    .as_ref()
-                    .or_else(|| packages.get(task.package.get_ref()))
-                    .unwrap_or(task.package.get_ref())
-                    .clone(),
+                binary: self.program(&packages, task),
                 priority: *task.priority.get_ref(),
                 stack: sane(*task.stack.get_ref()),
                 arena: task
@@ -243,25 +234,44 @@ impl Checker<'_> {
                     .as_ref()
                     .map_or(0, |arena| sane(*arena.get_ref()))
                     .next_multiple_of(self.arch.lend_granule()),
-                autostart: task.autostart || rank == 0,
+                autostart: rank == 0 || task.autostart.as_ref().is_some_and(|on| *on.get_ref()),
                 floating_point: task.floating_point.as_ref().is_some_and(|on| *on.get_ref()),
                 calls,
                 notifies,
                 lends,
-                release_ms: *task.release_ms.get_ref(),
+                release_ms: task.release_ms.as_ref().map_or(200, |time| *time.get_ref()),
                 offers: task
                     .offers
                     .iter()
+                    .flat_map(|list| list.get_ref())
                     .map(|offer| format!("{name}.{offer}"))
                     .collect(),
+                window_limits: self.window_limits(task),
                 binds,
-                restart: task.restart.clone(),
+                restart: restart(&task.restart),
                 operator: task.operator.as_ref().is_some_and(|on| *on.get_ref()),
                 entries: entries[rank],
             });
         }
         tasks
     }
+}
+
+fn restart(written: &manifest::Restart) -> Restart {
+    let value =
+        |key: &Option<Spanned<u32>>, absent| key.as_ref().map_or(absent, |value| *value.get_ref());
+    Restart {
+        always: written.policy == RestartPolicy::Always,
+        backoff_ms: value(&written.backoff_ms, 20),
+        limit: value(&written.limit, 5),
+        window_ms: value(&written.window_ms, 10_000),
+    }
+}
+
+/// Whether this is a name as people type it: for tasks, devices and what is part of those.
+pub(super) fn is_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !text.is_empty() && !text.starts_with('-') && text.bytes().all(allowed)
 }
 
 /// A number of bytes to go on with, also where it has been told that it is none.

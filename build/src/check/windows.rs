@@ -3,20 +3,32 @@
 
 use super::Checker;
 use crate::arch::Arch;
-use crate::manifest::{self, WindowKind};
+use crate::manifest::{self, Window, WindowKind};
+use crate::plan::WindowLimit;
 use crate::problem::Problem;
+use leasehold_abi::{label, names};
+use serde_spanned::Spanned;
 use std::ops::Range;
 
-/// Entries for a PCI function: its configuration space and its registers; a pool is one more.
+/// Windows of a PCI function where the manifest does not say: its configuration space and its registers; a pool is one
+/// more. Each takes one entry: their sizes are powers of two.
 const PCI_WINDOWS: u32 = 2;
-/// Entries for an auxiliary device: its payload and the memory shared with its parent.
+/// All that a PCI function may have: its configuration space and its base addresses.
+const MOST_PCI_WINDOWS: u32 = 1 + names::BARS.len() as u32;
+/// Windows of an auxiliary device where the manifest does not say: its payload and the memory shared with its parent.
 const AUXILIARY_WINDOWS: u32 = 2;
+/// All that an auxiliary device may have: besides those, parts of its parent's windows.
+const MOST_AUXILIARY_WINDOWS: u32 = AUXILIARY_WINDOWS + names::WINDOWS.len() as u32;
 
 /// Entries that one thing may take, and where the manifest has it.
 struct Need {
     what: String,
     entries: u32,
     span: Range<usize>,
+}
+
+fn written(windows: &Option<Spanned<u32>>) -> Option<u32> {
+    windows.as_ref().map(|windows| *windows.get_ref())
 }
 
 impl Checker<'_> {
@@ -61,7 +73,8 @@ impl Checker<'_> {
                 problem = problem.related(self.source, need.span.clone(), text);
             }
             self.problems.push(problem.hint(format!(
-                "{} too many: bind less, or write `windows = N` where it never claims so many at once",
+                "{} too many: bind less, or write `windows = N` in a binding that claims at most N windows at once, \
+                 which is all that it then gets",
                 all - unit.entries
             )));
         }
@@ -77,25 +90,23 @@ impl Checker<'_> {
                 (Some(device), None, None) => (
                     device,
                     format!("windows of `{device}`"),
-                    self.device_entries(device.get_ref()),
+                    self.device_entries(device.get_ref(), &parts.windows),
                 ),
                 (None, Some(pci), None) => (
                     pci,
                     "a PCI function's configuration, registers and pool".to_owned(),
-                    PCI_WINDOWS + u32::from(parts.dma_pool.is_some()),
+                    written(&parts.windows)
+                        .unwrap_or(PCI_WINDOWS + u32::from(parts.dma_pool.is_some())),
                 ),
                 (None, None, Some(auxiliary)) => (
                     auxiliary,
                     "payload and shared memory".to_owned(),
-                    AUXILIARY_WINDOWS,
+                    written(&parts.windows).unwrap_or(AUXILIARY_WINDOWS),
                 ),
                 // Another check shows it.
                 _ => continue,
             };
-            let (entries, span) = match &parts.windows {
-                Some(windows) => (*windows.get_ref(), windows.span()),
-                None => (entries, key.span()),
-            };
+            let span = parts.windows.as_ref().map_or(key.span(), Spanned::span);
             needs.push(Need {
                 what,
                 entries,
@@ -106,15 +117,28 @@ impl Checker<'_> {
         needs
     }
 
-    fn device_entries(&self, device: &str) -> u32 {
+    /// The most that so many of a device's windows take, whichever those are.
+    fn device_entries(&self, device: &str, windows: &Option<Spanned<u32>>) -> u32 {
+        let entries = |window: &Window| self.arch.window_entries(window.range());
+        let mut entries: Vec<u32> = self.windows_of(device).map(entries).collect();
+        entries.sort_unstable_by(|a, b| b.cmp(a));
+        let count = written(windows).map_or(entries.len(), |count| count as usize);
+        entries.into_iter().take(count).sum()
+    }
+
+    fn windows_of(&self, device: &str) -> impl Iterator<Item = &Window> {
         let windows = self.chip.devices.get(device).map(|device| &device.windows);
-        windows
-            .into_iter()
-            .flatten()
-            .map(|window| window.get_ref())
-            .filter(|window| window.kind != WindowKind::BusMaster)
-            .map(|window| self.arch.window_entries(window.range()))
-            .sum()
+        let windows = windows.into_iter().flatten().map(Spanned::get_ref);
+        windows.filter(|window| window.kind != WindowKind::BusMaster)
+    }
+
+    /// All windows that what is bound can have.
+    pub(super) fn most_windows(&self, bind: &manifest::Bind) -> u32 {
+        match (&bind.device, &bind.pci) {
+            (Some(device), _) => self.windows_of(device.get_ref()).count() as u32,
+            (None, Some(_)) => MOST_PCI_WINDOWS + u32::from(bind.dma_pool.is_some()),
+            (None, None) => MOST_AUXILIARY_WINDOWS,
+        }
     }
 
     /// What other tasks lend it by name: one window each, where the task does not say otherwise.
@@ -130,7 +154,10 @@ impl Checker<'_> {
             .manifest
             .tasks
             .iter()
-            .flat_map(|(lender, task)| task.lends.iter().map(move |lessee| (lender, lessee)))
+            .flat_map(|(lender, task)| {
+                let lends = task.lends.iter().flat_map(|list| list.get_ref());
+                lends.map(move |lessee| (lender, lessee))
+            })
             .filter(|(_, lessee)| lessee.get_ref() == name);
         lends
             .map(|(lender, lessee)| Need {
@@ -139,6 +166,30 @@ impl Checker<'_> {
                 span: lessee.span(),
             })
             .collect()
+    }
+
+    /// What the manifest says about the windows of a task's bindings.
+    pub(super) fn window_limits(&self, task: &manifest::Task) -> Vec<WindowLimit> {
+        let limit = |bind: &Spanned<manifest::Bind>| {
+            let bind = bind.get_ref();
+            let windows = written(&bind.windows)?;
+            let (name, id) = match (&bind.device, &bind.pci, &bind.auxiliary) {
+                (Some(device), ..) => (device.get_ref().as_str(), 0),
+                (_, Some(pci), _) => {
+                    let (vendor, device) = super::binds::pci_id(pci.get_ref())?;
+                    let discovers = |device: &&manifest::Device| device.discovers.is_some();
+                    let mut devices = self.chip.devices.iter();
+                    let (bridge, _) = devices.find(|(_, device)| discovers(device))?;
+                    let id = u32::from(vendor) << 16 | u32::from(device);
+                    (bridge.get_ref().as_str(), id)
+                }
+                (_, _, Some(name)) => (name.get_ref().as_str(), written(&bind.id).unwrap_or(0)),
+                _ => return None,
+            };
+            let label = label(name);
+            Some(WindowLimit { label, id, windows })
+        };
+        task.binds.iter().filter_map(limit).collect()
     }
 
     /// Keys that mean something with page tables only.

@@ -35,7 +35,7 @@ pub struct ChipHeader {
     pub ticks_per_second: Spanned<u64>,
     /// The compiler's name (`-C target-cpu`) for the processor with its floating-point unit, where it has one:
     /// what tasks are compiled for that use it.
-    pub floating_point: Option<String>,
+    pub floating_point: Option<Spanned<String>>,
 }
 
 /// A chip file that says how it differs from another chip's.
@@ -60,7 +60,7 @@ pub struct LikeHeader {
     /// Target triple of kernel and tasks.
     pub target: Spanned<String>,
     /// As in [`ChipHeader`]; it goes with the target.
-    pub floating_point: Option<String>,
+    pub floating_point: Option<Spanned<String>>,
 }
 
 /// How QEMU emulates a chip.
@@ -119,6 +119,20 @@ pub struct Memory {
     pub firmware: Option<Spanned<Range>>,
     /// Room for the kernel's text, data and page tables.
     pub kernel: Spanned<Range>,
+}
+
+/// The end of what an image can lie in: the kernel's tables have the addresses of tasks in 32 bits.
+pub const IMAGE_END: u64 = 1 << 32;
+
+impl Memory {
+    /// The part of RAM that an image can lie in.
+    pub fn for_image(&self) -> Range {
+        let ram = self.ram.get_ref();
+        Range {
+            base: ram.base,
+            size: ram.end().min(IMAGE_END).saturating_sub(ram.base),
+        }
+    }
 }
 
 /// Addresses.

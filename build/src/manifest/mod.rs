@@ -3,8 +3,10 @@
 mod chip;
 mod schema;
 
-pub use chip::{Bus, Chip, ChipHeader, Device, LikeChip, Memory, Qemu, Range, Window, WindowKind};
-pub use schema::{Bind, LikeManifest, Manifest, QemuDevices, Restart, RestartPolicy, Task};
+pub use chip::{
+    Bus, Chip, ChipHeader, Device, IMAGE_END, LikeChip, Memory, Qemu, Range, Window, WindowKind,
+};
+pub use schema::{Bind, LikeManifest, Manifest, Names, QemuDevices, Restart, RestartPolicy, Task};
 
 use crate::problem::{Problem, Problems, Source};
 use serde::de::DeserializeOwned;
@@ -41,6 +43,18 @@ pub fn parse<T: DeserializeOwned>(source: &Source) -> Result<T, Problems> {
             problem = Problem::new(source, problem.span(), format!("missing key `{name}`"))
                 .label("in this table")
                 .hint(format!("add `{name} = …`"));
+        } else if let Some(rest) = message.strip_prefix("unknown variant ") {
+            let mut names = rest.split('`').skip(1).step_by(2);
+            let unknown = names.next().unwrap_or("");
+            let known: Vec<&str> = names.collect();
+            problem = Problem::new(source, problem.span(), format!("unknown value `{unknown}`"))
+                .label("not a value of this key")
+                .hint(
+                    match crate::problem::nearest(unknown, known.iter().copied()) {
+                        Some(name) => format!("did you mean `{name}`?"),
+                        None => format!("its values are: {}", known.join(", ")),
+                    },
+                );
         } else {
             problem = problem.hint("docs/manifest.md lists every key with its type");
         }

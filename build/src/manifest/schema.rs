@@ -42,6 +42,9 @@ pub struct QemuDevices {
     pub devices: Vec<String>,
 }
 
+/// A list of names, with the place of each.
+pub type Names = Spanned<Vec<Spanned<String>>>;
+
 /// One task.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -49,7 +52,7 @@ pub struct Task {
     /// Cargo package.
     pub package: Spanned<String>,
     /// Binary of the package; its name where absent.
-    pub binary: Option<String>,
+    pub binary: Option<Spanned<String>>,
     /// Lower runs first; equal ones in the manifest's order.
     pub priority: Spanned<i64>,
     /// Bytes of stack.
@@ -57,27 +60,21 @@ pub struct Task {
     /// Bytes of memory that it may lend.
     pub arena: Option<Spanned<i64>>,
     /// Started by the kernel at boot. The supervisor always is.
-    #[serde(default)]
-    pub autostart: bool,
+    pub autostart: Option<Spanned<bool>>,
     /// It may use floating-point registers.
     pub floating_point: Option<Spanned<bool>>,
     /// It may give the supervisor orders: it is the operator's.
     pub operator: Option<Spanned<bool>>,
     /// Tasks that it may call, all of them more important.
-    #[serde(default)]
-    pub calls: Vec<Spanned<String>>,
+    pub calls: Option<Names>,
     /// Tasks that it may notify.
-    #[serde(default)]
-    pub notifies: Vec<Spanned<String>>,
+    pub notifies: Option<Names>,
     /// Tasks that it may lend to, beside the supervisor.
-    #[serde(default)]
-    pub lends: Vec<Spanned<String>>,
+    pub lends: Option<Names>,
     /// Names of the auxiliary devices that it registers.
-    #[serde(default)]
-    pub offers: Vec<Spanned<String>>,
+    pub offers: Option<Names>,
     /// How long it may keep a revoked lease, in milliseconds.
-    #[serde(default = "default_release")]
-    pub release_ms: Spanned<u32>,
+    pub release_ms: Option<Spanned<u32>>,
     /// Entries of the protection unit that windows lent by other tasks take at most at once; one
     /// for each that may lend to it where absent.
     pub windows: Option<Spanned<u32>>,
@@ -110,28 +107,17 @@ pub struct Bind {
 }
 
 /// What follows the end of a task.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Restart {
     /// Whether it starts again.
     pub policy: RestartPolicy,
     /// First wait, in milliseconds; it doubles.
-    pub backoff_ms: u32,
+    pub backoff_ms: Option<Spanned<u32>>,
     /// Ends in one window that put it in quarantine.
-    pub limit: u32,
+    pub limit: Option<Spanned<u32>>,
     /// The window, in milliseconds.
-    pub window_ms: u32,
-}
-
-impl Default for Restart {
-    fn default() -> Self {
-        Self {
-            policy: RestartPolicy::Always,
-            backoff_ms: 20,
-            limit: 5,
-            window_ms: 10_000,
-        }
-    }
+    pub window_ms: Option<Spanned<u32>>,
 }
 
 /// Whether a task starts again.
@@ -143,8 +129,4 @@ pub enum RestartPolicy {
     Always,
     /// Only when somebody asks.
     Never,
-}
-
-fn default_release() -> Spanned<u32> {
-    Spanned::new(0..0, 200)
 }

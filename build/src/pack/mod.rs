@@ -235,8 +235,7 @@ pub(crate) fn pack(
         .unzip();
     let start = plan.chip.memory.kernel.get_ref().end();
     let layout = lay_out(arch, start, &needs, (&pools, &lengths));
-    let ram = &plan.chip.memory.ram;
-    if layout.end > ram.get_ref().end() {
+    if layout.end > plan.chip.memory.for_image().end() {
         return Err(overflow(plan, arch, &layout).into());
     }
     Ok(layout)
@@ -265,8 +264,9 @@ fn lay_out(arch: Arch, start: u64, needs: &[Need], pools: (&[usize], &[u64])) ->
 }
 
 fn overflow(plan: &Plan, arch: Arch, layout: &Layout) -> Problem {
-    let ram = &plan.chip.memory.ram;
-    let over = layout.end - ram.get_ref().end();
+    let memory = &plan.chip.memory;
+    let (ram, for_image) = (&memory.ram, memory.for_image());
+    let over = layout.end - for_image.end();
     let largest = layout
         .tasks
         .iter()
@@ -288,7 +288,7 @@ fn overflow(plan: &Plan, arch: Arch, layout: &Layout) -> Problem {
         .related(
             &plan.chip_source,
             ram.span(),
-            format!("{} KiB in all", ram.get_ref().size / 1024),
+            format!("{} KiB in all", for_image.size / 1024),
         )
         .hint(format!(
             "{} KiB too much: make stacks, arenas or pools smaller",

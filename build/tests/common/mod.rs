@@ -24,7 +24,11 @@ impl Repository {
         for package in ["supervisor", "console", "edu"] {
             let text = format!("[package]\nname = \"{package}\"\n");
             repository.write(&format!("drivers/{package}/Cargo.toml"), &text);
+            repository.write(&format!("drivers/{package}/src/main.rs"), "");
         }
+        let library = "[package]\nname = \"library\"\n";
+        repository.write("drivers/library/Cargo.toml", library);
+        repository.write("drivers/library/src/lib.rs", "");
         repository
     }
 

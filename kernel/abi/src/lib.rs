@@ -23,8 +23,8 @@ pub use lease::{
     ClaimMode, GrantInfo, GrantKind, LeaseEvent, LeaseInfo, LeaseState, RevokeMode, Rights, label,
 };
 pub use limits::{
-    COPY_STEP, DEBUG_STEP, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, NAME_LENGTH, SELF_MEMORY,
-    UNALIGNED_STEP,
+    COPY_STEP, DEBUG_STEP, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, MOST_ENDS, NAME_LENGTH,
+    SELF_MEMORY, UNALIGNED_STEP,
 };
 pub use message::{Borrow, Tag};
 pub use task::{FaultKind, NOTIFY_LEASE, NOTIFY_TASK, TaskInfo, TaskState};

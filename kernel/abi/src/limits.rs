@@ -26,3 +26,6 @@ pub const NAME_LENGTH: usize = 16;
 /// Stands for "my own lend arena or pool" where a source lease handle is expected
 /// ([`Call::LeaseAdd`](crate::Call::LeaseAdd)). No lease ever has this handle.
 pub const SELF_MEMORY: u32 = u32::MAX;
+
+/// Ends of a task that the supervisor remembers, and so the most that a manifest can ask for before quarantine.
+pub const MOST_ENDS: usize = 16;

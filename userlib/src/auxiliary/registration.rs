@@ -69,8 +69,9 @@ where
     ///
     /// # Errors
     /// `Invalid`: a part of the payload is of another region or device. `Busy`: the region is used
-    /// by another registration. `Exhausted`: too long a payload, or a full table. `Revoked`. After
-    /// an error nothing is offered, and region and table are as before.
+    /// by another registration. `Exhausted`: too long a payload, or a full table. `Denied`: `name` is
+    /// not among the task's `offers` in the manifest. `Revoked`. After an error nothing is offered, and
+    /// region and table are as before.
     pub fn new(
         device: &Device<'cap, Bound>,
         region: &LendRegion<'cap>,
@@ -98,6 +99,12 @@ where
             draft.add_window(window, name)?;
         }
         let lease = draft.offer()?;
+        // The supervisor goes before every task, so by now it has looked at the offer, and given it back at once if
+        // this task is not to make it.
+        if sys::lease_info(lease).is_err() {
+            crate::log!("registers `{name}`, which is not among its `offers` in the manifest");
+            return Err(Error::Denied);
+        }
         place.fill(lease);
         Ok(Self {
             device: device.plain(),

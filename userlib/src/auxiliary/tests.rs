@@ -83,6 +83,22 @@ fn child(
 }
 
 #[test]
+fn an_auxiliary_device_that_the_manifest_does_not_offer_is_refused_by_name() {
+    Board::run(|board| {
+        let parent = board.bind(0, "parent", vec![]);
+        board.0.borrow_mut().refused = Some(crate::sys::label("self.simple"));
+        let region = parent.lend_region(64, 0).unwrap();
+        type WordLt = CovariantForLt!(u32);
+        let register = |name| Registration::<WordLt>::new(&parent, &region, name, 0, 7);
+        assert_eq!(register("simple").err(), Some(Error::Denied));
+        let log = board.0.borrow().log.concat();
+        assert!(log.contains("`simple`"), "{log}");
+        // Nothing is left of the attempt: the region is free again.
+        assert!(register("sample").is_ok());
+    });
+}
+
+#[test]
 fn a_payload_arrives() {
     Board::run(|board| {
         let parent = board.bind(0, "parent", vec![]);

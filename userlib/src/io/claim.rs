@@ -1,5 +1,6 @@
 //! Taking a grant into use, and giving it back.
 
+use super::limit;
 use crate::runtime::{Bound, Device, Plain, Task};
 use crate::sys::{self, ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle};
 
@@ -36,7 +37,8 @@ impl Claim {
     ///
     /// # Errors
     /// `NoDevice` without such a grant; `Busy` while anybody else, or this task, uses it in a way
-    /// that excludes this, and while another binding of this task reaches the same bytes; `Revoked`.
+    /// that excludes this, and while another binding of this task reaches the same bytes;
+    /// `Exhausted` for one window more than the manifest allows; `Revoked`.
     pub(crate) fn new(
         device: &Device<'_, Bound>,
         kind: GrantKind,
@@ -48,6 +50,9 @@ impl Claim {
         let (index, info) = slot.find(kind, &select)?;
         if info.claimed != 0 || Task::current().is_reached_elsewhere(device.slot_index(), &info) {
             return Err(Error::Busy);
+        }
+        if limit::is_window(kind) {
+            limit::check(slot)?;
         }
         let lease = slot.lease.get();
         let base = sys::grant_claim(lease, index, mode, bits)?;

@@ -6,6 +6,7 @@
 mod access;
 mod claim;
 mod device;
+mod limit;
 mod mapping;
 mod register;
 mod window;

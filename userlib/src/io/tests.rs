@@ -326,3 +326,49 @@ fn what_a_kept_guard_reaches_is_not_claimed_again() {
         });
     }
 }
+
+#[test]
+fn no_more_windows_at_once_than_the_manifest_allows() {
+    use super::limit::{LIMITS, WindowLimit};
+    let limit = WindowLimit {
+        label: crate::sys::label("a"),
+        id: 0,
+        windows: 2,
+    };
+    LIMITS.set(std::vec![limit].leak());
+    Board::run(|board| {
+        let grants = |board: &Board| {
+            vec![
+                board.grant(GrantKind::Mmio, "one", 0x100),
+                board.grant(GrantKind::Memory, "dma", 0x100),
+                board.grant(GrantKind::Mmio, "two", 0x100),
+                board.grant(GrantKind::Interrupt, "line", 8),
+            ]
+        };
+        let (device, other) = (
+            board.bind(0, "a", grants(board)),
+            board.bind(1, "b", grants(board)),
+        );
+        let one = device.io_mem::<0x100>("one").unwrap();
+        let line = device.interrupt("line");
+        assert!(line.is_ok(), "an interrupt takes no entry");
+        let pool = device.dma_pool().unwrap();
+        assert_eq!(device.io_mem::<0x100>("two").err(), Some(Error::Exhausted));
+        let log = board.0.borrow().log.concat();
+        assert!(log.contains("more than 2 windows"), "{log}");
+        // One given back makes room for another; forgotten, it does not.
+        drop(one);
+        let two = device.io_mem::<0x100>("two").unwrap();
+        core::mem::forget(two);
+        assert_eq!(device.io_mem::<0x100>("one").err(), Some(Error::Exhausted));
+        drop(pool);
+        // Another device has no limit.
+        let all = (
+            other.io_mem::<8>("one"),
+            other.dma_pool(),
+            other.io_mem::<8>("two"),
+        );
+        assert!(all.0.is_ok() && all.1.is_ok() && all.2.is_ok());
+    });
+    LIMITS.set(&[]);
+}

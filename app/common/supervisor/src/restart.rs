@@ -1,9 +1,7 @@
 //! What follows the end of a task: start it again after a while, or put it in quarantine.
 
+use leasehold_abi::MOST_ENDS;
 use userlib::policy::Restart;
-
-/// Ends remembered per task; a manifest's larger limit counts as this.
-const MOST_ENDS: usize = 16;
 
 /// Doublings of the back-off; more would wait for hours.
 const MOST_DOUBLINGS: u32 = 6;

@@ -36,6 +36,16 @@ impl Supervisor<'_> {
         };
         let (label, id, payload_type) = (info.label, info.id, info.payload_type);
         let from = info.lessor as usize;
+        let offers = self
+            .policy
+            .tasks
+            .get(from)
+            .map_or(&[][..], |task| task.offers);
+        if !offers.iter().any(|offer| offer.label == label) {
+            // Its runtime sees that and says so: it knows the name.
+            let _ = sys::lease_release(held);
+            return;
+        }
         let source = Source::Auxiliary {
             held,
             from,

@@ -481,6 +481,20 @@ fn an_auxiliary_device_goes_to_the_child_that_the_manifest_names() {
 }
 
 #[test]
+fn an_auxiliary_device_that_the_manifest_does_not_offer_is_given_back() {
+    booted(|supervisor, kernel| {
+        let lease = offer(kernel, 1);
+        let change = |label| {
+            let mut board = kernel.0.borrow_mut();
+            board.leases[lease.index()].as_mut().unwrap().info.label = label;
+        };
+        change(label("parent.prat"));
+        supervisor.settle(1);
+        assert!(kernel.0.borrow().leases[lease.index()].is_none());
+    });
+}
+
+#[test]
 fn a_parent_that_ends_waits_for_the_child_but_not_for_ever() {
     booted(|supervisor, kernel| {
         report(

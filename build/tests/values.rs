@@ -1,0 +1,106 @@
+//! What a person is shown for a value of the right type that makes no sense.
+
+mod common;
+#[macro_use]
+#[path = "common/shows.rs"]
+mod shows;
+
+use common::{CHIP, MANIFEST, Repository, replace};
+use shows::shows_of;
+
+faults! {
+    // Programs.
+    unknown_binary: shows manifest "package = \"console\"" => "package = \"console\"\nbinary = \"nope\"";
+    package_of_a_library: shows manifest "package = \"console\"" => "package = \"library\"";
+    unknown_processor: shows chip "ticks-per-second" => "floating-point = \"sifive-u55\"\nticks-per-second";
+    unknown_target: shows chip "riscv64imac-unknown-none-elf" => "riscv64imax-unknown-none-elf";
+    // Lists.
+    calls_of_nobody: warns manifest "calls = [\"console\", \"supervisor\"]" => "calls = []";
+    calls_without_the_supervisor: warns manifest "calls = [\"console\", \"supervisor\"]" => "calls = [\"console\"]";
+    no_calls_at_all: warns manifest "calls = [\"console\", \"supervisor\"]\n" => "";
+    notifies_nobody: warns manifest "notifies = [\"console\"]" => "notifies = []";
+    lends_to_nobody: warns manifest "notifies = [\"console\"]" => "lends = []";
+    offers_of_nothing: warns manifest "notifies = [\"console\"]\noffers = [\"sample\"]\n\n[[tasks.edu.binds]]\npci = \"1234:11e8\"\ndma = true\ndma-pool = 8192\n\n[tasks.child]\npackage = \"edu\"\npriority = 2\nstack = 2048\ncalls = [\"console\", \"supervisor\"]\n\n[[tasks.child.binds]]\nauxiliary = \"edu.sample\"\nid = 1\n" => "offers = []\n";
+    call_twice: shows manifest "calls = [\"supervisor\", \"console\"]" => "calls = [\"supervisor\", \"console\", \"supervisor\"]";
+    notification_twice: shows manifest "notifies = [\"console\"]" => "notifies = [\"console\", \"console\"]";
+    lends_twice: shows manifest "notifies = [\"console\"]" => "lends = [\"child\", \"child\"]";
+    lends_to_itself: shows manifest "notifies = [\"console\"]" => "lends = [\"edu\"]";
+    offer_twice: shows manifest "offers = [\"sample\"]" => "offers = [\"sample\", \"sample\"]";
+    // Auxiliary devices.
+    offer_without_a_name: shows manifest "offers = [\"sample\"]" => "offers = [\"sample\", \"\"]";
+    offer_with_a_dot: shows manifest "offers = [\"sample\"]" => "offers = [\"sample\", \"edu.more\"]";
+    offer_in_upper_case: shows manifest "offers = [\"sample\"]" => "offers = [\"sample\", \"Sample\"]";
+    offer_too_long: shows manifest "offers = [\"sample\"]" => "offers = [\"sample\", \"a-name-that-is-much-too-long\"]";
+    offer_without_a_device: shows manifest "calls = [\"console\", \"supervisor\"]\n\n[[tasks.child.binds]]\nauxiliary = \"edu.sample\"\nid = 1\n" => "calls = [\"supervisor\"]\noffers = [\"other\"]\n";
+    offer_without_an_arena: shows manifest "arena = 4096\n" => "";
+    auxiliary_of_its_own: shows manifest "calls = [\"console\", \"supervisor\"]" => "calls = [\"supervisor\"]\narena = 4096\noffers = [\"part\"]\n\n[[tasks.child.binds]]\nauxiliary = \"child.part\"";
+    // PCI.
+    pci_function_in_two_cases: shows manifest "auxiliary = \"edu.sample\"\nid = 1" => "pci = \"1234:11E8\"";
+    pci_identifier_with_a_sign: shows manifest "1234:11e8" => "+123:11e8";
+    pci_identifier_of_an_empty_place: shows manifest "1234:11e8" => "FFFF:11e8";
+    pci_identifier_of_zeros: shows manifest "1234:11e8" => "0000:0000";
+    pool_without_dma: shows manifest "dma = true\n" => "";
+    pool_with_dma_off: shows manifest "dma = true" => "dma = false";
+    pool_larger_than_any_memory: shows manifest "dma-pool = 8192" => "dma-pool = 9223372036854775807";
+    // Sizes, times and counts.
+    stack_of_a_few_bytes: shows manifest "stack = 8192" => "stack = 16";
+    name_that_looks_like_an_option: shows manifest "[tasks.child]" => "[tasks.-child]\npackage = \"edu\"\npriority = 9\nstack = 2048\ncalls = [\"supervisor\"]\n\n[tasks.child]";
+    deadline_of_nothing: shows manifest "stack = 8192" => "stack = 8192\nrelease-ms = 0";
+    supervisor_s_deadline_too_short: shows manifest "stack = 8192" => "stack = 8192\nrelease-ms = 100";
+    supervisor_not_started: shows manifest "stack = 8192" => "stack = 8192\nautostart = false";
+    more_ends_than_are_counted: shows manifest "arena = 4096" => "arena = 4096\nrestart.limit = 40";
+    quarantine_at_once: shows manifest "arena = 4096" => "arena = 4096\nrestart.limit = 0";
+    quarantine_never: shows manifest "arena = 4096" => "arena = 4096\nrestart.window-ms = 0";
+    restart_of_what_never_does: shows manifest "arena = 4096" => "arena = 4096\nrestart = { policy = \"never\", backoff-ms = 20 }";
+    unknown_policy: shows manifest "arena = 4096" => "arena = 4096\nrestart.policy = \"sometimes\"";
+    no_window_at_once: shows manifest "device = \"uart0\"" => "device = \"uart0\"\nwindows = 0";
+    more_windows_than_a_device_has: shows manifest "device = \"uart0\"" => "device = \"uart0\"\nwindows = 2";
+    more_windows_than_a_function_has: shows manifest "dma-pool = 8192" => "dma-pool = 8192\nwindows = 9";
+    more_windows_than_an_auxiliary_device_has: shows manifest "id = 1" => "id = 1\nwindows = 7";
+    windows_that_nobody_lends: shows manifest "arena = 4096" => "arena = 4096\nwindows = 1";
+    // The chip file.
+    clock_past_all_sense: shows chip "ticks-per-second = 1_000_000" => "ticks-per-second = 9_000_000_000_000_000_000";
+    room_of_the_kernel_that_is_empty: shows chip "base = 0x8020_0000\nsize = 0x0020_0000" => "base = 0x8020_0000\nsize = 0";
+    kernel_above_4_gib: shows chip "base = 0x8000_0000\nsize = 0x0100_0000\n\n[memory.firmware]\nbase = 0x8000_0000\nsize = 0x0020_0000\n\n[memory.kernel]\nbase = 0x8020_0000" => "base = 0x1_0000_0000\nsize = 0x0100_0000\n\n[memory.kernel]\nbase = 0x1_0020_0000";
+    window_named_like_an_interrupt: shows chip "name = \"registers\"" => "name = \"irq0\"";
+    window_without_a_name: shows chip "name = \"registers\"" => "name = \"\"";
+    device_with_a_dot: shows chip "[devices.uart0]" => "[devices.\"uart.0\"]";
+}
+
+#[test]
+fn two_packages_with_a_program_of_one_name() {
+    let manifest = replace(MANIFEST, "package = \"console\"", "package = \"twin\"");
+    let repository = Repository::new(&manifest, CHIP);
+    let text = "[package]\nname = \"twin\"\n\n[[bin]]\nname = \"edu\"\npath = \"src/main.rs\"\n";
+    repository.write("drivers/twin/Cargo.toml", text);
+    repository.write("drivers/twin/src/main.rs", "");
+    shows_of("program_of_two_packages", &repository, "board");
+}
+
+#[test]
+fn ram_may_go_on_above_4_gib() {
+    let chip = replace(CHIP, "size = 0x0100_0000", "size = 0x2_0000_0000");
+    let repository = Repository::new(MANIFEST, &chip);
+    let plan = leasehold_build::check(repository.root(), "demo", "board").unwrap();
+    assert_eq!(plan.chip.memory.ram.get_ref().end(), 0x2_8000_0000);
+    assert_eq!(plan.chip.memory.for_image().end(), 1 << 32);
+    // What does not fit below is told, however much there is above.
+    let manifest = replace(MANIFEST, "arena = 4096", "arena = 2_147_483_648");
+    let repository = Repository::new(&manifest, &chip);
+    shows_of("more_than_ram_below_4_gib", &repository, "board");
+}
+
+#[test]
+fn what_a_binding_may_claim_is_told_to_its_task() {
+    let manifest = replace(MANIFEST, "dma-pool = 8192", "dma-pool = 8192\nwindows = 2");
+    let manifest = replace(&manifest, "id = 1", "id = 1\nwindows = 1");
+    let repository = Repository::new(&manifest, CHIP);
+    let plan = leasehold_build::check(repository.root(), "demo", "board").unwrap();
+    let limits: Vec<(u32, u32)> = plan
+        .tasks
+        .iter()
+        .flat_map(|task| &task.window_limits)
+        .map(|limit| (limit.id, limit.windows))
+        .collect();
+    assert_eq!(limits, [(0x1234_11e8, 2), (1, 1)]);
+}
