@@ -91,8 +91,17 @@ impl Session {
     /// # Errors
     /// When the emulator is gone.
     pub(crate) fn send(&mut self, line: &str) -> Result<()> {
+        self.send_all(&[line])
+    }
+
+    /// Types lines, all at once: a machine whose time jumps while it waits has the next line before it waits for one.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub(crate) fn send_all(&mut self, lines: &[&str]) -> Result<()> {
+        let typed: String = lines.iter().map(|line| format!("{line}\r")).collect();
         self.input
-            .write_all(format!("{line}\r").as_bytes())
+            .write_all(typed.as_bytes())
             .and_then(|()| self.input.flush())
             .context("the machine takes no input any more")
     }

@@ -53,6 +53,7 @@ fn played(transcript: &str, bootable: &Bootable) -> Result<()> {
     for line in transcript.lines() {
         promised.push(line);
     }
+    let (promised, seen) = (promised.renumbered(), seen.renumbered());
     same("answers", &promised.answers, &seen.answers)?;
     same("log lines", &promised.log, &seen.log)
 }
@@ -76,6 +77,49 @@ impl Lines {
             Some((_, text)) => self.log.push(text.to_owned()),
             None => self.answers.push(without_time(line)),
         }
+    }
+
+    /// With each lease's number replaced.
+    fn renumbered(self) -> Self {
+        let mut leases = Leases::default();
+        let mut each = |lines: Vec<String>| {
+            let lines = lines.iter().map(|line| leases.renumbered(line));
+            lines.collect()
+        };
+        Self {
+            answers: each(self.answers),
+            log: each(self.log),
+        }
+    }
+}
+
+/// Leases in the order in which they are first named: whatever their numbers are, which depends on what else is there, the
+/// same number must stand for the same lease.
+#[derive(Default)]
+struct Leases(Vec<String>);
+
+impl Leases {
+    /// The line with each lease's number replaced by its place in that order.
+    fn renumbered(&mut self, line: &str) -> String {
+        const BEFORE: &str = "lease ";
+        let mut parts = line.split(BEFORE);
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let end = part.find(|c: char| !c.is_ascii_digit() && c != '.');
+            let (number, rest) = part.split_at(end.unwrap_or(part.len()));
+            text += BEFORE;
+            if number.is_empty() {
+                text += rest;
+                continue;
+            }
+            let known = self.0.iter().position(|known| known == number);
+            let place = known.unwrap_or_else(|| {
+                self.0.push(number.to_owned());
+                self.0.len() - 1
+            });
+            text += &format!("#{place}{rest}");
+        }
+        text
     }
 }
 
@@ -117,6 +161,27 @@ mod tests {
             lines.answers,
             ["call (generation 1): ended at: the task died"]
         );
+    }
+
+    #[test]
+    fn the_number_of_a_lease_is_free_but_stands_for_one_lease() {
+        let lines = |numbers: [&str; 3]| {
+            let mut lines = Lines::default();
+            for number in numbers {
+                lines.push(&format!(
+                    "device 0: generation 1 (lease {number}, binding 1)"
+                ));
+            }
+            lines.push("device 0: the lease is revoked");
+            lines.renumbered().answers
+        };
+        let promised = lines(["8.1", "10.1", "8.1"]);
+        assert_eq!(promised[0], "device 0: generation 1 (lease #0, binding 1)");
+        assert_eq!(promised[3], "device 0: the lease is revoked");
+        assert_eq!(lines(["9.1", "12.2", "9.1"]), promised);
+        assert_ne!(lines(["9.1", "12.2", "12.2"]), promised);
+        assert_ne!(lines(["9.1", "12.2", "9.2"]), promised);
+        assert_ne!(lines(["9.1", "9.1", "9.1"]), promised);
     }
 
     #[test]

@@ -44,9 +44,7 @@ impl Shell {
     /// An answer is what stands between the echo of its line and that of the next. A log line
     /// takes the prompt off the line, and the shell draws it again, with what it has read of the next line.
     pub(super) fn lines(&mut self, lines: &[&str]) -> Result<Vec<Answer>> {
-        for line in lines {
-            self.session.send(line)?;
-        }
+        self.session.send_all(lines)?;
         let mut answers: Vec<Answer> = Vec::new();
         let mut answer: Option<Vec<String>> = None;
         let mut succeeded = true;

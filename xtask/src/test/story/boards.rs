@@ -1,17 +1,12 @@
 //! What the parts of the story are called on each board, and what its devices do.
 
 use super::steps::{Step, refused, step};
-use crate::qemu::Clock;
-use crate::test::SHIFT;
 use anyhow::{Context, Result};
 
 /// One kind of board.
 pub(super) struct Names {
     /// Whether the README's transcript is of this kind.
     pub(super) has_transcript: bool,
-    /// The machine's clock. Where nothing in it goes by the host's, it counts instructions: then no
-    /// busy host lets the parent come back too early for the steps in between.
-    pub(super) clock: Clock,
     /// What the auxiliary parent's device says that it is.
     pub(super) identity: &'static str,
     /// The two auxiliary devices.
@@ -28,6 +23,8 @@ pub(super) struct Names {
     pub(super) meanwhile: fn() -> Vec<Step>,
     /// What the board's devices do.
     pub(super) devices_work: fn() -> Vec<Step>,
+    /// What goes by the host's time, and is told on a machine that goes by it, too, once the parent has crashed.
+    pub(super) by_host: fn() -> Vec<Step>,
     /// A device to unbind, a line that needs it, and what comes of the line while it is bound.
     pub(super) unbinds: (&'static str, &'static str, &'static str),
     /// Lines that need what the board lacks, and what that is.
@@ -58,8 +55,6 @@ static BOARDS: &[(&str, &Names)] = &[
 /// Boards with PCI: the parent drives `pci-testdev`, and one child has both devices.
 static PCI: Names = Names {
     has_transcript: true,
-    // `edu` computes in a thread of its own.
-    clock: Clock::Real,
     identity: "1b36:0005",
     devices: ["aux-parent.sample#0", "aux-parent.sample#1"],
     children: ["aux-child", "aux-child"],
@@ -68,9 +63,9 @@ static PCI: Names = Names {
     bystanders: &["console", "rtc", "pci-host", "edu", "aux-child", "shell"],
     meanwhile: || {
         vec![step(
-            "edu_computes_meanwhile",
-            "fact 10",
-            &["10! = 3628800"],
+            "dma_works_meanwhile",
+            "dma 1024",
+            &["1024 bytes", "equal"],
         )]
     },
     devices_work: || {
@@ -79,7 +74,14 @@ static PCI: Names = Names {
             step("the_clock_tells_the_date", "date", &["20", ":", "UTC"]),
         ]
     },
-    unbinds: ("1234:11e8", "fact 5", "5! = 120"),
+    // `edu` computes in a thread of the emulator's.
+    by_host: || {
+        vec![
+            step("edu_computes_meanwhile", "fact 10", &["10! = 3628800"]),
+            step("and_again", "fact 20", &["modulo 2^32"]),
+        ]
+    },
+    unbinds: ("1234:11e8", "dma 5", "5 bytes"),
     lacks: &[
         ("leds 1", "LEDs"),
         ("timer 1", "timer for drivers"),
@@ -90,7 +92,6 @@ static PCI: Names = Names {
 /// Boards with the FPGAIO block: one child has the LEDs, another buttons and counters.
 static FPGAIO: Names = Names {
     has_transcript: false,
-    clock: Clock::Instructions(SHIFT),
     identity: "fpgaio",
     devices: ["aux-parent.leds#0", "aux-parent.buttons#1"],
     children: ["aux-leds", "aux-buttons"],
@@ -139,6 +140,7 @@ static FPGAIO: Names = Names {
             ),
         ]
     },
+    by_host: Vec::new,
     unbinds: ("timer1", "timer 1", "the timer interrupted"),
     lacks: &[
         ("fact 5", "edu device"),
