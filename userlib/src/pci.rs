@@ -1,6 +1,6 @@
 //! PCI configuration space: 256 bytes, or 4096 with PCI Express.
 //!
-//! It is mapped read-only. Writes go through the kernel, which keeps the bus-master bit to itself.
+//! A driver reads it. The supervisor writes it, because what is written there decides where registers appear.
 //! Source of the layout: PCI Local Bus Specification 3.0, chapter 6.
 
 mod capability;
@@ -9,7 +9,7 @@ pub use capability::{Msi, MsiX, PciExpress, PowerManagement, TypedCapability};
 
 use crate::io::{Claim, Select, Window};
 use crate::runtime::{Bound, Device};
-use crate::sys::{self, ClaimMode, Error, GrantKind};
+use crate::sys::{ClaimMode, Error, GrantKind};
 use core::fmt;
 
 /// Bytes of the configuration space of a conventional PCI function.
@@ -41,17 +41,17 @@ const MOST_EXTENDED: usize = 480;
 ///     Ok((vendor, config.typed::<MsiX>()?.vectors))
 /// }
 /// ```
-/// It is written through the kernel alone:
+/// A driver cannot write it:
 /// ```compile_fail
 /// # use userlib::pci::ConfigSpace;
 /// fn decode(config: &ConfigSpace<'_>) {
-///     config.write16::<4>(1 << 1); // no such method: `set16` is
+///     config.write16::<4>(1 << 1); // no such method
 /// }
 /// # std::hint::black_box(decode as fn(&ConfigSpace<'_>));
 /// ```
 pub struct ConfigSpace<'cap, const SIZE: usize = EXPRESS> {
     window: Window<'cap, SIZE>,
-    claim: Claim,
+    _claim: Claim,
 }
 
 /// Reads are those of the window under it. That one is not given out: it is mapped for reading only.
@@ -86,35 +86,6 @@ impl<const SIZE: usize> ConfigSpace<'_, SIZE> {
     #[expect(clippy::len_without_is_empty, reason = "never empty")]
     pub const fn len(&self) -> usize {
         self.window.len()
-    }
-
-    /// Writes 1 byte at `offset`.
-    ///
-    /// # Errors
-    /// `Invalid` past the end, `Denied` without the right, `Revoked`.
-    pub fn set8(&self, offset: usize, value: u8) -> Result<(), Error> {
-        self.set(offset, 1, value.into())
-    }
-
-    /// Writes 2 bytes at `offset`.
-    ///
-    /// # Errors
-    /// `Invalid` past the end or not aligned, `Denied` without the right, `Revoked`.
-    pub fn set16(&self, offset: usize, value: u16) -> Result<(), Error> {
-        self.set(offset, 2, value.into())
-    }
-
-    /// Writes 4 bytes at `offset`.
-    ///
-    /// # Errors
-    /// As [`ConfigSpace::set16`].
-    pub fn set32(&self, offset: usize, value: u32) -> Result<(), Error> {
-        self.set(offset, 4, value)
-    }
-
-    fn set(&self, offset: usize, width: usize, value: u32) -> Result<(), Error> {
-        let (lease, index) = self.claim.grant();
-        sys::config_write(lease, index, offset, width, value)
     }
 
     /// The capabilities of the function, in its order.
@@ -219,7 +190,10 @@ impl<'cap> Device<'cap, Bound> {
         let length = usize::try_from(info.length).map_err(|_| Error::Invalid)?;
         // SAFETY: just claimed, and kept by the claim for `'cap`.
         let window = unsafe { Window::new(base, length, false)? };
-        Ok(ConfigSpace { window, claim })
+        Ok(ConfigSpace {
+            window,
+            _claim: claim,
+        })
     }
 }
 

@@ -10,7 +10,7 @@ mod records;
 
 pub use records::{
     BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FaultText, FunctionInfo,
-    LeaseLine, NO_INTERRUPT, PciWindow, device_name, panic_text,
+    LeaseLine, NO_INTERRUPT, device_name, panic_text,
 };
 
 /// The supervisor's task name.
@@ -40,12 +40,11 @@ pub trait Supervisor {
     /// From now on the caller shows the log: each new line posts notification `bits` to it.
     /// Gives the number of the next line.
     fn watch_log(&mut self, bits: u32) -> Result<u64, Error>;
-    /// The driver of the host bridge asks where functions go.
-    fn pci_window(&mut self) -> Result<PciWindow, Error>;
-    /// The driver of the host bridge asks what is known of a function from its life before;
-    /// `NotFound` when nothing is.
-    fn known_function(&mut self, address: u16) -> Result<FunctionInfo, Error>;
-    /// The driver of the host bridge found a function.
+    /// The driver of the host bridge asks for the line of the first of the four interrupt pins.
+    fn first_interrupt_line(&mut self) -> Result<u32, Error>;
+    /// The driver of the host bridge found a function; its `bars` do not count. The supervisor
+    /// sizes and places its windows, unless it knows the function from before: then it stays where it is.
+    /// `NoDevice`: another function is there, or none; `Exhausted`, `Protocol`: its windows cannot be placed, and it is off.
     fn report_function(&mut self, function: &FunctionInfo) -> Result<(), Error>;
     /// Stops the task and starts it again, also from quarantine.
     fn restart(&mut self, task: Name) -> Result<(), Error>;

@@ -322,10 +322,6 @@ impl State {
                 bytes[c..c + copied].copy_from_slice(unsafe { mock::bytes(d, copied) });
                 Ok([copied, 0])
             }
-            Call::ConfigWrite => {
-                self.journal.push(format!("config {c:#x} {d} {e:#x}"));
-                Ok([0, 0])
-            }
             Call::InterruptAcknowledge => {
                 self.journal.push(format!("acknowledge {b}"));
                 Ok([0, 0])

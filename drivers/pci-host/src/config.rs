@@ -37,49 +37,22 @@ impl fmt::Display for Address {
 /// Vendor (low half) and device identifier.
 pub const IDENTIFIERS: u16 = 0x00;
 
-/// Command (low half) and status.
-pub const COMMAND: u16 = 0x04;
-
-/// Command: answer in I/O space.
-pub const COMMAND_IO: u16 = 1;
-
-/// Command: answer in memory space.
-pub const COMMAND_MEMORY: u16 = 1 << 1;
-
 /// Revision (low byte) and class code.
 pub const CLASS: u16 = 0x08;
 
 /// Header type is in bits 16 to 23; its top bit says that there are more functions.
 pub const HEADER: u16 = 0x0c;
 
-/// First of the base address registers of a type 0 header.
-pub const BASE_ADDRESS: u16 = 0x10;
-
-/// Base address registers of a type 0 header.
-pub const BASE_ADDRESSES: usize = 6;
-
 /// Interrupt line (low byte), pin, and two numbers nobody uses.
 pub const INTERRUPT: u16 = 0x3c;
 
-/// Reads and writes of configuration space.
+/// Reads of configuration space.
 ///
-/// On a board this is the mapped window for reads and the kernel for writes; in tests a model.
+/// On a board this is the mapped window; in tests a model.
 pub trait ConfigAccess {
     /// Reads 32 bits at a multiple of 4. A function that is not there reads as all ones.
     ///
     /// # Errors
     /// `Revoked` when the lease is gone.
     fn read32(&self, address: Address, register: u16) -> Result<u32, Error>;
-
-    /// Writes 32 bits at a multiple of 4.
-    ///
-    /// # Errors
-    /// As for [`read32`](Self::read32).
-    fn write32(&mut self, address: Address, register: u16, value: u32) -> Result<(), Error>;
-
-    /// Writes 16 bits at a multiple of 2: a neighbour may clear itself when written back.
-    ///
-    /// # Errors
-    /// As for [`read32`](Self::read32).
-    fn write16(&mut self, address: Address, register: u16, value: u16) -> Result<(), Error>;
 }

@@ -1,30 +1,18 @@
 //! The driver: enumerates once when it is bound, and reports to the supervisor.
 
-use crate::aperture::Aperture;
-use crate::bars::Bar;
-use crate::config::{Address, BASE_ADDRESSES, ConfigAccess};
+use crate::config::{Address, ConfigAccess};
 use crate::enumerate::{Function, Report, enumerate};
 use userlib::pci::ConfigSpace;
 use userlib::runtime::{Core, Device, Driver};
 use userlib::supervisor::{BarInfo, FunctionInfo, NAME, NO_INTERRUPT, SupervisorClient};
 use userlib::{Error, ForLt};
 
-/// Configuration space of the bus, mapped to be read; the kernel writes it.
+/// Configuration space of the bus, mapped to be read; the supervisor writes it.
 struct Bus<'cap>(ConfigSpace<'cap, 0>);
 
 impl ConfigAccess for Bus<'_> {
     fn read32(&self, address: Address, register: u16) -> Result<u32, Error> {
         self.0.try_read32(address.offset() + usize::from(register))
-    }
-
-    fn write32(&mut self, address: Address, register: u16, value: u32) -> Result<(), Error> {
-        self.0
-            .set32(address.offset() + usize::from(register), value)
-    }
-
-    fn write16(&mut self, address: Address, register: u16, value: u16) -> Result<(), Error> {
-        self.0
-            .set16(address.offset() + usize::from(register), value)
     }
 }
 
@@ -37,34 +25,7 @@ fn packed(address: Address) -> u16 {
 struct Supervisor(SupervisorClient);
 
 impl Report for Supervisor {
-    fn known(&mut self, address: Address) -> Result<Option<Function>, Error> {
-        match self.0.known_function(packed(address)) {
-            Ok(info) => Ok(Some(Function {
-                address,
-                vendor: info.vendor,
-                device: info.device,
-                revision: info.revision,
-                class: info.class,
-                bars: info.bars.map(|bar| Bar {
-                    address: bar.base,
-                    size: bar.length,
-                }),
-                pin: info.interrupt_pin,
-                interrupt: (info.interrupt != NO_INTERRUPT).then_some(info.interrupt),
-            })),
-            Err(Error::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     fn found(&mut self, function: &Function) -> Result<(), Error> {
-        let mut bars = [BarInfo::default(); BASE_ADDRESSES];
-        for (info, bar) in bars.iter_mut().zip(function.bars) {
-            *info = BarInfo {
-                base: bar.address,
-                length: bar.size,
-            };
-        }
         let info = FunctionInfo {
             address: packed(function.address),
             vendor: function.vendor,
@@ -73,7 +34,7 @@ impl Report for Supervisor {
             revision: function.revision,
             class: function.class,
             interrupt: function.interrupt.unwrap_or(NO_INTERRUPT),
-            bars,
+            bars: [BarInfo::default(); 6],
         };
         let (vendor, device) = (function.vendor, function.device);
         userlib::log!(
@@ -81,13 +42,14 @@ impl Report for Supervisor {
             function.address,
             function.class
         );
-        self.0.report_function(&info)
-    }
-
-    fn failed(&mut self, address: Address, identifiers: u32, why: Error) -> Result<(), Error> {
-        let (vendor, device) = (identifiers & 0xffff, identifiers >> 16);
-        userlib::log!("{address} is {vendor:04x}:{device:04x}, left off: {why}");
-        Ok(())
+        match self.0.report_function(&info) {
+            Ok(()) => Ok(()),
+            Err(error @ (Error::Revoked | Error::Denied)) => Err(error),
+            Err(why) => {
+                userlib::log!("{vendor:04x}:{device:04x} is left off: {why}");
+                Ok(())
+            }
+        }
     }
 }
 
@@ -104,16 +66,11 @@ impl Driver for PciHostDriver {
     type State = ForLt!(Host<'_>);
 
     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Host<'cap>, Error> {
-        let mut bus = Bus(device.config_space(0)?);
+        let bus = Bus(device.config_space(0)?);
         let mut supervisor = SupervisorClient::connect(NAME)?;
-        let window = supervisor.pci_window()?;
-        let mut aperture = Aperture::new(window.base, window.size)?;
-        let mut report = Supervisor(supervisor);
-        let count = enumerate(&mut bus, &mut aperture, window.first_line, &mut report)?;
-        userlib::log!(
-            "{count} functions on bus 0, windows from {:#x}",
-            window.base
-        );
+        let first_line = supervisor.first_interrupt_line()?;
+        let count = enumerate(&bus, first_line, &mut Supervisor(supervisor))?;
+        userlib::log!("{count} functions on bus 0");
         Ok(Host { _bus: bus })
     }
 }

@@ -1,8 +1,6 @@
-//! Finding the functions on the bus and setting each one up.
+//! Finding the functions on the bus.
 
-use crate::aperture::Aperture;
-use crate::bars::{self, Bar};
-use crate::config::{Address, BASE_ADDRESSES, CLASS, ConfigAccess, HEADER, IDENTIFIERS, INTERRUPT};
+use crate::config::{Address, CLASS, ConfigAccess, HEADER, IDENTIFIERS, INTERRUPT};
 use leasehold_abi::Error;
 
 /// Devices on a bus.
@@ -30,8 +28,6 @@ pub struct Function {
     pub revision: u8,
     /// Class code: base class, subclass, interface from the top.
     pub class: u32,
-    /// Memory windows, by index of their register.
-    pub bars: [Bar; BASE_ADDRESSES],
     /// Interrupt pin: 0 none, 1 to 4 INTA to INTD.
     pub pin: u8,
     /// Interrupt line of the platform that its pin is wired to.
@@ -40,23 +36,11 @@ pub struct Function {
 
 /// Whom enumeration tells.
 pub trait Report {
-    /// What is known of the function at `address` from before: then it may be in use and is not touched.
+    /// A function was found.
     ///
     /// # Errors
-    /// Any that asking gives; enumeration stops.
-    fn known(&mut self, address: Address) -> Result<Option<Function>, Error>;
-
-    /// A function was set up.
-    ///
-    /// # Errors
-    /// As for [`known`](Self::known).
+    /// Any that ends enumeration. What is wrong with one function is not among them.
     fn found(&mut self, function: &Function) -> Result<(), Error>;
-
-    /// A function could not be set up; it is off.
-    ///
-    /// # Errors
-    /// As for [`known`](Self::known).
-    fn failed(&mut self, address: Address, identifiers: u32, why: Error) -> Result<(), Error>;
 }
 
 /// Line of an interrupt pin: the host bridge turns the four pins by the device's number
@@ -68,48 +52,27 @@ pub const fn interrupt_line(first: u32, device: u8, pin: u8) -> Option<u32> {
     }
 }
 
-/// Walks bus 0, sets up every new type 0 function, and returns how many answered.
+/// Walks bus 0, reports every type 0 function, and returns how many functions answered.
 /// Bridges, the host bridge among them, are passed over.
 ///
 /// # Errors
 /// `NoDevice` when nothing at all answers: the window does not lead to a host bridge. Else what
-/// configuration space or `report` says; what is wrong with one function is reported and passed over.
+/// configuration space or `report` says.
 pub fn enumerate<C: ConfigAccess, R: Report>(
-    config: &mut C,
-    aperture: &mut Aperture,
+    config: &C,
     first_line: u32,
     report: &mut R,
 ) -> Result<usize, Error> {
+    const BASE_CLASS_BRIDGE: u32 = 0x06;
     let mut count = 0;
-    // What is known keeps its place, so take those places before any is handed out.
-    visit(config, |_, address, _| {
-        if let Some(known) = report.known(address)? {
-            for bar in known.bars.iter().filter(|bar| bar.size != 0) {
-                aperture.reserve(bar.address, bar.size)?;
-            }
-        }
-        Ok(())
-    })?;
-    visit(config, |config, address, identifiers| {
+    visit(config, |address, identifiers| {
         count += 1;
         let header = (config.read32(address, HEADER)? >> 16) as u8 & !MULTI_FUNCTION;
         let class_word = config.read32(address, CLASS)?;
         let class = class_word >> 8;
-        const BASE_CLASS_BRIDGE: u32 = 0x06;
         if header != 0 || class >> 16 == BASE_CLASS_BRIDGE {
             return Ok(());
         }
-        if report
-            .known(address)?
-            .is_some_and(|known| known.identifiers() == identifiers)
-        {
-            return Ok(());
-        }
-        let bars = match bars::place(config, address, aperture) {
-            Ok(bars) => bars,
-            Err(error @ Error::Revoked) => return Err(error),
-            Err(error) => return report.failed(address, identifiers, error),
-        };
         let pin = (config.read32(address, INTERRUPT)? >> 8) as u8;
         report.found(&Function {
             address,
@@ -117,7 +80,6 @@ pub fn enumerate<C: ConfigAccess, R: Report>(
             device: (identifiers >> 16) as u16,
             revision: class_word as u8,
             class,
-            bars,
             pin,
             interrupt: interrupt_line(first_line, address.device, pin),
         })
@@ -129,17 +91,10 @@ pub fn enumerate<C: ConfigAccess, R: Report>(
     }
 }
 
-impl Function {
-    /// Vendor (low half) and device identifier, as in configuration space.
-    pub const fn identifiers(&self) -> u32 {
-        self.vendor as u32 | (self.device as u32) << 16
-    }
-}
-
 /// Calls `visitor` for every function of bus 0 that answers.
 fn visit<C: ConfigAccess>(
-    config: &mut C,
-    mut visitor: impl FnMut(&mut C, Address, u32) -> Result<(), Error>,
+    config: &C,
+    mut visitor: impl FnMut(Address, u32) -> Result<(), Error>,
 ) -> Result<(), Error> {
     for device in 0..DEVICES {
         for function in 0..FUNCTIONS {
@@ -151,9 +106,8 @@ fn visit<C: ConfigAccess>(
             let identifiers = config.read32(address, IDENTIFIERS)?;
             let present = identifiers as u16 != u16::MAX && identifiers != 0;
             if present {
-                // The header is read first: the visitor may change what the function answers.
                 let header = (config.read32(address, HEADER)? >> 16) as u8;
-                visitor(config, address, identifiers)?;
+                visitor(address, identifiers)?;
                 if function == 0 && header & MULTI_FUNCTION == 0 {
                     break;
                 }

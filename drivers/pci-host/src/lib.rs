@@ -1,9 +1,7 @@
-//! The PCI host bridge: it discovers functions, it does not own their windows.
+//! The PCI host bridge: it discovers functions, it does not place their windows or own them.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
-pub mod aperture;
-pub mod bars;
 pub mod config;
 mod driver;
 pub mod enumerate;

@@ -83,8 +83,9 @@ pub enum Call {
     GrantUnclaim = 21,
     /// Let a claimed interrupt come again: `(lease, index)`.
     InterruptAcknowledge = 22,
-    /// Write PCI configuration space: `(lease, index, offset, width in bytes, value)`. The bus-master
-    /// bit of the command register keeps the kernel's value.
+    /// Write PCI configuration space: `(lease, index, offset, width in bytes, value)`, through the root lease alone
+    /// (else `Denied`): where a function's registers decode is nobody's who holds a lease. The bus-master bit of the
+    /// command register keeps the kernel's value.
     ConfigWrite = 23,
     /// Whether the caller answers calls: `(0 or 1)`. At 0, its callers get `Unbound`, received or not. A task starts at 1.
     SetServing = 24,
@@ -105,6 +106,8 @@ pub enum Call {
     DebugWrite = 31,
     /// Supervisor: end it all: `(exit code, 0 off | 1 reset)`. Does not return.
     SystemOff = 32,
+    /// Read 4 bytes of PCI configuration space, at a multiple of 4: `(lease, index, offset) -> (status, value)`.
+    ConfigRead = 33,
 }
 
 impl Call {
@@ -144,6 +147,7 @@ impl Call {
             30 => Self::GrantAt,
             31 => Self::DebugWrite,
             32 => Self::SystemOff,
+            33 => Self::ConfigRead,
             _ => return None,
         })
     }

@@ -24,7 +24,7 @@ pub enum GrantKind {
     Mmio = 0,
     /// Another task's memory. Mapped when claimed.
     Memory = 1,
-    /// PCI configuration space. Mapped read-only when claimed; written through
+    /// PCI configuration space. Mapped read-only when claimed; the supervisor alone writes it, by
     /// [`Call::ConfigWrite`](crate::Call::ConfigWrite), where the kernel keeps bus mastering to itself.
     Config = 2,
     /// An interrupt line: `base` is its number, `length` 1.

@@ -97,6 +97,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             Call::GrantInfo => status(self.grant_info(first, second, third)),
             Call::InterruptAcknowledge => status(self.interrupt_acknowledge(first, second)),
             Call::ConfigWrite => status(self.config_write(arguments)),
+            Call::ConfigRead => value(self.config_read(first, second, third)),
             Call::TaskInfo => status(self.task_info(first, second)),
             _ => return None,
         })

@@ -73,24 +73,6 @@ fn a_hostile_list_ends() {
 }
 
 #[test]
-fn writes_go_through_the_kernel() {
-    with(&[], |board, config| {
-        config.set16(4, 6).unwrap();
-        config.set8(0x3c, 1).unwrap();
-        config.set32(0x10, 0xffff_ffff).unwrap();
-        assert_eq!(
-            board.journal()[1..],
-            [
-                "config 0x4 2 0x6",
-                "config 0x3c 1 0x1",
-                "config 0x10 4 0xffffffff"
-            ]
-        );
-        assert_eq!(config.read32::<0>(), 0);
-    });
-}
-
-#[test]
 fn a_space_has_its_size() {
     Board::run(|board| {
         let grant = board.grant(GrantKind::Config, "config", CONVENTIONAL);

@@ -51,22 +51,6 @@ pub struct LeaseLine {
 /// What [`FunctionInfo::interrupt`] is for a function without an interrupt pin.
 pub const NO_INTERRUPT: u32 = u32::MAX;
 
-/// Where functions go: what enumeration needs to know of the host bridge.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
-)]
-#[repr(C)]
-pub struct PciWindow {
-    /// First bus address for memory windows.
-    pub base: u64,
-    /// Length in bytes.
-    pub size: u64,
-    /// Line of the first of the four interrupt pins.
-    pub first_line: u32,
-    /// Zero.
-    pub reserved: u32,
-}
-
 /// Longest name of a device, in bytes.
 pub const DEVICE_NAME: usize = 32;
 

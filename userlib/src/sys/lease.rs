@@ -257,10 +257,20 @@ pub fn interrupt_acknowledge(lease: LeaseHandle, index: usize) -> Result<(), Err
     status(code)
 }
 
-/// Writes `width` (1, 2, 4) bytes of PCI configuration space at `offset` of a grant.
+/// Reads 4 bytes of PCI configuration space at `offset`, a multiple of 4, of a grant, claimed or not.
 ///
 /// # Errors
-/// `Revoked`, `NotFound`, `Invalid` (range, alignment), `Denied` (no right to write).
+/// `Revoked`, `NotFound`, `Invalid` (range, alignment), `Denied` (no right to read).
+pub fn config_read(lease: LeaseHandle, index: usize, offset: usize) -> Result<u32, Error> {
+    // SAFETY: no argument is an address.
+    let [code, value, _] = unsafe { backend::call3(Call::ConfigRead, raw(lease), index, offset) };
+    status(code).map(|()| value as u32)
+}
+
+/// Writes `width` (1, 2, 4) bytes of PCI configuration space at `offset` of a grant of the root lease.
+///
+/// # Errors
+/// `Revoked`, `NotFound`, `Invalid` (range, alignment), `Denied` (any other lease).
 pub fn config_write(
     lease: LeaseHandle,
     index: usize,

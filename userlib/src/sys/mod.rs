@@ -32,9 +32,9 @@ mod task;
 pub(crate) use backend::keep;
 pub(crate) use held::{hold, let_go};
 pub use lease::{
-    config_write, grant_claim, grant_info, grant_label, grant_unclaim, interrupt_acknowledge,
-    lease_add, lease_add_own, lease_event, lease_info, lease_offer, lease_open, lease_release,
-    lease_revoke,
+    config_read, config_write, grant_claim, grant_info, grant_label, grant_unclaim,
+    interrupt_acknowledge, lease_add, lease_add_own, lease_event, lease_info, lease_offer,
+    lease_open, lease_release, lease_revoke,
 };
 pub(crate) use lease::{release, unclaim};
 pub use leasehold_abi::{

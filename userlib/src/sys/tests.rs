@@ -76,6 +76,9 @@ fn arguments_are_in_their_registers() {
     check(Call::InterruptAcknowledge, &[lease, 7], || {
         interrupt_acknowledge(LEASE, 7)
     });
+    check(Call::ConfigRead, &[lease, 7, 4], || {
+        config_read(LEASE, 7, 4).map(|value| assert_eq!(value, 9))
+    });
     check(Call::ConfigWrite, &[lease, 7, 4, 2, 6], || {
         config_write(LEASE, 7, 4, 2, 6)
     });

@@ -94,6 +94,14 @@ impl Device {
         }
     }
 
+    /// The PCI function that it is.
+    pub fn function(&self) -> Option<&FunctionInfo> {
+        match &self.source {
+            Source::Function(function) => Some(function),
+            _ => None,
+        }
+    }
+
     /// Its name, as a person types it.
     pub fn name(&self, policy: &Policy) -> heapless::String<DEVICE_NAME> {
         let mut name = heapless::String::new();

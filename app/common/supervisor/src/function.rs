@@ -6,7 +6,7 @@ use userlib::policy::Policy;
 use userlib::supervisor::{FunctionInfo, NO_INTERRUPT};
 
 /// Bytes of configuration space of one function.
-const CONFIG_SIZE: u64 = 4096;
+pub(crate) const CONFIG_SIZE: u64 = 4096;
 
 /// Windows are leased in pages.
 const PAGE: u64 = 4096;
@@ -31,8 +31,8 @@ pub(crate) fn lend(
 ) -> Result<(), Error> {
     let among = policy.host_bridge().ok_or(Error::NotFound)?.grants;
     let both = Rights::READ | Rights::WRITE;
-    let base = config_base(root, among)? + u64::from(function.address) * CONFIG_SIZE;
-    // To read only: a driver that could write it could put its window over another's.
+    let base = config_base(root, among, function)?;
+    // To read only: the kernel lets no lessee write it, so that nobody puts a window over another's.
     let config = Part {
         kind: GrantKind::Config,
         base,
@@ -91,12 +91,16 @@ pub(crate) fn lend(
     Ok(())
 }
 
-/// First address of configuration space.
-fn config_base(root: &Root, among: &[u16]) -> Result<u64, Error> {
+/// First address of a function's configuration space.
+pub(crate) fn config_base(
+    root: &Root,
+    among: &[u16],
+    function: &FunctionInfo,
+) -> Result<u64, Error> {
     for &index in among {
         let info = root.grant(usize::from(index))?;
         if info.kind == GrantKind::Config as u8 {
-            return Ok(info.base);
+            return Ok(info.base + u64::from(function.address) * CONFIG_SIZE);
         }
     }
     Err(Error::NotFound)

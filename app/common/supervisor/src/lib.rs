@@ -2,10 +2,12 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+mod aperture;
 pub mod care;
 pub mod device;
 mod function;
 pub mod log;
+mod placement;
 pub mod restart;
 pub mod root;
 pub mod serve;

@@ -51,7 +51,7 @@ impl Root {
     ///
     /// # Errors
     /// `NotFound`: the board has no such resource.
-    fn covering(
+    pub fn covering(
         &self,
         among: &[u16],
         kind: GrantKind,

@@ -1,14 +1,16 @@
 //! The `Supervisor` interface: what other tasks may ask.
 
+use crate::aperture::Aperture;
 use crate::care::Standing;
 use crate::device::{Device, Source};
 use crate::supervisor::Supervisor;
+use crate::{function, placement};
 use core::fmt::Write;
 use leasehold_abi::{Error, GrantInfo, GrantKind, LeaseHandle, TaskHandle};
 use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
 use userlib::supervisor::{
-    Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, LeaseLine, Name,
-    PciWindow, SupervisorServer,
+    BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, LeaseLine, Name,
+    SupervisorServer,
 };
 use userlib::sys;
 
@@ -73,40 +75,33 @@ impl Session<'_, '_> {
         found.ok_or(Error::NotFound)
     }
 
-    /// Whether a window of `function` lies over one of another function: then two drivers would
-    /// hold the same registers.
-    fn overlaps(&self, function: &FunctionInfo) -> bool {
-        let others = self
-            .supervisor
-            .devices
-            .iter()
-            .filter_map(|device| match &device.source {
-                Source::Function(other) if other.address != function.address => Some(other),
-                _ => None,
-            });
-        let mut taken = others
-            .flat_map(|other| other.bars)
-            .filter(|bar| bar.length != 0);
-        taken.any(|theirs| {
-            function
-                .bars
-                .iter()
-                .filter(|bar| bar.length != 0)
-                .any(|bar| {
-                    bar.base < theirs.base.saturating_add(theirs.length)
-                        && theirs.base < bar.base.saturating_add(bar.length)
-                })
-        })
-    }
-
-    fn find_function(&self, address: u16) -> Option<FunctionInfo> {
-        self.supervisor
-            .devices
-            .iter()
-            .find_map(|device| match device.source {
-                Source::Function(function) if function.address == address => Some(function),
-                _ => None,
-            })
+    /// Gives the windows of a function their places, apart from those of all others.
+    fn place(&self, function: &FunctionInfo) -> Result<[BarInfo; 6], Error> {
+        let supervisor = &*self.supervisor;
+        let root = &supervisor.root;
+        let among = supervisor
+            .policy
+            .host_bridge()
+            .ok_or(Error::NotFound)?
+            .grants;
+        let mut aperture = None;
+        for &grant in among {
+            let info = root.grant(usize::from(grant))?;
+            if info.kind == GrantKind::Mmio as u8 {
+                aperture = Some(Aperture::new(info.base, info.length)?);
+            }
+        }
+        let mut aperture = aperture.ok_or(Error::NotFound)?;
+        let known = supervisor.devices.iter().filter_map(Device::function);
+        for bar in known
+            .flat_map(|known| known.bars)
+            .filter(|bar| bar.length != 0)
+        {
+            aperture.reserve(bar.base, bar.length)?;
+        }
+        let base = function::config_base(root, among, function)?;
+        let configuration = root.covering(among, GrantKind::Config, base, function::CONFIG_SIZE)?;
+        placement::place(root, configuration, function, &mut aperture)
     }
 }
 
@@ -144,51 +139,40 @@ impl SupervisorServer for Session<'_, '_> {
         Ok(self.supervisor.log.next())
     }
 
-    fn pci_window(&mut self) -> Result<PciWindow, Error> {
+    fn first_interrupt_line(&mut self) -> Result<u32, Error> {
         self.discovery()?;
         let bridge = self.supervisor.policy.host_bridge();
-        let bridge = bridge.ok_or(Error::NotFound)?;
-        let mut window = PciWindow {
-            first_line: u32::MAX,
-            ..PciWindow::default()
-        };
-        for &grant in bridge.grants {
+        let mut first = Err(Error::NotFound);
+        for &grant in bridge.ok_or(Error::NotFound)?.grants {
             let info = self.supervisor.root.grant(usize::from(grant))?;
-            match GrantKind::from_code(info.kind) {
-                Some(GrantKind::Mmio) => (window.base, window.size) = (info.base, info.length),
-                Some(GrantKind::Interrupt) => {
-                    window.first_line = window.first_line.min(info.base as u32);
-                }
-                _ => {}
+            if info.kind == GrantKind::Interrupt as u8 {
+                first = Ok((info.base as u32).min(first.unwrap_or(u32::MAX)));
             }
         }
-        Ok(window)
-    }
-
-    fn known_function(&mut self, address: u16) -> Result<FunctionInfo, Error> {
-        self.discovery()?;
-        self.find_function(address).ok_or(Error::NotFound)
+        first
     }
 
     fn report_function(&mut self, function: &FunctionInfo) -> Result<(), Error> {
         self.discovery()?;
-        if self.overlaps(function) {
-            return Err(Error::Invalid);
+        let devices = &self.supervisor.devices;
+        let known = devices
+            .iter()
+            .filter_map(Device::function)
+            .find(|known| known.address == function.address);
+        if let Some(known) = known {
+            // It stays what and where it is: somebody may have it.
+            let same = (known.vendor, known.device) == (function.vendor, function.device);
+            return if same { Ok(()) } else { Err(Error::Busy) };
         }
-        let devices = &mut self.supervisor.devices;
-        let known = devices.iter().position(|device| {
-            matches!(device.source, Source::Function(known) if known.address == function.address)
-        });
-        match known {
-            // Somebody has it: its windows may not move under it.
-            Some(index) if devices[index].lent.is_some() => return Err(Error::Busy),
-            Some(index) => devices[index].source = Source::Function(*function),
-            None => {
-                let device = Device::new(Source::Function(*function));
-                self.supervisor.add(device).ok_or(Error::Exhausted)?;
-            }
+        if devices.is_full() {
+            return Err(Error::Exhausted);
         }
-        Ok(())
+        let bars = self.place(function)?;
+        let device = Device::new(Source::Function(FunctionInfo { bars, ..*function }));
+        self.supervisor
+            .add(device)
+            .map(drop)
+            .ok_or(Error::Exhausted)
     }
 
     fn restart(&mut self, task: Name) -> Result<(), Error> {

@@ -4,7 +4,7 @@ use crate::board::{GRANULE, PAGE, edu};
 use crate::outcome::{Outcome, because, check};
 use crate::suite::{GRANDCHILD, LESSEE, LESSOR, Suite};
 use leasehold_abi::{
-    Call, ClaimMode, GrantKind, LeaseHandle, RevokeMode, Rights, SELF_MEMORY, label,
+    Call, ClaimMode, Error, GrantKind, LeaseHandle, RevokeMode, Rights, SELF_MEMORY, label,
 };
 use testsuite_protocol::{Command, Place};
 use userlib::sys;
@@ -290,8 +290,9 @@ impl Suite {
             "edu's identity reads {identity:#x}"
         );
         // Base address register 0, then memory decoding and no interrupt disable.
-        self.ok(task, Call::ConfigWrite, &[raw, 0, 0x10, 4, place.base])?;
-        self.ok(task, Call::ConfigWrite, &[raw, 0, 0x04, 2, 0x0002])?;
+        let refused = |error: Error| because(format_args!("config_write: {error}"));
+        self.configure(0x10, 4, place.base).map_err(refused)?;
+        self.configure(0x04, 2, 0x0002).map_err(refused)?;
         let registers = self.claim(task, raw, 1)?;
         let (offset, value) = edu::IDENTIFICATION;
         let found = self.load(task, registers + offset, 4)?;
@@ -306,6 +307,29 @@ impl Suite {
             registers,
             pool,
         })
+    }
+
+    /// Writes a register of edu's configuration space through the root lease.
+    pub(crate) fn configure(
+        &mut self,
+        register: usize,
+        width: usize,
+        value: usize,
+    ) -> Result<(), Error> {
+        let (index, offset) = self.configuration()?;
+        sys::config_write(self.root(), index, offset + register, width, value as u32)
+    }
+
+    /// The root's grant of configuration space, and where in it edu's is.
+    pub(crate) fn configuration(&self) -> Result<(usize, usize), Error> {
+        let place = self.edu().map_err(|_| Error::NotFound)?;
+        for index in 0.. {
+            let info = sys::grant_info(self.root(), index)?;
+            if info.kind == GrantKind::Config as u8 {
+                return Ok((index, place.configuration - info.base as usize));
+            }
+        }
+        Err(Error::NotFound)
     }
 
     /// The DMA pool of the root lease.

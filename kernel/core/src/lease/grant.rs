@@ -1,6 +1,7 @@
 //! Filling a draft: a grant is a part of one that the lessor holds, or of its own arena (L4).
 
 use super::links::NIL;
+use super::table::ROOT;
 use crate::{Hardware, Kernel};
 use leasehold_abi::{Error, GrantKind, LeaseState, Rights, SELF_MEMORY};
 
@@ -83,8 +84,23 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         Ok(())
     }
 
-    /// [`Call::ConfigWrite`](leasehold_abi::Call::ConfigWrite): while the lease is in force, or
-    /// the space is claimed and the lease ending (a driver may quiet its hardware).
+    /// [`Call::ConfigRead`](leasehold_abi::Call::ConfigRead): 4 bytes.
+    pub(crate) fn config_read(
+        &mut self,
+        handle: usize,
+        index: usize,
+        offset: usize,
+    ) -> Result<usize, Error> {
+        let address = self.configuration(handle, index, (offset, 4), Rights::READ)?;
+        Ok(self.hardware.read_configuration(address) as usize)
+    }
+
+    /// [`Call::ConfigWrite`](leasehold_abi::Call::ConfigWrite): through the root lease alone.
+    ///
+    /// What lies in configuration space decides about more than its function: base addresses and decode bits put
+    /// registers over other windows, a bridge's bus numbers and windows move whole buses, and a message-signalled
+    /// interrupt is a store to an address that is written there. So a lessee, that of all configuration space
+    /// included, writes none of it.
     pub(crate) fn config_write(&mut self, arguments: [usize; 6]) -> Result<(), Error> {
         /// Offset of the command register, and its bus-master bit: PCI Local Bus
         /// Specification 3.0, 6.2.2.
@@ -94,17 +110,34 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         const FUNCTION: u64 = 4096;
 
         let [handle, index, offset, width, value, _] = arguments;
-        let slot = self.held_or_ending(handle)?;
-        let grant = self.leases.grant(slot, index)?;
-        let record = self.leases.grants[grant as usize];
-        let active = self.leases.records[slot as usize].state == LeaseState::Active;
-        if !active && record.claim == super::table::Claim::None {
-            return Err(Error::Revoked);
+        let address = self.configuration(handle, index, (offset, width), Rights::WRITE)?;
+        let mut value = value as u32;
+        if address % FUNCTION == COMMAND {
+            value &= !BUS_MASTER;
+            if self.is_bus_master(address - address % FUNCTION) {
+                value |= BUS_MASTER;
+            }
         }
+        self.hardware.write_configuration(address, width, value);
+        Ok(())
+    }
+
+    /// The address of `width` bytes at `offset` of a grant of configuration space, for somebody who may read, or write, them.
+    fn configuration(
+        &self,
+        handle: usize,
+        index: usize,
+        (offset, width): (usize, usize),
+        needed: Rights,
+    ) -> Result<u64, Error> {
+        let slot = self.held(handle)?;
+        let grant = self.leases.grant(slot, index)?;
+        let record = &self.leases.grants[grant as usize];
         if record.kind != GrantKind::Config {
             return Err(Error::Invalid);
         }
-        if !record.rights.contains(Rights::WRITE) {
+        let may = needed == Rights::READ || slot == ROOT;
+        if !may || !record.rights.contains(needed) {
             return Err(Error::Denied);
         }
         let offset = offset as u64;
@@ -115,16 +148,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if !fits {
             return Err(Error::Invalid);
         }
-        let address = record.base + offset;
-        let mut value = value as u32;
-        if address % FUNCTION == COMMAND {
-            value &= !BUS_MASTER;
-            if self.is_bus_master(address - address % FUNCTION) {
-                value |= BUS_MASTER;
-            }
-        }
-        self.hardware.write_configuration(address, width, value);
-        Ok(())
+        Ok(record.base + offset)
     }
 
     /// Whether some bus-master grant for this function is claimed.

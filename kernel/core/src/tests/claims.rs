@@ -226,9 +226,13 @@ fn bus_mastering_is_on_exactly_while_claimed() {
     );
     world.value(0, Call::LeaseOffer, &[lease]);
     let command = |world: &World| world.kernel.hardware.configuration[&0x3000_1004];
-    world.value(2, Call::ConfigWrite, &[lease, 0, 4, 2, 0xffff]);
+    let write = |world: &mut World, width, value| {
+        let arguments = [root, root::CONFIG, 0x1004, width, value];
+        world.value(0, Call::ConfigWrite, &arguments);
+    };
+    write(&mut world, 2, 0xffff);
     assert_eq!(command(&world), 0xffff & !4);
-    world.value(2, Call::ConfigWrite, &[lease, 0, 4, 1, 0xff]);
+    write(&mut world, 1, 0xff);
     assert_eq!(command(&world), 0xffff & !4);
     assert_eq!(
         world.error(2, Call::GrantClaim, &[lease, 2]),
@@ -236,7 +240,7 @@ fn bus_mastering_is_on_exactly_while_claimed() {
     );
     world.value(2, Call::GrantClaim, &[lease, 1]);
     assert_eq!(world.error(2, Call::GrantClaim, &[lease, 3]), Error::Busy);
-    world.value(2, Call::ConfigWrite, &[lease, 0, 4, 4, 0]);
+    write(&mut world, 4, 0);
     assert_eq!(command(&world), 4, "writing does not turn it off");
     world.value(2, Call::GrantUnclaim, &[lease, 1]);
     assert_eq!(command(&world), 0);
@@ -246,47 +250,85 @@ fn bus_mastering_is_on_exactly_while_claimed() {
     assert_eq!(command(&world), 0);
 }
 
+/// Whatever rights a lessee has, and be it all of configuration space: it moves no window, turns no decoder on,
+/// renumbers no bus, and says nowhere what a device stores where.
 #[test]
-fn every_error_of_config_write() {
+fn a_lessee_writes_no_configuration_space() {
     let mut world = World::new();
     let root = world.root();
-    let lease = world.open(0, root, 2);
-    world.value(
-        0,
-        Call::LeaseAdd,
-        &[lease, root, root::CONFIG, 0, 0x1000, 7],
-    );
-    world.value(
-        0,
-        Call::LeaseAdd,
-        &[lease, root, root::CONFIG, 0, 0x1000, 1],
-    );
-    world.value(0, Call::LeaseAdd, &[lease, root, root::BAR, 0, 0, 7]);
-    world.value(0, Call::LeaseOffer, &[lease]);
-    let mut refused =
-        |index, offset, width| world.error(2, Call::ConfigWrite, &[lease, index, offset, width, 0]);
-    assert_eq!(refused(0, 4, 3), Error::Invalid);
-    assert_eq!(refused(0, 4, 0), Error::Invalid);
-    assert_eq!(refused(0, 5, 2), Error::Invalid);
-    assert_eq!(refused(0, 0x1000, 1), Error::Invalid);
-    assert_eq!(refused(0, usize::MAX, 1), Error::Invalid);
-    assert_eq!(refused(0, usize::MAX - 3, 4), Error::Invalid);
-    assert_eq!(refused(1, 4, 4), Error::Denied);
-    assert_eq!(refused(2, 4, 4), Error::Invalid);
-    assert_eq!(refused(3, 4, 4), Error::NotFound);
-    // An ending lease: only what is claimed may still be quieted.
+    let lease = world.lend(0, root, 2, &[root::CONFIG]);
     world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+    world
+        .kernel
+        .hardware
+        .configuration
+        .insert(0x3000_1004, 0x10_0003);
+    let before = world.kernel.hardware.configuration.clone();
+    for function in [0, 0x1000, 0x3000] {
+        for register in 0..0x100 {
+            for width in [1, 2, 4] {
+                let arguments = [lease, 0, function + register, width, 0xffff_ffff];
+                assert_eq!(world.error(2, Call::ConfigWrite, &arguments), Error::Denied);
+            }
+        }
+    }
+    assert_eq!(world.kernel.hardware.configuration, before);
+    // Lent on, it is no more than before.
+    let below = world.lend(2, lease, 3, &[0]);
+    let arguments = [below, 0, 0x1010, 4, 0];
+    assert_eq!(world.error(3, Call::ConfigWrite, &arguments), Error::Denied);
+}
+
+#[test]
+fn every_error_of_configuration_accesses() {
+    let mut world = World::new();
+    let root = world.root();
+    let (read, write) = (Call::ConfigRead, Call::ConfigWrite);
+    let mut refused =
+        |offset, width| world.error(0, write, &[root, root::CONFIG, offset, width, 0]);
+    for (offset, width) in [
+        (4, 3),
+        (4, 0),
+        (4, usize::MAX),
+        (5, 2),
+        (2, 4),
+        (0x4000, 1),
+        (0x3ffe, 4),
+        (usize::MAX, 1),
+        (usize::MAX - 3, 4),
+    ] {
+        assert_eq!(refused(offset, width), Error::Invalid, "{offset:#x}");
+    }
+    for offset in [1, 2, 3, 0x4000, 0x3ffe, usize::MAX - 3] {
+        let read = world.error(0, read, &[root, root::CONFIG, offset]);
+        assert_eq!(read, Error::Invalid, "{offset:#x}");
+    }
+    for call in [read, write] {
+        let of = |world: &mut World, index| world.error(0, call, &[root, index, 4, 4]);
+        assert_eq!(of(&mut world, root::UART), Error::Invalid);
+        assert_eq!(of(&mut world, root::BUS_MASTER), Error::Invalid);
+        assert_eq!(of(&mut world, 99), Error::NotFound);
+        assert_eq!(
+            world.error(2, call, &[root, root::CONFIG, 4, 4]),
+            Error::Revoked
+        );
+    }
+    // A lessee reads what it holds, claimed or not, while the lease is in force.
+    world
+        .kernel
+        .hardware
+        .configuration
+        .insert(0x3000_1000, 0x11e8_1234);
+    let lease = world.open(0, root, 2);
+    for rights in [1, 2] {
+        let add = [lease, root, root::CONFIG, 0x1000, 0x1000, rights];
+        world.value(0, Call::LeaseAdd, &add);
+    }
+    world.value(0, Call::LeaseOffer, &[lease]);
+    assert_eq!(world.value(2, read, &[lease, 0, 0]), 0x11e8_1234);
+    assert_eq!(world.error(2, read, &[lease, 1, 0]), Error::Denied);
     world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
-    world.value(2, Call::ConfigWrite, &[lease, 0, 4, 2, 0]);
-    assert_eq!(
-        world.error(2, Call::ConfigWrite, &[lease, 1, 4, 2, 0]),
-        Error::Revoked
-    );
-    world.value(0, Call::LeaseRevoke, &[lease, HARD]);
-    assert_eq!(
-        world.error(2, Call::ConfigWrite, &[lease, 0, 4, 2, 0]),
-        Error::Revoked
-    );
+    assert_eq!(world.error(2, read, &[lease, 0, 0]), Error::Revoked);
 }
 
 /// Two tasks look for claims in the way at once; the one that is done first is in the other's.

@@ -41,7 +41,7 @@ struct Attack<const L: usize, const G: usize, const B: u32> {
     leases: Vec<usize>,
     checker: Checker,
     calls: usize,
-    succeeded: [usize; 33],
+    succeeded: [usize; 34],
 }
 
 impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
@@ -54,7 +54,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             leases,
             checker: Checker::default(),
             calls: 0,
-            succeeded: [0; 33],
+            succeeded: [0; 34],
         }
     }
 
@@ -275,6 +275,10 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
                 0,
                 0,
             ],
+            Call::ConfigRead => {
+                let offset = self.random.pick(&[0, 4, 5, usize::MAX]);
+                [self.own_lease(), small, offset, 0, 0, 0]
+            }
             Call::ConfigWrite => {
                 let width = self.random.pick(&[1, 2, 4, 4, 3]);
                 let offset = self.random.pick(&[4, 4, 0x1004, 5, usize::MAX]);
@@ -427,7 +431,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
 #[test]
 fn random_calls_break_no_invariant() {
     let (seeds, calls) = if cfg!(miri) { (1, 300) } else { (8, 10_000) };
-    let mut succeeded = [0; 33];
+    let mut succeeded = [0; 34];
     for seed in 0..seeds {
         let mut attack = Attack::<32, 96, 22>::new(0x9e37_79b9_7f4a_7c15 ^ seed << 20);
         attack.run(calls);

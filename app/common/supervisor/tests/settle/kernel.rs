@@ -1,5 +1,6 @@
 //! A kernel that keeps tasks and leases as the real one tells of them, for the supervisor alone.
 
+use crate::configuration::Configuration;
 use leasehold_abi::{
     Call, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Rights,
     TaskHandle, TaskInfo, TaskState, label,
@@ -33,6 +34,8 @@ pub(crate) struct Board {
     pub(crate) loan: Vec<u8>,
     /// Whether the machine was turned off.
     pub(crate) off: bool,
+    /// The functions on the bus.
+    pub(crate) configuration: Configuration,
 }
 
 /// The board, in the hands of the test and of the mock.
@@ -215,6 +218,16 @@ impl Board {
                 return Ok([count, 0]);
             }
             Call::SystemOff => self.off = true,
+            Call::ConfigRead | Call::ConfigWrite => {
+                let lease = self.lease(a[0])?;
+                assert_eq!(lease.info.parent, u32::MAX, "the root's");
+                let grant = *lease.grants.get(a[1]).ok_or(Error::NotFound)?;
+                assert_eq!(grant.kind, GrantKind::Config as u8);
+                if call == Call::ConfigRead {
+                    return Ok([self.configuration.read(a[2]) as usize, 0]);
+                }
+                self.configuration.write(a[2], a[3], a[4] as u32);
+            }
             _ => return Err(Error::Denied),
         }
         Ok([0, 0])

@@ -1,6 +1,8 @@
 //! What the supervisor makes of events, against a scripted kernel.
 
+mod configuration;
 mod kernel;
+mod placement;
 
 use kernel::{Board, Kernel, grant};
 use leasehold_abi::{
@@ -12,7 +14,7 @@ use supervisor::serve;
 use supervisor::supervisor::{Memory, Supervisor};
 use userlib::ipc::{Answer, Request};
 use userlib::policy::{Bind, Bus, ChipPolicy, DevicePolicy, Offer, Policy, Restart, TaskPolicy};
-use userlib::supervisor::{BarInfo, FunctionInfo};
+use userlib::supervisor::FunctionInfo;
 use userlib::sys::{Message, mock};
 use zerocopy::{FromZeros, IntoBytes};
 
@@ -117,9 +119,9 @@ static POLICY: Policy = Policy {
 };
 
 /// Operations of the interface, by their place in the trait.
-const REPORT_FUNCTION: u16 = 6;
-const CRASH: u16 = 8;
-const POWEROFF: u16 = 15;
+const REPORT_FUNCTION: u16 = 5;
+const CRASH: u16 = 7;
+const POWEROFF: u16 = 14;
 
 /// Runs `body` with a supervisor that has just settled for the first time.
 fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
@@ -134,6 +136,10 @@ fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
         let mut info = LeaseInfo::new_zeroed();
         info.parent = u32::MAX;
         info.state = LeaseState::Active as u8;
+        board.configuration.add(8, 0x1234, 0x11e8);
+        board.configuration.memory_bar(8, 0, 0x10_0000);
+        board.configuration.add(16, 0x1b36, 5);
+        board.configuration.memory_bar(16, 0, 4096);
         board.open(
             info,
             vec![
@@ -180,14 +186,10 @@ fn ask(
     }
 }
 
-fn function(address: u16, vendor: u16, device: u16, base: u64) -> FunctionInfo {
+fn function(address: u16, vendor: u16, device: u16) -> FunctionInfo {
     let mut info = FunctionInfo::new_zeroed();
     (info.address, info.vendor, info.device) = (address, vendor, device);
     info.interrupt = 33;
-    info.bars[0] = BarInfo {
-        base,
-        length: 0x1000,
-    };
     info
 }
 
@@ -243,21 +245,11 @@ fn at_boot_devices_go_to_their_drivers_and_discovery_owns_no_windows() {
 fn a_function_goes_to_its_driver_with_what_the_manifest_allows() {
     booted(|supervisor, kernel| {
         assert_eq!(
-            report(
-                supervisor,
-                kernel,
-                HOST,
-                &function(8, 0x1234, 0x11e8, 0x4000_0000)
-            ),
+            report(supervisor, kernel, HOST, &function(8, 0x1234, 0x11e8)),
             None
         );
         assert_eq!(
-            report(
-                supervisor,
-                kernel,
-                HOST,
-                &function(16, 0x1b36, 5, 0x4000_1000)
-            ),
+            report(supervisor, kernel, HOST, &function(16, 0x1b36, 5)),
             None
         );
         let board = kernel.0.borrow();
@@ -283,33 +275,19 @@ fn a_function_goes_to_its_driver_with_what_the_manifest_allows() {
 }
 
 #[test]
-fn only_the_bridge_reports_and_no_window_lies_over_another() {
+fn only_the_bridge_reports_and_lines_are_the_bridges() {
     booted(|supervisor, kernel| {
-        let edu = function(8, 0x1234, 0x11e8, 0x4000_0000);
-        assert_eq!(
-            report(supervisor, kernel, CONSOLE, &edu),
-            Some(Error::Denied)
-        );
-        assert_eq!(report(supervisor, kernel, SHELL, &edu), Some(Error::Denied));
+        let edu = function(8, 0x1234, 0x11e8);
+        for client in [CONSOLE, SHELL] {
+            let denied = report(supervisor, kernel, client, &edu);
+            assert_eq!(denied, Some(Error::Denied));
+        }
+        assert_eq!(kernel.0.borrow().configuration.writes, 0);
         assert_eq!(report(supervisor, kernel, HOST, &edu), None);
-        assert_eq!(
-            report(supervisor, kernel, HOST, &edu),
-            Some(Error::Busy),
-            "it is in use"
-        );
-        let over = function(16, 0x1b36, 5, 0x4000_0800);
-        assert_eq!(
-            report(supervisor, kernel, HOST, &over),
-            Some(Error::Invalid)
-        );
-        assert!(kernel.0.borrow().held(PARENT).is_empty());
-        // The console's registers and line, which the supervisor holds as well.
-        let outside = function(16, 0x1b36, 5, 0x1000_0000);
-        assert_eq!(report(supervisor, kernel, HOST, &outside), None);
-        assert!(kernel.0.borrow().held(PARENT).is_empty());
+        // The console's line, which the supervisor holds as well.
         let line = FunctionInfo {
             interrupt: 10,
-            ..function(24, 0x1b36, 5, 0x4000_2000)
+            ..function(16, 0x1b36, 5)
         };
         assert_eq!(report(supervisor, kernel, HOST, &line), None);
         assert!(kernel.0.borrow().held(PARENT).is_empty());
@@ -442,12 +420,7 @@ fn offer(kernel: &Kernel, id: u32) -> LeaseHandle {
 #[test]
 fn an_auxiliary_device_goes_to_the_child_that_the_manifest_names() {
     booted(|supervisor, kernel| {
-        report(
-            supervisor,
-            kernel,
-            HOST,
-            &function(16, 0x1b36, 5, 0x4000_1000),
-        );
+        report(supervisor, kernel, HOST, &function(16, 0x1b36, 5));
         let other = offer(kernel, 2);
         let lease = offer(kernel, 1);
         supervisor.settle(1);
@@ -497,12 +470,7 @@ fn an_auxiliary_device_that_the_manifest_does_not_offer_is_given_back() {
 #[test]
 fn a_parent_that_ends_waits_for_the_child_but_not_for_ever() {
     booted(|supervisor, kernel| {
-        report(
-            supervisor,
-            kernel,
-            HOST,
-            &function(16, 0x1b36, 5, 0x4000_1000),
-        );
+        report(supervisor, kernel, HOST, &function(16, 0x1b36, 5));
         for lets_go in [true, false] {
             let lease = offer(kernel, 1);
             supervisor.settle(1);

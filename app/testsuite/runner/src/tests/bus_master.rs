@@ -2,11 +2,12 @@
 
 use super::tests;
 use crate::board::{HALF, WORD, edu};
-use crate::lending::{Edu, Part};
-use crate::outcome::{Outcome, check, equal};
-use crate::suite::{CLIENT, LESSEE, Suite};
+use crate::lending::{ALL, Edu, Part};
+use crate::outcome::{Outcome, because, check, equal};
+use crate::suite::{ATTACKER, CLIENT, LESSEE, Suite};
 use leasehold_abi::{Call, Error, FaultKind, GrantKind, RevokeMode, Rights};
 use testsuite_protocol::Command;
+use userlib::sys;
 
 tests! { "bus_master":
     a_claimed_bus_master_moves_data if Edu,
@@ -18,8 +19,9 @@ tests! { "bus_master":
     configuration_writes_cannot_turn_it_on if Edu,
     configuration_writes_cannot_turn_it_off if Edu,
     configuration_space_is_mapped_read_only if Edu,
-    configuration_writes_stay_in_the_function if Edu,
-    configuration_writes_need_the_right if Edu,
+    configuration_accesses_stay_in_the_space if Edu,
+    no_lessee_writes_configuration_space if Edu,
+    configuration_space_reads_as_it_is_mapped if Edu,
     a_second_claim_of_bus_mastering_is_busy if Edu,
 }
 
@@ -221,17 +223,11 @@ fn unclaiming_turns_it_off(suite: &mut Suite) -> Outcome {
     Ok(())
 }
 
-/// Writes the command register with and without the bit, in every width.
-fn write_command(suite: &mut Suite, device: &Edu, value: usize, on: bool) -> Outcome {
+/// The runner writes the command register with and without the bit, in every width.
+fn write_command(suite: &mut Suite, value: usize, on: bool) -> Outcome {
     for width in [1, 2, 4] {
-        let arguments = [
-            device.lease.raw() as usize,
-            CONFIGURATION,
-            COMMAND.0,
-            width,
-            value,
-        ];
-        suite.ok(LESSEE, Call::ConfigWrite, &arguments)?;
+        let written = suite.configure(COMMAND.0, width, value);
+        equal!("the answer", written, Ok(()));
         equal!("the bus-master bit", is_on(suite, LESSEE)?, on);
     }
     Ok(())
@@ -239,19 +235,19 @@ fn write_command(suite: &mut Suite, device: &Edu, value: usize, on: bool) -> Out
 
 fn configuration_writes_cannot_turn_it_on(suite: &mut Suite) -> Outcome {
     suite.start(LESSEE)?;
-    let device = suite.lend_edu(LESSEE)?;
-    write_command(suite, &device, 0x06, false)?;
-    write_command(suite, &device, 0x07, false)?;
-    write_command(suite, &device, 0x02, false)
+    suite.lend_edu(LESSEE)?;
+    write_command(suite, 0x06, false)?;
+    write_command(suite, 0x07, false)?;
+    write_command(suite, 0x02, false)
 }
 
 fn configuration_writes_cannot_turn_it_off(suite: &mut Suite) -> Outcome {
     suite.start(LESSEE)?;
     let device = suite.lend_edu(LESSEE)?;
     claim(suite, &device)?;
-    write_command(suite, &device, 0x02, true)?;
-    write_command(suite, &device, 0x00, true)?;
-    write_command(suite, &device, 0x02, true)
+    write_command(suite, 0x02, true)?;
+    write_command(suite, 0x00, true)?;
+    write_command(suite, 0x02, true)
 }
 
 fn configuration_space_is_mapped_read_only(suite: &mut Suite) -> Outcome {
@@ -268,19 +264,32 @@ fn configuration_space_is_mapped_read_only(suite: &mut Suite) -> Outcome {
         .map(drop)
 }
 
-fn configuration_writes_stay_in_the_function(suite: &mut Suite) -> Outcome {
+fn configuration_accesses_stay_in_the_space(suite: &mut Suite) -> Outcome {
     suite.start(LESSEE)?;
     let device = suite.lend_edu(LESSEE)?;
     let lease = device.lease.raw() as usize;
-    for (offset, width) in [
-        (edu::LENGTH, 4),
-        (edu::LENGTH - 2, 4),
-        (edu::LENGTH + 4, 2),
-        (2 * edu::LENGTH + 4, 2),
-        (usize::MAX, 1),
-        (usize::MAX - 3, 4),
-        (0usize.wrapping_sub(edu::LENGTH) + 4, 2),
-        (HALF | 4, 2),
+    for offset in [
+        edu::LENGTH,
+        edu::LENGTH - 2,
+        2 * edu::LENGTH + 4,
+        usize::MAX,
+        usize::MAX - 3,
+        0usize.wrapping_sub(edu::LENGTH) + 4,
+        HALF | 4,
+        2,
+        5,
+    ] {
+        let arguments = [lease, CONFIGURATION, offset];
+        suite.refused(LESSEE, Call::ConfigRead, &arguments, &[Error::Invalid])?;
+    }
+    // A window or a line is no configuration space.
+    for index in [1, 2, POOL] {
+        for call in [Call::ConfigRead, Call::ConfigWrite] {
+            let arguments = [lease, index, COMMAND.0, 2, 6];
+            suite.refused(LESSEE, call, &arguments, &[Error::Invalid])?;
+        }
+    }
+    for (register, width) in [
         (3, 2),
         (2, 4),
         (5, 4),
@@ -289,34 +298,69 @@ fn configuration_writes_stay_in_the_function(suite: &mut Suite) -> Outcome {
         (4, 8),
         (4, usize::MAX),
     ] {
-        let arguments = [lease, CONFIGURATION, offset, width, 6];
-        suite.refused(LESSEE, Call::ConfigWrite, &arguments, &[Error::Invalid])?;
-    }
-    // A window or a line is no configuration space.
-    for index in [1, 2, POOL] {
-        let arguments = [lease, index, COMMAND.0, 2, 6];
-        suite.refused(LESSEE, Call::ConfigWrite, &arguments, &[Error::Invalid])?;
+        let written = suite.configure(register, width, 6);
+        equal!("the answer", written, Err(Error::Invalid));
     }
     check!(!is_on(suite, LESSEE)?, "the bus-master bit is on");
     Ok(())
 }
 
-fn configuration_writes_need_the_right(suite: &mut Suite) -> Outcome {
-    suite.start(CLIENT)?;
-    let part = Part {
+/// A driver of edu with all rights, and a bridge's driver with all of configuration space, try to move edu's window
+/// over another, to stop it from decoding, and to have it store anywhere by a message-signalled interrupt.
+fn no_lessee_writes_configuration_space(suite: &mut Suite) -> Outcome {
+    suite.limit(30_000);
+    suite.start_all(&[LESSEE, ATTACKER])?;
+    let device = suite.lend_edu(LESSEE)?;
+    let (index, place) = suite
+        .configuration()
+        .map_err(|_| because(format_args!("no configuration space")))?;
+    let info = sys::grant_info(suite.root(), index)
+        .map_err(|_| because(format_args!("no configuration space")))?;
+    let all = Part {
         kind: GrantKind::Config,
-        base: suite.edu()?.configuration,
-        length: edu::LENGTH,
-        rights: Rights::READ,
+        base: info.base as usize,
+        length: info.length as usize,
+        rights: ALL,
     };
-    let lease = suite.lend(CLIENT, &[part])?.raw() as usize;
-    suite.claim(CLIENT, lease, 0)?;
-    suite.refused(
-        CLIENT,
-        Call::ConfigWrite,
-        &[lease, 0, 4, 2, 2],
-        &[Error::Denied],
-    )
+    let bus = suite.lend(ATTACKER, &[all])?.raw() as usize;
+    let mut before = [0; 32];
+    for (word, value) in before.iter_mut().enumerate() {
+        *value = suite.load(LESSEE, device.configuration + 4 * word, 4)?;
+    }
+    for register in (0..4 * before.len()).step_by(4) {
+        for (width, value) in [(4, 0x4010_0000), (2, 0xffff), (1, 0)] {
+            let own = [
+                device.lease.raw() as usize,
+                CONFIGURATION,
+                register,
+                width,
+                value,
+            ];
+            suite.refused(LESSEE, Call::ConfigWrite, &own, &[Error::Denied])?;
+            let bridge = [bus, 0, place + register, width, value];
+            suite.refused(ATTACKER, Call::ConfigWrite, &bridge, &[Error::Denied])?;
+        }
+    }
+    for (word, value) in before.into_iter().enumerate() {
+        let now = suite.load(LESSEE, device.configuration + 4 * word, 4)?;
+        equal!("a register of configuration space", now, value);
+    }
+    let (offset, value) = edu::IDENTIFICATION;
+    let found = suite.load(LESSEE, device.registers + offset, 4)?;
+    equal!("edu's identification", found, value);
+    Ok(())
+}
+
+fn configuration_space_reads_as_it_is_mapped(suite: &mut Suite) -> Outcome {
+    suite.start(LESSEE)?;
+    let device = suite.lend_edu(LESSEE)?;
+    for register in (0..0x40).step_by(4) {
+        let mapped = suite.load(LESSEE, device.configuration + register, 4)?;
+        let arguments = [device.lease.raw() as usize, CONFIGURATION, register];
+        let read = suite.ok(LESSEE, Call::ConfigRead, &arguments)?[0];
+        equal!("a register", read, mapped);
+    }
+    Ok(())
 }
 
 fn a_second_claim_of_bus_mastering_is_busy(suite: &mut Suite) -> Outcome {

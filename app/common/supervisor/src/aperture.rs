@@ -3,14 +3,14 @@
 use leasehold_abi::Error;
 
 /// Smallest piece: windows are leased in pages, so no two functions may share one.
-pub const GRANULE: u64 = 4096;
+pub(crate) const GRANULE: u64 = 4096;
 
-/// Ranges that are taken already and that enumeration must leave alone.
+/// Ranges that are taken already.
 const MOST_RESERVED: usize = 64;
 
 /// A window of bus addresses, and what of it is taken.
 #[derive(Debug)]
-pub struct Aperture {
+pub(crate) struct Aperture {
     base: u64,
     end: u64,
     reserved: heapless::Vec<(u64, u64), MOST_RESERVED>,
@@ -21,7 +21,7 @@ impl Aperture {
     ///
     /// # Errors
     /// `Invalid` when it reaches past the last address.
-    pub fn new(base: u64, size: u64) -> Result<Self, Error> {
+    pub(crate) fn new(base: u64, size: u64) -> Result<Self, Error> {
         let end = base.checked_add(size).ok_or(Error::Invalid)?;
         Ok(Self {
             base,
@@ -34,7 +34,7 @@ impl Aperture {
     ///
     /// # Errors
     /// `Exhausted` when too many ranges are taken.
-    pub fn reserve(&mut self, base: u64, size: u64) -> Result<(), Error> {
+    pub(crate) fn reserve(&mut self, base: u64, size: u64) -> Result<(), Error> {
         let range = (base, base.saturating_add(size.max(GRANULE)));
         self.reserved.push(range).map_err(|_| Error::Exhausted)
     }
@@ -43,7 +43,7 @@ impl Aperture {
     ///
     /// # Errors
     /// `Exhausted` when there is none, `Invalid` for a size that is no power of two.
-    pub fn allocate(&mut self, size: u64) -> Result<u64, Error> {
+    pub(crate) fn allocate(&mut self, size: u64) -> Result<u64, Error> {
         if !size.is_power_of_two() {
             return Err(Error::Invalid);
         }

@@ -1,0 +1,148 @@
+//! Where a PCI function's windows are: how large they are, where they are put, and when they decode.
+//!
+//! The supervisor alone does this, and once for each function: a driver that could, might put its device's registers
+//! over another's. Source: *PCI Local Bus Specification 3.0*, section 6.
+
+use crate::aperture::Aperture;
+use crate::root::Root;
+use leasehold_abi::{Error, LeaseHandle};
+use userlib::supervisor::{BarInfo, FunctionInfo};
+use userlib::sys;
+
+/// Vendor (low half) and device identifier.
+const IDENTIFIERS: usize = 0x00;
+/// Command (low half) and status.
+const COMMAND: usize = 0x04;
+/// Command: answer in I/O space.
+const COMMAND_IO: u16 = 1;
+/// Command: answer in memory space.
+const COMMAND_MEMORY: u16 = 1 << 1;
+/// Header type is in bits 16 to 23; its top bit says that there are more functions.
+const HEADER: usize = 0x0c;
+const HEADER_TYPE: u32 = 0x7f << 16;
+/// First of the base address registers of a type 0 header, and how many.
+const BASE_ADDRESS: usize = 0x10;
+const BASE_ADDRESSES: usize = 6;
+/// Base address of the expansion ROM of a type 0 header; its bit 0 lets it decode.
+const ROM: usize = 0x30;
+
+/// A base address register's bit 0: I/O space.
+const KIND_IO: u32 = 1;
+/// Bits 1 and 2 of a memory register.
+const TYPE_MASK: u32 = 0b110;
+/// The next register holds the upper half of the address.
+const TYPE_64: u32 = 0b100;
+/// Bits of a memory register that are not address.
+const MEMORY_FLAGS: u32 = 0xf;
+
+/// The configuration space of one function, through the root lease.
+struct Function {
+    root: LeaseHandle,
+    grant: usize,
+    offset: usize,
+}
+
+impl Function {
+    fn read32(&self, register: usize) -> Result<u32, Error> {
+        sys::config_read(self.root, self.grant, self.offset + register)
+    }
+
+    fn write32(&self, register: usize, value: u32) -> Result<(), Error> {
+        sys::config_write(self.root, self.grant, self.offset + register, 4, value)
+    }
+
+    /// Only the command register: its neighbour, the status, would be cleared.
+    fn write_command(&self, value: u16) -> Result<(), Error> {
+        sys::config_write(
+            self.root,
+            self.grant,
+            self.offset + COMMAND,
+            2,
+            value.into(),
+        )
+    }
+
+    /// What a register keeps of all ones.
+    fn probe(&self, register: usize) -> Result<u32, Error> {
+        self.write32(register, u32::MAX)?;
+        self.read32(register)
+    }
+}
+
+/// Sizes all base address registers of a function, whose configuration space is at `configuration`, gives each memory
+/// window a place, and turns memory decoding on when all have one. I/O windows stay off: no board of ours has I/O
+/// space that a task could hold. So does the expansion ROM.
+///
+/// # Errors
+/// `NoDevice` when what is there is not what was reported; `Exhausted` when the aperture is full; `Protocol` for a
+/// register that keeps no size. After an error the function decodes nothing.
+pub(crate) fn place(
+    root: &Root,
+    (grant, offset): (usize, u64),
+    reported: &FunctionInfo,
+    aperture: &mut Aperture,
+) -> Result<[BarInfo; BASE_ADDRESSES], Error> {
+    let function = Function {
+        root: root.handle(),
+        grant,
+        offset: offset as usize,
+    };
+    let identifiers = u32::from(reported.vendor) | u32::from(reported.device) << 16;
+    if function.read32(IDENTIFIERS)? != identifiers || function.read32(HEADER)? & HEADER_TYPE != 0 {
+        return Err(Error::NoDevice);
+    }
+    let command = function.read32(COMMAND)? as u16;
+    // While a register holds all ones the function must not answer to it.
+    let quiet = command & !(COMMAND_IO | COMMAND_MEMORY);
+    function.write_command(quiet)?;
+    function.write32(ROM, 0)?;
+    let mut bars = [BarInfo::default(); BASE_ADDRESSES];
+    let mut index = 0;
+    let mut any = false;
+    while index < BASE_ADDRESSES {
+        let register = BASE_ADDRESS + 4 * index;
+        let before = function.read32(register)?;
+        let low = function.probe(register)?;
+        if low == 0 {
+            index += 1;
+            continue;
+        }
+        if low & KIND_IO != 0 {
+            function.write32(register, before)?;
+            index += 1;
+            continue;
+        }
+        let wide = low & TYPE_MASK == TYPE_64;
+        if wide && index + 1 == BASE_ADDRESSES {
+            return Err(Error::Protocol);
+        }
+        let high = if wide {
+            function.probe(register + 4)?
+        } else {
+            u32::MAX
+        };
+        let mask = u64::from(high) << 32 | u64::from(low & !MEMORY_FLAGS);
+        let size = mask.wrapping_neg();
+        if mask == 0 || !size.is_power_of_two() {
+            return Err(Error::Protocol);
+        }
+        let place = aperture.allocate(size)?;
+        if !wide && place.checked_add(size).is_none_or(|end| end > 1 << 32) {
+            return Err(Error::Exhausted);
+        }
+        function.write32(register, place as u32)?;
+        if wide {
+            function.write32(register + 4, (place >> 32) as u32)?;
+        }
+        bars[index] = BarInfo {
+            base: place,
+            length: size,
+        };
+        any = true;
+        index += if wide { 2 } else { 1 };
+    }
+    if any {
+        function.write_command(quiet | COMMAND_MEMORY)?;
+    }
+    Ok(bars)
+}
