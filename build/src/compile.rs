@@ -112,7 +112,6 @@ fn cargo(workspace: &Workspace, plan: &Plan, target_folder: &Path) -> Command {
         .args([
             "build",
             "--release",
-            "--quiet",
             "--target",
             plan.chip.chip.target.get_ref(),
             "--target-dir",
@@ -129,14 +128,16 @@ fn flags(others: &[&str]) -> String {
         .join("\x1f")
 }
 
+/// Runs cargo. At a terminal it shows how far it is; elsewhere it says only what is wrong.
 fn run(mut command: Command, what: &str) -> Result<()> {
-    let colour = if std::io::stderr().is_terminal() {
-        "always"
-    } else {
-        "never"
-    };
+    if std::io::stderr().is_terminal() {
+        let status = command.status().context("cannot run cargo")?;
+        ensure!(status.success(), "{what} did not compile");
+        return Ok(());
+    }
     let output = command
-        .env("CARGO_TERM_COLOR", colour)
+        .arg("--quiet")
+        .env("CARGO_TERM_COLOR", "never")
         .output()
         .context("cannot run cargo")?;
     eprint!("{}", String::from_utf8_lossy(&output.stderr));

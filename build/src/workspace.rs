@@ -21,8 +21,8 @@ impl Workspace {
         Self { root, target, out }
     }
 
-    /// The repository at `root`. Intermediate files go where `CARGO_TARGET_DIR` says, results
-    /// where `LEASEHOLD_OUT` says, if they say anything.
+    /// The repository at `root`. Intermediate files go where `CARGO_TARGET_DIR` says, a folder that no other
+    /// repository uses (`xtask/start` sees to that), results where `LEASEHOLD_OUT` says, if they say anything.
     pub fn from_environment(root: impl Into<PathBuf>) -> Self {
         let mut workspace = Self::new(root);
         for (variable, folder) in [

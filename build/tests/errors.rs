@@ -7,7 +7,6 @@ mod shows;
 
 use common::{CHIP, MANIFEST, Repository, replace};
 use shows::shows_of;
-use std::path::Path;
 
 faults! {
     unknown_key: shows manifest "arena = 4096" => "arean = 4096";
@@ -259,7 +258,8 @@ fn the_fixture_itself_has_no_fault() {
 
 #[test]
 fn the_chips_and_manifests_of_the_project_have_no_fault() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let package = shows::package();
+    let root = package.parent().unwrap();
     let mut checked = 0;
     for (app, boards) in leasehold_build::list::apps(root) {
         for board in boards {

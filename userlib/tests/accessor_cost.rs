@@ -64,7 +64,8 @@ const TARGETS: [Target; 5] = [
 /// what the tests depend on.
 fn crate_folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("accessors");
-    let userlib = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Cargo says where this checkout is: another one may have compiled this program.
+    let userlib = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs this"));
     std::fs::create_dir_all(&folder).expect("a folder");
     let manifest = format!(
         "[package]\nname = \"accessors\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\

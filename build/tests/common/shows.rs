@@ -3,11 +3,16 @@
 //! The expected texts are in `tests/golden/`; `UPDATE_GOLDEN=1` writes them anew, to be read before they are committed.
 
 use crate::common::Repository;
-use std::path::Path;
+use std::path::PathBuf;
 
 /// A manifest and a chip file with the golden text of their fault.
 pub(crate) fn shows(name: &str, manifest: &str, chip: &str) {
     shows_of(name, &Repository::new(manifest, chip), "board");
+}
+
+/// This package's folder. Cargo says where it is: another checkout may have compiled this program.
+pub(crate) fn package() -> PathBuf {
+    PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs this"))
 }
 
 /// A board of a repository with the golden text of its fault.
@@ -25,7 +30,7 @@ pub(crate) fn warns(name: &str, manifest: &str, chip: &str) {
 }
 
 fn is_golden(name: &str, shown: &str, level: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+    let path = package()
         .join("tests/golden")
         .join(format!("{name}.txt"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
