@@ -5,7 +5,7 @@ use crate::payload::{Data, DataFamily, Guarded, GuardedFamily, Identity, NAME};
 use driver_interfaces::SampleParentServer;
 use userlib::auxiliary::Registration;
 use userlib::io::{Bar, Readable, Writeable};
-use userlib::ipc::{Answer, Deferred, Request};
+use userlib::ipc::{Answer, Deferred, Kept, Request};
 use userlib::pci::{ConfigSpace, EXPRESS};
 use userlib::runtime::{Core, Device, Driver, StateOf, TIMER_BIT};
 use userlib::{Error, ForLt};
@@ -92,6 +92,10 @@ impl Driver for ParentDriver {
         request: &Request<'_>,
     ) -> Answer {
         state.dispatch(request)
+    }
+
+    fn replies<'cap>(&self, state: &StateOf<'cap, Self>, kept: &mut Kept<'_>) {
+        state.held.replies(kept);
     }
 
     fn notified<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, bits: u32) {

@@ -2,7 +2,7 @@
 
 use heapless::Deque;
 use userlib::Error;
-use userlib::ipc::Deferred;
+use userlib::ipc::{Deferred, Kept};
 use userlib::runtime::TIMER_BIT;
 use userlib::{sys, time};
 
@@ -47,6 +47,11 @@ impl Holds {
             return hold.reply.reply(Err(Error::Busy));
         }
         self.answer_due();
+    }
+
+    /// Shows the replies to come.
+    pub fn replies(&self, kept: &mut Kept<'_>) {
+        self.held.iter().for_each(|hold| kept.show(&hold.reply));
     }
 
     /// Answers what is due and sets the timer for the next.

@@ -5,7 +5,7 @@ use driver_cmsdk::{CLOCK, TIMER};
 use driver_interfaces::TimerServer;
 use embedded_hal::delay::DelayNs;
 use userlib::interrupt::Interrupt;
-use userlib::ipc::{Answer, Deferred, Request};
+use userlib::ipc::{Answer, Deferred, Kept, Request};
 use userlib::runtime::{Core, Device, Driver, StateOf};
 use userlib::{Error, ForLt, sys};
 
@@ -82,6 +82,13 @@ impl Driver for TimerDriver {
         request: &Request<'_>,
     ) -> Answer {
         state.dispatch(request)
+    }
+
+    fn replies<'cap>(&self, state: &StateOf<'cap, Self>, kept: &mut Kept<'_>) {
+        state
+            .waiting
+            .iter()
+            .for_each(|waiting| kept.show(&waiting.reply));
     }
 
     fn interrupt<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, _: u32) {

@@ -10,7 +10,7 @@ use userlib::auxiliary::Registration;
 use userlib::dma::{self, BusMaster, DmaBuffer};
 use userlib::interrupt::Interrupt;
 use userlib::io::{Bar, Readable, Writeable};
-use userlib::ipc::Deferred;
+use userlib::ipc::{Deferred, Kept};
 use userlib::runtime::{Bound, Device, TIMER_BIT};
 use userlib::{CovariantForLt, Error, sys, time};
 
@@ -38,6 +38,12 @@ enum Job {
 }
 
 impl Job {
+    fn show(&self, kept: &mut Kept<'_>) {
+        match self {
+            Self::Factorial { reply, .. } | Self::Transfer { reply, .. } => kept.show(reply),
+        }
+    }
+
     fn reply(self, result: Result<u32, Error>) {
         match self {
             Self::Factorial { reply, .. } | Self::Transfer { reply, .. } => reply.reply(result),
@@ -264,6 +270,12 @@ impl<'cap> Edu<'cap> {
         {
             self.finish(Err(Error::TimedOut));
         }
+    }
+
+    /// Shows the replies to come.
+    pub(crate) fn replies(&self, kept: &mut Kept<'_>) {
+        let running = self.running.iter().map(|running| &running.job);
+        running.chain(&self.waiting).for_each(|job| job.show(kept));
     }
 
     pub(crate) fn quiet(&self) {

@@ -3,7 +3,7 @@
 use crate::device::Edu;
 use crate::registers::{DEVICE, VENDOR};
 use driver_interfaces::EduServer;
-use userlib::ipc::{Answer, Request};
+use userlib::ipc::{Answer, Kept, Request};
 use userlib::runtime::{Bound, Core, Device, Driver, StateOf, TIMER_BIT};
 use userlib::sys::{self, GrantKind};
 use userlib::{Error, ForLt};
@@ -32,6 +32,10 @@ impl Driver for EduDriver {
         request: &Request<'_>,
     ) -> Answer {
         state.dispatch(request)
+    }
+
+    fn replies<'cap>(&self, state: &StateOf<'cap, Self>, kept: &mut Kept<'_>) {
+        state.replies(kept);
     }
 
     fn interrupt<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, _: u32) {

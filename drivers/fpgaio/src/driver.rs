@@ -7,7 +7,7 @@ use driver_aux_parent::payload::{Data, Identity};
 use driver_interfaces::SampleParentServer;
 use userlib::auxiliary::{LentCell, Registration, WINDOW_GRANULE};
 use userlib::io::{IoMem, Readable, Writeable};
-use userlib::ipc::{Answer, Deferred, Request};
+use userlib::ipc::{Answer, Deferred, Kept, Request};
 use userlib::runtime::{Core, Device, Driver, StateOf, TIMER_BIT};
 use userlib::sys::Rights;
 use userlib::{Error, ForLt};
@@ -99,6 +99,10 @@ impl Driver for BoardDriver {
         request: &Request<'_>,
     ) -> Answer {
         state.dispatch(request)
+    }
+
+    fn replies<'cap>(&self, state: &StateOf<'cap, Self>, kept: &mut Kept<'_>) {
+        state.held.replies(kept);
     }
 
     fn notified<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, bits: u32) {

@@ -7,7 +7,7 @@ use driver_interfaces::ConsoleServer;
 use heapless::Vec;
 use userlib::for_lt::Family;
 use userlib::interrupt::Interrupt;
-use userlib::ipc::{Answer, Deferred, ReadLoan, Request, WriteLoan};
+use userlib::ipc::{Answer, Deferred, Kept, ReadLoan, Request, WriteLoan};
 use userlib::runtime::{Bound, Core, Device, Driver, StateOf};
 use userlib::sys::{self, TaskHandle};
 use userlib::{Error, time};
@@ -173,6 +173,10 @@ impl<M: Model> Driver for ConsoleDriver<M> {
     ) -> Answer {
         state.client = Some(request.client());
         state.dispatch(request)
+    }
+
+    fn replies<'cap>(&self, state: &StateOf<'cap, Self>, kept: &mut Kept<'_>) {
+        state.port.callers().for_each(|call| kept.show(&call.reply));
     }
 
     fn interrupt<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, bits: u32) {

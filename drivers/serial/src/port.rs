@@ -73,6 +73,12 @@ impl<U: Chip, C: Caller> Port<U, C> {
         &mut self.uart
     }
 
+    /// Those who wait.
+    pub fn callers(&self) -> impl Iterator<Item = &C> {
+        let writers = self.writers.iter().map(|write| &write.caller);
+        writers.chain(&self.readers).chain(&self.flushers)
+    }
+
     /// Sends the caller's buffer; the reply comes when all of it is accepted.
     pub fn write(&mut self, caller: C) {
         match caller.length() {

@@ -39,12 +39,16 @@
 //! assert_eq!(ClockClient::connect("clock").err(), Some(Error::Denied));
 //! ```
 //!
-//! A method with `#[deferred]` gets a [`Deferred`] to answer with later.
+//! A method with `#[deferred]` gets a [`Deferred`] to answer with later. The driver shows those that it
+//! has, by [`Driver::replies`](crate::runtime::Driver::replies): what it does not show is forgotten.
 
+mod owed;
 mod pack;
 mod peer;
 mod request;
 
+pub use owed::Kept;
+pub(crate) use owed::Owed;
 pub use pack::{Reader, WORDS_BYTES, Writer};
 #[doc(hidden)]
 pub use pack::{bytes_of, fits, of_bytes};

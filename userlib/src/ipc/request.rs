@@ -1,6 +1,7 @@
 //! A call as the server sees it, and the ways to answer it.
 
 use crate::ipc::{Reader, Writer, fits, of_bytes};
+use crate::runtime::Task;
 use crate::sys::{self, Error, Message, Rights, Tag, TaskHandle};
 use core::marker::PhantomData;
 use zerocopy::{Immutable, IntoBytes, TryFromBytes};
@@ -122,20 +123,25 @@ impl Answer {
 }
 
 /// The duty to answer a call later; dropped, it answers `Unbound`.
+///
+/// A driver shows those that it has in [`Driver::replies`](crate::runtime::Driver::replies). One that it
+/// does not show, because it was leaked, counts as dropped.
 #[derive(Debug)]
 #[must_use = "the client waits until this replies"]
 pub struct Deferred<T: IntoBytes + Immutable> {
     client: TaskHandle,
-    answered: bool,
-    result: PhantomData<fn(T)>,
+    /// Which call of the client.
+    call: u32,
+    /// A pointer: it answers for this task only, which on the host is this thread.
+    result: PhantomData<*const fn(T)>,
 }
 
 impl<T: IntoBytes + Immutable> Deferred<T> {
     /// The duty to answer this request.
-    pub const fn new(request: &Request<'_>) -> Self {
+    pub fn new(request: &Request<'_>) -> Self {
         Self {
             client: request.client,
-            answered: false,
+            call: Task::current().owed.begin(request.client),
             result: PhantomData,
         }
     }
@@ -145,14 +151,20 @@ impl<T: IntoBytes + Immutable> Deferred<T> {
         self.client
     }
 
-    /// Answers. A client that is gone is passed over.
-    pub fn reply(mut self, result: Result<T, Error>) {
-        self.answered = true;
+    /// Number of the call.
+    pub(super) const fn call(&self) -> u32 {
+        self.call
+    }
+
+    /// Answers. A client that is gone, or was answered already, is passed over.
+    pub fn reply(self, result: Result<T, Error>) {
         self.send(result);
     }
 
     fn send(&self, result: Result<T, Error>) {
-        if let Answer::Reply(message) = Answer::result(result) {
+        if Task::current().owed.end(self.client, self.call)
+            && let Answer::Reply(message) = Answer::result(result)
+        {
             // `Dead`: the client does not wait any more, so nobody misses the reply.
             let _ = sys::reply(self.client, &message);
         }
@@ -161,9 +173,8 @@ impl<T: IntoBytes + Immutable> Deferred<T> {
 
 impl<T: IntoBytes + Immutable> Drop for Deferred<T> {
     fn drop(&mut self) {
-        if !self.answered {
-            self.send(Err(Error::Unbound));
-        }
+        // Nothing when it was answered.
+        self.send(Err(Error::Unbound));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::runner::MAX_BINDINGS;
 use super::slot::Slot;
+use crate::ipc::Owed;
 use crate::lend::Arena;
 use crate::sys::{self, Error};
 use core::cell::Cell;
@@ -23,6 +24,8 @@ pub(crate) struct Task {
     pub(crate) running: Cell<bool>,
     /// Whether the task answers calls.
     pub(crate) serving: Cell<bool>,
+    /// Clients whose calls were put off.
+    pub(crate) owed: Owed,
     /// Which binding has an interrupt on bit `FIRST_BIT + index`.
     bits: [Cell<Option<u8>>; BITS],
 }
@@ -36,6 +39,7 @@ impl Task {
             lease_events: Cell::new(false),
             running: Cell::new(false),
             serving: Cell::new(false),
+            owed: Owed::new(),
             bits: [const { Cell::new(None) }; BITS],
         }
     }
@@ -45,6 +49,9 @@ impl Task {
         self.serving.set(serving);
         // The kernel refuses neither value.
         let _ = sys::set_serving(serving);
+        if !serving {
+            self.owed.settle_all();
+        }
     }
 
     /// Takes a notification bit for an interrupt of the binding in `slot`.

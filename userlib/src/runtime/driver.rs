@@ -2,7 +2,7 @@
 
 use super::{Core, Device};
 use crate::ForLt;
-use crate::ipc::{Answer, Request};
+use crate::ipc::{Answer, Kept, Request};
 use crate::sys::Error;
 
 /// The state of a driver of `D` that is bound for `'cap`.
@@ -111,6 +111,61 @@ pub trait Driver: 'static {
     {
         let _ = request;
         Answer::error(Error::Unbound)
+    }
+
+    /// Shows the replies that `state`, or the driver, keeps for later: each [`Deferred`](crate::ipc::Deferred)
+    /// that is still there. Asked for after other callbacks, while a client waits for one.
+    ///
+    /// Who waits for a reply that is not shown gets `Unbound` then: nobody could answer it any more.
+    ///
+    /// ```
+    /// use userlib::ipc::{Answer, Deferred, Kept, Request, interface};
+    /// use userlib::runtime::{Core, Device, Driver};
+    /// use userlib::{Error, ForLt};
+    ///
+    /// /// Waits for the device.
+    /// #[interface]
+    /// pub trait Wait {
+    ///     /// Until it is ready.
+    ///     #[deferred]
+    ///     fn ready(&mut self) -> Result<u32, Error>;
+    /// }
+    ///
+    /// #[derive(Default)]
+    /// struct State(Option<Deferred<u32>>);
+    /// impl WaitServer for State {
+    ///     fn ready(&mut self, reply: Deferred<u32>) {
+    ///         self.0 = Some(reply); // who waited before gets `Unbound`
+    ///     }
+    /// }
+    /// struct Waits;
+    /// impl Driver for Waits {
+    ///     type State = ForLt!(State);
+    ///
+    ///     fn probe<'cap>(&self, _: &Device<'cap, Core>) -> Result<State, Error> {
+    ///         Ok(State::default())
+    ///     }
+    ///     fn request<'cap>(&self, state: &mut State, _: &Device<'cap, Core>, request: &Request<'_>) -> Answer {
+    ///         state.dispatch(request)
+    ///     }
+    ///     fn replies<'cap>(&self, state: &State, kept: &mut Kept<'_>) {
+    ///         state.0.iter().for_each(|reply| kept.show(reply));
+    ///     }
+    /// }
+    /// ```
+    fn replies<'cap>(&self, state: &StateOf<'cap, Self>, kept: &mut Kept<'_>)
+    where
+        Self: Sized,
+    {
+        let _ = (state, kept);
+    }
+
+    /// As [`Driver::replies`], for replies to [`Driver::request_unbound`].
+    fn replies_unbound(&self, kept: &mut Kept<'_>)
+    where
+        Self: Sized,
+    {
+        let _ = kept;
     }
 
     /// Some of the interrupts that the state has registered came: their bits in `bits`

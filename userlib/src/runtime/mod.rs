@@ -29,4 +29,6 @@ pub(crate) use current::Task;
 pub(crate) use slot::{Phase, Slot};
 
 #[cfg(test)]
+mod deferred_tests;
+#[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use super::driver::{Driver, StateOf};
 use super::{Core, Device, Phase, Task};
-use crate::ipc::{self, Answer, Request};
+use crate::ipc::{self, Answer, Kept, Request};
 use crate::sys::{
     self, Error, LeaseEvent, LeaseHandle, Message, NOTIFY_LEASE, Received, TaskHandle,
 };
@@ -69,6 +69,9 @@ impl<'d, D: Driver> Runner<'d, D> {
             if self.task.lease_events.get() {
                 return;
             }
+        }
+        if self.task.owed.is_any() {
+            self.answer_forgotten();
         }
         let received = match self.reply_to.take() {
             Some(client) => sys::reply_receive(client, MASK, &mut self.message),
@@ -154,6 +157,7 @@ impl<'d, D: Driver> Runner<'d, D> {
 
     fn request(&mut self, client: TaskHandle) {
         let request = Request::new(client, &self.message);
+        let before = self.task.owed.last();
         let wanted = ipc::instance(self.message.tag);
         let bound = self
             .states
@@ -167,9 +171,30 @@ impl<'d, D: Driver> Runner<'d, D> {
             }
             None => self.driver.request_unbound(&request),
         };
-        if let Answer::Reply(reply) = answer {
-            self.message = reply;
-            self.reply_to = Some(client);
+        match answer {
+            Answer::Reply(reply) => {
+                self.message = reply;
+                self.reply_to = Some(client);
+                self.task.owed.settle(client);
+            }
+            // Later, and nothing was made to do it with.
+            Answer::Later if self.task.owed.last() == before => reply_forgotten(client),
+            Answer::Later => {}
+        }
+    }
+
+    /// Answers the clients whose replies nobody has any more.
+    #[cold]
+    fn answer_forgotten(&self) {
+        let mut kept = Kept::new(&self.task.owed);
+        for state in self.states.iter().flatten() {
+            self.driver.replies(state, &mut kept);
+        }
+        self.driver.replies_unbound(&mut kept);
+        for client in self.task.owed.take_forgotten(&kept) {
+            if let Ok(info) = sys::task_info(client) {
+                reply_forgotten(TaskHandle::from_raw(info.handle));
+            }
         }
     }
 
@@ -211,6 +236,15 @@ impl<D: Driver> core::fmt::Debug for Runner<'_, D> {
             .debug_struct("Runner")
             .field("bound", &self.bound())
             .finish_non_exhaustive()
+    }
+}
+
+/// Answers a call that nobody else will answer. `Dead`: the client has gone, and a later life of it is in no call.
+fn reply_forgotten(client: TaskHandle) {
+    if let Answer::Reply(message) = Answer::error(Error::Unbound)
+        && sys::reply(client, &message).is_ok()
+    {
+        crate::log!("no reply is left for task {}", client.index());
     }
 }
 
