@@ -6,6 +6,7 @@
 
 use leasehold_abi::{
     Call, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, TaskInfo,
+    TaskState,
 };
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -228,6 +229,7 @@ impl Kernel {
             }
             Call::TaskInfo if a[0] == 0 => {
                 let mut info = TaskInfo::new_zeroed();
+                info.state = TaskState::Ready as u8;
                 let name = self.offer.task.as_bytes();
                 info.name[..name.len()].copy_from_slice(name);
                 write(a[1], info.as_bytes());
