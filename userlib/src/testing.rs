@@ -323,6 +323,7 @@ impl State {
                 Ok([copied, 0])
             }
             Call::InterruptAcknowledge => {
+                self.lease(a).ok_or(Error::Revoked)?;
                 self.journal.push(format!("acknowledge {b}"));
                 Ok([0, 0])
             }

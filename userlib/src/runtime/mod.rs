@@ -31,4 +31,6 @@ pub(crate) use slot::{Phase, Slot};
 #[cfg(test)]
 mod deferred_tests;
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod tests;
