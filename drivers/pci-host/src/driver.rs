@@ -51,6 +51,14 @@ impl Report for Supervisor {
             }
         }
     }
+
+    fn bridge(&mut self, address: Address, identifiers: u32) -> Result<(), Error> {
+        let (vendor, device) = (identifiers & 0xffff, identifiers >> 16);
+        userlib::log!(
+            "{address} is {vendor:04x}:{device:04x}, a bridge: functions behind it are not looked for"
+        );
+        Ok(())
+    }
 }
 
 /// What the driver holds: the bus, so that nobody else writes it.

@@ -12,6 +12,9 @@ const FUNCTIONS: u8 = 8;
 /// Header type: more than one function.
 const MULTI_FUNCTION: u8 = 1 << 7;
 
+/// Header type: a bridge to another bus.
+const PCI_BRIDGE: u8 = 1;
+
 /// Pins INTA to INTD.
 const PINS: u32 = 4;
 
@@ -41,6 +44,12 @@ pub trait Report {
     /// # Errors
     /// Any that ends enumeration. What is wrong with one function is not among them.
     fn found(&mut self, function: &Function) -> Result<(), Error>;
+
+    /// A bridge to another bus, where nothing is looked for.
+    ///
+    /// # Errors
+    /// As for [`found`](Self::found).
+    fn bridge(&mut self, address: Address, identifiers: u32) -> Result<(), Error>;
 }
 
 /// Line of an interrupt pin: the host bridge turns the four pins by the device's number
@@ -53,7 +62,7 @@ pub const fn interrupt_line(first: u32, device: u8, pin: u8) -> Option<u32> {
 }
 
 /// Walks bus 0, reports every type 0 function, and returns how many functions answered.
-/// Bridges, the host bridge among them, are passed over.
+/// Bridges are passed over, the host bridge in silence and those to other buses with a report.
 ///
 /// # Errors
 /// `NoDevice` when nothing at all answers: the window does not lead to a host bridge. Else what
@@ -70,6 +79,9 @@ pub fn enumerate<C: ConfigAccess, R: Report>(
         let header = (config.read32(address, HEADER)? >> 16) as u8 & !MULTI_FUNCTION;
         let class_word = config.read32(address, CLASS)?;
         let class = class_word >> 8;
+        if header == PCI_BRIDGE {
+            return report.bridge(address, identifiers);
+        }
         if header != 0 || class >> 16 == BASE_CLASS_BRIDGE {
             return Ok(());
         }

@@ -70,6 +70,8 @@ pub struct Device {
     pub held_back: bool,
     /// This life of its driver gave it back.
     pub refused_by: Option<TaskHandle>,
+    /// A second PCI function of one identifier: a binding is of one function, and the first one found has it.
+    pub passed_over: bool,
 }
 
 /// A lease that a driver has.
@@ -91,6 +93,7 @@ impl Device {
             lent: None,
             held_back: false,
             refused_by: None,
+            passed_over: false,
         }
     }
 
@@ -124,6 +127,9 @@ impl Device {
 
     /// The task that the manifest names for it, and how it binds.
     pub fn driver(&self, policy: &'static Policy) -> Option<(usize, &'static Bind)> {
+        if self.passed_over {
+            return None;
+        }
         policy.tasks.iter().find_map(|task| {
             let bind = task.binds.iter().find(|bind| self.matches(bind))?;
             Some((task.index, bind))

@@ -1,6 +1,7 @@
 //! A PCI function as a lease: which parts of the host bridge its driver gets.
 
 use crate::root::{Part, Root};
+use core::fmt;
 use leasehold_abi::{Error, GrantKind, LeaseHandle, Rights, names};
 use userlib::policy::Policy;
 use userlib::supervisor::{FunctionInfo, NO_INTERRUPT};
@@ -10,6 +11,17 @@ pub(crate) const CONFIG_SIZE: u64 = 4096;
 
 /// Windows are leased in pages.
 const PAGE: u64 = 4096;
+
+/// Where a function is, as people write it: bus, device and function.
+pub(crate) struct Place(pub(crate) u16);
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(address) = self;
+        let (bus, device, function) = (address >> 8, address >> 3 & 0x1f, address & 7);
+        write!(formatter, "{bus:02x}:{device:02x}.{function}")
+    }
+}
 
 /// Instance number of a function in its leases: vendor in the upper half, device in the lower.
 pub(crate) fn instance(function: &FunctionInfo) -> u32 {

@@ -3,14 +3,15 @@
 use crate::aperture::Aperture;
 use crate::care::Standing;
 use crate::device::{Device, Source};
+use crate::function::Place;
 use crate::supervisor::Supervisor;
 use crate::{function, placement};
 use core::fmt::Write;
 use leasehold_abi::{Error, GrantInfo, GrantKind, LeaseHandle, TaskHandle};
 use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
 use userlib::supervisor::{
-    BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, LeaseLine, Name,
-    SupervisorServer,
+    BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, LeaseLine,
+    NO_INTERRUPT, Name, SupervisorServer,
 };
 use userlib::sys;
 
@@ -103,6 +104,42 @@ impl Session<'_, '_> {
         let configuration = root.covering(among, GrantKind::Config, base, function::CONFIG_SIZE)?;
         placement::place(root, configuration, function, &mut aperture)
     }
+
+    /// Says what will not work of a function that was just found, because of one found before.
+    fn tell_limits(&mut self, index: usize, function: &FunctionInfo) {
+        let supervisor = &mut *self.supervisor;
+        let policy = supervisor.policy;
+        if supervisor.devices[index].driver(policy).is_none() {
+            return;
+        }
+        let place = Place(function.address);
+        let (vendor, device) = (function.vendor, function.device);
+        for before in 0..supervisor.devices.len() {
+            let other = &supervisor.devices[before];
+            let (Source::Function(info), Some((task, _))) = (other.source, other.driver(policy))
+            else {
+                continue;
+            };
+            if before == index {
+                continue;
+            }
+            if (info.vendor, info.device) == (vendor, device) {
+                supervisor.devices[index].passed_over = true;
+                let first = Place(info.address);
+                let text = format_args!(
+                    "{vendor:04x}:{device:04x} at {place} is left off: a binding is of one function, that at {first}"
+                );
+                return supervisor.say(0, text);
+            }
+            if info.interrupt != NO_INTERRUPT && info.interrupt == function.interrupt {
+                let (line, name) = (info.interrupt, policy.tasks[task].name);
+                let text = format_args!(
+                    "{vendor:04x}:{device:04x} at {place} has interrupt {line}, as {name}'s function: one alone can claim it"
+                );
+                supervisor.say(0, text);
+            }
+        }
+    }
 }
 
 impl SupervisorServer for Session<'_, '_> {
@@ -169,10 +206,9 @@ impl SupervisorServer for Session<'_, '_> {
         }
         let bars = self.place(function)?;
         let device = Device::new(Source::Function(FunctionInfo { bars, ..*function }));
-        self.supervisor
-            .add(device)
-            .map(drop)
-            .ok_or(Error::Exhausted)
+        let index = self.supervisor.add(device).ok_or(Error::Exhausted)?;
+        self.tell_limits(index, function);
+        Ok(())
     }
 
     fn restart(&mut self, task: Name) -> Result<(), Error> {

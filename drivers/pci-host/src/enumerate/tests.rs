@@ -51,12 +51,18 @@ impl ConfigAccess for Model {
 struct Seen {
     found: Vec<Function>,
     refused: Option<Error>,
+    bridges: Vec<(Address, u32)>,
 }
 
 impl Report for Seen {
     fn found(&mut self, function: &Function) -> Result<(), Error> {
         self.found.push(*function);
         self.refused.map_or(Ok(()), Err)
+    }
+
+    fn bridge(&mut self, address: Address, identifiers: u32) -> Result<(), Error> {
+        self.bridges.push((address, identifiers));
+        Ok(())
     }
 }
 
@@ -105,6 +111,10 @@ fn a_bridge_is_passed_over() {
     let mut seen = Seen::default();
     assert_eq!(run(&model, &mut seen), Ok(1));
     assert!(seen.found.is_empty());
+    let told: Vec<(u8, u32)> = (seen.bridges.iter())
+        .map(|(address, identifiers)| (address.device, *identifiers))
+        .collect();
+    assert_eq!(told, [(4, 0x000c_1b36)]);
 }
 
 #[test]

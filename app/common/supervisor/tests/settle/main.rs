@@ -295,6 +295,36 @@ fn only_the_bridge_reports_and_lines_are_the_bridges() {
 }
 
 #[test]
+fn a_second_function_of_an_identifier_is_left_off_and_a_shared_line_is_told() {
+    booted(|supervisor, kernel| {
+        let said = |part: &str| kernel.0.borrow().said.contains(part);
+        let found = |supervisor: &mut _, address, vendor, device| {
+            let function = function(address, vendor, device);
+            let add = |board: &mut Board| board.configuration.add(address, vendor, device);
+            add(&mut kernel.0.borrow_mut());
+            assert_eq!(report(supervisor, kernel, HOST, &function), None);
+        };
+        found(supervisor, 8, 0x1234, 0x11e8);
+        assert!(!said("left off") && !said("has interrupt"));
+        found(supervisor, 16, 0x1234, 0x11e8);
+        assert!(said(
+            "1234:11e8 at 00:02.0 is left off: a binding is of one function, that at 00:01.0"
+        ));
+        assert_eq!(kernel.0.borrow().held(EDU).len(), 1, "the first alone");
+        assert!(!said("has interrupt"), "nobody claims for what is left off");
+        // All functions of this test have one line.
+        found(supervisor, 24, 0x1b36, 5);
+        assert!(said(
+            "1b36:0005 at 00:03.0 has interrupt 33, as edu's function: one alone can claim it"
+        ));
+        // What nobody binds is no matter.
+        kernel.0.borrow_mut().said.clear();
+        found(supervisor, 32, 0x8086, 0x100e);
+        assert!(!said("8086"));
+    });
+}
+
+#[test]
 fn only_the_operator_gives_orders() {
     booted(|supervisor, kernel| {
         let name = userlib::supervisor::name("edu");
