@@ -257,6 +257,22 @@ fn the_fixture_itself_has_no_fault() {
 }
 
 #[test]
+fn names_are_no_paths() {
+    let repository = Repository::new(MANIFEST, CHIP);
+    let fault = |app: &str, board: &str| {
+        let plan = leasehold_build::check(repository.root(), app, board);
+        plan.map(drop).unwrap_err().to_string()
+    };
+    for app in ["demo/", "./demo", "../app/demo"] {
+        let expected = format!("there is no app `{app}`; the apps are: demo");
+        assert_eq!(fault(app, "board"), expected);
+    }
+    let error = fault("demo", "../demo/board");
+    assert!(error.contains("has no board `../demo/board`"), "{error}");
+    assert!(leasehold_build::check(repository.root(), "demo", "board").is_ok());
+}
+
+#[test]
 fn the_chips_and_manifests_of_the_project_have_no_fault() {
     let package = shows::package();
     let root = package.parent().unwrap();
