@@ -30,9 +30,7 @@ pub(crate) fn warns(name: &str, manifest: &str, chip: &str) {
 }
 
 fn is_golden(name: &str, shown: &str, level: &str) {
-    let path = package()
-        .join("tests/golden")
-        .join(format!("{name}.txt"));
+    let path = package().join("tests/golden").join(format!("{name}.txt"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, shown).unwrap();
     }
