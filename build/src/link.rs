@@ -110,7 +110,8 @@ impl Linker {
 }
 
 /// The linker script of a task. Its order is the order of the regions; the initial data lies
-/// behind the constants, from where the kernel copies it before each start.
+/// behind the constants, from where the kernel copies it before each start. What has no content is loaded
+/// nowhere: with an address after that of the data it would be in the way of whatever lies there.
 fn task_script(arch: Arch, place: Place, task: &Task) -> String {
     let (stack, arena) = (task.stack, task.arena);
     let windows: String = (task.window_limits.iter())
@@ -155,12 +156,12 @@ SECTIONS {{
     . = ALIGN(16);
     __data_end = .;
   }}
-  .bss (NOLOAD) : {{
+  .bss (NOLOAD) : AT(ADDR(.bss)) {{
     *(.bss .bss.* .sbss .sbss.* COMMON)
   }}
   __data_used_end = .;
   . = ALIGN({granule});
-  .arena (NOLOAD) : {{
+  .arena (NOLOAD) : AT(ADDR(.arena)) {{
     __arena_start = .;
     . += {arena:#x};
     __arena_end = .;
