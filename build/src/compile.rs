@@ -24,7 +24,8 @@ const TASK_PROFILE: [(&str, &str); 2] = [
 ];
 
 /// The kernel's hot paths say themselves what is inlined. The rest stays small: a third of the usual
-/// limit for inlining, no unrolled loops. That takes a seventh off its text and off no budgeted row more than a few percent.
+/// limit for inlining, no unrolled loops. That takes a seventh off its text and off no budgeted row more than a few
+/// percent.
 const KERNEL_FLAGS: &[&str] = &[
     "-Cllvm-args=-inline-threshold=75",
     "-Cllvm-args=-unroll-threshold=0",

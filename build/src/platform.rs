@@ -21,8 +21,8 @@ pub(crate) struct Platform {
     pub(crate) most_lines: u32,
     /// Further fields, which are 0 where the chip file does not have them.
     pub(crate) optional: &'static [&'static str],
-    /// Fields that are first addresses of devices which are the kernel's alone, with their sizes in bytes. The console's
-    /// is not: it is written to only before its driver runs, and when all ends.
+    /// Fields that are first addresses of devices which are the kernel's alone, with their sizes in bytes. The
+    /// console's is not: it is written to only before its driver runs, and when all ends.
     pub(crate) own: &'static [(&'static str, u64)],
     /// The field that is the kernel's own interrupt line.
     pub(crate) own_line: Option<&'static str>,

@@ -44,7 +44,8 @@ pub trait Supervisor {
     fn first_interrupt_line(&mut self) -> Result<u32, Error>;
     /// The driver of the host bridge found a function; its `bars` do not count. The supervisor
     /// sizes and places its windows, unless it knows the function from before: then it stays where it is.
-    /// `NoDevice`: another function is there, or none; `Exhausted`, `Protocol`: its windows cannot be placed, and it is off.
+    /// `NoDevice`: another function is there, or none; `Exhausted`, `Protocol`: its windows cannot be placed, and it is
+    /// off.
     fn report_function(&mut self, function: &FunctionInfo) -> Result<(), Error>;
     /// Stops the task and starts it again, also from quarantine.
     fn restart(&mut self, task: Name) -> Result<(), Error>;

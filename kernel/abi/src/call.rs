@@ -38,7 +38,8 @@ pub enum Call {
     ReplyReceive = 3,
     /// *Message (sent only).* Reply and go on: `(client) -> (status)`. `Dead` when the client no longer waits.
     Reply = 4,
-    /// Post notification bits: `(task handle, bits) -> (status)`. Only bits 0–14 (the supervisor: 15 too, on which a task panics), only to peers of the manifest.
+    /// Post notification bits: `(task handle, bits) -> (status)`. Only bits 0–14 (the supervisor: 15 too, on which a
+    /// task panics), only to peers of the manifest.
     Notify = 5,
     /// Set the caller's timer: `(deadline in ticks, notification bits)`, deadline 0 to disarm.
     /// One timer a task; a deadline in the past fires at once.
@@ -53,20 +54,23 @@ pub enum Call {
     BorrowWrite = 9,
     /// About a buffer that a client lent: `(client, index) -> (status, length, rights)`.
     BorrowInfo = 10,
-    /// Start a lease: `(parent lease, lessee task index, label, id, payload type low, payload type high) -> (status, handle)`.
-    /// The caller must hold `parent` and may lend to that task; the lessee's present life is meant.
-    /// The payload type takes two 32-bit halves on every machine. The lease is a draft.
+    /// Start a lease:
+    /// `(parent lease, lessee task index, label, id, payload type low, payload type high) -> (status, handle)`. The
+    /// caller must hold `parent` and may lend to that task; the lessee's present life is meant. The payload type takes
+    /// two 32-bit halves on every machine. The lease is a draft.
     LeaseOpen = 11,
     /// Put a grant into a draft: `(lease, source lease or SELF_MEMORY, source grant index, offset, length, rights)`.
-    /// [`Call::GrantLabel`] names it; until then it has the source's label. `offset` is relative to the source grant, or an address in own memory;
-    /// `length` 0 is all of it. `-> (status, index)`. The source lease must be `parent`. At most 32 grants a lease (`Exhausted`).
+    /// [`Call::GrantLabel`] names it; until then it has the source's label. `offset` is relative to the source grant,
+    /// or an address in own memory; `length` 0 is all of it. `-> (status, index)`. The source lease must be `parent`.
+    /// At most 32 grants a lease (`Exhausted`).
     LeaseAdd = 12,
     /// Name a grant of a draft: `(lease, index, label)`.
     GrantLabel = 13,
     /// Put a draft in force and tell the lessee: `(lease)`.
     LeaseOffer = 14,
     /// End a lease and all that is derived from it: `(lease, mode)`. Returns once it is marked;
-    /// [`NOTIFY_LEASE`](crate::NOTIFY_LEASE) says when it is over, and then the handle gets `Revoked`. A draft ends at once.
+    /// [`NOTIFY_LEASE`](crate::NOTIFY_LEASE) says when it is over, and then the handle gets `Revoked`. A draft ends at
+    /// once.
     LeaseRevoke = 15,
     /// Give a lease back: `(lease)`. Also ends what the caller derived from it.
     LeaseRelease = 16,
@@ -87,22 +91,25 @@ pub enum Call {
     /// (else `Denied`): where a function's registers decode is nobody's who holds a lease. The bus-master bit of the
     /// command register keeps the kernel's value.
     ConfigWrite = 23,
-    /// Whether the caller answers calls: `(0 or 1)`. At 0, its callers get `Unbound`, received or not. A task starts at 1.
+    /// Whether the caller answers calls: `(0 or 1)`. At 0, its callers get `Unbound`, received or not. A task starts
+    /// at 1.
     SetServing = 24,
     /// End with a panic: `(message address, length)`. Does not return.
     Panic = 25,
     /// Supervisor: stop a task: `(task index)`. Its leases end; `NOTIFY_TASK` says when it is dormant.
     TaskStop = 26,
-    /// Supervisor: make a dormant task's memory fresh and start it: `(task index) -> (status, new handle)`. `Busy` unless dormant.
+    /// Supervisor: make a dormant task's memory fresh and start it: `(task index) -> (status, new handle)`. `Busy`
+    /// unless dormant.
     TaskStart = 27,
     /// About a task: `(task index, address of a TaskInfo)`. `NotFound` past the last. Any task may ask.
     TaskInfo = 28,
-    /// Supervisor: about the lease in a slot: `(slot, address of a LeaseInfo)`. `NotFound` past the last, `Revoked` for a free slot.
+    /// Supervisor: about the lease in a slot: `(slot, address of a LeaseInfo)`. `NotFound` past the last, `Revoked` for
+    /// a free slot.
     LeaseAt = 29,
     /// Supervisor: about a grant of any lease: `(lease, index, address of a GrantInfo)`.
     GrantAt = 30,
-    /// Supervisor: write to the kernel's early console: `(address, length)`. The first [`DEBUG_STEP`](crate::DEBUG_STEP)
-    /// bytes are printed.
+    /// Supervisor: write to the kernel's early console: `(address, length)`. The first
+    /// [`DEBUG_STEP`](crate::DEBUG_STEP) bytes are printed.
     DebugWrite = 31,
     /// Supervisor: end it all: `(exit code, 0 off | 1 reset)`. Does not return.
     SystemOff = 32,

@@ -22,7 +22,8 @@ macro_rules! handle {
                 Self((index as u32 & mask) | (generation << Self::INDEX_BITS))
             }
 
-            /// The handle with this value in a register. Any value is one; only the kernel's tables say whether it names anything.
+            /// The handle with this value in a register. Any value is one; only the kernel's tables say whether it
+            /// names anything.
             pub const fn from_raw(raw: u32) -> Self {
                 Self(raw)
             }

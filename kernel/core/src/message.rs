@@ -14,8 +14,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 {
     /// [`Call::Call`](leasehold_abi::Call::Call). The results are set unless the caller blocks.
     ///
-    /// With `Dead` the second result is the handle to use from now on ([`Task::successor`](crate::task::Task::successor)),
-    /// the third 1 when that life has begun.
+    /// With `Dead` the second result is the handle to use from now on
+    /// ([`Task::successor`](crate::task::Task::successor)), the third 1 when that life has begun.
     pub(crate) fn call(&mut self, destination: usize, borrows: usize, count: usize) {
         if let Err(results) = self.try_call(destination, borrows, count) {
             self.tasks[self.current].context.set_results(results);

@@ -22,9 +22,9 @@
 //! to its caller when the work is done, and no task sees its own call half done.
 //!
 //! Going before is limited to one slice of time in all since the queue was last empty
-//! ([`SLICES_PER_SECOND`]; the supervisor, who is trusted to come to an end, is not counted). When the slice is over, or a lease is overdue, the reaper goes
-//! before everybody until its queue is empty. So a task that loops for ever, important or
-//! woken by interrupts, delays a revocation by one slice at most (L2).
+//! ([`SLICES_PER_SECOND`]; the supervisor, who is trusted to come to an end, is not counted). When the slice is over,
+//! or a lease is overdue, the reaper goes before everybody until its queue is empty. So a task that loops for ever,
+//! important or woken by interrupts, delays a revocation by one slice at most (L2).
 
 use crate::schedule::{above, bit, first};
 use crate::task::{NO_TASK, no_handle};

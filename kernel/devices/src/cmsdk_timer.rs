@@ -1,7 +1,7 @@
 //! The timer of Arm's Cortex-M System Design Kit, as a clock (DDI 0479C, chapter 3, "APB timer").
 //!
-//! It counts 32 bits down, holds at 0 for a tick, where it raises its interrupt, and starts over. The upper half of the time is
-//! kept here; a turn that has not been counted yet is seen by the interrupt status. (So in QEMU 7.2,
+//! It counts 32 bits down, holds at 0 for a tick, where it raises its interrupt, and starts over. The upper half of the
+//! time is kept here; a turn that has not been counted yet is seen by the interrupt status. (So in QEMU 7.2,
 //! hw/timer/cmsdk-apb-timer.c, too; there the status is kept only while the interrupt is enabled.)
 
 use crate::registers::{Bus, Fixed};

@@ -1,4 +1,5 @@
-//! The UART of Arm's Cortex-M System Design Kit, written to without interrupts: the early console (DDI 0479C, chapter 4, "APB UART").
+//! The UART of Arm's Cortex-M System Design Kit, written to without interrupts: the early console (DDI 0479C, chapter
+//! 4, "APB UART").
 
 use crate::registers::{Bus, Registers};
 

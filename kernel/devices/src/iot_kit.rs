@@ -1,14 +1,16 @@
 //! The Secure privilege control block of Arm's IoT kit (CoreLink SSE-200 TRM, 101104, section 3.5.2; QEMU 7.2,
 //! hw/misc/iotkit-secctl.c), which says what unprivileged code may reach besides the memory protection unit.
 //!
-//! All code is Secure. So no peripheral is made Non-secure, and the memory protection controllers stay as they are after reset.
+//! All code is Secure. So no peripheral is made Non-secure, and the memory protection controllers stay as they are
+//! after reset.
 
 use crate::registers::{Bus, Registers};
 
 /// `SECRESPCFG`: what is refused is an error on the bus, and not silent.
 const RESPONSE: usize = 0x10;
 /// Peripherals of the FPGA on the AHB (`AHBSPPPCEXP0`: GPIO, Ethernet), of the IoT kit on the APB (`APBSPPPC0`), and of
-/// the FPGA there (`APBSPPPCEXP1`: UARTs, SPI, I2C; `APBSPPPCEXP2`: SCC, audio, FPGAIO). Their ports: hw/arm/mps2-tz.c, `an505_ppcs`.
+/// the FPGA there (`APBSPPPCEXP1`: UARTs, SPI, I2C; `APBSPPPCEXP2`: SCC, audio, FPGAIO). Their ports: hw/arm/mps2-tz.c,
+/// `an505_ppcs`.
 const AHB_EXPANSION_0: usize = 0xa0;
 const APB: usize = 0xb0;
 const APB_EXPANSION_1: usize = 0xc4;

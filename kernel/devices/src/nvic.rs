@@ -1,10 +1,11 @@
-//! Arm's nested vectored interrupt controller (Armv7-M Architecture Reference Manual, DDI 0403E.e, section B3.4, and B3.2.4
-//! for `ICSR`), with all lines at one priority: none is nested.
+//! Arm's nested vectored interrupt controller (Armv7-M Architecture Reference Manual, DDI 0403E.e, section B3.4, and
+//! B3.2.4 for `ICSR`), with all lines at one priority: none is nested.
 //!
 //! Lines are taken to be levels, as those of all devices here. A line that was high when its handler returned
 //! is pending again, masked or not, and stays so when the device has lowered it: the state is a latch. (So in QEMU 7.2,
 //! hw/intc/armv7m_nvic.c, `armv7m_nvic_complete_irq`.) Hence what is pending is forgotten where a line is
-//! let through again; that of a line that is high still is not, as it cannot be cleared (`nvic_sysreg_write`, `NVIC_ICPR`).
+//! let through again; that of a line that is high still is not, as it cannot be cleared (`nvic_sysreg_write`,
+//! `NVIC_ICPR`).
 
 use crate::registers::{Bus, Fixed};
 

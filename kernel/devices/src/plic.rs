@@ -37,7 +37,8 @@ impl Plic {
     /// among them), for `context`.
     ///
     /// # Safety
-    /// The controller's registers must be mapped at `base`, for as long as this lives, and nobody else may use that context.
+    /// The controller's registers must be mapped at `base`, for as long as this lives, and nobody else may use that
+    /// context.
     pub const unsafe fn new(base: usize, context: usize, lines: u32) -> Self {
         // SAFETY: the caller's promise.
         Self::on(unsafe { Registers::new(base) }, context, lines)

@@ -1,8 +1,8 @@
 //! Turning the machine off by the debugger, or emulator, that runs it (Semihosting for AArch32 and AArch64, 100863:
 //! `SYS_EXIT_EXTENDED`, section 7.7).
 //!
-//! QEMU 7.2 obeys where it is started with `-semihosting-config enable=on` (semihosting/arm-compat-semi.c), and only for privileged
-//! code (target/arm/translate.c, `trans_BKPT`).
+//! QEMU 7.2 obeys where it is started with `-semihosting-config enable=on` (semihosting/arm-compat-semi.c), and only
+//! for privileged code (target/arm/translate.c, `trans_BKPT`).
 
 use core::arch::asm;
 

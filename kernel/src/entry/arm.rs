@@ -120,8 +120,8 @@ extern "C" fn leasehold_exception(registers: *mut RegisterFile) -> *mut Register
     let own = registers.own_frame().filter(|_| status.has_frame());
     // SAFETY: the processor has written a frame there, and it is the task's own data.
     let frame = own.map(|at| unsafe { &*(at as *const Frame) });
-    // What the processor pushed has bit 0 clear. Where it pushed to another stack (`EMPTY_STACK` in `trap/macros.s` says when)
-    // this is whatever the task left there.
+    // What the processor pushed has bit 0 clear. Where it pushed to another stack (`EMPTY_STACK` in `trap/macros.s`
+    // says when) this is whatever the task left there.
     let pc = frame.map_or(0, |frame| frame.pc as usize & !1);
     let instruction = registers.executes(pc).then(|| {
         let halves = pc as *const u16;

@@ -63,8 +63,8 @@ static KERNEL: Cell = Cell(UnsafeCell::new(Kernel::new(&CONFIG, unsafe {
 })));
 
 /// # Safety
-/// Only for a function that the entry code calls, once in it, and not for longer than it runs: the entry code calls them
-/// one after the other, with interrupts off, and none calls another.
+/// Only for a function that the entry code calls, once in it, and not for longer than it runs: the entry code calls
+/// them one after the other, with interrupts off, and none calls another.
 #[inline(always)]
 unsafe fn kernel() -> &'static mut Image {
     // SAFETY: the caller's promise.

@@ -66,7 +66,8 @@ extern "C" fn leasehold_quick_call(
     // SAFETY: called by the trap vector.
     let results = unsafe { kernel() }.quick_call(number, [a0, a1, a2, a3, a4, a5]);
     let [status, value, third] = results.unwrap_or([Error::Invalid.code(), 0, 0]);
-    // SAFETY: the trap vector passes the caller's register file, a part of the kernel's state, to which no reference is left.
+    // SAFETY: the trap vector passes the caller's register file, a part of the kernel's state, to which no reference is
+    // left.
     unsafe { (*registers).set_third_result(third) };
     Results { status, value }
 }

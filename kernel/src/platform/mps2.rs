@@ -1,4 +1,5 @@
-//! Arm's MPS2 boards: an NVIC and SysTick, a timer and a UART of the Cortex-M System Design Kit. The machine is turned off by semihosting.
+//! Arm's MPS2 boards: an NVIC and SysTick, a timer and a UART of the Cortex-M System Design Kit. The machine is turned
+//! off by semihosting.
 
 use super::Platform;
 use crate::image::CHIP;

@@ -2,9 +2,9 @@
 //!
 //! Arguments and results are fixed-layout values packed into the eight words of a message.
 //! `&[u8]` and `&mut [u8]` are lent for the time of the call; so is a record `&T` of any size, and room for a result
-//! that is larger than the message, both of which the server and the client see as the values that they are. What the other side sends is
-//! never trusted: a bit pattern that its type does not have is [`Error::Invalid`](crate::Error::Invalid)
-//! for a server and [`Error::Protocol`](crate::Error::Protocol) for a client.
+//! that is larger than the message, both of which the server and the client see as the values that they are. What the
+//! other side sends is never trusted: a bit pattern that its type does not have is
+//! [`Error::Invalid`](crate::Error::Invalid) for a server and [`Error::Protocol`](crate::Error::Protocol) for a client.
 //!
 //! ```
 //! use userlib::ipc::{Answer, ReadLoan, Request, interface};

@@ -102,7 +102,8 @@ pub fn call(
     } else {
         loans.as_mut_ptr().expose_provenance()
     };
-    // SAFETY: `Loan` is a `Borrow` of memory that is borrowed for longer than this call, with the rights of that borrow.
+    // SAFETY: `Loan` is a `Borrow` of memory that is borrowed for longer than this call, with the rights of that
+    // borrow.
     let [code, ..] = unsafe {
         backend::message(
             Call::Call,
@@ -164,7 +165,8 @@ pub fn reply(client: TaskHandle, message: &Message) -> Result<(), Error> {
     status(code)
 }
 
-/// Copies from the client's loan `index`, starting at `offset`, until `into` or the loan is full; gives the bytes copied.
+/// Copies from the client's loan `index`, starting at `offset`, until `into` or the loan is full; gives the bytes
+/// copied.
 ///
 /// # Errors
 /// `Dead` when the client no longer waits; `NotFound` without such a loan; `Denied` without the right.

@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn this_workspace_has_none_that_nothing_uses() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let root = crate::root::find().unwrap();
         check(&Workspace::from_environment(root)).unwrap();
     }
 }

@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod licences;
+mod prose;
 mod rules;
 
 use crate::build;
@@ -38,6 +39,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         program(cargo(workspace, &["fmt", "--all", "--check"]))
     });
     check("rules of the house", &|| rules::check(workspace.root()));
+    check("prose", &|| prose::check(workspace.root()));
     check("dependencies", &|| dependencies::check(workspace));
     check("licences", &|| licences::check(workspace));
     let images: Vec<Built> = boards

@@ -30,7 +30,7 @@ const UNFINISHED: &[&str] = &[
 /// All findings, one a line.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let mut files = Vec::new();
-    collect(root, Path::new(""), &mut files)?;
+    collect(root, Path::new(""), "rs", &mut files)?;
     let mut findings = Vec::new();
     for path in &files {
         let text = fs::read_to_string(root.join(path)).context(path.display().to_string())?;
@@ -50,8 +50,13 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Rust files below a folder, without what cargo and the build write.
-fn collect(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+/// Files whose names end so below a folder, without what cargo and the build write.
+pub(super) fn collect(
+    root: &Path,
+    folder: &Path,
+    end: &str,
+    files: &mut Vec<PathBuf>,
+) -> Result<()> {
     for entry in fs::read_dir(root.join(folder)).context(folder.display().to_string())? {
         let path = folder.join(entry?.file_name());
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -59,8 +64,8 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
             continue;
         }
         if root.join(&path).is_dir() {
-            collect(root, &path, files)?;
-        } else if name.ends_with(".rs") {
+            collect(root, &path, end, files)?;
+        } else if path.extension().is_some_and(|of| of == end) {
             files.push(path);
         }
     }

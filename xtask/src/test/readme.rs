@@ -93,8 +93,8 @@ impl Lines {
     }
 }
 
-/// Leases in the order in which they are first named: whatever their numbers are, which depends on what else is there, the
-/// same number must stand for the same lease.
+/// Leases in the order in which they are first named: whatever their numbers are, which depends on what else is there,
+/// the same number must stand for the same lease.
 #[derive(Default)]
 struct Leases(Vec<String>);
 

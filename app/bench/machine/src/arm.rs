@@ -1,8 +1,8 @@
 //! Arm's M profile: QEMU has no counter of instructions that a task could read, so the kernel's clock is one.
 //!
 //! Under `-icount shift=7` an instruction takes 128 ns of the machine's time, in whatever mode, and the clock of an
-//! MPS2 board ticks every 40 or 50. So the number of ticks, divided and rounded, is the number of instructions, exactly. The
-//! clock is read by a system call, whose own instructions are counted once and taken off.
+//! MPS2 board ticks every 40 or 50. So the number of ticks, divided and rounded, is the number of instructions,
+//! exactly. The clock is read by a system call, whose own instructions are counted once and taken off.
 
 use core::arch::asm;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};

@@ -25,8 +25,8 @@ macro_rules! load {
     };
 }
 
-/// Instructions executed so far (`rdinstret`). Under QEMU's `-icount shift=0` that is exact, and counts all privilege levels.
-/// On RV32 it is the low half, which is enough for the four milliards of a whole run.
+/// Instructions executed so far (`rdinstret`). Under QEMU's `-icount shift=0` that is exact, and counts all privilege
+/// levels. On RV32 it is the low half, which is enough for the four milliards of a whole run.
 #[inline(always)]
 pub fn counter() -> usize {
     let count;

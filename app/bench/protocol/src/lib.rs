@@ -38,8 +38,8 @@ pub enum Command {
     CallOnce = 13,
     /// Receive a call, then fault at an address that tells when.
     FaultInService = 14,
-    /// `(base, high, low, bits)`: set the clock's alarm and wait; reports when the first instruction after it ran. On Arm
-    /// `(base, moment, _, bits)`; reports when the alarm was, and the ticks from it to that instruction.
+    /// `(base, high, low, bits)`: set the clock's alarm and wait; reports when the first instruction after it ran. On
+    /// Arm `(base, moment, _, bits)`; reports when the alarm was, and the ticks from it to that instruction.
     Alarm = 15,
     /// `(base)`: read the clock; reports when, low and high half.
     Clock = 16,

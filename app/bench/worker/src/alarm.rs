@@ -1,4 +1,5 @@
-//! The alarm of the board's clock: QEMU's goldfish real-time clock on RISC-V, on Arm a timer of the Cortex-M System Design Kit.
+//! The alarm of the board's clock: QEMU's goldfish real-time clock on RISC-V, on Arm a timer of the Cortex-M System
+//! Design Kit.
 
 #[cfg(not(target_arch = "arm"))]
 use crate::helper::wait;
@@ -24,8 +25,8 @@ pub(crate) fn read_clock(base: usize) -> Words {
     words(&[when, low, high])
 }
 
-/// Sets the timer to a value of the counter, and waits for it: when that was, and how long after the first instruction ran. The timer itself
-/// tells: it goes on from `RELOAD` downwards.
+/// Sets the timer to a value of the counter, and waits for it: when that was, and how long after the first instruction
+/// ran. The timer itself tells: it goes on from `RELOAD` downwards.
 #[cfg(target_arch = "arm")]
 pub(crate) fn await_alarm(given: Words) -> Words {
     use bench_protocol::timer::{CONTROL, INTERRUPTING, RELOAD, VALUE};

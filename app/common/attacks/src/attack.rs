@@ -126,8 +126,8 @@ attacks! {
     NonSecureCall = 45, Arm;
     /// `hlt 0x3c`: the other request to a debugger's host to end the program.
     Halt = 46, Arm;
-    /// `vlldm` from the argument, which marks floating-point registers as in use, so that the processor pushes them, too,
-    /// at the system call that follows; reports its status.
+    /// `vlldm` from the argument, which marks floating-point registers as in use, so that the processor pushes them,
+    /// too, at the system call that follows; reports its status.
     LongFrame = 47, Arm;
 }
 

@@ -69,12 +69,13 @@ pub enum Command {
     SpinAt = 24,
     /// Add zero to 32 bits, atomically: `(address)`; reports what was there.
     Atomic = 25,
-    /// `(seed, rounds, ticks)`: give every floating-point register a value by the seed, then go round, waiting so long each
-    /// time; reports how many registers have another value at the end, and how many were not zero at the start.
+    /// `(seed, rounds, ticks)`: give every floating-point register a value by the seed, then go round, waiting so long
+    /// each time; reports how many registers have another value at the end, and how many were not zero at the start.
     Floating = 26,
-    /// `(address, rounds, ticks, keep, recover)`: take the lock at an address, add one to its number and release it, over and
-    /// over, waiting so long after each; release it not if told to keep it; first take it from a dead holder, with number 0, if
-    /// told to recover it. Reports rounds done, rounds in which another had it, the number at last, and the error that ended it.
+    /// `(address, rounds, ticks, keep, recover)`: take the lock at an address, add one to its number and release it,
+    /// over and over, waiting so long after each; release it not if told to keep it; first take it from a dead holder,
+    /// with number 0, if told to recover it. Reports rounds done, rounds in which another had it, the number at last,
+    /// and the error that ended it.
     Lock = 27,
 }
 

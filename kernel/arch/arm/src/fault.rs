@@ -45,8 +45,8 @@ impl Status {
         self.configurable & (NO_FRAME | LIMIT) == 0
     }
 
-    /// Kind and address of the fault of a task whose frame lies at `at`, or was to. `frame` is what is there, and the two
-    /// halfwords at its program counter, if they can be read, tell a load from a store.
+    /// Kind and address of the fault of a task whose frame lies at `at`, or was to. `frame` is what is there, and the
+    /// two halfwords at its program counter, if they can be read, tell a load from a store.
     pub fn decode(
         &self,
         at: usize,

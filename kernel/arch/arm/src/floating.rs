@@ -1,14 +1,15 @@
 //! Floating-point registers, for tasks that may use them.
 //!
 //! The unit is off for everybody else, so that their switches need not know of it, and the processor pushes none of its
-//! registers. While a task with such registers runs, the vector table is another one (`floating.s`): its handlers save them,
-//! switch the unit off, put the ordinary table in its place and go on there. Where such a task goes on is not a flag but
-//! the address of the instructions that load them again. An image without such tasks has none of this code.
+//! registers. While a task with such registers runs, the vector table is another one (`floating.s`): its handlers save
+//! them, switch the unit off, put the ordinary table in its place and go on there. Where such a task goes on is not a
+//! flag but the address of the instructions that load them again. An image without such tasks has none of this code.
 
 use crate::{RegisterFile, system};
 use core::mem::offset_of;
 
-/// The registers of the extension with 32 of single precision, and `FPSCR` (Armv7-M, A2.5). The vectors know the layout.
+/// The registers of the extension with 32 of single precision, and `FPSCR` (Armv7-M, A2.5). The vectors know the
+/// layout.
 #[derive(Debug)]
 #[repr(C)]
 pub struct FloatingRegisters {

@@ -3,8 +3,8 @@
 //! Unsafe code is in `boot`, `floating`, `idle`, `system` and `trap` only. Tables, contexts and
 //! fault decoding are safe and portable, so they are tested on the host.
 //!
-//! Sources: *Armv7-M Architecture Reference Manual* (DDI 0403E.e), *Armv8-M Architecture Reference Manual* (DDI 0553B.l),
-//! *Procedure Call Standard for the Arm Architecture* (IHI 0042).
+//! Sources: *Armv7-M Architecture Reference Manual* (DDI 0403E.e), *Armv8-M Architecture Reference Manual* (DDI
+//! 0553B.l), *Procedure Call Standard for the Arm Architecture* (IHI 0042).
 #![no_std]
 #![deny(unsafe_code)]
 

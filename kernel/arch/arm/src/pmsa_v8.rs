@@ -9,8 +9,8 @@
 
 use crate::region::{Cover, Encoding, Memory, Permission, Span};
 
-/// Attributes by their index in a region: [`Memory::Normal`], then [`Memory::Device`] (`MPU_MAIR0`). Normal is inner and
-/// outer write-back, read- and write-allocate; device memory gathers and reorders nothing, and acknowledges early.
+/// Attributes by their index in a region: [`Memory::Normal`], then [`Memory::Device`] (`MPU_MAIR0`). Normal is inner
+/// and outer write-back, read- and write-allocate; device memory gathers and reorders nothing, and acknowledges early.
 pub const ATTRIBUTES: u32 = 0xff | 0x04 << 8;
 
 const NORMAL: u32 = 0;

@@ -99,7 +99,8 @@ pub(crate) fn protection_regions() -> usize {
 /// Switches the memory protection unit on, with its regions from `used` on off for good. Where a region binds
 /// privileged code too, the entry code does when a task runs.
 pub(crate) fn enable_protection(used: usize) {
-    // SAFETY: the kernel is privileged, and no region is enabled yet. Their state after a reset is not known everywhere.
+    // SAFETY: the kernel is privileged, and no region is enabled yet. Their state after a reset is not known
+    // everywhere.
     unsafe {
         for region in used..protection_regions() {
             write(REGION_NUMBER, region as u32);

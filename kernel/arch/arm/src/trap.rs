@@ -4,20 +4,24 @@
 //! top of that lies the address of the running task's [`RegisterFile`]. All calls and interrupts have one priority,
 //! so the kernel is never interrupted, and a fault that interrupts it is its own.
 //!
-//! The processor pushes half of the registers onto the task's stack (Armv7-M, B1.5.6). A frame that does not lie in the task's own
-//! data is a fault: what the task holds on a lease could be taken away, or changed by another, under the kernel. `r0`–`r3` and
-//! `r12` are read from there, because an exception that came late may have changed them (B1.5.12).
+//! The processor pushes half of the registers onto the task's stack (Armv7-M, B1.5.6). A frame that does not lie in the
+//! task's own data is a fault: what the task holds on a lease could be taken away, or changed by another, under the
+//! kernel. `r0`–`r3` and `r12` are read from there, because an exception that came late may have changed them
+//! (B1.5.12).
 //!
-//! `Call` and `ReplyReceive` leave the message words in `r4`–`r11`, which Rust code keeps; only the slow path stores them.
-//! Entry and return of an exception end a reservation by `LDREX` (A3.4).
+//! `Call` and `ReplyReceive` leave the message words in `r4`–`r11`, which Rust code keeps; only the slow path stores
+//! them. Entry and return of an exception end a reservation by `LDREX` (A3.4).
 //!
 //! The kernel image defines, with the C calling convention:
 //! - `leasehold_task_self() -> handle`,
 //! - `leasehold_call(destination, borrows, count)` and `leasehold_reply_receive(client, mask)`:
-//!   a pair of the next task's register file (the lower half) and its second result, or a null pointer to take the slow path,
-//! - `leasehold_quick_call(frame, argument 4, argument 5)`, which writes the results into the frame, for the calls in [`QUICK`],
-//! - `leasehold_system_call(frame, register file)`, `leasehold_interrupt()`, `leasehold_exception(register file)`, which reads what
-//!   happened by [`take_fault`](crate::system::take_fault), and `leasehold_stray_frame(register file)`: the next task's register file,
+//!   a pair of the next task's register file (the lower half) and its second result, or a null pointer to take the slow
+//!   path,
+//! - `leasehold_quick_call(frame, argument 4, argument 5)`, which writes the results into the frame, for the calls in
+//!   [`QUICK`],
+//! - `leasehold_system_call(frame, register file)`, `leasehold_interrupt()`, `leasehold_exception(register file)`,
+//!   which reads what happened by [`take_fault`](crate::system::take_fault), and
+//!   `leasehold_stray_frame(register file)`: the next task's register file,
 //! - `leasehold_kernel_fault(frame)`, which does not return.
 
 use crate::context::{INTERRUPTED, SKIPPED};

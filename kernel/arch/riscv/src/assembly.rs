@@ -22,7 +22,8 @@ macro_rules! assembly {
             PC_REGISTER = const csr::PROGRAM_COUNTER,
             CAUSE = const csr::CAUSE,
             VALUE = const csr::VALUE,
-            // Interrupts on and user mode after the first return; floating point and vectors off, no access to tasks' pages.
+            // Interrupts on and user mode after the first return; floating point and vectors off, no access to tasks'
+            // pages.
             PREVIOUS_INTERRUPTS = const csr::STATUS_PREVIOUS_INTERRUPTS,
             STACK = sym STACK,
             STACK_SIZE = const STACK_SIZE,

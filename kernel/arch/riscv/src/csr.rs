@@ -65,8 +65,8 @@ pub fn enable_counters() {
     }
 }
 
-/// Whether there are 16 entries of physical memory protection that tell words apart (section 3.7): without any, user mode
-/// may do everything. Call it at boot: the last entry is off afterwards.
+/// Whether there are 16 entries of physical memory protection that tell words apart (section 3.7): without any, user
+/// mode may do everything. Call it at boot: the last entry is off afterwards.
 #[cfg(target_arch = "riscv32")]
 pub(crate) fn has_protection() -> bool {
     let (address, configuration): (usize, usize);
@@ -93,7 +93,8 @@ pub(crate) fn has_protection() -> bool {
 
 /// Interrupts of the interrupt controller on, once a task runs.
 pub fn enable_external() {
-    // SAFETY: the kernel itself runs with interrupts off in the status register, so this changes what traps out of tasks.
+    // SAFETY: the kernel itself runs with interrupts off in the status register, so this changes what traps out of
+    // tasks.
     unsafe {
         asm!("csrs {}, {}", const ENABLE, in(reg) EXTERNAL, options(nomem, nostack));
     }

@@ -29,7 +29,8 @@ mod tests {
 
     #[test]
     fn causes_of_a_task_are_told_apart() {
-        // Table 3.6, without the causes that only the kernel itself or a system call can have: with page tables, and without.
+        // Table 3.6, without the causes that only the kernel itself or a system call can have: with page tables, and
+        // without.
         let table = [
             (0, FaultKind::Misaligned, FaultKind::Misaligned),
             (1, FaultKind::Execute, FaultKind::Execute),

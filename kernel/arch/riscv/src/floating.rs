@@ -1,8 +1,8 @@
 //! Floating-point registers, for tasks that may use them.
 //!
 //! The unit is off for everybody else, so that their switches need not know of it. While a task
-//! with such registers runs, the trap vector is another one (`floating.s`): it saves them, switches the unit off, puts the
-//! ordinary vector in its place and goes on there. Where such a task goes on is not a flag but the address of the
+//! with such registers runs, the trap vector is another one (`floating.s`): it saves them, switches the unit off, puts
+//! the ordinary vector in its place and goes on there. Where such a task goes on is not a flag but the address of the
 //! instructions that load them again. An image without such tasks has none of this code.
 
 use crate::RegisterFile;

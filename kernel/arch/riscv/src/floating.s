@@ -1,5 +1,5 @@
-# The vector that is in force while a task with floating-point registers runs. See floating.rs. It saves them, switches the
-# unit off, puts the ordinary vector in its place and goes on there, always on the slow path.
+# The vector that is in force while a task with floating-point registers runs. See floating.rs. It saves them, switches
+# the unit off, puts the ordinary vector in its place and goes on there, always on the slow path.
 
     .option push
     .option arch, +d

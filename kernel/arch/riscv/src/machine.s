@@ -34,9 +34,9 @@
 .endm
 
     .section .text.trap.protect, "ax"
-    # Loads the entries of the image at t0, of which the last in use is where an image has it begin: 8 bytes of instructions
-    # for each. Those above it keep their addresses, but let nothing be done. Returns by t2. The fence is for what the
-    # hart has cached of the entries before (Privileged Architecture, section 3.7.2).
+    # Loads the entries of the image at t0, of which the last in use is where an image has it begin: 8 bytes of
+    # instructions for each. Those above it keep their addresses, but let nothing be done. Returns by t2. The fence is
+    # for what the hart has cached of the entries before (Privileged Architecture, section 3.7.2).
     .globl  leasehold_protect
     .option push
     .option norvc

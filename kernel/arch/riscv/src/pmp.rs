@@ -1,8 +1,8 @@
 //! Physical memory protection of RV32: 16 entries a task (Privileged Architecture, section 3.7).
 //!
 //! The lowest entry that matches a byte decides. The first five are for the task's own regions, which lie one behind
-//! the other, the others for windows. The entry code loads them whenever it switches to a task, but for the addresses above the
-//! last that the task uses: what an earlier task left there has no rights, and comes after all that has.
+//! the other, the others for windows. The entry code loads them whenever it switches to a task, but for the addresses
+//! above the last that the task uses: what an earlier task left there has no rights, and comes after all that has.
 
 mod entry;
 

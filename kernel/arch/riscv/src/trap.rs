@@ -1,8 +1,8 @@
 //! Traps: from a task into the kernel, and from the kernel into a task.
 //!
-//! The scratch register (`sscratch`, `mscratch`) holds the running task's [`RegisterFile`](crate::RegisterFile) while a task
-//! runs, and the kernel's stack top, above which lies a register file for the kernel's own faults, while the kernel does.
-//! The kernel runs with interrupts off.
+//! The scratch register (`sscratch`, `mscratch`) holds the running task's [`RegisterFile`](crate::RegisterFile) while a
+//! task runs, and the kernel's stack top, above which lies a register file for the kernel's own faults, while the
+//! kernel does. The kernel runs with interrupts off.
 //!
 //! System calls save what a function call saves. `Call` and `ReplyReceive` leave the message in
 //! `s2`–`s10`, which Rust code keeps; only the slow path stores them. A switch of the address space is a
@@ -13,8 +13,8 @@
 //! - `leasehold_task_self() -> handle`,
 //! - `leasehold_call(destination, borrows, count)` and `leasehold_reply_receive(client, mask)`:
 //!   a pair of the next task's register file and its second result, or a null pointer to take the slow path,
-//! - `leasehold_quick_call(arguments 0 to 5, register file, number)`, which stores the third result in the caller's register
-//!   file and returns the first two, for the calls in [`QUICK`](leasehold_arch_common::QUICK),
+//! - `leasehold_quick_call(arguments 0 to 5, register file, number)`, which stores the third result in the caller's
+//!   register file and returns the first two, for the calls in [`QUICK`](leasehold_arch_common::QUICK),
 //! - `leasehold_system_call(arguments 0 to 5, _, number)`, `leasehold_interrupt()` and
 //!   `leasehold_exception(cause, value, register file)`: the next task's register file.
 

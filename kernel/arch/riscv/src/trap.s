@@ -177,7 +177,8 @@ leasehold_trapped:
     j       leasehold_resume
 
     # All registers count, perhaps after the floating-point ones. The failing store ends a reservation that the task
-    # before may have, so that this one's SC does not succeed after another task's store (Unprivileged ISA, section 8.2).
+    # before may have, so that this one's SC does not succeed after another task's store (Unprivileged ISA, section
+    # 8.2).
 7:  bltz    t0, 14f
 leasehold_resume_all:
     BREAK_RESERVATION a0

@@ -122,7 +122,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         Ok(())
     }
 
-    /// The address of `width` bytes at `offset` of a grant of configuration space, for somebody who may read, or write, them.
+    /// The address of `width` bytes at `offset` of a grant of configuration space, for somebody who may read, or write,
+    /// them.
     fn configuration(
         &self,
         handle: usize,

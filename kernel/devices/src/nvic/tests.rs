@@ -1,5 +1,5 @@
-//! The driver against a model of the controller, written from the manual: section B3.4.1 ("Operation of NVIC interrupts":
-//! levels, pending and active states) and the registers in B3.4.3 to B3.4.9.
+//! The driver against a model of the controller, written from the manual: section B3.4.1 ("Operation of NVIC
+//! interrupts": levels, pending and active states) and the registers in B3.4.3 to B3.4.9.
 
 use super::*;
 use std::{assert, assert_eq};

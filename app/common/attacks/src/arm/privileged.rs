@@ -62,12 +62,12 @@ macro_rules! state_change {
     }};
 }
 
-/// Sets `CONTROL.SFPA`, which is the task's to set (Armv8-M, D1.2.5), loads floating-point registers by `vlldm` from 136
-/// bytes at a multiple of 8, and makes a call; gives its status.
+/// Sets `CONTROL.SFPA`, which is the task's to set (Armv8-M, D1.2.5), loads floating-point registers by `vlldm` from
+/// 136 bytes at a multiple of 8, and makes a call; gives its status.
 fn long_frame(from: usize) -> usize {
     let status: usize;
-    // SAFETY: the point is a frame that the kernel does not expect: the stack pointer may not come back to its place, and is
-    // put there. No function of a task that is made of integers keeps anything in floating-point registers.
+    // SAFETY: the point is a frame that the kernel does not expect: the stack pointer may not come back to its place,
+    // and is put there. No function of a task that is made of integers keeps anything in floating-point registers.
     unsafe {
         asm!(
             "movs r1, #8",

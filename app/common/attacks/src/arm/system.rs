@@ -97,7 +97,8 @@ pub fn message_call(
 pub fn system_call_with_stack(number: usize, argument: usize, stack: usize) -> usize {
     let mut block = [stack, number, argument];
     // SAFETY: nothing is pushed between the two changes of the stack pointer. A message takes the place of `r4` to
-    // `r11`, which are saved before. Where the hardware stacks registers at the call, that memory is this task's, or it faults.
+    // `r11`, which are saved before. Where the hardware stacks registers at the call, that memory is this task's, or it
+    // faults.
     unsafe {
         asm!(
             "push {{r0, r4-r11}}",

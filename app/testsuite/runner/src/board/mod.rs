@@ -1,4 +1,5 @@
-//! The machine that the tests run on. What is where comes from the chip file, by way of the policy that the build generates.
+//! The machine that the tests run on. What is where comes from the chip file, by way of the policy that the build
+//! generates.
 
 mod clock;
 pub(crate) mod edu;

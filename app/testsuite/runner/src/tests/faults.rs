@@ -101,7 +101,8 @@ fn a_wild_stack_pointer_in_a_call_is_a_fault(suite: &mut Suite) -> Outcome {
     suite.start(ATTACKER)?;
     let own = [Place::Text, Place::Constant].map(|place| suite.place(ATTACKER, place) & !7);
     // The processor stores registers there before the kernel is asked.
-    // Whoever could store there would switch the protection off (`MPU_CTRL`), or reach the priorities of the kernel (`SHPR2`).
+    // Whoever could store there would switch the protection off (`MPU_CTRL`), or reach the priorities of the kernel
+    // (`SHPR2`).
     let system = [0xe000_ed94, 0xe000_ed1c].map(|register| register + 32);
     let others = [0, usize::MAX & !7, foreign, KERNEL + 0x8000];
     for stack in others.into_iter().chain(own).chain(system) {

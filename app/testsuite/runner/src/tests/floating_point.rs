@@ -21,7 +21,8 @@ tests! { "floating_point":
 /// Rounds of a task that never waits; each takes a few hundred instructions.
 const ROUNDS: usize = 20_000;
 
-/// Has a task fill its registers and go `rounds` times round, waiting a while in each or not at all; nothing may be different after.
+/// Has a task fill its registers and go `rounds` times round, waiting a while in each or not at all; nothing may be
+/// different after.
 fn begin(suite: &mut Suite, task: usize, seed: usize, rounds: usize, wait: u64) -> Outcome {
     suite.begin(task, Command::Floating, &[seed, rounds, wait as usize])
 }

@@ -35,8 +35,8 @@ fn wait_with_lent_stack(suite: &mut Suite, rights: Rights) -> Outcome<(LentPage,
 fn a_stack_that_another_task_changes_harms_its_own_task_alone(suite: &mut Suite) -> Outcome {
     const THUMB: usize = 1 << 24;
     let text = suite.place(LESSOR, Place::Text);
-    // Program counter and status: handler modes of a call, of a hard fault and of an interrupt; another instruction set;
-    // the kernel; an address that is not aligned; all ones.
+    // Program counter and status: handler modes of a call, of a hard fault and of an interrupt; another instruction
+    // set; the kernel; an address that is not aligned; all ones.
     for (pc, status) in [
         (text, THUMB | 11),
         (text, THUMB | 3),

@@ -266,7 +266,8 @@ fn a_sweep_of_memory_finds_only_the_own(suite: &mut Suite) -> Outcome {
             others += usize::from(!own && (first..last + GRANULE).contains(&address));
         }
     }
-    // All between first and last is the attacker's, but for its guard (a page, or less), where a task lies in one piece.
+    // All between first and last is the attacker's, but for its guard (a page, or less), where a task lies in one
+    // piece.
     let between = (last - first) / GRANULE + 1;
     check!(
         others != 0 || between - count <= 4096 / GRANULE,
@@ -282,7 +283,8 @@ fn a_sweep_of_memory_finds_only_the_own(suite: &mut Suite) -> Outcome {
     Ok(())
 }
 
-/// One window of the smallest size after another, until the hardware holds no more: what the kernel took, the task reaches.
+/// One window of the smallest size after another, until the hardware holds no more: what the kernel took, the task
+/// reaches.
 fn as_many_windows_as_fit_are_reached(suite: &mut Suite) -> Outcome {
     /// As many as any unit of protection has for windows, and one more; and those that each has.
     const MOST: usize = 14;

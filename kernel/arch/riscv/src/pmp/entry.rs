@@ -33,8 +33,9 @@ pub(crate) enum Encoded {
 impl Entry {
     /// Lets nobody do anything with some word, of which an entry before this one says more.
     ///
-    /// It stands where no window is, rather than an entry that is off: QEMU 7.2 (`target/riscv/pmp.c`, `pmp_is_range_in_tlb`)
-    /// takes one that is off for one that covers all memory, and then lets an access to a byte stand for its whole page.
+    /// It stands where no window is, rather than an entry that is off: QEMU 7.2 (`target/riscv/pmp.c`,
+    /// `pmp_is_range_in_tlb`) takes one that is off for one that covers all memory, and then lets an access to a byte
+    /// stand for its whole page.
     pub(crate) const EMPTY: Self = Self::word(0, 0);
 
     /// The 4 bytes at a multiple of 4.
@@ -98,8 +99,8 @@ impl Encoded {
             Self::One(Entry::word(first, rights))
         } else {
             // The first bytes have the same rights as the rest: their entry is there for its address. An access
-            // that is misaligned over their end fails, as one entry must match all of it. Eight bytes, where they can be, as
-            // wide as an access may be (`fld`): their address register is that of the word.
+            // that is misaligned over their end fails, as one entry must match all of it. Eight bytes, where they can
+            // be, as wide as an access may be (`fld`): their address register is that of the word.
             let start = if base.is_multiple_of(SMALLEST_POWER) {
                 Entry::power(first, SMALLEST_POWER, rights)
             } else {

@@ -64,7 +64,8 @@ fn allows(pmpaddr: &[u32], pmpcfg: &[u8], address: u64, size: u64, access: Acces
         };
         return matched == size && permission == 1;
     }
-    // "If no PMP entry matches an S-mode or U-mode access, but at least one PMP entry is implemented, the access fails."
+    // "If no PMP entry matches an S-mode or U-mode access, but at least one PMP entry is implemented, the access
+    // fails."
     false
 }
 

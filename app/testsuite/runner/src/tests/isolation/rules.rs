@@ -31,9 +31,9 @@ pub(super) const REASONS: [&str; 3] = [
     "the edge is inside of a KiB, in which QEMU checks the first byte of an access only",
 ];
 
-/// Why an access over this edge is none that the emulator checks, if it does not: against the Arm protection units, only
-/// by its first byte in each KiB (accel/tcg/cputlb.c, `load_helper`; target/arm/ptw.c, `get_phys_addr_pmsav7`), where a
-/// processor checks each of its bytes (Armv7-M, B2.3.7, `MemU_with_priv`).
+/// Why an access over this edge is none that the emulator checks, if it does not: against the Arm protection units,
+/// only by its first byte in each KiB (accel/tcg/cputlb.c, `load_helper`; target/arm/ptw.c, `get_phys_addr_pmsav7`),
+/// where a processor checks each of its bytes (Armv7-M, B2.3.7, `MemU_with_priv`).
 pub(super) fn unchecked(action: Action, edge: usize) -> Option<Reason> {
     let straddles = action == Action::Straddling && Isa::OWN == Isa::Arm;
     (straddles && !edge.is_multiple_of(KIB)).then_some(Reason::Emulator)
