@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Characters of a line of prose.
 const MOST: usize = 120;
