@@ -27,6 +27,7 @@ pub mod supervisor;
 pub mod sys;
 #[cfg(test)]
 mod testing;
+pub mod text;
 pub mod time;
 
 pub use devres::{Devres, DevresGuard, DevresLt, Guard};

@@ -1,14 +1,16 @@
 //! `log!`: a line for the supervisor's log.
 
 use crate::supervisor::{NAME, SupervisorClient};
-use core::fmt::{self, Write};
+use crate::text::Text;
+use core::fmt;
 
-/// Longest line, in bytes; the rest is cut.
-pub const LINE_LENGTH: usize = 160;
+/// Longest line of a task, in bytes: what is longer is cut, and `...` stands at its end.
+pub const LINE_LENGTH: usize = 120;
 
 /// Writes a formatted line to the supervisor's log, which puts the task's name before it.
 ///
-/// A line that cannot be delivered is lost; logging never stops a driver.
+/// A line has at most [`LINE_LENGTH`] bytes; a longer one is cut and marked. A line that cannot be delivered is lost;
+/// logging never stops a driver.
 ///
 /// ```
 /// userlib::log!("{} interrupts", 3);
@@ -20,30 +22,10 @@ macro_rules! log {
     };
 }
 
-/// A line as it is put together.
-struct Line {
-    bytes: [u8; LINE_LENGTH],
-    length: usize,
-}
-
-impl Write for Line {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = &mut self.bytes[self.length..];
-        let taken = text.len().min(room.len());
-        room[..taken].copy_from_slice(&text.as_bytes()[..taken]);
-        self.length += taken;
-        Ok(())
-    }
-}
-
 /// What [`log!`](crate::log!) expands to.
 pub fn line(arguments: fmt::Arguments<'_>) {
-    let mut line = Line {
-        bytes: [0; LINE_LENGTH],
-        length: 0,
-    };
-    let _ = line.write_fmt(arguments);
+    let line = Text::<LINE_LENGTH>::of(arguments);
     if let Ok(mut supervisor) = SupervisorClient::connect(NAME) {
-        let _ = supervisor.log(&line.bytes[..line.length]);
+        let _ = supervisor.log(line.as_bytes());
     }
 }

@@ -1,5 +1,8 @@
 //! The first and the last instruction of a task: `_start`, [`task!`](crate::task) and the panic handler.
 
+#[cfg(any(target_os = "none", test))]
+use crate::text::Text;
+
 /// Makes a function the main function of the task.
 ///
 /// The function is `fn()` or `fn() -> !`; a task whose main function returns ends with a panic.
@@ -56,66 +59,73 @@ core::arch::global_asm!(
     ".text",
 );
 
-/// Panic messages longer than this are cut.
+/// Bytes of a place's file that are shown.
 #[cfg(any(target_os = "none", test))]
-const PANIC_LENGTH: usize = 160;
+const FILE_LENGTH: usize = 40;
 
-/// A panic message as it is put together.
+/// The end of a file's path that has room, from a folder on.
 #[cfg(any(target_os = "none", test))]
-#[derive(Debug)]
-struct PanicText {
-    bytes: [u8; PANIC_LENGTH],
-    length: usize,
-}
-
-#[cfg(any(target_os = "none", test))]
-impl core::fmt::Write for PanicText {
-    fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        let room = &mut self.bytes[self.length..];
-        let taken = text.len().min(room.len());
-        room[..taken].copy_from_slice(&text.as_bytes()[..taken]);
-        self.length += taken;
-        Ok(())
+fn short(file: &str) -> &str {
+    let least = file.ceil_char_boundary(file.len().saturating_sub(FILE_LENGTH));
+    let end = &file[least..];
+    match end.find('/') {
+        Some(at) if least > 0 => &end[at + 1..],
+        _ => end,
     }
 }
 
-/// Message first, because the kernel keeps only the start, then file and line.
+/// File and line first, because the kernel keeps only the start, then the message.
 #[cfg(any(target_os = "none", test))]
-fn panic_text(message: impl core::fmt::Display, location: Option<(&str, u32)>) -> PanicText {
-    use core::fmt::Write;
-    let mut text = PanicText {
-        bytes: [0; PANIC_LENGTH],
-        length: 0,
-    };
-    let _ = write!(text, "{message}");
-    if let Some((file, line)) = location {
-        let _ = write!(text, " ({file}:{line})");
+fn panic_text(message: impl core::fmt::Display, place: Option<(&str, u32)>) -> PanicText {
+    match place {
+        Some((file, line)) => Text::of(format_args!("{}:{line}: {message}", short(file))),
+        None => Text::of(message),
     }
-    text
 }
+
+/// A panic's message as the kernel keeps it.
+#[cfg(any(target_os = "none", test))]
+type PanicText = Text<{ leasehold_abi::PANIC_LENGTH }>;
 
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    let location = info
-        .location()
-        .map(|location| (location.file(), location.line()));
-    let text = panic_text(info.message(), location);
-    crate::sys::panic(&text.bytes[..text.length])
+    let place = info.location();
+    let place = place.map(|place| (place.file(), place.line()));
+    crate::sys::panic(panic_text(info.message(), place).as_bytes())
+}
+
+/// Ends the task as by a panic, for a reason that is no place in its source.
+pub(crate) fn end(why: &str) -> ! {
+    #[cfg(target_os = "none")]
+    crate::sys::panic(why.as_bytes());
+    #[cfg(not(target_os = "none"))]
+    panic!("{why}");
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// As long as the messages of an index and of `unwrap` are.
     #[test]
-    fn panic_text_is_message_then_place_and_is_cut() {
-        let text = panic_text("index out of bounds", Some(("src/lib.rs", 7)));
+    fn the_place_is_never_lost() {
+        let index = "index out of bounds: the len is 12 but the index is 4294967295";
+        let text = panic_text(index, Some(("drivers/cmsdk-timer/src/driver.rs", 1042)));
+        let expected =
+            "drivers/cmsdk-timer/src/driver.rs:1042: index out of bounds: the len is 12 bu...";
+        assert_eq!(text.as_str(), expected);
+        assert_eq!(text.as_str().len(), leasehold_abi::PANIC_LENGTH);
+
+        let registry = "/a/b/registry/src/index-1949cf8c6b5b557f/heapless-0.9.3/src/vec.rs";
+        let text = panic_text("no room", Some((registry, 7)));
+        assert_eq!(text.as_str(), "heapless-0.9.3/src/vec.rs:7: no room");
+        let folder = "x".repeat(500);
+        let text = panic_text("no room", Some((&folder, 7)));
         assert_eq!(
-            &text.bytes[..text.length],
-            b"index out of bounds (src/lib.rs:7)"
+            text.as_str(),
+            &std::format!("{}:7: no room", "x".repeat(40))
         );
-        let text = panic_text("x".repeat(500), None);
-        assert_eq!(text.length, PANIC_LENGTH);
+        assert_eq!(panic_text("plain", None).as_str(), "plain");
     }
 }

@@ -10,7 +10,7 @@ mod records;
 
 pub use records::{
     BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FaultText, FunctionInfo,
-    LeaseLine, NO_INTERRUPT, device_name, panic_text,
+    LeaseLine, NO_INTERRUPT, device_name,
 };
 
 /// The supervisor's task name.

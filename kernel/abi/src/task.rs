@@ -1,6 +1,6 @@
 //! What the kernel tells of a task.
 
-use crate::NAME_LENGTH;
+use crate::{NAME_LENGTH, PANIC_LENGTH};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Notification bit 31: there is a lease event to fetch ([`Call::LeaseEvent`](crate::Call::LeaseEvent)),
@@ -151,6 +151,6 @@ pub struct TaskInfo {
     pub fault_stack: u64,
     /// Name, padded with zeros.
     pub name: [u8; NAME_LENGTH],
-    /// Start of the panic message.
-    pub message: [u8; 64],
+    /// The panic message, or its start; padded with zeros.
+    pub message: [u8; PANIC_LENGTH],
 }

@@ -3,9 +3,9 @@
 use crate::lease::links::NIL;
 use crate::lease::operation::Phase;
 use crate::schedule::bit;
-use crate::task::{MESSAGE_LENGTH, NO_TASK, no_handle};
+use crate::task::{NO_TASK, no_handle};
 use crate::{Context, Fault, Hardware, Kernel, Next};
-use leasehold_abi::{Error, FaultKind, NOTIFY_TASK, TaskState};
+use leasehold_abi::{Error, FaultKind, NOTIFY_TASK, PANIC_LENGTH, TaskState};
 
 /// How far below the stack a stack pointer still counts as an overflow, in bytes.
 const LARGEST_FRAME: usize = 1 << 20;
@@ -52,9 +52,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// [`Call::Panic`](leasehold_abi::Call::Panic) of the current task.
     pub(crate) fn panic(&mut self, address: usize, length: usize) {
         let current = self.current;
-        let length = length.min(MESSAGE_LENGTH);
+        let length = length.min(PANIC_LENGTH);
         let record = &mut self.tasks[current];
-        record.message = [0; MESSAGE_LENGTH];
+        record.message = [0; PANIC_LENGTH];
         record.message_length = 0;
         if length != 0 && self.check(current, address, length, false).is_ok() {
             let record = &mut self.tasks[current];
@@ -174,7 +174,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if record.message_length != 0 {
             self.hardware.print(b": ");
             self.hardware
-                .print(&record.message[..record.message_length as usize % (MESSAGE_LENGTH + 1)]);
+                .print(&record.message[..record.message_length as usize % (PANIC_LENGTH + 1)]);
         }
         self.hardware.print(b"\n");
         self.hardware.off(1, false)

@@ -3,7 +3,7 @@
 use crate::{
     Context, Fault, FreshProgress, TaskSet, lease::links::List, lease::operation::Operation,
 };
-use leasehold_abi::{FaultKind, TaskHandle, TaskState};
+use leasehold_abi::{FaultKind, PANIC_LENGTH, TaskHandle, TaskState};
 
 /// Stands for "not this task" where a handle is kept to be compared: it has another index in it, whatever the task
 /// and whatever its generation, so no caller can name the task by it.
@@ -17,9 +17,6 @@ pub(crate) const NO_TASK: usize = usize::MAX;
 
 /// The last generation of a task that may live.
 const LAST_GENERATION: u32 = (1 << TaskHandle::GENERATION_BITS) - 2;
-
-/// How much of a panic message is kept, in bytes.
-pub(crate) const MESSAGE_LENGTH: usize = 64;
 
 /// How many windows a task is remembered to have lost, to name a fault there.
 const LOST_WINDOWS: usize = 4;
@@ -79,7 +76,7 @@ pub(crate) struct Task<C> {
     /// The last fault, kept over the restart.
     pub(crate) fault: Fault,
     /// The start of the last panic message. Here, it is copied by words.
-    pub(crate) message: [u8; MESSAGE_LENGTH],
+    pub(crate) message: [u8; PANIC_LENGTH],
     /// How much of `message` counts.
     pub(crate) message_length: u8,
     /// Windows that it lost to a revocation: address and length, oldest overwritten first.
@@ -122,7 +119,7 @@ impl<C: Context> Task<C> {
             stack: 0,
         },
         message_length: 0,
-        message: [0; MESSAGE_LENGTH],
+        message: [0; PANIC_LENGTH],
         lost: [(0, 0); LOST_WINDOWS],
         next_lost: 0,
     };

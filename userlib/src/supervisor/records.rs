@@ -151,14 +151,6 @@ impl fmt::Display for FaultText<'_> {
     }
 }
 
-/// A panic message as the kernel keeps it, without a place in the source that was cut.
-pub fn panic_text(message: &str) -> &str {
-    match message.rsplit_once(" (") {
-        Some((text, place)) if !place.ends_with(')') => text,
-        _ => message,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

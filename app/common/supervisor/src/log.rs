@@ -1,10 +1,26 @@
 //! The log: the last lines, numbered, each with its time and its source.
 
-/// Bytes of a line; what is longer is cut.
-pub const LINE_LENGTH: usize = 112;
+use core::fmt::Write;
+use leasehold_abi::NAME_LENGTH;
+use userlib::text::Text;
+
+/// Bytes of a line: a task's name, a colon, and as much as a task may log.
+pub const LINE_LENGTH: usize = NAME_LENGTH + 2 + userlib::log::LINE_LENGTH;
 
 /// A line's text.
-pub type Text = heapless::String<LINE_LENGTH>;
+pub type Line = Text<LINE_LENGTH>;
+
+/// Bytes of a line as it is shown: its time before it, the line's end after it.
+pub const SHOWN_LENGTH: usize = "[1073741823.999] ".len() + LINE_LENGTH + "\r\n".len();
+
+/// A line as it is shown, with the time in seconds since boot.
+pub fn shown(milliseconds: u64, text: &Line) -> Text<SHOWN_LENGTH> {
+    let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
+    Text::of(format_args!(
+        "[{seconds:>5}.{rest:03}] {}\r\n",
+        text.as_str()
+    ))
+}
 
 /// Bytes of a line's time: milliseconds since boot, for 34 years.
 const TIME: usize = 5;
@@ -85,7 +101,7 @@ impl<'m> Log<'m> {
     }
 
     /// Line `number`: its time in milliseconds since boot and its text, while it is kept.
-    pub fn get(&self, number: u64) -> Option<(u64, Text)> {
+    pub fn get(&self, number: u64) -> Option<(u64, Line)> {
         if number < self.first || number >= self.next {
             return None;
         }
@@ -96,10 +112,10 @@ impl<'m> Log<'m> {
         for (index, slot) in time.iter_mut().take(TIME).enumerate() {
             *slot = byte(1 + index);
         }
-        let mut text = Text::new();
+        let mut text = Line::new();
         for distance in HEADER..self.length(at) {
             // What was let in is ASCII, and no longer than this.
-            let _ = text.push(char::from(byte(distance)));
+            let _ = text.write_char(char::from(byte(distance)));
         }
         Some((u64::from_le_bytes(time), text))
     }
@@ -113,7 +129,7 @@ mod tests {
     fn the_last_lines_are_kept_under_their_numbers() {
         let mut memory = [0; 1000];
         let mut log = Log::new(&mut memory);
-        assert_eq!(log.get(0), None);
+        assert!(log.get(0).is_none());
         let line = |number: u64| format!("line {number}{}", "x".repeat(number as usize % 30));
         for number in 0..500 {
             let time = number * 3 + (1 << 33);
@@ -139,8 +155,8 @@ mod tests {
             }
         }
         assert!(log.first() > 400);
-        assert_eq!(log.get(log.first() - 1), None);
-        assert_eq!(log.get(500), None);
+        assert!(log.get(log.first() - 1).is_none());
+        assert!(log.get(500).is_none());
     }
 
     #[test]
@@ -148,9 +164,22 @@ mod tests {
         let mut memory = [0; HEADER + LINE_LENGTH];
         let mut log = Log::new(&mut memory);
         log.push(0, &[b'x'; 500]);
-        assert_eq!(log.get(0).expect("kept").1.len(), LINE_LENGTH);
+        assert_eq!(log.get(0).expect("kept").1.as_str().len(), LINE_LENGTH);
         log.push(0, b"a\x1b[2Jb\xff\n");
-        assert_eq!(log.get(0), None);
-        assert_eq!(log.get(1).expect("kept").1, "a?[2Jb??");
+        assert!(log.get(0).is_none());
+        assert_eq!(log.get(1).expect("kept").1.as_str(), "a?[2Jb??");
+    }
+
+    #[test]
+    fn the_longest_line_of_a_task_is_shown_whole_at_any_time() {
+        let mut memory = [0; HEADER + LINE_LENGTH];
+        let mut log = Log::new(&mut memory);
+        let text = "x".repeat(LINE_LENGTH);
+        log.push((1 << 40) - 1, text.as_bytes());
+        let (time, line) = log.get(0).expect("kept");
+        assert_eq!(
+            shown(time, &line).as_str(),
+            format!("[1099511627.775] {text}\r\n")
+        );
     }
 }

@@ -4,6 +4,7 @@ use crate::aperture::Aperture;
 use crate::care::Standing;
 use crate::device::{Device, Source};
 use crate::function::Place;
+use crate::log::{LINE_LENGTH, shown};
 use crate::supervisor::Supervisor;
 use crate::{function, placement};
 use core::fmt::Write;
@@ -144,9 +145,17 @@ impl Session<'_, '_> {
 
 impl SupervisorServer for Session<'_, '_> {
     fn log(&mut self, line: ReadLoan) -> Result<(), Error> {
-        let mut bytes = [0; crate::log::LINE_LENGTH];
+        // What is longer comes from no `log!`, and is cut with a mark when it is put into the log.
+        let mut bytes = [0; LINE_LENGTH + 1];
         let length = line.read(0, &mut bytes)?;
-        let text = core::str::from_utf8(&bytes[..length]).map_err(|_| Error::Invalid)?;
+        let text = match core::str::from_utf8(&bytes[..length]) {
+            Ok(text) => text,
+            // A character that was cut in two goes; nothing else is let in.
+            Err(error) if error.error_len().is_none() => {
+                core::str::from_utf8(&bytes[..error.valid_up_to()]).map_err(|_| Error::Invalid)?
+            }
+            Err(_) => return Err(Error::Invalid),
+        };
         self.supervisor.say(self.client.index(), text);
         Ok(())
     }
@@ -155,13 +164,12 @@ impl SupervisorServer for Session<'_, '_> {
         let mut number = cursor.max(self.supervisor.log.first());
         let mut written = 0;
         while let Some((milliseconds, text)) = self.supervisor.log.get(number) {
-            let mut line = heapless::String::<160>::new();
-            let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
-            write!(line, "[{seconds:>5}.{rest:03}] {text}\r\n").map_err(|_| Error::Exhausted)?;
+            let line = shown(milliseconds, &text);
+            let line = line.as_bytes();
             if written + line.len() > into.len() {
                 break;
             }
-            written += into.write(written, line.as_bytes())?;
+            written += into.write(written, line)?;
             number += 1;
         }
         Ok([number, written as u64])

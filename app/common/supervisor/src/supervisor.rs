@@ -9,9 +9,9 @@ mod tasks;
 
 use crate::care::{Cared, Standing};
 use crate::device::{Device, Source};
-use crate::log::{Log, Text};
+use crate::log::{Line, Log, shown};
 use crate::root::Root;
-use core::fmt::{self, Write};
+use core::fmt;
 use heapless::vec::{Vec, VecView};
 use leasehold_abi::{Error, LeaseHandle, TaskHandle};
 use userlib::policy::Policy;
@@ -121,9 +121,7 @@ impl<'m> Supervisor<'m> {
     /// Adds a line to the log in the name of task `source`, and tells whoever shows it.
     pub fn say(&mut self, source: usize, text: impl fmt::Display) {
         let name = self.policy.tasks.get(source).map_or("?", |task| task.name);
-        let mut line = Text::new();
-        // A line that does not fit is cut.
-        let _ = write!(line, "{name}: {text}");
+        let line = Line::of(format_args!("{name}: {text}"));
         let number = self.log.push(self.now(), line.as_bytes());
         let heard = self
             .watcher
@@ -139,11 +137,8 @@ impl<'m> Supervisor<'m> {
         let Some((milliseconds, text)) = self.log.get(number) else {
             return;
         };
-        let mut line = heapless::String::<160>::new();
-        let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
-        let _ = write!(line, "[{seconds:>5}.{rest:03}] {text}\r\n");
         // Without an early console the log is still kept.
-        let _ = sys::debug_write(line.as_bytes());
+        let _ = sys::debug_write(shown(milliseconds, &text).as_bytes());
     }
 
     /// Does what is to be done now, and sets the timer to `bits` for what is to be done later.

@@ -2,11 +2,8 @@
 
 use crate::history::History;
 use crate::keys::{Decoder, Key};
+use crate::line::Line;
 use core::fmt::{self, Write};
-use heapless::Vec;
-
-/// Longest line, so that it fits 80 columns with the longer prompt.
-pub const LINE_LENGTH: usize = 58;
 
 /// Erases the terminal's line and goes to its start.
 const ERASE_LINE: &str = "\r\x1b[K";
@@ -38,12 +35,12 @@ pub enum Event {
 pub struct Editor {
     decoder: Decoder,
     history: History,
-    line: Vec<u8, LINE_LENGTH>,
+    line: Line,
     cursor: usize,
     /// How many lines back in the history the user is.
     back: usize,
     /// What was typed before the user went back.
-    typed: Vec<u8, LINE_LENGTH>,
+    typed: Line,
     /// Whether the last key did not fit: half a line that was pasted must not be run.
     full: bool,
     prompt: &'static str,
@@ -55,10 +52,10 @@ impl Editor {
         Self {
             decoder: Decoder::default(),
             history: History::new(),
-            line: Vec::new(),
+            line: Line::new(),
             cursor: 0,
             back: 0,
-            typed: Vec::new(),
+            typed: Line::new(),
             full: false,
             prompt: "",
         }
@@ -102,7 +99,7 @@ impl Editor {
     }
 
     /// Takes the finished line, into the history too.
-    pub fn take(&mut self) -> Vec<u8, LINE_LENGTH> {
+    pub fn take(&mut self) -> Line {
         self.history.push(&self.line);
         self.cursor = 0;
         self.back = 0;
@@ -209,7 +206,7 @@ impl Editor {
         };
         // A line of the history is no longer than the editor's.
         self.line = line
-            .and_then(|line| Vec::from_slice(line).ok())
+            .and_then(|line| Line::from_slice(line).ok())
             .unwrap_or_default();
         self.back = back;
         self.cursor = self.line.len();

@@ -3,6 +3,15 @@
 use core::fmt;
 use leasehold_abi::{GrantInfo, GrantKind, LeaseState, Rights, TaskState};
 
+/// A name without its padding.
+pub fn text(name: &[u8]) -> &str {
+    let length = name
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(name.len());
+    core::str::from_utf8(&name[..length]).unwrap_or("?")
+}
+
 /// A number of bytes: `4 KiB` rather than 4096 where that is exact.
 #[derive(Clone, Copy, Debug)]
 pub struct Size(pub u64);

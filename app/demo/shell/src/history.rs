@@ -1,7 +1,7 @@
 //! The lines typed before.
 
-use crate::editor::LINE_LENGTH;
-use heapless::{Deque, Vec};
+use crate::line::Line;
+use heapless::Deque;
 
 /// Lines remembered.
 pub const LINES: usize = 16;
@@ -9,7 +9,7 @@ pub const LINES: usize = 16;
 /// The last [`LINES`] lines, without empty ones and repetitions.
 #[derive(Debug, Default)]
 pub struct History {
-    lines: Deque<Vec<u8, LINE_LENGTH>, LINES>,
+    lines: Deque<Line, LINES>,
 }
 
 impl History {
@@ -29,7 +29,7 @@ impl History {
         if self.lines.is_full() {
             self.lines.pop_front();
         }
-        let Ok(line) = Vec::from_slice(line) else {
+        let Ok(line) = Line::from_slice(line) else {
             return;
         };
         // There is room: the oldest line has just gone.
@@ -39,7 +39,7 @@ impl History {
     /// The line typed `back` lines ago, 1 for the last one.
     pub fn get(&self, back: usize) -> Option<&[u8]> {
         let index = self.lines.len().checked_sub(back)?;
-        self.lines.iter().nth(index).map(Vec::as_slice)
+        self.lines.iter().nth(index).map(|line| line.as_slice())
     }
 
     /// Lines in it.

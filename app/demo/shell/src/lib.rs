@@ -2,12 +2,16 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
-pub mod command;
+pub mod arguments;
+pub mod commands;
 pub mod editor;
 pub mod format;
 pub mod history;
 pub mod keys;
-pub mod run;
+pub mod line;
+pub mod needs;
+mod run;
 pub mod screen;
 pub mod session;
+pub mod terminal;
 pub mod tree;

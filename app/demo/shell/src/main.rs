@@ -2,11 +2,11 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
 #![forbid(unsafe_code)]
 
-use demo_shell::session::Session;
+use demo_shell::terminal::Terminal;
 
 fn run() {
-    match Session::new() {
-        Ok(mut session) => session.serve(),
+    match Terminal::new() {
+        Ok(mut terminal) => terminal.serve(),
         Err(error) => panic!("the shell cannot start: {error}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::{CONFIG, Model, TASKS, World, arena, data};
 use crate::{Fault, Kernel, Next};
-use leasehold_abi::{Call, Error, FaultKind, LeaseState, TaskState};
+use leasehold_abi::{Call, Error, FaultKind, LeaseState, PANIC_LENGTH, TaskState};
 
 const fn fault(kind: FaultKind, address: usize, pc: usize) -> Fault {
     Fault {
@@ -224,9 +224,9 @@ fn a_panic_keeps_the_start_of_its_message() {
     let info = world.task_info(3);
     assert_eq!(
         (info.fault, info.message_length),
-        (FaultKind::Panic as u8, 64)
+        (FaultKind::Panic as u8, PANIC_LENGTH as u8)
     );
-    assert_eq!(info.message, long[..64]);
+    assert_eq!(info.message, long[..PANIC_LENGTH]);
     world.act(4, Call::Panic, &[data(3), 10]);
     assert_eq!(world.task_info(4).message_length, 0);
 }

@@ -201,6 +201,33 @@ pub(super) fn story(names: &Names) -> Vec<Step> {
             "crash nobody",
             &["no task 'nobody'"],
         ),
+        refused(
+            "commands_with_semicolons_run_one_by_one",
+            "nonsense; uptime",
+            &["no command 'nonsense'", "up 0 d"],
+        ),
+    ]);
+    // Four ends, and time to start again after each; the fifth is one too many.
+    let twice = "crash chaos;sleep 400;crash chaos;sleep 400";
+    story.extend([
+        step("a_person_s_restart_clears_the_count", "restart chaos", &[]),
+        step(
+            "it_may_crash_several_times",
+            twice,
+            &["chaos of generation"],
+        ),
+        step(
+            "it_may_crash_several_times",
+            twice,
+            &["chaos of generation"],
+        ),
+        step("it_crashes_too_often", "crash chaos", &["in quarantine"]),
+        refused(
+            "a_task_in_quarantine_is_said_to_be",
+            "chaos loop",
+            &["chaos is in quarantine; 'restart chaos' starts it"],
+        ),
+        step("it_is_started_again", "restart chaos", &["runs again"]),
     ]);
     for (line, lacking) in names.lacks {
         let said = format!("this board has no {lacking}");

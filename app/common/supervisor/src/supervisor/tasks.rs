@@ -4,7 +4,7 @@ use super::Supervisor;
 use crate::care::Standing;
 use crate::restart::Decision;
 use leasehold_abi::{FaultKind, TaskHandle, TaskInfo, TaskState};
-use userlib::supervisor::{FaultText, panic_text};
+use userlib::supervisor::FaultText;
 use userlib::sys;
 
 /// How long a task that was asked to crash may take, in milliseconds.
@@ -52,7 +52,7 @@ impl Supervisor<'_> {
             FaultKind::Panic => {
                 let length = usize::from(info.message_length).min(info.message.len());
                 let text = core::str::from_utf8(&info.message[..length]).unwrap_or("?");
-                self.say(index, format_args!("panic: {}", panic_text(text)));
+                self.say(index, format_args!("panic: {text}"));
             }
             FaultKind::Stopped | FaultKind::None => self.say(index, "stopped"),
             FaultKind::LeaseOverstayed => self.say(index, "fault: lease overstayed"),

@@ -1,6 +1,8 @@
 //! The editor against a small terminal that knows the sequences it uses.
 
 use super::*;
+use crate::line::LINE_LENGTH;
+use heapless::Vec;
 
 /// One line of a terminal.
 #[derive(Default)]

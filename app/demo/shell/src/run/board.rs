@@ -1,7 +1,7 @@
 //! `leds`, `buttons`, `timer`, `eth`: what a board has instead of PCI.
 
-use crate::command::{BUTTONS, ETHERNET, LEDS, TIMER};
-use crate::run::unanswered;
+use crate::needs::{BUTTONS, ETHERNET, LEDS, TIMER};
+use crate::run::say::unanswered;
 use crate::session::Session;
 use core::fmt::Write;
 use driver_interfaces::{EthernetClient, EthernetInfo, Inputs, SampleChildClient, TimerClient};
@@ -18,7 +18,7 @@ fn microseconds(ticks: u32) -> u64 {
     u64::from(ticks) * SECOND / TICKS_PER_SECOND
 }
 
-pub(super) fn light(session: &mut Session, bits: u32) -> bool {
+pub(crate) fn light(session: &mut Session, bits: u32) -> bool {
     match SampleChildClient::connect(LEDS.task).and_then(|mut child| child.light(bits)) {
         Ok(lit) => {
             let _ = writeln!(session.screen, "LEDs lit: {lit:#04b}");
@@ -28,7 +28,7 @@ pub(super) fn light(session: &mut Session, bits: u32) -> bool {
     }
 }
 
-pub(super) fn buttons(session: &mut Session) -> bool {
+pub(crate) fn buttons(session: &mut Session) -> bool {
     match SampleChildClient::connect(BUTTONS.task).and_then(|mut child| child.inputs()) {
         Ok(inputs) => {
             let Inputs {
@@ -47,7 +47,7 @@ pub(super) fn buttons(session: &mut Session) -> bool {
     }
 }
 
-pub(super) fn timer(session: &mut Session, milliseconds: u32) -> bool {
+pub(crate) fn timer(session: &mut Session, milliseconds: u32) -> bool {
     session.screen.flush();
     let asked = TimerClient::connect(TIMER.task).and_then(|mut timer| {
         let alarm = timer.alarm(milliseconds * 1000)?;
@@ -67,7 +67,7 @@ pub(super) fn timer(session: &mut Session, milliseconds: u32) -> bool {
     }
 }
 
-pub(super) fn ethernet(session: &mut Session) -> bool {
+pub(crate) fn ethernet(session: &mut Session) -> bool {
     match EthernetClient::connect(ETHERNET.task).and_then(|mut controller| controller.identify()) {
         Ok(info) => {
             let EthernetInfo {

@@ -1,7 +1,8 @@
 //! `devices`, `bind`, `unbind`.
 
+use crate::format::text;
+use crate::run::say::failed;
 use crate::run::tasks::until;
-use crate::run::{failed, text};
 use crate::session::Session;
 use core::fmt::Write;
 use leasehold_abi::{Error, LeaseHandle};
@@ -31,7 +32,7 @@ fn state(session: &mut Session, name: &str) -> Option<DeviceState> {
     Some(named(session, name).ok()?.state)
 }
 
-pub(super) fn list(session: &mut Session) -> bool {
+pub(crate) fn list(session: &mut Session) -> bool {
     let _ = writeln!(
         session.screen,
         "{:<22} {:<9} {:<10} {:<12} LEASE",
@@ -84,7 +85,7 @@ fn refused(session: &mut Session, verb: &str, name: &str, error: Error) -> bool 
     false
 }
 
-pub(super) fn bind(session: &mut Session, name: &str) -> bool {
+pub(crate) fn bind(session: &mut Session, name: &str) -> bool {
     if let Err(error) = session.supervisor.bind(device_name(name)) {
         let verb = if error == Error::Busy {
             "bound"
@@ -108,7 +109,7 @@ pub(super) fn bind(session: &mut Session, name: &str) -> bool {
     false
 }
 
-pub(super) fn unbind(session: &mut Session, name: &str) -> bool {
+pub(crate) fn unbind(session: &mut Session, name: &str) -> bool {
     if let Ok(info) = named(session, name) {
         let carries =
             sys::task_info(info.task as usize).is_ok_and(|task| text(&task.name) == CONSOLE);

@@ -1,7 +1,9 @@
 //! `fact`, `dma`, `aux`, `date`: what drivers do for their clients.
 
-use crate::command::{CLOCK, EDU, Needs};
-use crate::run::{tasks, text, unanswered};
+use crate::format::text;
+use crate::needs::{CLOCK, EDU, Needs, needs};
+use crate::run::lookup;
+use crate::run::say::unanswered;
 use crate::session::Session;
 use core::fmt::Write;
 use driver_interfaces::{ClockClient, DateTime, EduClient, SAMPLES, SampleChildClient, SampleInfo};
@@ -16,16 +18,13 @@ static CHILDREN: [[Needs; 2]; SAMPLES] = [
 ];
 
 const fn child(task: &'static str) -> Needs {
-    Needs {
-        task,
-        what: "auxiliary sample",
-    }
+    needs(task, "auxiliary sample")
 }
 
 /// The child of this number that the image has.
 fn child_of(number: usize) -> &'static Needs {
     let [first, second] = &CHILDREN[number];
-    if tasks::find(first.task).is_some() {
+    if lookup::find(first.task).is_some() {
         first
     } else {
         second
@@ -35,7 +34,7 @@ fn child_of(number: usize) -> &'static Needs {
 /// Nanoseconds in a second.
 const SECOND: u64 = 1_000_000_000;
 
-pub(super) fn factorial(session: &mut Session, number: u32) -> bool {
+pub(crate) fn factorial(session: &mut Session, number: u32) -> bool {
     session.screen.flush();
     match EduClient::connect(EDU.task).and_then(|mut edu| edu.factorial(number)) {
         Ok(result) => {
@@ -47,10 +46,8 @@ pub(super) fn factorial(session: &mut Session, number: u32) -> bool {
     }
 }
 
-pub(super) fn transfer(session: &mut Session, count: usize) -> bool {
+pub(crate) fn transfer(session: &mut Session, count: u32) -> bool {
     session.screen.flush();
-    // Larger counts are as wrong as those that the driver names so.
-    let count = u32::try_from(count).unwrap_or(u32::MAX);
     match EduClient::connect(EDU.task).and_then(|mut edu| edu.transfer(count)) {
         Ok(time) => {
             let plural = if count == 1 { "" } else { "s" };
@@ -75,7 +72,7 @@ pub(super) fn transfer(session: &mut Session, count: usize) -> bool {
     }
 }
 
-pub(super) fn date(session: &mut Session) -> bool {
+pub(crate) fn date(session: &mut Session) -> bool {
     match ClockClient::connect(CLOCK.task).and_then(|mut clock| clock.now()) {
         Ok(nanoseconds) => {
             let _ = writeln!(
@@ -89,7 +86,7 @@ pub(super) fn date(session: &mut Session) -> bool {
     }
 }
 
-pub(super) fn hold(session: &mut Session, time: u32) -> bool {
+pub(crate) fn hold(session: &mut Session, time: u32) -> bool {
     let child = child_of(0);
     match SampleChildClient::connect(child.task).and_then(|mut child| child.hold(time)) {
         Ok(()) => {
@@ -101,7 +98,7 @@ pub(super) fn hold(session: &mut Session, time: u32) -> bool {
     }
 }
 
-pub(super) fn auxiliary(session: &mut Session) -> bool {
+pub(crate) fn auxiliary(session: &mut Session) -> bool {
     for number in 0..SAMPLES {
         let child = child_of(number);
         let asked = SampleChildClient::connect(child.task)

@@ -1,6 +1,6 @@
 //! `leases`: the tree, fetched lease by lease from the supervisor.
 
-use crate::run::text;
+use crate::format::text;
 use crate::session::Session;
 use crate::tree::{self, MOST_LEASES, Source};
 use core::fmt::{self, Write};
@@ -71,7 +71,7 @@ impl Source for Names<'_> {
     }
 }
 
-pub(super) fn draw(session: &mut Session) -> bool {
+pub(crate) fn draw(session: &mut Session) -> bool {
     let mut leases = heapless::Vec::new();
     let mut devices = heapless::Vec::new();
     for slot in 0.. {

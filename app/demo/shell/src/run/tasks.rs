@@ -1,13 +1,15 @@
 //! `ps`, `restart`, `crash`, `chaos`.
 
-use crate::format::task_state;
-use crate::run::{failed, text};
+use crate::format::{task_state, text};
+use crate::needs::needs;
+use crate::run::lookup::find;
+use crate::run::say::{failed, unanswered};
 use crate::screen::{Screen, pause};
 use crate::session::Session;
 use core::fmt::Write;
 use driver_interfaces::ChaosKind;
 use leasehold_abi::{Error, FaultKind, MAX_TASKS, TaskHandle, TaskInfo, TaskState};
-use userlib::supervisor::{self, Care, FaultText, panic_text};
+use userlib::supervisor::{self, Care, FaultText};
 use userlib::sys;
 
 /// How long a task may take to end or to start, in milliseconds.
@@ -22,7 +24,7 @@ const CHAOS_TIME: u64 = 40;
 /// How long `chaos` may take to be done with what it was told before, in milliseconds.
 const BUSY_TIME: u64 = 500;
 
-pub(super) fn list(session: &mut Session) -> bool {
+pub(crate) fn list(session: &mut Session) -> bool {
     let out = &mut session.screen;
     let _ = writeln!(
         out,
@@ -62,18 +64,11 @@ fn fault(out: &mut Screen, info: &TaskInfo) {
         FaultKind::None => out.write_str("-"),
         FaultKind::Panic => {
             let length = usize::from(info.message_length).min(info.message.len());
-            write!(out, "panic: {}", panic_text(text(&info.message[..length])))
+            write!(out, "panic: {}", text(&info.message[..length]))
         }
         FaultKind::Stopped | FaultKind::LeaseOverstayed => out.write_str(kind.text()),
         _ => write!(out, "{}", FaultText(info)),
     };
-}
-
-/// The task of this name.
-pub(super) fn find(name: &str) -> Option<(usize, TaskInfo)> {
-    (0..MAX_TASKS)
-        .map_while(|index| Some((index, sys::task_info(index).ok()?)))
-        .find(|(_, info)| text(&info.name) == name)
 }
 
 /// The task of this name; says so when there is none.
@@ -97,7 +92,7 @@ fn has_ended(index: usize, before: &TaskInfo) -> bool {
 }
 
 /// Waits until `condition` holds; false when it takes too long.
-pub(super) fn until(
+pub(crate) fn until(
     session: &mut Session,
     time: u64,
     mut condition: impl FnMut(&mut Session) -> bool,
@@ -123,7 +118,7 @@ fn refused(session: &mut Session, verb: &str, name: &str, error: Error) -> bool 
     false
 }
 
-pub(super) fn crash(session: &mut Session, name: &str) -> bool {
+pub(crate) fn crash(session: &mut Session, name: &str) -> bool {
     let Some((index, before)) = named(session, name) else {
         return false;
     };
@@ -143,7 +138,7 @@ pub(super) fn crash(session: &mut Session, name: &str) -> bool {
     }
 }
 
-pub(super) fn restart(session: &mut Session, name: &str) -> bool {
+pub(crate) fn restart(session: &mut Session, name: &str) -> bool {
     let Some((index, before)) = named(session, name) else {
         return false;
     };
@@ -165,8 +160,27 @@ pub(super) fn restart(session: &mut Session, name: &str) -> bool {
     true
 }
 
-pub(super) fn chaos(session: &mut Session, kind: ChaosKind) -> bool {
+/// Names of the kinds of chaos.
+static CHAOS: &[(&str, ChaosKind)] = &[
+    ("wild-read", ChaosKind::WildRead),
+    ("wild-write", ChaosKind::WildWrite),
+    ("jump", ChaosKind::JumpIntoData),
+    ("loop", ChaosKind::EndlessLoop),
+    ("stack", ChaosKind::StackOverflow),
+    ("lease", ChaosKind::ForgedLease),
+    ("call", ChaosKind::ForbiddenCall),
+];
+
+pub(crate) fn chaos(session: &mut Session, kind: &str) -> bool {
     const NAME: &str = "chaos";
+    let Some(&(_, kind)) = CHAOS.iter().find(|(name, _)| *name == kind) else {
+        let _ = write!(session.screen, "no chaos of kind '{kind}'; there are");
+        for (name, _) in CHAOS {
+            let _ = write!(session.screen, " {name}");
+        }
+        let _ = writeln!(session.screen);
+        return false;
+    };
     let Some((index, _)) = named(session, NAME) else {
         return false;
     };
@@ -185,11 +199,7 @@ pub(super) fn chaos(session: &mut Session, kind: ChaosKind) -> bool {
         return false;
     };
     if let Err(error) = sys::notify(TaskHandle::from_raw(before.handle), 1 << kind as u32) {
-        if error == Error::Dead {
-            let _ = writeln!(session.screen, "{NAME} is not running; 'ps' says why");
-            return false;
-        }
-        return failed(&mut session.screen, NAME, error);
+        return unanswered(session, &needs(NAME, NAME), error);
     }
     if until(session, CHAOS_TIME, |_| has_ended(index, &before)) {
         let out = &mut session.screen;

@@ -6,7 +6,7 @@ use crate::lending::READ_WRITE;
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, LESSEE, LESSOR, SERVER, Suite};
 use attacks::{Attack, Isa};
-use leasehold_abi::{Call, FaultKind, NOTIFY_TASK, TaskState};
+use leasehold_abi::{Call, FaultKind, NOTIFY_TASK, PANIC_LENGTH, TaskState};
 use testsuite_protocol::{Command, Place};
 
 tests! { "faults":
@@ -201,7 +201,7 @@ fn a_panic_with_a_bad_message_is_still_a_panic(suite: &mut Suite) -> Outcome {
         suite.begin_call(ATTACKER, Call::Panic, &[address, length])?;
         let info = suite.wait_fault(ATTACKER, &[FaultKind::Panic])?;
         check!(
-            info.message == [0; 64],
+            info.message == [0; PANIC_LENGTH],
             "the message is {:x?}",
             &info.message[..16]
         );
@@ -212,7 +212,7 @@ fn a_panic_with_a_bad_message_is_still_a_panic(suite: &mut Suite) -> Outcome {
     suite.begin_call(ATTACKER, Call::Panic, &[scratch, 4096])?;
     let info = suite.wait_fault(ATTACKER, &[FaultKind::Panic])?;
     check!(
-        info.message_length <= 64,
+        usize::from(info.message_length) <= PANIC_LENGTH,
         "the message is {} bytes long",
         info.message_length
     );

@@ -1,0 +1,104 @@
+//! Text in a buffer of fixed size: what does not fit is cut, and the text says so.
+
+use core::fmt;
+use heapless::String;
+
+/// What stands at the end of a text that was cut.
+const MARK: &str = "...";
+
+/// Text of at most `N` bytes, `N` at least 3. What does not fit is cut at the end of a character, and `...` stands for it.
+///
+/// ```
+/// use core::fmt::Write;
+/// use userlib::text::Text;
+///
+/// let mut text = Text::<8>::new();
+/// write!(text, "{} lines", 12)?;
+/// assert_eq!(text.as_str(), "12 lines");
+/// write!(text, " more")?;
+/// assert_eq!(text.as_str(), "12 li...");
+/// # Ok::<(), core::fmt::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Text<const N: usize> {
+    text: String<N>,
+    cut: bool,
+}
+
+impl<const N: usize> Text<N> {
+    /// No text.
+    pub const fn new() -> Self {
+        const {
+            assert!(N >= MARK.len(), "room for the mark of a cut");
+        }
+        Self {
+            text: String::new(),
+            cut: false,
+        }
+    }
+
+    /// The text of this value.
+    pub fn of(value: impl fmt::Display) -> Self {
+        let mut text = Self::new();
+        // Writing here never fails; a value whose own formatting does is shown as far as it came.
+        let _ = fmt::Write::write_fmt(&mut text, format_args!("{value}"));
+        text
+    }
+
+    /// What was written, with the mark if it was cut.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The same as bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+}
+
+impl<const N: usize> fmt::Write for Text<N> {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        if self.cut || self.text.push_str(more).is_ok() {
+            return Ok(());
+        }
+        self.cut = true;
+        let kept = N - MARK.len();
+        if self.text.len() > kept {
+            let end = self.text.floor_char_boundary(kept);
+            self.text.truncate(end);
+        } else {
+            let room = kept - self.text.len();
+            // It has room: `kept` bytes are less than `N`.
+            let _ = self.text.push_str(&more[..more.floor_char_boundary(room)]);
+        }
+        self.text.push_str(MARK).map_err(|_| fmt::Error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::fmt::Write;
+    use std::string::String;
+
+    /// However the words come, the text is theirs, or the most of it that leaves room for the mark.
+    #[test]
+    fn a_text_is_cut_at_a_character_wherever_it_ends() {
+        let words = "aä€𝄞b";
+        for length in 0..40 {
+            let all: String = words.chars().cycle().take(length).collect();
+            for split in (0..=all.len()).filter(|&at| all.is_char_boundary(at)) {
+                let mut text = Text::<16>::new();
+                write!(text, "{}{}", &all[..split], &all[split..]).expect("never fails");
+                if all.len() <= 16 {
+                    assert_eq!(text.as_str(), all);
+                } else {
+                    let expected = &all[..all.floor_char_boundary(13)];
+                    assert_eq!(text.as_str(), std::format!("{expected}..."));
+                }
+                write!(text, "x").expect("never fails");
+                assert!(text.as_str().len() <= 16);
+            }
+        }
+    }
+}
