@@ -25,6 +25,8 @@ pub(crate) struct Emulator {
     pub(crate) program: PathBuf,
     /// Its folder of firmware, where it would look in another one by itself.
     pub(crate) data: Option<PathBuf>,
+    /// Its folder of modules, likewise.
+    pub(crate) modules: Option<PathBuf>,
     /// Its release, such as `7.2.22`.
     pub(crate) release: String,
 }
@@ -80,9 +82,10 @@ impl Emulators {
             ),
         };
         // Debian's emulators look for their files at fixed places, even when they lie elsewhere.
-        let beside = |program: &Path| Some(program.parent()?.parent()?.join("share/qemu"));
-        let data = self.folder.as_ref().and_then(|_| beside(&program));
+        let prefix = self.folder.as_ref().and_then(|folder| folder.parent());
+        let data = prefix.map(|prefix| prefix.join("share/qemu"));
         let data = data.filter(|folder| folder.is_dir());
+        let modules = prefix.and_then(|prefix| modules(&prefix.join("lib")));
         if with_firmware {
             let file = firmware(name);
             let folders = match &data {
@@ -100,9 +103,25 @@ impl Emulators {
         Ok(Emulator {
             program,
             data,
+            modules,
             release,
         })
     }
+}
+
+/// The folder of an emulator's modules in one of libraries: Debian has a folder for each architecture there.
+fn modules(libraries: &Path) -> Option<PathBuf> {
+    let entries = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let has_modules = |folder: &PathBuf| {
+        let names = entries(folder).map(|entry| entry.path());
+        names
+            .into_iter()
+            .any(|path| path.extension() == Some("so".as_ref()))
+    };
+    let inner = entries(libraries).map(|entry| entry.path().join("qemu"));
+    std::iter::once(libraries.join("qemu"))
+        .chain(inner)
+        .find(has_modules)
 }
 
 /// What a program prints.
@@ -178,6 +197,12 @@ mod tests {
         let found = emulators.find(NAME, true).unwrap();
         assert_eq!(found.release, "10.0.2");
         assert_eq!(found.data, Some(fs::canonicalize(&data).unwrap()));
+        assert_eq!(found.modules, None);
+        let modules = root.join("usr/lib/some-linux-gnu/qemu");
+        fs::create_dir_all(&modules).unwrap();
+        fs::write(modules.join("hw-display.so"), "it").unwrap();
+        let found = emulators.find(NAME, true).unwrap();
+        assert_eq!(found.modules, Some(fs::canonicalize(&modules).unwrap()));
         fs::remove_dir_all(&root).unwrap();
     }
 

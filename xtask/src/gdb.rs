@@ -43,8 +43,10 @@ pub(crate) fn run(
     );
     // The debugger takes this program's place, and the emulator is its child: Ctrl-C reaches the debugger alone, which
     // stops the program, and the emulator ends with it.
+    let variables = command.get_envs();
     let error = Command::new(debugger)
         .current_dir(&built.folder)
+        .envs(variables.filter_map(|(name, value)| Some((name, value?))))
         .args(["-q", "-x", "load.gdb", "-ex"])
         .arg(format!("target remote | {}", in_folder(&folder, &command)))
         .exec();

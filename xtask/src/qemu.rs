@@ -31,6 +31,9 @@ pub(crate) fn command(bootable: &Bootable, clock: Clock) -> Result<Command> {
     if let Some(folder) = &emulator.data {
         command.arg("-L").arg(folder);
     }
+    if let Some(folder) = &emulator.modules {
+        command.env("QEMU_MODULE_DIR", folder);
+    }
     command.args(["-machine", &qemu.machine]);
     for (option, value) in [
         ("-cpu", &qemu.cpu),
