@@ -167,6 +167,16 @@ impl Arch {
         }
     }
 
+    /// What the borders between a task's parts should be a multiple of. Where QEMU finds two PMP entries over one page of
+    /// 4 KiB, it keeps no translation of the code in it, and translates each instruction whenever it is executed
+    /// (`target/riscv/pmp.c`, `pmp_get_tlb_size`; `accel/tcg/cputlb.c`, `get_page_addr_code_hostp`).
+    pub(crate) const fn border(self) -> u64 {
+        match self {
+            Self::Pmp => 4096,
+            _ => self.granule(),
+        }
+    }
+
     /// Rounds up to whole granules.
     pub(crate) const fn round(self, bytes: u64) -> u64 {
         bytes.next_multiple_of(self.granule())

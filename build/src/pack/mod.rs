@@ -73,6 +73,7 @@ impl Need {
     fn new(arch: Arch, stack: u64, arena: u64, sizes: Sizes) -> Self {
         let used = stack + sizes.data + sizes.zeroed;
         let [text, constants, data] = sizes.alignments;
+        let page = arch.border();
         let (before_arena, unit) = if arena > 0 {
             let unit = arch.arena_alignment(arena);
             (used.next_multiple_of(unit), unit)
@@ -85,7 +86,7 @@ impl Need {
                 sizes.constants + sizes.data,
                 before_arena + arena,
             ],
-            alignments: [text, constants, data.max(unit)]
+            alignments: [text, constants.max(page), data.max(unit).max(page)]
                 .map(|alignment| alignment.max(arch.granule())),
             sizes,
         }

@@ -25,7 +25,9 @@ pub(super) fn place(
     for need in needs {
         let mut lengths = need.lengths.map(|length| arch.round(length));
         let [text, constants, data] = need.alignments;
-        let text = take(lengths[0], text);
+        // So that all but the first granule of the text is in pages of its own.
+        let first = arch.border() - arch.granule();
+        let text = first + take(lengths[0] + first, text.max(arch.border()));
         let constants = take(lengths[1], constants);
         // What is lost between the two is text's: PMP has one entry for the border.
         lengths[0] = constants - text;

@@ -373,6 +373,63 @@ fn windows_of_full_width_are_what_was_meant_whatever_came_and_went() {
     assert!(refused > 1000, "the entries run out now and then");
 }
 
+/// A million acts: windows of several tasks come and go, and the hart changes from one task to another, or enters the same one
+/// again. Each time it has what the task's image says, whatever an earlier task left.
+#[test]
+fn the_hart_has_what_the_image_says_after_any_sequence_of_switches() {
+    const TASKS: usize = 4;
+    let mut random = Random(33);
+    let mut hart = Hart::any(&mut random);
+    let mut switches = 0;
+    for _ in 0..1000 {
+        let mut pmp = Pmp::<TASKS>::NEW;
+        let mut windows: [Vec<Window>; TASKS] = Default::default();
+        for task in 0..TASKS {
+            let base = 0x8000_0000 + task as u64 * 0x1_0000;
+            let [text, constants, guard, data, end] =
+                [0, 0x1000, 0x2000, 0x3000, 0x5000].map(|offset| base + offset);
+            pmp.map_own(task, &regions(text, constants, guard, data, end))
+                .unwrap();
+        }
+        for _ in 0..1000 {
+            let task = random.below(TASKS as u64) as usize;
+            let own = &mut windows[task];
+            if own.is_empty() || random.below(5) < 3 {
+                let base = random.below(1 << 20) * 64;
+                let length = [32, 64, 96][random.below(3) as usize];
+                let window = window(base, length, [READ, READ | WRITE][random.below(2) as usize]);
+                let apart =
+                    |old: &Window| old.base + old.length <= base || base + length <= old.base;
+                if own.iter().all(apart) && pmp.map_step(task, window, &mut 0).is_ok() {
+                    own.push(window);
+                }
+            } else {
+                let old = own.swap_remove(random.below(own.len() as u64) as usize);
+                assert!(pmp.unmap(task, old, &mut 0));
+            }
+            let entered = random.below(TASKS as u64) as usize;
+            hart.enter(&pmp, entered);
+            switches += 1;
+            let image = &pmp.spaces[entered].image;
+            assert_eq!(hart.pmpcfg, image.configuration);
+            assert_eq!(hart.pmpaddr[..image.loader], image.address[..image.loader]);
+            // What is not loaded has no rights, whatever its address is.
+            assert!(hart.pmpcfg[image.loader..].iter().all(|byte| byte & 7 == 0));
+            for owner in [entered, task] {
+                let Some(window) = windows[owner].first() else {
+                    continue;
+                };
+                let found = hart.allows(window.base, 4, Access::Load);
+                let inside = |own: &Window| {
+                    own.base <= window.base && window.base + 4 <= own.base + own.length
+                };
+                assert_eq!(found, windows[entered].iter().any(inside));
+            }
+        }
+    }
+    assert_eq!(switches, 1_000_000);
+}
+
 #[test]
 fn a_window_past_4_gib_or_of_no_length_is_refused() {
     let mut pmp = Pmp::<1>::NEW;
