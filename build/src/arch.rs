@@ -132,6 +132,12 @@ impl Arch {
         }
     }
 
+    /// The end of the addresses at which things appear: to tasks at the low bits of where they are, to the kernel in
+    /// its map of memory. Under Sv39 the lower half of 39 bits is the tasks', and as much of the upper half that map's.
+    pub(crate) const fn reach(self) -> u64 {
+        if self.has_pages() { 1 << 38 } else { 1 << 32 }
+    }
+
     /// Machine and flags of an ELF header.
     pub(crate) const fn elf_machine(self) -> (u16, u32) {
         match self {

@@ -62,6 +62,10 @@ faults! {
     clock_past_all_sense: shows chip "ticks-per-second = 1_000_000" => "ticks-per-second = 9_000_000_000_000_000_000";
     room_of_the_kernel_that_is_empty: shows chip "base = 0x8020_0000\nsize = 0x0020_0000" => "base = 0x8020_0000\nsize = 0";
     kernel_above_4_gib: shows chip "base = 0x8000_0000\nsize = 0x0100_0000\n\n[memory.firmware]\nbase = 0x8000_0000\nsize = 0x0020_0000\n\n[memory.kernel]\nbase = 0x8020_0000" => "base = 0x1_0000_0000\nsize = 0x0100_0000\n\n[memory.kernel]\nbase = 0x1_0020_0000";
+    kernel_s_device_out_of_reach: shows chip "plic-base = 0x0c00_0000" => "plic-base = 0xff_d800_0000";
+    windows_seen_at_one_address: shows chip "base = 0x1000_0000, size = 0x100" => "base = 0x40_3000_0000, size = 0x100";
+    window_seen_over_ram: shows chip "base = 0x1000_0000, size = 0x100" => "base = 0xc0_8000_0000, size = 0x100";
+    window_over_the_end_of_what_is_seen: shows chip "base = 0x1000_0000, size = 0x100" => "base = 0x3f_ffff_f000, size = 0x2000";
     window_named_like_an_interrupt: shows chip "name = \"registers\"" => "name = \"irq0\"";
     window_without_a_name: shows chip "name = \"registers\"" => "name = \"\"";
     device_with_a_dot: shows chip "[devices.uart0]" => "[devices.\"uart.0\"]";

@@ -28,6 +28,8 @@ struct Place {
     what: String,
     span: std::ops::Range<usize>,
     range: Range,
+    /// Where a task sees it.
+    seen: Range,
 }
 
 impl Checker<'_> {
@@ -201,6 +203,7 @@ impl Checker<'_> {
             what: "memory.ram".into(),
             span: ram.span(),
             range: *ram.get_ref(),
+            seen: *ram.get_ref(),
         }];
         for (device, description) in &self.chip.devices {
             self.check_device_name(device);
@@ -242,6 +245,7 @@ impl Checker<'_> {
                     size: self.arch.round(range.size),
                     ..range
                 };
+                let seen = self.check_seen(&what, window, range, &places);
                 if let Some(other) = places.iter().find(|other| other.range.overlaps(&range)) {
                     self.problems.push(
                         Problem::new(
@@ -264,9 +268,55 @@ impl Checker<'_> {
                     what,
                     span: window.span(),
                     range,
+                    seen,
                 });
             }
         }
+    }
+
+    /// Where a task sees a window: at the low bits of its address, apart from what it sees of others.
+    fn check_seen(
+        &mut self,
+        what: &str,
+        window: &Spanned<Window>,
+        range: Range,
+        places: &[Place],
+    ) -> Range {
+        let reach = self.arch.reach();
+        let seen = Range {
+            base: range.base % reach,
+            ..range
+        };
+        if self.arch.address_space().is_none() && seen.end() > reach {
+            self.problems.push(
+                Problem::new(
+                    self.chip_source,
+                    window.span(),
+                    format!("{what} is out of reach"),
+                )
+                .label(format!("goes over a multiple of {reach:#x}"))
+                .hint("a task sees a window at the low 38 bits of its address: cut it in two, or leave it out"),
+            );
+        } else if let Some(other) = places
+            .iter()
+            .find(|other| other.seen.overlaps(&seen) && !other.range.overlaps(&range))
+        {
+            self.problems.push(
+                Problem::new(
+                    self.chip_source,
+                    window.span(),
+                    format!("{what} and {} are seen at one address", other.what),
+                )
+                .label(format!("{:#x}..{:#x}", range.base, range.end()))
+                .related(
+                    self.chip_source,
+                    other.span.clone(),
+                    format!("{:#x}..{:#x}", other.range.base, other.range.end()),
+                )
+                .hint("a task sees a window at the low 38 bits of its address: leave one out"),
+            );
+        }
+        seen
     }
 
     /// A device is named at the shell, in the log and in `<parent task>.<name>`.

@@ -114,9 +114,33 @@ impl Checker<'_> {
             }
         }
         self.check_lines(platform);
+        self.check_bases(platform);
     }
 
     /// The kernel has tables for so many interrupt lines, and its own is one of them.
+    /// The kernel reaches its own devices.
+    fn check_bases(&mut self, platform: &Platform) {
+        let (reach, arch) = (self.arch.reach(), self.arch.name());
+        let fields = platform.fields.iter().chain(platform.optional);
+        for field in fields.filter(|field| field.ends_with("-base")) {
+            let Some((_, span)) = self.kernel_number(field).filter(|(base, _)| *base >= reach)
+            else {
+                continue;
+            };
+            self.problems.push(
+                Problem::new(
+                    self.chip_source,
+                    span,
+                    format!("kernel.{field} is out of reach"),
+                )
+                .label(format!("not below {reach:#x}"))
+                .hint(format!(
+                    "on {arch} the kernel's own map of memory ends there"
+                )),
+            );
+        }
+    }
+
     fn check_lines(&mut self, platform: &Platform) {
         let Some((lines, span)) = self.kernel_number(platform.lines) else {
             return;
