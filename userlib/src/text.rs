@@ -6,7 +6,8 @@ use heapless::String;
 /// What stands at the end of a text that was cut.
 const MARK: &str = "...";
 
-/// Text of at most `N` bytes, `N` at least 3. What does not fit is cut at the end of a character, and `...` stands for it.
+/// Text of at most `N` bytes, `N` at least 3. What does not fit is cut at the end of a character, and `...` stands for
+/// it.
 ///
 /// ```
 /// use core::fmt::Write;
