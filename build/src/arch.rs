@@ -173,8 +173,8 @@ impl Arch {
         }
     }
 
-    /// What the borders between a task's parts should be a multiple of. Where QEMU finds two PMP entries over one page of
-    /// 4 KiB, it keeps no translation of the code in it, and translates each instruction whenever it is executed
+    /// What the borders between a task's parts should be a multiple of. Where QEMU finds two PMP entries over one page
+    /// of 4 KiB, it keeps no translation of the code in it, and translates each instruction whenever it is executed
     /// (`target/riscv/pmp.c`, `pmp_get_tlb_size`; `accel/tcg/cputlb.c`, `get_page_addr_code_hostp`).
     pub(crate) const fn border(self) -> u64 {
         match self {

@@ -373,8 +373,8 @@ fn windows_of_full_width_are_what_was_meant_whatever_came_and_went() {
     assert!(refused > 1000, "the entries run out now and then");
 }
 
-/// A million acts: windows of several tasks come and go, and the hart changes from one task to another, or enters the same one
-/// again. Each time it has what the task's image says, whatever an earlier task left.
+/// A million acts: windows of several tasks come and go, and the hart changes from one task to another, or enters the
+/// same one again. Each time it has what the task's image says, whatever an earlier task left.
 #[test]
 fn the_hart_has_what_the_image_says_after_any_sequence_of_switches() {
     const TASKS: usize = 4;
