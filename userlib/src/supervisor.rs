@@ -4,13 +4,13 @@
 
 use crate::Error;
 use crate::ipc::interface;
-use leasehold_abi::{GrantInfo, LeaseHandle};
+use leasehold_abi::LeaseHandle;
 
 mod records;
 
 pub use records::{
     BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FaultText, FunctionInfo,
-    LeaseLine, NO_INTERRUPT, device_name,
+    GrantLine, LeaseLine, NO_INTERRUPT, device_name,
 };
 
 /// The supervisor's task name.
@@ -58,11 +58,13 @@ pub trait Supervisor {
     /// The lease in this slot of the kernel's table. `Revoked` for a free slot, `NotFound` past the last.
     fn lease(&mut self, slot: u32) -> Result<LeaseLine, Error>;
     /// Grant `index` of a lease.
-    fn grant(&mut self, lease: LeaseHandle, index: u32) -> Result<GrantInfo, Error>;
+    fn grant(&mut self, lease: LeaseHandle, index: u32) -> Result<GrantLine, Error>;
     /// The `index`-th device; `NotFound` past the last.
     fn device(&mut self, index: u32) -> Result<DeviceInfo, Error>;
     /// How the supervisor looks after a task.
     fn care(&mut self, task: u32) -> Result<Care, Error>;
     /// Turns the machine off with this exit code.
     fn poweroff(&mut self, code: u32) -> Result<(), Error>;
+    /// The caller's driver gives a device back because grant `index` of its lease is in use: the log says by whom.
+    fn report_busy(&mut self, lease: LeaseHandle, index: u32) -> Result<(), Error>;
 }

@@ -49,13 +49,15 @@ impl Claim {
         let slot = device.live()?;
         let (index, info) = slot.find(kind, &select)?;
         if info.claimed != 0 || Task::current().is_reached_elsewhere(device.slot_index(), &info) {
+            slot.busy.set(Some(index as u32));
             return Err(Error::Busy);
         }
         if limit::is_window(kind) {
             limit::check(slot)?;
         }
         let lease = slot.lease.get();
-        let base = sys::grant_claim(lease, index, mode, bits)?;
+        let base = sys::grant_claim(lease, index, mode, bits)
+            .inspect_err(|_| slot.busy.set(Some(index as u32)))?;
         Ok((
             Self {
                 device: device.plain(),

@@ -3,6 +3,7 @@
 use super::driver::{Driver, StateOf};
 use super::{Core, Device, Phase, Task};
 use crate::ipc::{self, Answer, Kept, Request};
+use crate::supervisor::{NAME, SupervisorClient};
 use crate::sys::{
     self, Error, LeaseEvent, LeaseHandle, Message, NOTIFY_LEASE, Received, TaskHandle,
 };
@@ -112,8 +113,16 @@ impl<'d, D: Driver> Runner<'d, D> {
             }
             Err(error) => {
                 slot.phase.set(Phase::Ending);
+                // While the lease is there, so that the supervisor can look at it.
+                let is_told = error == Error::Busy
+                    && slot
+                        .busy
+                        .get()
+                        .is_some_and(|grant| report_busy(lease, grant));
                 slot.end(self.task, index as u8);
-                crate::log!("probe failed: {error}");
+                if !is_told {
+                    crate::log!("probe failed: {error}");
+                }
             }
         }
     }
@@ -252,4 +261,11 @@ fn reply_forgotten(client: TaskHandle) {
 fn give_back(lease: LeaseHandle, error: Error) {
     let _ = sys::lease_release(lease);
     crate::log!("cannot bind: {error}");
+}
+
+/// Has the log say who has a grant that could not be claimed; whether that worked.
+fn report_busy(lease: LeaseHandle, grant: u32) -> bool {
+    SupervisorClient::connect(NAME)
+        .and_then(|mut supervisor| supervisor.report_busy(lease, grant))
+        .is_ok()
 }

@@ -31,6 +31,8 @@ pub(crate) struct Slot {
     pub(crate) label: Cell<u32>,
     /// The device's number among those of one label.
     pub(crate) id: Cell<u32>,
+    /// The grant whose claim was refused last.
+    pub(crate) busy: Cell<Option<u32>>,
     /// The values tied to the binding.
     pub(crate) values: Values,
     /// Auxiliary devices that the driver registered.
@@ -50,6 +52,7 @@ impl Slot {
             lease: Cell::new(LeaseHandle::from_raw(0)),
             label: Cell::new(0),
             id: Cell::new(0),
+            busy: Cell::new(None),
             values: Values::new(),
             offers: Offers::new(),
             received: Received::new(),
@@ -80,6 +83,7 @@ impl Slot {
         self.lease.set(lease);
         self.label.set(label);
         self.id.set(id);
+        self.busy.set(None);
         self.phase.set(Phase::Bound);
     }
 

@@ -48,6 +48,16 @@ pub struct LeaseLine {
     pub device: DeviceName,
 }
 
+/// A grant, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct GrantLine {
+    /// The grant.
+    pub grant: leasehold_abi::GrantInfo,
+    /// Its name as far as the image has one, padded with zeros.
+    pub name: DeviceName,
+}
+
 /// What [`FunctionInfo::interrupt`] is for a function without an interrupt pin.
 pub const NO_INTERRUPT: u32 = u32::MAX;
 

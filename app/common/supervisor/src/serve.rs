@@ -8,11 +8,11 @@ use crate::log::{LINE_LENGTH, shown};
 use crate::supervisor::Supervisor;
 use crate::{function, placement};
 use core::fmt::Write;
-use leasehold_abi::{Error, GrantInfo, GrantKind, LeaseHandle, TaskHandle};
+use leasehold_abi::{ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, TaskHandle};
 use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
 use userlib::supervisor::{
-    BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, LeaseLine,
-    NO_INTERRUPT, Name, SupervisorServer,
+    BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, GrantLine,
+    LeaseLine, NO_INTERRUPT, Name, SupervisorServer, device_name,
 };
 use userlib::sys;
 
@@ -291,9 +291,42 @@ impl SupervisorServer for Session<'_, '_> {
         Ok(line)
     }
 
-    fn grant(&mut self, lease: LeaseHandle, index: u32) -> Result<GrantInfo, Error> {
+    fn grant(&mut self, lease: LeaseHandle, index: u32) -> Result<GrantLine, Error> {
         self.order()?;
-        sys::grant_at(lease, index as usize)
+        let grant = sys::grant_at(lease, index as usize)?;
+        let name = self.supervisor.policy.name_of(grant.label).unwrap_or("");
+        Ok(GrantLine {
+            grant,
+            name: device_name(name),
+        })
+    }
+
+    fn report_busy(&mut self, lease: LeaseHandle, index: u32) -> Result<(), Error> {
+        if sys::lease_info(lease)?.lessee != self.client.raw() {
+            return Err(Error::Denied);
+        }
+        let wanted = sys::grant_at(lease, index as usize)?;
+        let name = self.supervisor.policy.name_of(wanted.label).unwrap_or("?");
+        let what = format_args!("probe failed: {name} at {:#x} is claimed", wanted.base);
+        match holder(lease, index as usize, &wanted) {
+            Some((task, alone)) if task == self.client.index() => {
+                let how = if alone { ", alone" } else { "" };
+                self.supervisor
+                    .say(task, format_args!("{what} by another binding of it{how}"));
+            }
+            Some((task, alone)) => {
+                let tasks = self.supervisor.policy.tasks;
+                let by = tasks.get(task).map_or("?", |task| task.name);
+                let how = if alone { ", alone" } else { "" };
+                self.supervisor
+                    .say(self.client.index(), format_args!("{what} by {by}{how}"));
+            }
+            // It was let go meanwhile.
+            None => self
+                .supervisor
+                .say(self.client.index(), "probe failed: busy"),
+        }
+        Ok(())
     }
 
     fn device(&mut self, index: u32) -> Result<DeviceInfo, Error> {
@@ -343,6 +376,39 @@ impl SupervisorServer for Session<'_, '_> {
     fn poweroff(&mut self, code: u32) -> Result<(), Error> {
         self.order()?;
         Err(sys::system_off(code, false))
+    }
+}
+
+/// Who has something of a grant's resource claimed, other than grant `index` of `lease` itself: the task, and whether
+/// it has it alone.
+fn holder(lease: LeaseHandle, index: usize, wanted: &GrantInfo) -> Option<(usize, bool)> {
+    let overlaps = |theirs: &GrantInfo| {
+        theirs.kind == wanted.kind
+            && theirs.base < wanted.base.saturating_add(wanted.length)
+            && wanted.base < theirs.base.saturating_add(theirs.length)
+    };
+    let mut slot = 0;
+    loop {
+        let info = match sys::lease_at(slot) {
+            Ok(info) => info,
+            Err(Error::Revoked) => {
+                slot += 1;
+                continue;
+            }
+            Err(_) => return None,
+        };
+        slot += 1;
+        let handle = LeaseHandle::from_raw(info.handle);
+        for at in 0..usize::from(info.grants) {
+            let itself = handle == lease && at == index;
+            if let (false, Ok(theirs)) = (itself, sys::grant_at(handle, at))
+                && theirs.claimed != 0
+                && overlaps(&theirs)
+            {
+                let alone = theirs.claimed == ClaimMode::Exclusive as u8 + 1;
+                return Some((TaskHandle::from_raw(info.lessee).index(), alone));
+            }
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Sizes, rights and states as a person reads them.
 
 use core::fmt;
-use leasehold_abi::{GrantInfo, GrantKind, LeaseState, Rights, TaskState};
+use leasehold_abi::{GrantKind, LeaseState, Rights, TaskState};
+use userlib::supervisor::GrantLine;
 
 /// A name without its padding.
 pub fn text(name: &[u8]) -> &str {
@@ -53,16 +54,11 @@ impl fmt::Display for RightsText {
 
 /// One grant on a line: kind, place, size, rights, whether it is claimed.
 #[derive(Clone, Copy, Debug)]
-pub struct Grant<'a> {
-    /// What the kernel says.
-    pub info: &'a GrantInfo,
-    /// Its name, where known.
-    pub name: Option<&'a str>,
-}
+pub struct Grant<'a>(pub &'a GrantLine);
 
 impl fmt::Display for Grant<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let info = self.info;
+        let info = &self.0.grant;
         let kind = match GrantKind::from_code(info.kind) {
             Some(GrantKind::Mmio) => "mmio",
             Some(GrantKind::Memory) => "memory",
@@ -87,9 +83,10 @@ impl fmt::Display for Grant<'_> {
             _ => "exclusive",
         };
         write!(formatter, "{} {claimed:<9}", RightsText(info.rights))?;
-        match self.name {
-            Some(name) => write!(formatter, " {name}"),
-            None => write!(formatter, " {:08x}", info.label),
+        match text(&self.0.name) {
+            // Only a name that the build does not know of.
+            "" => write!(formatter, " {:08x}", info.label),
+            name => write!(formatter, " {name}"),
         }
     }
 }
@@ -123,6 +120,8 @@ pub fn task_state(code: u8) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use leasehold_abi::GrantInfo;
+    use userlib::supervisor::device_name;
 
     #[test]
     fn sizes_are_exact() {
@@ -138,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_grant_is_one_line() {
-        let info = GrantInfo {
+        let grant = GrantInfo {
             base: 0x1000_0000,
             length: 0x1000,
             label: leasehold_abi::label("registers"),
@@ -147,25 +146,19 @@ mod tests {
             claimed: 2,
             reserved: [0; 6],
         };
-        let line = Grant {
-            info: &info,
-            name: Some("registers"),
-        }
-        .to_string();
+        let name = device_name("registers");
+        let line = Grant(&GrantLine { grant, name }).to_string();
         assert_eq!(line, "mmio   0x10000000 4 KiB    rwl exclusive registers");
-        let info = GrantInfo {
+        let grant = GrantInfo {
             base: 33,
             length: 1,
             kind: 3,
             claimed: 1,
             rights: 1,
-            ..info
+            ..grant
         };
-        let line = Grant {
-            info: &info,
-            name: Some("intx"),
-        }
-        .to_string();
+        let name = device_name("intx");
+        let line = Grant(&GrantLine { grant, name }).to_string();
         assert_eq!(line, "irq    33                  r-- claimed   intx");
     }
 }

@@ -3,7 +3,8 @@
 use crate::format::{Grant, lease_state};
 use core::fmt::{self, Write};
 use heapless::{String, Vec};
-use leasehold_abi::{GrantInfo, LeaseHandle, LeaseInfo, TaskHandle};
+use leasehold_abi::{LeaseHandle, LeaseInfo, TaskHandle};
+use userlib::supervisor::GrantLine;
 
 /// Most leases that are drawn.
 pub const MOST_LEASES: usize = 64;
@@ -14,7 +15,7 @@ const MOST_DEPTH: usize = 16;
 /// Whom the drawing asks for what is not in the leases themselves.
 pub trait Source {
     /// Grant `index` of a lease; `None` when the lease is over by now.
-    fn grant(&mut self, lease: u32, index: u16) -> Option<GrantInfo>;
+    fn grant(&mut self, lease: u32, index: u16) -> Option<GrantLine>;
     /// Writes the name of a task.
     ///
     /// # Errors
@@ -25,8 +26,6 @@ pub trait Source {
     /// # Errors
     /// Those of `out`.
     fn device(&mut self, label: u32, id: u32, out: &mut dyn Write) -> fmt::Result;
-    /// The name of a grant, where it is known.
-    fn grant_name(&mut self, label: u32) -> Option<&'static str>;
 }
 
 /// Draws all of `leases`, each below the one it is derived from.
@@ -87,9 +86,8 @@ fn branch(
         "   "
     };
     for index in 0..lease.grants {
-        if let Some(info) = source.grant(lease.handle, index) {
-            let name = source.grant_name(info.label);
-            write!(out, "{prefix}{bar}  {}\r\n", Grant { info: &info, name })?;
+        if let Some(line) = source.grant(lease.handle, index) {
+            write!(out, "{prefix}{bar}  {}\r\n", Grant(&line))?;
         }
     }
     while let Some(child) = children.next() {
@@ -140,12 +138,14 @@ fn head(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use leasehold_abi::GrantInfo;
+    use userlib::supervisor::device_name;
 
     struct Board;
 
     impl Source for Board {
-        fn grant(&mut self, lease: u32, index: u16) -> Option<GrantInfo> {
-            Some(GrantInfo {
+        fn grant(&mut self, lease: u32, index: u16) -> Option<GrantLine> {
+            let grant = GrantInfo {
                 base: u64::from(lease & 0xff) << 28 | u64::from(index) << 12,
                 length: 4096,
                 label: 0,
@@ -153,7 +153,9 @@ mod tests {
                 kind: 0,
                 claimed: 0,
                 reserved: [0; 6],
-            })
+            };
+            let name = device_name("window");
+            Some(GrantLine { grant, name })
         }
         fn task(&mut self, index: usize, out: &mut dyn Write) -> fmt::Result {
             write!(
@@ -164,9 +166,6 @@ mod tests {
         }
         fn device(&mut self, label: u32, id: u32, out: &mut dyn Write) -> fmt::Result {
             write!(out, "device{label}#{id}")
-        }
-        fn grant_name(&mut self, _: u32) -> Option<&'static str> {
-            Some("window")
         }
     }
 

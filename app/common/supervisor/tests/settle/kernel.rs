@@ -124,7 +124,7 @@ impl Board {
         handle
     }
 
-    fn lease(&mut self, raw: usize) -> Result<&mut Lease, Error> {
+    pub(crate) fn lease(&mut self, raw: usize) -> Result<&mut Lease, Error> {
         let slot = LeaseHandle::from_raw(raw as u32).index();
         self.leases
             .get_mut(slot)
@@ -156,6 +156,15 @@ impl Board {
                 write(a[1], info.as_bytes());
             }
             Call::GrantInfo => {
+                let info = *self.lease(a[0])?.grants.get(a[1]).ok_or(Error::NotFound)?;
+                write(a[2], info.as_bytes());
+            }
+            Call::LeaseAt => {
+                let lease = self.leases.get(a[0]).ok_or(Error::NotFound)?;
+                let lease = lease.as_ref().ok_or(Error::Revoked)?;
+                write(a[1], lease.info.as_bytes());
+            }
+            Call::GrantAt => {
                 let info = *self.lease(a[0])?.grants.get(a[1]).ok_or(Error::NotFound)?;
                 write(a[2], info.as_bytes());
             }

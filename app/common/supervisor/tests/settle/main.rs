@@ -6,8 +6,8 @@ mod placement;
 
 use kernel::{Board, Kernel, grant};
 use leasehold_abi::{
-    Error, FaultKind, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Rights, Tag,
-    TaskHandle, TaskInfo, label,
+    Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Rights,
+    Tag, TaskHandle, TaskInfo, label,
 };
 use supervisor::device;
 use supervisor::serve;
@@ -115,13 +115,17 @@ static POLICY: Policy = Policy {
         },
     ],
     chip: ChipPolicy::HOST,
-    names: &[(label("parent.part"), "parent.part")],
+    names: &[
+        (label("parent.part"), "parent.part"),
+        (label("registers"), "registers"),
+    ],
 };
 
 /// Operations of the interface, by their place in the trait.
 const REPORT_FUNCTION: u16 = 5;
 const CRASH: u16 = 7;
 const POWEROFF: u16 = 14;
+const REPORT_BUSY: u16 = 15;
 
 /// Runs `body` with a supervisor that has just settled for the first time.
 fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
@@ -390,6 +394,49 @@ fn a_task_that_crashes_comes_back_later_and_later_and_then_no_more() {
             board.said
         );
         assert!(board.said.contains("in quarantine"));
+    });
+}
+
+#[test]
+fn who_has_what_a_driver_could_not_claim_is_said() {
+    booted(|supervisor, kernel| {
+        let (lease, bridge) = {
+            let board = kernel.0.borrow();
+            (
+                board.held(CONSOLE)[0].clone(),
+                board.held(HOST)[0].info.handle,
+            )
+        };
+        let mut argument = [0; 16];
+        argument[..4].copy_from_slice(&lease.info.handle.to_ne_bytes());
+        let busy = |supervisor: &mut Supervisor, client| {
+            ask(supervisor, kernel, client, REPORT_BUSY, &argument, &[])
+        };
+        assert_eq!(
+            busy(supervisor, EDU),
+            Some(Error::Denied),
+            "another's lease"
+        );
+        assert_eq!(busy(supervisor, CONSOLE), None);
+        let said = kernel.0.borrow().said.clone();
+        assert!(said.contains("console: probe failed: busy"), "{said}");
+        // The bridge's driver has a part of the console's registers.
+        let part = GrantInfo {
+            base: lease.grants[0].base + 8,
+            length: 8,
+            claimed: 2,
+            ..lease.grants[0]
+        };
+        {
+            let mut board = kernel.0.borrow_mut();
+            let bridge = board.lease(bridge as usize).expect("held");
+            bridge.grants.push(part);
+            bridge.info.grants += 1;
+        }
+        assert_eq!(busy(supervisor, CONSOLE), None);
+        let said = kernel.0.borrow().said.clone();
+        let who = "console: probe failed: registers at 0x10000000 is claimed by pci-host, alone";
+        assert!(said.contains(who), "{said}");
     });
 }
 

@@ -4,36 +4,9 @@ use crate::format::text;
 use crate::session::Session;
 use crate::tree::{self, MOST_LEASES, Source};
 use core::fmt::{self, Write};
-use leasehold_abi::{Error, GrantInfo, LeaseHandle, LeaseInfo, label};
-use userlib::supervisor::{DeviceName, SupervisorClient};
+use leasehold_abi::{Error, LeaseHandle, LeaseInfo};
+use userlib::supervisor::{DeviceName, GrantLine, SupervisorClient};
 use userlib::sys;
-
-/// Names that grants have: those of chip files, those of a PCI function, those of userlib.
-static GRANT_NAMES: &[&str] = &[
-    "registers",
-    "config",
-    "mmio",
-    "bus-master",
-    "irq0",
-    "irq1",
-    "irq2",
-    "irq3",
-    "bar0",
-    "bar1",
-    "bar2",
-    "bar3",
-    "bar4",
-    "bar5",
-    "intx",
-    "dma",
-    "edu.dma",
-    "payload",
-    "shared",
-    "window0",
-    "window1",
-    "window2",
-    "window3",
-];
 
 /// Names that were fetched with the leases.
 struct Names<'a> {
@@ -43,7 +16,7 @@ struct Names<'a> {
 }
 
 impl Source for Names<'_> {
-    fn grant(&mut self, lease: u32, index: u16) -> Option<GrantInfo> {
+    fn grant(&mut self, lease: u32, index: u16) -> Option<GrantLine> {
         let lease = LeaseHandle::from_raw(lease);
         self.supervisor.grant(lease, u32::from(index)).ok()
     }
@@ -61,13 +34,6 @@ impl Source for Names<'_> {
             .iter()
             .position(|lease| (lease.label, lease.id) == (label, id));
         out.write_str(found.map_or("?", |index| text(&self.devices[index])))
-    }
-
-    fn grant_name(&mut self, wanted: u32) -> Option<&'static str> {
-        GRANT_NAMES
-            .iter()
-            .copied()
-            .find(|name| label(name) == wanted)
     }
 }
 
