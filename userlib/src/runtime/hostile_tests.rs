@@ -111,7 +111,8 @@ fn an_end_begins_nothing_and_leaves_nothing() {
         let driver = Hostile::default();
         let mut runner = Runner::new(&driver);
         let grants = vec![board.grant(GrantKind::Mmio, "r", 8)];
-        for round in 1..=20 {
+        let rounds = if cfg!(miri) { 2 } else { 20 };
+        for round in 1..=rounds {
             let lease = offer(board, grants.clone());
             step(board, &mut runner);
             step(board, &mut runner);
@@ -311,7 +312,7 @@ fn a_payload_that_grabs_and_gives_up_leaves_no_claim() {
         board.change(child.lease().unwrap(), |lease| {
             lease.info.payload_type = payload_identity::<ForLt!(self::Grabber)>();
         });
-        for _ in 0..100 {
+        for _ in 0..3 {
             let taken = child.registration_data_with::<ForLt!(self::Grabber), _>(|_| ());
             assert_eq!(taken.err(), Some(Error::Exhausted));
             assert!(child.io_mem::<0x1000>("window0").is_ok(), "nobody has it");
@@ -396,7 +397,7 @@ fn a_guard_may_end_in_another_thread_while_the_binding_ends() {
             DROPPED.fetch_add(self.0, Ordering::Relaxed);
         }
     }
-    let rounds = if cfg!(miri) { 10 } else { 200 };
+    let rounds = if cfg!(miri) { 4 } else { 200 };
     Board::run(|board| {
         let mut retired = 0;
         for round in 1..=rounds {
