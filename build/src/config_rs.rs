@@ -146,6 +146,12 @@ fn write_task(
         let room = u64::MAX >> (u64::BITS as usize - arch.most_tasks());
         writeln!(out, "            {name}: {:#x},", set & room)?;
     }
+    for (name, share) in [
+        ("leases", task.shares.leases),
+        ("grants", task.shares.grants),
+    ] {
+        writeln!(out, "            {name}: {share},")?;
+    }
     writeln!(out, "            release_ticks: {ticks},")?;
     for (name, address) in [
         ("entry", arch.instruction(elf.entry)),

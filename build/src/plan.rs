@@ -36,6 +36,15 @@ pub struct Plan {
     pub warnings: Problems,
 }
 
+/// What one task has of the kernel's tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shares {
+    /// Lease slots.
+    pub leases: u32,
+    /// Grant slots.
+    pub grants: u32,
+}
+
 /// A task.
 #[derive(Debug)]
 pub struct Task {
@@ -63,6 +72,8 @@ pub struct Task {
     pub notifies: u64,
     /// Set of ranks that it may lend to.
     pub lends: u64,
+    /// Its shares of the kernel's tables, for what it lends: slots and grants.
+    pub shares: Shares,
     /// Deadline for a revoked lease.
     pub release_ms: u32,
     /// Names of the auxiliary devices that it registers, `"<task>.<name>"`.

@@ -96,8 +96,9 @@ fn plan(
     checker.check_labels(&devices, &grants);
     let entries = checker.check_entries();
     checker.check_page_tables();
-    let tasks = checker.tasks(binds, &entries);
+    let mut tasks = checker.tasks(binds, &entries);
     let tables = checker.tables(&devices, &grants, &tasks);
+    checker.share(&devices, &grants, &mut tasks, tables);
     checker.check_room(&grants, &tasks);
     let warnings = checker.problems.into_result()?;
     let alike = [

@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::manifest::Range;
 use crate::pack;
-use crate::plan::{Bind, Device, Grant, Tables, Task};
+use crate::plan::{Bind, Device, Grant, Shares, Tables, Task};
 use crate::problem::Problem;
 use leasehold_abi::GrantKind;
 use serde_spanned::Spanned;
@@ -12,33 +12,34 @@ use serde_spanned::Spanned;
 const MAX_LEASES: u32 = 1 << 10;
 /// Grants that a PCI binding may get: configuration, six windows, interrupt, pool, bus mastering.
 const PCI_GRANTS: u32 = 10;
-/// Grants of an auxiliary device: memory and windows, at the parent's and at the child's lease.
-const AUXILIARY_GRANTS: u32 = 8;
+/// Grants of an auxiliary device: payload, memory shared with its parent, four windows.
+const AUXILIARY_GRANTS: u32 = 6;
+/// Leases that a task which lends at all may have lent beside those that the manifest tells of.
+const MORE_LEASES: u32 = 4;
 
 impl Checker<'_> {
     /// Sizes of tables: what the manifest says where that is enough, else enough for every binding
-    /// four times over, because old leases end while new ones begin.
+    /// four times over, because old leases end while new ones begin, and what each task needs to lend.
     pub(super) fn tables(
         &mut self,
         devices: &[Device],
         grants: &[Grant],
         tasks: &[Task],
     ) -> Tables {
-        let (mut leases, mut slots) = (1, grants.len() as u32);
-        for bind in tasks.iter().flat_map(|task| &task.binds) {
-            let (more_leases, more_slots) = match bind {
-                Bind::Platform { device, .. } => (1, devices[*device].grants.len() as u32),
-                Bind::Pci { .. } => (1, PCI_GRANTS),
-                Bind::Auxiliary { .. } => (2, AUXILIARY_GRANTS),
-            };
-            leases += more_leases;
-            slots += more_slots;
-        }
+        let least = self.least(devices, tasks);
+        let lent: Shares = sum(&least[1..]);
+        let (leases, slots) = (1 + least[0].leases, grants.len() as u32 + least[0].grants);
         let tables = Tables {
-            leases: (16 + 4 * leases).min(MAX_LEASES),
-            grants: 64 + 4 * slots,
+            leases: (16 + 4 * leases)
+                .saturating_add(lent.leases)
+                .min(MAX_LEASES),
+            grants: (64 + 4 * slots).saturating_add(lent.grants),
             page_tables: self.page_tables(devices, grants, tasks),
         };
+        let (leases, slots) = (
+            leases.saturating_add(lent.leases),
+            slots.saturating_add(lent.grants),
+        );
         Tables {
             leases: self.size(
                 "leases",
@@ -62,6 +63,74 @@ impl Checker<'_> {
                 tables.page_tables,
             ),
         }
+    }
+
+    /// Gives each task its share of the tables: what it needs, and of what is left the supervisor has one half and
+    /// those that lend have the other.
+    pub(super) fn share(
+        &self,
+        devices: &[Device],
+        grants: &[Grant],
+        tasks: &mut [Task],
+        tables: Tables,
+    ) {
+        let mut shares = self.least(devices, tasks);
+        let needed = sum(&shares);
+        let lenders = shares[1..].iter().filter(|share| share.leases != 0).count() as u32;
+        let left = Shares {
+            leases: tables.leases.saturating_sub(1 + needed.leases),
+            grants: tables
+                .grants
+                .saturating_sub(grants.len() as u32 + needed.grants),
+        };
+        let more = Shares {
+            leases: (left.leases / 2).checked_div(lenders).unwrap_or(0),
+            grants: (left.grants / 2).checked_div(lenders).unwrap_or(0),
+        };
+        for share in shares[1..].iter_mut().filter(|share| share.leases != 0) {
+            *share = sum(&[*share, more]);
+        }
+        shares[0].leases += left.leases - lenders * more.leases;
+        shares[0].grants += left.grants - lenders * more.grants;
+        for (task, share) in tasks.iter_mut().zip(shares) {
+            task.shares = share;
+        }
+    }
+
+    /// The least that each task needs for what it lends. The supervisor lends every binding; another lends what it offers
+    /// and what it may lend by name, old beside new, or what the manifest says.
+    fn least(&self, devices: &[Device], tasks: &[Task]) -> Vec<Shares> {
+        let binds = || tasks.iter().flat_map(|task| &task.binds);
+        let lent_by_supervisor = binds().map(|bind| Shares {
+            leases: 1,
+            grants: match bind {
+                Bind::Platform { device, .. } => devices[*device].grants.len() as u32,
+                Bind::Pci { .. } => PCI_GRANTS,
+                Bind::Auxiliary { .. } => AUXILIARY_GRANTS,
+            },
+        });
+        let supervisor = sum(&lent_by_supervisor.collect::<Vec<_>>());
+        let others = tasks.iter().skip(1).map(|task| {
+            // To the supervisor everybody may lend.
+            let lends = task.lends & !1;
+            let written = &self.manifest.tasks[task.name.as_str()];
+            let value = |key: &Option<Spanned<u32>>| key.as_ref().map(|value| *value.get_ref());
+            let (written_leases, written_grants) = (value(&written.leases), value(&written.grants));
+            let lender = task.arena != 0 || !task.offers.is_empty() || lends != 0;
+            if !lender && written_leases.is_none() {
+                return Shares::default();
+            }
+            let bound = binds().filter(
+                |bind| matches!(bind, Bind::Auxiliary { name, .. } if task.offers.contains(name)),
+            );
+            let known = bound.count().max(task.offers.len()) as u32 + lends.count_ones();
+            let leases = written_leases.unwrap_or(MORE_LEASES + 2 * known);
+            Shares {
+                leases,
+                grants: written_grants.unwrap_or_else(|| leases.saturating_mul(AUXILIARY_GRANTS)),
+            }
+        });
+        std::iter::once(supervisor).chain(others).collect()
     }
 
     fn size(
@@ -95,7 +164,7 @@ impl Checker<'_> {
                     written.span(),
                     format!("too many {key} for a table of {value}"),
                 )
-                .label(format!("the bindings alone need {least}"))
+                .label(format!("the bindings and what tasks lend need {least}"))
                 .hint(format!(
                     "leave `{key}` out for {computed}, or write {least} or more"
                 )),
@@ -211,5 +280,16 @@ impl Checker<'_> {
                 )),
             );
         }
+    }
+}
+
+fn sum(shares: &[Shares]) -> Shares {
+    Shares {
+        leases: shares
+            .iter()
+            .fold(0, |sum, share| sum.saturating_add(share.leases)),
+        grants: shares
+            .iter()
+            .fold(0, |sum, share| sum.saturating_add(share.grants)),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::manifest::{self, Manifest, RestartPolicy};
-use crate::plan::{Bind, Restart, Task};
+use crate::plan::{Bind, Restart, Shares, Task};
 use crate::problem::Problem;
 use leasehold_abi::NAME_LENGTH;
 use serde_spanned::Spanned;
@@ -239,6 +239,8 @@ impl Checker<'_> {
                 calls,
                 notifies,
                 lends,
+                // They are known when the tables' sizes are.
+                shares: Shares::default(),
                 release_ms: task.release_ms.as_ref().map_or(200, |time| *time.get_ref()),
                 offers: task
                     .offers

@@ -71,6 +71,10 @@ pub struct Task {
     pub notifies: Option<Names>,
     /// Tasks that it may lend to, beside the supervisor.
     pub lends: Option<Names>,
+    /// Leases that it may have lent at once; computed where absent.
+    pub leases: Option<Spanned<u32>>,
+    /// Grants in them, in all.
+    pub grants: Option<Spanned<u32>>,
     /// Names of the auxiliary devices that it registers.
     pub offers: Option<Names>,
     /// How long it may keep a revoked lease, in milliseconds.

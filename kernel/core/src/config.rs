@@ -28,6 +28,10 @@ pub struct TaskConfig {
     pub notifies: TaskSet,
     /// Tasks it may lend to. The supervisor is always among them.
     pub lends: TaskSet,
+    /// Its share of the lease table: slots for what it lends, which no other task can take.
+    pub leases: u16,
+    /// Its share of the grant table.
+    pub grants: u16,
     /// How long it may keep a revoked lease, in ticks.
     pub release_ticks: u64,
     /// First instruction.

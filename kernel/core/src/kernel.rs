@@ -113,7 +113,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 ..Grant::EMPTY
             };
         }
-        self.leases.fill(config.grants.len());
+        let (mut slot, mut grant) = (ROOT as usize + 1, config.grants.len());
+        for (index, task) in config.tasks.iter().enumerate() {
+            let slots = slot..slot + task.leases as usize;
+            let grants = grant..grant + task.grants as usize;
+            (slot, grant) = (slots.end, grants.end);
+            self.leases
+                .share(&mut self.tasks[index].free, slots, grants)?;
+        }
         let handle = self.tasks[0].next_handle().unwrap_or(0);
         let root = &mut self.leases.records[ROOT as usize];
         root.state = LeaseState::Active;

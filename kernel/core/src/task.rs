@@ -2,6 +2,7 @@
 
 use crate::{
     Context, Fault, FreshProgress, TaskSet, lease::links::List, lease::operation::Operation,
+    lease::table::Free,
 };
 use leasehold_abi::{FaultKind, PANIC_LENGTH, TaskHandle, TaskState};
 
@@ -63,6 +64,8 @@ pub(crate) struct Task<C> {
     pub(crate) events: List,
     /// Revoked leases that it has not released, by deadline.
     pub(crate) ending: List,
+    /// Free slots and grants of its share of the tables, for what it lends.
+    pub(crate) free: Free,
     /// How long it may keep a revoked lease, in ticks.
     pub(crate) release_ticks: u64,
     /// Leases of which it is the lessee, and that are not over.
@@ -107,6 +110,7 @@ impl<C: Context> Task<C> {
         held: List::EMPTY,
         events: List::EMPTY,
         ending: List::EMPTY,
+        free: Free::NONE,
         release_ticks: 0,
         held_count: 0,
         lent_count: 0,

@@ -22,7 +22,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         if source as u32 == SELF_MEMORY {
             let range = self.own_range(offset, length)?;
-            return self.leases.add(slot, GrantKind::Memory, range, 0, rights);
+            let free = &mut self.tasks[self.current].free;
+            return self
+                .leases
+                .add(slot, free, GrantKind::Memory, range, 0, rights);
         }
         if self.held(source)? != parent {
             return Err(Error::Invalid);
@@ -48,8 +51,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if (offset != 0 && !fits(base)) || (length != rest && !fits(base + length)) {
             return Err(Error::Invalid);
         }
+        let free = &mut self.tasks[self.current].free;
+        let range = (base, length);
         self.leases
-            .add(slot, grant.kind, (base, length), grant.label, rights)
+            .add(slot, free, grant.kind, range, grant.label, rights)
     }
 
     /// A range of the current task's arena.

@@ -61,7 +61,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     ///
     /// `Revoked` for a parent that the caller does not hold, `Invalid` for an index that names
     /// no task or the caller, `Denied` for a task that the manifest does not let it lend to,
-    /// `Dead` for one that is not alive, `Exhausted` when no slot is free.
+    /// `Dead` for one that is not alive, `Exhausted` when no slot of the caller's share is free.
     pub(crate) fn lease_open(&mut self, arguments: [usize; 6]) -> Result<usize, Error> {
         let [parent, lessee, label, id, low, high] = arguments;
         let parent = self.held(parent)?;
@@ -76,7 +76,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if !self.tasks[lessee].is_alive() {
             return Err(Error::Dead);
         }
-        let slot = self.leases.open()?;
+        let slot = self.leases.open(&mut self.tasks[lessor].free)?;
         let lease = &mut self.leases.records[slot as usize];
         lease.lessor = lessor as u8;
         lease.lessee = lessee as u8;
@@ -164,7 +164,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let mut children: List = above.children;
         children.remove(&mut self.leases.records, Chain::Siblings, slot);
         self.leases.records[parent as usize].children = children;
-        self.leases.close(slot);
+        self.leases
+            .close(slot, &mut self.tasks[lessor as usize].free);
         let above = &self.leases.records[parent as usize];
         if above.state == LeaseState::Released && children.first == NIL && !above.queued {
             self.queue_lease(parent, lessor as usize);

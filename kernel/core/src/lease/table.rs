@@ -1,7 +1,8 @@
 //! The lease table: slots with generations, and the grants in them.
 //!
-//! Free slots wait in a queue, so that a generation lasts as long as it can. A slot whose
-//! generation is used up never comes back: an old handle stays refused forever (L3).
+//! Each task has a share of both, sized by the build, for what it lends: so one that takes all it can get, or wears out
+//! its slots' generations, takes nothing from another. Free slots wait in a queue, so that a generation lasts as long as
+//! it can. A slot whose generation is used up never comes back: an old handle stays refused forever (L3).
 
 use super::links::{CHAINS, Chain, Links, List, NIL};
 use crate::index::Table;
@@ -144,12 +145,26 @@ impl Grant {
     };
 }
 
+/// What is free of one task's share.
+#[derive(Clone, Copy)]
+pub(crate) struct Free {
+    /// Slots, the one that was free longest first.
+    pub(crate) slots: List,
+    /// Grants, the latest first.
+    pub(crate) grants: u16,
+}
+
+impl Free {
+    pub(crate) const NONE: Self = Self {
+        slots: List::EMPTY,
+        grants: NIL,
+    };
+}
+
 /// All leases and grants. `B` is the width of a generation in bits.
 pub(crate) struct Leases<const L: usize, const G: usize, const B: u32> {
     pub(crate) records: Table<Lease, L>,
     pub(crate) grants: Table<Grant, G>,
-    free: List,
-    free_grants: u16,
     /// The claimed windows of all tasks, latest first.
     pub(crate) windows: u16,
     /// Changes with `windows`, so that a scan that was interrupted notices.
@@ -166,7 +181,7 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
     /// handle is ever `SELF_MEMORY`.
     pub(crate) const USED_UP: u32 = (1 << B) - 1;
 
-    /// Nothing lent, every slot off the free list until [`Leases::fill`].
+    /// Nothing lent, no slot in any share until [`Leases::share`].
     pub(crate) const fn new() -> Self {
         const {
             assert!(
@@ -182,8 +197,6 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         Self {
             records: Table([const { Lease::EMPTY }; L]),
             grants: Table([const { Grant::EMPTY }; G]),
-            free: List::EMPTY,
-            free_grants: NIL,
             windows: NIL,
             epoch: 0,
             masters: NIL,
@@ -192,15 +205,27 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         }
     }
 
-    /// Put every slot but the root's, and every grant from `used` on, on the free lists.
-    pub(crate) fn fill(&mut self, used: usize) {
-        for slot in 1..L {
-            self.free.push(&mut self.records, Chain::Work, slot as u16);
+    /// Put slots and grants into a task's share.
+    ///
+    /// # Errors
+    /// `Exhausted` when the tables have no so many.
+    pub(crate) fn share(
+        &mut self,
+        free: &mut Free,
+        slots: core::ops::Range<usize>,
+        grants: core::ops::Range<usize>,
+    ) -> Result<(), Error> {
+        if slots.end > L || grants.end > G {
+            return Err(Error::Exhausted);
         }
-        for grant in (used..G).rev() {
-            self.grants[grant].next = self.free_grants;
-            self.free_grants = grant as u16;
+        for slot in slots {
+            free.slots.push(&mut self.records, Chain::Work, slot as u16);
         }
+        for grant in grants.rev() {
+            self.grants[grant].next = free.grants;
+            free.grants = grant as u16;
+        }
+        Ok(())
     }
 
     /// The handle of the lease in `slot`.
@@ -245,16 +270,16 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         Ok(grant)
     }
 
-    /// Take a free slot; it is a draft from now on.
+    /// Take a free slot of the lessor's; it is a draft from now on.
     ///
     /// # Errors
     /// `Exhausted` when there is none.
-    pub(crate) fn open(&mut self) -> Result<u16, Error> {
-        let slot = self.free.first;
+    pub(crate) fn open(&mut self, free: &mut Free) -> Result<u16, Error> {
+        let slot = free.slots.first;
         if slot == NIL {
             return Err(Error::Exhausted);
         }
-        self.free.remove(&mut self.records, Chain::Work, slot);
+        free.slots.remove(&mut self.records, Chain::Work, slot);
         let generation = self.records[slot as usize].generation;
         self.records[slot as usize] = Lease {
             generation,
@@ -264,42 +289,44 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         Ok(slot)
     }
 
-    /// Give a slot and its grants back. It is in no list, and none of its grants is claimed.
-    pub(crate) fn close(&mut self, slot: u16) {
+    /// Give a slot and its grants back to its lessor. It is in no list, and none of its grants is claimed.
+    #[inline(always)]
+    pub(crate) fn close(&mut self, slot: u16, free: &mut Free) {
         let lease = &mut self.records[slot as usize];
         lease.state = LeaseState::Free;
         lease.generation += 1;
         let used_up = lease.generation >= Self::USED_UP;
         if lease.first_grant != NIL {
-            self.grants[lease.last_grant as usize].next = self.free_grants;
-            self.free_grants = lease.first_grant;
+            self.grants[lease.last_grant as usize].next = free.grants;
+            free.grants = lease.first_grant;
             lease.first_grant = NIL;
             lease.last_grant = NIL;
             lease.grants = 0;
         }
         if !used_up {
-            self.free.push(&mut self.records, Chain::Work, slot);
+            free.slots.push(&mut self.records, Chain::Work, slot);
         }
     }
 
-    /// Append a grant to a draft; its number.
+    /// Append a grant of the lessor's share to a draft; its number.
     ///
     /// # Errors
-    /// `Exhausted` when the lease or the table has no room.
+    /// `Exhausted` when the lease or the share has no room.
     pub(crate) fn add(
         &mut self,
         slot: u16,
+        free: &mut Free,
         kind: GrantKind,
         range: (u64, u64),
         label: u32,
         rights: Rights,
     ) -> Result<usize, Error> {
         let lease = &mut self.records[slot as usize];
-        let new = self.free_grants;
+        let new = free.grants;
         if new == NIL || lease.grants >= MAX_GRANTS {
             return Err(Error::Exhausted);
         }
-        self.free_grants = self.grants[new as usize].next;
+        free.grants = self.grants[new as usize].next;
         self.grants[new as usize] = Grant {
             base: range.0,
             length: range.1,

@@ -55,6 +55,8 @@ const fn task(index: usize, text: &str, lends: TaskSet) -> TaskConfig {
         calls: if index == 5 { 0b1_0000 } else { TaskSet::MAX },
         notifies: if index == 5 { 0 } else { 0b11_1111 },
         lends,
+        leases: 0,
+        grants: 0,
         // The supervisor's deadline never comes: its end is the machine's.
         release_ticks: if index == 0 { u64::MAX } else { 200 },
         autostart: true,
@@ -65,7 +67,7 @@ const fn task(index: usize, text: &str, lends: TaskSet) -> TaskConfig {
 /// The task that may use floating point.
 pub(crate) const FLOATING: usize = 5;
 
-static TASK_CONFIGS: [TaskConfig; TASKS] = [
+const TASK_CONFIGS: [TaskConfig; TASKS] = [
     task(0, "supervisor", 0b11_1111),
     task(1, "console", 0),
     task(2, "parent", 0b11_1000),
@@ -97,9 +99,45 @@ static GRANTS: [GrantConfig; 8] = [
     grant(GrantKind::Mmio, 0x4000_0000, 0x100, Rights::READ, 107),
 ];
 
-/// The configuration.
+/// The task that lends most, beside the supervisor.
+const PARENT: usize = 2;
+
+/// The tasks with their shares of tables of so many slots and grants. Small ones are the supervisor's alone.
+const fn shared<const L: usize, const G: usize>() -> [TaskConfig; TASKS] {
+    // Of the parent, and of each other.
+    let [parent, other] = match L {
+        ..8 => [(0, 0); 2],
+        8..=64 => [((L as u16 - 13) / 2, G as u16 / 3), (3, G as u16 / 12)],
+        _ => [(210, 420), (4, 10)],
+    };
+    let mut tasks = TASK_CONFIGS;
+    let mut rest = (L as u16 - 1, G as u16 - GRANTS.len() as u16);
+    let mut task = 1;
+    while task < TASKS {
+        let share = if task == PARENT { parent } else { other };
+        (tasks[task].leases, tasks[task].grants) = share;
+        rest = (rest.0 - share.0, rest.1 - share.1);
+        task += 1;
+    }
+    (tasks[0].leases, tasks[0].grants) = rest;
+    tasks
+}
+
+/// The configuration for tables of any size.
+pub(crate) struct Shares<const L: usize, const G: usize>;
+
+impl<const L: usize, const G: usize> Shares<L, G> {
+    const TASKS: &'static [TaskConfig] = &shared::<L, G>();
+    pub(crate) const CONFIG: &'static Config = &Config {
+        tasks: Self::TASKS,
+        grants: &GRANTS,
+        ticks_per_second: 10_000,
+    };
+}
+
+/// The one for tables of 64 slots and 192 grants.
 pub(crate) static CONFIG: Config = Config {
-    tasks: &TASK_CONFIGS,
+    tasks: Shares::<64, 192>::TASKS,
     grants: &GRANTS,
     ticks_per_second: 10_000,
 };

@@ -4,7 +4,7 @@
 mod board;
 mod world;
 
-pub(crate) use board::{CONFIG, FLOATING, RAM, TASKS, arena, data, root};
+pub(crate) use board::{CONFIG, FLOATING, RAM, Shares, TASKS, arena, data, root};
 pub(crate) use world::{PARK, World};
 
 use crate::{Context, FreshProgress, Hardware, Region, TaskConfig, Window};

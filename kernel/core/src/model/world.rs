@@ -1,6 +1,6 @@
 //! A booted kernel on the model, and the moves that a test makes in it.
 
-use super::{CONFIG, Model, data};
+use super::{Model, Shares, data};
 use crate::{Hardware, Kernel, Next};
 use leasehold_abi::{Call, Error, GrantInfo, LeaseInfo, SELF_MEMORY, TaskInfo};
 use std::boxed::Box;
@@ -10,7 +10,7 @@ use zerocopy::FromBytes;
 pub(crate) const PARK: u32 = 1 << 29;
 
 /// A machine with `L` leases, `G` grants and generations of `B` bits.
-pub(crate) struct World<const L: usize = 32, const G: usize = 96, const B: u32 = 22> {
+pub(crate) struct World<const L: usize = 64, const G: usize = 192, const B: u32 = 22> {
     pub(crate) kernel: Box<Kernel<Model, 6, L, G, B>>,
 }
 
@@ -24,7 +24,7 @@ impl World {
 impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
     /// As [`World::new`], for tables of any size.
     pub(crate) fn boot() -> Self {
-        let mut kernel = Box::new(Kernel::new(&CONFIG, Model::new()));
+        let mut kernel = Box::new(Kernel::new(Shares::<L, G>::CONFIG, Model::new()));
         assert_eq!(kernel.boot(), Ok(Next::Run(0)));
         let mut world = Self { kernel };
         assert_eq!(world.act(0, Call::LeaseEvent, &[]), [0, 1, world.root()]);

@@ -16,11 +16,15 @@ const fn fault(kind: FaultKind, address: usize, pc: usize) -> Fault {
 #[test]
 fn boot_refuses_tables_that_are_too_small() {
     assert_eq!(
-        Kernel::<_, 5, 8, 16>::new(&CONFIG, Model::new()).boot(),
+        Kernel::<_, 5, 64, 192>::new(&CONFIG, Model::new()).boot(),
         Err(Error::Exhausted)
     );
     assert_eq!(
-        Kernel::<_, 6, 8, 7>::new(&CONFIG, Model::new()).boot(),
+        Kernel::<_, 6, 64, 191>::new(&CONFIG, Model::new()).boot(),
+        Err(Error::Exhausted)
+    );
+    assert_eq!(
+        Kernel::<_, 6, 63, 192>::new(&CONFIG, Model::new()).boot(),
         Err(Error::Exhausted)
     );
     static NOTHING: crate::Config = crate::Config {
@@ -270,7 +274,7 @@ fn the_supervisor_sees_every_lease_and_grant() {
         Error::Revoked
     );
     assert_eq!(
-        world.error(0, Call::LeaseAt, &[32, data(0)]),
+        world.error(0, Call::LeaseAt, &[64, data(0)]),
         Error::NotFound
     );
     assert_eq!(

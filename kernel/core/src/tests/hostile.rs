@@ -454,7 +454,7 @@ fn random_calls_break_no_invariant() {
 fn random_calls_on_small_tables_that_use_generations_up() {
     let (seeds, calls) = if cfg!(miri) { (1, 200) } else { (4, 8_000) };
     for seed in 0..seeds {
-        let mut attack = Attack::<6, 14, 4>::new(0xd1b5_4a32_d192_ed03 ^ seed << 24);
+        let mut attack = Attack::<20, 44, 4>::new(0xd1b5_4a32_d192_ed03 ^ seed << 24);
         attack.run(calls);
     }
 }

@@ -1,7 +1,9 @@
 //! The lease calls: every state and every error.
 
+use super::invariants::Checker;
 use crate::Fault;
-use crate::model::{World, arena, root};
+use crate::lease::links::NIL;
+use crate::model::{Shares, World, arena, root};
 use leasehold_abi::{Call, Error, FaultKind, LeaseState, RevokeMode, SELF_MEMORY};
 
 const ORDERLY: usize = RevokeMode::Orderly as usize;
@@ -98,6 +100,68 @@ fn the_tables_run_full_without_harm() {
     world.value(0, Call::LeaseRevoke, &[drafts[0], ORDERLY]);
     world.value(0, Call::LeaseAdd, &more);
     world.open(0, root, 2);
+}
+
+/// A task that takes all that it gets, and wears out what it has, takes nothing from another: neither slots, nor
+/// grants, nor generations. Its own share is worn out for good.
+#[test]
+fn a_hostile_lessor_takes_its_own_share_alone() {
+    let mut world = World::<32, 96, 4>::boot();
+    let root = world.root();
+    let shares = Shares::<32, 96>::CONFIG.tasks;
+    let binding = world.lend(0, root, 5, &[root::BAR]);
+    let innocent = world.lend(0, root, 2, &[root::CONFIG]);
+    // All slots, and all grants in them.
+    let mut drafts = std::vec::Vec::new();
+    let mut grants = 0;
+    while drafts.len() < 100 {
+        let [status, draft, _] = world.act(5, Call::LeaseOpen, &[binding, 0]);
+        if status != 0 {
+            assert_eq!(Error::from_code(status), Some(Error::Exhausted));
+            break;
+        }
+        drafts.push(draft);
+        while world.act(5, Call::LeaseAdd, &[draft, binding, 0, 0, 0, 7])[0] == 0 {
+            grants += 1;
+        }
+    }
+    assert_eq!(drafts.len(), usize::from(shares[5].leases));
+    assert_eq!(grants, usize::from(shares[5].grants));
+    // All generations, by drafts, until it can lend nothing any more.
+    for draft in drafts {
+        world.value(5, Call::LeaseRevoke, &[draft, HARD]);
+    }
+    let mut rounds = 0;
+    loop {
+        let [status, draft, _] = world.act(5, Call::LeaseOpen, &[binding, 0]);
+        if status != 0 {
+            break;
+        }
+        world.value(5, Call::LeaseRevoke, &[draft, HARD]);
+        rounds += 1;
+        assert!(rounds < 1000);
+    }
+    // The others have what they had.
+    let lent: std::vec::Vec<usize> = (0..shares[2].leases)
+        .map(|_| world.open(2, innocent, 0))
+        .collect();
+    assert_eq!(
+        world.error(2, Call::LeaseOpen, &[innocent, 0]),
+        Error::Exhausted
+    );
+    for lease in lent {
+        world.value(2, Call::LeaseRevoke, &[lease, HARD]);
+    }
+    for _ in 0..shares[0].leases - 2 {
+        let lease = world.open(0, root, 3);
+        world.value(0, Call::LeaseAdd, &[lease, root, root::BAR, 0, 0, 7]);
+    }
+    // A new life does not get back what is worn out: an old handle would name something again.
+    world.value(0, Call::TaskStop, &[5]);
+    world.rest();
+    world.value(0, Call::TaskStart, &[5]);
+    assert_eq!(world.kernel.tasks[5].free.slots.first, NIL);
+    Checker::default().check(&world.kernel);
 }
 
 #[test]
@@ -280,7 +344,8 @@ fn slots_come_back_first_in_first_out() {
     let root = world.root();
     let first = world.open(0, root, 2);
     world.value(0, Call::LeaseRevoke, &[first, ORDERLY]);
-    for _ in 0..30 {
+    // As often as it has other slots.
+    for _ in 1..crate::model::CONFIG.tasks[0].leases {
         let next = world.open(0, root, 2);
         assert_ne!(next & 1023, first & 1023);
         world.value(0, Call::LeaseRevoke, &[next, ORDERLY]);

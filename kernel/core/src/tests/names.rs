@@ -19,6 +19,8 @@ fn called_by_the_last() -> Box<Machine> {
             // Of the model's task with the right to call everybody.
             let like = &CONFIG.tasks[SERVER];
             TaskConfig {
+                leases: 0,
+                grants: 0,
                 floating_point: index == LAST,
                 ..*like
             }

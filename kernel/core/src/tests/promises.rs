@@ -485,7 +485,7 @@ fn l7_what_is_never_given_back_comes_back_with_the_task() {
         .records
         .iter()
         .filter(|lease| lease.state == LeaseState::Free);
-    assert_eq!(free.count(), 31, "all but the root");
+    assert_eq!(free.count(), 63, "all but the root");
     assert!(world.kernel.hardware.mapped.is_empty());
 }
 

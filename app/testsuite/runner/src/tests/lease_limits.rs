@@ -14,6 +14,7 @@ tests! { "lease_limits":
     old_handles_are_revoked,
     a_thousand_reuses_of_a_slot,
     a_full_table_of_leases_recovers,
+    a_lessor_takes_its_own_share_alone,
     a_full_table_of_grants_recovers,
     what_a_dead_task_opened_is_free_again,
     self_memory_is_no_handle,
@@ -139,6 +140,22 @@ fn a_full_table_of_leases_recovers(suite: &mut Suite) -> Outcome {
         (first, first)
     );
     suite.tenure(CLIENT).map(drop)
+}
+
+fn a_lessor_takes_its_own_share_alone(suite: &mut Suite) -> Outcome {
+    suite.start_all(&[LESSOR, LESSEE, CLIENT])?;
+    let [hostile, other] = [suite.tenure(LESSOR)?, suite.tenure(CLIENT)?];
+    let report = suite.command(LESSOR, Command::OpenMany, &[hostile, LESSEE, 1_000])?;
+    equal!("its error", report[1], Error::Exhausted.code());
+    // Another lends, to the supervisor, what it lent before; and the supervisor lends to both.
+    let arena = suite.place(CLIENT, Place::Arena);
+    for _ in 0..2 {
+        let draft = suite.open(CLIENT, other, 0)?;
+        suite.add_own(CLIENT, draft, arena, PAGE, READ_WRITE)?;
+        suite.ok(CLIENT, Call::LeaseRevoke, &[draft, 0])?;
+    }
+    suite.tenure(LESSEE)?;
+    suite.tenure(LESSOR).map(drop)
 }
 
 fn a_full_table_of_grants_recovers(suite: &mut Suite) -> Outcome {
