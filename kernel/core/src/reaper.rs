@@ -50,6 +50,8 @@ pub(crate) struct Reaper {
     limit: Option<u64>,
     /// How long it may last, in ticks.
     slice: u64,
+    /// It has ended: nobody goes before until the queue is empty.
+    insists: bool,
     /// Tasks whose callers must be woken: they are dead, or do not serve.
     pub(crate) waking: TaskSet,
     /// Leases with work, in order.
@@ -73,6 +75,7 @@ impl Reaper {
         woken: 0,
         limit: None,
         slice: 1,
+        insists: false,
         waking: 0,
         leases: crate::lease::links::List::EMPTY,
         stopping: 0,
@@ -108,7 +111,9 @@ impl Reaper {
 
     /// A line made this task ready while there is work.
     pub(crate) fn hurry(&mut self, task: usize) {
-        self.urgent |= bit(task);
+        if !self.insists {
+            self.urgent |= bit(task);
+        }
     }
 
     /// Something else made this task ready, or stopped it.
@@ -122,10 +127,11 @@ impl Reaper {
         self.limit
     }
 
-    /// From now on nobody goes before.
+    /// From now on nobody goes before, until the queue is empty.
     pub(crate) fn insist(&mut self) {
         self.limit = None;
         if !self.is_idle() {
+            self.insists = true;
             self.rank = 0;
             self.urgent = 0;
             self.woken = 0;
@@ -165,6 +171,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             self.reaper.urgent = 0;
             self.reaper.woken = 0;
             self.reaper.limit = None;
+            self.reaper.insists = false;
         }
     }
 
@@ -204,7 +211,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         };
         self.resume(caller, results);
         // It need not wait for the rest of the dead task's affairs.
-        self.reaper.woken |= bit(caller);
+        if !self.reaper.insists {
+            self.reaper.woken |= bit(caller);
+        }
     }
 
     /// Queue the start of a dormant task.

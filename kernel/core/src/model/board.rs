@@ -15,6 +15,7 @@ pub(crate) mod root {
     pub(crate) const UART: usize = 0;
     pub(crate) const BAR: usize = 1;
     pub(crate) const LINE_10: usize = 2;
+    pub(crate) const LINE_11: usize = 3;
     pub(crate) const CONFIG: usize = 4;
     pub(crate) const BUS_MASTER: usize = 5;
     pub(crate) const PRIVATE: usize = 7;

@@ -2,6 +2,7 @@
 //! with every invariant checked after each.
 
 use super::invariants::Checker;
+use super::recovery::take_all_back;
 use crate::Fault;
 use crate::lease::links::NIL;
 use crate::model::{TASKS, World, arena, data};
@@ -468,48 +469,8 @@ fn after_any_attack_all_tasks_can_be_stopped_and_started() {
         let mut attack = Attack::<32, 96, 22>::new(0x2545_f491_4f6c_dd1d ^ seed << 16);
         attack.run(calls);
         let world = &mut attack.world;
-        // The supervisor may wait for what never comes; it calls nobody.
-        if world.kernel.tasks[0].state == TaskState::Receiving {
-            world.kernel.resume(0, [0; 3]);
-        }
-        world.kernel.next();
-        for task in 1..TASKS {
-            world.act(0, Call::TaskStop, &[task]);
-        }
-        for _ in 0..40 {
-            world.rest();
-            let events: Vec<usize> = (0..32)
-                .filter(|&slot| world.kernel.leases.records[slot].lessee == 0 && slot != 0)
-                .map(|slot| world.kernel.leases.handle(slot as u16) as usize)
-                .collect();
-            for lease in events {
-                world.act(0, Call::LeaseRelease, &[lease]);
-            }
-            // A draft whose lessee died: nobody else can end it.
-            let draft = (1..32).find(|&slot| {
-                world.kernel.leases.records[slot as usize].state == LeaseState::Draft
-            });
-            if let Some(slot) = draft {
-                let draft = world.kernel.leases.handle(slot) as usize;
-                world.act(0, Call::LeaseRevoke, &[draft, 1]);
-            }
-            world.pass(300);
-        }
-        for task in 1..TASKS {
-            assert!(world.is_dormant(task), "task {task}");
-            let old = world.handle(task);
-            let new = world.value(0, Call::TaskStart, &[task]);
-            assert_eq!(new, old + 64);
-            assert_eq!(world.handle(task), new);
-        }
-        world.rest();
+        take_all_back(world);
         attack.checker.check(&attack.world.kernel);
-        let used = attack.world.kernel.leases.records.iter();
-        assert_eq!(
-            used.filter(|lease| lease.state as u8 != 0).count(),
-            1,
-            "only the root"
-        );
         // What the supervisor claimed of the root is its own.
         assert!(
             attack

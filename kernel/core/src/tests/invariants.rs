@@ -277,6 +277,8 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
                 let operation = kernel.tasks[lessee].operation;
                 let going_on = kernel.reaper.operating & bit(lessee) != 0
                     && operation.grant as usize == index
+                    // A claim that its task's end has cut short.
+                    || kernel.reaper.stopping & bit(lessee) != 0
                     || lease.queued
                     || grant.unmapping;
                 for at in (window.base..window.base + window.length).step_by(granule as usize) {

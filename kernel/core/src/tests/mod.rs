@@ -10,4 +10,6 @@ mod messages;
 mod names;
 mod promises;
 mod reaper;
+mod recovery;
+mod steps;
 mod timers;

@@ -72,6 +72,60 @@ fn a_task_that_waits_again_is_no_longer_hurried() {
     assert_eq!(world.kernel.current, 0);
 }
 
+/// One slice is all that tasks have before the reaper, however many lines wake them: a task that waits again just before
+/// its slice is over would have the next line begin another one.
+#[test]
+fn no_line_begins_a_second_slice() {
+    let mut world = World::new();
+    let binding = many_leases(&mut world);
+    world.act(5, Call::Receive, &[1]);
+    world.rest();
+    world.become_task(0);
+    world.kernel.hardware.raise.set(Some((7, 10)));
+    world.system_call(Call::LeaseRevoke as usize, &[binding, HARD]);
+    assert_eq!(world.kernel.current, 5);
+    let driver = world.kernel.leases.handle(1) as usize;
+    world.system_call(Call::InterruptAcknowledge as usize, &[driver, 0]);
+    // The slice is over in the next step, and its line comes in the one after that.
+    world.kernel.hardware.delay.set(Some((2, SLICE)));
+    world.kernel.hardware.raise.set(Some((5, 10)));
+    world.system_call(Call::Receive as usize, &[1]);
+    assert_eq!(world.kernel.hardware.raise.get(), None, "the line came");
+    assert_eq!(world.results(5), [0, u32::MAX as usize, 1]);
+    assert!(world.kernel.reaper.is_idle());
+    assert_eq!(world.kernel.current, 0);
+    // The next work is another matter.
+    world.act(5, Call::InterruptAcknowledge, &[driver, 0]);
+    world.act(5, Call::Receive, &[1]);
+    let root = world.root();
+    let lease = world.lend(0, root, 4, &[root::BAR]);
+    world.value(4, Call::GrantClaim, &[lease, 0, 0]);
+    world.rest();
+    world.become_task(0);
+    world.kernel.hardware.raise.set(Some((2, 10)));
+    world.system_call(Call::LeaseRevoke as usize, &[lease, HARD]);
+    assert_eq!(world.kernel.current, 5);
+    assert!(!world.kernel.reaper.is_idle());
+}
+
+/// Callers of a task that overstayed have their answer, and run when all that it held is gone.
+#[test]
+fn a_caller_does_not_go_before_the_end_of_what_was_overstayed() {
+    let mut world = World::new();
+    let root = world.root();
+    let lease = world.lend(0, root, 2, &[root::BAR]);
+    world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+    let server = world.handle(2);
+    world.act(4, Call::Call, &[server]);
+    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+    world.rest();
+    world.pass(200);
+    assert_eq!(world.kernel.current, 4);
+    assert_eq!(world.results(4)[0], Error::Dead.code());
+    assert!(world.kernel.reaper.is_idle());
+    assert!(world.is_dormant(2));
+}
+
 /// What a lessee holds that overstays is taken away before anybody else runs, also who is more important than it:
 /// it has had its time.
 #[test]

@@ -1,0 +1,326 @@
+//! Work of the reaper's that takes several steps, of each kind.
+
+use super::Board;
+use crate::Fault;
+use crate::lease::table::Claim;
+use crate::model::{arena, root};
+use leasehold_abi::{Call, FaultKind, GrantKind, LeaseState, RevokeMode, TaskState};
+use std::vec::Vec;
+
+/// One such.
+pub(super) struct Scenario {
+    /// Whose entry queues the work.
+    pub(super) actor: usize,
+    /// The best rank of the work: tasks above go before it by their rank.
+    pub(super) rank: usize,
+    /// Tasks that wait for the work, or are not alive, and so cannot be prepared to be woken otherwise.
+    pub(super) away: &'static [usize],
+    /// Whether nobody at all goes before it.
+    pub(super) insists: bool,
+    /// What must be there before; answers the leases that it is about.
+    pub(super) prepare: fn(&mut Board) -> Vec<usize>,
+    /// The entry: the actor runs.
+    pub(super) begin: fn(&mut Board, &[usize]),
+    /// What must have come of it, whatever else has happened.
+    pub(super) check: fn(&Board, &[usize]),
+}
+
+pub(super) const FAULT: Fault = Fault {
+    kind: FaultKind::Illegal,
+    address: 0,
+    pc: 0,
+    stack: 0,
+};
+
+/// A hard revocation of windows, a line, a bus master and lent memory.
+pub(super) const HARD_REVOCATION: Scenario = Scenario {
+    actor: 0,
+    rank: 0,
+    away: &[],
+    insists: false,
+    prepare: device,
+    begin: |world, leases| revoke(world, leases, RevokeMode::Hard),
+    check: |world, leases| {
+        no_longer_active(world, leases);
+        no_claim(world, leases);
+    },
+};
+
+/// An orderly revocation of the same.
+pub(super) const ORDERLY_REVOCATION: Scenario = Scenario {
+    actor: 0,
+    rank: 0,
+    away: &[],
+    insists: false,
+    prepare: device,
+    begin: |world, leases| revoke(world, leases, RevokeMode::Orderly),
+    check: no_longer_active,
+};
+
+/// Its release by the lessee.
+pub(super) const RELEASE: Scenario = Scenario {
+    actor: 2,
+    rank: 2,
+    away: &[],
+    insists: false,
+    prepare: device,
+    begin: |world, leases| {
+        world.system_call(Call::LeaseRelease as usize, &[leases[0]]);
+    },
+    check: |world, leases| {
+        no_longer_active(world, leases);
+        no_claim(world, leases);
+    },
+};
+
+/// A hard revocation with 16 lessees.
+pub(super) const SIXTEEN_LESSEES: Scenario = Scenario {
+    actor: 0,
+    rank: 0,
+    away: &[],
+    insists: false,
+    prepare: sixteen,
+    begin: |world, leases| revoke(world, leases, RevokeMode::Hard),
+    check: |world, leases| {
+        no_longer_active(world, leases);
+        no_claim(world, leases);
+    },
+};
+
+/// The stop of a task with leases both ways.
+pub(super) const STOP: Scenario = Scenario {
+    actor: 0,
+    rank: 0,
+    away: &[],
+    insists: false,
+    prepare: device,
+    begin: |world, _| {
+        world.system_call(Call::TaskStop as usize, &[2]);
+    },
+    check: |world, leases| {
+        no_longer_active(world, leases);
+        no_claim(world, leases);
+    },
+};
+
+/// The start of a task.
+pub(super) const START: Scenario = Scenario {
+    actor: 0,
+    rank: 0,
+    away: &[2],
+    insists: false,
+    prepare: |world| {
+        world.value(0, Call::TaskStop, &[2]);
+        world.rest();
+        std::vec![world.handle(2)]
+    },
+    begin: |world, _| {
+        world.system_call(Call::TaskStart as usize, &[2]);
+    },
+    check: |world, old| assert_ne!(world.handle(2), old[0], "it has had its next life"),
+};
+
+/// A claim of a large window, among many others.
+pub(super) const CLAIM: Scenario = Scenario {
+    actor: 3,
+    rank: 3,
+    away: &[],
+    insists: false,
+    prepare: |world| {
+        let leases = sixteen(world);
+        let root = world.root();
+        let large = world.open(0, root, 3);
+        world.value(
+            0,
+            Call::LeaseAdd,
+            &[large, root, root::BAR, 0x800, 0x800, 7],
+        );
+        world.value(0, Call::LeaseOffer, &[large]);
+        std::vec![large, leases[0]]
+    },
+    begin: |world, leases| {
+        world.system_call(Call::GrantClaim as usize, &[leases[0], 0, 0]);
+    },
+    check: |_, _| {},
+};
+
+/// A claim that fails half way, for want of room.
+pub(super) const CLAIM_WITHOUT_ROOM: Scenario = Scenario {
+    actor: 3,
+    rank: 3,
+    away: &[],
+    insists: false,
+    prepare: |world| {
+        let root = world.root();
+        let lease = world.lend(0, root, 3, &[root::BAR]);
+        world.kernel.hardware.room = 20;
+        std::vec![lease]
+    },
+    begin: |world, leases| {
+        world.system_call(Call::GrantClaim as usize, &[leases[0], 0, 0]);
+    },
+    check: |world, leases| {
+        if world.kernel.leases.resolve(leases[0] as u32).is_ok() {
+            no_claim(world, leases);
+        }
+    },
+};
+
+/// A claim's end.
+pub(super) const UNCLAIM: Scenario = Scenario {
+    actor: 3,
+    rank: 3,
+    away: &[],
+    insists: false,
+    prepare: |world| {
+        let root = world.root();
+        let lease = world.lend(0, root, 3, &[root::BAR]);
+        world.value(3, Call::GrantClaim, &[lease, 0, 1]);
+        std::vec![lease]
+    },
+    begin: |world, leases| {
+        world.system_call(Call::GrantUnclaim as usize, &[leases[0], 0]);
+    },
+    check: no_claim,
+};
+
+/// The end of a task that overstays.
+pub(super) const OVERSTAYED: Scenario = Scenario {
+    actor: 0,
+    rank: 0,
+    away: &[],
+    insists: true,
+    prepare: |world| {
+        let leases = device(world);
+        world.value(0, Call::LeaseRevoke, &[leases[0], 0]);
+        world.rest();
+        leases
+    },
+    // Whoever runs.
+    begin: |world, _| world.pass(100),
+    check: |world, leases| {
+        no_longer_active(world, leases);
+        no_claim(world, leases);
+        assert_eq!(world.kernel.tasks[2].fault.kind, FaultKind::LeaseOverstayed);
+    },
+};
+
+/// A fault of a server that three wait for.
+pub(super) const FAULT_OF_A_SERVER: Scenario = Scenario {
+    actor: 1,
+    rank: 1,
+    away: &[2, 3, 4],
+    insists: false,
+    prepare: callers,
+    begin: |world, _| {
+        world.kernel.fault(FAULT);
+    },
+    check: answered,
+};
+
+/// A server that three wait for and that serves no more.
+pub(super) const END_OF_SERVICE: Scenario = Scenario {
+    actor: 1,
+    rank: 1,
+    away: &[2, 3, 4],
+    insists: false,
+    prepare: callers,
+    begin: |world, _| {
+        world.system_call(Call::SetServing as usize, &[0]);
+    },
+    check: answered,
+};
+
+/// Task 2 has a window, a line and a function, all claimed. It lent part of the window and memory to task 3, which
+/// claimed both and lent the memory on to task 4.
+fn device(world: &mut Board) -> Vec<usize> {
+    let root = world.root();
+    let binding = world.open(0, root, 2);
+    for (grant, length) in [
+        (root::BAR, 0x800),
+        (root::LINE_11, 0),
+        (root::BUS_MASTER, 0x1000),
+    ] {
+        world.value(0, Call::LeaseAdd, &[binding, root, grant, 0, length, 7]);
+    }
+    world.value(0, Call::LeaseOffer, &[binding]);
+    world.value(2, Call::GrantClaim, &[binding, 0, 0]);
+    world.value(2, Call::GrantClaim, &[binding, 1, 0, 8]);
+    world.value(2, Call::GrantClaim, &[binding, 2]);
+    let part = world.open(2, binding, 3);
+    world.value(2, Call::LeaseAdd, &[part, binding, 0, 0, 0x400, 7]);
+    world.value(2, Call::LeaseOffer, &[part]);
+    world.act(3, Call::LeaseEvent, &[]);
+    world.value(3, Call::GrantClaim, &[part, 0, 0]);
+    let memory = world.lend_memory(2, binding, 3, (arena(2), 128), 7);
+    world.value(3, Call::GrantClaim, &[memory, 0, 0]);
+    let further = world.lend(3, memory, 4, &[0]);
+    world.value(4, Call::GrantClaim, &[further, 0, 0]);
+    // The same window once more, by another way: it may be claimed in the middle of the end of the first.
+    let beside = world.open(0, root, 3);
+    world.value(0, Call::LeaseAdd, &[beside, root, root::BAR, 0, 0x400, 7]);
+    world.value(0, Call::LeaseOffer, &[beside]);
+    std::vec![binding, part, memory, further]
+}
+
+/// Task 2 has a window and lent 16 parts of it.
+fn sixteen(world: &mut Board) -> Vec<usize> {
+    let root = world.root();
+    let binding = world.lend(0, root, 2, &[root::BAR]);
+    let mut leases = std::vec![binding];
+    for part in 0..16 {
+        let lessee = 3 + part % 3;
+        let lease = world.open(2, binding, lessee);
+        world.value(2, Call::LeaseAdd, &[lease, binding, 0, part * 64, 64, 7]);
+        world.value(2, Call::LeaseOffer, &[lease]);
+        world.value(lessee, Call::GrantClaim, &[lease, 0, 0]);
+        leases.push(lease);
+    }
+    leases
+}
+
+/// Tasks 2, 3 and 4 call task 1: it has received the first's message.
+fn callers(world: &mut Board) -> Vec<usize> {
+    let server = world.handle(1);
+    for client in [2, 3, 4] {
+        world.act(client, Call::Call, &[server]);
+    }
+    std::vec![server]
+}
+
+fn revoke(world: &mut Board, leases: &[usize], mode: RevokeMode) {
+    world.system_call(Call::LeaseRevoke as usize, &[leases[0], mode as usize]);
+}
+
+/// L1, L5: nothing can be taken or derived from any of these.
+fn no_longer_active(world: &Board, leases: &[usize]) {
+    for &lease in leases {
+        if let Ok(slot) = world.kernel.leases.resolve(lease as u32) {
+            let state = world.kernel.leases.records[slot as usize].state;
+            assert_ne!(state, LeaseState::Active);
+        }
+    }
+}
+
+/// L1: nothing is claimed by any of these, but for memory that lessees may look at until they let go.
+fn no_claim(world: &Board, leases: &[usize]) {
+    let table = &world.kernel.leases;
+    for &lease in leases {
+        let Ok(slot) = table.resolve(lease as u32) else {
+            continue;
+        };
+        for index in 0..table.records[slot as usize].grants as usize {
+            let grant = table.grants[table.grant(slot, index).unwrap() as usize];
+            assert!(grant.claim == Claim::None || grant.kind == GrantKind::Memory);
+        }
+    }
+}
+
+/// L8: nobody waits for the server any more.
+fn answered(world: &Board, _: &[usize]) {
+    for client in [2, 3, 4] {
+        let state = world.kernel.tasks[client].state;
+        let waits = matches!(state, TaskState::Calling | TaskState::AwaitingReply);
+        assert!(!waits, "task {client} waits");
+    }
+}
