@@ -23,7 +23,7 @@ mod isa;
 pub use attack::{Attack, Isa, KeptRegisters};
 pub use isa::{
     RETURN, atomic, checked_load, checked_store, execute, fault_with_stack, floating_differences,
-    floating_fill, jump, load, message_call, registers_around_call, spin, stack_overflow,
+    floating_fill, jump, load, message_call, registers_around_call, reserve, spin, stack_overflow,
     stack_pointer, store, system_call_with_stack,
 };
 pub use locks::lock;

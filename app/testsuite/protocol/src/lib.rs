@@ -77,6 +77,9 @@ pub enum Command {
     /// with number 0, if told to recover it. Reports rounds done, rounds in which another had it, the number at last,
     /// and the error that ended it.
     Lock = 27,
+    /// `(address, flag)`: reserve the 32 bits at an address, wait without a system call until those at the other are not
+    /// zero, and store what was there if the reservation still holds; reports whether it did not.
+    Reserve = 28,
 }
 
 impl Command {
@@ -110,6 +113,7 @@ impl Command {
             25 => Self::Atomic,
             26 => Self::Floating,
             27 => Self::Lock,
+            28 => Self::Reserve,
             _ => return None,
         })
     }

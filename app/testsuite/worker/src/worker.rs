@@ -120,6 +120,7 @@ impl Worker {
                 let left = attack.and_then(|attack| attacks::execute(attack, given[1]));
                 words(&[left.unwrap_or(0), usize::from(left.is_none())])
             }
+            Command::Reserve => words(&[usize::from(!attacks::reserve(given[0], given[1]))]),
             Command::Atomic => words(&[attacks::atomic(given[0])]),
             Command::Spin => attacks::spin(attacks::scratch()),
             Command::SpinAt => programs::spin_at(given),

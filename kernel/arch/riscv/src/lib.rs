@@ -31,6 +31,8 @@ mod pmp;
 #[cfg(test)]
 #[path = "../../common/random.rs"]
 mod random;
+#[cfg(test)]
+mod reservation;
 #[cfg(target_arch = "riscv64")]
 #[expect(unsafe_code, reason = "calls to the firmware")]
 pub mod sbi;

@@ -60,6 +60,28 @@ pub fn atomic(address: usize) -> usize {
     value
 }
 
+/// Reserves 32 bits, waits until those at `flag` are not zero, and stores what was there if the reservation still holds:
+/// whether it did.
+pub fn reserve(address: usize, flag: usize) -> bool {
+    let failed: usize;
+    // SAFETY: as `store`.
+    unsafe {
+        asm!(
+            "ldrex {value}, [{address}]",
+            "1:",
+            "ldr {failed}, [{flag}]",
+            "cmp {failed}, #0",
+            "beq 1b",
+            "strex {failed}, {value}, [{address}]",
+            value = out(reg) _,
+            failed = out(reg) failed,
+            address = in(reg) address,
+            flag = in(reg) flag,
+        );
+    }
+    failed == 0
+}
+
 /// Calls whatever is at an address, as Thumb code.
 pub fn jump(address: usize) {
     // SAFETY: the point is to fault. All that a call of code made of integers may change is declared.

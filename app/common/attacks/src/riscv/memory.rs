@@ -52,6 +52,27 @@ pub fn atomic(address: usize) -> usize {
     value
 }
 
+/// Reserves 32 bits, waits until those at `flag` are not zero, and stores what was there if the reservation still holds:
+/// whether it did.
+pub fn reserve(address: usize, flag: usize) -> bool {
+    let failed: usize;
+    // SAFETY: as `store`.
+    unsafe {
+        asm!(
+            "lr.w {value}, ({address})",
+            "1:",
+            "lw {failed}, 0({flag})",
+            "beqz {failed}, 1b",
+            "sc.w {failed}, {value}, ({address})",
+            value = out(reg) _,
+            failed = out(reg) failed,
+            address = in(reg) address,
+            flag = in(reg) flag,
+        );
+    }
+    failed == 0
+}
+
 /// Calls whatever is at an address.
 pub fn jump(address: usize) {
     // SAFETY: the point is to fault. All that a call may change is declared.

@@ -34,8 +34,8 @@ mod system;
 
 pub use floating::{floating_differences, floating_fill};
 pub use memory::{
-    RETURN, atomic, checked_load, checked_store, jump, load, spin, stack_overflow, stack_pointer,
-    store,
+    RETURN, atomic, checked_load, checked_store, jump, load, reserve, spin, stack_overflow,
+    stack_pointer, store,
 };
 pub use privileged::execute;
 pub use registers::registers_around_call;

@@ -22,6 +22,7 @@ tests! { "lending":
     without_the_right_to_lend_nothing_is_lent_on,
     a_lease_of_another_is_no_source,
     any_task_may_lend_to_the_supervisor,
+    a_reservation_ends_when_another_task_runs,
 }
 
 fn a_read_only_window_cannot_be_written(suite: &mut Suite) -> Outcome {
@@ -318,5 +319,24 @@ fn any_task_may_lend_to_the_supervisor(suite: &mut Suite) -> Outcome {
         suite.load(GRANDCHILD, page, WORD)?,
         0xa0a0
     );
+    Ok(())
+}
+
+/// What the lessor stores is what was there: only the switch between the tasks can tell the lessee that it was not alone.
+/// (QEMU ends a reservation at every trap, so that here the kernel has no part in it; `leasehold-arch-riscv` tests that.)
+fn a_reservation_ends_when_another_task_runs(suite: &mut Suite) -> Outcome {
+    let page = suite.lent_page(READ_WRITE)?;
+    let (word, flag) = (page.address, page.address + 64);
+    for value in [0, 5] {
+        suite.store(LESSOR, word, 4, value)?;
+        suite.store(LESSOR, flag, 4, 0)?;
+        suite.begin(LESSEE, Command::Reserve, &[word, flag])?;
+        // The lessee runs, and waits for the flag.
+        suite.pause(2)?;
+        suite.store(LESSOR, word, 4, value)?;
+        suite.store(LESSOR, flag, 4, 1)?;
+        let [failed, ..] = suite.finish(LESSEE)?;
+        equal!("stores that failed", failed, 1);
+    }
     Ok(())
 }
