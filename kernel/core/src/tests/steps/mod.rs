@@ -18,7 +18,7 @@ use scenarios::Scenario;
 use wakes::{Wake, has_come};
 
 /// A machine with more leases than any scenario takes.
-type Board = World<32, 96, 22>;
+type Board = World<64, 192, 22>;
 
 /// More looks for interrupts after a line came than this, and its task would have waited for more than the step that
 /// was being done.
