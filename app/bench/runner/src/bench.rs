@@ -1,17 +1,12 @@
 //! Helpers of the measuring task: started, told what to do, waited for.
 
-use crate::board::Board;
+use crate::types::{Board, Outcome, Words};
 use bench_machine as machine;
 use bench_protocol::{Command, READ};
 use leasehold_abi::{GrantKind, LeaseHandle, Rights, Tag, TaskHandle, TaskState};
 use records::{FIGURE, NOTE, Record};
 use userlib::early_print;
 use userlib::sys::{self, Message, Received};
-
-/// A measurement, or why there is none.
-pub(crate) type Outcome<T = ()> = Result<T, &'static str>;
-/// Words of a command or a report.
-pub(crate) type Words = [usize; 8];
 
 /// Ranks of the tasks.
 pub(crate) const SERVER: usize = 1;
@@ -51,8 +46,8 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// With the root lease.
-    pub(crate) fn new(root: LeaseHandle) -> Outcome<Self> {
+    /// With the root lease, on this board.
+    pub(crate) fn new(root: LeaseHandle, board: Board) -> Outcome<Self> {
         let tasks = (0..)
             .take_while(|index| sys::task_info(*index).is_ok())
             .count();
@@ -62,7 +57,7 @@ impl Bench {
         let none = TaskHandle::from_raw(u32::MAX);
         Ok(Self {
             root,
-            board: Board::find(root)?,
+            board,
             tasks,
             handles: [none; MOST],
             reports: [None; MOST],

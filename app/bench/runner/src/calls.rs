@@ -1,6 +1,7 @@
 //! Rows about messages, notifications and errors.
 
-use crate::bench::{Bench, CLIENT, DRIVER, Outcome, SERVER, most, row};
+use crate::bench::{Bench, CLIENT, DRIVER, SERVER, most, row};
+use crate::types::Outcome;
 use bench_machine as machine;
 use bench_protocol::{Command, Size};
 use userlib::sys;

@@ -1,9 +1,10 @@
 //! The longest interrupt latency while the kernel does much: the clock's alarm is set for a moment in the
 //! middle of a long operation, again and again, until every part of the operation has been hit.
 
-use crate::bench::{Bench, CLIENT, DRIVER, Outcome, SERVER, note, row};
+use crate::bench::{Bench, CLIENT, DRIVER, SERVER, note, row};
 use crate::board::{Alarm, WINDOW, start as start_devices};
 use crate::leases::revoke;
+use crate::types::Outcome;
 use bench_machine as machine;
 use bench_protocol::Command;
 use leasehold_abi::{GrantKind, LeaseHandle};

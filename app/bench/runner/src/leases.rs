@@ -1,7 +1,8 @@
 //! Rows about leases: revocation, and the restart of a driver.
 
-use crate::bench::{ALL, Bench, DRIVER, LESSEE, LESSEES, Outcome, SERVER, most, row};
+use crate::bench::{ALL, Bench, DRIVER, LESSEE, LESSEES, SERVER, most, row};
 use crate::board::{WINDOW, drive};
+use crate::types::Outcome;
 use bench_machine as machine;
 use bench_protocol::Command;
 use leasehold_abi::{GrantKind, LeaseHandle, RevokeMode};

@@ -11,8 +11,10 @@ mod board;
 mod calls;
 mod latency;
 mod leases;
+mod types;
 
-use crate::bench::{Bench, Outcome};
+use crate::bench::Bench;
+use crate::types::{Board, Outcome};
 use bench_machine as machine;
 use leasehold_abi::LeaseEvent;
 use records::{NO_FIGURES, Record};
@@ -37,7 +39,7 @@ fn measure() -> Outcome {
     let Some((LeaseEvent::Offered, root)) = sys::lease_event() else {
         return Err("no root lease");
     };
-    let mut bench = Bench::new(root)?;
+    let mut bench = Bench::new(root, Board::find(root)?)?;
     early_print!("tasks {}\n", bench.tasks());
     calls::null(&mut bench)?;
     calls::round_trips(&mut bench)?;

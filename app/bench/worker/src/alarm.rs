@@ -1,9 +1,8 @@
 //! The alarm of the board's clock: QEMU's goldfish real-time clock on RISC-V, on Arm a timer of the Cortex-M System
 //! Design Kit.
 
-#[cfg(not(target_arch = "arm"))]
-use crate::helper::wait;
-use crate::helper::{Words, words};
+use crate::report::{Words, words};
+use crate::wait::wait;
 use bench_machine as machine;
 
 /// Sets the alarm to a time in nanoseconds, and waits for it.

@@ -1,27 +1,11 @@
 //! The loop that asks the measuring task what to do, and the commands that are one call.
 
-use crate::{alarm, leases, messages};
+use crate::report::{Words, code, words};
+use crate::{alarm, leases, messages, wait};
 use bench_machine as machine;
 use bench_protocol::{Command, HELLO, REPORT};
 use leasehold_abi::{ClaimMode, LeaseHandle, MESSAGE_WORDS, Tag, TaskHandle};
 use userlib::sys::{self, Message};
-
-/// Words of a command or a report.
-pub(crate) type Words = [usize; MESSAGE_WORDS];
-
-/// A report of a few words.
-pub(crate) fn words(from: &[usize]) -> Words {
-    let mut words = [0; MESSAGE_WORDS];
-    for (to, value) in words.iter_mut().zip(from) {
-        *to = *value;
-    }
-    words
-}
-
-/// Status register value of a result: 0, or the error's code.
-pub(crate) fn code<T>(result: Result<T, sys::Error>) -> usize {
-    result.err().map_or(0, sys::Error::code)
-}
 
 /// Does commands until the task is stopped.
 pub(crate) fn run() -> ! {
@@ -57,7 +41,7 @@ fn obey(command: Command, given: Words) -> Words {
         Command::Null => messages::null(first),
         Command::Serve => messages::serve(first, second),
         Command::RoundTrips => messages::round_trips(first, second, third),
-        Command::Await => words(&[wait(first as u32)]),
+        Command::Await => words(&[wait::wait(first as u32)]),
         Command::Raise => words(&[machine::raise(first, second)]),
         Command::Acknowledge => words(&[code(sys::interrupt_acknowledge(lease, second))]),
         Command::Notify => {
@@ -74,15 +58,4 @@ fn obey(command: Command, given: Words) -> Words {
         Command::Alarm => alarm::await_alarm(given),
         Command::Clock => alarm::read_clock(first),
     }
-}
-
-/// Waits for a notification; answers when the first instruction after it ran.
-pub(crate) fn wait(bits: u32) -> usize {
-    let mut message = Message::EMPTY;
-    let received = sys::receive(bits, &mut message);
-    let when = machine::counter();
-    if received.is_err() {
-        sys::panic(b"receive failed");
-    }
-    when
 }

@@ -1,6 +1,6 @@
 //! Leases by the dozen: derived, claimed, released.
 
-use crate::helper::{Words, words};
+use crate::report::{Words, words};
 use leasehold_abi::{ClaimMode, LeaseEvent, LeaseHandle, Rights};
 use userlib::sys;
 

@@ -7,6 +7,8 @@ mod alarm;
 mod helper;
 mod leases;
 mod messages;
+mod report;
+mod wait;
 
 /// Works until the task is stopped.
 fn work() {

@@ -1,6 +1,6 @@
 //! Null calls and round trips, measured, and the servers for them.
 
-use crate::helper::{Words, code, words};
+use crate::report::{Words, code, words};
 use bench_machine as machine;
 use bench_protocol::Size;
 use core::hint::black_box;

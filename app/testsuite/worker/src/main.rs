@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod programs;
+mod report;
 mod worker;
 
 /// Works until the task is stopped.

@@ -1,6 +1,6 @@
 //! Commands that are more than one call or one instruction.
 
-use crate::worker::{Words, words};
+use crate::report::{Words, words};
 use leasehold_abi::{Call, Error, MESSAGE_WORDS};
 
 /// One call with many first arguments, counted by what it answers.

@@ -1,6 +1,7 @@
 //! A worker's state, and the loop that asks the runner what to do.
 
 use crate::programs;
+use crate::report::{Words, words};
 use attacks::Attack;
 use leasehold_abi::{Call, MESSAGE_WORDS, Tag};
 use testsuite_protocol::{Command, HELLO, REPORT, UNKNOWN};
@@ -22,18 +23,6 @@ pub(crate) struct Worker {
 
 /// Bytes of a word.
 const WORD: usize = size_of::<usize>();
-
-/// Words of a report.
-pub(crate) type Words = [usize; MESSAGE_WORDS];
-
-/// A report of a few words.
-pub(crate) fn words(from: &[usize]) -> Words {
-    let mut words = [0; MESSAGE_WORDS];
-    for (to, value) in words.iter_mut().zip(from) {
-        *to = *value;
-    }
-    words
-}
 
 impl Worker {
     /// A worker that has done nothing.

@@ -9,7 +9,8 @@ mod devices;
 
 pub(crate) use devices::{Alarm, start};
 
-use crate::bench::{Bench, CLIENT, DRIVER, Outcome, READER, most, row};
+use crate::bench::{Bench, CLIENT, DRIVER, READER, most, row};
+use crate::types::{Device, Outcome};
 use bench_machine as machine;
 use bench_protocol::Command;
 use leasehold_abi::{GrantKind, LeaseHandle};
@@ -19,19 +20,6 @@ pub(crate) const WINDOW: usize = 0x1000;
 /// The notification that lines are routed to.
 pub(crate) const BIT: usize = 1 << 4;
 const ROUNDS: usize = 32;
-
-/// Where a device's registers are, and its line.
-pub(crate) type Device = (usize, usize);
-
-/// What the board has.
-pub(crate) struct Board {
-    /// A clock that can interrupt at a given time.
-    pub(crate) clock: Device,
-    /// A device that interrupts at once.
-    pub(crate) raiser: Device,
-    /// Registers that are only mapped and unmapped.
-    pub(crate) window: usize,
-}
 
 /// Lends registers and a line to a helper, which claims both.
 pub(crate) fn drive(

@@ -1,7 +1,8 @@
 //! Arm's MPS2 boards: TIMER1 interrupts, at once or at a given time. What is where comes from the chip file.
 
-use super::{BIT, Board, Device, drive};
-use crate::bench::{Bench, DRIVER, Outcome, Words};
+use super::{BIT, drive};
+use crate::bench::{Bench, DRIVER};
+use crate::types::{Board, Device, Outcome, Words};
 use bench_machine as machine;
 use bench_protocol::{Command, timer};
 use leasehold_abi::{GrantKind, LeaseHandle};

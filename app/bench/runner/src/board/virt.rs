@@ -3,8 +3,9 @@
 //!
 //! Under `-icount shift=0` with `-rtc clock=vm`, a nanosecond of the clock is an instruction.
 
-use super::{BIT, Board, drive};
-use crate::bench::{Bench, DRIVER, Outcome, Words};
+use super::{BIT, drive};
+use crate::bench::{Bench, DRIVER};
+use crate::types::{Board, Outcome, Words};
 use bench_protocol::{Command, rtc};
 use leasehold_abi::{GrantKind, LeaseHandle};
 use userlib::sys;
