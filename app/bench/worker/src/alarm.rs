@@ -2,6 +2,7 @@
 //! Design Kit.
 
 use crate::report::{Words, words};
+#[cfg(not(target_arch = "arm"))]
 use crate::wait::wait;
 use bench_machine as machine;
 
