@@ -92,7 +92,7 @@ pub(super) fn refused(name: &'static str, line: &str, has: &[&str]) -> Step {
     }
 }
 
-/// The story, in order. The parent stays down for half a second, in which the steps up to its return are told.
+/// The story, in order. The parent stays down for ten seconds, in which the steps up to its return are told.
 pub(super) fn story(names: &Names) -> Vec<Step> {
     let [first, second] = names.devices;
     let offered = [first, second].map(|name| format!("{name}: supervisor"));
@@ -147,7 +147,11 @@ pub(super) fn story(names: &Names) -> Vec<Step> {
     ];
     story.extend((names.meanwhile)());
     story.extend([
-        step("the_parent_comes_back", "sleep 1500", &[]),
+        step(
+            "the_parent_comes_back",
+            "sleep 12000",
+            &["aux-parent: started again"],
+        ),
         step("the_tree_has_both_again", "leases", &present),
         step(
             "the_child_s_new_leases_work",
