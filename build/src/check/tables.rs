@@ -97,8 +97,8 @@ impl Checker<'_> {
         }
     }
 
-    /// The least that each task needs for what it lends. The supervisor lends every binding; another lends what it offers
-    /// and what it may lend by name, old beside new, or what the manifest says.
+    /// The least that each task needs for what it lends. The supervisor lends every binding; another lends what it
+    /// offers and what it may lend by name, old beside new, or what the manifest says.
     fn least(&self, devices: &[Device], tasks: &[Task]) -> Vec<Shares> {
         let binds = || tasks.iter().flat_map(|task| &task.binds);
         let lent_by_supervisor = binds().map(|bind| Shares {

@@ -77,8 +77,8 @@ pub enum Command {
     /// with number 0, if told to recover it. Reports rounds done, rounds in which another had it, the number at last,
     /// and the error that ended it.
     Lock = 27,
-    /// `(address, flag)`: reserve the 32 bits at an address, wait without a system call until those at the other are not
-    /// zero, and store what was there if the reservation still holds; reports whether it did not.
+    /// `(address, flag)`: reserve the 32 bits at `address`, wait without a system call until the word at `flag` is not
+    /// zero, and store the old value back if the reservation still holds. Reports whether the reservation was lost.
     Reserve = 28,
 }
 

@@ -1,8 +1,8 @@
 //! That the entry code breaks reservations.
 //!
-//! No emulator can tell: QEMU drops a reservation at every change of privilege (`riscv_cpu_set_mode` in
-//! target/riscv/cpu_helper.c), which the Unprivileged ISA 20191213, section 8.2, does not ask of a hart. So the source is
-//! read.
+//! No emulator can show this. QEMU drops a reservation at every change of privilege (`riscv_cpu_set_mode` in
+//! target/riscv/cpu_helper.c); the Unprivileged ISA 20191213, section 8.2, does not ask that of a hart. So the test
+//! reads the source.
 
 use std::vec::Vec;
 use std::{assert, assert_eq};

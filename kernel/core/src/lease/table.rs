@@ -1,8 +1,8 @@
 //! The lease table: slots with generations, and the grants in them.
 //!
-//! Each task has a share of both, sized by the build, for what it lends: so one that takes all it can get, or wears out
-//! its slots' generations, takes nothing from another. Free slots wait in a queue, so that a generation lasts as long as
-//! it can. A slot whose generation is used up never comes back: an old handle stays refused forever (L3).
+//! Each task has a share of both for what it lends, sized by the build. A task that takes all it can get, or uses up
+//! its slots' generations, takes nothing from another. Free slots wait in a queue, so that a generation lasts as long
+//! as it can. A slot whose generation is used up never comes back: an old handle stays refused forever (L3).
 
 use super::links::{CHAINS, Chain, Links, List, NIL};
 use crate::index::Table;

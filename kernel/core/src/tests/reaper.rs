@@ -72,8 +72,8 @@ fn a_task_that_waits_again_is_no_longer_hurried() {
     assert_eq!(world.kernel.current, 0);
 }
 
-/// One slice is all that tasks have before the reaper, however many lines wake them: a task that waits again just before
-/// its slice is over would have the next line begin another one.
+/// Tasks have one slice before the reaper, however many lines wake them. Otherwise the next line would begin another
+/// slice for a task that waits again just before its slice is over.
 #[test]
 fn no_line_begins_a_second_slice() {
     let mut world = World::new();

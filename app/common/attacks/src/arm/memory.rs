@@ -60,8 +60,8 @@ pub fn atomic(address: usize) -> usize {
     value
 }
 
-/// Reserves 32 bits, waits until those at `flag` are not zero, and stores what was there if the reservation still holds:
-/// whether it did.
+/// Reserves 32 bits, waits until the word at `flag` is not zero, and stores the old value back if the reservation still
+/// holds. Returns whether it did.
 pub fn reserve(address: usize, flag: usize) -> bool {
     let failed: usize;
     // SAFETY: as `store`.

@@ -322,8 +322,9 @@ fn any_task_may_lend_to_the_supervisor(suite: &mut Suite) -> Outcome {
     Ok(())
 }
 
-/// What the lessor stores is what was there: only the switch between the tasks can tell the lessee that it was not alone.
-/// (QEMU ends a reservation at every trap, so that here the kernel has no part in it; `leasehold-arch-riscv` tests that.)
+/// The lessor stores the value that was there. So only the switch between the tasks can tell the lessee that another
+/// task ran. (QEMU ends a reservation at every trap, so the kernel has no part in it here; `leasehold-arch-riscv` tests
+/// the kernel's part.)
 fn a_reservation_ends_when_another_task_runs(suite: &mut Suite) -> Outcome {
     let page = suite.lent_page(READ_WRITE)?;
     let (word, flag) = (page.address, page.address + 64);
