@@ -2,6 +2,7 @@
 
 use crate::allowance::{Allowance, Meter};
 use crate::records::{Record, Records};
+use crate::tools;
 use anyhow::{Context, Result};
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -58,6 +59,7 @@ impl Session {
     /// When it does not start.
     pub(crate) fn start(mut command: Command) -> Result<Self> {
         command.args(["-serial", "stdio", "-monitor", "none"]);
+        let mut command = ends_with_this(&command);
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -159,6 +161,30 @@ impl Drop for Session {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A command whose program is killed when this one is, by whatever: an emulator that nobody listens to would compute
+/// for ever. The system's `setpriv` (util-linux) asks for that and becomes the program; where there is none, only a
+/// [`Session`] that is dropped ends it.
+fn ends_with_this(command: &Command) -> Command {
+    let Some(setpriv) = tools::find("setpriv") else {
+        let mut same = Command::new(command.get_program());
+        same.args(command.get_args());
+        return with_variables(same, command);
+    };
+    let mut ending = Command::new(setpriv);
+    ending
+        .args(["--pdeathsig", "KILL", "--"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    with_variables(ending, command)
+}
+
+/// With the variables of another command.
+fn with_variables(mut command: Command, other: &Command) -> Command {
+    let variables = other.get_envs();
+    command.envs(variables.filter_map(|(name, value)| Some((name, value?))));
+    command
 }
 
 /// Output cut into lines and prompts.
@@ -264,6 +290,38 @@ mod tests {
         }
         events.extend(std::iter::from_fn(|| lines.next(ended)));
         events
+    }
+
+    /// The system watches the thread that starts a program, which here ends before the test does.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_emulator_does_not_outlive_who_started_it() {
+        let start = || {
+            let mut command = Command::new("sh");
+            command.args(["-c", "echo $READY; exec sleep 60"]);
+            command.env("READY", "ready");
+            let mut child = ends_with_this(&command)
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut said = [0; 6];
+            child
+                .stdout
+                .as_mut()
+                .unwrap()
+                .read_exact(&mut said)
+                .unwrap();
+            assert_eq!(&said, b"ready\n");
+            child
+        };
+        let mut child = std::thread::spawn(start).join().unwrap();
+        let ends = (0..300).any(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            child.try_wait().unwrap().is_some()
+        });
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(ends);
     }
 
     #[test]
