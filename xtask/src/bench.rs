@@ -99,7 +99,8 @@ fn measure(
     let built = &bootable.built;
     let column = Column::of(built.plan.chip.chip.arch.get_ref());
     let clock = Clock::Instructions(column.shift());
-    let mut session = Session::start(qemu::command(&bootable, clock)?)?;
+    let command = qemu::command(&bootable, clock)?;
+    let mut session = Session::start(command, bootable.symbols.clone())?;
     let mut allowance = Allowance::new(LIMIT);
     let mut figures = BTreeMap::new();
     let mut notes = Vec::new();

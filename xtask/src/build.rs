@@ -2,6 +2,7 @@
 
 use crate::emulator::{Emulator, Emulators, has_firmware};
 use crate::needs::{self, Work};
+use crate::symbols::Symbols;
 use anyhow::{Context, Result};
 use leasehold_build::{Built, Workspace};
 
@@ -12,6 +13,8 @@ pub(crate) struct Bootable {
     pub(crate) built: Built,
     /// The emulator.
     pub(crate) emulator: Emulator,
+    /// What is at the image's addresses.
+    pub(crate) symbols: Symbols,
 }
 
 /// Builds an app and says what came of it.
@@ -78,5 +81,10 @@ pub(crate) fn bootable(
     let qemu =
         qemu.with_context(|| format!("QEMU has no board for {}", chip.chip.name.get_ref()))?;
     let emulator = emulators.find(&qemu.binary, has_firmware(qemu))?;
-    Ok(Bootable { built, emulator })
+    let symbols = Symbols::read(&built.folder, workspace.root())?;
+    Ok(Bootable {
+        built,
+        emulator,
+        symbols,
+    })
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod allowance;
+mod annotate;
 mod attach;
 mod bench;
 mod boards;
@@ -19,6 +20,7 @@ mod root;
 mod run;
 mod session;
 mod stages;
+mod symbols;
 mod test;
 mod tools;
 

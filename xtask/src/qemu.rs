@@ -19,7 +19,9 @@ pub(crate) enum Clock {
 /// # Errors
 /// When the chip has no emulator.
 pub(crate) fn command(bootable: &Bootable, clock: Clock) -> Result<Command> {
-    let Bootable { built, emulator } = bootable;
+    let Bootable {
+        built, emulator, ..
+    } = bootable;
     let plan = &built.plan;
     let chip = plan.chip.chip.name.get_ref();
     let qemu = plan

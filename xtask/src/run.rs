@@ -1,6 +1,7 @@
 //! `run`: an app in the emulator, on the terminal or by a script.
 
 use crate::allowance::Allowance;
+use crate::annotate;
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
 use crate::needs::{self, Work};
@@ -8,6 +9,7 @@ use crate::qemu::{self, Clock};
 use crate::session::{Event, Session};
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
+use std::process::Stdio;
 use std::time::Duration;
 
 /// How long, in seconds of its own time, a machine may take for its lines.
@@ -29,10 +31,20 @@ pub(crate) fn interactive(
         "booting {app} on {board} in {}; Ctrl-A X ends it",
         bootable.emulator
     );
-    let status = command
+    // The terminal's keys go to the emulator itself; what it prints comes by way of here.
+    let mut child = command
         .args(["-serial", "mon:stdio"])
-        .status()
+        .stdout(Stdio::piped())
+        .spawn()
         .context("cannot run the emulator")?;
+    let printed = child.stdout.take().context("the pipe asked for")?;
+    let passed = annotate::copy(
+        &|address| bootable.symbols.at(address),
+        printed,
+        std::io::stdout().lock(),
+    );
+    let status = child.wait().context("cannot wait for the emulator")?;
+    passed.context("passing on what the machine printed")?;
     ensure!(status.success(), "the machine ended with {status}");
     Ok(())
 }
@@ -57,7 +69,8 @@ pub(crate) fn exec(
 ) -> Result<()> {
     let bootable = ready(workspace, emulators, app, board)?;
     eprintln!("booting {app} on {board} in {}", bootable.emulator);
-    let mut session = Session::start(qemu::command(&bootable, Clock::Real)?)?;
+    let command = qemu::command(&bootable, Clock::Real)?;
+    let mut session = Session::start(command, bootable.symbols)?;
     let allowance = Allowance::new(Duration::from_secs(timeout));
     let lines = lines
         .split(';')

@@ -1,7 +1,9 @@
 //! A running emulator whose serial line is a pair of pipes.
 
 use crate::allowance::{Allowance, Meter};
+use crate::annotate::Annotator;
 use crate::records::{Record, Records};
+use crate::symbols::Symbols;
 use crate::tools;
 use anyhow::{Context, Result};
 use std::collections::VecDeque;
@@ -26,7 +28,7 @@ const LOOK: Duration = Duration::from_millis(500);
 /// What the machine did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// It printed a line (without its end).
+    /// It printed a line (without its end), here with the function at each `pc 0x…`.
     Line(String),
     /// It printed the shell's prompt.
     Prompt {
@@ -49,15 +51,16 @@ pub(crate) struct Session {
     input: ChildStdin,
     output: Receiver<Vec<u8>>,
     lines: Lines,
+    symbols: Symbols,
     ended: bool,
 }
 
 impl Session {
-    /// Starts the emulator.
+    /// Starts the emulator with an image that has these symbols.
     ///
     /// # Errors
     /// When it does not start.
-    pub(crate) fn start(mut command: Command) -> Result<Self> {
+    pub(crate) fn start(mut command: Command, symbols: Symbols) -> Result<Self> {
         command.args(["-serial", "stdio", "-monitor", "none"]);
         let mut command = ends_with_this(&command);
         let mut child = command
@@ -84,6 +87,7 @@ impl Session {
             input,
             output,
             lines: Lines::default(),
+            symbols,
             ended: false,
         })
     }
@@ -117,7 +121,7 @@ impl Session {
         }
         loop {
             if let Some(event) = event {
-                return event;
+                return self.annotated(event);
             }
             if self.ended {
                 return Event::End;
@@ -133,6 +137,15 @@ impl Session {
             }
             allowance.charge(&mut self.meter);
             event = self.lines.next(self.ended);
+        }
+    }
+
+    fn annotated(&self, event: Event) -> Event {
+        match event {
+            Event::Line(line) => {
+                Event::Line(Annotator::line(&|address| self.symbols.at(address), &line))
+            }
+            other => other,
         }
     }
 

@@ -180,7 +180,8 @@ fn summary(line: &str) -> Option<Tally> {
 /// The suite on a board. Its clock counts instructions, so that a busy host makes no test late.
 fn target(bootable: &Bootable) -> Result<Tally> {
     println!("{}", bootable.emulator);
-    let mut session = Session::start(qemu::command(bootable, Clock::Instructions(SHIFT))?)?;
+    let command = qemu::command(bootable, Clock::Instructions(SHIFT))?;
+    let mut session = Session::start(command, bootable.symbols.clone())?;
     let mut tally = Tally::default();
     let mut closing = None;
     loop {

@@ -26,7 +26,8 @@ pub(super) struct Shell {
 impl Shell {
     /// Boots the demo by this clock; its prompt is still to come.
     pub(super) fn start(bootable: &Bootable, clock: Clock) -> Result<Self> {
-        let session = Session::start(qemu::command(bootable, clock)?)?;
+        let command = qemu::command(bootable, clock)?;
+        let session = Session::start(command, bootable.symbols.clone())?;
         Ok(Self { session })
     }
 

@@ -174,7 +174,13 @@ pub(super) fn story(names: &Names) -> Vec<Step> {
         step(
             "a_wild_read_is_confined",
             "chaos wild-read",
-            &["chaos", "read fault"],
+            // The function is told, and where it is.
+            &[
+                "chaos",
+                "read fault",
+                " attacks::",
+                "(app/common/attacks/src/",
+            ],
         ),
         step("its_task_comes_back", "sleep 500", &[]),
         step(
