@@ -415,6 +415,8 @@ unsafe impl Kernel for Board {
                 state.replied.push((a as u32, *message));
                 [0, 0, 0]
             }
+            // Whoever asks the supervisor for anything else than to log a line, which lends it, is refused.
+            Call::Call if a >> 6 == 1 && a & 63 == 0 && c == 0 => [Error::Denied.code(), 0, 0],
             Call::Call if a >> 6 == 1 && a & 63 == 0 => {
                 // SAFETY: one loan: the line.
                 let line = unsafe {

@@ -57,6 +57,12 @@ impl<const N: usize> Text<N> {
     }
 }
 
+impl<const N: usize> fmt::Display for Text<N> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.text)
+    }
+}
+
 impl<const N: usize> fmt::Write for Text<N> {
     fn write_str(&mut self, more: &str) -> fmt::Result {
         if self.cut || self.text.push_str(more).is_ok() {

@@ -1,12 +1,12 @@
 //! What the parent shares with its children.
 
 use core::cell::Cell;
-use core::fmt::{self, Write};
+use core::fmt;
 use driver_interfaces::IDENTITY;
-use heapless::String;
 use userlib::Error;
 use userlib::auxiliary::{Lendable, Lender, Lent, LentMutex, Receiver};
 use userlib::for_lt::{CovariantFamily, Family};
+use userlib::text::Text;
 use userlib::{CovariantForLt, ForLt};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -24,12 +24,11 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// These words; what does not fit is cut.
+    /// These words; what does not fit is cut, with a mark.
     pub fn new(words: impl fmt::Display) -> Self {
-        let mut text = String::<IDENTITY>::new();
-        let _ = write!(text, "{words}");
+        let words = Text::<IDENTITY>::of(words);
         let mut identity = Self::default();
-        identity.text[..text.len()].copy_from_slice(text.as_bytes());
+        identity.text[..words.as_bytes().len()].copy_from_slice(words.as_bytes());
         identity
     }
 }
@@ -102,5 +101,18 @@ impl<'a> Lendable<'a> for Guarded<'a> {
             lock: LentMutex::receive(from)?,
             view: Cell::new(Data::receive(from)?),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_do_not_fit_are_cut_with_a_mark() {
+        let text = |words: &str| Identity::new(words).to_string();
+        assert_eq!(text("1b36:0005"), "1b36:0005");
+        assert_eq!(text("sixteen letters!"), "sixteen letters!");
+        assert_eq!(text("seventeen letters"), "seventeen let...");
     }
 }

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod board;
+mod cells;
 mod clean;
 mod lending;
 mod outcome;

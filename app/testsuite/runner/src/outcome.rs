@@ -1,9 +1,9 @@
 //! How a test ends, and the macros that end it.
 
-use core::fmt::Write;
+use userlib::text::Text;
 
-/// The reason of a failure, cut to one line.
-pub(crate) type Text = heapless::String<112>;
+/// Longest reason of a failure, in bytes: one line. What does not fit is cut, with a mark.
+const REASON: usize = 112;
 
 /// Why a test did not pass.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub(crate) enum Failure {
     /// Its time limit came first.
     Hung,
     /// Something was not as it should be.
-    Because(Text),
+    Because(Text<REASON>),
 }
 
 /// What a test, or a step of one, answers.
@@ -19,10 +19,7 @@ pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 
 /// A failure with this reason.
 pub(crate) fn because(reason: core::fmt::Arguments<'_>) -> Failure {
-    let mut text = Text::new();
-    // A reason that does not fit is cut.
-    let _ = text.write_fmt(reason);
-    Failure::Because(text)
+    Failure::Because(Text::of(reason))
 }
 
 /// Ends the test with a reason.

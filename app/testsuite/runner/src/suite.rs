@@ -1,8 +1,8 @@
 //! The runner's hold on its workers: starting them fresh, telling them what to do, waiting with a limit.
 
 use crate::board::{Clock, TICKS_PER_MS, WORD, edu};
+use crate::cells::Cells;
 use crate::outcome::{Failure, Outcome, because, check, fail};
-use crate::tests::isolation::Cells;
 use leasehold_abi::{
     Call, Error, FaultKind, LeaseHandle, NOTIFY_LEASE, NOTIFY_TASK, Tag, TaskHandle, TaskInfo,
     TaskState,

@@ -7,7 +7,7 @@ mod floating_point;
 mod frames;
 mod instructions;
 mod interrupts;
-pub(crate) mod isolation;
+mod isolation;
 mod lease_limits;
 mod leases;
 mod lending;

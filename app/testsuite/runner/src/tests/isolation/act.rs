@@ -1,9 +1,9 @@
 //! A cell: the attempt, and what must be true after it.
 
-use super::rules::{Expected, Reason, unchecked};
+use super::rules::{Expected, unchecked};
 use super::stage::{Addresses, Stage, WITNESS};
-use super::{Action, Actor, Target};
 use crate::board::WORD;
+use crate::cells::{Action, Actor, Reason, Target};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{RUNNER, SERVER, Suite, TASKS};
 use attacks::Attack;

@@ -9,59 +9,10 @@ mod rules;
 mod stage;
 
 use crate::Test;
+use crate::cells::{Action, Actor, Target};
 use crate::outcome::{Failure, Outcome, because};
 use crate::suite::Suite;
 use userlib::early_print;
-
-/// Who tries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Actor {
-    /// A driver with a device's registers.
-    Driver,
-    /// A child with memory that another task lent it.
-    AuxiliaryChild,
-    /// A task that never had a lease.
-    Ordinary,
-    /// A task whose leases, of registers and of a line, are over.
-    Stale,
-}
-
-/// What it tries to get at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Target {
-    /// The kernel's memory.
-    Kernel,
-    /// Memory of another task.
-    OtherTask,
-    /// Registers of a device that it has no lease of.
-    UnheldDevice,
-    /// Right below what it has: a window where it has one, else its own memory.
-    BelowTheEdge,
-    /// Right above that.
-    AboveTheEdge,
-    /// Registers that say who may reach what.
-    ProtectionRegisters,
-    /// A line that another task claimed, by the interrupt controller's registers.
-    AnothersInterrupt,
-    /// The window of a lease that is revoked.
-    RevokedLease,
-}
-
-/// How.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Action {
-    Read,
-    Write,
-    Execute,
-    /// Load and store in one.
-    Atomic,
-    /// A load that is not aligned.
-    Misaligned,
-    /// A load that begins in one's own and ends in the other, or the other way round.
-    Straddling,
-    /// An address that the kernel is to write to, and handles that are another's.
-    SystemCall,
-}
 
 /// All ways, in the order of the cells in a row.
 const ACTIONS: [Action; 7] = [
@@ -73,35 +24,6 @@ const ACTIONS: [Action; 7] = [
     Action::Straddling,
     Action::SystemCall,
 ];
-
-/// The cells of the rows that ran.
-#[derive(Default)]
-pub(crate) struct Cells {
-    passed: usize,
-    failed: usize,
-    /// How many each reason left out.
-    inapplicable: [usize; rules::REASONS.len()],
-}
-
-impl Cells {
-    /// Prints the sum, and what was left out with the reason, when any ran.
-    pub(crate) fn print(&self) {
-        let inapplicable: usize = self.inapplicable.iter().sum();
-        let all = self.passed + self.failed + inapplicable;
-        if all == 0 {
-            return;
-        }
-        let (passed, failed) = (self.passed, self.failed);
-        early_print!(
-            "isolation: {all} cells: {passed} passed, {failed} failed, {inapplicable} inapplicable\n"
-        );
-        for (count, reason) in self.inapplicable.iter().zip(rules::REASONS) {
-            if *count != 0 {
-                early_print!("isolation: {count} inapplicable: {reason}\n");
-            }
-        }
-    }
-}
 
 /// Runs all cells of a row; each that fails is a line of its own.
 fn row(suite: &mut Suite, actor: Actor, target: Target) -> Outcome {

@@ -1,6 +1,6 @@
 //! What must come of each cell, or why there is no such cell.
 
-use super::{Action, Actor, Target};
+use crate::cells::{Action, Actor, Reason, Target};
 use attacks::Isa;
 use leasehold_abi::FaultKind;
 
@@ -14,22 +14,6 @@ pub(super) enum Expected {
     /// The calls are refused.
     Refused,
 }
-
-/// Why there is no such cell.
-#[derive(Clone, Copy)]
-#[repr(usize)]
-pub(super) enum Reason {
-    NotNext,
-    NoAddress,
-    Emulator,
-}
-
-/// The texts of [`Reason`].
-pub(super) const REASONS: [&str; 3] = [
-    "nothing of the task's own lies next to it",
-    "these registers are reached by instructions of their own, and have no address",
-    "the edge is inside of a KiB, in which QEMU checks the first byte of an access only",
-];
 
 /// Why an access over this edge is none that the emulator checks, if it does not: against the Arm protection units,
 /// only by its first byte in each KiB (accel/tcg/cputlb.c, `load_helper`; target/arm/ptw.c, `get_phys_addr_pmsav7`),

@@ -1,8 +1,8 @@
 //! What is there before a cell: the task that tries, what it has, and where its target is.
 
 use super::rules::KIB;
-use super::{Actor, Target};
 use crate::board::{GRANULE, KERNEL, KERNEL_DEVICES, KERNEL_OFFSET, PAGE, WORD};
+use crate::cells::{Actor, Target};
 use crate::lending::{Part, READ_WRITE};
 use crate::outcome::{Outcome, check};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, RIVAL, SERVER, Suite};
