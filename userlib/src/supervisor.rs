@@ -10,7 +10,7 @@ mod records;
 
 pub use records::{
     BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FaultText, FunctionInfo,
-    GrantLine, LeaseLine, NO_INTERRUPT, device_name,
+    GrantLine, LeaseLine, NO_INTERRUPT, StackUse, device_name,
 };
 
 /// The supervisor's task name.
@@ -63,6 +63,8 @@ pub trait Supervisor {
     fn device(&mut self, index: u32) -> Result<DeviceInfo, Error>;
     /// How the supervisor looks after a task.
     fn care(&mut self, task: u32) -> Result<Care, Error>;
+    /// How much of its stack a task has used.
+    fn stack(&mut self, task: u32) -> Result<StackUse, Error>;
     /// Turns the machine off with this exit code.
     fn poweroff(&mut self, code: u32) -> Result<(), Error>;
     /// The caller's driver gives a device back because grant `index` of its lease is in use: the log says by whom.

@@ -115,6 +115,11 @@ pub enum Call {
     SystemOff = 32,
     /// Read 4 bytes of PCI configuration space, at a multiple of 4: `(lease, index, offset) -> (status, value)`.
     ConfigRead = 33,
+    /// Supervisor: how much of a task's stack was ever written: `(task index, offset) -> (status, size, found)`, in
+    /// bytes. It looks for a word that is not zero, from `offset` above the stack's low end on, for at most
+    /// [`STACK_STEP`](crate::STACK_STEP) bytes; `found` is how far it came. There is one if that is `offset` itself;
+    /// at `size` the stack ends. `NotFound` past the last task.
+    StackUse = 34,
 }
 
 impl Call {
@@ -155,6 +160,7 @@ impl Call {
             31 => Self::DebugWrite,
             32 => Self::SystemOff,
             33 => Self::ConfigRead,
+            34 => Self::StackUse,
             _ => return None,
         })
     }

@@ -24,7 +24,7 @@ pub use lease::{
 };
 pub use limits::{
     COPY_STEP, DEBUG_STEP, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, MOST_ENDS, NAME_LENGTH,
-    PANIC_LENGTH, SELF_MEMORY, UNALIGNED_STEP,
+    PANIC_LENGTH, SELF_MEMORY, STACK_STEP, UNALIGNED_STEP,
 };
 pub use message::{Borrow, Tag};
 pub use task::{FaultKind, NOTIFY_LEASE, NOTIFY_TASK, TaskInfo, TaskState};

@@ -20,6 +20,9 @@ pub const UNALIGNED_STEP: usize = 256;
 /// Most bytes that one [`Call::DebugWrite`](crate::Call::DebugWrite) prints. The caller loops.
 pub const DEBUG_STEP: usize = 16;
 
+/// Most bytes of a stack that one [`Call::StackUse`](crate::Call::StackUse) looks at. The caller loops.
+pub const STACK_STEP: usize = 512;
+
 /// Longest message of a panic that is kept, in bytes ([`Call::Panic`](crate::Call::Panic)); the rest is cut.
 pub const PANIC_LENGTH: usize = 80;
 

@@ -152,6 +152,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 | Call::TaskStart
                 | Call::LeaseAt
                 | Call::GrantAt
+                | Call::StackUse
                 | Call::DebugWrite
                 | Call::SystemOff),
             ) => {
@@ -177,6 +178,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             Call::TaskStart => value(self.task_start(first)),
             Call::LeaseAt => status(self.lease_at(first, second)),
             Call::GrantAt => status(self.grant_at(first, second, third)),
+            Call::StackUse => pair(self.stack_use(first, second)),
             Call::DebugWrite => status(self.debug_write(first, second)),
             Call::SystemOff => self.hardware.off(first as u32, second == 1),
             _ => [Error::Invalid.code(), 0, 0],

@@ -36,7 +36,7 @@ pub struct TaskConfig {
     pub release_ticks: u64,
     /// First instruction.
     pub entry: u32,
-    /// Initial stack pointer: the end of the stack.
+    /// Initial stack pointer: the end of the stack, with which the data begins.
     pub stack_top: u32,
     /// The guard below the stack.
     pub guard: Range,

@@ -3,7 +3,7 @@
 use crate::lease::links::NIL;
 use crate::lease::table::KERNEL;
 use crate::{Hardware, Kernel};
-use leasehold_abi::{Error, GrantInfo, LeaseInfo, LeaseState, TaskHandle, TaskInfo};
+use leasehold_abi::{Error, GrantInfo, LeaseInfo, LeaseState, STACK_STEP, TaskHandle, TaskInfo};
 use zerocopy::IntoBytes;
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
@@ -33,6 +33,25 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             message: record.message,
         };
         self.write_record(to, info.as_bytes())
+    }
+
+    /// [`Call::StackUse`](leasehold_abi::Call::StackUse).
+    pub(crate) fn stack_use(&self, index: usize, offset: usize) -> Result<(usize, usize), Error> {
+        const WORD: usize = size_of::<usize>();
+        let task = self.task_index(index).map_err(|_| Error::NotFound)?;
+        let config = self.config_of(task);
+        // A task's data begins with its stack.
+        let bottom = config.data.base();
+        let size = config.stack_top as usize - bottom;
+        if offset > size || !offset.is_multiple_of(WORD) {
+            return Err(Error::Invalid);
+        }
+        let end = size.min(offset + STACK_STEP);
+        let mut found = offset;
+        while found < end && self.hardware.load(bottom + found) == 0 {
+            found += WORD;
+        }
+        Ok((size, found))
     }
 
     /// [`Call::LeaseInfo`](leasehold_abi::Call::LeaseInfo).

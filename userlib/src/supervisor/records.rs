@@ -123,6 +123,17 @@ pub struct DeviceInfo {
     pub config_offset: u32,
 }
 
+/// How much of its stack a task has used in this life, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct StackUse {
+    /// The stack's size.
+    pub size: u32,
+    /// At least so much was used: from its top to the lowest word that is not zero, as it was at the start. Zeros that
+    /// were written, and frames that were entered and not written to, are not seen.
+    pub at_least: u32,
+}
+
 /// How the supervisor looks after a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(u32)]

@@ -46,7 +46,9 @@ pub use message::{
     BorrowInfo, Loan, Message, Received, borrow_info, borrow_read, borrow_write, call, receive,
     reply, reply_receive,
 };
-pub use supervisor::{debug_write, grant_at, lease_at, system_off, task_start, task_stop};
+pub use supervisor::{
+    debug_write, grant_at, lease_at, stack_use, system_off, task_start, task_stop,
+};
 pub use task::{notify, panic, set_serving, set_timer, task_info, task_self, time};
 
 /// The meaning of the first result register.

@@ -39,6 +39,18 @@ pub fn lease_at(slot: usize) -> Result<LeaseInfo, Error> {
     Ok(info)
 }
 
+/// Looks for a word of a task's stack that is not zero, from `offset` bytes above its low end on: gives the stack's
+/// size, and how far it came within [`STACK_STEP`](leasehold_abi::STACK_STEP) bytes.
+///
+/// # Errors
+/// `NotFound` past the last task, `Invalid` for an offset that is not a word's, `Denied`.
+pub fn stack_use(index: usize, offset: usize) -> Result<(usize, usize), Error> {
+    // SAFETY: no argument is an address.
+    let [code, size, found] = unsafe { backend::call2(Call::StackUse, index, offset) };
+    status(code)?;
+    Ok((size, found))
+}
+
 /// About a grant of any lease.
 ///
 /// # Errors

@@ -83,6 +83,9 @@ fn arguments_are_in_their_registers() {
         config_write(LEASE, 7, 4, 2, 6)
     });
     check(Call::TaskStop, &[3], || task_stop(3));
+    check(Call::StackUse, &[3, 8], || {
+        stack_use(3, 8).map(|(size, found)| assert_eq!((size, found), (9, 8)))
+    });
     check(Call::DebugWrite, &[], || debug_write(b"text"));
     check(Call::TaskInfo, &[2], || task_info(2).map(drop));
     check(Call::LeaseInfo, &[lease], || lease_info(LEASE).map(drop));

@@ -11,7 +11,7 @@ use super::{SHIFT, Tally, readme};
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
 use crate::qemu::Clock;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use leasehold_build::Workspace;
 use steps::Step;
 
@@ -55,10 +55,21 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
     let mut answers = shell.lines(&commands)?;
     let after = answers.pop().context("as many answers as lines")?;
     let mut answers = answers.into_iter();
+    let stacks = bootable.built.plan.tasks.iter();
+    let stacks: Vec<_> = stacks
+        .map(|task| (task.name.as_str(), task.stack))
+        .collect();
     let before = answers.next().context("as many answers as lines")?;
     for (step, answer) in story.iter().zip(answers) {
         report(step.name, step.check(answer));
     }
+    report(
+        "ps_tells_the_use_of_each_stack",
+        after
+            .as_ref()
+            .map_err(|error| anyhow!("{error:#}"))
+            .and_then(|(lines, _)| stacks_are_told(&stacks, lines)),
+    );
     report(
         "nobody_else_notices",
         unnoticed(names.bystanders, before, after),
@@ -99,6 +110,33 @@ fn unnoticed(bystanders: &[&str], before: Answer, after: Answer) -> Result<()> {
     Ok(())
 }
 
+/// Each task's stack has the size of its manifest, and was used and not filled.
+fn stacks_are_told(stacks: &[(&str, u64)], lines: &[String]) -> Result<()> {
+    for (name, size) in stacks {
+        let line = lines
+            .iter()
+            .find(|line| line.split_whitespace().nth(1) == Some(name));
+        let line = line.with_context(|| format!("`ps` says nothing of {name}"))?;
+        let told = line
+            .split_whitespace()
+            .find_map(|word| word.split_once('/'));
+        let told = told.and_then(|(used, size)| Some((used.parse().ok()?, size.parse().ok()?)));
+        let (used, told): (u64, u64) =
+            told.with_context(|| format!("no use of a stack: {line}"))?;
+        ensure!(
+            told == *size,
+            "{name}: a stack of {told} bytes, not {size}: {line}"
+        );
+        // One that has not run since its start has used none: `chaos` has just been started again.
+        let least = u64::from(*name != "chaos");
+        ensure!(
+            (least..told).contains(&used),
+            "{name}: {used} bytes of {told} used"
+        );
+    }
+    Ok(())
+}
+
 /// Generation, starts and last fault of a task in what `ps` prints.
 fn life(lines: &[String], name: &str) -> Option<(String, String, String)> {
     let line = lines
@@ -111,7 +149,7 @@ fn life(lines: &[String], name: &str) -> Option<(String, String, String)> {
         .skip(2)
         .position(|word| word.parse::<u32>().is_ok())?
         + 2;
-    let [generation, starts, _held, _lent, fault @ ..] = &words[first..] else {
+    let [generation, starts, _held, _lent, _stack, fault @ ..] = &words[first..] else {
         return None;
     };
     Some((
@@ -126,11 +164,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_stack_s_use_is_of_its_size() {
+        let told = |use_of: &str| {
+            let line = format!(" 5 aux-parent   waiting        1      1    0    0 {use_of}  -");
+            stacks_are_told(&[("aux-parent", 4096)], &[line]).is_ok()
+        };
+        assert!(told("1408/4096"));
+        for wrong in ["0/4096", "4096/4096", "1408/8192", "?", ""] {
+            assert!(!told(wrong), "{wrong}");
+        }
+        assert!(stacks_are_told(&[("rtc", 4096)], &[]).is_err());
+    }
+
+    #[test]
     fn a_task_s_life_is_read_whatever_its_state() {
         let lines = [
-            " # TASK         STATE        GEN STARTS HELD LENT  LAST FAULT".to_owned(),
-            " 5 aux-parent   backing off    1      1    0    0  panic: out of tea".to_owned(),
-            " 6 aux-child    waiting        1      2    0    0  -".to_owned(),
+            " # TASK         STATE        GEN STARTS HELD LENT       STACK  LAST FAULT".to_owned(),
+            " 5 aux-parent   backing off    1      1    0    0   1408/4096  panic: out of tea"
+                .to_owned(),
+            " 6 aux-child    waiting        1      2    0    0           ?  -".to_owned(),
         ];
         let life = |name| life(&lines, name);
         let expected = |generation: &str, starts: &str, fault: &str| {

@@ -2,11 +2,11 @@
 
 use crate::function;
 use crate::root::Root;
-use core::fmt::Write;
 use leasehold_abi::{Error, GrantKind, LeaseHandle, RevokeMode, Rights, TaskHandle, label, names};
-use userlib::policy::{Bind, DevicePolicy, Policy};
+use userlib::policy::{Bind, DevicePolicy, Offer, Policy};
 use userlib::supervisor::{DEVICE_NAME, FunctionInfo};
 use userlib::sys;
+use userlib::text::Text;
 
 /// Most auxiliary devices of one task.
 const AUXILIARIES: usize = 4;
@@ -46,10 +46,8 @@ pub enum Source {
     Auxiliary {
         /// The supervisor's lease on it.
         held: LeaseHandle,
-        /// The task that offered it.
-        from: usize,
-        /// Label of its name.
-        label: u32,
+        /// What of its parent's manifest entry it is.
+        offer: &'static Offer,
         /// Instance number.
         id: u32,
         /// Hash of its payload's type.
@@ -106,23 +104,15 @@ impl Device {
     }
 
     /// Its name, as a person types it.
-    pub fn name(&self, policy: &Policy) -> heapless::String<DEVICE_NAME> {
-        let mut name = heapless::String::new();
-        let written = match &self.source {
-            Source::Platform(device) => name.push_str(device.name).map_err(|_| core::fmt::Error),
-            Source::Function(function) => {
-                write!(name, "{:04x}:{:04x}", function.vendor, function.device)
-            }
-            Source::Auxiliary {
-                from, label, id, ..
-            } => match policy.name_of(*label) {
-                Some(known) => write!(name, "{known}#{id}"),
-                None => write!(name, "{}.{label:08x}#{id}", task_name(policy, *from)),
-            },
-        };
-        // A name that does not fit is cut where it was full.
-        let _ = written;
-        name
+    pub fn name(&self) -> Text<DEVICE_NAME> {
+        match &self.source {
+            Source::Platform(device) => Text::of(device.name),
+            Source::Function(function) => Text::of(format_args!(
+                "{:04x}:{:04x}",
+                function.vendor, function.device
+            )),
+            Source::Auxiliary { offer, id, .. } => Text::of(format_args!("{}#{id}", offer.name)),
+        }
     }
 
     /// The task that the manifest names for it, and how it binds.
@@ -143,13 +133,13 @@ impl Device {
                 (function.vendor, function.device) == (*vendor, *device)
             }
             (
-                Source::Auxiliary { label, id, .. },
+                Source::Auxiliary { offer, id, .. },
                 Bind::Auxiliary {
-                    label: wanted,
+                    label,
                     id: instance,
                     ..
                 },
-            ) => (label, id) == (wanted, instance),
+            ) => (offer.label, id) == (*label, instance),
             _ => false,
         }
     }
@@ -173,11 +163,11 @@ impl Device {
             }
             Source::Auxiliary {
                 held,
-                label,
+                offer,
                 id,
                 payload_type,
                 ..
-            } => (*held, *label, *id, *payload_type),
+            } => (*held, offer.label, *id, *payload_type),
         };
         let draft = sys::lease_open(parent, lessee.index(), label, id, payload_type)?;
         let filled = self
@@ -231,9 +221,4 @@ impl Device {
             (Source::Function(_), _) => Err(Error::Invalid),
         }
     }
-}
-
-/// The name of a task.
-fn task_name(policy: &Policy, index: usize) -> &'static str {
-    policy.tasks.get(index).map_or("?", |task| task.name)
 }

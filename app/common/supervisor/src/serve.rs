@@ -7,14 +7,14 @@ use crate::function::Place;
 use crate::log::{LINE_LENGTH, shown};
 use crate::supervisor::Supervisor;
 use crate::{function, placement};
-use core::fmt::Write;
 use leasehold_abi::{ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, TaskHandle};
 use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
 use userlib::supervisor::{
     BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, GrantLine,
-    LeaseLine, NO_INTERRUPT, Name, SupervisorServer, device_name,
+    LeaseLine, NO_INTERRUPT, Name, StackUse, SupervisorServer, device_name,
 };
 use userlib::sys;
+use userlib::text::Text;
 
 /// Notifications that may be asked for: those that tasks post to each other.
 const PEER_BITS: u32 = 0x7fff;
@@ -70,10 +70,10 @@ impl Session<'_, '_> {
     /// The device of this name.
     fn named(&self, name: &DeviceName) -> Result<usize, Error> {
         let wanted = unpadded(name);
-        let (devices, policy) = (&self.supervisor.devices, self.supervisor.policy);
+        let devices = &self.supervisor.devices;
         let found = devices
             .iter()
-            .position(|device| device.name(policy).as_bytes() == wanted);
+            .position(|device| device.name().as_bytes() == wanted);
         found.ok_or(Error::NotFound)
     }
 
@@ -262,33 +262,31 @@ impl SupervisorServer for Session<'_, '_> {
     fn lease(&mut self, slot: u32) -> Result<LeaseLine, Error> {
         self.order()?;
         let lease = sys::lease_at(slot as usize)?;
-        let mut line = LeaseLine {
-            lease,
-            device: [0; DEVICE_NAME],
-        };
         let policy = self.supervisor.policy;
-        let mut name = heapless::String::<DEVICE_NAME>::new();
-        // The longest of these fits, or the name is cut.
-        let _ = match policy
+        let name = match policy
             .devices
             .iter()
             .find(|device| device.label == lease.label)
         {
             Some(device) if device.discovers.is_some() && lease.id != 0 => {
-                write!(name, "{:04x}:{:04x}", lease.id >> 16, lease.id & 0xffff)
+                let (vendor, device) = (lease.id >> 16, lease.id & 0xffff);
+                Text::<DEVICE_NAME>::of(format_args!("{vendor:04x}:{device:04x}"))
             }
-            Some(device) => write!(name, "{}", device.name),
+            Some(device) => Text::of(device.name),
             None => match policy.name_of(lease.label) {
-                Some(known) => write!(name, "{known}#{}", lease.id),
+                Some(known) => Text::of(format_args!("{known}#{}", lease.id)),
+                // A task may lend with any label, and the image knows some of them.
                 None => {
                     let from = policy.tasks.get(lease.lessor as usize);
                     let from = from.map_or("?", |task| task.name);
-                    write!(name, "{from}.{:08x}#{}", lease.label, lease.id)
+                    Text::of(format_args!("{from}.{:08x}#{}", lease.label, lease.id))
                 }
             },
         };
-        line.device[..name.len()].copy_from_slice(name.as_bytes());
-        Ok(line)
+        Ok(LeaseLine {
+            lease,
+            device: device_name(name.as_str()),
+        })
     }
 
     fn grant(&mut self, lease: LeaseHandle, index: u32) -> Result<GrantLine, Error> {
@@ -362,8 +360,7 @@ impl SupervisorServer for Session<'_, '_> {
                 _ => u32::MAX,
             },
         };
-        let name = device.name(supervisor.policy);
-        info.name[..name.len()].copy_from_slice(name.as_bytes());
+        info.name = device_name(device.name().as_str());
         Ok(info)
     }
 
@@ -371,6 +368,22 @@ impl SupervisorServer for Session<'_, '_> {
         let known = (task as usize) < self.supervisor.policy.tasks.len();
         let cared = self.supervisor.tasks.get(task as usize).filter(|_| known);
         Ok(cared.ok_or(Error::NotFound)?.care())
+    }
+
+    fn stack(&mut self, task: u32) -> Result<StackUse, Error> {
+        self.order()?;
+        // From its low end on, as far as it was never written.
+        let mut untouched = 0;
+        loop {
+            let (size, found) = sys::stack_use(task as usize, untouched)?;
+            if found == untouched {
+                return Ok(StackUse {
+                    size: size as u32,
+                    at_least: (size - found) as u32,
+                });
+            }
+            untouched = found;
+        }
     }
 
     fn poweroff(&mut self, code: u32) -> Result<(), Error> {

@@ -48,7 +48,7 @@ const MOST_WAIT: u32 = 60_000;
 #[rustfmt::skip]
 static COMMANDS: &[Command] = &[
     on_all("help", Takes::Nothing(help), "this list"),
-    on_all("ps", Takes::Nothing(tasks::list), "the tasks: state, starts, leases, last fault"),
+    on_all("ps", Takes::Nothing(tasks::list), "the tasks: state, starts, leases, stack, last fault"),
     on_all("devices", Takes::Nothing(devices::list), "the devices and who binds them"),
     on_all("leases", Takes::Nothing(leases::draw), "the tree of leases, with resources, rights, generations"),
     on_all("restart", Takes::Word("TASK", tasks::restart), "stop a task and start it again, also from quarantine"),

@@ -2,7 +2,7 @@
 
 use core::fmt;
 use leasehold_abi::{GrantKind, LeaseState, Rights, TaskState};
-use userlib::supervisor::GrantLine;
+use userlib::supervisor::{GrantLine, StackUse};
 
 /// A name without its padding.
 pub fn text(name: &[u8]) -> &str {
@@ -30,6 +30,22 @@ impl fmt::Display for Size {
             }
             None => fmt::write(&mut text, format_args!("{} B", self.0))?,
         }
+        formatter.pad(&text)
+    }
+}
+
+/// Use of a stack as `at least/size`, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct StackText(pub Option<StackUse>);
+
+impl fmt::Display for StackText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(StackUse { size, at_least }) = self.0 else {
+            return formatter.pad("?");
+        };
+        // Two numbers of 32 bits fit.
+        let mut text = heapless::String::<24>::new();
+        fmt::write(&mut text, format_args!("{at_least}/{size}"))?;
         formatter.pad(&text)
     }
 }
@@ -133,6 +149,14 @@ mod tests {
         assert_eq!(text(0x10_0000), "1 MiB");
         assert_eq!(text(3 << 30), "3 GiB");
         assert_eq!(format!("{:<7}|", Size(4096)), "4 KiB  |");
+    }
+
+    #[test]
+    fn a_stack_is_two_numbers_in_its_column() {
+        let text = |at_least, size| StackText(Some(StackUse { size, at_least })).to_string();
+        assert_eq!(text(1408, 4096), "1408/4096");
+        assert_eq!(text(u32::MAX, u32::MAX), "4294967295/4294967295");
+        assert_eq!(format!("{:>11}|", StackText(None)), "          ?|");
     }
 
     #[test]

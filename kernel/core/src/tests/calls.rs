@@ -1,8 +1,8 @@
 //! The calls that belong to no other part: boot, tasks, faults, information, the console.
 
 use crate::model::{CONFIG, Model, TASKS, World, arena, data};
-use crate::{Fault, Kernel, Next};
-use leasehold_abi::{Call, Error, FaultKind, LeaseState, PANIC_LENGTH, TaskState};
+use crate::{Fault, Hardware, Kernel, Next};
+use leasehold_abi::{Call, Error, FaultKind, LeaseState, PANIC_LENGTH, STACK_STEP, TaskState};
 
 const fn fault(kind: FaultKind, address: usize, pc: usize) -> Fault {
     Fault {
@@ -51,7 +51,7 @@ fn boot_starts_the_tasks_fresh_and_offers_the_root() {
 #[test]
 fn an_unknown_call_is_invalid() {
     let mut world = World::new();
-    for number in [34, 35, 255, 256, usize::MAX] {
+    for number in [35, 36, 255, 256, usize::MAX] {
         world.become_task(5);
         assert_eq!(world.system_call(number, &[])[0], Error::Invalid.code());
     }
@@ -94,6 +94,7 @@ fn the_supervisors_calls_are_denied_to_others() {
         Call::TaskStart,
         Call::LeaseAt,
         Call::GrantAt,
+        Call::StackUse,
         Call::DebugWrite,
         Call::SystemOff,
     ] {
@@ -118,6 +119,39 @@ fn task_info_tells_name_state_and_lives() {
     for bad in [data(2), data(3) + 0xc00 - 8, data(3) - 8, usize::MAX] {
         assert_eq!(world.error(3, Call::TaskInfo, &[2, bad]), Error::BadAddress);
     }
+}
+
+#[test]
+fn the_lowest_word_of_a_stack_that_was_written_is_found_in_bounded_steps() {
+    let mut world = World::new();
+    let look = |world: &mut World, offset: usize| {
+        let [status, size, found] = world.act(0, Call::StackUse, &[3, offset]);
+        assert_eq!((status, size), (0, 0x380));
+        found
+    };
+    // One step sees no further than its bound.
+    assert_eq!(look(&mut world, 0), STACK_STEP);
+    assert_eq!(
+        look(&mut world, STACK_STEP),
+        0x380,
+        "all of it is untouched"
+    );
+    assert_eq!(look(&mut world, 0x380), 0x380);
+    // What lies above and below the stack is no part of it.
+    world.kernel.hardware.write(data(3) - 1, &[1]);
+    world.kernel.hardware.write(data(3) + 0x380, &[1]);
+    assert_eq!(look(&mut world, STACK_STEP), 0x380);
+    world.kernel.hardware.write(data(3) + 0x2f7, &[1]);
+    let word = 0x2f7 / size_of::<usize>() * size_of::<usize>();
+    assert_eq!(look(&mut world, 0), STACK_STEP);
+    assert_eq!(look(&mut world, STACK_STEP), word);
+    assert_eq!(look(&mut world, word), word);
+    world.kernel.hardware.write(data(3), &[1]);
+    assert_eq!(look(&mut world, 0), 0);
+    for offset in [1, 0x380 + size_of::<usize>(), usize::MAX - 7] {
+        assert_eq!(world.error(0, Call::StackUse, &[3, offset]), Error::Invalid);
+    }
+    assert_eq!(world.error(0, Call::StackUse, &[TASKS, 0]), Error::NotFound);
 }
 
 #[test]

@@ -42,7 +42,7 @@ struct Attack<const L: usize, const G: usize, const B: u32> {
     leases: Vec<usize>,
     checker: Checker,
     calls: usize,
-    succeeded: [usize; 34],
+    succeeded: [usize; 35],
 }
 
 impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
@@ -55,7 +55,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             leases,
             checker: Checker::default(),
             calls: 0,
-            succeeded: [0; 34],
+            succeeded: [0; 35],
         }
     }
 
@@ -297,6 +297,10 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             Call::TaskInfo | Call::LeaseAt => {
                 [self.random.below(TASKS + 2), self.address(), 0, 0, 0, 0]
             }
+            Call::StackUse => {
+                let offset = self.random.pick(&[0, 8, 0x380, 0x388, 4, usize::MAX]);
+                [self.random.below(TASKS + 1), offset, 0, 0, 0, 0]
+            }
             Call::DebugWrite | Call::Panic => [self.address(), length, 0, 0, 0, 0],
             Call::SetServing => [self.random.below(3), 0, 0, 0, 0, 0],
             Call::LeaseOffer | Call::GrantLabel => [self.draft(), small % 2, bits, 0, 0, 0],
@@ -319,7 +323,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             9 => Call::LeaseOpen as usize + self.random.below(10),
             11 if self.world.kernel.tasks[task].events.first != NIL => Call::LeaseEvent as usize,
             10 if self.world.kernel.tasks[task].ending.first != NIL => Call::LeaseRelease as usize,
-            _ => self.random.below(34),
+            _ => self.random.below(35),
         };
         let Some(call) = Call::from_number(number) else {
             assert_eq!(self.world.system_call(number, &[])[0], 1);
@@ -432,7 +436,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
 #[test]
 fn random_calls_break_no_invariant() {
     let (seeds, calls) = if cfg!(miri) { (1, 300) } else { (8, 10_000) };
-    let mut succeeded = [0; 34];
+    let mut succeeded = [0; 35];
     for seed in 0..seeds {
         let mut attack = Attack::<32, 96, 22>::new(0x9e37_79b9_7f4a_7c15 ^ seed << 20);
         attack.run(calls);

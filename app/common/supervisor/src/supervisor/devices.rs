@@ -34,28 +34,26 @@ impl Supervisor<'_> {
         let Ok(info) = sys::lease_info(held) else {
             return;
         };
-        let (label, id, payload_type) = (info.label, info.id, info.payload_type);
         let from = info.lessor as usize;
         let offers = self
             .policy
             .tasks
             .get(from)
             .map_or(&[][..], |task| task.offers);
-        if !offers.iter().any(|offer| offer.label == label) {
+        let Some(offer) = offers.iter().find(|offer| offer.label == info.label) else {
             // Its runtime sees that and says so: it knows the name.
             let _ = sys::lease_release(held);
             return;
-        }
+        };
         let source = Source::Auxiliary {
             held,
-            from,
-            label,
-            id,
-            payload_type,
+            offer,
+            id: info.id,
+            payload_type: info.payload_type,
             ending: None,
         };
         let device = Device::new(source);
-        let name = device.name(self.policy);
+        let name = device.name();
         match self.add(device) {
             Some(_) => self.say(from, format_args!("registered auxiliary device {name}")),
             None => {
@@ -101,7 +99,7 @@ impl Supervisor<'_> {
             let alive = sys::task_info(task).is_ok_and(|info| info.handle == lent.lessee.raw());
             if alive {
                 self.devices[index].refused_by = Some(lent.lessee);
-                let name = self.devices[index].name(self.policy);
+                let name = self.devices[index].name();
                 self.say(task, format_args!("gave {name} back"));
             }
         }
@@ -166,7 +164,7 @@ impl Supervisor<'_> {
             Err(Error::Dead | Error::Revoked) => {}
             Err(error) => {
                 self.devices[index].refused_by = Some(lessee);
-                let name = device.name(self.policy);
+                let name = device.name();
                 self.say(task, format_args!("cannot have {name}: {error}"));
             }
         }
@@ -207,10 +205,7 @@ impl Supervisor<'_> {
     /// Keeps track of a device; `None` where there are too many.
     pub(crate) fn add(&mut self, device: Device) -> Option<usize> {
         if self.devices.push(device).is_err() {
-            self.say(
-                0,
-                format_args!("no room for device {}", device.name(self.policy)),
-            );
+            self.say(0, format_args!("no room for device {}", device.name()));
             return None;
         }
         Some(self.devices.len() - 1)

@@ -2,8 +2,8 @@
 
 use crate::configuration::Configuration;
 use leasehold_abi::{
-    Call, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Rights,
-    TaskHandle, TaskInfo, TaskState, label,
+    Call, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState,
+    MESSAGE_WORDS, Rights, STACK_STEP, TaskHandle, TaskInfo, TaskState, label,
 };
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -32,6 +32,10 @@ pub(crate) struct Board {
     pub(crate) notified: Vec<(TaskHandle, u32)>,
     /// What the client of the request at hand lent.
     pub(crate) loan: Vec<u8>,
+    /// What the last request was answered with.
+    pub(crate) reply: [usize; MESSAGE_WORDS],
+    /// Every task's stack: its size, and how much of it was never written.
+    pub(crate) stack: (usize, usize),
     /// Whether the machine was turned off.
     pub(crate) off: bool,
     /// The functions on the bus.
@@ -212,6 +216,10 @@ impl Board {
             Call::Notify => {
                 let task = TaskHandle::from_raw(a[0] as u32);
                 self.notified.push((task, a[1] as u32));
+            }
+            Call::StackUse => {
+                let (size, untouched) = self.stack;
+                return Ok([size, untouched.min(a[1] + STACK_STEP).max(a[1])]);
             }
             Call::DebugWrite => {
                 // SAFETY: the call lets the kernel read this buffer.

@@ -3,6 +3,7 @@
 mod configuration;
 mod kernel;
 mod placement;
+mod stack;
 
 use kernel::{Board, Kernel, grant};
 use leasehold_abi::{
@@ -124,8 +125,8 @@ static POLICY: Policy = Policy {
 /// Operations of the interface, by their place in the trait.
 const REPORT_FUNCTION: u16 = 5;
 const CRASH: u16 = 7;
-const POWEROFF: u16 = 14;
-const REPORT_BUSY: u16 = 15;
+const POWEROFF: u16 = 15;
+const REPORT_BUSY: u16 = 16;
 
 /// Runs `body` with a supervisor that has just settled for the first time.
 fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
@@ -185,7 +186,10 @@ fn ask(
     let words_count = argument.len().div_ceil(size_of::<usize>()) as u8;
     let message = Message::new(Tag::new(operation, words_count), words);
     match serve::answer(supervisor, &Request::new(client, &message)) {
-        Answer::Reply(reply) => Error::from_code(usize::from(reply.tag.operation())),
+        Answer::Reply(reply) => {
+            kernel.0.borrow_mut().reply = reply.words;
+            Error::from_code(usize::from(reply.tag.operation()))
+        }
         Answer::Later => panic!("the supervisor never answers later"),
     }
 }

@@ -1,6 +1,6 @@
 //! `ps`, `restart`, `crash`, `chaos`.
 
-use crate::format::{task_state, text};
+use crate::format::{StackText, task_state, text};
 use crate::needs::needs;
 use crate::run::lookup::find;
 use crate::run::say::{failed, unanswered};
@@ -28,8 +28,8 @@ pub(crate) fn list(session: &mut Session) -> bool {
     let out = &mut session.screen;
     let _ = writeln!(
         out,
-        "{:>2} {:<12} {:<11} {:>4} {:>6} {:>4} {:>4}  LAST FAULT",
-        "#", "TASK", "STATE", "GEN", "STARTS", "HELD", "LENT"
+        "{:>2} {:<12} {:<11} {:>4} {:>6} {:>4} {:>4} {:>11}  LAST FAULT",
+        "#", "TASK", "STATE", "GEN", "STARTS", "HELD", "LENT", "STACK"
     );
     for index in 0..MAX_TASKS {
         let Ok(info) = sys::task_info(index) else {
@@ -41,11 +41,12 @@ pub(crate) fn list(session: &mut Session) -> bool {
             Ok(Care::Left) => "ended",
             _ => task_state(info.state),
         };
+        let stack = StackText(session.supervisor.stack(index as u32).ok());
         let out = &mut session.screen;
         let generation = TaskHandle::from_raw(info.handle).generation();
         let _ = write!(
             out,
-            "{index:>2} {:<12} {state:<11} {generation:>4} {:>6} {:>4} {:>4}  ",
+            "{index:>2} {:<12} {state:<11} {generation:>4} {:>6} {:>4} {:>4} {stack:>11}  ",
             text(&info.name),
             info.starts,
             info.leases_held,

@@ -53,6 +53,7 @@ fn looking_at_all_leases_is_denied(suite: &mut Suite) -> Outcome {
     suite.start(ATTACKER)?;
     let scratch = suite.place(ATTACKER, Place::Scratch);
     suite.refused(ATTACKER, Call::LeaseAt, &[0, scratch], &[Error::Denied])?;
+    suite.refused(ATTACKER, Call::StackUse, &[RUNNER, 0], &[Error::Denied])?;
     let root = suite.root().raw() as usize;
     suite.refused(
         ATTACKER,
