@@ -2,7 +2,7 @@
 
 use crate::io::{Claim, Select};
 use crate::runtime::{Bound, Device};
-use crate::sys::{ClaimMode, Error, GrantKind};
+use crate::sys::{ClaimMode, Error, GrantKind, Notifications};
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
@@ -183,8 +183,13 @@ impl<'cap> Device<'cap, Bound> {
     /// `NoDevice` when the manifest gives none, `Busy` when it was taken in this binding, `Revoked`.
     pub fn dma_pool(&self) -> Result<DmaPool<'cap>, Error> {
         let select = Select::Name(leasehold_abi::names::POOL);
-        let (claim, info, base) =
-            Claim::new(self, GrantKind::Memory, select, ClaimMode::Exclusive, 0)?;
+        let (claim, info, base) = Claim::new(
+            self,
+            GrantKind::Memory,
+            select,
+            ClaimMode::Exclusive,
+            Notifications::empty(),
+        )?;
         let length = usize::try_from(info.length).map_err(|_| Error::Invalid)?;
         let base =
             NonNull::new(core::ptr::with_exposed_provenance_mut(base)).ok_or(Error::Invalid)?;
@@ -205,7 +210,13 @@ impl<'cap> Device<'cap, Bound> {
     /// `NoDevice` when the manifest does not allow it, `Busy` when it is one already, `Revoked`.
     pub fn bus_master(&self) -> Result<BusMaster<'cap>, Error> {
         let kind = GrantKind::BusMaster;
-        let (claim, ..) = Claim::new(self, kind, Select::Index(0), ClaimMode::Exclusive, 0)?;
+        let (claim, ..) = Claim::new(
+            self,
+            kind,
+            Select::Index(0),
+            ClaimMode::Exclusive,
+            Notifications::empty(),
+        )?;
         Ok(BusMaster {
             _claim: claim,
             binding: PhantomData,

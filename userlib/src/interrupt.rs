@@ -2,7 +2,7 @@
 
 use crate::io::{Claim, Select};
 use crate::runtime::{Bound, Device, Task};
-use crate::sys::{self, ClaimMode, Error, GrantKind};
+use crate::sys::{self, ClaimMode, Error, GrantKind, Notifications};
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -17,7 +17,7 @@ use core::marker::PhantomData;
 /// ```
 /// use userlib::{Error, ForLt};
 /// use userlib::interrupt::Interrupt;
-/// use userlib::runtime::{Core, Device, Driver};
+/// use userlib::runtime::{Core, Device, Driver, Events};
 ///
 /// struct State<'cap> {
 ///     line: Interrupt<'cap>,
@@ -32,8 +32,8 @@ use core::marker::PhantomData;
 ///         Ok(State { line: device.interrupt(0)?, count: 0 })
 ///     }
 ///
-///     fn interrupt<'cap>(&self, state: &mut State<'cap>, _: &Device<'cap, Core>, bits: u32) {
-///         if state.line.is_in(bits) {
+///     fn interrupt<'cap>(&self, state: &mut State<'cap>, _: &Device<'cap, Core>, events: Events) {
+///         if events.contains(&state.line) {
 ///             state.count += 1;
 ///             let _ = state.line.acknowledge();
 ///         }
@@ -42,15 +42,20 @@ use core::marker::PhantomData;
 /// ```
 pub struct Interrupt<'cap> {
     claim: Claim,
-    bit: u32,
+    bit: Notifications,
+    line: u32,
     binding: PhantomData<&'cap ()>,
 }
 
 impl Interrupt<'_> {
-    /// Whether this interrupt is among those that came.
-    #[inline]
-    pub const fn is_in(&self, bits: u32) -> bool {
-        bits & self.bit != 0
+    /// Number of the line, as the chip file has it.
+    pub const fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// The notification that it posts.
+    pub(crate) const fn bit(&self) -> Notifications {
+        self.bit
     }
 
     /// Lets it come again, once the device no longer asserts it for what was handled.
@@ -75,7 +80,7 @@ impl Drop for Interrupt<'_> {
 
 impl fmt::Debug for Interrupt<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "interrupt on bit {}", self.bit.trailing_zeros())
+        write!(formatter, "interrupt line {}", self.line)
     }
 }
 
@@ -91,9 +96,10 @@ impl<'cap> Device<'cap, Bound> {
         let bit = task.take_bit(self.slot_index())?;
         let mode = ClaimMode::Exclusive;
         match Claim::new(self, GrantKind::Interrupt, select.into(), mode, bit) {
-            Ok((claim, ..)) => Ok(Interrupt {
+            Ok((claim, info, _)) => Ok(Interrupt {
                 claim,
                 bit,
+                line: info.base as u32,
                 binding: PhantomData,
             }),
             Err(error) => {

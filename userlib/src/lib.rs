@@ -29,6 +29,7 @@ pub mod sys;
 mod testing;
 pub mod text;
 pub mod time;
+pub mod timer;
 
 pub use devres::{Devres, DevresGuard, DevresLt, Guard};
 pub use for_lt::{self, CovariantForLt, ForLt};

@@ -9,7 +9,7 @@ pub use capability::{Msi, MsiX, PciExpress, PowerManagement, TypedCapability};
 
 use crate::io::{Claim, Select, Window};
 use crate::runtime::{Bound, Device};
-use crate::sys::{ClaimMode, Error, GrantKind};
+use crate::sys::{ClaimMode, Error, GrantKind, Notifications};
 use core::fmt;
 
 /// Bytes of the configuration space of a conventional PCI function.
@@ -186,7 +186,13 @@ impl<'cap> Device<'cap, Bound> {
         select: impl Into<Select<'s>>,
     ) -> Result<ConfigSpace<'cap, SIZE>, Error> {
         let mode = ClaimMode::Shared;
-        let (claim, info, base) = Claim::new(self, GrantKind::Config, select.into(), mode, 0)?;
+        let (claim, info, base) = Claim::new(
+            self,
+            GrantKind::Config,
+            select.into(),
+            mode,
+            Notifications::empty(),
+        )?;
         let length = usize::try_from(info.length).map_err(|_| Error::Invalid)?;
         // SAFETY: just claimed, and kept by the claim for `'cap`.
         let window = unsafe { Window::new(base, length, false)? };

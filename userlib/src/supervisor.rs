@@ -4,7 +4,7 @@
 
 use crate::Error;
 use crate::ipc::interface;
-use leasehold_abi::LeaseHandle;
+use leasehold_abi::{LeaseHandle, Notifications};
 
 mod records;
 
@@ -37,9 +37,9 @@ pub trait Supervisor {
     /// fit; gives the number to go on with and the bytes copied. A cursor that is too old goes
     /// on at the oldest line kept.
     fn read_log(&mut self, cursor: u64, into: &mut [u8]) -> Result<[u64; 2], Error>;
-    /// From now on the caller shows the log: each new line posts notification `bits` to it.
+    /// From now on the caller shows the log: each new line posts `wanted`, of [`Notifications::PEERS`], to it.
     /// Gives the number of the next line.
-    fn watch_log(&mut self, bits: u32) -> Result<u64, Error>;
+    fn watch_log(&mut self, wanted: Notifications) -> Result<u64, Error>;
     /// The driver of the host bridge asks for the line of the first of the four interrupt pins.
     fn first_interrupt_line(&mut self) -> Result<u32, Error>;
     /// The driver of the host bridge found a function; its `bars` do not count. The supervisor

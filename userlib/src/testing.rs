@@ -6,7 +6,7 @@ use crate::runtime::{Bound, Core, Device, Task};
 use crate::sys::mock::{self, Kernel};
 use crate::sys::{
     ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, LeaseState, Message,
-    NOTIFY_LEASE, Rights, TaskInfo, TaskState, label,
+    Notifications, Rights, TaskInfo, TaskState, label,
 };
 use leasehold_abi::Call;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
@@ -29,7 +29,7 @@ pub(crate) struct Lease {
 
 /// What the next receive comes back with.
 pub(crate) enum Event {
-    Bits(u32),
+    Bits(Notifications),
     Call(u32, Message),
 }
 
@@ -55,6 +55,9 @@ pub(crate) struct State {
     pub(crate) refuse_after: Option<usize>,
     /// Label of an auxiliary device that the supervisor gives back at once.
     pub(crate) refused: Option<u32>,
+    /// The time, and what the task's timer is set to, in ticks.
+    pub(crate) time: u64,
+    pub(crate) timer: u64,
     /// How many system calls there were.
     pub(crate) calls: usize,
     memory: Vec<(*mut u8, Layout)>,
@@ -206,6 +209,13 @@ impl State {
         match call {
             Call::TaskSelf => Ok([OWN as usize, 0]),
             Call::TaskInfo => self.task_info(a, b),
+            Call::Time => Ok([self.time as usize, 0]),
+            Call::SetTimer => {
+                // The deadline, then the bits: a register each, on the host.
+                assert_eq!(Notifications::from_register(b), Notifications::TIMER);
+                self.timer = a as u64;
+                Ok([0, 0])
+            }
             Call::SetServing => {
                 self.journal.push(format!("serve {a}"));
                 Ok([0, 0])
@@ -367,19 +377,19 @@ impl State {
         Ok([0, 0])
     }
 
-    fn receive(&mut self, mask: u32, message: &mut Message) -> [usize; 3] {
-        if mask == NOTIFY_LEASE {
+    fn receive(&mut self, mask: Notifications, message: &mut Message) -> [usize; 3] {
+        if mask == Notifications::LEASE {
             self.journal.push("wait".into());
             self.leases
                 .retain(|(_, lease)| !(lease.lent && lease.ending));
-            return [0, u32::MAX as usize, NOTIFY_LEASE as usize];
+            return [0, u32::MAX as usize, Notifications::LEASE.register()];
         }
         match self
             .events
             .pop_front()
             .expect("the test scripts every receive")
         {
-            Event::Bits(bits) => [0, u32::MAX as usize, bits as usize],
+            Event::Bits(bits) => [0, u32::MAX as usize, bits.register()],
             Event::Call(client, call) => {
                 *message = call;
                 [0, client as usize, 0]
@@ -406,10 +416,10 @@ unsafe impl Kernel for Board {
     fn message(&mut self, call: Call, [a, b, c]: [usize; 3], message: &mut Message) -> [usize; 3] {
         let mut state = self.0.borrow_mut();
         match call {
-            Call::Receive => state.receive(a as u32, message),
+            Call::Receive => state.receive(Notifications::from_register(a), message),
             Call::ReplyReceive => {
                 state.replied.push((a as u32, *message));
-                state.receive(b as u32, message)
+                state.receive(Notifications::from_register(b), message)
             }
             Call::Reply => {
                 state.replied.push((a as u32, *message));
@@ -418,10 +428,10 @@ unsafe impl Kernel for Board {
             // Whoever asks the supervisor for anything else than to log a line, which lends it, is refused.
             Call::Call if a >> 6 == 1 && a & 63 == 0 && c == 0 => [Error::Denied.code(), 0, 0],
             Call::Call if a >> 6 == 1 && a & 63 == 0 => {
+                assert_eq!(c, 1);
                 // SAFETY: one loan: the line.
                 let line = unsafe {
                     let loan = *core::ptr::with_exposed_provenance::<leasehold_abi::Borrow>(b);
-                    assert_eq!(c, 1);
                     mock::bytes(loan.base, loan.length)
                 };
                 state.log.push(String::from_utf8_lossy(line).into_owned());

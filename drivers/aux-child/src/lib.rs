@@ -20,7 +20,8 @@ use driver_interfaces::{
 use embedded_hal::digital::{OutputPin, PinState};
 use userlib::for_lt::Family;
 use userlib::ipc::{Answer, Peer, Request};
-use userlib::runtime::{Bound, Core, Device, Driver, StateOf, TIMER_BIT};
+use userlib::runtime::{Bound, Core, Device, Driver, Events, StateOf};
+use userlib::timer::Timer;
 use userlib::{CovariantForLt, DevresLt, Error, ForLt, sys, time};
 
 /// The parent's task.
@@ -153,14 +154,14 @@ fn look_guarded(device: &Device<'_, Bound>) -> Result<(u32, Identity), Error> {
     }
 }
 
-/// One binding: which device it is of.
+/// One binding. Its timer begins the call that it was asked for.
 #[derive(Debug)]
 pub struct Child<'cap> {
-    _device: Device<'cap, Bound>,
+    timer: Timer<'cap>,
 }
 
-/// Answers for the driver, whether it is bound or not.
-struct Session<'a>(&'a ChildDriver);
+/// Answers for the driver: bound, with the timer of a binding, or not.
+struct Session<'a>(&'a ChildDriver, Option<&'a Timer<'a>>);
 
 impl SampleChildServer for Session<'_> {
     fn sample(&mut self, index: u32) -> Result<SampleInfo, Error> {
@@ -185,12 +186,14 @@ impl SampleChildServer for Session<'_> {
     }
 
     fn hold(&mut self, milliseconds: u32) -> Result<(), Error> {
+        let timer = self.1.ok_or(Error::Unbound)?;
         if self.0.wanted.get().is_some() {
             return Err(Error::Busy);
         }
         self.0.wanted.set(Some(milliseconds));
         // At once, but after the reply: a caller is not to wait for the call to the parent.
-        sys::set_timer(sys::time().max(1), TIMER_BIT)
+        timer.set(sys::time());
+        Ok(())
     }
 
     fn light(&mut self, pattern: u32) -> Result<u32, Error> {
@@ -228,26 +231,30 @@ impl Driver for ChildDriver {
         kept.parent.set(Peer::connect(PARENT)?.handle().raw());
         userlib::log!("device {index}: parent {identity}");
         Ok(Child {
-            _device: device.bound(),
+            timer: device.timer()?,
         })
     }
 
     fn request<'cap>(
         &self,
-        _: &mut StateOf<'cap, Self>,
+        state: &mut StateOf<'cap, Self>,
         _: &Device<'cap, Core>,
         request: &Request<'_>,
     ) -> Answer {
-        self.request_unbound(request)
+        Session(self, Some(&state.timer)).dispatch(request)
     }
 
     fn request_unbound(&self, request: &Request<'_>) -> Answer {
-        Session(self).dispatch(request)
+        Session(self, None).dispatch(request)
     }
 
-    fn notified<'cap>(&self, _: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, bits: u32) {
-        // Both bindings hear of it; the first one makes the call.
-        if bits & TIMER_BIT != 0
+    fn notified<'cap>(
+        &self,
+        state: &mut StateOf<'cap, Self>,
+        _: &Device<'cap, Core>,
+        events: Events,
+    ) {
+        if events.contains(&state.timer)
             && let Some(milliseconds) = self.wanted.take()
         {
             self.call_parent(milliseconds);

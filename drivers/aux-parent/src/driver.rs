@@ -7,7 +7,7 @@ use userlib::auxiliary::Registration;
 use userlib::io::{Bar, Readable, Writeable};
 use userlib::ipc::{Answer, Deferred, Kept, Request};
 use userlib::pci::{ConfigSpace, EXPRESS};
-use userlib::runtime::{Core, Device, Driver, StateOf, TIMER_BIT};
+use userlib::runtime::{Core, Device, Driver, Events, StateOf};
 use userlib::{Error, ForLt};
 
 /// Bytes of the test registers. Source: QEMU documentation, *QEMU pci-testdev*.
@@ -34,7 +34,7 @@ const DEVICE: usize = 2;
 pub struct Parent<'cap> {
     _data: Registration<'cap, DataFamily>,
     _guarded: Registration<'cap, GuardedFamily>,
-    held: Holds,
+    held: Holds<'cap>,
     _bar: Bar<'cap, BAR_SIZE>,
     _config: ConfigSpace<'cap, EXPRESS>,
 }
@@ -79,7 +79,7 @@ impl Driver for ParentDriver {
         Ok(Parent {
             _data: data,
             _guarded: guarded,
-            held: Holds::new(),
+            held: Holds::new(device.timer()?),
             _bar: bar,
             _config: config,
         })
@@ -98,10 +98,13 @@ impl Driver for ParentDriver {
         state.held.replies(kept);
     }
 
-    fn notified<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, bits: u32) {
-        if bits & TIMER_BIT != 0 {
-            state.held.answer_due();
-        }
+    fn notified<'cap>(
+        &self,
+        state: &mut StateOf<'cap, Self>,
+        _: &Device<'cap, Core>,
+        events: Events,
+    ) {
+        state.held.notified(events);
     }
 
     /// Nobody is to wait for a parent that goes; least of all a child that must let go first.

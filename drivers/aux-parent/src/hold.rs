@@ -3,7 +3,8 @@
 use heapless::Deque;
 use userlib::Error;
 use userlib::ipc::{Deferred, Kept};
-use userlib::runtime::TIMER_BIT;
+use userlib::runtime::Events;
+use userlib::timer::Timer;
 use userlib::{sys, time};
 
 /// Calls that may be held at once.
@@ -21,16 +22,20 @@ struct Hold {
     reply: Deferred<u32>,
 }
 
-/// The calls that wait. The task's timer is theirs.
-#[derive(Debug, Default)]
-pub struct Holds {
+/// The calls that wait, with the timer for the next.
+#[derive(Debug)]
+pub struct Holds<'cap> {
     held: Deque<Hold, HELD>,
+    timer: Timer<'cap>,
 }
 
-impl Holds {
+impl<'cap> Holds<'cap> {
     /// None.
-    pub const fn new() -> Self {
-        Self { held: Deque::new() }
+    pub const fn new(timer: Timer<'cap>) -> Self {
+        Self {
+            held: Deque::new(),
+            timer,
+        }
     }
 
     /// Answers after so many milliseconds; `Invalid` for more than 60 000, `Busy` when too many wait.
@@ -54,10 +59,17 @@ impl Holds {
         self.held.iter().for_each(|hold| kept.show(&hold.reply));
     }
 
+    /// Answers what is due, when the timer came.
+    pub fn notified(&mut self, events: Events) {
+        if events.contains(&self.timer) {
+            self.answer_due();
+        }
+    }
+
     /// Answers what is due and sets the timer for the next.
-    pub fn answer_due(&mut self) {
+    fn answer_due(&mut self) {
         let now = sys::time();
-        let mut next = u64::MAX;
+        let mut next: Option<u64> = None;
         for _ in 0..self.held.len() {
             let Some(hold) = self.held.pop_front() else {
                 break;
@@ -65,19 +77,21 @@ impl Holds {
             if hold.until <= now {
                 hold.reply.reply(Ok(hold.milliseconds));
             } else {
-                next = next.min(hold.until);
+                next = Some(next.map_or(hold.until, |next| next.min(hold.until)));
                 // There is room: one has just been taken out.
                 let _ = self.held.push_back(hold);
             }
         }
-        let deadline = if next == u64::MAX { 0 } else { next };
-        // The own timer can always be set.
-        let _ = sys::set_timer(deadline, TIMER_BIT);
+        match next {
+            Some(deadline) => self.timer.set(deadline),
+            None => self.timer.cancel(),
+        }
     }
 
     /// Lets everybody go: nobody is to wait for a parent that goes, least of all a child that
     /// must let go first.
     pub fn clear(&mut self) {
         self.held.clear();
+        self.timer.cancel();
     }
 }

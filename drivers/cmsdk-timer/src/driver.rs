@@ -6,7 +6,7 @@ use driver_interfaces::TimerServer;
 use embedded_hal::delay::DelayNs;
 use userlib::interrupt::Interrupt;
 use userlib::ipc::{Answer, Deferred, Kept, Request};
-use userlib::runtime::{Core, Device, Driver, StateOf};
+use userlib::runtime::{Core, Device, Driver, Events, StateOf};
 use userlib::{Error, ForLt, sys};
 
 /// Longest wait in place, in microseconds: meanwhile no less important task runs.
@@ -91,7 +91,15 @@ impl Driver for TimerDriver {
             .for_each(|waiting| kept.show(&waiting.reply));
     }
 
-    fn interrupt<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, _: u32) {
+    fn interrupt<'cap>(
+        &self,
+        state: &mut StateOf<'cap, Self>,
+        _: &Device<'cap, Core>,
+        events: Events,
+    ) {
+        if !events.contains(&state.line) {
+            return;
+        }
         if state.timer.expire()
             && let Some(waiting) = state.waiting.take()
         {

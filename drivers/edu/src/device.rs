@@ -11,7 +11,8 @@ use userlib::dma::{self, BusMaster, DmaBuffer};
 use userlib::interrupt::Interrupt;
 use userlib::io::{Bar, Readable, Writeable};
 use userlib::ipc::{Deferred, Kept};
-use userlib::runtime::{Bound, Device, TIMER_BIT};
+use userlib::runtime::{Bound, Device, Events};
+use userlib::timer::Timer;
 use userlib::{CovariantForLt, Error, sys, time};
 
 /// Jobs that may wait.
@@ -68,8 +69,6 @@ struct Running {
     step: Step,
     /// When the job began, in ticks.
     began: u64,
-    /// When the step must be over, in ticks.
-    deadline: u64,
 }
 
 /// The device while it is bound. Bus mastering ends before the buffers do.
@@ -80,6 +79,7 @@ pub struct Edu<'cap> {
     _display: Registration<'cap, DisplayFamily>,
     bar: Bar<'cap, BAR_SIZE>,
     interrupt: Interrupt<'cap>,
+    timer: Timer<'cap>,
     master: BusMaster<'cap>,
     source: DmaBuffer<'cap, u8>,
     destination: DmaBuffer<'cap, u8>,
@@ -101,6 +101,7 @@ impl<'cap> Edu<'cap> {
         let mut pool = device.dma_pool()?;
         Ok(Self {
             interrupt: device.interrupt("intx")?,
+            timer: device.timer()?,
             master: device.bus_master()?,
             source: pool.buffer(MOST)?,
             destination: pool.buffer(MOST)?,
@@ -117,9 +118,18 @@ impl<'cap> Edu<'cap> {
         self.bar.len()
     }
 
-    /// Lets the interrupt come again.
-    pub(crate) fn acknowledge(&self) -> Result<(), Error> {
-        self.interrupt.acknowledge()
+    /// Number of the interrupt's line.
+    pub(crate) fn line(&self) -> u32 {
+        self.interrupt.line()
+    }
+
+    /// Does what the interrupt is for, and lets it come again.
+    pub(crate) fn interrupt(&mut self, events: Events) {
+        if events.contains(&self.interrupt) {
+            self.handle();
+            // `Revoked`: the binding is ending, and no interrupt is to come again.
+            let _ = self.interrupt.acknowledge();
+        }
     }
 
     fn accept(&mut self, job: Job) {
@@ -138,12 +148,7 @@ impl<'cap> Edu<'cap> {
             match self.begin(&job) {
                 Ok((step, limit)) => {
                     let began = sys::time();
-                    self.running = Some(Running {
-                        job,
-                        step,
-                        began,
-                        deadline: 0,
-                    });
+                    self.running = Some(Running { job, step, began });
                     self.limit(limit);
                 }
                 Err(error) => job.reply(Err(error)),
@@ -183,16 +188,12 @@ impl<'cap> Edu<'cap> {
     }
 
     /// Gives the step under way this many milliseconds.
-    fn limit(&mut self, milliseconds: u64) {
-        if let Some(running) = &mut self.running {
-            running.deadline = time::after(milliseconds);
-            // The own timer can always be set.
-            let _ = sys::set_timer(running.deadline, TIMER_BIT);
-        }
+    fn limit(&self, milliseconds: u64) {
+        self.timer.set(time::after(milliseconds));
     }
 
     /// The device says what it has done.
-    pub(crate) fn handle(&mut self) {
+    fn handle(&mut self) {
         let registers = self.registers();
         let cause = registers.interrupt_status().extract();
         if cause.get() == u32::MAX {
@@ -257,17 +258,13 @@ impl<'cap> Edu<'cap> {
         if let Some(running) = self.running.take() {
             running.job.reply(result);
         }
-        let _ = sys::set_timer(0, TIMER_BIT);
+        self.timer.cancel();
         self.advance();
     }
 
     /// Ends a step that takes too long.
-    pub(crate) fn expire(&mut self) {
-        if self
-            .running
-            .as_ref()
-            .is_some_and(|running| sys::time() >= running.deadline)
-        {
+    pub(crate) fn notified(&mut self, events: Events) {
+        if events.contains(&self.timer) {
             self.finish(Err(Error::TimedOut));
         }
     }

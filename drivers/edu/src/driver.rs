@@ -4,8 +4,7 @@ use crate::device::Edu;
 use crate::registers::{DEVICE, VENDOR};
 use driver_interfaces::EduServer;
 use userlib::ipc::{Answer, Kept, Request};
-use userlib::runtime::{Bound, Core, Device, Driver, StateOf, TIMER_BIT};
-use userlib::sys::{self, GrantKind};
+use userlib::runtime::{Core, Device, Driver, Events, StateOf};
 use userlib::{Error, ForLt};
 
 /// The driver.
@@ -17,10 +16,10 @@ impl Driver for EduDriver {
 
     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Edu<'cap>, Error> {
         let edu = Edu::new(device)?;
-        let line = interrupt_line(device)?;
         userlib::log!(
-            "bound {VENDOR:04x}:{DEVICE:04x}, bar0 {} MiB, irq {line}",
-            edu.window() >> 20
+            "bound {VENDOR:04x}:{DEVICE:04x}, bar0 {} MiB, irq {}",
+            edu.window() >> 20,
+            edu.line()
         );
         Ok(edu)
     }
@@ -38,32 +37,25 @@ impl Driver for EduDriver {
         state.replies(kept);
     }
 
-    fn interrupt<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, _: u32) {
-        state.handle();
-        // `Revoked`: the binding is ending, and no interrupt is to come again.
-        let _ = state.acknowledge();
+    fn interrupt<'cap>(
+        &self,
+        state: &mut StateOf<'cap, Self>,
+        _: &Device<'cap, Core>,
+        events: Events,
+    ) {
+        state.interrupt(events);
     }
 
-    fn notified<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, bits: u32) {
-        if bits & TIMER_BIT != 0 {
-            state.expire();
-        }
+    fn notified<'cap>(
+        &self,
+        state: &mut StateOf<'cap, Self>,
+        _: &Device<'cap, Core>,
+        events: Events,
+    ) {
+        state.notified(events);
     }
 
     fn unbind<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>) {
         state.quiet();
-    }
-}
-
-/// The line behind the device's interrupt, for the log.
-fn interrupt_line(device: &Device<'_, Bound>) -> Result<u64, Error> {
-    let lease = device.lease()?;
-    let mut index = 0;
-    loop {
-        let grant = sys::grant_info(lease, index)?;
-        if grant.kind == GrantKind::Interrupt as u8 {
-            return Ok(grant.base);
-        }
-        index += 1;
     }
 }

@@ -8,7 +8,7 @@ use driver_interfaces::SampleParentServer;
 use userlib::auxiliary::{LentCell, Registration, WINDOW_GRANULE};
 use userlib::io::{IoMem, Readable, Writeable};
 use userlib::ipc::{Answer, Deferred, Kept, Request};
-use userlib::runtime::{Core, Device, Driver, StateOf, TIMER_BIT};
+use userlib::runtime::{Core, Device, Driver, Events, StateOf};
 use userlib::sys::Rights;
 use userlib::{Error, ForLt};
 
@@ -31,7 +31,7 @@ pub struct Board<'cap> {
     leds: Registration<'cap, LedsFamily>,
     _reader: Registration<'cap, ReaderFamily>,
     lit: LentCell<'cap, u32>,
-    held: Holds,
+    held: Holds<'cap>,
     window: IoMem<'cap, WINDOW>,
 }
 
@@ -87,7 +87,7 @@ impl Driver for BoardDriver {
             leds,
             _reader: reader,
             lit,
-            held: Holds::new(),
+            held: Holds::new(device.timer()?),
             window,
         })
     }
@@ -105,13 +105,16 @@ impl Driver for BoardDriver {
         state.held.replies(kept);
     }
 
-    fn notified<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, bits: u32) {
-        if bits & RING != 0 {
+    fn notified<'cap>(
+        &self,
+        state: &mut StateOf<'cap, Self>,
+        _: &Device<'cap, Core>,
+        events: Events,
+    ) {
+        if events.from_peer(RING) {
             state.apply();
         }
-        if bits & TIMER_BIT != 0 {
-            state.held.answer_due();
-        }
+        state.held.notified(events);
     }
 
     /// Nobody is to wait for a parent that goes; least of all a child that must let go first.

@@ -5,6 +5,7 @@ use driver_aux_parent::payload::Data;
 use driver_interfaces::Inputs;
 use userlib::auxiliary::{Lendable, Lent, LentMutex, LentWindow};
 use userlib::for_lt::{CovariantFamily, Family};
+use userlib::sys::Notifications;
 use userlib::{CovariantForLt, Error, ForLt};
 
 /// Name of the LEDs' auxiliary device, number 0, after the parent's own and a dot.
@@ -14,7 +15,7 @@ pub const LEDS: &str = "leds";
 pub const BUTTONS_AND_COUNTERS: &str = "buttons";
 
 /// The notification by which the LEDs' child says that it wants others lit.
-pub const RING: u32 = 1;
+pub const RING: Notifications = Notifications::peer(0);
 
 /// Payload of the LEDs' device: no window, but a word to write what is wanted to.
 #[derive(Clone, Copy, Debug, CovariantFamily, Lendable)]

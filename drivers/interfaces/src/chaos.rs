@@ -1,5 +1,7 @@
 //! How `chaos` misbehaves.
 
+use leasehold_abi::Notifications;
+
 /// A way to misbehave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -21,17 +23,19 @@ pub enum ChaosKind {
 }
 
 impl ChaosKind {
-    /// The kind with this number.
-    pub const fn from_code(code: u32) -> Option<Self> {
-        Some(match code {
-            1 => Self::WildRead,
-            2 => Self::WildWrite,
-            3 => Self::JumpIntoData,
-            4 => Self::EndlessLoop,
-            5 => Self::StackOverflow,
-            6 => Self::ForgedLease,
-            7 => Self::ForbiddenCall,
-            _ => return None,
-        })
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::WildRead,
+        Self::WildWrite,
+        Self::JumpIntoData,
+        Self::EndlessLoop,
+        Self::StackOverflow,
+        Self::ForgedLease,
+        Self::ForbiddenCall,
+    ];
+
+    /// The notification that asks for it.
+    pub const fn notification(self) -> Notifications {
+        Notifications::peer(self as usize)
     }
 }

@@ -1,6 +1,6 @@
 //! The console: a byte stream each way.
 
-use leasehold_abi::Error;
+use leasehold_abi::{Error, Notifications};
 use userlib::ipc::interface;
 
 /// What a console does.
@@ -19,7 +19,7 @@ pub trait Console {
     /// Waits until every accepted byte has left the chip.
     #[deferred]
     fn flush(&mut self) -> Result<u32, Error>;
-    /// From now on, input posts notification `bits` to the caller. It ends with this binding of
+    /// From now on, input posts `wanted`, of [`Notifications::PEERS`], to the caller. It ends with this binding of
     /// the driver.
-    fn watch(&mut self, bits: u32) -> Result<(), Error>;
+    fn watch(&mut self, wanted: Notifications) -> Result<(), Error>;
 }

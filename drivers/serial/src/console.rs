@@ -8,8 +8,8 @@ use heapless::Vec;
 use userlib::for_lt::Family;
 use userlib::interrupt::Interrupt;
 use userlib::ipc::{Answer, Deferred, Kept, ReadLoan, Request, WriteLoan};
-use userlib::runtime::{Bound, Core, Device, Driver, StateOf};
-use userlib::sys::{self, TaskHandle};
+use userlib::runtime::{Bound, Core, Device, Driver, Events, StateOf};
+use userlib::sys::{self, Notifications, TaskHandle};
 use userlib::{Error, time};
 
 /// How long accepted bytes may take to leave when the console is unbound, in milliseconds: a
@@ -18,9 +18,6 @@ const DRAIN: u64 = (TRANSMIT_RING as u64 * 10 * 1000 / 115_200) * 3 / 2;
 
 /// Most interrupt lines of a chip: one for each direction.
 const LINES: usize = 2;
-
-/// Notifications that a task may ask for: those that tasks post to each other.
-const PEER_BITS: u32 = 0x7fff;
 
 /// The buffer that came with a call.
 #[derive(Debug)]
@@ -87,7 +84,7 @@ pub struct Console<'cap, M: Model> {
     port: Port<M::Chip<'cap>, Call>,
     lines: Vec<Interrupt<'cap>, LINES>,
     /// Who is told of input, and by which notification.
-    watcher: Option<(TaskHandle, u32)>,
+    watcher: Option<(TaskHandle, Notifications)>,
     /// Who makes the request that is being answered.
     client: Option<TaskHandle>,
 }
@@ -132,11 +129,12 @@ impl<M: Model> ConsoleServer for Console<'_, M> {
         });
     }
 
-    fn watch(&mut self, bits: u32) -> Result<(), Error> {
-        if bits == 0 || bits & !PEER_BITS != 0 {
+    fn watch(&mut self, wanted: Notifications) -> Result<(), Error> {
+        // No others are posted between tasks.
+        if wanted.is_empty() || !Notifications::PEERS.contains(wanted) {
             return Err(Error::Invalid);
         }
-        self.watcher = self.client.map(|client| (client, bits));
+        self.watcher = self.client.map(|client| (client, wanted));
         self.tell();
         Ok(())
     }
@@ -179,10 +177,15 @@ impl<M: Model> Driver for ConsoleDriver<M> {
         state.port.callers().for_each(|call| kept.show(&call.reply));
     }
 
-    fn interrupt<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>, bits: u32) {
+    fn interrupt<'cap>(
+        &self,
+        state: &mut StateOf<'cap, Self>,
+        _: &Device<'cap, Core>,
+        events: Events,
+    ) {
         state.port.pump();
         state.tell();
-        for line in state.lines.iter().filter(|line| line.is_in(bits)) {
+        for line in state.lines.iter().filter(|line| events.contains(*line)) {
             // `Revoked`: the binding is ending, and no interrupt is to come again.
             let _ = line.acknowledge();
         }

@@ -38,8 +38,8 @@ pub enum Call {
     ReplyReceive = 3,
     /// *Message (sent only).* Reply and go on: `(client) -> (status)`. `Dead` when the client no longer waits.
     Reply = 4,
-    /// Post notification bits: `(task handle, bits) -> (status)`. Only bits 0–14 (the supervisor: 15 too, on which a
-    /// task panics), only to peers of the manifest.
+    /// Post notification bits: `(task handle, bits) -> (status)`. Only [`PEERS`](crate::Notifications::PEERS)
+    /// (the supervisor: [`CRASH`](crate::Notifications::CRASH) too), only to peers of the manifest.
     Notify = 5,
     /// Set the caller's timer: `(deadline in ticks, notification bits)`, deadline 0 to disarm.
     /// One timer a task; a deadline in the past fires at once.
@@ -69,7 +69,7 @@ pub enum Call {
     /// Put a draft in force and tell the lessee: `(lease)`.
     LeaseOffer = 14,
     /// End a lease and all that is derived from it: `(lease, mode)`. Returns once it is marked;
-    /// [`NOTIFY_LEASE`](crate::NOTIFY_LEASE) says when it is over, and then the handle gets `Revoked`. A draft ends at
+    /// [`Notifications::LEASE`](crate::Notifications::LEASE) says when it is over, and then the handle gets `Revoked`. A draft ends at
     /// once.
     LeaseRevoke = 15,
     /// Give a lease back: `(lease)`. Also ends what the caller derived from it.
@@ -96,7 +96,7 @@ pub enum Call {
     SetServing = 24,
     /// End with a panic: `(message address, length)`. Does not return.
     Panic = 25,
-    /// Supervisor: stop a task: `(task index)`. Its leases end; `NOTIFY_TASK` says when it is dormant.
+    /// Supervisor: stop a task: `(task index)`. Its leases end; [`Notifications::TASK`](crate::Notifications::TASK) says when it is dormant.
     TaskStop = 26,
     /// Supervisor: make a dormant task's memory fresh and start it: `(task index) -> (status, new handle)`. `Busy`
     /// unless dormant.

@@ -14,6 +14,7 @@ mod lease;
 mod limits;
 mod message;
 pub mod names;
+mod notifications;
 mod task;
 
 pub use call::Call;
@@ -27,4 +28,5 @@ pub use limits::{
     PANIC_LENGTH, SELF_MEMORY, STACK_STEP, UNALIGNED_STEP,
 };
 pub use message::{Borrow, Tag};
-pub use task::{FaultKind, NOTIFY_LEASE, NOTIFY_TASK, TaskInfo, TaskState};
+pub use notifications::Notifications;
+pub use task::{FaultKind, TaskInfo, TaskState};

@@ -3,13 +3,6 @@
 use crate::{NAME_LENGTH, PANIC_LENGTH};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// Notification bit 31: there is a lease event to fetch ([`Call::LeaseEvent`](crate::Call::LeaseEvent)),
-/// or a lease that this task lent is over.
-pub const NOTIFY_LEASE: u32 = 1 << 31;
-
-/// Notification bit 30, to the supervisor only: a task faulted, or a stopped one has lost its last lease.
-pub const NOTIFY_TASK: u32 = 1 << 30;
-
 /// What a task is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

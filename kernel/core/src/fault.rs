@@ -5,7 +5,7 @@ use crate::lease::operation::Phase;
 use crate::schedule::bit;
 use crate::task::{NO_TASK, no_handle};
 use crate::{Context, Fault, Hardware, Kernel, Next};
-use leasehold_abi::{Error, FaultKind, NOTIFY_TASK, PANIC_LENGTH, TaskState};
+use leasehold_abi::{Error, FaultKind, Notifications, PANIC_LENGTH, TaskState};
 
 /// How far below the stack a stack pointer still counts as an overflow, in bytes.
 const LARGEST_FRAME: usize = 1 << 20;
@@ -129,7 +129,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.reaper.stopping |= bit(task);
         self.reaper.waking |= bit(task);
         self.reaper.charge(task);
-        self.post(0, NOTIFY_TASK);
+        self.post(0, Notifications::TASK);
     }
 
     /// The reaper's step for a stopped task: release one lease that it holds. Whatever it lent
@@ -152,7 +152,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let busy = (self.reaper.stopping | self.reaper.waking) & bit(task) != 0;
         if stopped && !busy && record.held_count == 0 && record.lent_count == 0 {
             record.state = TaskState::Dormant;
-            self.post(0, NOTIFY_TASK);
+            self.post(0, Notifications::TASK);
         }
     }
 

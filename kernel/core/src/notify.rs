@@ -1,15 +1,7 @@
 //! Notifications: 32 bits a task, set by interrupts, timers, leases and peers.
 
 use crate::{Hardware, Kernel};
-use leasehold_abi::{Error, NOTIFY_LEASE, NOTIFY_TASK, TaskHandle, TaskState};
-
-/// Bits that peers may post.
-const PEER_BITS: usize = 0x7fff;
-/// The bit that the first task, the supervisor, may post besides: by it a task is made to panic.
-const SUPERVISOR_BIT: usize = 0x8000;
-
-/// Bits that only the kernel posts.
-pub(crate) const KERNEL_BITS: u32 = NOTIFY_LEASE | NOTIFY_TASK;
+use leasehold_abi::{Error, Notifications, TaskHandle, TaskState};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
@@ -17,18 +9,18 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Set bits of a task, and end its wait if it waits for one of them. A task that is not
     /// alive keeps none.
     #[inline(never)]
-    pub(crate) fn post(&mut self, task: usize, bits: u32) {
+    pub(crate) fn post(&mut self, task: usize, bits: Notifications) {
         self.post_here(task, bits);
     }
 
     /// [`Kernel::post`], for the two callers where each instruction counts.
     #[inline(always)]
-    pub(crate) fn post_here(&mut self, task: usize, bits: u32) {
+    pub(crate) fn post_here(&mut self, task: usize, bits: Notifications) {
         let record = &mut self.tasks[task];
         if !record.is_alive() {
             return;
         }
-        record.pending |= bits;
+        record.pending |= bits.bits();
         if record.state == TaskState::Receiving {
             let arrived = record.pending & record.mask;
             if arrived != 0 {
@@ -40,8 +32,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// [`Call::Notify`](leasehold_abi::Call::Notify).
     pub(crate) fn notify(&mut self, handle: usize, bits: usize) -> Result<(), Error> {
-        let others = bits & !PEER_BITS;
-        if others != 0 && (others != SUPERVISOR_BIT || self.current != 0) {
+        const PEERS: usize = Notifications::PEERS.register();
+        const CRASH: usize = Notifications::CRASH.register();
+        let others = bits & !PEERS;
+        // The first task is the supervisor. On 64 bits the register may have more than there are notifications.
+        if others != 0 && (others != CRASH || self.current != 0) {
             return Err(Error::Invalid);
         }
         let handle = TaskHandle::from_raw(handle as u32);
@@ -52,15 +47,15 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if self.tasks[task].handle != handle.raw() || !self.tasks[task].is_alive() {
             return Err(Error::Dead);
         }
-        self.post_here(task, bits as u32);
+        self.post_here(task, Notifications::from_register(bits));
         Ok(())
     }
 
     /// [`Call::SetTimer`](leasehold_abi::Call::SetTimer).
     pub(crate) fn set_timer(&mut self, deadline: u64, bits: usize) -> Result<(), Error> {
         let current = self.current;
-        let bits = bits as u32;
-        if bits & KERNEL_BITS != 0 {
+        let bits = Notifications::from_register(bits);
+        if bits.intersects(Notifications::KERNEL) {
             return Err(Error::Invalid);
         }
         if deadline == 0 {

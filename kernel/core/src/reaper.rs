@@ -255,12 +255,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         record.pending = if record.events.first == crate::lease::links::NIL {
             0
         } else {
-            leasehold_abi::NOTIFY_LEASE
+            leasehold_abi::Notifications::LEASE.bits()
         };
         record.mask = 0;
         record.peer = NO_TASK;
         record.borrow_count = 0;
-        record.timer_bits = 0;
+        record.timer_bits = leasehold_abi::Notifications::empty();
         record.serving = true;
         record.starts = record.starts.saturating_add(1);
         record.state = TaskState::Ready;

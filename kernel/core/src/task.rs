@@ -4,7 +4,7 @@ use crate::{
     Context, Fault, FreshProgress, TaskSet, lease::links::List, lease::operation::Operation,
     lease::table::Free,
 };
-use leasehold_abi::{FaultKind, PANIC_LENGTH, TaskHandle, TaskState};
+use leasehold_abi::{FaultKind, Notifications, PANIC_LENGTH, TaskHandle, TaskState};
 
 /// Stands for "not this task" where a handle is kept to be compared: it has another index in it, whatever the task
 /// and whatever its generation, so no caller can name the task by it.
@@ -55,7 +55,7 @@ pub(crate) struct Task<C> {
     /// Saved registers.
     pub(crate) context: C,
     /// Bits that its timer posts.
-    pub(crate) timer_bits: u32,
+    pub(crate) timer_bits: Notifications,
     /// How many times it was started.
     pub(crate) starts: u32,
     /// Leases that it holds and has not released.
@@ -105,7 +105,7 @@ impl<C: Context> Task<C> {
         state: TaskState::Dormant,
         serving: false,
         context: C::EMPTY,
-        timer_bits: 0,
+        timer_bits: Notifications::empty(),
         starts: 0,
         held: List::EMPTY,
         events: List::EMPTY,

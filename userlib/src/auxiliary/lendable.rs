@@ -5,7 +5,7 @@ use super::window::SubWindow;
 use super::{PAYLOAD_LENGTH, WINDOWS};
 use crate::io::{Claim, Select};
 use crate::runtime::{Bound, Device, Plain};
-use crate::sys::{ClaimMode, Error, GrantInfo, GrantKind};
+use crate::sys::{ClaimMode, Error, GrantInfo, GrantKind, Notifications};
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
@@ -163,7 +163,13 @@ impl<'r, 'a> Receiver<'r, 'a> {
         let number = self.take_number()? as usize;
         let name = WINDOWS.get(number).ok_or(Error::Protocol)?;
         let (kind, mode) = (GrantKind::Mmio, ClaimMode::Shared);
-        let (claim, info, base) = Claim::new(self.device, kind, Select::Name(name), mode, 0)?;
+        let (claim, info, base) = Claim::new(
+            self.device,
+            kind,
+            Select::Name(name),
+            mode,
+            Notifications::empty(),
+        )?;
         self.claims[number] = Some(claim);
         Ok((info, base))
     }

@@ -3,7 +3,7 @@
 
 use crate::lend::Granules;
 use crate::runtime::Task;
-use crate::sys::{self, Error, LeaseHandle, Message, NOTIFY_LEASE, RevokeMode};
+use crate::sys::{self, Error, LeaseHandle, Message, Notifications, RevokeMode};
 use core::cell::Cell;
 use core::mem::ManuallyDrop;
 
@@ -148,7 +148,7 @@ fn end_lease(task: &Task, lease: LeaseHandle) {
         task.serve(false);
     }
     while sys::lease_info(lease).is_ok() {
-        if let Err(error) = sys::receive(NOTIFY_LEASE, &mut Message::EMPTY.clone()) {
+        if let Err(error) = sys::receive(Notifications::LEASE, &mut Message::EMPTY.clone()) {
             panic!("waiting for a lease to end: {error}");
         }
         // The notification may have been for another lease as well.

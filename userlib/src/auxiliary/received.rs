@@ -5,7 +5,7 @@ use super::region::Place;
 use super::{Lendable, PAYLOAD, PAYLOAD_LENGTH, Receiver, SHARED};
 use crate::io::{Claim, Select};
 use crate::runtime::{Bound, Device};
-use crate::sys::{self, ClaimMode, Error, GrantKind, Rights};
+use crate::sys::{self, ClaimMode, Error, GrantKind, Notifications, Rights};
 use crate::{CovariantForLt, ForLt};
 use core::alloc::Layout;
 use core::any::TypeId;
@@ -159,7 +159,8 @@ impl<'cap> Device<'cap, Bound> {
     /// Claims lent memory.
     fn claim_memory(&self, name: &str, rights: Rights) -> Result<(Place, Claim), Error> {
         let (kind, mode) = (GrantKind::Memory, ClaimMode::Shared);
-        let (claim, info, base) = Claim::new(self, kind, Select::Name(name), mode, 0)?;
+        let (claim, info, base) =
+            Claim::new(self, kind, Select::Name(name), mode, Notifications::empty())?;
         if !Rights::from_bits_truncate(info.rights).contains(rights) {
             return Err(Error::Protocol);
         }

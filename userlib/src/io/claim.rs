@@ -2,7 +2,7 @@
 
 use super::limit;
 use crate::runtime::{Bound, Device, Plain, Task};
-use crate::sys::{self, ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle};
+use crate::sys::{self, ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, Notifications};
 
 /// Which grant of a kind is meant.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +44,7 @@ impl Claim {
         kind: GrantKind,
         select: Select<'_>,
         mode: ClaimMode,
-        bits: u32,
+        bits: Notifications,
     ) -> Result<(Self, GrantInfo, usize), Error> {
         let slot = device.live()?;
         let (index, info) = slot.find(kind, &select)?;

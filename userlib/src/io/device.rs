@@ -2,7 +2,7 @@
 
 use super::{Bar, Claim, ExclusiveIoMem, IoMem, Select, Window};
 use crate::runtime::{Bound, Device};
-use crate::sys::{ClaimMode, Error, GrantKind, Rights};
+use crate::sys::{ClaimMode, Error, GrantKind, Notifications, Rights};
 use leasehold_abi::names::BARS;
 
 /// Claims device registers.
@@ -11,7 +11,13 @@ fn claim<'cap, const SIZE: usize>(
     select: Select<'_>,
     mode: ClaimMode,
 ) -> Result<(Window<'cap, SIZE>, Claim), Error> {
-    let (claim, info, base) = Claim::new(device, GrantKind::Mmio, select, mode, 0)?;
+    let (claim, info, base) = Claim::new(
+        device,
+        GrantKind::Mmio,
+        select,
+        mode,
+        Notifications::empty(),
+    )?;
     let length = usize::try_from(info.length).map_err(|_| Error::Invalid)?;
     let writable = Rights::from_bits_truncate(info.rights).contains(Rights::WRITE);
     // SAFETY: just claimed, and kept by the claim for `'cap`.

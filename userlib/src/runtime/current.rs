@@ -4,13 +4,11 @@ use super::runner::MAX_BINDINGS;
 use super::slot::Slot;
 use crate::ipc::Owed;
 use crate::lend::Arena;
-use crate::sys::{self, Error};
+use crate::sys::{self, Error, Notifications};
 use core::cell::Cell;
 
-/// Notification bits that interrupts may have: 16 to 28.
-const FIRST_BIT: u32 = 16;
-/// How many those are.
-const BITS: usize = 13;
+/// Lines that a task can tell apart.
+const BITS: usize = Notifications::INTERRUPT_COUNT;
 
 /// Everything of the runtime that is not on its stack.
 pub(crate) struct Task {
@@ -18,7 +16,7 @@ pub(crate) struct Task {
     pub(crate) slots: [Slot; MAX_BINDINGS],
     /// The memory that this task lends.
     pub(crate) arena: Arena,
-    /// Set when [`NOTIFY_LEASE`](crate::sys::NOTIFY_LEASE) was taken while waiting for something else.
+    /// Set when [`Notifications::LEASE`] was taken while waiting for something else.
     pub(crate) lease_events: Cell<bool>,
     /// Whether a [`Runner`](super::Runner) exists: a second would end bindings under the first.
     pub(crate) running: Cell<bool>,
@@ -26,7 +24,7 @@ pub(crate) struct Task {
     pub(crate) serving: Cell<bool>,
     /// Clients whose calls were put off.
     pub(crate) owed: Owed,
-    /// Which binding has an interrupt on bit `FIRST_BIT + index`.
+    /// Which binding has the interrupts' notification of this index.
     bits: [Cell<Option<u8>>; BITS],
 }
 
@@ -55,16 +53,17 @@ impl Task {
     }
 
     /// Takes a notification bit for an interrupt of the binding in `slot`.
-    pub(crate) fn take_bit(&self, slot: u8) -> Result<u32, Error> {
+    pub(crate) fn take_bit(&self, slot: u8) -> Result<Notifications, Error> {
         let free = self.bits.iter().position(|owner| owner.get().is_none());
         let index = free.ok_or(Error::Exhausted)?;
         self.bits[index].set(Some(slot));
-        Ok(1 << (FIRST_BIT + index as u32))
+        Ok(Notifications::interrupt(index))
     }
 
     /// Gives a bit back.
-    pub(crate) fn free_bit(&self, bit: u32) {
-        if let Some(owner) = self.bits.get(Self::bit_index(bit)) {
+    pub(crate) fn free_bit(&self, bit: Notifications) {
+        let index = (0..BITS).find(|&index| Notifications::interrupt(index) == bit);
+        if let Some(owner) = index.and_then(|index| self.bits.get(index)) {
             owner.set(None);
         }
     }
@@ -77,15 +76,25 @@ impl Task {
     }
 
     /// The bits of a binding's interrupts.
-    pub(crate) fn bits_of(&self, slot: u8) -> u32 {
+    pub(crate) fn bits_of(&self, slot: u8) -> Notifications {
         let owned = |index: &usize| self.bits[*index].get() == Some(slot);
         (0..BITS)
             .filter(owned)
-            .fold(0, |bits, index| bits | 1 << (FIRST_BIT + index as u32))
+            .fold(Notifications::empty(), |bits, index| {
+                bits | Notifications::interrupt(index)
+            })
     }
 
-    fn bit_index(bit: u32) -> usize {
-        bit.trailing_zeros().wrapping_sub(FIRST_BIT) as usize
+    /// Sets the task's timer for the first of its bindings' timers.
+    pub(crate) fn set_timer(&self) {
+        let deadlines = self
+            .slots
+            .iter()
+            .filter_map(|slot| slot.timer.get().deadline());
+        // The kernel takes 0 for none.
+        let first = deadlines.min().map_or(0, |at| at.max(1));
+        // The own timer can always be set.
+        let _ = sys::set_timer(first, Notifications::TIMER);
     }
 
     /// Which bits are taken, for tests.

@@ -4,7 +4,7 @@ use super::*;
 use crate::ForLt;
 use crate::auxiliary::Registration;
 use crate::ipc::{Answer, Deferred, Kept, Request};
-use crate::sys::{Error, Message, Tag, TaskHandle};
+use crate::sys::{Error, Message, Notifications, Tag, TaskHandle};
 use crate::testing::{Board, Event, PEER};
 use core::cell::{Cell, RefCell};
 use core::mem;
@@ -20,9 +20,9 @@ const FORGET_AND_ANSWER: u16 = 5;
 const KEEP_BESIDE: u16 = 6;
 
 /// Notifications for it.
-const ANSWER: u32 = 1;
-const LEAK: u32 = 2;
-const UNREGISTER: u32 = 4;
+const ANSWER: Notifications = Notifications::peer(0);
+const LEAK: Notifications = Notifications::peer(1);
+const UNREGISTER: Notifications = Notifications::peer(2);
 
 /// A driver that keeps replies, and loses some.
 #[derive(Default)]
@@ -103,12 +103,20 @@ impl Driver for Keeper {
             .for_each(|reply| kept.show(reply));
     }
 
-    fn notified<'cap>(&self, state: &mut State<'cap>, _: &Device<'cap, super::Core>, bits: u32) {
-        match bits {
-            ANSWER => state.kept.drain(..).for_each(|reply| reply.reply(Ok(9))),
-            LEAK => mem::forget(mem::take(&mut state.kept)),
-            UNREGISTER => state.registration = None,
-            _ => {}
+    fn notified<'cap>(
+        &self,
+        state: &mut State<'cap>,
+        _: &Device<'cap, super::Core>,
+        events: Events,
+    ) {
+        if events.from_peer(ANSWER) {
+            state.kept.drain(..).for_each(|reply| reply.reply(Ok(9)));
+        }
+        if events.from_peer(LEAK) {
+            mem::forget(mem::take(&mut state.kept));
+        }
+        if events.from_peer(UNREGISTER) {
+            state.registration = None;
         }
         state.beside.drain(..).for_each(|reply| reply.reply(Ok(10)));
     }
@@ -132,7 +140,7 @@ fn run(bound: bool, test: impl FnOnce(&Board, &Keeper, &mut dyn FnMut(Event))) {
             board.0.borrow_mut().events.push_back(event);
             runner.step();
         };
-        step(Event::Bits(0));
+        step(Event::Bits(Notifications::empty()));
         test(board, &driver, &mut step);
     });
 }
@@ -162,15 +170,15 @@ fn a_reply_that_was_forgotten_is_an_error_before_the_server_waits_again() {
         run(bound, |board, _, step| {
             step(call(FORGET));
             // The next event comes when the server waits, and no earlier.
-            step(Event::Bits(0));
+            step(Event::Bits(Notifications::empty()));
             assert_eq!(replies(board), [GONE], "bound: {bound}");
             step(call(NOTHING));
             assert_eq!(replies(board), [GONE], "later, but by nothing");
             step(call(REPLY));
-            step(Event::Bits(0));
+            step(Event::Bits(Notifications::empty()));
             assert_eq!(replies(board), [Ok(7)], "once");
             step(call(FORGET_AND_ANSWER));
-            step(Event::Bits(0));
+            step(Event::Bits(Notifications::empty()));
             assert_eq!(replies(board), [Ok(8)], "once");
         });
     }
@@ -181,19 +189,19 @@ fn a_reply_that_is_kept_is_waited_for_and_missed_once_it_is_gone() {
     run(true, |board, driver, step| {
         step(call(KEEP));
         for _ in 0..10 {
-            step(Event::Bits(8));
+            step(Event::Bits(Notifications::peer(3)));
         }
         assert_eq!(replies(board), []);
         step(Event::Bits(ANSWER));
         assert_eq!(replies(board), [Ok(9)]);
         step(call(KEEP));
         step(Event::Bits(LEAK));
-        step(Event::Bits(0));
+        step(Event::Bits(Notifications::empty()));
         assert_eq!(replies(board), [GONE]);
         // One that is there and not shown is as good as none, and answers nothing later.
         driver.shows.set(false);
         step(call(KEEP));
-        step(Event::Bits(0));
+        step(Event::Bits(Notifications::empty()));
         assert_eq!(replies(board), [GONE]);
         driver.shows.set(true);
         step(Event::Bits(ANSWER));
@@ -201,7 +209,7 @@ fn a_reply_that_is_kept_is_waited_for_and_missed_once_it_is_gone() {
     });
     run(false, |board, driver, step| {
         step(call(KEEP));
-        step(Event::Bits(0));
+        step(Event::Bits(Notifications::empty()));
         assert_eq!(replies(board), []);
         driver
             .unbound
@@ -219,7 +227,7 @@ fn a_reply_to_an_earlier_call_answers_no_later_one() {
         step(call(KEEP));
         assert_eq!(replies(board), [GONE], "what is not shown");
         // The first is used now, while the client waits in its second call.
-        step(Event::Bits(8));
+        step(Event::Bits(Notifications::peer(3)));
         assert_eq!(replies(board), []);
         step(Event::Bits(ANSWER));
         assert_eq!(replies(board), [Ok(9)]);

@@ -1,6 +1,6 @@
 //! What a driver implements.
 
-use super::{Core, Device};
+use super::{Core, Device, Events};
 use crate::ForLt;
 use crate::ipc::{Answer, Kept, Request};
 use crate::sys::Error;
@@ -168,30 +168,28 @@ pub trait Driver: 'static {
         let _ = kept;
     }
 
-    /// Some of the interrupts that the state has registered came: their bits in `bits`
-    /// (see [`Interrupt::is_in`](crate::interrupt::Interrupt::is_in)).
+    /// Some of the [interrupts](crate::interrupt::Interrupt) that the state has registered came.
     fn interrupt<'cap>(
         &self,
         state: &mut StateOf<'cap, Self>,
         device: &Device<'cap, Core>,
-        bits: u32,
+        events: Events,
     ) where
         Self: Sized,
     {
-        let _ = (state, device, bits);
+        let _ = (state, device, events);
     }
 
-    /// Peers posted these notification bits (0–14), or the timer ran out
-    /// ([`TIMER_BIT`](super::TIMER_BIT)). Every bound device hears of it.
+    /// A peer posted something, which every bound device hears of, or the binding's [timer](crate::timer::Timer) came.
     fn notified<'cap>(
         &self,
         state: &mut StateOf<'cap, Self>,
         device: &Device<'cap, Core>,
-        bits: u32,
+        events: Events,
     ) where
         Self: Sized,
     {
-        let _ = (state, device, bits);
+        let _ = (state, device, events);
     }
 
     /// The device is about to go. The state is dropped next; this is for what `Drop` cannot do.

@@ -16,6 +16,7 @@
 mod current;
 mod device;
 mod driver;
+mod events;
 mod ranges;
 mod runner;
 mod slot;
@@ -23,7 +24,8 @@ mod values;
 
 pub use device::{Bound, Context, Core, Device, Plain};
 pub use driver::{Driver, StateOf};
-pub use runner::{CRASH_BIT, MAX_BINDINGS, Runner, TIMER_BIT, run};
+pub use events::{Events, Source};
+pub use runner::{MAX_BINDINGS, Runner, run};
 
 pub(crate) use current::Task;
 pub(crate) use slot::{Phase, Slot};

@@ -1,24 +1,19 @@
 //! The loop of a driver task: lease events, requests, notifications.
 
 use super::driver::{Driver, StateOf};
-use super::{Core, Device, Phase, Task};
+use super::{Core, Device, Events, Phase, Task};
 use crate::ipc::{self, Answer, Kept, Request};
 use crate::supervisor::{NAME, SupervisorClient};
 use crate::sys::{
-    self, Error, LeaseEvent, LeaseHandle, Message, NOTIFY_LEASE, Received, TaskHandle,
+    self, Error, LeaseEvent, LeaseHandle, Message, Notifications, Received, TaskHandle,
 };
+use crate::timer;
 
 /// Devices that one task may have bound at once.
 pub const MAX_BINDINGS: usize = 4;
-/// The notification on which the runtime panics: the supervisor's `crash`.
-pub const CRASH_BIT: u32 = 1 << 15;
-/// The notification that a driver gives [`set_timer`](crate::sys::set_timer).
-pub const TIMER_BIT: u32 = 1 << 29;
 
 /// What a driver task waits for: peers, interrupts, timer, leases.
-const MASK: u32 = !sys::NOTIFY_TASK;
-/// Bits that interrupts may have.
-const INTERRUPTS: u32 = 0x1fff_0000;
+const MASK: Notifications = Notifications::TASK.complement();
 
 /// Runs a driver for ever.
 pub fn run<D: Driver>(driver: &D) -> ! {
@@ -80,7 +75,7 @@ impl<'d, D: Driver> Runner<'d, D> {
         };
         match received {
             Ok(Received::Message(client)) => self.request(client),
-            Ok(Received::Notified(bits)) => self.notified(bits),
+            Ok(Received::Notified(came)) => self.notified(came),
             Err(error) => panic!("receive: {error}"),
         }
     }
@@ -207,24 +202,32 @@ impl<'d, D: Driver> Runner<'d, D> {
         }
     }
 
-    fn notified(&mut self, bits: u32) {
-        if bits & CRASH_BIT != 0 {
+    fn notified(&mut self, came: Notifications) {
+        if came.contains(Notifications::CRASH) {
             crate::start::end("the supervisor asked for a crash");
         }
-        if bits & NOTIFY_LEASE != 0 {
+        if came.contains(Notifications::LEASE) {
             self.task.lease_events.set(true);
         }
-        let others = bits & !(INTERRUPTS | NOTIFY_LEASE);
+        let time = came.contains(Notifications::TIMER).then(sys::time);
         for (index, state) in self.states.iter_mut().enumerate() {
             let Some(state) = state else { continue };
             let device = Self::device(self.task, index);
-            let interrupts = bits & self.task.bits_of(index as u8);
-            if interrupts != 0 {
-                self.driver.interrupt(state, &device, interrupts);
+            let interrupts = came & self.task.bits_of(index as u8);
+            if !interrupts.is_empty() {
+                self.driver
+                    .interrupt(state, &device, Events::new(interrupts));
             }
-            if others != 0 {
-                self.driver.notified(state, &device, others);
+            let mut others = came & Notifications::PEERS;
+            let due = |now| timer::take_due(&self.task.slots[index].timer, now);
+            others.set(Notifications::TIMER, time.is_some_and(due));
+            if !others.is_empty() {
+                self.driver.notified(state, &device, Events::new(others));
             }
+        }
+        // For those whose time is yet to come.
+        if time.is_some() {
+            self.task.set_timer();
         }
     }
 }

@@ -4,6 +4,7 @@ use super::ranges::Ranges;
 use super::values::Values;
 use crate::auxiliary::{Offers, Received};
 use crate::sys::{self, Error, GrantInfo, LeaseHandle};
+use crate::timer::Setting;
 use core::cell::Cell;
 
 /// Where a slot is in its life.
@@ -33,6 +34,8 @@ pub(crate) struct Slot {
     pub(crate) id: Cell<u32>,
     /// The grant whose claim was refused last.
     pub(crate) busy: Cell<Option<u32>>,
+    /// The binding's timer.
+    pub(crate) timer: Cell<Setting>,
     /// The values tied to the binding.
     pub(crate) values: Values,
     /// Auxiliary devices that the driver registered.
@@ -53,6 +56,7 @@ impl Slot {
             label: Cell::new(0),
             id: Cell::new(0),
             busy: Cell::new(None),
+            timer: Cell::new(Setting::Free),
             values: Values::new(),
             offers: Offers::new(),
             received: Received::new(),
@@ -96,6 +100,10 @@ impl Slot {
             self.grants().for_each(|(_, grant)| self.kept.add(&grant));
         }
         task.free_bits(index);
+        // One that was forgotten; a value's end may be what the driver waited for.
+        if self.timer.replace(Setting::Free).deadline().is_some() {
+            task.set_timer();
+        }
         self.received.forget();
         // `Revoked` when the kernel released it meanwhile: there is nothing left to give back.
         let _ = sys::release(self.lease.get());

@@ -5,13 +5,16 @@ use crate::ForLt;
 use crate::interrupt::Interrupt;
 use crate::io::IoMem;
 use crate::ipc::{Answer, Request};
-use crate::sys::{self, Error, GrantKind, LeaseHandle, Message, NOTIFY_LEASE, Tag};
+use crate::sys::{self, Error, GrantKind, LeaseHandle, Message, Notifications, Tag};
 use crate::testing::{Board, Event, PEER};
 use crate::{Devres, devres::Guard};
 use core::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::vec;
 use std::vec::Vec;
+
+/// What a peer posts here.
+const PEERS: Notifications = Notifications::peer(0).union(Notifications::peer(1));
 
 /// A driver that writes down what happens to it.
 struct Test {
@@ -68,15 +71,21 @@ impl Driver for Test {
         }
     }
 
-    fn interrupt<'cap>(&self, state: &mut State<'cap>, _: &Device<'cap, super::Core>, bits: u32) {
+    fn interrupt<'cap>(
+        &self,
+        state: &mut State<'cap>,
+        _: &Device<'cap, super::Core>,
+        events: Events,
+    ) {
         let interrupt = state.interrupt.as_ref().unwrap();
-        assert!(interrupt.is_in(bits));
+        assert!(events.contains(interrupt));
         self.board.note("interrupt");
         interrupt.acknowledge().unwrap();
     }
 
-    fn notified<'cap>(&self, _: &mut State<'cap>, _: &Device<'cap, super::Core>, bits: u32) {
-        self.board.note(&std::format!("notified {bits:#x}"));
+    fn notified<'cap>(&self, _: &mut State<'cap>, _: &Device<'cap, super::Core>, events: Events) {
+        self.board
+            .note(&std::format!("notified {}", events.from_peer(PEERS)));
     }
 
     fn unbind<'cap>(&self, state: &mut State<'cap>, device: &Device<'cap, super::Core>) {
@@ -124,7 +133,7 @@ fn call(operation: u16, instance: u8) -> Event {
 
 /// What was replied last, after the reply went out with the next receive.
 fn replied(board: &Board, runner: &mut Runner<'_, Test>) -> (u16, usize) {
-    step(board, runner, Event::Bits(0));
+    step(board, runner, Event::Bits(Notifications::empty()));
     let state = board.0.borrow();
     let (client, reply) = *state.replied.last().unwrap();
     assert_eq!(client, PEER);
@@ -139,7 +148,7 @@ fn binds_serves_and_unbinds_in_order() {
         step(board, &mut runner, call(1, 0));
         assert_eq!(replied(board, &mut runner).0, Error::Unbound.code() as u16);
         let lease = offer(board, "rtc");
-        step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
+        step(board, &mut runner, Event::Bits(Notifications::LEASE));
         step(board, &mut runner, call(1, 0));
         assert_eq!(replied(board, &mut runner), (0, 0));
         step(board, &mut runner, call(9, 0));
@@ -150,20 +159,21 @@ fn binds_serves_and_unbinds_in_order() {
             Error::Unbound.code() as u16,
             "no second binding"
         );
-        step(board, &mut runner, Event::Bits(1 << 16 | TIMER_BIT | 3));
+        step(
+            board,
+            &mut runner,
+            Event::Bits(Notifications::interrupt(0) | PEERS),
+        );
         let first = board.journal();
         assert_eq!(first[..4], ["serve 0", "claim 0", "claim 1", "serve 1"]);
-        assert_eq!(
-            first[4..],
-            ["interrupt", "acknowledge 1", "notified 0x20000003"]
-        );
+        assert_eq!(first[4..], ["interrupt", "acknowledge 1", "notified true"]);
         board
             .0
             .borrow_mut()
             .lease_events
             .push_back((2, lease.raw()));
-        step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
-        step(board, &mut runner, Event::Bits(0));
+        step(board, &mut runner, Event::Bits(Notifications::LEASE));
+        step(board, &mut runner, Event::Bits(Notifications::empty()));
         let end = [
             "serve 0",
             "unbind",
@@ -186,7 +196,7 @@ fn a_refused_probe_gives_the_lease_back_and_says_so() {
         driver.refuse.set(true);
         let mut runner = Runner::new(&driver);
         offer(board, "rtc");
-        step(board, &mut runner, Event::Bits(0));
+        step(board, &mut runner, Event::Bits(Notifications::empty()));
         assert_eq!(
             board.journal(),
             ["serve 0", "claim 0", "unclaim 0", "release"]
@@ -194,8 +204,8 @@ fn a_refused_probe_gives_the_lease_back_and_says_so() {
         assert_eq!(board.0.borrow().log, ["probe failed: unexpected answer"]);
         driver.refuse.set(false);
         offer(board, "rtc");
-        step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
-        step(board, &mut runner, Event::Bits(0));
+        step(board, &mut runner, Event::Bits(Notifications::LEASE));
+        step(board, &mut runner, Event::Bits(Notifications::empty()));
         assert_eq!(runner.bound(), 1);
     });
 }
@@ -207,7 +217,7 @@ fn several_bindings_end_one_by_one() {
         let mut runner = Runner::new(&driver);
         let leases: Vec<_> = ["a", "b", "c", "d"].map(|name| offer(board, name)).into();
         let fifth = offer(board, "e");
-        step(board, &mut runner, Event::Bits(0));
+        step(board, &mut runner, Event::Bits(Notifications::empty()));
         assert_eq!(runner.bound(), MAX_BINDINGS);
         assert!(
             board.0.borrow_mut().lease(fifth.raw() as usize).is_none(),
@@ -216,7 +226,11 @@ fn several_bindings_end_one_by_one() {
         step(board, &mut runner, call(1, 3));
         assert_eq!(replied(board, &mut runner).0, 0);
         // Interrupt bits are one a binding.
-        step(board, &mut runner, Event::Bits(1 << 17 | 1 << 19));
+        step(
+            board,
+            &mut runner,
+            Event::Bits(Notifications::interrupt(1) | Notifications::interrupt(3)),
+        );
         let interrupts = board
             .journal()
             .iter()
@@ -230,8 +244,8 @@ fn several_bindings_end_one_by_one() {
                 .lease_events
                 .push_back((2, lease.raw()));
         }
-        step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
-        step(board, &mut runner, Event::Bits(0));
+        step(board, &mut runner, Event::Bits(Notifications::LEASE));
+        step(board, &mut runner, Event::Bits(Notifications::empty()));
         assert_eq!(runner.bound(), 1);
         assert!(
             !board.journal()[1..].contains(&"serve 0".into()),
@@ -257,7 +271,7 @@ fn an_unknown_lease_that_ends_is_released() {
             .borrow_mut()
             .lease_events
             .push_back((2, lease.raw()));
-        step(board, &mut runner, Event::Bits(0));
+        step(board, &mut runner, Event::Bits(Notifications::empty()));
         assert_eq!(board.journal(), ["serve 0", "release"]);
     });
 }
@@ -268,7 +282,7 @@ fn a_forgotten_guard_keeps_its_windows_from_any_later_binding() {
         let driver = driver(board);
         let mut runner = Runner::new(&driver);
         let lease = offer(board, "rtc");
-        step(board, &mut runner, Event::Bits(0));
+        step(board, &mut runner, Event::Bits(Notifications::empty()));
         let forget = |guard: Option<Guard<'_, Dropped>>| core::mem::forget(guard.unwrap());
         forget(driver.kept.borrow()[0].try_access());
         let grants = board
@@ -283,7 +297,7 @@ fn a_forgotten_guard_keeps_its_windows_from_any_later_binding() {
             .borrow_mut()
             .lease_events
             .push_back((2, lease.raw()));
-        step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
+        step(board, &mut runner, Event::Bits(Notifications::LEASE));
         // The same bytes, whatever the device is called now.
         for name in ["rtc", "clock"] {
             let again = board.lease(name, grants.clone());
@@ -292,8 +306,8 @@ fn a_forgotten_guard_keeps_its_windows_from_any_later_binding() {
                 .borrow_mut()
                 .lease_events
                 .push_back((1, again.raw()));
-            step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
-            step(board, &mut runner, Event::Bits(0));
+            step(board, &mut runner, Event::Bits(Notifications::LEASE));
+            step(board, &mut runner, Event::Bits(Notifications::empty()));
             assert_eq!(runner.bound(), 0);
             assert!(
                 board.0.borrow_mut().lease(again.raw() as usize).is_none(),
@@ -306,8 +320,8 @@ fn a_forgotten_guard_keeps_its_windows_from_any_later_binding() {
         }
         // A device with other bytes is bound, of the same name as well.
         offer(board, "rtc");
-        step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
-        step(board, &mut runner, Event::Bits(0));
+        step(board, &mut runner, Event::Bits(Notifications::LEASE));
+        step(board, &mut runner, Event::Bits(Notifications::empty()));
         assert_eq!(runner.bound(), 1);
     });
 }
@@ -318,7 +332,7 @@ fn a_crash_on_demand() {
     Board::run(|board| {
         let driver = driver(board);
         let mut runner = Runner::new(&driver);
-        step(board, &mut runner, Event::Bits(CRASH_BIT));
+        step(board, &mut runner, Event::Bits(Notifications::CRASH));
     });
 }
 
@@ -327,7 +341,7 @@ fn interrupts_are_limited_and_their_bits_come_back() {
     Board::run(|board| {
         let line = board.grant_at(GrantKind::Interrupt, "line", 10, 1);
         let device = board.bind(0, "a", vec![line; 14]);
-        let taken: Vec<_> = (0..13)
+        let taken: Vec<_> = (0..Notifications::INTERRUPT_COUNT)
             .map(|index| device.interrupt(index).unwrap())
             .collect();
         assert_eq!(device.interrupt(13).err(), Some(Error::Exhausted));
@@ -337,7 +351,7 @@ fn interrupts_are_limited_and_their_bits_come_back() {
         board.unbind(&device);
         assert_eq!(
             crate::runtime::Task::current().bits_of(0),
-            0,
+            Notifications::empty(),
             "forgotten, and back"
         );
     });
@@ -365,7 +379,7 @@ fn a_dropped_loop_ends_its_bindings() {
         let driver = driver(board);
         let mut runner = Runner::new(&driver);
         offer(board, "rtc");
-        step(board, &mut runner, Event::Bits(0));
+        step(board, &mut runner, Event::Bits(Notifications::empty()));
         drop(runner);
         let journal = board.journal();
         assert_eq!(
@@ -395,7 +409,7 @@ fn a_driver_cannot_end_its_binding_or_its_claims_by_their_numbers() {
         let driver = driver(board);
         let mut runner = Runner::new(&driver);
         let lease = offer(board, "rtc");
-        step(board, &mut runner, Event::Bits(0));
+        step(board, &mut runner, Event::Bits(Notifications::empty()));
         assert_eq!(runner.bound(), 1);
         // Handles are numbers: any code of the task can name this one.
         let named = LeaseHandle::from_raw(lease.raw());
@@ -412,13 +426,13 @@ fn a_driver_cannot_end_its_binding_or_its_claims_by_their_numbers() {
         for _ in 0..2 * MAX_BINDINGS {
             let ending = (2, board.0.borrow().leases[0].0);
             board.0.borrow_mut().lease_events.push_back(ending);
-            step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
-            step(board, &mut runner, Event::Bits(0));
+            step(board, &mut runner, Event::Bits(Notifications::LEASE));
+            step(board, &mut runner, Event::Bits(Notifications::empty()));
             assert_eq!((runner.bound(), board.0.borrow().leases.len()), (0, 0));
             assert_ne!(sys::lease_release(lease), Err(Error::Denied), "it is over");
             offer(board, "rtc");
-            step(board, &mut runner, Event::Bits(NOTIFY_LEASE));
-            step(board, &mut runner, Event::Bits(0));
+            step(board, &mut runner, Event::Bits(Notifications::LEASE));
+            step(board, &mut runner, Event::Bits(Notifications::empty()));
             assert_eq!(runner.bound(), 1);
         }
     });
@@ -456,12 +470,12 @@ fn a_callback_that_panics_leaves_its_binding_to_the_end_of_the_loop() {
                 board.0.borrow_mut().events.push_back(event);
                 catch_unwind(AssertUnwindSafe(|| runner.step()))
             };
-            let probed = step(Event::Bits(0));
+            let probed = step(Event::Bits(Notifications::empty()));
             assert_eq!(probed.is_err(), callback == 0);
             let ending = (2, lease.raw());
             board.0.borrow_mut().lease_events.push_back(ending);
-            let _ = step(Event::Bits(NOTIFY_LEASE));
-            let unbound = step(Event::Bits(0));
+            let _ = step(Event::Bits(Notifications::LEASE));
+            let unbound = step(Event::Bits(Notifications::empty()));
             assert_eq!(unbound.is_err(), callback == 1);
             drop(runner);
             let count = |line: &str| board.journal().iter().filter(|had| *had == line).count();

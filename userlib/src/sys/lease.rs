@@ -3,8 +3,8 @@
 use super::{backend, held, status};
 use core::ptr;
 use leasehold_abi::{
-    Call, ClaimMode, Error, GrantInfo, LeaseEvent, LeaseHandle, LeaseInfo, RevokeMode, Rights,
-    SELF_MEMORY,
+    Call, ClaimMode, Error, GrantInfo, LeaseEvent, LeaseHandle, LeaseInfo, Notifications,
+    RevokeMode, Rights, SELF_MEMORY,
 };
 use zerocopy::FromZeros;
 
@@ -208,7 +208,7 @@ pub fn grant_claim(
     lease: LeaseHandle,
     index: usize,
     mode: ClaimMode,
-    bits: u32,
+    bits: Notifications,
 ) -> Result<usize, Error> {
     // SAFETY: no argument is an address; the new window overlaps nothing that this task has.
     let [code, base, _] = unsafe {
@@ -217,7 +217,7 @@ pub fn grant_claim(
             raw(lease),
             index,
             mode as usize,
-            bits as usize,
+            bits.register(),
         )
     };
     status(code)?;

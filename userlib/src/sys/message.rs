@@ -2,7 +2,9 @@
 
 use super::{backend, status};
 use core::marker::PhantomData;
-use leasehold_abi::{Borrow, COPY_STEP, Call, Error, MESSAGE_WORDS, Rights, Tag, TaskHandle};
+use leasehold_abi::{
+    Borrow, COPY_STEP, Call, Error, MESSAGE_WORDS, Notifications, Rights, Tag, TaskHandle,
+};
 
 /// What travels in registers: a tag and eight words.
 ///
@@ -74,8 +76,8 @@ impl<'a> Loan<'a> {
 pub enum Received {
     /// A call of this client; the message is in the buffer.
     Message(TaskHandle),
-    /// These notification bits.
-    Notified(u32),
+    /// These notifications.
+    Notified(Notifications),
 }
 
 /// About a buffer that a client lent.
@@ -121,7 +123,7 @@ pub fn call(
 fn received([code, client, bits]: [usize; 3]) -> Result<Received, Error> {
     status(code)?;
     if client as u32 == u32::MAX {
-        Ok(Received::Notified(bits as u32))
+        Ok(Received::Notified(Notifications::from_register(bits)))
     } else {
         Ok(Received::Message(TaskHandle::from_raw(client as u32)))
     }
@@ -132,9 +134,9 @@ fn received([code, client, bits]: [usize; 3]) -> Result<Received, Error> {
 /// # Errors
 /// `Invalid` only by a mistake of the caller's.
 #[inline(always)]
-pub fn receive(mask: u32, message: &mut Message) -> Result<Received, Error> {
+pub fn receive(mask: Notifications, message: &mut Message) -> Result<Received, Error> {
     // SAFETY: no argument is an address.
-    received(unsafe { backend::message(Call::Receive, mask as usize, 0, 0, message) })
+    received(unsafe { backend::message(Call::Receive, mask.register(), 0, 0, message) })
 }
 
 /// [`reply`] to `client` with `message`, then [`receive`] into it. A client that is gone is passed over.
@@ -144,12 +146,12 @@ pub fn receive(mask: u32, message: &mut Message) -> Result<Received, Error> {
 #[inline(always)]
 pub fn reply_receive(
     client: TaskHandle,
-    mask: u32,
+    mask: Notifications,
     message: &mut Message,
 ) -> Result<Received, Error> {
     let client = client.raw() as usize;
     // SAFETY: no argument is an address.
-    received(unsafe { backend::message(Call::ReplyReceive, client, mask as usize, 0, message) })
+    received(unsafe { backend::message(Call::ReplyReceive, client, mask.register(), 0, message) })
 }
 
 /// Replies to a client and goes on.

@@ -5,7 +5,7 @@ use core::ptr;
 use leasehold_abi::{Call, DEBUG_STEP, Error, GrantInfo, LeaseHandle, LeaseInfo, TaskHandle};
 use zerocopy::FromZeros;
 
-/// Stops a task; [`NOTIFY_TASK`](super::NOTIFY_TASK) says when it is dormant.
+/// Stops a task; [`Notifications::TASK`](super::Notifications::TASK) says when it is dormant.
 ///
 /// # Errors
 /// `NotFound`, `Denied`.

@@ -2,7 +2,7 @@
 
 use super::{backend, status};
 use core::ptr;
-use leasehold_abi::{Call, Error, TaskHandle, TaskInfo};
+use leasehold_abi::{Call, Error, Notifications, TaskHandle, TaskInfo};
 use zerocopy::FromZeros;
 
 /// The caller's own handle.
@@ -30,10 +30,10 @@ pub fn time() -> u64 {
 /// # Errors
 /// `Invalid` only by a mistake of the caller's.
 #[inline]
-pub fn set_timer(deadline: u64, bits: u32) -> Result<(), Error> {
+pub fn set_timer(deadline: u64, bits: Notifications) -> Result<(), Error> {
     #[cfg(target_pointer_width = "64")]
     // SAFETY: no argument is an address.
-    let [code, ..] = unsafe { backend::call2(Call::SetTimer, deadline as usize, bits as usize) };
+    let [code, ..] = unsafe { backend::call2(Call::SetTimer, deadline as usize, bits.register()) };
     #[cfg(target_pointer_width = "32")]
     // SAFETY: no argument is an address.
     let [code, ..] = unsafe {
@@ -41,20 +41,20 @@ pub fn set_timer(deadline: u64, bits: u32) -> Result<(), Error> {
             Call::SetTimer,
             deadline as usize,
             (deadline >> 32) as usize,
-            bits as usize,
+            bits.register(),
         )
     };
     status(code)
 }
 
-/// Posts notification bits (0–14) to a task; the supervisor may post 15 too, on which a task panics.
+/// Posts notifications of [`PEERS`](Notifications::PEERS) to a task; the supervisor may post `CRASH` too.
 ///
 /// # Errors
 /// `Dead`, `Denied` (not a peer of the manifest), `Invalid` (other bits).
 #[inline(always)]
-pub fn notify(task: TaskHandle, bits: u32) -> Result<(), Error> {
+pub fn notify(task: TaskHandle, bits: Notifications) -> Result<(), Error> {
     // SAFETY: no argument is an address.
-    let [code, ..] = unsafe { backend::call2(Call::Notify, task.raw() as usize, bits as usize) };
+    let [code, ..] = unsafe { backend::call2(Call::Notify, task.raw() as usize, bits.register()) };
     status(code)
 }
 

@@ -61,8 +61,12 @@ fn check(call: Call, arguments: &[usize], body: impl Fn() -> Result<(), Error>) 
 #[test]
 fn arguments_are_in_their_registers() {
     let (task, lease) = (TASK.raw() as usize, LEASE.raw() as usize);
-    check(Call::Notify, &[task, 3], || notify(TASK, 3));
-    check(Call::SetTimer, &[77, 4], || set_timer(77, 4));
+    check(Call::Notify, &[task, 3], || {
+        notify(TASK, Notifications::from_register(3))
+    });
+    check(Call::SetTimer, &[77, 4], || {
+        set_timer(77, Notifications::peer(2))
+    });
     check(Call::SetServing, &[1], || set_serving(true));
     check(Call::GrantLabel, &[lease, 1, 2], || {
         grant_label(LEASE, 1, 2)
@@ -111,7 +115,8 @@ fn arguments_are_in_their_registers() {
         index.map(|index| assert_eq!(index, 9))
     });
     check(Call::GrantClaim, &[lease, 1, 1, 4], || {
-        grant_claim(LEASE, 1, ClaimMode::Exclusive, 4).map(|base| assert_eq!(base, 9))
+        grant_claim(LEASE, 1, ClaimMode::Exclusive, Notifications::peer(2))
+            .map(|base| assert_eq!(base, 9))
     });
     check(Call::TaskStart, &[1], || {
         task_start(1).map(|new| assert_eq!(new.raw(), 9))
@@ -159,16 +164,23 @@ fn messages_are_exchanged() {
     assert_eq!((result, made), (Ok(()), Call::Call));
     assert_eq!(arguments, [TASK.raw() as usize, 0, 0]);
     assert_eq!(message.words[0], 1);
-    let (result, _, arguments) = recorded([0, TASK.raw() as usize, 0], || receive(5, &mut message));
+    let (result, _, arguments) = recorded([0, TASK.raw() as usize, 0], || {
+        receive(Notifications::from_register(5), &mut message)
+    });
     assert_eq!(
         (result, arguments),
         (Ok(Received::Message(TASK)), [5, 0, 0].into())
     );
     let notified = [0, u32::MAX as usize, 6];
-    let (result, made, arguments) = recorded(notified, || reply_receive(TASK, 7, &mut message));
+    let (result, made, arguments) = recorded(notified, || {
+        reply_receive(TASK, Notifications::from_register(7), &mut message)
+    });
     assert_eq!(
         (result, made),
-        (Ok(Received::Notified(6)), Call::ReplyReceive)
+        (
+            Ok(Received::Notified(Notifications::from_register(6))),
+            Call::ReplyReceive
+        )
     );
     assert_eq!(arguments, [TASK.raw() as usize, 7, 0]);
     let (result, made, _) = recorded([4, 0, 0], || reply(TASK, &message));
@@ -230,6 +242,9 @@ fn a_panic_ends_the_task() {
 
 #[test]
 fn without_a_kernel_everything_is_denied() {
-    assert_eq!(notify(TASK, 1), Err(Error::Denied));
-    assert_eq!(receive(1, &mut Message::EMPTY.clone()), Err(Error::Denied));
+    assert_eq!(notify(TASK, Notifications::peer(0)), Err(Error::Denied));
+    assert_eq!(
+        receive(Notifications::peer(0), &mut Message::EMPTY.clone()),
+        Err(Error::Denied)
+    );
 }

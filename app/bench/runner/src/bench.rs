@@ -3,7 +3,7 @@
 use crate::types::{Board, Outcome, Words};
 use bench_machine as machine;
 use bench_protocol::{Command, READ};
-use leasehold_abi::{GrantKind, LeaseHandle, Rights, Tag, TaskHandle, TaskState};
+use leasehold_abi::{GrantKind, LeaseHandle, Notifications, Rights, Tag, TaskHandle, TaskState};
 use records::{FIGURE, NOTE, Record};
 use userlib::early_print;
 use userlib::sys::{self, Message, Received};
@@ -23,8 +23,6 @@ pub(crate) const LESSEES: usize = 16;
 /// Most tasks of an image.
 const MOST: usize = 24;
 
-/// The timer's notification.
-const TIMER: u32 = 1 << 16;
 /// Instructions between two looks at what a helper does.
 const LOOK: usize = 1_000_000;
 /// Such looks after which a helper that does not answer has failed.
@@ -252,14 +250,14 @@ impl Bench {
     #[inline(always)]
     pub(crate) fn wait_for_message(&mut self) -> Outcome {
         let mut message = Message::EMPTY;
-        let received = sys::receive(0, &mut message);
+        let received = sys::receive(Notifications::empty(), &mut message);
         self.take(received, &message)
     }
 
     fn wait(&mut self, until: u64) -> Outcome {
         let mut message = Message::EMPTY;
-        let received =
-            sys::set_timer(until, TIMER).and_then(|()| sys::receive(TIMER, &mut message));
+        let received = sys::set_timer(until, Notifications::TIMER)
+            .and_then(|()| sys::receive(Notifications::TIMER, &mut message));
         self.take(received, &message)
     }
 

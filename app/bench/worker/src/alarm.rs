@@ -5,6 +5,7 @@ use crate::report::{Words, words};
 #[cfg(not(target_arch = "arm"))]
 use crate::wait::wait;
 use bench_machine as machine;
+use userlib::sys::Notifications;
 
 /// Sets the alarm to a time in nanoseconds, and waits for it.
 #[cfg(not(target_arch = "arm"))]
@@ -13,7 +14,7 @@ pub(crate) fn await_alarm(given: Words) -> Words {
     let [base, high, low, bits, ..] = given;
     machine::raise(base + ALARM_HIGH, high);
     machine::raise(base + ALARM_LOW, low);
-    words(&[wait(bits as u32)])
+    words(&[wait(Notifications::from_register(bits))])
 }
 
 /// What the clock says.
@@ -38,7 +39,7 @@ pub(crate) fn await_alarm(given: Words) -> Words {
     machine::raise(base + VALUE, left);
     machine::raise(base + CONTROL, INTERRUPTING);
     let mut message = Message::EMPTY;
-    let received = sys::receive(bits as u32, &mut message);
+    let received = sys::receive(Notifications::from_register(bits), &mut message);
     let value = machine::load(base + VALUE);
     if received.is_err() {
         sys::panic(b"receive failed");

@@ -4,7 +4,7 @@ use crate::report::{Words, code, words};
 use crate::{alarm, leases, messages, wait};
 use bench_machine as machine;
 use bench_protocol::{Command, HELLO, REPORT};
-use leasehold_abi::{ClaimMode, LeaseHandle, MESSAGE_WORDS, Tag, TaskHandle};
+use leasehold_abi::{ClaimMode, LeaseHandle, MESSAGE_WORDS, Notifications, Tag, TaskHandle};
 use userlib::sys::{self, Message};
 
 /// Does commands until the task is stopped.
@@ -34,20 +34,25 @@ fn obey(command: Command, given: Words) -> Words {
     let lease = LeaseHandle::from_raw(first as u32);
     match command {
         Command::Claim => {
-            let claimed = sys::grant_claim(lease, second, ClaimMode::Shared, third as u32);
+            let claimed = sys::grant_claim(
+                lease,
+                second,
+                ClaimMode::Shared,
+                Notifications::from_register(third),
+            );
             words(&[code(claimed), claimed.unwrap_or(0)])
         }
         Command::Release => words(&[code(sys::lease_release(lease))]),
         Command::Null => messages::null(first),
         Command::Serve => messages::serve(first, second),
         Command::RoundTrips => messages::round_trips(first, second, third),
-        Command::Await => words(&[wait::wait(first as u32)]),
+        Command::Await => words(&[wait::wait(Notifications::from_register(first))]),
         Command::Raise => words(&[machine::raise(first, second)]),
         Command::Acknowledge => words(&[code(sys::interrupt_acknowledge(lease, second))]),
         Command::Notify => {
             let task = TaskHandle::from_raw(first as u32);
             let when = machine::counter();
-            let notified = sys::notify(task, second as u32);
+            let notified = sys::notify(task, Notifications::from_register(second));
             words(&[when, code(notified)])
         }
         Command::Derive => leases::derive(given),

@@ -1,7 +1,7 @@
 //! Leases by the dozen: derived, claimed, released.
 
 use crate::report::{Words, words};
-use leasehold_abi::{ClaimMode, LeaseEvent, LeaseHandle, Rights};
+use leasehold_abi::{ClaimMode, LeaseEvent, LeaseHandle, Notifications, Rights};
 use userlib::sys;
 
 /// Derives leases of all of the parent's first grant.
@@ -25,7 +25,9 @@ pub(crate) fn claim_offered() -> Words {
     let mut claimed = 0;
     while let Some((event, lease)) = sys::lease_event() {
         if event == LeaseEvent::Offered {
-            claimed += usize::from(sys::grant_claim(lease, 0, ClaimMode::Shared, 0).is_ok());
+            claimed += usize::from(
+                sys::grant_claim(lease, 0, ClaimMode::Shared, Notifications::empty()).is_ok(),
+            );
         }
     }
     words(&[claimed])

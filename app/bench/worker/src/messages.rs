@@ -5,7 +5,7 @@ use bench_machine as machine;
 use bench_protocol::Size;
 use core::hint::black_box;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use leasehold_abi::{MESSAGE_WORDS, TaskHandle};
+use leasehold_abi::{MESSAGE_WORDS, Notifications, TaskHandle};
 use userlib::sys::{self, Loan, Message, Received};
 
 /// What is sent, and what came back, in memory.
@@ -133,7 +133,7 @@ fn exchange<const WORDS: usize>(message: &mut Message) {
 #[inline(always)]
 fn serve_with(count: usize, mut answer: impl FnMut(TaskHandle, &mut Message)) -> Words {
     let mut message = Message::EMPTY;
-    let mut received = sys::receive(0, &mut message);
+    let mut received = sys::receive(Notifications::empty(), &mut message);
     let mut left = count;
     loop {
         let Ok(Received::Message(client)) = received else {
@@ -144,7 +144,7 @@ fn serve_with(count: usize, mut answer: impl FnMut(TaskHandle, &mut Message)) ->
         if left == 0 {
             return words(&[code(sys::reply(client, &message))]);
         }
-        received = sys::reply_receive(client, 0, &mut message);
+        received = sys::reply_receive(client, Notifications::empty(), &mut message);
     }
 }
 
@@ -159,7 +159,7 @@ pub(crate) fn call_once(server: usize) -> Words {
 /// Receives a call and faults.
 pub(crate) fn fault_in_service() -> Words {
     let mut message = Message::EMPTY;
-    let received = sys::receive(0, &mut message);
+    let received = sys::receive(Notifications::empty(), &mut message);
     if received.is_ok() {
         machine::load_at_counter();
     }

@@ -2,7 +2,7 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
 #![forbid(unsafe_code)]
 
-use leasehold_abi::{Error, LeaseEvent, LeaseHandle, NOTIFY_LEASE, NOTIFY_TASK};
+use leasehold_abi::{Error, LeaseEvent, LeaseHandle, Notifications};
 use supervisor::supervisor::{Memory, Supervisor};
 use supervisor::{device, serve};
 use userlib::ipc::{Answer, Request};
@@ -20,8 +20,8 @@ static POLICY: userlib::policy::Policy = userlib::policy::Policy {
     names: &[],
 };
 
-/// The notification of the supervisor's timer.
-const TIMER: u32 = 1;
+/// What the supervisor waits for: its timer, tasks that ended, leases.
+const AWAITED: Notifications = Notifications::TIMER.union(Notifications::KERNEL);
 
 fn run() {
     let Err(error) = serve_board();
@@ -35,11 +35,10 @@ fn serve_board() -> Result<core::convert::Infallible, Error> {
     let mut message = Message::EMPTY;
     let mut answer_to = None;
     loop {
-        supervisor.settle(TIMER);
-        let mask = TIMER | NOTIFY_LEASE | NOTIFY_TASK;
+        supervisor.settle();
         let received = match answer_to.take() {
-            Some(client) => sys::reply_receive(client, mask, &mut message)?,
-            None => sys::receive(mask, &mut message)?,
+            Some(client) => sys::reply_receive(client, AWAITED, &mut message)?,
+            None => sys::receive(AWAITED, &mut message)?,
         };
         if let Received::Message(client) = received
             && let Answer::Reply(reply) =

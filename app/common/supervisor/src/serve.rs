@@ -7,7 +7,9 @@ use crate::function::Place;
 use crate::log::{LINE_LENGTH, shown};
 use crate::supervisor::Supervisor;
 use crate::{function, placement};
-use leasehold_abi::{ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, TaskHandle};
+use leasehold_abi::{
+    ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, Notifications, TaskHandle,
+};
 use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
 use userlib::supervisor::{
     BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, GrantLine,
@@ -15,9 +17,6 @@ use userlib::supervisor::{
 };
 use userlib::sys;
 use userlib::text::Text;
-
-/// Notifications that may be asked for: those that tasks post to each other.
-const PEER_BITS: u32 = 0x7fff;
 
 /// Answers one request of `client`, which stands in the supervisor's table by its index.
 pub fn answer(supervisor: &mut Supervisor<'_>, request: &Request<'_>) -> Answer {
@@ -175,12 +174,13 @@ impl SupervisorServer for Session<'_, '_> {
         Ok([number, written as u64])
     }
 
-    fn watch_log(&mut self, bits: u32) -> Result<u64, Error> {
+    fn watch_log(&mut self, wanted: Notifications) -> Result<u64, Error> {
         self.order()?;
-        if bits & !PEER_BITS != 0 || bits == 0 {
+        // No others are posted between tasks.
+        if wanted.is_empty() || !Notifications::PEERS.contains(wanted) {
             return Err(Error::Invalid);
         }
-        self.supervisor.watcher = Some((self.client, bits));
+        self.supervisor.watcher = Some((self.client, wanted));
         Ok(self.supervisor.log.next())
     }
 

@@ -13,7 +13,7 @@ use crate::log::{Line, Log, shown};
 use crate::root::Root;
 use core::fmt;
 use heapless::vec::{Vec, VecView};
-use leasehold_abi::{Error, LeaseHandle, TaskHandle};
+use leasehold_abi::{Error, LeaseHandle, Notifications, TaskHandle};
 use userlib::policy::Policy;
 use userlib::{sys, time};
 
@@ -59,7 +59,7 @@ pub struct Supervisor<'m> {
     pub(crate) tasks: &'m mut [Cared],
     pub(crate) devices: &'m mut VecView<Device>,
     /// Who shows the log as it comes, and the notification that it wants.
-    pub(crate) watcher: Option<(TaskHandle, u32)>,
+    pub(crate) watcher: Option<(TaskHandle, Notifications)>,
     /// When a binding is tried again that did not work for want of room.
     retry_at: Option<u64>,
 }
@@ -141,8 +141,8 @@ impl<'m> Supervisor<'m> {
         let _ = sys::debug_write(shown(milliseconds, &text).as_bytes());
     }
 
-    /// Does what is to be done now, and sets the timer to `bits` for what is to be done later.
-    pub fn settle(&mut self, bits: u32) {
+    /// Does what is to be done now, and sets the timer for what is to be done later.
+    pub fn settle(&mut self) {
         self.take_events();
         for index in 1..self.policy.tasks.len() {
             self.settle_task(index);
@@ -151,7 +151,7 @@ impl<'m> Supervisor<'m> {
         let next = self.deadlines().min();
         let deadline = next.map_or(0, |at| time::ticks(at.max(1)));
         // Setting the own timer cannot fail.
-        let _ = sys::set_timer(deadline, bits);
+        let _ = sys::set_timer(deadline, Notifications::TIMER);
     }
 
     fn deadlines(&self) -> impl Iterator<Item = u64> {

@@ -1,19 +1,13 @@
 //! A task that misbehaves on command: a notification for each kind.
 //!
 //! It is the least important task, so the shell cannot be called by it nor call it; the shell
-//! posts `1 << kind`. What does not end it, it reports to the log.
+//! posts what stands for the kind. What does not end it, it reports to the log.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 #![forbid(unsafe_code)]
 
 use driver_interfaces::ChaosKind;
-use leasehold_abi::{ClaimMode, Error, LeaseHandle, TaskHandle};
+use leasehold_abi::{ClaimMode, Error, LeaseHandle, Notifications, TaskHandle};
 use userlib::sys::{self, Message, Received};
-
-/// Notifications that name a kind.
-const KINDS: u32 = 0xfe;
-
-/// The notification that asks a task to crash.
-const CRASH: u32 = 1 << 15;
 
 /// Handles tried when forging: slots times generations.
 const SLOTS: usize = 64;
@@ -37,14 +31,13 @@ fn kernel() -> usize {
 fn run() {
     let mut message = Message::EMPTY;
     loop {
-        if let Ok(Received::Notified(bits)) = sys::receive(KINDS | CRASH, &mut message) {
-            assert!(bits & CRASH == 0, "asked to crash");
-            for kind in (1..8)
-                .filter(|kind| bits & 1 << kind != 0)
-                .filter_map(ChaosKind::from_code)
-            {
-                perform(kind);
-            }
+        let wanted = Notifications::PEERS | Notifications::CRASH;
+        if let Ok(Received::Notified(came)) = sys::receive(wanted, &mut message) {
+            assert!(!came.contains(Notifications::CRASH), "asked to crash");
+            let kinds = ChaosKind::ALL.into_iter();
+            kinds
+                .filter(|kind| came.contains(kind.notification()))
+                .for_each(perform);
         }
     }
 }
@@ -78,7 +71,7 @@ fn forge() {
     for slot in 0..SLOTS {
         for generation in 0..GENERATIONS {
             let lease = LeaseHandle::new(slot, generation);
-            match sys::grant_claim(lease, 0, ClaimMode::Shared, 0) {
+            match sys::grant_claim(lease, 0, ClaimMode::Shared, Notifications::empty()) {
                 Ok(_) => taken += 1,
                 Err(_) => refused += 1,
             }

@@ -3,7 +3,7 @@
 use core::fmt::{self, Write};
 use driver_interfaces::{ConsoleClient, ConsoleStream, StreamError};
 use embedded_io::Write as _;
-use leasehold_abi::Error;
+use leasehold_abi::{Error, Notifications};
 use userlib::{sys, time};
 
 /// Bytes gathered before they are sent.
@@ -14,12 +14,6 @@ const PATIENCE: u64 = 3000;
 
 /// Pause between two tries, in milliseconds.
 const PAUSE: u64 = 5;
-
-/// The notification of the shell's timer.
-pub const TIMER: u32 = 1 << 2;
-
-/// The notification that asks a task to crash.
-pub const CRASH: u32 = 1 << 15;
 
 /// The terminal.
 #[derive(Debug)]
@@ -94,16 +88,21 @@ impl Write for Screen {
     }
 }
 
-/// Waits for any of `bits` or the end of the time; gives the bits that came.
-pub fn wait(bits: u32, milliseconds: u64) -> u32 {
+/// Waits for any of `wanted` or the end of the time; gives those that came.
+pub fn wait(wanted: Notifications, milliseconds: u64) -> Notifications {
     let mut message = sys::Message::EMPTY;
     // The own timer can always be set.
-    let _ = sys::set_timer(time::after(milliseconds.max(1)), TIMER);
-    match sys::receive(bits | TIMER | CRASH, &mut message) {
-        Ok(sys::Received::Notified(came)) if came & CRASH != 0 => panic!("asked to crash"),
-        Ok(sys::Received::Notified(came)) => came & bits,
+    let _ = sys::set_timer(time::after(milliseconds.max(1)), Notifications::TIMER);
+    match sys::receive(
+        wanted | Notifications::TIMER | Notifications::CRASH,
+        &mut message,
+    ) {
+        Ok(sys::Received::Notified(came)) => {
+            assert!(!came.contains(Notifications::CRASH), "asked to crash");
+            came & wanted
+        }
         // Nobody may call this task, and the mask is a fine one.
-        _ => 0,
+        _ => Notifications::empty(),
     }
 }
 
@@ -115,6 +114,6 @@ pub fn pause(milliseconds: u64) {
         if left == 0 {
             break;
         }
-        wait(0, left);
+        wait(Notifications::empty(), left);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::screen::Screen;
 use driver_interfaces::ConsoleClient;
-use leasehold_abi::Error;
+use leasehold_abi::{Error, Notifications};
 use userlib::supervisor::{NAME, SupervisorClient};
 
 /// Bytes of log lines fetched at once.
@@ -24,7 +24,7 @@ impl Session {
     ///
     /// # Errors
     /// `NotFound` when the image lacks a task that the shell needs.
-    pub fn new(log: u32) -> Result<Self, Error> {
+    pub fn new(log: Notifications) -> Result<Self, Error> {
         let mut supervisor = SupervisorClient::connect(NAME)?;
         let log = supervisor.watch_log(log)?;
         Ok(Self {

@@ -6,13 +6,13 @@ use crate::line::LINE_LENGTH;
 use crate::screen::wait;
 use crate::session::Session;
 use core::fmt::Write;
-use leasehold_abi::Error;
+use leasehold_abi::{Error, Notifications};
 
 /// The notification that the console has input.
-const INPUT: u32 = 1;
+const INPUT: Notifications = Notifications::peer(0);
 
 /// The notification that the log has new lines.
-const LOG: u32 = 1 << 1;
+const LOG: Notifications = Notifications::peer(1);
 
 /// The prompt after a command that succeeded.
 const PROMPT: &str = "leasehold> ";
@@ -55,7 +55,7 @@ impl Terminal {
             self.read();
             self.session.screen.flush();
             let came = wait(INPUT | LOG, POLL);
-            if came & LOG != 0 && self.session.log_has_more() {
+            if came.contains(LOG) && self.session.log_has_more() {
                 let _ = self.editor.hide(&mut self.session.screen);
                 self.session.show_log();
                 let _ = self.editor.redraw(&mut self.session.screen);

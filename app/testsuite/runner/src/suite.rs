@@ -4,8 +4,7 @@ use crate::board::{Clock, TICKS_PER_MS, WORD, edu};
 use crate::cells::Cells;
 use crate::outcome::{Failure, Outcome, because, check, fail};
 use leasehold_abi::{
-    Call, Error, FaultKind, LeaseHandle, NOTIFY_LEASE, NOTIFY_TASK, Tag, TaskHandle, TaskInfo,
-    TaskState,
+    Call, Error, FaultKind, LeaseHandle, Notifications, Tag, TaskHandle, TaskInfo, TaskState,
 };
 use testsuite_protocol::{Command, HELLO, Place, REPORT};
 use userlib::sys::{self, Message, Received};
@@ -41,10 +40,8 @@ pub(crate) const NAMES: [&str; TASKS] = [
     "attacker",
 ];
 
-/// The runner's timer.
-const TIMER: u32 = 1 << 16;
 /// Notifications that a worker may post to the runner, none of which the tests use for themselves.
-const WAKE: u32 = TIMER | NOTIFY_LEASE | NOTIFY_TASK;
+const WAKE: Notifications = Notifications::TIMER.union(Notifications::KERNEL);
 /// How long a test may take where it does not say.
 const LIMIT_MS: u64 = 5_000;
 
@@ -67,7 +64,7 @@ pub(crate) struct Suite {
     edu: Option<edu::Place>,
     deadline: u64,
     workers: [Worker; TASKS],
-    notified: u32,
+    notified: Notifications,
     /// The isolation matrix, as far as it ran.
     pub(crate) cells: Cells,
 }
@@ -86,7 +83,7 @@ impl Suite {
             edu: edu::Place::find(root),
             deadline: 0,
             workers: [worker; TASKS],
-            notified: 0,
+            notified: Notifications::empty(),
             cells: Cells::default(),
         })
     }
@@ -414,19 +411,19 @@ impl Suite {
         Ok(())
     }
 
-    /// Waits for a notification of the kernel's: [`NOTIFY_LEASE`] or [`NOTIFY_TASK`].
-    pub(crate) fn wait_notified(&mut self, bit: u32) -> Outcome {
-        while self.notified & bit == 0 {
+    /// Waits for a notification of the kernel's: [`Notifications::KERNEL`].
+    pub(crate) fn wait_notified(&mut self, wanted: Notifications) -> Outcome {
+        while !self.notified.intersects(wanted) {
             self.wait_a_little()?;
         }
-        self.notified &= !bit;
+        self.notified -= wanted;
         Ok(())
     }
 
     /// Forgets notifications that came so far.
     pub(crate) fn clear_notified(&mut self) -> Outcome {
         self.pause(1)?;
-        self.notified = 0;
+        self.notified = Notifications::empty();
         Ok(())
     }
 
@@ -456,11 +453,11 @@ impl Suite {
             return Err(Failure::Hung);
         }
         let mut message = Message::EMPTY;
-        let received = sys::set_timer(until.min(self.deadline), TIMER)
+        let received = sys::set_timer(until.min(self.deadline), Notifications::TIMER)
             .and_then(|()| sys::receive(WAKE, &mut message))
             .map_err(|error| because(format_args!("the runner's receive: {error}")))?;
         match received {
-            Received::Notified(bits) => self.notified |= bits & !TIMER,
+            Received::Notified(bits) => self.notified |= bits - Notifications::TIMER,
             Received::Message(client) => {
                 let worker = &mut self.workers[client.index()];
                 let operation = message.tag.operation();

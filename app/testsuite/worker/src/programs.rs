@@ -1,7 +1,7 @@
 //! Commands that are more than one call or one instruction.
 
 use crate::report::{Words, words};
-use leasehold_abi::{Call, Error, MESSAGE_WORDS};
+use leasehold_abi::{Call, Error, MESSAGE_WORDS, Notifications};
 
 /// One call with many first arguments, counted by what it answers.
 pub(crate) fn forge(given: Words) -> Words {
@@ -211,7 +211,7 @@ pub(crate) fn storm(given: Words) -> Words {
 
 /// Waits until a time, then loops for ever.
 pub(crate) fn spin_at(given: Words) -> ! {
-    const TIMER: usize = 1 << 20;
+    const TIMER: usize = Notifications::TIMER.register();
     let arguments = if cfg!(target_pointer_width = "64") {
         [given[0], TIMER, 0, 0, 0, 0]
     } else {
@@ -273,8 +273,10 @@ pub(crate) fn lock(given: Words) -> Words {
 
 /// Waits this many ticks.
 fn sleep(ticks: usize) {
-    const TIMER: u32 = 1 << 20;
     // The own timer can always be set.
-    let _ = userlib::sys::set_timer(userlib::sys::time() + ticks as u64, TIMER);
-    attacks::system_call(Call::Receive as usize, [TIMER as usize, 0, 0, 0, 0, 0]);
+    let _ = userlib::sys::set_timer(userlib::sys::time() + ticks as u64, Notifications::TIMER);
+    attacks::system_call(
+        Call::Receive as usize,
+        [Notifications::TIMER.register(), 0, 0, 0, 0, 0],
+    );
 }

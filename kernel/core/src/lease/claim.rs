@@ -10,7 +10,7 @@ use super::operation::{Operation, Phase};
 use super::table::{Claim, LINES};
 use crate::schedule::bit;
 use crate::{Context, Hardware, Kernel};
-use leasehold_abi::{Error, GrantKind, LeaseState, Rights};
+use leasehold_abi::{Error, GrantKind, LeaseState, Notifications, Rights};
 
 /// Most functions that may be bus masters at once.
 const MAX_MASTERS: u16 = 32;
@@ -43,7 +43,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return Err(Error::Busy);
         }
         match record.kind {
-            GrantKind::Interrupt => self.claim_line(grant, bits as u32).map(Some),
+            GrantKind::Interrupt => self
+                .claim_line(grant, Notifications::from_register(bits))
+                .map(Some),
             GrantKind::BusMaster => self.claim_bus_master(grant).map(Some),
             GrantKind::Mmio | GrantKind::Memory | GrantKind::Config => {
                 let claim = match mode {
@@ -72,13 +74,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    fn claim_line(&mut self, grant: u16, bits: u32) -> Result<usize, Error> {
+    fn claim_line(&mut self, grant: u16, bits: Notifications) -> Result<usize, Error> {
         let record = &mut self.leases.grants[grant as usize];
         let line = record.base as usize;
         let valid = record.length == 1
             && line < LINES
-            && bits != 0
-            && bits & crate::notify::KERNEL_BITS == 0;
+            && !bits.is_empty()
+            && !bits.intersects(Notifications::KERNEL);
         if !valid {
             return Err(Error::Invalid);
         }

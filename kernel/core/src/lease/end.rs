@@ -7,7 +7,7 @@
 use super::links::{Chain, NIL};
 use super::table::Claim;
 use crate::{Hardware, Kernel};
-use leasehold_abi::{GrantKind, LeaseEvent, LeaseState, NOTIFY_LEASE, RevokeMode};
+use leasehold_abi::{GrantKind, LeaseEvent, LeaseState, Notifications, RevokeMode};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
@@ -75,8 +75,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             self.overdue.set(lessee, deadline);
         }
         // With the bit set, it does not wait for it.
-        if task.pending & NOTIFY_LEASE == 0 {
-            self.post(lessee, NOTIFY_LEASE);
+        if task.pending & Notifications::LEASE.bits() == 0 {
+            self.post(lessee, Notifications::LEASE);
         }
     }
 
@@ -201,7 +201,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let (lessor, lessee) = (lease.lessor as usize, lease.lessee as usize);
         self.tasks[lessee].held_count -= 1;
         self.close_lease(slot);
-        self.post(lessor, NOTIFY_LEASE);
+        self.post(lessor, Notifications::LEASE);
         self.settle(lessee);
     }
 }

@@ -5,7 +5,7 @@
 
 use super::links::{Chain, NIL};
 use crate::{Hardware, Kernel};
-use leasehold_abi::{Error, LeaseEvent, NOTIFY_LEASE};
+use leasehold_abi::{Error, LeaseEvent, Notifications};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
@@ -21,7 +21,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 .events
                 .push(&mut self.leases.records, Chain::Events, slot);
         }
-        self.post(lessee, NOTIFY_LEASE);
+        self.post(lessee, Notifications::LEASE);
     }
 
     /// The lessee need not know any more.

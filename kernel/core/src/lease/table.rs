@@ -6,7 +6,7 @@
 
 use super::links::{CHAINS, Chain, Links, List, NIL};
 use crate::index::Table;
-use leasehold_abi::{Error, GrantKind, LeaseHandle, LeaseState, RevokeMode, Rights};
+use leasehold_abi::{Error, GrantKind, LeaseHandle, LeaseState, Notifications, RevokeMode, Rights};
 
 /// Most grants in one lease that is not the root, so that finding one is bounded.
 pub(crate) const MAX_GRANTS: u16 = 32;
@@ -108,7 +108,7 @@ pub(crate) struct Grant {
     pub(crate) progress: u64,
     pub(crate) label: u32,
     /// What an interrupt posts.
-    pub(crate) bits: u32,
+    pub(crate) bits: Notifications,
     pub(crate) rights: Rights,
     pub(crate) kind: GrantKind,
     pub(crate) claim: Claim,
@@ -131,7 +131,7 @@ impl Grant {
         length: 0,
         progress: 0,
         label: 0,
-        bits: 0,
+        bits: Notifications::empty(),
         rights: Rights::empty(),
         kind: GrantKind::Mmio,
         claim: Claim::None,

@@ -2,12 +2,12 @@
 
 use super::{Model, Shares, data};
 use crate::{Hardware, Kernel, Next};
-use leasehold_abi::{Call, Error, GrantInfo, LeaseInfo, SELF_MEMORY, TaskInfo};
+use leasehold_abi::{Call, Error, GrantInfo, LeaseInfo, Notifications, SELF_MEMORY, TaskInfo};
 use std::boxed::Box;
 use zerocopy::FromBytes;
 
 /// The notification bit on which a task waits that has nothing to do.
-pub(crate) const PARK: u32 = 1 << 29;
+pub(crate) const PARK: Notifications = Notifications::TIMER;
 
 /// A machine with `L` leases, `G` grants and generations of `B` bits.
 pub(crate) struct World<const L: usize = 64, const G: usize = 192, const B: u32 = 22> {
@@ -61,7 +61,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
     pub(crate) fn rest(&mut self) {
         let mut next = self.kernel.next();
         while next != Next::Idle {
-            self.system_call(Call::Receive as usize, &[PARK as usize]);
+            self.system_call(Call::Receive as usize, &[PARK.register()]);
             next = self.kernel.next();
         }
     }
@@ -76,7 +76,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
             if let Next::Run(other) = self.kernel.next()
                 && other != task
             {
-                self.system_call(Call::Receive as usize, &[PARK as usize]);
+                self.system_call(Call::Receive as usize, &[PARK.register()]);
             }
         }
         panic!(

@@ -6,7 +6,7 @@ use super::recovery::take_all_back;
 use crate::Fault;
 use crate::lease::links::NIL;
 use crate::model::{TASKS, World, arena, data};
-use leasehold_abi::{Borrow, Call, FaultKind, LeaseState, SELF_MEMORY, TaskState};
+use leasehold_abi::{Borrow, Call, FaultKind, LeaseState, Notifications, SELF_MEMORY, TaskState};
 use std::vec::Vec;
 use zerocopy::IntoBytes;
 
@@ -406,7 +406,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             }
             _ => {
                 let task = self.random.below(TASKS);
-                kernel.post(task, u32::MAX >> 2);
+                kernel.post(task, !Notifications::KERNEL);
                 // A task blocked on itself alone would never wake: end some wait.
                 if kernel.ready == 0 && kernel.tasks[0].state == TaskState::Receiving {
                     kernel.resume(0, [0, u32::MAX as usize, 0]);

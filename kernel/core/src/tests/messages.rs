@@ -3,9 +3,12 @@
 use crate::model::{FLOATING, PARK, World, data};
 use crate::task::no_handle;
 use crate::{Fault, Hardware, Next};
-use leasehold_abi::{Borrow, Call, Error, FaultKind, TaskState};
+use leasehold_abi::{Borrow, Call, Error, FaultKind, Notifications, TaskState};
 use std::string::String;
 use zerocopy::IntoBytes;
+
+/// What the supervisor may post besides.
+const CRASH: usize = Notifications::CRASH.register();
 
 const SERVER: usize = 1;
 const CLIENT: usize = 4;
@@ -74,7 +77,7 @@ impl World {
     /// This task waits.
     fn rest_of(&mut self, task: usize) {
         assert_eq!(self.kernel.current, task);
-        self.system_call(Call::Receive as usize, &[PARK as usize]);
+        self.system_call(Call::Receive as usize, &[PARK.register()]);
     }
 }
 
@@ -107,7 +110,9 @@ fn notifications_go_before_messages() {
     let mut world = World::new();
     world.send(SERVER, 0, 1);
     world.send(CLIENT, SERVER, 40);
-    world.kernel.post(SERVER, 0b101);
+    world
+        .kernel
+        .post(SERVER, Notifications::from_register(0b101));
     let server = world.handle(SERVER);
     world.act(0, Call::Reply, &[server]);
     assert_eq!(world.act(SERVER, Call::Receive, &[0b100]), [0, ALL, 0b100]);
@@ -202,7 +207,7 @@ fn reply_receive_passes_a_client_that_is_gone_over() {
     world.value(0, Call::TaskStop, &[CLIENT]);
     world.rest_of(0);
     assert_eq!(world.kernel.tasks[SERVER].in_service, 0);
-    world.act(SERVER, Call::ReplyReceive, &[client, PARK as usize]);
+    world.act(SERVER, Call::ReplyReceive, &[client, PARK.register()]);
     assert_eq!(world.kernel.tasks[SERVER].state, TaskState::Receiving);
 }
 
@@ -238,7 +243,7 @@ fn notify_checks_peer_life_and_bits() {
         world.error(CLIENT, Call::Notify, &[server, 1 << 16]),
         Error::Invalid
     );
-    for bits in [1 << 15, 1 << 15 | 1] {
+    for bits in [CRASH, CRASH | 1] {
         let refused = world.error(CLIENT, Call::Notify, &[server, bits]);
         assert_eq!(
             refused,
@@ -258,8 +263,11 @@ fn notify_checks_peer_life_and_bits() {
     assert_eq!(world.kernel.current, SERVER, "it is more important");
     assert_eq!(world.results(SERVER), [0, ALL, 0b10]);
     assert_eq!(world.kernel.tasks[SERVER].pending & 0xffff, 0b100);
-    world.act(0, Call::Notify, &[server, 1 << 15]);
-    assert_eq!(world.kernel.tasks[SERVER].pending & 0xffff, 1 << 15 | 0b100);
+    world.act(0, Call::Notify, &[server, CRASH]);
+    assert_eq!(
+        world.kernel.tasks[SERVER].pending & 0xffff,
+        CRASH as u32 | 0b100
+    );
 }
 
 /// Everything of a kernel that a task could ever notice, and the machine too.
@@ -297,7 +305,7 @@ fn scramble(world: &mut World, mut seed: u64) {
         let task = world.kernel.current;
         if task >= 6 {
             let other = random(6);
-            world.kernel.post(other, u32::MAX >> 2);
+            world.kernel.post(other, !Notifications::KERNEL);
             world.kernel.next();
             continue;
         }

@@ -34,7 +34,7 @@ fn called_by_the_last() -> Box<Machine> {
     let mut kernel = Box::new(Machine::new(config, Model::new()));
     let mut next = kernel.boot().expect("room");
     while next != Next::Idle {
-        next = kernel.system_call(Call::Receive as usize, [PARK as usize, 0, 0, 0, 0, 0]);
+        next = kernel.system_call(Call::Receive as usize, [PARK.register(), 0, 0, 0, 0, 0]);
     }
     kernel.post(LAST, PARK);
     assert_eq!(kernel.next(), Next::Run(LAST));

@@ -4,7 +4,9 @@ use super::invariants::Checker;
 use crate::Context;
 use crate::model::{World, arena, data, root};
 use crate::{Fault, Hardware, Next};
-use leasehold_abi::{Borrow, Call, Error, FaultKind, LeaseState, RevokeMode, TaskState};
+use leasehold_abi::{
+    Borrow, Call, Error, FaultKind, LeaseState, Notifications, RevokeMode, TaskState,
+};
 use std::vec::Vec;
 use zerocopy::IntoBytes;
 
@@ -258,10 +260,10 @@ fn l2_an_important_loop_does_not_hold_a_revocation_up() {
     world.value(4, Call::GrantClaim, &[lease, 0, 0]);
     world.become_task(3);
     // Its fault makes the supervisor ready and, by hand, an important looping task.
-    world.kernel.post(1, 1 << 29);
+    world.kernel.post(1, Notifications::TIMER);
     world.kernel.fault(FAULT);
     while world.kernel.current == 0 {
-        world.system_call(Call::Receive as usize, &[1 << 29]);
+        world.system_call(Call::Receive as usize, &[Notifications::TIMER.register()]);
     }
     assert_eq!(world.kernel.current, 1);
     assert!(!world.kernel.hardware.mapped.is_empty());

@@ -165,7 +165,7 @@ fn the_supervisor_s_time_is_not_limited() {
     assert!(!world.kernel.reaper.is_idle());
     assert_eq!(world.kernel.current, 0);
     while world.kernel.current == 0 {
-        world.system_call(Call::Receive as usize, &[PARK as usize]);
+        world.system_call(Call::Receive as usize, &[PARK.register()]);
     }
     assert_eq!(world.kernel.current, 1);
     world.pass(SLICE - 1);

@@ -127,7 +127,7 @@ pub fn execute(attack: Attack, argument: usize) -> Option<usize> {
             0
         }
         Attack::ReceiveWithStack => {
-            let mask = leasehold_abi::NOTIFY_LEASE as usize;
+            let mask = leasehold_abi::Notifications::LEASE.register();
             system_call_with_stack(leasehold_abi::Call::Receive as usize, mask, argument)
         }
         Attack::NonSecureBranch => state_change!(".inst.n 0x4704", argument),

@@ -3,15 +3,12 @@
 use super::Supervisor;
 use crate::care::Standing;
 use crate::restart::Decision;
-use leasehold_abi::{FaultKind, TaskHandle, TaskInfo, TaskState};
+use leasehold_abi::{FaultKind, Notifications, TaskHandle, TaskInfo, TaskState};
 use userlib::supervisor::FaultText;
 use userlib::sys;
 
 /// How long a task that was asked to crash may take, in milliseconds.
 const CRASH_PATIENCE: u64 = 100;
-
-/// The notification that asks a task's runtime to panic.
-const CRASH_BITS: u32 = 1 << 15;
 
 impl Supervisor<'_> {
     pub(super) fn settle_task(&mut self, index: usize) {
@@ -110,7 +107,7 @@ impl Supervisor<'_> {
 
     /// Asks a task to panic, and sees to it that it ends.
     pub(crate) fn crash(&mut self, index: usize, life: TaskHandle) {
-        match sys::notify(life, CRASH_BITS) {
+        match sys::notify(life, Notifications::CRASH) {
             Ok(()) => self.tasks[index].stop_at = Some(self.now() + CRASH_PATIENCE),
             Err(_) => self.stop(index),
         }

@@ -7,8 +7,8 @@ mod stack;
 
 use kernel::{Board, Kernel, grant};
 use leasehold_abi::{
-    Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Rights,
-    Tag, TaskHandle, TaskInfo, label,
+    Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState,
+    Notifications, Rights, Tag, TaskHandle, TaskInfo, label,
 };
 use supervisor::device;
 use supervisor::serve;
@@ -162,7 +162,7 @@ fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
         let mut memory = Memory::<{ POLICY.tasks.len() }, { device::most(&POLICY) }>::new();
         let mut supervisor = Supervisor::new(&POLICY, root, &mut memory).expect("a root lease");
         supervisor.start_all();
-        supervisor.settle(1);
+        supervisor.settle();
         body(&mut supervisor, &kernel);
     });
 }
@@ -215,7 +215,7 @@ fn report(
         &[],
         info.as_bytes(),
     );
-    supervisor.settle(1);
+    supervisor.settle();
     status
 }
 
@@ -373,20 +373,20 @@ fn a_task_that_crashes_comes_back_later_and_later_and_then_no_more() {
             let before = kernel.0.borrow().life(CONSOLE);
             kernel.0.borrow_mut().now_is(at);
             kernel.0.borrow_mut().fault(CONSOLE, FaultKind::Read as u8);
-            supervisor.settle(1);
+            supervisor.settle();
             assert!(!kernel.0.borrow().is_running(CONSOLE));
             assert_eq!(kernel.0.borrow().deadline(), Some(at + wait));
             kernel.0.borrow_mut().now_is(at + wait);
-            supervisor.settle(1);
+            supervisor.settle();
             let board = kernel.0.borrow();
             assert_ne!(board.life(CONSOLE), before);
             assert_eq!(board.held(CONSOLE).len(), 1, "it has its device again");
         }
         kernel.0.borrow_mut().now_is(3000);
         kernel.0.borrow_mut().fault(CONSOLE, FaultKind::Write as u8);
-        supervisor.settle(1);
+        supervisor.settle();
         kernel.0.borrow_mut().now_is(1_000_000);
-        supervisor.settle(1);
+        supervisor.settle();
         let board = kernel.0.borrow();
         assert!(!board.is_running(CONSOLE));
         assert_eq!(board.deadline(), None);
@@ -449,13 +449,13 @@ fn a_driver_that_gives_its_device_back_is_not_asked_again_in_that_life() {
     booted(|supervisor, kernel| {
         let lease = kernel.0.borrow().held(CONSOLE)[0].info.handle;
         kernel.0.borrow_mut().end(LeaseHandle::from_raw(lease));
-        supervisor.settle(1);
-        supervisor.settle(1);
+        supervisor.settle();
+        supervisor.settle();
         assert!(kernel.0.borrow().held(CONSOLE).is_empty());
         kernel.0.borrow_mut().fault(CONSOLE, FaultKind::Panic as u8);
-        supervisor.settle(1);
+        supervisor.settle();
         kernel.0.borrow_mut().now_is(100);
-        supervisor.settle(1);
+        supervisor.settle();
         assert_eq!(kernel.0.borrow().held(CONSOLE).len(), 1);
     });
 }
@@ -466,11 +466,17 @@ fn a_task_that_does_not_crash_when_asked_is_stopped() {
         let life = kernel.0.borrow().life(CONSOLE);
         let console = userlib::supervisor::name("console");
         assert_eq!(ask(supervisor, kernel, SHELL, CRASH, &console, &[]), None);
-        supervisor.settle(1);
-        assert!(kernel.0.borrow().notified.contains(&(life, 1 << 15)));
+        supervisor.settle();
+        assert!(
+            kernel
+                .0
+                .borrow()
+                .notified
+                .contains(&(life, Notifications::CRASH.bits()))
+        );
         let deadline = kernel.0.borrow().deadline().expect("it is watched");
         kernel.0.borrow_mut().now_is(deadline);
-        supervisor.settle(1);
+        supervisor.settle();
         assert_eq!(
             kernel.0.borrow().tasks[CONSOLE].fault,
             FaultKind::Stopped as u8
@@ -504,7 +510,7 @@ fn an_auxiliary_device_goes_to_the_child_that_the_manifest_names() {
         report(supervisor, kernel, HOST, &function(16, 0x1b36, 5));
         let other = offer(kernel, 2);
         let lease = offer(kernel, 1);
-        supervisor.settle(1);
+        supervisor.settle();
         let held = kernel.0.borrow().held(CHILD);
         assert_eq!(held.len(), 1);
         assert_eq!(
@@ -543,7 +549,7 @@ fn an_auxiliary_device_that_the_manifest_does_not_offer_is_given_back() {
             board.leases[lease.index()].as_mut().unwrap().info.label = label;
         };
         change(label("parent.prat"));
-        supervisor.settle(1);
+        supervisor.settle();
         assert!(kernel.0.borrow().leases[lease.index()].is_none());
     });
 }
@@ -554,14 +560,14 @@ fn a_parent_that_ends_waits_for_the_child_but_not_for_ever() {
         report(supervisor, kernel, HOST, &function(16, 0x1b36, 5));
         for lets_go in [true, false] {
             let lease = offer(kernel, 1);
-            supervisor.settle(1);
+            supervisor.settle();
             let child = kernel.0.borrow().held(CHILD)[0].info.handle;
             kernel
                 .0
                 .borrow_mut()
                 .events
                 .push_back((LeaseEvent::Ending, lease));
-            supervisor.settle(1);
+            supervisor.settle();
             let is_over = |kernel: &Kernel| kernel.0.borrow().leases[lease.index()].is_none();
             assert!(!is_over(kernel), "the child may still quiet its hardware");
             if lets_go {
@@ -570,7 +576,7 @@ fn a_parent_that_ends_waits_for_the_child_but_not_for_ever() {
                 let deadline = kernel.0.borrow().deadline().expect("it is watched");
                 kernel.0.borrow_mut().now_is(deadline);
             }
-            supervisor.settle(1);
+            supervisor.settle();
             assert!(is_over(kernel));
             assert!(kernel.0.borrow().held(CHILD).is_empty());
         }

@@ -199,7 +199,7 @@ pub(crate) fn chaos(session: &mut Session, kind: &str) -> bool {
     let Some((_, before)) = named(session, NAME) else {
         return false;
     };
-    if let Err(error) = sys::notify(TaskHandle::from_raw(before.handle), 1 << kind as u32) {
+    if let Err(error) = sys::notify(TaskHandle::from_raw(before.handle), kind.notification()) {
         return unanswered(session, &needs(NAME, NAME), error);
     }
     if until(session, CHAOS_TIME, |_| has_ended(index, &before)) {

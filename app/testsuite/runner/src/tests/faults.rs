@@ -6,7 +6,7 @@ use crate::lending::READ_WRITE;
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, LESSEE, LESSOR, SERVER, Suite};
 use attacks::{Attack, Isa};
-use leasehold_abi::{Call, FaultKind, NOTIFY_TASK, PANIC_LENGTH, TaskState};
+use leasehold_abi::{Call, FaultKind, Notifications, PANIC_LENGTH, TaskState};
 use testsuite_protocol::{Command, Place};
 
 tests! { "faults":
@@ -223,7 +223,7 @@ fn the_supervisor_is_told_of_a_fault(suite: &mut Suite) -> Outcome {
     suite.start(ATTACKER)?;
     suite.clear_notified()?;
     suite.begin(ATTACKER, Command::Attack, &[Attack::Illegal as usize])?;
-    suite.wait_notified(NOTIFY_TASK)?;
+    suite.wait_notified(Notifications::TASK)?;
     let info = suite.info(ATTACKER)?;
     equal!("the fault", info.fault, FaultKind::Illegal as u8);
     suite.wait_dormant(ATTACKER)

@@ -6,7 +6,7 @@ use crate::lending::{LentPage, READ_WRITE};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{LESSEE, LESSOR, Suite};
 use attacks::Attack;
-use leasehold_abi::{Call, FaultKind, NOTIFY_LEASE, Rights, TaskState};
+use leasehold_abi::{Call, FaultKind, Notifications, Rights, TaskState};
 use testsuite_protocol::{Command, Place};
 
 tests! { "frames":
@@ -23,7 +23,7 @@ fn wait_with_lent_stack(suite: &mut Suite, rights: Rights) -> Outcome<(LentPage,
     let page = suite.lent_page(rights)?;
     let stack = page.address + 128;
     // The lease that it lends under has notified it.
-    suite.ok(LESSOR, Call::Receive, &[NOTIFY_LEASE as usize])?;
+    suite.ok(LESSOR, Call::Receive, &[Notifications::LEASE.register()])?;
     let attack = Attack::ReceiveWithStack as usize;
     suite.begin(LESSOR, Command::Attack, &[attack, stack])?;
     while suite.info(LESSOR)?.state != TaskState::Receiving as u8 {

@@ -5,7 +5,7 @@ use crate::board::{TICKS_PER_MS, WORD, edu};
 use crate::lending::{Part, READ_WRITE};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, LESSEE, Suite};
-use leasehold_abi::{Call, Error, FaultKind, NOTIFY_LEASE, NOTIFY_TASK, RevokeMode};
+use leasehold_abi::{Call, Error, FaultKind, Notifications, RevokeMode};
 use testsuite_protocol::Command;
 
 tests! { "interrupts":
@@ -195,8 +195,13 @@ fn a_second_claim_of_a_line_is_busy(suite: &mut Suite) -> Outcome {
 fn kernel_bits_cannot_be_claimed(suite: &mut Suite) -> Outcome {
     suite.start(LESSEE)?;
     let line = suite.lend(LESSEE, &[Part::line(suite.clock().line)])?.raw() as usize;
-    for bits in [NOTIFY_LEASE, NOTIFY_TASK, u32::MAX, 0] {
-        let claim = [line, 0, 0, bits as usize];
+    for bits in [
+        Notifications::LEASE,
+        Notifications::TASK,
+        Notifications::all(),
+        Notifications::empty(),
+    ] {
+        let claim = [line, 0, 0, bits.register()];
         suite.refused(LESSEE, Call::GrantClaim, &claim, &[Error::Invalid])?;
     }
     Ok(())

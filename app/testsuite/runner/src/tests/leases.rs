@@ -7,7 +7,7 @@ use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, LESSOR, Suite};
 use leasehold_abi::{
     Call, ClaimMode, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseInfo, LeaseState,
-    NOTIFY_LEASE, Rights, SELF_MEMORY, label,
+    Notifications, Rights, SELF_MEMORY, label,
 };
 use testsuite_protocol::{Command, Place};
 use userlib::sys;
@@ -174,10 +174,10 @@ fn a_draft_is_invisible_to_its_lessee(suite: &mut Suite) -> Outcome {
 fn an_offer_is_an_event(suite: &mut Suite) -> Outcome {
     suite.start_all(&[LESSOR, LESSEE])?;
     let tenure = suite.tenure(LESSOR)?;
-    suite.begin_call(LESSEE, Call::Receive, &[NOTIFY_LEASE as usize])?;
+    suite.begin_call(LESSEE, Call::Receive, &[Notifications::LEASE.register()])?;
     let first = suite.lend_arena(LESSOR, tenure, LESSEE, 1, Rights::READ)?;
     let [_, bits] = suite.ends_ok(LESSEE, Call::Receive)?;
-    equal!("the bits", bits, NOTIFY_LEASE as usize);
+    equal!("the bits", bits, Notifications::LEASE.register());
     let second = suite.lend_arena(LESSOR, tenure, LESSEE, 1, Rights::READ)?;
     for lease in [first, second] {
         let event = suite.ok(LESSEE, Call::LeaseEvent, &[])?;

@@ -4,7 +4,7 @@ use super::tests;
 use crate::board::HALF;
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, RIVAL, SERVER, Suite};
-use leasehold_abi::{Call, Error};
+use leasehold_abi::{Call, Error, Notifications};
 
 tests! { "notifications":
     a_notification_wakes_its_receiver,
@@ -108,10 +108,10 @@ fn kernel_bits_cannot_be_posted(suite: &mut Suite) -> Outcome {
     suite.start_all(&[SERVER, CLIENT])?;
     suite.begin_call(SERVER, Call::Receive, &[u32::MAX as usize])?;
     for bits in [
-        1 << 15,
-        1 << 16,
-        1 << 30,
-        1 << 31,
+        Notifications::CRASH.register(),
+        Notifications::interrupt(0).register(),
+        Notifications::TASK.register(),
+        Notifications::LEASE.register(),
         u32::MAX as usize,
         HALF << 8,
     ] {
@@ -144,7 +144,11 @@ fn an_old_handle_is_dead(suite: &mut Suite) -> Outcome {
 
 fn nothing_is_left_for_the_next_life(suite: &mut Suite) -> Outcome {
     suite.start_all(&[SERVER, CLIENT])?;
-    suite.ok(CLIENT, Call::Notify, &[suite.handle(SERVER), 0x7fff])?;
+    suite.ok(
+        CLIENT,
+        Call::Notify,
+        &[suite.handle(SERVER), Notifications::PEERS.register()],
+    )?;
     suite.stop(SERVER)?;
     suite.start(SERVER)?;
     suite.begin_call(SERVER, Call::Receive, &[u32::MAX as usize])?;

@@ -7,7 +7,7 @@ use crate::outcome::{Outcome, check, equal};
 use crate::suite::{CLIENT, GRANDCHILD, LESSEE, LESSOR, Suite};
 use attacks::INITIALISED_WORD;
 use leasehold_abi::{
-    Call, Error, FaultKind, LeaseEvent, LeaseState, NOTIFY_LEASE, RevokeMode, Rights, TaskState,
+    Call, Error, FaultKind, LeaseEvent, LeaseState, Notifications, RevokeMode, Rights, TaskState,
     label,
 };
 use testsuite_protocol::{Command, Place};
@@ -173,8 +173,8 @@ fn the_lessee_is_told(suite: &mut Suite) -> Outcome {
         event,
         [LeaseEvent::Offered as usize, page.lease]
     );
-    suite.ok(LESSEE, Call::Receive, &[NOTIFY_LEASE as usize])?;
-    suite.begin_call(LESSEE, Call::Receive, &[NOTIFY_LEASE as usize])?;
+    suite.ok(LESSEE, Call::Receive, &[Notifications::LEASE.register()])?;
+    suite.begin_call(LESSEE, Call::Receive, &[Notifications::LEASE.register()])?;
     suite.ok(LESSOR, Call::LeaseRevoke, &[page.lease, ORDERLY])?;
     suite.ends_ok(LESSEE, Call::Receive)?;
     let event = suite.ok(LESSEE, Call::LeaseEvent, &[])?;
@@ -198,8 +198,8 @@ fn the_lessor_is_told_when_it_is_over(suite: &mut Suite) -> Outcome {
     let page = suite.lent_page(READ_WRITE)?;
     suite.ok(LESSOR, Call::LeaseRevoke, &[page.lease, ORDERLY])?;
     // The tenure's own offer notified it too: take that first.
-    suite.ok(LESSOR, Call::Receive, &[NOTIFY_LEASE as usize])?;
-    suite.begin_call(LESSOR, Call::Receive, &[NOTIFY_LEASE as usize])?;
+    suite.ok(LESSOR, Call::Receive, &[Notifications::LEASE.register()])?;
+    suite.begin_call(LESSOR, Call::Receive, &[Notifications::LEASE.register()])?;
     check!(
         suite.finish_within(LESSOR, 2)?.is_none(),
         "the lessor was told before the release"
@@ -391,8 +391,8 @@ fn a_lessor_restarts_only_when_its_leases_are_over(suite: &mut Suite) -> Outcome
 
 fn a_crashed_lessee_gives_its_leases_back(suite: &mut Suite) -> Outcome {
     let page = suite.lent_page(READ_WRITE)?;
-    suite.ok(LESSOR, Call::Receive, &[NOTIFY_LEASE as usize])?;
-    suite.begin_call(LESSOR, Call::Receive, &[NOTIFY_LEASE as usize])?;
+    suite.ok(LESSOR, Call::Receive, &[Notifications::LEASE.register()])?;
+    suite.begin_call(LESSOR, Call::Receive, &[Notifications::LEASE.register()])?;
     suite.faults(LESSEE, Command::Load, &[0, WORD], &[FaultKind::Read])?;
     suite.ends_ok(LESSOR, Call::Receive)?;
     let scratch = suite.place(LESSOR, Place::Scratch);

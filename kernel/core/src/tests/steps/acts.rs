@@ -45,8 +45,8 @@ impl Act {
         add(Call::SetServing, &[1]);
         add(Call::LeaseEvent, &[]);
         let soon = world.kernel.hardware.now() as usize + 1;
-        add(Call::SetTimer, &[soon, PARK as usize]);
-        add(Call::SetTimer, &[1, PARK as usize]);
+        add(Call::SetTimer, &[soon, PARK.register()]);
+        add(Call::SetTimer, &[1, PARK.register()]);
         for other in 0..TASKS {
             let handle = world.handle(other);
             add(Call::Notify, &[handle, 4]);

@@ -103,7 +103,7 @@ impl Case<'_> {
                 helped = true;
                 wake.help(&mut world, task);
             } else {
-                world.system_call(Call::Receive as usize, &[PARK as usize]);
+                world.system_call(Call::Receive as usize, &[PARK.register()]);
             }
         }
         checker.check(&world.kernel);

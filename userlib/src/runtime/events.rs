@@ -1,0 +1,67 @@
+//! What a callback is told of, and the things that can be among it.
+
+use crate::interrupt::Interrupt;
+use crate::sys::Notifications;
+use crate::timer::Timer;
+
+/// What came: asked by the thing that it belongs to.
+///
+/// ```
+/// use userlib::interrupt::Interrupt;
+/// use userlib::runtime::Events;
+/// use userlib::sys::Notifications;
+/// use userlib::timer::Timer;
+///
+/// /// The notification by which a client says that there is work.
+/// const RING: Notifications = Notifications::peer(0);
+///
+/// fn what_came(events: Events, line: &Interrupt<'_>, timer: &Timer<'_>) -> [bool; 3] {
+///     [events.contains(line), events.contains(timer), events.from_peer(RING)]
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Events(Notifications);
+
+impl Events {
+    /// For the runtime: these notifications of one binding.
+    pub(crate) const fn new(came: Notifications) -> Self {
+        Self(came)
+    }
+
+    /// Whether something came from this interrupt line, or this timer.
+    #[inline]
+    pub fn contains(self, source: &impl Source) -> bool {
+        self.0.intersects(source.notifications())
+    }
+
+    /// Whether a peer posted one of these. Of other bits than peers have, none.
+    #[inline]
+    pub const fn from_peer(self, wanted: Notifications) -> bool {
+        self.0.intersects(wanted.intersection(Notifications::PEERS))
+    }
+}
+
+/// What events come from: an [`Interrupt`] or a [`Timer`].
+pub trait Source: sealed::Sealed {
+    /// Its notifications.
+    #[doc(hidden)]
+    fn notifications(&self) -> Notifications;
+}
+
+impl Source for Interrupt<'_> {
+    fn notifications(&self) -> Notifications {
+        self.bit()
+    }
+}
+
+impl Source for Timer<'_> {
+    fn notifications(&self) -> Notifications {
+        Notifications::TIMER
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Interrupt<'_> {}
+    impl Sealed for super::Timer<'_> {}
+}

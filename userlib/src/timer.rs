@@ -1,0 +1,128 @@
+//! The timer of a bound device.
+//!
+//! The kernel has one timer a task. The runtime sets it for the first of its bindings' timers.
+
+use crate::runtime::{Bound, Device, Plain, Task};
+use crate::sys::Error;
+use core::cell::Cell;
+use core::fmt;
+use core::marker::PhantomData;
+
+/// A timer: from [`Timer::set`] on, the driver's [`notified`](crate::runtime::Driver::notified) is called once when its
+/// time has come. Dropped, or with its binding over, it never comes.
+///
+/// ```
+/// use userlib::runtime::{Core, Device, Driver, Events};
+/// use userlib::timer::Timer;
+/// use userlib::{Error, ForLt, time};
+///
+/// struct State<'cap> {
+///     timer: Timer<'cap>,
+///     ticks: u32,
+/// }
+/// struct Metronome;
+///
+/// impl Driver for Metronome {
+///     type State = ForLt!(State<'_>);
+///
+///     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<State<'cap>, Error> {
+///         let timer = device.timer()?;
+///         timer.set(time::after(1000));
+///         Ok(State { timer, ticks: 0 })
+///     }
+///
+///     fn notified<'cap>(&self, state: &mut State<'cap>, _: &Device<'cap, Core>, events: Events) {
+///         if events.contains(&state.timer) {
+///             state.ticks += 1;
+///             state.timer.set(time::after(1000));
+///         }
+///     }
+/// }
+/// ```
+pub struct Timer<'cap> {
+    device: Device<'static, Plain>,
+    binding: PhantomData<&'cap ()>,
+}
+
+impl Timer<'_> {
+    /// Lets it come at this time (ticks since boot), instead of what was set before; at once when that is past.
+    pub fn set(&self, deadline: u64) {
+        self.change(Setting::At(deadline));
+    }
+
+    /// Lets it not come, also if its time has come and the driver was not told yet.
+    pub fn cancel(&self) {
+        self.change(Setting::Idle);
+    }
+
+    fn change(&self, setting: Setting) {
+        // One that was leaked out of its binding has nothing to set any more.
+        if self.device.is_bound() {
+            self.device.slot().timer.set(setting);
+            Task::current().set_timer();
+        }
+    }
+}
+
+impl Drop for Timer<'_> {
+    fn drop(&mut self) {
+        self.change(Setting::Free);
+    }
+}
+
+impl fmt::Debug for Timer<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "timer of {:?}", self.device)
+    }
+}
+
+impl<'cap> Device<'cap, Bound> {
+    /// Takes the binding's timer.
+    ///
+    /// # Errors
+    /// `Busy` when it is taken: there is one a binding. `Revoked`.
+    pub fn timer(&self) -> Result<Timer<'cap>, Error> {
+        let timer = &self.live()?.timer;
+        if timer.get() != Setting::Free {
+            return Err(Error::Busy);
+        }
+        timer.set(Setting::Idle);
+        Ok(Timer {
+            device: self.plain(),
+            binding: PhantomData,
+        })
+    }
+}
+
+/// What the timer of a binding is set to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setting {
+    /// No [`Timer`] is there.
+    Free,
+    /// It does not come.
+    Idle,
+    /// It comes at this time, in ticks since boot.
+    At(u64),
+}
+
+impl Setting {
+    /// When it comes.
+    pub(crate) const fn deadline(self) -> Option<u64> {
+        match self {
+            Self::At(deadline) => Some(deadline),
+            Self::Free | Self::Idle => None,
+        }
+    }
+}
+
+/// Whether the timer's time has come; if so, it does not come again.
+pub(crate) fn take_due(timer: &Cell<Setting>, now: u64) -> bool {
+    let due = timer.get().deadline().is_some_and(|at| at <= now);
+    if due {
+        timer.set(Setting::Idle);
+    }
+    due
+}
+
+#[cfg(test)]
+mod tests;
