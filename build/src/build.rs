@@ -9,6 +9,7 @@ use crate::pack::{self, Layout, Sizes};
 use crate::plan::Plan;
 use crate::report::{self, Facts};
 use crate::workspace::{Workspace, write_if_changed};
+use crate::stack::{self, Use};
 use crate::{archive, compile, config_rs, policy_rs};
 use anyhow::{Context, Result, ensure};
 use std::path::PathBuf;
@@ -59,7 +60,7 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
     stages.done("compile tasks");
 
     let linker = Linker::new(workspace.linker()?, arch, generated.clone());
-    let (layout, tasks) = place(workspace, &plan, arch, &linker)?;
+    let (layout, tasks, stacks) = place(workspace, &plan, arch, &linker)?;
     stages.done("pack and link tasks");
 
     let config = generated.join("config.rs");
@@ -76,6 +77,7 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
         plan: &plan,
         arch,
         layout: &layout,
+        stacks: &stacks,
         kernel: &kernel,
         kernel_end,
     };
@@ -119,7 +121,7 @@ fn place(
     plan: &Plan,
     arch: Arch,
     linker: &Linker,
-) -> Result<(Layout, Vec<Elf>)> {
+) -> Result<(Layout, Vec<Elf>, Vec<Use>)> {
     let link = |places: &dyn Fn(usize) -> crate::link::Place| -> Result<Vec<Elf>> {
         let tasks = plan.tasks.iter().enumerate();
         tasks
@@ -130,22 +132,43 @@ fn place(
             .collect()
     };
     let mut elves = link(&|_| pack::provisional(plan))?;
+    let (mut sizes, _) = measure(plan, arch, &elves)?;
     for _ in 0..ROUNDS {
-        let sizes = measure(plan, &elves)?;
         let layout = pack::pack(plan, arch, &sizes)?;
         elves = link(&|rank| layout.tasks[rank].place)?;
-        if measure(plan, &elves)? == sizes {
-            return Ok((layout, elves));
+        let (measured, stacks) = measure(plan, arch, &elves)?;
+        if measured == sizes {
+            check_rooms(plan, &layout, &stacks)?;
+            return Ok((layout, elves, stacks));
         }
+        sizes = measured;
     }
     anyhow::bail!("the sizes of the tasks keep changing with their places");
 }
 
-fn measure(plan: &Plan, elves: &[Elf]) -> Result<Vec<Sizes>> {
-    let tasks = elves.iter().zip(&plan.tasks);
-    tasks
-        .map(|(elf, task)| Sizes::of(elf, task.stack))
-        .collect()
+fn measure(plan: &Plan, arch: Arch, elves: &[Elf]) -> Result<(Vec<Sizes>, Vec<Use>)> {
+    let stacks = stack::uses(plan, arch, elves)?;
+    let tasks = elves.iter().zip(&plan.tasks).zip(&stacks);
+    let sizes: Result<Vec<Sizes>> = tasks
+        .map(|((elf, task), used)| Sizes::of(elf, task.stack, used.reach))
+        .collect();
+    Ok((sizes?, stacks))
+}
+
+/// Nothing that a task could write lies within reach below its stack. The packer sees to that; that it did is what
+/// `docs/soundness.md` stands on.
+fn check_rooms(plan: &Plan, layout: &Layout, stacks: &[Use]) -> Result<()> {
+    let start = plan.chip.memory.kernel.get_ref().end();
+    for (rank, (task, used)) in plan.tasks.iter().zip(stacks).enumerate() {
+        let room = layout.room(rank, start);
+        ensure!(
+            used.reach <= room,
+            "the packer left {room} bytes below the stack of `{}`, which reaches {}",
+            task.name,
+            used.reach
+        );
+    }
+    Ok(())
 }
 
 /// The kernel is where the firmware expects it, and ends in its room. Answers that end.

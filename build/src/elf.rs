@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use object::elf::{FileHeader32, FileHeader64, PT_LOAD, SHF_ALLOC};
 use object::read::elf::{ElfFile, FileHeader, ProgramHeader};
-use object::{Endianness, FileKind, Object, ObjectSection, ObjectSymbol, SectionFlags};
+use object::{Endianness, FileKind, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,49 @@ pub(crate) struct Elf {
     pub(crate) segments: Vec<Segment>,
     /// Symbols with addresses.
     symbols: BTreeMap<String, u64>,
+    /// Its instructions.
+    pub(crate) code: Code,
+}
+
+/// The instructions of a linked program.
+#[derive(Debug, Default)]
+pub(crate) struct Code {
+    /// The address of the first byte.
+    pub(crate) address: u64,
+    /// All of `.text`.
+    pub(crate) bytes: Vec<u8>,
+    /// Functions by address, and their names as the linker has them.
+    pub(crate) functions: BTreeMap<u64, String>,
+    /// From which addresses on there are instructions (true) and from which there is data (false): mapping symbols
+    /// (ELF for the Arm Architecture, 5.5.5; RISC-V ELF psABI, "Mapping Symbols").
+    pub(crate) marks: BTreeMap<u64, bool>,
+}
+
+impl Code {
+    fn of<'data>(file: &impl Object<'data>) -> Result<Self> {
+        let Some(section) = file.section_by_name(".text") else {
+            return Ok(Self::default());
+        };
+        let mut code = Self {
+            address: section.address(),
+            bytes: section.data()?.to_vec(),
+            ..Self::default()
+        };
+        for symbol in file.symbols() {
+            let (name, address) = (symbol.name()?, symbol.address());
+            if symbol.section_index() != Some(section.index()) {
+                continue;
+            }
+            if name.starts_with("$d") {
+                code.marks.insert(address, false);
+            } else if name.starts_with("$x") || name.starts_with("$t") {
+                code.marks.insert(address, true);
+            } else if symbol.kind() == SymbolKind::Text {
+                code.functions.insert(address, name.to_owned());
+            }
+        }
+        Ok(code)
+    }
 }
 
 /// Bytes to be in memory before the program starts.
@@ -79,8 +122,10 @@ impl Elf {
             .symbols()
             .filter_map(|symbol| Some((symbol.name().ok()?.to_owned(), symbol.address())))
             .collect();
+        let code = Code::of(&file)?;
         Ok(Self {
             path: path.to_owned(),
+            code,
             entry: file.entry(),
             sections,
             alignments,

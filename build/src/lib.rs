@@ -27,6 +27,7 @@ mod policy_rs;
 mod problem;
 mod regions;
 mod report;
+mod stack;
 mod workspace;
 
 #[cfg(test)]

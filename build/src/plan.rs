@@ -60,6 +60,8 @@ pub struct Task {
     pub priority: i64,
     /// Bytes of stack.
     pub stack: u64,
+    /// Nobody asks how far below its stack it may reach.
+    pub unchecked_stack: bool,
     /// Bytes of lend arena, whole granules.
     pub arena: u64,
     /// Started by the kernel.

@@ -57,6 +57,8 @@ pub struct Task {
     pub priority: Spanned<i64>,
     /// Bytes of stack.
     pub stack: Spanned<i64>,
+    /// Its functions may do anything to the stack pointer: for a task that is there to misbehave.
+    pub unchecked_stack: Option<Spanned<bool>>,
     /// Bytes of memory that it may lend.
     pub arena: Option<Spanned<i64>>,
     /// Started by the kernel at boot. The supervisor always is.

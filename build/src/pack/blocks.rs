@@ -16,6 +16,10 @@ struct Item {
     alignment: u64,
     /// Bytes below it that nobody is to have.
     guard: u64,
+    /// Bytes below it in which nothing lent may lie.
+    reach: u64,
+    /// Others may get a part of it.
+    lent: bool,
     what: What,
 }
 
@@ -54,9 +58,10 @@ pub(super) fn place(
         // The sort is stable, so equal ones stay by rank.
         items.sort_by_key(order);
         let mut free = Free::from(start);
+        let mut stacks = Stacks::from(start);
         let places: Vec<(What, u64)> = items
             .iter()
-            .map(|item| (item.what, free.take(item)))
+            .map(|item| (item.what, free.take(item, &mut stacks)))
             .collect();
         (places, free.end())
     });
@@ -89,6 +94,7 @@ pub(super) fn place(
                 base: data - arch.guard(),
                 size: arch.guard(),
             },
+            lends: need.lends,
             sizes: need.sizes,
         }
     });
@@ -105,6 +111,8 @@ fn items(arch: Arch, needs: &[Need], pools: &[u64]) -> Vec<Item> {
                 block: Block::of(length),
                 alignment: need.alignments[part],
                 guard: if is_data { arch.guard() } else { 0 },
+                reach: if is_data { need.sizes.reach } else { 0 },
+                lent: is_data && need.lends,
                 what: What::Part(rank, part),
             });
         }
@@ -114,6 +122,8 @@ fn items(arch: Arch, needs: &[Need], pools: &[u64]) -> Vec<Item> {
             block: Block::of(*length),
             alignment: length.next_power_of_two(),
             guard: 0,
+            reach: 0,
+            lent: true,
             what: What::Pool(index),
         });
     }
@@ -138,12 +148,20 @@ impl Free {
     }
 
     /// The lowest base at which an item fits, with its guard; both are taken.
-    fn take(&mut self, item: &Item) -> u64 {
+    fn take(&mut self, item: &Item, stacks: &mut Stacks) -> u64 {
         let found = self.0.iter().enumerate().find_map(|(index, gap)| {
-            let from = gap.base + item.guard;
+            let mut from = gap.base + item.guard;
             // Sizes that a manifest may have are far below where this could overflow.
-            let base = item.block.base_from(from, item.alignment);
-            (base + item.block.length() <= gap.end()).then_some((index, base))
+            loop {
+                let base = item.block.base_from(from, item.alignment);
+                if base + item.block.length() > gap.end() {
+                    return None;
+                }
+                match stacks.next_beside(item, base) {
+                    Some(next) => from = next,
+                    None => return Some((index, base)),
+                }
+            }
         });
         let (index, base) = found.expect("the last gap has no end");
         let gap = self.0[index];
@@ -155,11 +173,64 @@ impl Free {
             size: end - base,
         });
         self.0.splice(index..=index, rest);
+        stacks.add(item, base);
         base
     }
 
     /// One past the last address that is taken.
     fn end(&self) -> u64 {
         self.0.last().map_or(u64::MAX, |gap| gap.base)
+    }
+}
+
+/// What is to be kept apart: what is lent, and what lies so far below a stack that its task could reach it.
+struct Stacks {
+    lent: Vec<Range>,
+    reached: Vec<Range>,
+}
+
+impl Stacks {
+    /// What lies before `start` counts as lent.
+    fn from(start: u64) -> Self {
+        Self {
+            lent: vec![Range {
+                base: 0,
+                size: start,
+            }],
+            reached: Vec::new(),
+        }
+    }
+
+    /// Where to try next, when an item cannot be at this base.
+    fn next_beside(&self, item: &Item, base: u64) -> Option<u64> {
+        let reached = reached(item, base);
+        let range = Range {
+            base,
+            size: item.block.length(),
+        };
+        let below = self.lent.iter().filter(|lent| lent.overlaps(&reached));
+        let below = below.map(|lent| lent.end() + item.reach).max();
+        let above = self.reached.iter().filter(|_| item.lent);
+        let above = above.filter(|reached| reached.overlaps(&range));
+        below.max(above.map(Range::end).max())
+    }
+
+    fn add(&mut self, item: &Item, base: u64) {
+        self.reached.push(reached(item, base));
+        if item.lent {
+            self.lent.push(Range {
+                base,
+                size: item.block.length(),
+            });
+        }
+    }
+}
+
+/// What the task reaches whose stack begins at `base`.
+fn reached(item: &Item, base: u64) -> Range {
+    let first = base.saturating_sub(item.reach);
+    Range {
+        base: first,
+        size: base - first,
     }
 }

@@ -30,14 +30,17 @@ pub(crate) struct Sizes {
     /// What text, constants and data must lie at multiples of, each a power of two. Gaps in front of what
     /// is so aligned are then the same wherever the task lies.
     pub(crate) alignments: [u64; 3],
+    /// Bytes below the stack in which nothing may lie that the task could write.
+    pub(crate) reach: u64,
 }
 
 impl Sizes {
-    /// Of a linked task with `stack` bytes of stack. What alignment adds to the data counts as zeroed.
+    /// Of a linked task with `stack` bytes of stack, below which it reaches as far as `reach`. What alignment adds to
+    /// the data counts as zeroed.
     ///
     /// # Errors
     /// When it was not linked by a task's script.
-    pub(crate) fn of(elf: &Elf, stack: u64) -> Result<Self> {
+    pub(crate) fn of(elf: &Elf, stack: u64, reach: u64) -> Result<Self> {
         let [text, constants, data] = [".text", ".rodata", ".data"].map(|name| elf.section(name).1);
         let used = elf.symbol("__data_used_end")? - elf.symbol("__stack_start")?;
         Ok(Self {
@@ -47,6 +50,7 @@ impl Sizes {
             zeroed: used - stack - data,
             alignments: [&[".text"][..], &[".rodata"], &[".data", ".bss"]]
                 .map(|names| elf.alignment(names)),
+            reach,
         })
     }
 
@@ -57,6 +61,7 @@ impl Sizes {
         data: 0,
         zeroed: 0,
         alignments: [1; 3],
+        reach: 0,
     };
 }
 
@@ -66,6 +71,8 @@ pub(crate) struct Need {
     lengths: [u64; 3],
     /// What they must lie at multiples of.
     alignments: [u64; 3],
+    /// Others may get a part of its data.
+    lends: bool,
     sizes: Sizes,
 }
 
@@ -88,6 +95,7 @@ impl Need {
             ],
             alignments: [text, constants.max(page), data.max(unit).max(page)]
                 .map(|alignment| alignment.max(arch.granule())),
+            lends: arena > 0,
             sizes,
         }
     }
@@ -102,6 +110,8 @@ pub(crate) struct Packed {
     pub(crate) lengths: [u64; 3],
     /// The guard below the data.
     pub(crate) guard: Range,
+    /// Others may get a part of its data.
+    pub(crate) lends: bool,
     /// What its parts really take.
     pub(crate) sizes: Sizes,
 }
@@ -189,6 +199,17 @@ impl Layout {
             }
         }
         pieces
+    }
+
+    /// Bytes below the stack of the task of this rank, from `start` on, in which nothing lies that it could write:
+    /// no other's data of which a part may be lent to it, and no pool.
+    pub(crate) fn room(&self, rank: usize, start: u64) -> u64 {
+        let stack = self.tasks[rank].place.data;
+        let lenders = self.tasks.iter().filter(|packed| packed.lends);
+        let lent = lenders.map(|packed| packed.place.data + packed.lengths[2]);
+        let pools = self.pools.iter().map(|(_, range)| range.end());
+        let below = lent.chain(pools).filter(|end| *end <= stack);
+        stack - below.fold(start, u64::max)
     }
 
     /// Bytes between `start` and the end that nobody has, because what follows them must begin at

@@ -1,7 +1,7 @@
 //! Tasks one behind the other, each in one piece: for hardware whose regions begin and end at any granule.
 //!
 //! The guard reaches from the end of the constants to the data, for PMP has one pair of entries for each
-//! border of that piece.
+//! border of that piece. It is longer than it has to be where the task could reach memory below it that others lend.
 
 use super::{Need, Packed};
 use crate::arch::Arch;
@@ -16,23 +16,29 @@ pub(super) fn place(
     pools: &[u64],
 ) -> (Vec<Packed>, Vec<Range>, u64) {
     let mut at = arch.round(start);
-    let mut take = |length: u64, alignment: u64| {
-        let base = at.next_multiple_of(alignment);
+    let mut take_from = |least: u64, length: u64, alignment: u64| {
+        let base = at.max(least).next_multiple_of(alignment);
         at = base.saturating_add(arch.round(length));
         base
     };
+    // The end of what tasks further up must not reach.
+    let mut lent = start;
     let mut tasks = Vec::new();
     for need in needs {
         let mut lengths = need.lengths.map(|length| arch.round(length));
         let [text, constants, data] = need.alignments;
         // So that all but the first granule of the text is in pages of its own.
         let first = arch.border() - arch.granule();
-        let text = first + take(lengths[0] + first, text.max(arch.border()));
-        let constants = take(lengths[1], constants);
+        let text = first + take_from(0, lengths[0] + first, text.max(arch.border()));
+        let constants = take_from(0, lengths[1], constants);
         // What is lost between the two is text's: PMP has one entry for the border.
         lengths[0] = constants - text;
-        let guard = take(arch.guard(), arch.granule());
-        let data = take(lengths[2], data);
+        let guard = take_from(0, arch.guard(), arch.granule());
+        let least = lent.saturating_add(need.sizes.reach);
+        let data = take_from(least, lengths[2], data);
+        if need.lends {
+            lent = data + lengths[2];
+        }
         tasks.push(Packed {
             place: Place {
                 text,
@@ -44,6 +50,7 @@ pub(super) fn place(
                 base: guard,
                 size: data - guard,
             },
+            lends: need.lends,
             sizes: need.sizes,
         });
     }
@@ -55,7 +62,7 @@ pub(super) fn place(
             length.next_power_of_two()
         };
         ranges.push(Range {
-            base: take(*length, alignment),
+            base: take_from(0, *length, alignment),
             size: *length,
         });
     }

@@ -9,6 +9,7 @@ const SIZES: Sizes = Sizes {
     data: 48,
     zeroed: 1000,
     alignments: [4, 8, 16],
+    reach: 0,
 };
 
 fn packed(sizes: &[Sizes]) -> (Plan, Layout) {
@@ -26,6 +27,7 @@ fn nothing_overlaps_and_all_is_in_ram_after_the_kernel() {
         data: 0,
         zeroed: 0,
         alignments: [1; 3],
+        reach: 0,
     };
     let (plan, layout) = packed(&[SIZES, big, SIZES, SIZES]);
     let mut ranges: Vec<Range> = layout.tasks.iter().flat_map(Packed::parts).collect();
@@ -138,6 +140,7 @@ pub(crate) fn random_layout(
                 data: random.size(500).next_multiple_of(16),
                 zeroed: random.size(5000),
                 alignments: [0; 3].map(|_| 1 << random.below(10)),
+                reach: random.size(3 * stack),
             };
             (stack, arena, Need::new(arch, stack, arena, sizes))
         })
@@ -180,6 +183,10 @@ fn whatever_the_sizes_the_hardware_can_hold_every_region_and_none_overlap() {
                 let used = stack + need.sizes.data + need.sizes.zeroed;
                 let begin = (data.base + used).next_multiple_of(arch.arena_alignment(*arena));
                 assert!(*arena == 0 || begin + arena <= data.end(), "{arch:?}");
+            }
+            for (rank, packed) in layout.tasks.iter().enumerate() {
+                let room = layout.room(rank, start);
+                assert!(room >= packed.sizes.reach, "{arch:?} {packed:x?}");
             }
             for (_, pool) in &layout.pools {
                 assert!(arch.window_entries(*pool) <= 1, "{arch:?} {pool:x?}");

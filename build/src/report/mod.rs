@@ -11,6 +11,7 @@ use crate::arch::Arch;
 use crate::elf::Elf;
 use crate::pack::{Layout, Owner, Packed};
 use crate::plan::{Plan, Task};
+use crate::stack::Use;
 
 /// What a report is about.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) arch: Arch,
     /// The places.
     pub(crate) layout: &'a Layout,
+    /// What the tasks take of their stacks, by rank.
+    pub(crate) stacks: &'a [Use],
     /// The kernel.
     pub(crate) kernel: &'a Elf,
     /// One past the kernel's last physical address.

@@ -57,6 +57,7 @@ pub(crate) fn text(facts: &Facts<'_>) -> Result<String, std::fmt::Error> {
     )?;
     kernel(&mut out, facts)?;
     tasks(&mut out, facts)?;
+    stacks(&mut out, facts)?;
     waste(&mut out, facts)?;
     Ok(out)
 }
@@ -117,6 +118,31 @@ fn tasks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
         &sums[..8],
         sums[8],
     )?;
+    Ok(())
+}
+
+/// How far below its stack each task gets before it is stopped, and how much there is of no use to it.
+fn stacks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
+    let start = facts.plan.chip.memory.kernel.get_ref().end();
+    writeln!(
+        out,
+        "\nBelow the stacks: bytes that a task reaches before it is stopped, and bytes without anything it could write"
+    )?;
+    writeln!(
+        out,
+        "  {:<16} {:>9}{:>9}{:>9}  largest frame",
+        "name", "stack", "reach", "room"
+    )?;
+    for (rank, (task, used)) in facts.plan.tasks.iter().zip(facts.stacks).enumerate() {
+        let room = facts.layout.room(rank, start);
+        write!(out, "  {:<16} {:>9}", task.name, task.stack)?;
+        if task.unchecked_stack {
+            writeln!(out, "{:>9}{room:>9}  not checked", "")?;
+        } else {
+            let (frame, function) = &used.largest;
+            writeln!(out, "{:>9}{room:>9}  {frame}, {function}", used.reach)?;
+        }
+    }
     Ok(())
 }
 

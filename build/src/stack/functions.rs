@@ -1,0 +1,154 @@
+//! The functions of a program: what each takes of the stack, and what it calls before it has saved where to return to.
+
+use super::step::{Flow, State, Step};
+use super::{riscv, thumb};
+use crate::arch::Arch;
+use crate::elf::Code;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A function.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Function {
+    /// Its name as people write it.
+    pub(crate) name: String,
+    /// Most bytes of stack that it takes; none when that cannot be told.
+    pub(crate) frame: Option<u64>,
+    /// What it may call without having saved its return address: a function's address, or any function.
+    pub(super) early_calls: BTreeSet<Option<u64>>,
+}
+
+/// The functions by address.
+pub(super) fn functions(arch: Arch, code: &Code) -> BTreeMap<u64, Function> {
+    let end = code.address + code.bytes.len() as u64;
+    let mut starts: BTreeMap<u64, &str> = (code.functions.iter())
+        .map(|(address, name)| (arch.instruction(*address), name.as_str()))
+        .filter(|(address, _)| *address < end)
+        .collect();
+    if !code.bytes.is_empty() {
+        starts.entry(code.address).or_insert("the start of the text");
+    }
+    let ends = starts.keys().copied().skip(1).chain([end]);
+    let mut functions = BTreeMap::new();
+    for ((start, name), end) in starts.iter().zip(ends) {
+        let body = Body {
+            arch,
+            code,
+            start: *start,
+            end,
+        };
+        let (frame, early_calls) = body.read();
+        let function = Function {
+            name: format!("{:#}", rustc_demangle::demangle(name)),
+            frame,
+            early_calls,
+        };
+        functions.insert(*start, function);
+    }
+    functions
+}
+
+/// The instructions of one function.
+struct Body<'a> {
+    arch: Arch,
+    code: &'a Code,
+    start: u64,
+    end: u64,
+}
+
+impl Body<'_> {
+    fn read(&self) -> (Option<u64>, BTreeSet<Option<u64>>) {
+        let (steps, _) = self.sweep(&BTreeSet::new());
+        let targets: BTreeSet<u64> = (steps.values())
+            .filter_map(|step| match step.flow {
+                Flow::Branch(to) | Flow::Jump(Some(to)) => Some(to),
+                _ => None,
+            })
+            .collect();
+        let (steps, state) = self.sweep(&targets);
+        let frame = u64::try_from(state.frame).ok();
+        (
+            frame.filter(|_| !state.unknown),
+            self.early_calls(&steps),
+        )
+    }
+
+    /// All instructions in order. What registers hold is forgotten where the code may be jumped to.
+    fn sweep(&self, targets: &BTreeSet<u64>) -> (BTreeMap<u64, Step>, State) {
+        let mut state = State::new(match self.arch {
+            Arch::Sv39 | Arch::Pmp => riscv::FRAME_POINTER,
+            Arch::PmsaV7 | Arch::PmsaV8 => thumb::FRAME_POINTER,
+        });
+        let mut steps = BTreeMap::new();
+        let mut at = self.start;
+        while at < self.end {
+            if let Some(next) = self.data_until(at) {
+                at = next;
+                state.forget();
+                continue;
+            }
+            if targets.contains(&at) {
+                state.forget();
+            }
+            let Some(step) = self.step(at, &mut state) else {
+                state.unknown = true;
+                break;
+            };
+            if step.flow != Flow::Next && !matches!(step.flow, Flow::Branch(_)) {
+                state.forget();
+            }
+            steps.insert(at, step);
+            at += step.length;
+        }
+        (steps, state)
+    }
+
+    fn step(&self, at: u64, state: &mut State) -> Option<Step> {
+        let bytes = &self.code.bytes;
+        let offset = usize::try_from(at - self.code.address).ok()?;
+        match self.arch {
+            Arch::Sv39 | Arch::Pmp => {
+                riscv::step(bytes.get(offset..)?, at, self.arch.is_64_bit(), state)
+            }
+            Arch::PmsaV7 | Arch::PmsaV8 => thumb::step(bytes, offset, at, state),
+        }
+    }
+
+    /// The end of the data at an address, when there is data.
+    fn data_until(&self, at: u64) -> Option<u64> {
+        let (_, is_code) = self.code.marks.range(..=at).next_back()?;
+        if *is_code {
+            return None;
+        }
+        let mut later = self.code.marks.range(at + 1..);
+        let next = later.find(|(_, is_code)| **is_code);
+        Some(next.map_or(self.end, |(next, _)| *next).min(self.end))
+    }
+
+    /// The calls that are reached from the start on a way that saves no return address.
+    fn early_calls(&self, steps: &BTreeMap<u64, Step>) -> BTreeSet<Option<u64>> {
+        let mut calls = BTreeSet::new();
+        let (mut seen, mut left) = (BTreeSet::new(), vec![self.start]);
+        while let Some(at) = left.pop() {
+            let Some(step) = steps.get(&at).filter(|_| seen.insert(at)) else {
+                continue;
+            };
+            if step.saves {
+                continue;
+            }
+            let next = at + step.length;
+            match step.flow {
+                Flow::Next => left.push(next),
+                Flow::Call(target) => {
+                    calls.insert(target.map(|target| self.arch.instruction(target)));
+                    left.push(next);
+                }
+                Flow::Jump(Some(target)) => left.push(target),
+                Flow::Branch(target) => left.extend([target, next]),
+                // By a table, perhaps: to anywhere in this function.
+                Flow::Jump(None) | Flow::BranchAnywhere => left.extend(steps.keys()),
+                Flow::End => {}
+            }
+        }
+        calls
+    }
+}

@@ -1,0 +1,144 @@
+//! How far below its stack a task can reach before it is stopped, read off the instructions of the linked program.
+//!
+//! Nothing on these targets looks at the stack pointer when a function takes its frame. The guard stops a frame that
+//! touches it; a larger one may step over it. Below lie the task's own text and constants, and then, sooner or later,
+//! memory that the task can write: what another task lends it, a pool, a device. `docs/soundness.md` argues why
+//! [`Use::reach`] bytes are the most that a task gets below its stack before it touches something that stops it.
+//! [`pack`](crate::pack) keeps that much free of all such memory.
+
+mod functions;
+mod riscv;
+mod step;
+mod thumb;
+
+use crate::arch::Arch;
+use crate::elf::Elf;
+use crate::plan::{Plan, Task};
+use crate::problem::{Problem, Problems};
+use functions::Function;
+use std::collections::BTreeMap;
+
+/// What a program takes of its stack.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Use {
+    /// The largest frame of a function, in bytes, and whose that is.
+    pub(crate) largest: (u64, String),
+    /// Most bytes below the stack at which it can access anything before it is stopped.
+    pub(crate) reach: u64,
+}
+
+/// What each task takes of its stack. Those whose stack is not checked take nothing.
+///
+/// # Errors
+/// A function of which that cannot be told, or one that takes more than its task has.
+pub(crate) fn uses(plan: &Plan, arch: Arch, elves: &[Elf]) -> Result<Vec<Use>, Problems> {
+    let mut problems = Problems::default();
+    let mut uses = Vec::new();
+    for (task, elf) in plan.tasks.iter().zip(elves) {
+        let functions = functions::functions(arch, &elf.code);
+        let used = if task.unchecked_stack {
+            Ok(Use::default())
+        } else {
+            use_of(plan, task, &functions)
+        };
+        match used {
+            Ok(used) => uses.push(used),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.into_result().map(|_| uses)
+}
+
+fn use_of(
+    plan: &Plan,
+    task: &Task,
+    functions: &BTreeMap<u64, Function>,
+) -> Result<Use, Problem> {
+    let problem = |title: String| Problem::new(&plan.source, task.span.clone(), title);
+    if let Some(function) = functions.values().find(|function| function.frame.is_none()) {
+        let title = format!(
+            "the build cannot tell how much stack a function of `{}` takes",
+            task.name
+        );
+        return Err(problem(title).label(format!("`{}`", function.name)).hint(
+            "let it not write the stack pointer; a task that is there to misbehave has `unchecked-stack = true`",
+        ));
+    }
+    let frame = |function: &Function| function.frame.unwrap_or(0);
+    let Some(largest) = functions.values().max_by_key(|function| frame(function)) else {
+        return Ok(Use::default());
+    };
+    let most = frame(largest);
+    if most > task.stack {
+        let title = format!("a function of `{}` takes more stack than the task has", task.name);
+        return Err(problem(title)
+            .label(format!(
+                "`{}` takes {most} bytes, of {} in all",
+                largest.name, task.stack
+            ))
+            .hint("keep large values in a `static`, make them smaller, or make `stack` larger"));
+    }
+    let chain = longest_chain(functions).map_err(|function| {
+        let title = format!(
+            "the build cannot tell how far below its stack `{}` gets before it is stopped",
+            task.name
+        );
+        problem(title)
+            .label(format!(
+                "`{}` calls without saving where to return to, and may be called again by what it calls",
+                function.name
+            ))
+            .hint("let it return, or call something that does")
+    })?;
+    Ok(Use {
+        largest: (most, largest.name.clone()),
+        reach: 2 * most + chain,
+    })
+}
+
+/// Most bytes that functions take together of which each calls the next before it has saved its return address.
+///
+/// # Errors
+/// A function that may be in such a chain more than once.
+fn longest_chain(functions: &BTreeMap<u64, Function>) -> Result<u64, &Function> {
+    let mut known = BTreeMap::new();
+    let mut longest = 0;
+    for address in functions.keys() {
+        longest = longest.max(chain(functions, *address, &mut known)?);
+    }
+    Ok(longest)
+}
+
+/// The same of chains that begin with this function. What is being found out is known as nothing meanwhile.
+fn chain<'a>(
+    functions: &'a BTreeMap<u64, Function>,
+    address: u64,
+    known: &mut BTreeMap<u64, Option<u64>>,
+) -> Result<u64, &'a Function> {
+    let Some(function) = functions.get(&address) else {
+        return Ok(0);
+    };
+    if function.early_calls.is_empty() {
+        return Ok(0);
+    }
+    match known.get(&address) {
+        Some(Some(bytes)) => return Ok(*bytes),
+        Some(None) => return Err(function),
+        None => {}
+    }
+    known.insert(address, None);
+    let mut longest = 0;
+    for call in &function.early_calls {
+        let next = match call {
+            Some(target) => chain(functions, *target, known)?,
+            None => return Err(function),
+        };
+        longest = longest.max(next);
+    }
+    let bytes = longest + function.frame.unwrap_or(0);
+    known.insert(address, Some(bytes));
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;
