@@ -229,7 +229,10 @@ impl Checker<'_> {
                 binary: self.program(&packages, task),
                 priority: *task.priority.get_ref(),
                 stack: sane(*task.stack.get_ref()),
-                unchecked_stack: task.unchecked_stack.as_ref().is_some_and(|on| *on.get_ref()),
+                unchecked_stack: task
+                    .unchecked_stack
+                    .as_ref()
+                    .is_some_and(|on| *on.get_ref()),
                 arena: task
                     .arena
                     .as_ref()

@@ -25,7 +25,9 @@ pub(super) fn functions(arch: Arch, code: &Code) -> BTreeMap<u64, Function> {
         .filter(|(address, _)| *address < end)
         .collect();
     if !code.bytes.is_empty() {
-        starts.entry(code.address).or_insert("the start of the text");
+        starts
+            .entry(code.address)
+            .or_insert("the start of the text");
     }
     let ends = starts.keys().copied().skip(1).chain([end]);
     let mut functions = BTreeMap::new();
@@ -66,10 +68,7 @@ impl Body<'_> {
             .collect();
         let (steps, state) = self.sweep(&targets);
         let frame = u64::try_from(state.frame).ok();
-        (
-            frame.filter(|_| !state.unknown),
-            self.early_calls(&steps),
-        )
+        (frame.filter(|_| !state.unknown), self.early_calls(&steps))
     }
 
     /// All instructions in order. What registers hold is forgotten where the code may be jumped to.

@@ -49,11 +49,7 @@ pub(crate) fn uses(plan: &Plan, arch: Arch, elves: &[Elf]) -> Result<Vec<Use>, P
     problems.into_result().map(|_| uses)
 }
 
-fn use_of(
-    plan: &Plan,
-    task: &Task,
-    functions: &BTreeMap<u64, Function>,
-) -> Result<Use, Problem> {
+fn use_of(plan: &Plan, task: &Task, functions: &BTreeMap<u64, Function>) -> Result<Use, Problem> {
     let problem = |title: String| Problem::new(&plan.source, task.span.clone(), title);
     if let Some(function) = functions.values().find(|function| function.frame.is_none()) {
         let title = format!(
@@ -70,7 +66,10 @@ fn use_of(
     };
     let most = frame(largest);
     if most > task.stack {
-        let title = format!("a function of `{}` takes more stack than the task has", task.name);
+        let title = format!(
+            "a function of `{}` takes more stack than the task has",
+            task.name
+        );
         return Err(problem(title)
             .label(format!(
                 "`{}` takes {most} bytes, of {} in all",

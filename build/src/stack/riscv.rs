@@ -201,7 +201,11 @@ fn short(word: u32, address: u64, wide: bool, state: &mut State) -> Step {
         (1, 0) if rd == SP => state.lower(-immediate),
         (1, 0) => {
             let value = state.constant(to);
-            write(state, to, value.map(|value| Value::Constant(value + immediate)));
+            write(
+                state,
+                to,
+                value.map(|value| Value::Constant(value + immediate)),
+            );
         }
         // c.jal of RV32, c.addiw of RV64, c.j
         (1, 1) if wide => {

@@ -182,7 +182,11 @@ fn high(word: u32, state: &mut State) -> Step {
         4 => write(state, to, None),
         5 => {}
         6 if to == PC => {
-            let flow = if from == LR { Flow::End } else { Flow::Jump(None) };
+            let flow = if from == LR {
+                Flow::End
+            } else {
+                Flow::Jump(None)
+            };
             return Step::to(2, flow);
         }
         6 => copy(state, to, from),
@@ -497,8 +501,16 @@ fn single(
     if load && base == PC {
         let offset = u64::from(bits(second, 11, 0));
         let from = address + 4 & !3;
-        let from = if long_offset { from + offset } else { from.wrapping_sub(offset) };
-        let value = if bits(first, 6, 5) == 2 { literal(from) } else { None };
+        let from = if long_offset {
+            from + offset
+        } else {
+            from.wrapping_sub(offset)
+        };
+        let value = if bits(first, 6, 5) == 2 {
+            literal(from)
+        } else {
+            None
+        };
         write(state, register_, value.map(Value::Constant));
         if register_ == PC && bits(first, 6, 5) == 2 {
             return Step::to(4, Flow::Jump(None));
@@ -516,7 +528,11 @@ fn single(
     }
     if load && register_ == PC && bits(first, 6, 5) == 2 {
         // A return address from the stack, or a place from a table.
-        let flow = if base == SP { Flow::End } else { Flow::Jump(None) };
+        let flow = if base == SP {
+            Flow::End
+        } else {
+            Flow::Jump(None)
+        };
         return Step::to(4, flow);
     }
     Step {
