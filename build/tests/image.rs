@@ -1,6 +1,9 @@
 //! From a manifest to the output folder, with real but tiny programs.
 
 mod common;
+#[path = "common/shows.rs"]
+#[allow(dead_code, unused_macros, reason = "it is for faults of files, too")]
+mod shows;
 
 use common::{CHIP, MANIFEST, Repository, replace};
 use leasehold_build::{Built, Workspace};
@@ -263,5 +266,96 @@ fn a_kernel_too_large_for_its_room_is_refused_with_what_to_change() {
         "page-tables",
     ] {
         assert!(error.contains(part), "no `{part}` in: {error}");
+    }
+}
+
+/// A task that steps over its guard and what is below with one local variable, and touches nothing on the way.
+const LARGE: &str = r#"
+#[inline(never)]
+pub fn unpack(at: usize) -> u8 {
+    let mut room = [const { core::mem::MaybeUninit::<u8>::uninit() }; 57_000];
+    core::hint::black_box(&mut room)[at].write(1);
+    checked(at) as u8
+}
+"#;
+
+/// The fixture whose task `edu` has this piece as well, and calls the function `unpack` of it.
+fn with_function(chip: &str, function: &str) -> Repository {
+    let repository = repository_of(chip);
+    let task = replace(
+        TASK,
+        ".store(checked(count)",
+        ".store(unpack(count) as usize",
+    );
+    repository.write("drivers/edu/src/main.rs", &format!("{task}{function}"));
+    repository
+}
+
+/// The golden text of the fault that is found in the compiled code.
+fn build_shows(name: &str, repository: &Repository) {
+    let error = leasehold_build::build(&Workspace::new(repository.root()), "demo", "board");
+    shows::is_golden(name, &format!("{}\n", error.unwrap_err()), "error: ");
+}
+
+#[test]
+fn a_local_variable_larger_than_the_stack_is_refused_by_the_function_s_name() {
+    build_shows("frame_larger_than_the_stack", &with_function(CHIP, LARGE));
+    for (arch, target) in [
+        ("riscv32-pmp", "riscv32imac-unknown-none-elf"),
+        ("armv7m-pmsa", "thumbv7m-none-eabi"),
+        ("armv8m-pmsa", "thumbv8m.main-none-eabi"),
+    ] {
+        let repository = with_function(&chip_of(arch, target), LARGE);
+        let error = leasehold_build::build(&Workspace::new(repository.root()), "demo", "board");
+        let error = error.unwrap_err().to_string();
+        assert!(
+            error.contains("`edu::unpack` takes 57"),
+            "{target}: {error}"
+        );
+        assert!(error.contains("of 2048 in all"), "{target}: {error}");
+    }
+}
+
+#[test]
+fn a_function_whose_frame_cannot_be_told_is_refused_unless_the_manifest_says_otherwise() {
+    let wild = r#"
+#[inline(never)]
+pub fn unpack(at: usize) -> u8 {
+    unsafe { core::arch::asm!("mv sp, {}", in(reg) at) };
+    checked(at) as u8
+}
+"#;
+    let repository = with_function(CHIP, wild);
+    build_shows("frame_that_cannot_be_told", &repository);
+    let unchecked = MANIFEST.replace("stack = 2048", "stack = 2048\nunchecked-stack = true");
+    repository.write("app/demo/board.toml", &unchecked);
+    build(&repository);
+}
+
+#[test]
+fn a_large_stack_may_have_large_frames_and_keeps_what_others_lend_far_below() {
+    let manifest = MANIFEST.replace("stack = 2048", "stack = 65536");
+    for (arch, target) in [
+        ("riscv64-sv39", "riscv64imac-unknown-none-elf"),
+        ("riscv32-pmp", "riscv32imac-unknown-none-elf"),
+        ("armv7m-pmsa", "thumbv7m-none-eabi"),
+        ("armv8m-pmsa", "thumbv8m.main-none-eabi"),
+    ] {
+        let chip = if arch == "riscv64-sv39" {
+            CHIP.to_owned()
+        } else {
+            chip_of(arch, target)
+        };
+        let repository = with_function(&chip, LARGE);
+        repository.write("app/demo/board.toml", &manifest);
+        let built = build(&repository);
+        let report = fs::read_to_string(built.folder.join("report.txt")).unwrap();
+        // `child` is the same program as `edu`, which lends, and lies above it.
+        let line = report
+            .lines()
+            .find(|line| line.trim_start().starts_with("child") && line.ends_with("edu::unpack"));
+        let words: Vec<&str> = line.unwrap().split_whitespace().collect();
+        let [reach, room] = [words[2], words[3]].map(|word| word.parse::<u64>().unwrap());
+        assert!(reach >= 2 * 57_000 && room >= reach, "{target}: {report}");
     }
 }

@@ -18,6 +18,11 @@ use crate::problem::{Problem, Problems};
 use functions::Function;
 use std::collections::BTreeMap;
 
+/// Most bytes that an Arm processor pushes when it enters the kernel, below wherever the stack pointer is: 26 words
+/// where floating point is in use, and one to be aligned (Armv7-M Architecture Reference Manual, B1.5.7). RISC-V
+/// pushes nothing.
+const EXCEPTION_FRAME: u64 = 4 * 27;
+
 /// What a program takes of its stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Use {
@@ -39,7 +44,7 @@ pub(crate) fn uses(plan: &Plan, arch: Arch, elves: &[Elf]) -> Result<Vec<Use>, P
         let used = if task.unchecked_stack {
             Ok(Use::default())
         } else {
-            use_of(plan, task, &functions)
+            use_of(plan, arch, task, &functions)
         };
         match used {
             Ok(used) => uses.push(used),
@@ -49,7 +54,12 @@ pub(crate) fn uses(plan: &Plan, arch: Arch, elves: &[Elf]) -> Result<Vec<Use>, P
     problems.into_result().map(|_| uses)
 }
 
-fn use_of(plan: &Plan, task: &Task, functions: &BTreeMap<u64, Function>) -> Result<Use, Problem> {
+fn use_of(
+    plan: &Plan,
+    arch: Arch,
+    task: &Task,
+    functions: &BTreeMap<u64, Function>,
+) -> Result<Use, Problem> {
     let problem = |title: String| Problem::new(&plan.source, task.span.clone(), title);
     if let Some(function) = functions.values().find(|function| function.frame.is_none()) {
         let title = format!(
@@ -89,9 +99,13 @@ fn use_of(plan: &Plan, task: &Task, functions: &BTreeMap<u64, Function>) -> Resu
             ))
             .hint("let it return, or call something that does")
     })?;
+    let pushed = match arch {
+        Arch::Sv39 | Arch::Pmp => 0,
+        Arch::PmsaV7 | Arch::PmsaV8 => EXCEPTION_FRAME,
+    };
     Ok(Use {
         largest: (most, largest.name.clone()),
-        reach: 2 * most + chain,
+        reach: 2 * most + chain + pushed,
     })
 }
 

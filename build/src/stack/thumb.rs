@@ -137,11 +137,11 @@ fn short(word: u32, address: u64, literal: &dyn Fn(u64) -> Option<i64>, state: &
         0b01000 => return high(word, state),
         // ldr of a literal
         0b01001 => {
-            let value = literal((address + 4 & !3) + 4 * byte as u64);
+            let value = literal(((address + 4) & !3) + 4 * byte as u64);
             write(state, middle, value.map(Value::Constant));
         }
         // Loads and stores of low registers.
-        0b01010..=0b01111 | 0b10000 | 0b10001 => write(state, low, None),
+        0b01010..=0b10001 => write(state, low, None),
         0b10010 => {}
         0b10011 => write(state, middle, None),
         // adr, add of sp
@@ -500,7 +500,7 @@ fn single(
     let long_offset = bits(first, 7, 7) == 1;
     if load && base == PC {
         let offset = u64::from(bits(second, 11, 0));
-        let from = address + 4 & !3;
+        let from = (address + 4) & !3;
         let from = if long_offset {
             from + offset
         } else {

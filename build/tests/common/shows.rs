@@ -29,7 +29,8 @@ pub(crate) fn warns(name: &str, manifest: &str, chip: &str) {
     is_golden(name, &format!("{}\n", plan.warnings), "warning: ");
 }
 
-fn is_golden(name: &str, shown: &str, level: &str) {
+/// A fault's text, compared with the golden one.
+pub(crate) fn is_golden(name: &str, shown: &str, level: &str) {
     let path = package().join("tests/golden").join(format!("{name}.txt"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, shown).unwrap();

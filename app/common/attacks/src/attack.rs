@@ -66,6 +66,8 @@ attacks! {
     WildStack = 6, Any;
     /// A load from address 0 with the stack pointer set to the argument first.
     FaultWithWildStack = 7, Any;
+    /// Step over the guard with one frame, and call a function from below it.
+    LargeFrame = 8, Any;
 
     /// `csrr sstatus`.
     ReadStatus = 16, RiscV;

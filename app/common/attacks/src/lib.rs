@@ -10,6 +10,7 @@
 #![no_std]
 
 mod attack;
+mod frame;
 mod locks;
 mod places;
 
@@ -21,6 +22,7 @@ mod isa;
 mod isa;
 
 pub use attack::{Attack, Isa, KeptRegisters};
+pub use frame::{LARGE_FRAME, large_frame};
 pub use isa::{
     RETURN, atomic, checked_load, checked_store, execute, fault_with_stack, floating_differences,
     floating_fill, jump, load, message_call, registers_around_call, reserve, spin, stack_overflow,

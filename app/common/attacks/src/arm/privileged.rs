@@ -96,6 +96,7 @@ pub fn execute(attack: Attack, argument: usize) -> Option<usize> {
         Attack::FloatingPoint => instruction!(".inst.w 0xee000a10"),
         Attack::MisalignedAtomic => atomic(argument),
         Attack::StackOverflow => stack_overflow(),
+        Attack::LargeFrame => crate::large_frame(),
         Attack::WildStack => {
             system_call_with_stack(leasehold_abi::Call::TaskSelf as usize, 0, argument)
         }

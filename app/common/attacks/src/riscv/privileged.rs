@@ -51,6 +51,7 @@ pub fn execute(attack: Attack, argument: usize) -> Option<usize> {
         Attack::FloatingPoint => instruction!(".4byte 0xf0000053"),
         Attack::MisalignedAtomic => atomic(argument),
         Attack::StackOverflow => stack_overflow(),
+        Attack::LargeFrame => crate::large_frame(),
         Attack::WildStack => {
             system_call_with_stack(leasehold_abi::Call::TaskSelf as usize, argument)
         }

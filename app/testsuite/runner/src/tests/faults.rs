@@ -5,12 +5,13 @@ use crate::board::{KERNEL, KERNEL_OFFSET, RAM, WORD};
 use crate::lending::READ_WRITE;
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, LESSEE, LESSOR, SERVER, Suite};
-use attacks::{Attack, Isa};
+use attacks::{Attack, Isa, LARGE_FRAME};
 use leasehold_abi::{Call, FaultKind, Notifications, PANIC_LENGTH, TaskState};
 use testsuite_protocol::{Command, Place};
 
 tests! { "faults":
     a_stack_overflow_is_named,
+    a_frame_larger_than_the_guard_ends_at_its_first_call,
     a_store_to_the_guard_is_a_stack_overflow,
     a_wild_stack_pointer_in_a_call_harms_nobody if RiscV,
     a_wild_stack_pointer_in_a_call_is_a_fault if Arm,
@@ -32,6 +33,23 @@ fn a_stack_overflow_is_named(suite: &mut Suite) -> Outcome {
     check!(
         info.fault_address < stack && info.fault_address + 16_384 > stack,
         "the fault's address is {:#x}, the stack is at {stack:#x}",
+        info.fault_address
+    );
+    Ok(())
+}
+
+/// Where the frame ends there is nothing that the attacker could write: the build leaves room below a stack.
+fn a_frame_larger_than_the_guard_ends_at_its_first_call(suite: &mut Suite) -> Outcome {
+    let kinds = [FaultKind::StackOverflow, FaultKind::Write];
+    let info = super::instructions::stopped(suite, Attack::LargeFrame, 0, &kinds)?;
+    let stack = suite.place(ATTACKER, Place::Stack) as u64;
+    let (first, end) = (
+        stack - LARGE_FRAME as u64 - 1024,
+        stack - LARGE_FRAME as u64,
+    );
+    check!(
+        (first..end).contains(&info.fault_address),
+        "the fault's address is {:#x}, not in {first:#x}..{end:#x}",
         info.fault_address
     );
     Ok(())
