@@ -30,23 +30,52 @@ pub(super) fn functions(arch: Arch, code: &Code) -> BTreeMap<u64, Function> {
             .or_insert("the start of the text");
     }
     let ends = starts.keys().copied().skip(1).chain([end]);
-    let mut functions = BTreeMap::new();
-    for ((start, name), end) in starts.iter().zip(ends) {
-        let body = Body {
-            arch,
-            code,
-            start: *start,
-            end,
-        };
-        let (frame, early_calls) = body.read();
-        let function = Function {
-            name: format!("{:#}", rustc_demangle::demangle(name)),
-            frame,
-            early_calls,
-        };
-        functions.insert(*start, function);
-    }
-    functions
+    let read: BTreeMap<u64, Read> = (starts.keys().zip(ends))
+        .map(|(start, end)| {
+            let body = Body {
+                arch,
+                code,
+                start: *start,
+                end,
+            };
+            (*start, body.read())
+        })
+        .collect();
+    starts
+        .into_iter()
+        .map(|(start, name)| {
+            let function = Function {
+                name: format!("{:#}", rustc_demangle::demangle(name)),
+                frame: whole_frame(&read, start, SHARED_DEPTH),
+                early_calls: read[&start].early_calls.clone(),
+            };
+            (start, function)
+        })
+        .collect()
+}
+
+/// How deep pieces of functions may share pieces.
+const SHARED_DEPTH: u32 = 4;
+
+/// What is read off the instructions of one function.
+struct Read {
+    /// Bytes that it takes by itself.
+    frame: Option<u64>,
+    /// Pieces of it that lie elsewhere.
+    shared: BTreeSet<u64>,
+    early_calls: BTreeSet<Option<u64>>,
+}
+
+/// Bytes that a function takes with its pieces that lie elsewhere.
+fn whole_frame(read: &BTreeMap<u64, Read>, start: u64, depth: u32) -> Option<u64> {
+    let function = read.get(&start)?;
+    function
+        .shared
+        .iter()
+        .try_fold(function.frame?, |sum, piece| {
+            let more = whole_frame(read, *piece, depth.checked_sub(1)?)?;
+            sum.checked_add(more)
+        })
 }
 
 /// The instructions of one function.
@@ -58,7 +87,7 @@ struct Body<'a> {
 }
 
 impl Body<'_> {
-    fn read(&self) -> (Option<u64>, BTreeSet<Option<u64>>) {
+    fn read(&self) -> Read {
         let (steps, _) = self.sweep(&BTreeSet::new());
         let targets: BTreeSet<u64> = (steps.values())
             .filter_map(|step| match step.flow {
@@ -67,8 +96,11 @@ impl Body<'_> {
             })
             .collect();
         let (steps, state) = self.sweep(&targets);
-        let frame = u64::try_from(state.frame).ok();
-        (frame.filter(|_| !state.unknown), self.early_calls(&steps))
+        Read {
+            frame: u64::try_from(state.frame).ok().filter(|_| !state.unknown),
+            shared: state.shared,
+            early_calls: self.early_calls(&steps),
+        }
     }
 
     /// All instructions in order. What registers hold is forgotten where the code may be jumped to.

@@ -6,6 +6,8 @@ use super::step::{Flow, State, Step, Value};
 /// The return address (`ra`), the stack pointer (`sp`), the frame pointer (`s0`) of the calling convention.
 const RA: u32 = 1;
 const SP: u32 = 2;
+/// The other register that a call may leave its return address in (`t0`).
+const ALTERNATE: u32 = 5;
 pub(super) const FRAME_POINTER: usize = 8;
 
 /// Reads the instruction at `address`, the first in `code`. `wide` is RV64.
@@ -34,6 +36,11 @@ fn jump(length: u64, link: u32, to: Option<u64>, returns: bool, state: &mut Stat
         0 if returns => Step::to(length, Flow::End),
         0 => Step::to(length, Flow::Jump(to)),
         RA => Step::to(length, Flow::Call(to)),
+        // A piece of this function that others have as well: LLVM's outliner shares those.
+        ALTERNATE if let Some(to) = to => {
+            state.shared.insert(to);
+            Step::to(length, Flow::Call(Some(to)))
+        }
         // A routine beside the calling convention, of which nothing is known.
         _ => {
             state.unknown = true;

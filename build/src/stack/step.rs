@@ -1,5 +1,7 @@
 //! What one instruction does, as far as the stack is concerned, and what is known while instructions are read in order.
 
+use std::collections::BTreeSet;
+
 /// Where the processor goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -69,6 +71,8 @@ pub(super) struct State {
     frame_base: Option<i64>,
     /// Most bytes that the stack pointer can be below where it was at the function's start.
     pub(super) frame: i64,
+    /// Pieces of the function that lie elsewhere. What they take of the stack stays taken.
+    pub(super) shared: BTreeSet<u64>,
     /// It changes the stack pointer in a way that this module cannot follow.
     pub(super) unknown: bool,
     /// Thumb: instructions of an IT block that are left.
@@ -83,6 +87,7 @@ impl State {
             frame_pointer,
             frame_base: None,
             frame: 0,
+            shared: BTreeSet::new(),
             unknown: false,
             conditional: 0,
         }

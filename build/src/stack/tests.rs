@@ -85,7 +85,7 @@ fn riscv_frames() {
             &["1355c100", "1311d500"],
             None,
         ),
-        ("jal t0, +32", &["ef020002"], None),
+        ("jal t0, +32, where no function is", &["ef020002"], None),
     ] {
         assert_eq!(frame(Arch::Sv39, instructions), expected, "{what}");
     }
@@ -275,6 +275,28 @@ fn data_between_instructions_is_no_instruction() {
     assert_eq!(functions(Arch::PmsaV7, &code)[&0x1000].frame, Some(128));
     code.marks.clear();
     assert_eq!(functions(Arch::PmsaV7, &code)[&0x1000].frame, None);
+}
+
+#[test]
+fn a_piece_that_several_functions_share_counts_in_each() {
+    // c.addi sp, -16; jal t0, +6; ret; then the piece: c.addi16sp sp, -496; c.jr t0
+    let bytes = [
+        0x41, 0x11, 0xef, 0x02, 0x60, 0x00, 0x82, 0x80, 0x41, 0x71, 0x82, 0x82,
+    ];
+    let names = [(0x1000, "it".to_owned()), (0x1008, "piece".to_owned())];
+    let code = Code {
+        address: 0x1000,
+        bytes: bytes.to_vec(),
+        functions: BTreeMap::from(names),
+        marks: BTreeMap::new(),
+    };
+    let found = functions(Arch::Sv39, &code);
+    assert_eq!(found[&0x1000].frame, Some(512));
+    assert_eq!(found[&0x1008].frame, Some(496));
+    // One that goes round in a circle has no end.
+    let mut circle = code;
+    circle.bytes[8..].copy_from_slice(&[0xef, 0xf2, 0x9f, 0xff]);
+    assert_eq!(functions(Arch::Sv39, &circle)[&0x1000].frame, None);
 }
 
 /// Functions at 0, 1, 2, … with frames, each with what it calls early.
