@@ -281,6 +281,7 @@ fn the_chips_and_manifests_of_the_project_have_no_fault() {
         for board in boards {
             let plan = leasehold_build::check(root, &app, &board).unwrap();
             assert!(plan.warnings.is_empty(), "{}", plan.warnings);
+            supervisor_has_most_slots(&plan);
             checked += 1;
         }
     }
@@ -298,6 +299,26 @@ fn the_chips_and_manifests_of_the_project_have_no_fault() {
         leasehold_build::check(fixture.root(), "demo", chip).unwrap();
     }
     assert!(chips.len() > 4, "{chips:?}");
+}
+
+/// Whoever has the supervisor lend without an end wears itself out first: so the supervisor has more slots than all
+/// together that offer devices, by one for each binding.
+fn supervisor_has_most_slots(plan: &leasehold_build::plan::Plan) {
+    let binds: usize = plan.tasks.iter().map(|task| task.binds.len()).sum();
+    let offering = plan.tasks.iter().filter(|task| !task.offers.is_empty());
+    let others: u32 = offering.map(|task| task.shares.leases).sum();
+    let supervisor = plan.tasks[0].shares.leases;
+    assert!(
+        supervisor >= others + binds as u32,
+        "{supervisor} beside {others}"
+    );
+}
+
+#[test]
+fn a_table_as_small_as_may_be_leaves_the_supervisor_most_slots() {
+    let fixture = Repository::new(&format!("leases = 16\n{MANIFEST}"), CHIP);
+    let plan = leasehold_build::check(fixture.root(), "demo", "board").unwrap();
+    supervisor_has_most_slots(&plan);
 }
 
 #[test]

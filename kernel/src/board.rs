@@ -100,6 +100,7 @@ impl Hardware for Board {
     type Context = <Protection as Protected>::Context;
 
     const GRANULE: usize = <Protection as Protected>::GRANULE;
+    const WINDOW_MASK: u64 = <Protection as Protected>::WINDOW_MASK;
     const CHECKED_STRIDE: usize = 8;
 
     #[inline(always)]
@@ -139,10 +140,6 @@ impl Hardware for Board {
 
     fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool {
         self.protection.unmap(task, window, done)
-    }
-
-    fn window_address(base: u64) -> usize {
-        <Protection as Protected>::window_address(base)
     }
 
     fn fault_kind(&self, task: usize, kind: FaultKind, address: usize) -> FaultKind {

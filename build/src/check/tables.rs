@@ -99,6 +99,9 @@ impl Checker<'_> {
 
     /// The least that each task needs for what it lends. The supervisor lends every binding; another lends what it
     /// offers and what it may lend by name, old beside new, or what the manifest says.
+    ///
+    /// The supervisor has besides as many slots as all together that offer devices. It lends what a task registers to
+    /// the child, each time anew: so whoever registers without an end wears its own slots out before the supervisor's.
     fn least(&self, devices: &[Device], tasks: &[Task]) -> Vec<Shares> {
         let binds = || tasks.iter().flat_map(|task| &task.binds);
         let lent_by_supervisor = binds().map(|bind| Shares {
@@ -109,7 +112,7 @@ impl Checker<'_> {
                 Bind::Auxiliary { .. } => AUXILIARY_GRANTS,
             },
         });
-        let supervisor = sum(&lent_by_supervisor.collect::<Vec<_>>());
+        let mut supervisor = sum(&lent_by_supervisor.collect::<Vec<_>>());
         let others = tasks.iter().skip(1).map(|task| {
             // To the supervisor everybody may lend.
             let lends = task.lends & !1;
@@ -130,6 +133,12 @@ impl Checker<'_> {
                 grants: written_grants.unwrap_or_else(|| leases.saturating_mul(AUXILIARY_GRANTS)),
             }
         });
+        let others: Vec<_> = others.collect();
+        for (task, share) in tasks[1..].iter().zip(&others) {
+            if !task.offers.is_empty() {
+                supervisor.leases = supervisor.leases.saturating_add(share.leases);
+            }
+        }
         std::iter::once(supervisor).chain(others).collect()
     }
 

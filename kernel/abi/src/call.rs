@@ -41,7 +41,7 @@ pub enum Call {
     /// Post notification bits: `(task handle, bits) -> (status)`. Only [`PEERS`](crate::Notifications::PEERS)
     /// (the supervisor: [`CRASH`](crate::Notifications::CRASH) too), only to peers of the manifest.
     Notify = 5,
-    /// Set the caller's timer: `(deadline in ticks, notification bits)`, deadline 0 to disarm.
+    /// Set the caller's timer: `(deadline in ticks, notification bits)`; no bits disarm it.
     /// One timer a task; a deadline in the past fires at once.
     SetTimer = 6,
     /// The time: `() -> (0, ticks)`. Ticks since boot, at the chip's rate.
@@ -61,7 +61,8 @@ pub enum Call {
     LeaseOpen = 11,
     /// Put a grant into a draft: `(lease, source lease or SELF_MEMORY, source grant index, offset, length, rights)`.
     /// [`Call::GrantLabel`] names it; until then it has the source's label. `offset` is relative to the source grant,
-    /// or an address in own memory; `length` 0 is all of it. `-> (status, index)`. The source lease must be `parent`.
+    /// or an address in own memory; [`WHOLE`](crate::WHOLE) for a length is all of the source from there on, 0 is
+    /// `Invalid`. `-> (status, index)`. The source lease must be `parent`.
     /// At most 32 grants a lease (`Exhausted`).
     LeaseAdd = 12,
     /// Name a grant of a draft: `(lease, index, label)`.
@@ -69,8 +70,8 @@ pub enum Call {
     /// Put a draft in force and tell the lessee: `(lease)`.
     LeaseOffer = 14,
     /// End a lease and all that is derived from it: `(lease, mode)`. Returns once it is marked;
-    /// [`Notifications::LEASE`](crate::Notifications::LEASE) says when it is over, and then the handle gets `Revoked`. A draft ends at
-    /// once.
+    /// [`Notifications::LEASE`](crate::Notifications::LEASE) says when it is over, and then the handle gets `Revoked`.
+    /// A draft ends at once.
     LeaseRevoke = 15,
     /// Give a lease back: `(lease)`. Also ends what the caller derived from it.
     LeaseRelease = 16,
@@ -96,7 +97,8 @@ pub enum Call {
     SetServing = 24,
     /// End with a panic: `(message address, length)`. Does not return.
     Panic = 25,
-    /// Supervisor: stop a task: `(task index)`. Its leases end; [`Notifications::TASK`](crate::Notifications::TASK) says when it is dormant.
+    /// Supervisor: stop a task: `(task index)`. Its leases end;
+    /// [`Notifications::TASK`](crate::Notifications::TASK) says when it is dormant.
     TaskStop = 26,
     /// Supervisor: make a dormant task's memory fresh and start it: `(task index) -> (status, new handle)`. `Busy`
     /// unless dormant.

@@ -25,7 +25,7 @@ pub use lease::{
 };
 pub use limits::{
     COPY_STEP, DEBUG_STEP, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, MOST_ENDS, NAME_LENGTH,
-    PANIC_LENGTH, SELF_MEMORY, STACK_STEP, UNALIGNED_STEP,
+    PANIC_LENGTH, SELF_MEMORY, STACK_STEP, UNALIGNED_STEP, WHOLE,
 };
 pub use message::{Borrow, Tag};
 pub use notifications::Notifications;

@@ -35,3 +35,7 @@ pub const SELF_MEMORY: u32 = u32::MAX;
 
 /// Ends of a task that the supervisor remembers, and so the most that a manifest can ask for before quarantine.
 pub const MOST_ENDS: usize = 16;
+
+/// Stands for the length of what is left of a source grant
+/// ([`Call::LeaseAdd`](crate::Call::LeaseAdd)). A part that is so long ends where its source does.
+pub const WHOLE: usize = usize::MAX;

@@ -74,6 +74,8 @@ pub trait Hardware {
     const GRANULE: usize;
     /// How far past a faulting checked access its fix-up lies, in bytes.
     const CHECKED_STRIDE: usize;
+    /// The low bits of a window's address, by which a task sees it: a power of two, less one.
+    const WINDOW_MASK: u64;
 
     /// Ticks since boot.
     fn now(&self) -> u64;
@@ -106,7 +108,10 @@ pub trait Hardware {
     /// moved on; the window is gone, and no translation of it is cached, when this is true.
     fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool;
     /// Where a task sees a window that starts at `base`.
-    fn window_address(base: u64) -> usize;
+    #[inline(always)]
+    fn window_address(base: u64) -> usize {
+        (base & Self::WINDOW_MASK) as usize
+    }
     /// The kind of a task's fault at this address, where the processor does not tell an access that was refused
     /// from a device's error.
     fn fault_kind(&self, _task: usize, kind: FaultKind, _address: usize) -> FaultKind {

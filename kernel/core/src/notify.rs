@@ -58,7 +58,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if bits.intersects(Notifications::KERNEL) {
             return Err(Error::Invalid);
         }
-        if deadline == 0 {
+        if bits.is_empty() {
             self.timers.clear(current);
         } else if deadline <= self.hardware.now() {
             self.timers.clear(current);

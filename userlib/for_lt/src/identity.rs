@@ -29,7 +29,7 @@ pub fn family_id<F: ForLt + 'static>() -> TypeId {
 /// Identifies the payload type of `F`: 64-bit FNV-1a over the name, size and alignment of
 /// `F::Of<'static>`.
 ///
-/// Every encoding of one type has one identity, and two programs that the same compiler built
+/// It is never 0. Every encoding of one type has one identity, and two programs that the same compiler built
 /// from the same crates agree on it, so it can be compared across address spaces, where a
 /// `TypeId` cannot.
 ///
@@ -56,7 +56,9 @@ pub fn family_id<F: ForLt + 'static>() -> TypeId {
 pub fn payload_identity<F: ForLt>() -> u64 {
     let hash = fnv1a(FNV_OFFSET, type_name::<F::Of<'static>>().as_bytes());
     let hash = fnv1a(hash, &(size_of::<F::Of<'static>>() as u64).to_le_bytes());
-    fnv1a(hash, &(align_of::<F::Of<'static>>() as u64).to_le_bytes())
+    let hash = fnv1a(hash, &(align_of::<F::Of<'static>>() as u64).to_le_bytes());
+    // No type has 0: so it stands for "no payload".
+    if hash == 0 { 1 } else { hash }
 }
 
 /// The offset basis of 64-bit FNV-1a.

@@ -91,10 +91,11 @@ impl Task {
             .slots
             .iter()
             .filter_map(|slot| slot.timer.get().deadline());
-        // The kernel takes 0 for none.
-        let first = deadlines.min().map_or(0, |at| at.max(1));
-        // The own timer can always be set.
-        let _ = sys::set_timer(first, Notifications::TIMER);
+        match deadlines.min() {
+            // The own timer can always be set.
+            Some(first) => _ = sys::set_timer(first, Notifications::TIMER),
+            None => sys::cancel_timer(),
+        }
     }
 
     /// Which bits are taken, for tests.

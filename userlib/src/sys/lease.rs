@@ -44,7 +44,8 @@ pub fn lease_open(
 }
 
 /// Puts a part of grant `index` of `source` (the draft's parent) into a draft; gives the new grant's index.
-/// `length` 0 is all from `offset` on. The grant has the source's label until [`grant_label`].
+/// [`WHOLE`](leasehold_abi::WHOLE) for `length` is all from `offset` on. The grant has the source's label until
+/// [`grant_label`].
 ///
 /// # Errors
 /// `Revoked`, `NotFound`, `Invalid` (range), `Denied` (rights), `Exhausted`.

@@ -40,7 +40,7 @@ pub(crate) use lease::{release, unclaim};
 pub use leasehold_abi::{
     Borrow, COPY_STEP, ClaimMode, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle,
     LeaseInfo, LeaseState, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, NAME_LENGTH, Notifications,
-    RevokeMode, Rights, SELF_MEMORY, Tag, TaskHandle, TaskInfo, TaskState, label,
+    RevokeMode, Rights, SELF_MEMORY, Tag, TaskHandle, TaskInfo, TaskState, WHOLE, label,
 };
 pub use message::{
     BorrowInfo, Loan, Message, Received, borrow_info, borrow_read, borrow_write, call, receive,
@@ -49,7 +49,7 @@ pub use message::{
 pub use supervisor::{
     debug_write, grant_at, lease_at, stack_use, system_off, task_start, task_stop,
 };
-pub use task::{notify, panic, set_serving, set_timer, task_info, task_self, time};
+pub use task::{cancel_timer, notify, panic, set_serving, set_timer, task_info, task_self, time};
 
 /// The meaning of the first result register.
 #[inline(always)]

@@ -25,10 +25,10 @@ pub fn time() -> u64 {
     ticks
 }
 
-/// Posts `bits` at this time (ticks since boot), instead of what was set before; 0 disarms.
+/// Posts `bits` at this time (ticks since boot), instead of what was set before. No bits: nothing is posted.
 ///
 /// # Errors
-/// `Invalid` only by a mistake of the caller's.
+/// `Invalid` for bits that are the kernel's.
 #[inline]
 pub fn set_timer(deadline: u64, bits: Notifications) -> Result<(), Error> {
     #[cfg(target_pointer_width = "64")]
@@ -45,6 +45,13 @@ pub fn set_timer(deadline: u64, bits: Notifications) -> Result<(), Error> {
         )
     };
     status(code)
+}
+
+/// Nothing of what [`set_timer`] set is posted any more, unless it was already.
+#[inline]
+pub fn cancel_timer() {
+    // No bits are nobody else's.
+    let _ = set_timer(0, Notifications::empty());
 }
 
 /// Posts notifications of [`PEERS`](Notifications::PEERS) to a task; the supervisor may post `CRASH` too.

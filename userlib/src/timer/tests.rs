@@ -63,7 +63,7 @@ impl Driver for Alarms<'static> {
 /// Two bindings, with these deadlines; gives the timers that came at each of some times.
 fn run(
     deadlines: [u64; 2],
-    test: impl FnOnce(&Board, &mut dyn FnMut(u64, Notifications) -> (String, u64)),
+    test: impl FnOnce(&Board, &mut dyn FnMut(u64, Notifications) -> (String, Option<u64>)),
 ) {
     Board::run(|board| {
         let came: &'static RefCell<String> = std::boxed::Box::leak(std::boxed::Box::default());
@@ -94,7 +94,7 @@ fn run(
 
 const TIMER: Notifications = Notifications::TIMER;
 
-fn some(name: &str, timer: u64) -> (String, u64) {
+fn some(name: &str, timer: Option<u64>) -> (String, Option<u64>) {
     (name.into(), timer)
 }
 
@@ -102,35 +102,45 @@ fn some(name: &str, timer: u64) -> (String, u64) {
 fn each_binding_hears_of_its_own_time_only() {
     for (deadlines, names) in [([10, 20], ["a", "b"]), ([20, 10], ["b", "a"])] {
         run(deadlines, |board, at| {
-            assert_eq!(board.0.borrow().timer, 10);
-            assert_eq!(at(9, TIMER), some("", 10), "of a time that was changed");
-            assert_eq!(at(10, TIMER), some(names[0], 20));
-            assert_eq!(at(19, TIMER), some("", 20));
-            assert_eq!(at(25, TIMER), some(names[1], 0));
-            assert_eq!(at(30, TIMER), some("", 0), "once");
+            assert_eq!(board.0.borrow().timer, Some(10));
+            assert_eq!(
+                at(9, TIMER),
+                some("", Some(10)),
+                "of a time that was changed"
+            );
+            assert_eq!(at(10, TIMER), some(names[0], Some(20)));
+            assert_eq!(at(19, TIMER), some("", Some(20)));
+            assert_eq!(at(25, TIMER), some(names[1], None));
+            assert_eq!(at(30, TIMER), some("", None), "once");
         });
     }
-    run([10, 10], |_, at| assert_eq!(at(10, TIMER), some("ab", 0)));
+    run([10, 10], |_, at| {
+        assert_eq!(at(10, TIMER), some("ab", None))
+    });
+    // Time 0 is as past as any.
+    run([0, 20], |_, at| {
+        assert_eq!(at(0, TIMER), some("a", Some(20)))
+    });
 }
 
 #[test]
 fn one_that_is_cancelled_or_dropped_does_not_come() {
     run([20, 10], |_, at| {
-        assert_eq!(at(0, STOP), some("", 20));
-        assert_eq!(at(20, TIMER), some("a", 0));
+        assert_eq!(at(0, STOP), some("", Some(20)));
+        assert_eq!(at(20, TIMER), some("a", None));
     });
     // Also when its time has come and its turn has not.
     run([20, 10], |_, at| assert_eq!(at(30, TIMER | STOP).0, "ab"));
     run([20, 10], |_, at| {
-        assert_eq!(at(0, DROP), some("", 0));
-        assert_eq!(at(30, TIMER), some("", 0));
+        assert_eq!(at(0, DROP), some("", None));
+        assert_eq!(at(30, TIMER), some("", None));
     });
 }
 
 #[test]
 fn one_that_was_leaked_ends_with_its_binding() {
     run([20, 10], |board, at| {
-        assert_eq!(at(0, LEAK), some("", 10));
+        assert_eq!(at(0, LEAK), some("", Some(10)));
         let second: LeaseHandle = LeaseHandle::from_raw(2);
         board
             .0
@@ -138,7 +148,7 @@ fn one_that_was_leaked_ends_with_its_binding() {
             .lease_events
             .push_back((2, second.raw()));
         at(0, Notifications::LEASE);
-        assert_eq!(at(0, Notifications::empty()), some("", 20));
+        assert_eq!(at(0, Notifications::empty()), some("", Some(20)));
         // The next binding in its place has a timer of its own.
     });
 }

@@ -5,7 +5,7 @@ use crate::board::{WINDOW, drive};
 use crate::types::Outcome;
 use bench_machine as machine;
 use bench_protocol::Command;
-use leasehold_abi::{GrantKind, LeaseHandle, RevokeMode};
+use leasehold_abi::{GrantKind, LeaseHandle, RevokeMode, WHOLE};
 use userlib::sys;
 
 const ROUNDS: usize = 16;
@@ -83,7 +83,7 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
             .and_then(|()| {
                 let lease = sys::lease_open(root, DRIVER, sys::label("rtc"), 0, 0)?;
                 sys::lease_add(lease, root, window, registers - first, WINDOW, ALL)?;
-                sys::lease_add(lease, root, line, 0, 0, ALL)?;
+                sys::lease_add(lease, root, line, 0, WHOLE, ALL)?;
                 sys::lease_offer(lease)?;
                 Ok(lease)
             });

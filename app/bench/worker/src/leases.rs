@@ -1,7 +1,7 @@
 //! Leases by the dozen: derived, claimed, released.
 
 use crate::report::{Words, words};
-use leasehold_abi::{ClaimMode, LeaseEvent, LeaseHandle, Notifications, Rights};
+use leasehold_abi::{ClaimMode, LeaseEvent, LeaseHandle, Notifications, Rights, WHOLE};
 use userlib::sys;
 
 /// Derives leases of all of the parent's first grant.
@@ -12,7 +12,7 @@ pub(crate) fn derive(given: Words) -> Words {
     for index in 0..count {
         let derived = sys::lease_open(parent, first + index % lessees, 0, index as u32, 0)
             .and_then(|lease| {
-                sys::lease_add(lease, parent, 0, 0, 0, Rights::READ | Rights::WRITE)?;
+                sys::lease_add(lease, parent, 0, 0, WHOLE, Rights::READ | Rights::WRITE)?;
                 sys::lease_offer(lease)
             });
         made += usize::from(derived.is_ok());

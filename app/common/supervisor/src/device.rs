@@ -2,7 +2,9 @@
 
 use crate::function;
 use crate::root::Root;
-use leasehold_abi::{Error, GrantKind, LeaseHandle, RevokeMode, Rights, TaskHandle, label, names};
+use leasehold_abi::{
+    Error, GrantKind, LeaseHandle, RevokeMode, Rights, TaskHandle, WHOLE, label, names,
+};
 use userlib::policy::{Bind, DevicePolicy, Offer, Policy};
 use userlib::supervisor::{DEVICE_NAME, FunctionInfo};
 use userlib::sys;
@@ -214,7 +216,7 @@ impl Device {
                 let grants = usize::from(sys::lease_info(*held)?.grants);
                 for index in 0..grants {
                     let has = Rights::from_bits_truncate(sys::grant_info(*held, index)?.rights);
-                    sys::lease_add(draft, *held, index, 0, 0, has - Rights::LEND)?;
+                    sys::lease_add(draft, *held, index, 0, WHOLE, has - Rights::LEND)?;
                 }
                 Ok(())
             }

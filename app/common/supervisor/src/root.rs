@@ -1,6 +1,6 @@
 //! The root lease: every resource of the board, and lending parts of it.
 
-use leasehold_abi::{Error, GrantInfo, GrantKind, LeaseHandle, Rights, label};
+use leasehold_abi::{Error, GrantInfo, GrantKind, LeaseHandle, Rights, WHOLE, label};
 use userlib::sys;
 
 /// A part of a grant, to be lent.
@@ -78,7 +78,7 @@ impl Root {
     /// `NotFound`, `Exhausted`.
     pub fn lend_whole(&self, draft: LeaseHandle, index: usize) -> Result<usize, Error> {
         let rights = Rights::from_bits_truncate(self.grant(index)?.rights);
-        sys::lease_add(draft, self.lease, index, 0, 0, rights)
+        sys::lease_add(draft, self.lease, index, 0, WHOLE, rights)
     }
 
     /// Puts `length` bytes at `base` (or an interrupt line), which must be in one of the grants

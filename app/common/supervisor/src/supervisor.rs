@@ -148,10 +148,11 @@ impl<'m> Supervisor<'m> {
             self.settle_task(index);
         }
         self.settle_devices();
-        let next = self.deadlines().min();
-        let deadline = next.map_or(0, |at| time::ticks(at.max(1)));
-        // Setting the own timer cannot fail.
-        let _ = sys::set_timer(deadline, Notifications::TIMER);
+        match self.deadlines().min() {
+            // Setting the own timer cannot fail.
+            Some(at) => _ = sys::set_timer(time::ticks(at), Notifications::TIMER),
+            None => sys::cancel_timer(),
+        }
     }
 
     fn deadlines(&self) -> impl Iterator<Item = u64> {

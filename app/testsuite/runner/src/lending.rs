@@ -4,7 +4,7 @@ use crate::board::{GRANULE, PAGE, edu};
 use crate::outcome::{Outcome, because, check};
 use crate::suite::{GRANDCHILD, LESSEE, LESSOR, Suite};
 use leasehold_abi::{
-    Call, ClaimMode, Error, GrantKind, LeaseHandle, RevokeMode, Rights, SELF_MEMORY, label,
+    Call, ClaimMode, Error, GrantKind, LeaseHandle, RevokeMode, Rights, SELF_MEMORY, WHOLE, label,
 };
 use testsuite_protocol::{Command, Place};
 use userlib::sys;
@@ -80,7 +80,7 @@ impl Suite {
         for part in parts {
             let (index, base, _) = self.root_grant(part.kind, part.base)?;
             let length = if part.kind == GrantKind::Interrupt {
-                0
+                1
             } else {
                 part.length
             };
@@ -181,7 +181,7 @@ impl Suite {
         rights: Rights,
     ) -> Outcome<usize> {
         let draft = self.open(lessor, parent, lessee)?;
-        let add = [draft, parent, 0, 0, 0, rights.bits() as usize];
+        let add = [draft, parent, 0, 0, WHOLE, rights.bits() as usize];
         self.ok(lessor, Call::LeaseAdd, &add)?;
         self.ok(lessor, Call::LeaseOffer, &[draft])?;
         Ok(draft)

@@ -40,6 +40,7 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
         slots: [const { Slots::EMPTY }; T],
     };
     const GRANULE: usize = Span::UNIT as usize;
+    const WINDOW_MASK: u64 = u32::MAX as u64;
     const KERNEL_OFFSET: usize = 0;
 
     fn start(&mut self, (): &'static mut (), tasks: usize) -> Result<(), Error> {
@@ -126,10 +127,6 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
         }
         *done = window.length;
         true
-    }
-
-    fn window_address(base: u64) -> usize {
-        base as usize
     }
 
     fn available(&self) -> Option<usize> {

@@ -19,6 +19,8 @@ pub trait Protection {
     const NEW: Self;
     /// The unit of protection in bytes: what is lent is a multiple of it, on a multiple of it.
     const GRANULE: usize;
+    /// [`Hardware::WINDOW_MASK`](leasehold_core::Hardware::WINDOW_MASK).
+    const WINDOW_MASK: u64;
     /// What is added to a physical address to reach it from the kernel.
     const KERNEL_OFFSET: usize;
 
@@ -49,8 +51,6 @@ pub trait Protection {
     fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error>;
     /// [`Hardware::unmap`](leasehold_core::Hardware::unmap).
     fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool;
-    /// [`Hardware::window_address`](leasehold_core::Hardware::window_address).
-    fn window_address(base: u64) -> usize;
     /// [`Hardware::fault_kind`](leasehold_core::Hardware::fault_kind).
     fn fault_kind(&self, _task: usize, kind: FaultKind, _address: usize) -> FaultKind {
         kind

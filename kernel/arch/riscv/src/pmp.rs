@@ -125,6 +125,7 @@ impl<const T: usize> Protection for Pmp<T> {
         }; T],
     };
     const GRANULE: usize = GRANULE;
+    const WINDOW_MASK: u64 = u32::MAX as u64;
     /// Machine mode reaches everything where it is.
     const KERNEL_OFFSET: usize = 0;
 
@@ -245,10 +246,6 @@ impl<const T: usize> Protection for Pmp<T> {
         } else {
             kind
         }
-    }
-
-    fn window_address(base: u64) -> usize {
-        base as usize
     }
 
     fn available(&self) -> Option<usize> {

@@ -41,6 +41,7 @@ impl<const P: usize> Protection for Spaces<P> {
         apart: false,
     };
     const GRANULE: usize = PAGE_SIZE as usize;
+    const WINDOW_MASK: u64 = Sv39::WINDOW_MASK;
     const KERNEL_OFFSET: usize = DIRECT_MAP;
 
     fn start(&mut self, store: &'static mut Store<P>, tasks: usize) -> Result<(), Error> {
@@ -113,10 +114,6 @@ impl<const P: usize> Protection for Spaces<P> {
         let gone = self.tables.unmap(task, window.base, window.length, done);
         csr::fence(identifier(task));
         gone
-    }
-
-    fn window_address(base: u64) -> usize {
-        Sv39::window_address(base) as usize
     }
 
     fn available(&self) -> Option<usize> {

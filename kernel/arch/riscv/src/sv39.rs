@@ -109,12 +109,10 @@ impl Sv39 {
         self.available
     }
 
-    /// Where a task sees physical memory.
-    pub const fn window_address(base: u64) -> u64 {
-        base & (LOWER_HALF - 1)
-    }
+    /// The low bits of a physical address, by which a task sees it.
+    pub const WINDOW_MASK: u64 = LOWER_HALF - 1;
 
-    /// Maps physical memory for a task at its [`window_address`](Self::window_address), in
+    /// Maps physical memory for a task at its [low bits](Self::WINDOW_MASK), in
     /// whole pages. Mapping the very same again changes nothing.
     ///
     /// # Errors
@@ -405,7 +403,7 @@ const fn leaf_level(at: u64, end: u64) -> u32 {
 
 /// The index in a table of this level of the place where a task sees a physical address.
 const fn index(address: u64, level: u32) -> usize {
-    (Sv39::window_address(address) >> (12 + 9 * level)) as usize & (ENTRIES - 1)
+    ((address & Sv39::WINDOW_MASK) >> (12 + 9 * level)) as usize & (ENTRIES - 1)
 }
 
 #[cfg(test)]

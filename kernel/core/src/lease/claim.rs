@@ -2,8 +2,8 @@
 //!
 //! A window may be mapped by several tasks at once, unless one of them claimed it
 //! exclusively. In one task two claims may be of the very same window (it is mapped once,
-//! and the claims form a ring), or must not overlap at all. Looking for a claim in the way,
-//! and mapping, goes on in steps, as [`Operation`] keeps.
+//! and the claims form a ring), or must not overlap at all: as the task sees them, for two windows that lie apart
+//! can be seen at one place. Looking for a claim in the way, and mapping, goes on in steps, as [`Operation`] keeps.
 
 use super::links::NIL;
 use super::operation::{Operation, Phase};
@@ -24,8 +24,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// [`Call::GrantClaim`](leasehold_abi::Call::GrantClaim). None: it goes on in the reaper,
     /// which answers.
     ///
-    /// `Busy` when the grant is claimed already, or another claim is in the way; `Denied`
-    /// without the right to read; `Invalid` for a mode, bits or range that cannot be.
+    /// `Busy` when the grant is claimed already, another claim is in the way, or the task sees something else
+    /// where it would see the window; `Denied` without the right to read; `Invalid` for a mode, bits or range that
+    /// cannot be.
     pub(crate) fn grant_claim(&mut self, arguments: [usize; 6]) -> Option<Result<usize, Error>> {
         match self.begin_claim(arguments) {
             Ok(None) => self.operate(self.current),
@@ -57,7 +58,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                     return Err(Error::Denied);
                 }
                 let window = self.window(grant);
-                if self.overlaps_own(window) {
+                if !self.has_place_for(window) {
                     return Err(Error::Busy);
                 }
                 self.tasks[self.current].operation = Operation {

@@ -3,7 +3,7 @@
 use super::links::NIL;
 use super::table::ROOT;
 use crate::{Hardware, Kernel};
-use leasehold_abi::{Error, GrantKind, LeaseState, Rights, SELF_MEMORY};
+use leasehold_abi::{Error, GrantKind, LeaseState, Rights, SELF_MEMORY, WHOLE};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
@@ -37,7 +37,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         let offset = offset as u64;
         let rest = grant.length.checked_sub(offset).ok_or(Error::Invalid)?;
-        let length = if length == 0 { rest } else { length as u64 };
+        let length = if length == WHOLE { rest } else { length as u64 };
         if length == 0 || length > rest {
             return Err(Error::Invalid);
         }
@@ -62,15 +62,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let arena = self.config_of(self.current).arena;
         let (first, size) = (arena.base(), arena.length());
         let offset = base.wrapping_sub(first);
-        let length = if length == 0 {
-            size.saturating_sub(offset)
-        } else {
-            length
-        };
         if offset >= size || length > size - offset {
             return Err(Error::BadAddress);
         }
-        if !base.is_multiple_of(H::GRANULE) || !length.is_multiple_of(H::GRANULE) {
+        let granules = base.is_multiple_of(H::GRANULE) && length.is_multiple_of(H::GRANULE);
+        if length == 0 || !granules {
             return Err(Error::Invalid);
         }
         Ok((base as u64, length as u64))

@@ -46,14 +46,16 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.leases.records[lease as usize].lessee as usize
     }
 
-    /// Whether a window lies over the current task's own memory, as the task sees it.
-    pub(super) fn overlaps_own(&self, window: Window) -> bool {
+    /// Whether the current task can see a window beside its own memory: all of it at once, and over none of that.
+    pub(super) fn has_place_for(&self, window: Window) -> bool {
         let base = H::window_address(window.base);
-        let length = window.length as usize;
+        if window.length - 1 > H::WINDOW_MASK - base as u64 {
+            return false;
+        }
         let config = self.config_of(self.current);
         [config.text, config.constants, config.data]
             .iter()
-            .any(|own| own.overlaps(base, length))
+            .all(|own| !own.overlaps(base, window.length as usize))
     }
 
     /// Look at a few claims; when all were looked at, begin to map.
@@ -76,13 +78,20 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             let record = &self.leases.grants[other as usize];
             operation.cursor = record.claim_next;
             let theirs = self.window(other);
-            let apart = theirs.base >= window.base + window.length
-                || window.base >= theirs.base + theirs.length;
-            if apart {
+            let same_task = self.claimant(other) == task;
+            // One task must see two windows at two places. What shares a byte is also seen at one place.
+            let at = |window: Window| {
+                if same_task {
+                    H::window_address(window.base) as u64
+                } else {
+                    window.base
+                }
+            };
+            let (ours, others) = (at(window), at(theirs));
+            if others >= ours + window.length || ours >= others + theirs.length {
                 continue;
             }
             let exclusive = record.claim == Claim::Exclusive || operation.claim == Claim::Exclusive;
-            let same_task = self.claimant(other) == task;
             if exclusive || (same_task && (record.unmapping || theirs != window)) {
                 return Some(Err(Error::Busy));
             }

@@ -71,7 +71,7 @@ pub(crate) struct Model {
     pub(crate) alarm: Option<u64>,
     pub(crate) pending: BTreeSet<u32>,
     pub(crate) unmasked: BTreeSet<u32>,
-    /// What is mapped, by task and address of the granule.
+    /// What is mapped, by task and the address at which it sees the granule.
     pub(crate) mapped: BTreeMap<(usize, u64), Mapping>,
     /// Own regions, by task.
     pub(crate) own: Vec<Vec<Region>>,
@@ -178,6 +178,7 @@ impl Hardware for Model {
 
     const GRANULE: usize = 64;
     const CHECKED_STRIDE: usize = 8;
+    const WINDOW_MASK: u64 = u32::MAX as u64;
 
     fn now(&self) -> u64 {
         self.now + self.delayed.get()
@@ -244,7 +245,8 @@ impl Hardware for Model {
                 kind: window.kind,
                 rights: window.rights,
             };
-            let before = self.mapped.insert((task, window.base + *done), mapping);
+            let seen = Self::window_address(window.base + *done) as u64;
+            let before = self.mapped.insert((task, seen), mapping);
             assert_eq!(before, None, "mapped twice");
             *done += granule;
         }
@@ -256,13 +258,11 @@ impl Hardware for Model {
             if *done == window.length {
                 return true;
             }
-            self.mapped.remove(&(task, window.base + *done));
+            let seen = Self::window_address(window.base + *done) as u64;
+            self.mapped.remove(&(task, seen));
             *done += Self::GRANULE as u64;
         }
         *done == window.length
-    }
-    fn window_address(base: u64) -> usize {
-        base as usize
     }
 
     fn set_bus_master(&mut self, configuration: u64, on: bool) {

@@ -2,7 +2,9 @@
 
 use super::{Model, Shares, data};
 use crate::{Hardware, Kernel, Next};
-use leasehold_abi::{Call, Error, GrantInfo, LeaseInfo, Notifications, SELF_MEMORY, TaskInfo};
+use leasehold_abi::{
+    Call, Error, GrantInfo, LeaseInfo, Notifications, SELF_MEMORY, TaskInfo, WHOLE,
+};
 use std::boxed::Box;
 use zerocopy::FromBytes;
 
@@ -124,7 +126,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
     ) -> usize {
         let lease = self.open(lessor, parent, lessee);
         for &grant in grants {
-            self.value(lessor, Call::LeaseAdd, &[lease, parent, grant, 0, 0, 7]);
+            self.value(lessor, Call::LeaseAdd, &[lease, parent, grant, 0, WHOLE, 7]);
         }
         self.value(lessor, Call::LeaseOffer, &[lease]);
         assert_eq!(self.act(lessee, Call::LeaseEvent, &[]), [0, 1, lease]);

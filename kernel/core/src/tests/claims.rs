@@ -1,8 +1,8 @@
 //! Claims: windows shared or alone, lines, bus mastering, configuration space.
 
-use crate::Next;
-use crate::model::{World, arena, root};
-use leasehold_abi::{Call, Error, RevokeMode, Rights};
+use crate::model::{Model, World, arena, root};
+use crate::{Hardware, Next};
+use leasehold_abi::{Call, Error, RevokeMode, Rights, WHOLE};
 
 const ORDERLY: usize = RevokeMode::Orderly as usize;
 const HARD: usize = RevokeMode::Hard as usize;
@@ -55,7 +55,7 @@ fn one_task_claims_the_same_window_twice_but_no_overlap() {
     assert_eq!(world.kernel.hardware.mapped.len(), 64);
     let part = world.open(0, root, 2);
     world.value(0, Call::LeaseAdd, &[part, root, root::BAR, 64, 128, 7]);
-    world.value(0, Call::LeaseAdd, &[part, root, root::BAR, 0, 0, 1]);
+    world.value(0, Call::LeaseAdd, &[part, root, root::BAR, 0, WHOLE, 1]);
     world.value(0, Call::LeaseOffer, &[part]);
     assert_eq!(world.error(2, Call::GrantClaim, &[part, 0, 0]), Error::Busy);
     assert_eq!(
@@ -84,12 +84,58 @@ fn a_window_over_own_memory_is_refused() {
 }
 
 #[test]
+fn a_task_sees_no_two_windows_at_one_place() {
+    let mut world = World::new();
+    let (root, mask) = (world.root(), Model::WINDOW_MASK);
+    world.kernel.leases.grants[root::PRIVATE].rights = Rights::all();
+    let first = world.lend(0, root, 2, &[root::BAR]);
+    world.value(2, Call::GrantClaim, &[first, 0, 0]);
+    for (base, length, result) in [
+        // Seen over the first window, in part or whole.
+        (0x1_2000_0f00, 0x200, Err(Error::Busy)),
+        (0x7_1fff_ff00, 0x2000, Err(Error::Busy)),
+        (0x1_2000_0000, 0x1000, Err(Error::Busy)),
+        // Beside it.
+        (0x1_2000_1000, 0x200, Ok(0x2000_1000)),
+        (0x1_1fff_fe00, 0x200, Ok(0x1fff_fe00)),
+        // Over the task's own memory.
+        (0x1_0000_0000 + arena(2) as u64, 64, Err(Error::Busy)),
+        // Over the end of what is seen, up to it, and longer than all of it.
+        (mask - 63, 128, Err(Error::Busy)),
+        (mask - 63, 64, Ok((mask - 63) as usize)),
+        (0x1_0000_0000, mask + 65, Err(Error::Busy)),
+        (0, mask + 65, Err(Error::Busy)),
+    ] {
+        let grant = &mut world.kernel.leases.grants[root::PRIVATE];
+        (grant.base, grant.length) = (base, length);
+        let lease = world.lend(0, root, 2, &[root::PRIVATE]);
+        let [status, address, _] = world.act(2, Call::GrantClaim, &[lease, 0, 0]);
+        let found = Error::from_code(status).map_or(Ok(address), Err);
+        assert_eq!(found, result, "{length:#x} bytes at {base:#x}");
+        world.value(2, Call::LeaseRelease, &[lease]);
+    }
+    assert_eq!(
+        world.kernel.hardware.mapped.len(),
+        64,
+        "the first one stays"
+    );
+    // Another task sees it at the same place, whatever the first one does.
+    let grant = &mut world.kernel.leases.grants[root::PRIVATE];
+    (grant.base, grant.length) = (0x1_2000_0000, 0x1000);
+    let lease = world.lend(0, root, 3, &[root::PRIVATE]);
+    assert_eq!(
+        world.value(3, Call::GrantClaim, &[lease, 0, 1]),
+        0x2000_0000
+    );
+}
+
+#[test]
 fn a_claim_needs_the_right_to_read_and_gets_no_more_than_granted() {
     let mut world = World::new();
     let root = world.root();
     let lease = world.open(0, root, 2);
     for (rights, index) in [(1, root::BAR), (2, root::UART), (7, root::CONFIG)] {
-        world.value(0, Call::LeaseAdd, &[lease, root, index, 0, 0, rights]);
+        world.value(0, Call::LeaseAdd, &[lease, root, index, 0, WHOLE, rights]);
     }
     world.value(0, Call::LeaseOffer, &[lease]);
     world.value(2, Call::GrantClaim, &[lease, 0, 0]);
@@ -113,7 +159,7 @@ fn a_line_and_bus_mastering_need_their_rights() {
     let lease = world.open(0, root, 2);
     let function = [lease, root, root::BUS_MASTER, 0x1000, 0x1000];
     for (grant, missing) in [
-        ([lease, root, root::LINE_10, 0, 0], Rights::READ),
+        ([lease, root, root::LINE_10, 0, WHOLE], Rights::READ),
         (function, Rights::WRITE),
     ] {
         let rights = (Rights::all() - missing).bits() as usize;
@@ -218,7 +264,11 @@ fn bus_mastering_is_on_exactly_while_claimed() {
         world.value(0, Call::LeaseAdd, &[lease, root, index, 0x1000, 0x1000, 7]);
     }
     // All functions at once is not one function.
-    world.value(0, Call::LeaseAdd, &[lease, root, root::BUS_MASTER, 0, 0, 7]);
+    world.value(
+        0,
+        Call::LeaseAdd,
+        &[lease, root, root::BUS_MASTER, 0, WHOLE, 7],
+    );
     world.value(
         0,
         Call::LeaseAdd,

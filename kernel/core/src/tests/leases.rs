@@ -3,8 +3,9 @@
 use super::invariants::Checker;
 use crate::Fault;
 use crate::lease::links::NIL;
+use crate::lease::table::Leases;
 use crate::model::{Shares, World, arena, root};
-use leasehold_abi::{Call, Error, FaultKind, LeaseState, RevokeMode, SELF_MEMORY};
+use leasehold_abi::{Call, Error, FaultKind, LeaseState, RevokeMode, SELF_MEMORY, WHOLE};
 
 const ORDERLY: usize = RevokeMode::Orderly as usize;
 const HARD: usize = RevokeMode::Hard as usize;
@@ -25,7 +26,7 @@ fn a_lease_goes_from_draft_to_free() {
         "not seen by the lessee yet"
     );
     assert_eq!(
-        world.value(0, Call::LeaseAdd, &[lease, root, root::BAR, 0, 0, 3]),
+        world.value(0, Call::LeaseAdd, &[lease, root, root::BAR, 0, WHOLE, 3]),
         0
     );
     world.value(0, Call::GrantLabel, &[lease, 0, 55]);
@@ -93,13 +94,48 @@ fn the_tables_run_full_without_harm() {
     );
     // 32 grants are left: the first draft takes all of them.
     for _ in 0..32 {
-        world.value(0, Call::LeaseAdd, &[drafts[0], root, root::BAR, 0, 0, 7]);
+        world.value(
+            0,
+            Call::LeaseAdd,
+            &[drafts[0], root, root::BAR, 0, WHOLE, 7],
+        );
     }
-    let more = [drafts[1], root, root::BAR, 0, 0, 7];
+    let more = [drafts[1], root, root::BAR, 0, WHOLE, 7];
     assert_eq!(world.error(0, Call::LeaseAdd, &more), Error::Exhausted);
     world.value(0, Call::LeaseRevoke, &[drafts[0], ORDERLY]);
     world.value(0, Call::LeaseAdd, &more);
     world.open(0, root, 2);
+}
+
+/// A task can make the supervisor lend, by what it lends to the supervisor: but each time it uses up as much of its own
+/// share. The build gives the supervisor more slots than all together that offer devices.
+#[test]
+fn who_makes_the_supervisor_lend_wears_itself_out_first() {
+    let mut world = World::<64, 192, 3>::boot();
+    let (root, share) = (world.root(), Shares::<64, 192>::CONFIG.tasks[2].leases);
+    let binding = world.lend(0, root, 2, &[root::BAR]);
+    let mut rounds = 0;
+    loop {
+        let [status, up, _] = world.act(2, Call::LeaseOpen, &[binding, 0]);
+        if status != 0 {
+            assert_eq!(Error::from_code(status), Some(Error::Exhausted));
+            break;
+        }
+        world.value(2, Call::LeaseAdd, &[up, binding, 0, 0, WHOLE, 7]);
+        world.value(2, Call::LeaseOffer, &[up]);
+        assert_eq!(world.act(0, Call::LeaseEvent, &[]), [0, 1, up]);
+        let down = world.lend(0, up, 3, &[0]);
+        world.value(2, Call::LeaseRevoke, &[up, HARD]);
+        world.value(3, Call::LeaseRelease, &[down]);
+        world.value(0, Call::LeaseRelease, &[up]);
+        rounds += 1;
+    }
+    let lives = u16::try_from(Leases::<64, 192, 3>::USED_UP).unwrap() - 1;
+    assert_eq!(rounds, share * lives);
+    // What is left to the supervisor is at least the slot of each binding.
+    world.value(0, Call::LeaseRevoke, &[binding, HARD]);
+    world.value(2, Call::LeaseRelease, &[binding]);
+    world.lend(0, root, 2, &[root::BAR]);
 }
 
 /// A task that takes all that it gets, and wears out what it has, takes nothing from another: neither slots, nor
@@ -121,7 +157,7 @@ fn a_hostile_lessor_takes_its_own_share_alone() {
             break;
         }
         drafts.push(draft);
-        while world.act(5, Call::LeaseAdd, &[draft, binding, 0, 0, 0, 7])[0] == 0 {
+        while world.act(5, Call::LeaseAdd, &[draft, binding, 0, 0, WHOLE, 7])[0] == 0 {
             grants += 1;
         }
     }
@@ -154,7 +190,7 @@ fn a_hostile_lessor_takes_its_own_share_alone() {
     }
     for _ in 0..shares[0].leases - 2 {
         let lease = world.open(0, root, 3);
-        world.value(0, Call::LeaseAdd, &[lease, root, root::BAR, 0, 0, 7]);
+        world.value(0, Call::LeaseAdd, &[lease, root, root::BAR, 0, WHOLE, 7]);
     }
     // A new life does not get back what is worn out: an old handle would name something again.
     world.value(0, Call::TaskStop, &[5]);
@@ -177,12 +213,21 @@ fn every_error_of_add() {
         )
     };
     let bar = root::BAR;
-    assert_eq!(refused(root, 8, 0, 0, 1), Error::NotFound);
-    assert_eq!(refused(root, usize::MAX, 0, 0, 1), Error::NotFound);
-    assert_eq!(refused(root, bar, 0, 0, 8), Error::Invalid);
-    assert_eq!(refused(root, bar, 0x1000, 0, 1), Error::Invalid, "empty");
+    assert_eq!(refused(root, 8, 0, WHOLE, 1), Error::NotFound);
+    assert_eq!(refused(root, usize::MAX, 0, WHOLE, 1), Error::NotFound);
+    assert_eq!(refused(root, bar, 0, WHOLE, 8), Error::Invalid);
     assert_eq!(
-        refused(root, bar, 0x1040, 0, 1),
+        refused(root, bar, 0x1000, WHOLE, 1),
+        Error::Invalid,
+        "empty"
+    );
+    assert_eq!(refused(root, bar, 0, 0, 1), Error::Invalid, "of no length");
+    assert_eq!(refused(root, root::LINE_10, 0, 0, 1), Error::Invalid);
+    assert_eq!(refused(root, bar, 0x40, WHOLE - 0x3f, 1), Error::Invalid);
+    assert_eq!(refused(OWN, 0, arena(0), 0, 1), Error::Invalid);
+    assert_eq!(refused(OWN, 0, arena(0), WHOLE, 1), Error::BadAddress);
+    assert_eq!(
+        refused(root, bar, 0x1040, WHOLE, 1),
         Error::Invalid,
         "past the end"
     );
@@ -195,12 +240,12 @@ fn every_error_of_add() {
     );
     assert_eq!(refused(root, bar, 0x40, 0x20, 1), Error::Invalid);
     assert_eq!(
-        refused(root, root::PRIVATE, 0, 0, 1),
+        refused(root, root::PRIVATE, 0, WHOLE, 1),
         Error::Denied,
         "not to be lent"
     );
-    assert_eq!(refused(root, root::LINE_10, 1, 0, 1), Error::Invalid);
-    assert_eq!(refused(root + 1, bar, 0, 0, 1), Error::Revoked);
+    assert_eq!(refused(root, root::LINE_10, 1, WHOLE, 1), Error::Invalid);
+    assert_eq!(refused(root + 1, bar, 0, WHOLE, 1), Error::Revoked);
     // Own memory: the arena, all of it granules.
     assert_eq!(refused(OWN, 0, arena(0) - 64, 64, 1), Error::BadAddress);
     assert_eq!(refused(OWN, 0, arena(0), 0x440, 1), Error::BadAddress);
@@ -214,16 +259,16 @@ fn every_error_of_add() {
     // Only a draft, only its lessor, only out of its parent.
     let other = world.lend(0, root, 2, &[bar]);
     assert_eq!(
-        world.error(0, Call::LeaseAdd, &[other, root, bar, 0, 0, 1]),
+        world.error(0, Call::LeaseAdd, &[other, root, bar, 0, WHOLE, 1]),
         Error::Invalid
     );
     assert_eq!(
-        world.error(2, Call::LeaseAdd, &[draft, root, bar, 0, 0, 1]),
+        world.error(2, Call::LeaseAdd, &[draft, root, bar, 0, WHOLE, 1]),
         Error::Revoked
     );
     let third = world.lend(0, root, 2, &[bar]);
     let derived = world.open(2, other, 3);
-    let wrong = [derived, third, 0, 0, 0, 1];
+    let wrong = [derived, third, 0, 0, WHOLE, 1];
     assert_eq!(world.error(2, Call::LeaseAdd, &wrong), Error::Invalid);
     assert_eq!(
         world.error(0, Call::GrantLabel, &[other, 0, 1]),

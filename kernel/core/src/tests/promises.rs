@@ -5,7 +5,7 @@ use crate::Context;
 use crate::model::{World, arena, data, root};
 use crate::{Fault, Hardware, Next};
 use leasehold_abi::{
-    Borrow, Call, Error, FaultKind, LeaseState, Notifications, RevokeMode, TaskState,
+    Borrow, Call, Error, FaultKind, LeaseState, Notifications, RevokeMode, TaskState, WHOLE,
 };
 use std::vec::Vec;
 use zerocopy::IntoBytes;
@@ -23,8 +23,12 @@ const FAULT: Fault = Fault {
 fn bind(world: &mut World) -> usize {
     let root = world.root();
     let lease = world.open(0, root, 2);
-    world.value(0, Call::LeaseAdd, &[lease, root, root::BAR, 0, 0, 7]);
-    world.value(0, Call::LeaseAdd, &[lease, root, root::LINE_10, 0, 0, 7]);
+    world.value(0, Call::LeaseAdd, &[lease, root, root::BAR, 0, WHOLE, 7]);
+    world.value(
+        0,
+        Call::LeaseAdd,
+        &[lease, root, root::LINE_10, 0, WHOLE, 7],
+    );
     world.value(
         0,
         Call::LeaseAdd,
@@ -354,11 +358,11 @@ fn l4_rights_and_ranges_only_shrink() {
             &[draft, binding, index, offset, length, rights],
         )
     };
-    assert_eq!(refused(0, 0, 0, 2), Error::Denied, "more than it has");
-    assert_eq!(refused(0, 0, 0, 3), Error::Denied);
-    assert_eq!(refused(1, 0, 0, 1), Error::Denied, "may not be lent on");
+    assert_eq!(refused(0, 0, WHOLE, 2), Error::Denied, "more than it has");
+    assert_eq!(refused(0, 0, WHOLE, 3), Error::Denied);
+    assert_eq!(refused(1, 0, WHOLE, 1), Error::Denied, "may not be lent on");
     assert_eq!(refused(0, 0, 0x140, 1), Error::Invalid, "past its end");
-    world.value(2, Call::LeaseAdd, &[draft, binding, 0, 0x40, 0, 1]);
+    world.value(2, Call::LeaseAdd, &[draft, binding, 0, 0x40, WHOLE, 1]);
     world.value(2, Call::LeaseOffer, &[draft]);
     let grant = world.grant_info(3, draft, 0).unwrap();
     assert_eq!(
@@ -471,7 +475,7 @@ fn l7_what_is_never_given_back_comes_back_with_the_task() {
         let derived = world.lend(2, lease, 3, &[0]);
         world.value(3, Call::GrantClaim, &[derived, 0, 0]);
         let draft = world.open(2, lease, 4);
-        world.value(2, Call::LeaseAdd, &[draft, lease, 0, 0, 0, 1]);
+        world.value(2, Call::LeaseAdd, &[draft, lease, 0, 0, WHOLE, 1]);
         for task in [2, 3] {
             world.value(0, Call::TaskStop, &[task]);
             world.rest();

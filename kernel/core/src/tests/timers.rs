@@ -50,12 +50,16 @@ fn a_timer_fires_once_at_its_time() {
 }
 
 #[test]
-fn a_timer_in_the_past_fires_at_once_and_zero_disarms() {
+fn a_timer_in_the_past_fires_at_once_and_one_without_bits_is_disarmed() {
     let mut world = World::new();
-    world.value(3, Call::SetTimer, &[1, 0b10]);
-    assert_eq!(world.act(3, Call::Receive, &[0b10])[2], 0b10);
-    world.value(3, Call::SetTimer, &[2000, 0b10]);
-    world.value(3, Call::SetTimer, &[0, 0b10]);
+    for past in [0, 1, 1000] {
+        world.value(3, Call::SetTimer, &[past, 0b10]);
+        assert_eq!(world.act(3, Call::Receive, &[0b10])[2], 0b10, "at {past}");
+    }
+    for deadline in [0, 1, 1500, 3000] {
+        world.value(3, Call::SetTimer, &[2000, 0b10]);
+        world.value(3, Call::SetTimer, &[deadline, 0]);
+    }
     world.pass(1000);
     assert_eq!(world.kernel.tasks[3].pending & 0b10, 0);
     assert_eq!(world.kernel.hardware.alarm, None);

@@ -3,7 +3,7 @@
 use crate::configuration::Configuration;
 use leasehold_abi::{
     Call, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState,
-    MESSAGE_WORDS, Rights, STACK_STEP, TaskHandle, TaskInfo, TaskState, label,
+    MESSAGE_WORDS, Rights, STACK_STEP, TaskHandle, TaskInfo, TaskState, WHOLE, label,
 };
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ pub(crate) struct Board {
     pub(crate) leases: Vec<Option<Lease>>,
     pub(crate) events: VecDeque<(LeaseEvent, LeaseHandle)>,
     pub(crate) ticks: u64,
-    pub(crate) timer: u64,
+    pub(crate) timer: Option<u64>,
     pub(crate) said: String,
     pub(crate) notified: Vec<(TaskHandle, u32)>,
     /// What the client of the request at hand lent.
@@ -66,7 +66,7 @@ impl Board {
 
     /// The supervisor's next deadline, in milliseconds.
     pub(crate) fn deadline(&self) -> Option<u64> {
-        (self.timer != 0).then_some(self.timer / MILLISECOND)
+        self.timer.map(|at| at / MILLISECOND)
     }
 
     pub(crate) fn life(&self, task: usize) -> TaskHandle {
@@ -139,7 +139,7 @@ impl Board {
     fn call(&mut self, call: Call, a: [usize; 6]) -> Result<[usize; 2], Error> {
         match call {
             Call::Time => return Ok([self.ticks as usize, 0]),
-            Call::SetTimer => self.timer = a[0] as u64,
+            Call::SetTimer => self.timer = (a[1] != 0).then_some(a[0] as u64),
             Call::TaskInfo => {
                 let info = self.tasks.get(a[0]).ok_or(Error::NotFound)?;
                 write(a[1], info.as_bytes());
@@ -184,7 +184,7 @@ impl Board {
             }
             Call::LeaseAdd => {
                 let source = *self.lease(a[1])?.grants.get(a[2]).ok_or(Error::NotFound)?;
-                let length = if a[4] == 0 {
+                let length = if a[4] == WHOLE {
                     source.length - a[3] as u64
                 } else {
                     a[4] as u64

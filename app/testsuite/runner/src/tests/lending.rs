@@ -204,6 +204,7 @@ fn ranges_beyond_the_source_are_refused(suite: &mut Suite) -> Outcome {
         (usize::MAX & !(PAGE - 1), PAGE),
         (usize::MAX & !(PAGE - 1), 2 * PAGE),
         (PAGE, usize::MAX & !(PAGE - 1)),
+        (0, 0),
         (0usize.wrapping_sub(PAGE), PAGE),
         (TOP, PAGE),
         (0, TOP),

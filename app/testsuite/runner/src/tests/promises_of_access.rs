@@ -5,7 +5,7 @@ use crate::board::{PAGE, TICKS_PER_MS, WORD, edu};
 use crate::lending::{ALL, Part, READ_WRITE};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{CLIENT, GRANDCHILD, LESSEE, LESSOR, SERVER, Suite};
-use leasehold_abi::{Call, Error, FaultKind, LeaseState, RevokeMode, Rights, TaskState};
+use leasehold_abi::{Call, Error, FaultKind, LeaseState, RevokeMode, Rights, TaskState, WHOLE};
 use testsuite_protocol::{Command, Place};
 use userlib::sys;
 
@@ -268,16 +268,16 @@ fn l4_rights_shrink_along_a_chain(suite: &mut Suite) -> Outcome {
     let first = first.raw() as usize;
     let second = suite.open(LESSOR, first, LESSEE)?;
     for rights in [READ_WRITE, ALL, Rights::WRITE] {
-        let add = [second, first, 0, 0, 0, rights.bits() as usize];
+        let add = [second, first, 0, 0, WHOLE, rights.bits() as usize];
         suite.refused(LESSOR, Call::LeaseAdd, &add, &[Error::Denied])?;
     }
-    suite.ok(LESSOR, Call::LeaseAdd, &[second, first, 0, 0, 0, read])?;
+    suite.ok(LESSOR, Call::LeaseAdd, &[second, first, 0, 0, WHOLE, read])?;
     suite.ok(LESSOR, Call::LeaseOffer, &[second])?;
     let third = suite.open(LESSEE, second, GRANDCHILD)?;
     suite.refused(
         LESSEE,
         Call::LeaseAdd,
-        &[third, second, 0, 0, 0, read],
+        &[third, second, 0, 0, WHOLE, read],
         &[Error::Denied],
     )?;
     // What was granted is what the hardware enforces.
@@ -302,12 +302,7 @@ fn l4_a_part_is_never_more_than_its_whole(suite: &mut Suite) -> Outcome {
         for first in 0..5_usize {
             let add = [draft, lease, 0, first * PAGE, pages * PAGE, 1];
             let [status, index, _] = suite.call(LESSEE, Call::LeaseAdd, &add)?;
-            // Length 0 is all from the offset on.
-            let inside = if pages == 0 {
-                first < 2
-            } else {
-                first + pages <= 2
-            };
+            let inside = pages != 0 && first + pages <= 2;
             equal!("whether a part was taken", status == 0, inside);
             if status == 0 {
                 equal!("the grant's index", index, accepted);

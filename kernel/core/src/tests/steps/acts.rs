@@ -5,7 +5,7 @@ use super::scenarios::FAULT;
 use crate::Hardware;
 use crate::lease::table::KERNEL;
 use crate::model::{PARK, TASKS, arena, data};
-use leasehold_abi::{Call, GrantKind, LeaseState, SELF_MEMORY};
+use leasehold_abi::{Call, GrantKind, LeaseState, SELF_MEMORY, WHOLE};
 use std::vec::Vec;
 
 /// One thing to do.
@@ -75,7 +75,7 @@ impl Act {
                 add(Call::LeaseOffer, &[handle]);
                 if lease.state == LeaseState::Draft {
                     let parent = table.handle(lease.parent) as usize;
-                    add(Call::LeaseAdd, &[handle, parent, 0, 0, 0, 1]);
+                    add(Call::LeaseAdd, &[handle, parent, 0, 0, WHOLE, 1]);
                     let own = SELF_MEMORY as usize;
                     add(Call::LeaseAdd, &[handle, own, 0, arena(task), 64, 1]);
                 }

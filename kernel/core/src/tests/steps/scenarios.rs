@@ -238,7 +238,7 @@ fn device(world: &mut Board) -> Vec<usize> {
     let binding = world.open(0, root, 2);
     for (grant, length) in [
         (root::BAR, 0x800),
-        (root::LINE_11, 0),
+        (root::LINE_11, 1),
         (root::BUS_MASTER, 0x1000),
     ] {
         world.value(0, Call::LeaseAdd, &[binding, root, grant, 0, length, 7]);

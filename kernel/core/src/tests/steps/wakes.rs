@@ -5,7 +5,7 @@ use super::scenarios::{FAULT, Scenario};
 use crate::Hardware;
 use crate::model::{TASKS, root};
 use crate::schedule::bit;
-use leasehold_abi::Call;
+use leasehold_abi::{Call, WHOLE};
 
 /// When timers and deadlines come that were prepared; the work begins before.
 const COMES: u64 = 1250;
@@ -160,7 +160,7 @@ fn overstay(world: &mut Board, task: usize) {
 fn offer(world: &mut Board, task: usize, grant: usize) -> usize {
     let root = world.root();
     let lease = world.open(0, root, task);
-    world.value(0, Call::LeaseAdd, &[lease, root, grant, 0, 0, 7]);
+    world.value(0, Call::LeaseAdd, &[lease, root, grant, 0, WHOLE, 7]);
     world.value(0, Call::LeaseOffer, &[lease]);
     lease
 }
