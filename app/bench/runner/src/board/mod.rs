@@ -29,7 +29,7 @@ pub(crate) fn drive(
 ) -> Outcome<LeaseHandle> {
     let parts = [
         (GrantKind::Mmio, registers, WINDOW),
-        (GrantKind::Interrupt, line, 0),
+        (GrantKind::Interrupt, line, 1),
     ];
     let lease = bench.lend(task, &parts)?;
     let handle = lease.raw() as usize;
