@@ -14,7 +14,7 @@ pub const VENDOR: u16 = 0x1234;
 /// PCI device.
 pub const DEVICE: u16 = 0x11e8;
 
-/// What [`Identification::MAGIC`] reads in this device.
+/// What `Identification::MAGIC` reads in this device.
 pub const MAGIC: u32 = 0xed;
 
 userlib::register_fields! { u32,

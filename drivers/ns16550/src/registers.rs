@@ -75,11 +75,11 @@ userlib::registers! {
     pub struct Registers: 8 {
         /// A load takes the byte at the head of the receiver's FIFO, a store puts one into the transmitter's.
         pub data: ReadWrite<u8> = 0;
-        /// The divisor's low byte, while [`LineControl::DIVISOR_ACCESS`] is set.
+        /// The divisor's low byte, while `LineControl::DIVISOR_ACCESS` is set.
         pub divisor_low: WriteOnly<u8> = 0;
         /// Which events interrupt.
         pub interrupt_enable: ReadWrite<u8, InterruptEnable> = 1;
-        /// The divisor's high byte, while [`LineControl::DIVISOR_ACCESS`] is set.
+        /// The divisor's high byte, while `LineControl::DIVISOR_ACCESS` is set.
         pub divisor_high: WriteOnly<u8> = 1;
         /// The two FIFOs.
         pub fifo_control: WriteOnly<u8, FifoControl> = 2;

@@ -3,7 +3,7 @@
 use userlib::text::Text;
 
 /// Longest reason of a failure, in bytes: one line. What does not fit is cut, with a mark.
-const REASON: usize = 112;
+const REASON: usize = 104;
 
 /// Why a test did not pass.
 #[derive(Debug)]
