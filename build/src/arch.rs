@@ -26,7 +26,7 @@ const ELF_RISCV: u16 = 243;
 const ELF_ARM_EABI: u32 = 0x0500_0000;
 const ELF_RISCV_COMPRESSED: u32 = 1;
 
-/// No arena is worth more memory lost before it.
+/// The largest alignment of an arena: a larger one would waste more memory before the arena than it gains.
 const MOST_ARENA_ALIGNMENT: u64 = 1024;
 
 impl Arch {
@@ -58,12 +58,12 @@ impl Arch {
         }
     }
 
-    /// Whether it translates addresses. What does not has few regions instead.
+    /// Whether it translates addresses. Hardware that does not has a few regions instead.
     pub(crate) const fn has_pages(self) -> bool {
         matches!(self, Self::Sv39)
     }
 
-    /// Most tasks of an image: the kernel keeps sets of them in a word.
+    /// Most tasks of an image: the kernel keeps a set of tasks in one word.
     pub(crate) const fn most_tasks(self) -> usize {
         if self.has_pages() { MAX_TASKS } else { 32 }
     }
@@ -73,7 +73,7 @@ impl Arch {
         if self.has_pages() { 4096 } else { 32 }
     }
 
-    /// Bytes below a task's data that nobody has.
+    /// Bytes below a task's data that belong to nobody.
     pub(crate) const fn guard(self) -> u64 {
         if self.has_pages() { 4096 } else { 256 }
     }
@@ -83,8 +83,8 @@ impl Arch {
         if self.has_pages() { 4096 } else { 256 }
     }
 
-    /// What a lend arena of so many bytes begins at a multiple of. Without pages what a task lends is
-    /// a power of two at a multiple of that, and more of those fit where the arena begins so, too.
+    /// The alignment of a lend arena of so many bytes. Without pages each piece that a task lends is a power of two,
+    /// aligned to its size. More pieces fit into an arena that is aligned in the same way.
     pub(crate) fn arena_alignment(self, arena: u64) -> u64 {
         if self.has_pages() || arena < self.lend_granule() {
             return self.lend_granule();
@@ -92,7 +92,7 @@ impl Arch {
         (1 << arena.ilog2()).min(MOST_ARENA_ALIGNMENT)
     }
 
-    /// What is to be subtracted from an address in the kernel to get the physical one.
+    /// The difference between an address in the kernel and the physical address.
     pub(crate) const fn kernel_offset(self) -> u64 {
         match self {
             Self::Sv39 => 0xffff_ffc0_0000_0000,
@@ -122,8 +122,8 @@ impl Arch {
         matches!(self, Self::Sv39)
     }
 
-    /// The end of what its addresses reach, where that is less than any window can be at: the kernel would
-    /// reach something else there.
+    /// The end of its address space, if that is lower than a window's address could be: the kernel would reach
+    /// something else there.
     pub(crate) const fn address_space(self) -> Option<u64> {
         if self.is_64_bit() {
             None
@@ -132,8 +132,9 @@ impl Arch {
         }
     }
 
-    /// The end of the addresses at which things appear: to tasks at the low bits of where they are, to the kernel in
-    /// its map of memory. Under Sv39 the lower half of 39 bits is the tasks', and as much of the upper half that map's.
+    /// The end of the addresses at which memory and devices are seen. A task sees them at the low bits of their
+    /// addresses, the kernel sees them in its map of memory. Under Sv39 tasks have the lower half of 39 bits, and that
+    /// map has as much of the upper half.
     pub(crate) const fn reach(self) -> u64 {
         if self.has_pages() { 1 << 38 } else { 1 << 32 }
     }
@@ -164,8 +165,8 @@ impl Arch {
         }
     }
 
-    /// Registers of the processor's own among the addresses of devices, its protection unit's among them: first and
-    /// how many bytes (Armv7-M, B3.1: the private peripheral bus).
+    /// The processor's own registers among the addresses of devices, its protection unit included: first address and
+    /// number of bytes (Armv7-M, B3.1: the private peripheral bus).
     pub(crate) const fn own_registers(self) -> Option<(u64, u64)> {
         match self {
             Self::Sv39 | Self::Pmp => None,
@@ -173,9 +174,9 @@ impl Arch {
         }
     }
 
-    /// What the borders between a task's parts should be a multiple of. Where QEMU finds two PMP entries over one page
-    /// of 4 KiB, it keeps no translation of the code in it, and translates each instruction whenever it is executed
-    /// (`target/riscv/pmp.c`, `pmp_get_tlb_size`; `accel/tcg/cputlb.c`, `get_page_addr_code_hostp`).
+    /// The alignment of the borders between a task's parts. If two PMP entries share a page of 4 KiB, QEMU keeps no
+    /// translation of the code in it, and translates each instruction whenever it is executed (`target/riscv/pmp.c`,
+    /// `pmp_get_tlb_size`; `accel/tcg/cputlb.c`, `get_page_addr_code_hostp`).
     pub(crate) const fn border(self) -> u64 {
         match self {
             Self::Pmp => 4096,

@@ -1,4 +1,4 @@
-//! One file that a debugger can use alone: all programs with their symbols, and what made them.
+//! One file that is enough for a debugger: all programs with their symbols, and the files that they were built from.
 
 use crate::arch::Arch;
 use crate::elf::Elf;
@@ -24,7 +24,7 @@ pub(crate) struct Contents<'a> {
     pub(crate) script: &'a str,
 }
 
-/// The archive, in tar's format; same contents, same bytes.
+/// The archive, in tar's format. The same contents give the same bytes.
 ///
 /// # Errors
 /// When a program is not where it was linked.

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, ensure};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// Rounds of linking after which sizes must be stable.
+/// After so many rounds of linking the sizes must be stable.
 const ROUNDS: usize = 4;
 
 /// An image that is in its output folder.
@@ -41,8 +41,8 @@ impl Built {
 /// Builds an app for a board.
 ///
 /// # Errors
-/// Problems in the manifest or the chip file, code that does not compile, tasks that do not fit.
-/// The output folder is as before then.
+/// Problems in the manifest or the chip file, code that does not compile, tasks that do not fit. Then the output folder
+/// is unchanged.
 pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
     let mut stages = Stages::default();
     let plan = crate::check(workspace.root(), app, board)?;
@@ -114,8 +114,8 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
     })
 }
 
-/// Links each task at a provisional place, packs by what came out, links there. Relaxation
-/// may change a size with the place, so it goes on until nothing changes.
+/// Links each task at a provisional place, packs the tasks by the sizes that come out, and links each at its new place.
+/// Linker relaxation may change a size when the place changes, so this repeats until nothing changes.
 fn place(
     workspace: &Workspace,
     plan: &Plan,
@@ -155,8 +155,8 @@ fn measure(plan: &Plan, arch: Arch, elves: &[Elf]) -> Result<(Vec<Sizes>, Vec<Us
     Ok((sizes?, stacks))
 }
 
-/// Nothing that a task could write lies within reach below its stack. The packer sees to that; that it did is what
-/// `docs/soundness.md` stands on.
+/// Nothing that a task could write lies within reach below its stack. The packer ensures this; the argument in
+/// `docs/soundness.md` relies on it, so it is checked.
 fn check_rooms(plan: &Plan, layout: &Layout, stacks: &[Use]) -> Result<()> {
     let start = plan.chip.memory.kernel.get_ref().end();
     for (rank, (task, used)) in plan.tasks.iter().zip(stacks).enumerate() {
@@ -171,7 +171,7 @@ fn check_rooms(plan: &Plan, layout: &Layout, stacks: &[Use]) -> Result<()> {
     Ok(())
 }
 
-/// The kernel is where the firmware expects it, and ends in its room. Answers that end.
+/// Checks that the kernel is where the firmware expects it, and fits into its room. Returns the kernel's end.
 fn check_kernel(plan: &Plan, arch: Arch, kernel: &Elf) -> Result<u64> {
     let room = plan.chip.memory.kernel.get_ref();
     let first = kernel

@@ -15,17 +15,16 @@ use std::process::Command;
 /// Package and binary of the kernel.
 const KERNEL: &str = "leasehold-kernel";
 
-/// Where tasks depart from the release profile, which is the kernel's. What is hot in a task is
-/// generic or marked `#[inline]`, so optimising over all crates of every task at once costs
-/// seconds a change and gains nothing; sections that nobody refers to go at the last link.
+/// How the tasks' profile differs from the release profile, which is the kernel's. Hot code in a task is generic or
+/// marked `#[inline]`. So optimising across all crates would cost each task seconds for each change and gain nothing.
+/// The last link removes sections that nothing refers to.
 const TASK_PROFILE: [(&str, &str); 2] = [
     ("CARGO_PROFILE_RELEASE_LTO", "false"),
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "4"),
 ];
 
-/// The kernel's hot paths say themselves what is inlined. The rest stays small: a third of the usual
-/// limit for inlining, no unrolled loops. That takes a seventh off its text and off no budgeted row more than a few
-/// percent.
+/// The kernel's hot paths mark what is inlined. The rest stays small: a third of the usual limit for inlining, no
+/// unrolled loops. That saves a seventh of its text, and costs no row of the budget more than a few percent.
 const KERNEL_FLAGS: &[&str] = &[
     "-Cllvm-args=-inline-threshold=75",
     "-Cllvm-args=-unroll-threshold=0",
@@ -90,8 +89,8 @@ pub(crate) fn object(workspace: &Workspace, plan: &Plan, task: &Task) -> PathBuf
     program(&folder, plan, &task.binary)
 }
 
-/// Cargo's folder for tasks. Those that use floating point are compiled for another processor,
-/// and one program may be there in both ways.
+/// Cargo's folder for tasks. Tasks that use floating point are compiled for another processor, and one program may be
+/// needed in both forms.
 fn target_folder(workspace: &Workspace, floating_point: bool) -> PathBuf {
     if floating_point {
         workspace.target().join("floating-point")
@@ -122,14 +121,14 @@ fn cargo(workspace: &Workspace, plan: &Plan, target_folder: &Path) -> Command {
     command
 }
 
-/// A relocatable program, and what else is asked of the compiler.
+/// Flags for a relocatable program, and further ones.
 fn flags(others: &[&str]) -> String {
     [&["-Clink-arg=-r", "-Clink-arg=--no-gc-sections"], others]
         .concat()
         .join("\x1f")
 }
 
-/// Runs cargo. At a terminal it shows how far it is; elsewhere it says only what is wrong.
+/// Runs cargo. At a terminal cargo shows its progress; elsewhere it prints only errors.
 fn run(mut command: Command, what: &str) -> Result<()> {
     if std::io::stderr().is_terminal() {
         let status = command.status().context("cannot run cargo")?;

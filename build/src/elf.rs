@@ -1,4 +1,4 @@
-//! What the packer and the image need of a linked program: sections, segments, symbols.
+//! The parts of a linked program that packer and image need: sections, segments, symbols.
 
 use anyhow::{Context, Result};
 use object::elf::{FileHeader32, FileHeader64, PT_LOAD, SHF_ALLOC};
@@ -16,9 +16,9 @@ pub(crate) struct Elf {
     pub(crate) entry: u64,
     /// Sections that take memory: name, address, size.
     pub(crate) sections: Vec<(String, u64, u64)>,
-    /// What they must lie at multiples of, in the same order.
+    /// Their alignments, in the same order.
     alignments: Vec<u64>,
-    /// What is loaded from the file.
+    /// The parts that are loaded from the file.
     pub(crate) segments: Vec<Segment>,
     /// Symbols with addresses.
     symbols: BTreeMap<String, u64>,
@@ -35,8 +35,8 @@ pub(crate) struct Code {
     pub(crate) bytes: Vec<u8>,
     /// Functions by address, and their names as the linker has them.
     pub(crate) functions: BTreeMap<u64, String>,
-    /// From which addresses on there are instructions (true) and from which there is data (false): mapping symbols
-    /// (ELF for the Arm Architecture, 5.5.5; RISC-V ELF psABI, "Mapping Symbols").
+    /// The addresses at which instructions (true) or data (false) begin: mapping symbols (ELF for the Arm Architecture,
+    /// 5.5.5; RISC-V ELF psABI, "Mapping Symbols").
     pub(crate) marks: BTreeMap<u64, bool>,
 }
 
@@ -142,7 +142,7 @@ impl Elf {
             .map_or((0, 0), |section| (section.1, section.2))
     }
 
-    /// What the larger of some sections must lie at a multiple of; 1 when none is there.
+    /// The largest alignment of these sections; 1 if there are none.
     pub(crate) fn alignment(&self, names: &[&str]) -> u64 {
         let sections = self.sections.iter().zip(&self.alignments);
         sections

@@ -4,7 +4,7 @@ use crate::arch::Arch;
 use crate::elf::Segment;
 use anyhow::{Result, ensure};
 
-/// What goes into RAM before the kernel starts, by address.
+/// The contents of RAM before the kernel starts, by address.
 #[derive(Debug)]
 pub(crate) struct Image {
     arch: Arch,
@@ -72,7 +72,7 @@ impl Image {
             let length = segment.bytes.len() as u64;
             let places = [offset, segment.physical, segment.physical, length, length];
             out.extend(LOAD.to_le_bytes());
-            // The flags stand before these in ELF-64, and before the alignment in ELF-32.
+            // In ELF-64 the flags come before these fields, in ELF-32 before the alignment.
             if wide {
                 out.extend(ALL_RIGHTS.to_le_bytes());
             }

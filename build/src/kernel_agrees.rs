@@ -43,7 +43,7 @@ fn entries<P: Protection<Store = ()>>(arch: Arch, range: Range) -> Option<u32> {
     Some(free - fit as u32)
 }
 
-/// The build never counts too few, and on average not many more.
+/// The build never counts fewer entries than the kernel needs, and on average not many more.
 fn counts<P: Protection<Store = ()>>(arch: Arch, most_entries: u32) {
     let mut random = Random::new(11);
     let (mut counted, mut given) = (0, 0);

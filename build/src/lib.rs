@@ -1,8 +1,8 @@
 //! From a manifest to an image: checks, compiling, packing, tables, report, archive.
 //!
-//! [`check()`] reads an app's manifest and its chip file into a [`plan::Plan`], or shows every problem
-//! with file, line and caret. [`build()`] goes on from there and puts everything into
-//! `out/<app>/<board>/`, which changes only when all has succeeded.
+//! [`check()`] reads an app's manifest and its chip file into a [`plan::Plan`], or shows every problem with file, line
+//! and caret. [`build()`] then writes everything into `out/<app>/<board>/`, which changes only if everything has
+//! succeeded.
 #![forbid(unsafe_code)]
 
 mod arch;

@@ -43,7 +43,7 @@ impl Linker {
     /// Links `task` at `place`.
     ///
     /// # Errors
-    /// When the linker fails, or the task has memory that no region of the kernel's is for.
+    /// When the linker fails, or the task has a section that belongs to none of the kernel's regions.
     pub(crate) fn task(&self, task: &Task, object: &Path, place: Place) -> Result<Elf> {
         let name = &task.name;
         let script = self.folder.join(format!("{name}.ld"));
@@ -89,7 +89,7 @@ impl Linker {
                 "-z",
                 "max-page-size=4096",
                 "--nmagic",
-                // Debug information of what was discarded is for no address, not for 0, where a kernel may lie.
+                // The debug information of discarded sections must not name address 0, where a kernel may lie.
                 "-z",
                 "dead-reloc-in-nonalloc=.debug_*=0xffffffffffffffff",
             ])
@@ -109,9 +109,9 @@ impl Linker {
     }
 }
 
-/// The linker script of a task. Its order is the order of the regions; the initial data lies
-/// behind the constants, from where the kernel copies it before each start. What has no content is loaded
-/// nowhere: with an address after that of the data it would be in the way of whatever lies there.
+/// The linker script of a task. Its order is the order of the regions. The initial data lies behind the constants; the
+/// kernel copies it from there before each start. A section without content is not loaded. If it had an address after
+/// the data, it would overlap whatever lies there.
 fn task_script(arch: Arch, place: Place, task: &Task) -> String {
     let (stack, arena) = (task.stack, task.arena);
     let windows: String = (task.window_limits.iter())

@@ -1,10 +1,10 @@
-//! The output folder: filled beside its place and put there in one go.
+//! The output folder: it is written under another name beside its place, and moved there at the end.
 
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A folder in the making; dropped before [`Output::commit`], it leaves nothing behind.
+/// A folder that is not complete yet. If it is dropped before [`Output::commit`], it leaves nothing behind.
 #[derive(Debug)]
 pub(crate) struct Output {
     place: PathBuf,
@@ -49,10 +49,10 @@ impl Output {
         )
     }
 
-    /// Puts the draft in its place; what was there goes.
+    /// Puts the draft in its place and removes the old folder.
     ///
     /// # Errors
-    /// What the file system says; the old folder is in its place then.
+    /// What the file system says. Then the old folder is still in its place.
     pub(crate) fn commit(mut self) -> Result<()> {
         let old = beside(&self.place, "old")?;
         let had_old = self.place.exists();
@@ -76,13 +76,13 @@ impl Output {
 impl Drop for Output {
     fn drop(&mut self) {
         if !self.committed {
-            // Nothing more can be done about a draft that does not go away.
+            // If the draft cannot be removed, nothing else can be done here.
             let _ = fs::remove_dir_all(&self.draft);
         }
     }
 }
 
-/// A name of this process's own, in the same folder and so in the same file system.
+/// A name that only this process uses, in the same folder and so in the same file system.
 fn beside(place: &Path, what: &str) -> Result<PathBuf> {
     let name = place
         .file_name()

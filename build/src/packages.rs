@@ -1,4 +1,4 @@
-//! Which cargo packages a task can be of, and which programs each has.
+//! The cargo packages that a task can name, and the programs of each.
 
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,8 +50,8 @@ fn visit(folder: &Path, depth: usize, packages: &mut BTreeMap<String, Vec<String
     }
 }
 
-/// As cargo finds them (The Cargo Book, "Target auto-discovery"): those that are written down, then `src/main.rs`,
-/// which has the package's name, then what is in `src/bin`.
+/// Finds them as cargo does (The Cargo Book, "Target auto-discovery"): first those in `Cargo.toml`, then `src/main.rs`,
+/// which has the package's name, then the files in `src/bin`.
 fn of_package(folder: &Path, package: &Package, written: Vec<Program>) -> Vec<String> {
     const MAIN: &str = "src/main.rs";
     let main_is_written = written.iter().any(|program| match &program.path {

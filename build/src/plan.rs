@@ -12,11 +12,11 @@ pub struct Plan {
     pub app: String,
     /// Name of the board.
     pub board: String,
-    /// The manifest's text, for errors that only show later.
+    /// The manifest's text, for errors that are found later.
     pub source: Source,
     /// The chip file's text.
     pub chip_source: Source,
-    /// Files that are like those two, where the board's own are.
+    /// The files that manifest and chip file are like, if they are like others.
     pub alike: Vec<Source>,
     /// The chip.
     pub chip: Chip,
@@ -32,11 +32,11 @@ pub struct Plan {
     pub qemu_devices: Vec<String>,
     /// The debugger's name for the machine.
     pub debugger: &'static str,
-    /// What is doubtful in the files.
+    /// The warnings about the files.
     pub warnings: Problems,
 }
 
-/// What one task has of the kernel's tables.
+/// One task's share of the kernel's tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shares {
     /// Lease slots.
@@ -60,7 +60,7 @@ pub struct Task {
     pub priority: i64,
     /// Bytes of stack.
     pub stack: u64,
-    /// Nobody asks how far below its stack it may reach.
+    /// The build does not check how far below its stack it may reach.
     pub unchecked_stack: bool,
     /// Bytes of lend arena, whole granules.
     pub arena: u64,
@@ -82,7 +82,7 @@ pub struct Task {
     pub offers: Vec<String>,
     /// What it binds.
     pub binds: Vec<Bind>,
-    /// How many windows of a binding it may claim at once, where the manifest says so.
+    /// How many windows of a binding it may claim at once, if the manifest says so.
     pub window_limits: Vec<WindowLimit>,
     /// What follows its end.
     pub restart: Restart,

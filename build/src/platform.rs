@@ -1,4 +1,5 @@
-//! The families of machines that the kernel knows (`kernel/src/platform/`), and what each is told by the chip file.
+//! The families of machines that the kernel knows (`kernel/src/platform/`), and the parameters that the chip file gives
+//! to each.
 
 use crate::arch::Arch;
 
@@ -9,20 +10,22 @@ pub(crate) struct Platform {
     pub(crate) name: &'static str,
     /// Its type there.
     pub(crate) type_name: &'static str,
-    /// The protection hardware that it can have.
+    /// The protection hardware with which it can be combined.
     pub(crate) archs: &'static [Arch],
     /// The fields of its `Config`, all of them numbers: as keys of the chip file.
     pub(crate) fields: &'static [&'static str],
-    /// Which of them says how many interrupt lines there are, among them the lowest ones that are none.
+    /// The field that says how many interrupt lines there are. The count includes the lowest numbers, which are no
+    /// lines.
     pub(crate) lines: &'static str,
-    /// How many of those there are.
+    /// How many of the lowest numbers are no lines.
     pub(crate) no_lines: u32,
-    /// Most lines that the kernel has tables for: routes (`kernel/core`), and vectors where each line has one.
+    /// Most lines that the kernel has tables for: routes (`kernel/core`), and vectors on machines where each line has
+    /// one.
     pub(crate) most_lines: u32,
-    /// Further fields, which are 0 where the chip file does not have them.
+    /// Optional fields: 0 if the chip file does not have them.
     pub(crate) optional: &'static [&'static str],
-    /// Fields that are first addresses of devices which are the kernel's alone, with their sizes in bytes. The
-    /// console's is not: it is written to only before its driver runs, and when all ends.
+    /// Fields that are the first addresses of devices that only the kernel uses, with the devices' sizes in bytes. The
+    /// console is not among them: the kernel writes to it only before its driver runs, and when the machine stops.
     pub(crate) own: &'static [(&'static str, u64)],
     /// The field that is the kernel's own interrupt line.
     pub(crate) own_line: Option<&'static str>,

@@ -68,7 +68,7 @@ pub(crate) fn generate(plan: &Plan, arch: Arch) -> String {
     out
 }
 
-/// Every name that a label of the image may stand for, by label. The checks have seen to it that no two have the same.
+/// Every name that a label of the image may stand for, by label. The checks have refused two names with one label.
 fn names(plan: &Plan) -> BTreeMap<u32, &str> {
     let devices = plan.devices.iter().map(|device| device.name.as_str());
     let grants = plan.grants.iter().map(|grant| grant.name.as_str());

@@ -1,4 +1,4 @@
-//! What is wrong in a file, shown with the file's name, the line, a caret and a hint.
+//! A mistake in a file, shown with the file's name, the line, a caret and a hint.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::fmt;
@@ -38,7 +38,7 @@ impl Source {
     }
 }
 
-/// A place in a file, and what to say of it.
+/// A place in a file, and a text about it.
 #[derive(Debug)]
 struct Note {
     source: Source,
@@ -72,13 +72,13 @@ impl Problem {
         }
     }
 
-    /// What to write beside the caret.
+    /// Sets the text beside the caret.
     pub fn label(mut self, text: impl Into<String>) -> Self {
         self.primary.text = text.into();
         self
     }
 
-    /// Another place that matters.
+    /// Adds another place that belongs to the problem.
     pub fn related(mut self, source: &Source, span: Range<usize>, text: impl Into<String>) -> Self {
         self.related.push(Note {
             source: source.clone(),
@@ -88,13 +88,13 @@ impl Problem {
         self
     }
 
-    /// What to do about it.
+    /// Sets the advice.
     pub fn hint(mut self, text: impl Into<Box<str>>) -> Self {
         self.hint = Some(text.into());
         self
     }
 
-    /// Nothing that keeps an image from being built.
+    /// Makes it a warning: the image can be built in spite of it.
     pub fn warning(mut self) -> Self {
         self.warning = true;
         self
@@ -144,7 +144,7 @@ fn snippet(source: &Source) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
     Snippet::source(source.text()).path(source.name())
 }
 
-/// A span that shows: one line at most, and at least one character wide.
+/// A span that can be shown: at most one line, and at least one character wide.
 fn visible(note: &Note) -> Range<usize> {
     let text = note.source.text();
     let start = note.span.start.min(text.len());
@@ -152,7 +152,7 @@ fn visible(note: &Note) -> Range<usize> {
     start..note.span.end.min(line_end).max(start)
 }
 
-/// Everything that is wrong, found in one go.
+/// All mistakes, collected in one run.
 #[derive(Debug, Default)]
 pub struct Problems(Vec<Problem>);
 
@@ -167,15 +167,15 @@ impl Problems {
         self.0.first()
     }
 
-    /// Whether nothing was found, not even a doubt.
+    /// Whether nothing was found, not even a warning.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What is doubtful, when nothing is wrong.
+    /// The warnings, if there are no errors.
     ///
     /// # Errors
-    /// What is wrong, when anything is: doubts can wait.
+    /// The errors, if there are any; then the warnings are not shown.
     pub fn into_result(self) -> Result<Self, Self> {
         let (warnings, errors): (Vec<_>, Vec<_>) =
             self.0.into_iter().partition(|problem| problem.warning);
@@ -207,7 +207,7 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// The known name that is most like `written`, when one is near enough to be meant.
+/// The known name that is most similar to `written`, if it is similar enough to be meant.
 pub(crate) fn nearest<'a>(
     written: &str,
     known: impl IntoIterator<Item = &'a str>,

@@ -1,6 +1,6 @@
 //! How many entries of a memory protection unit hold a range, and the blocks of PMSAv7.
 //!
-//! The kernel finds out for itself when it maps a window; here it is known before anything is built.
+//! The kernel computes this itself when it maps a window. The build must know it before anything is built.
 
 use crate::arch::Arch;
 use crate::manifest::Range;
@@ -14,14 +14,14 @@ pub(crate) struct Unit {
     pub(crate) own: u32,
 }
 
-/// Least bytes of a PMSAv7 region that has eighths (Armv7-M ARM, B3.5.9, `SRD`), and of an eighth.
+/// The smallest PMSAv7 region that has eighths, in bytes (Armv7-M ARM, B3.5.9, `SRD`).
 const EIGHTHS_FROM: u64 = 256;
 const LEAST_EIGHTH: u64 = EIGHTHS_FROM / 8;
-/// Least bytes of any PMSAv7 region.
+/// The smallest PMSAv7 region, and the smallest eighth, in bytes.
 const LEAST_REGION: u64 = 32;
 
 impl Arch {
-    /// Its protection unit; none where page tables hold as many ranges as there are.
+    /// Its protection unit; none with page tables, which hold any number of ranges.
     pub(crate) const fn unit(self) -> Option<Unit> {
         match self {
             Self::Sv39 => None,
@@ -38,7 +38,7 @@ impl Arch {
     pub(crate) fn window_entries(self, window: Range) -> u32 {
         match self {
             Self::Sv39 => 0,
-            // One naturally aligned power of two, else a pair: its base and its end.
+            // A naturally aligned power of two takes one entry; anything else takes a pair, for its base and its end.
             Self::Pmp if is_aligned_power(window) => 1,
             Self::Pmp => 2,
             Self::PmsaV7 => blocks(window),
@@ -46,8 +46,8 @@ impl Arch {
         }
     }
 
-    /// Bytes of a DMA pool that one entry holds: `bytes` or some more. Its base is to be a
-    /// multiple of the next power of two.
+    /// The length of a DMA pool of at least `bytes` that one entry can cover. Its base must be a multiple of the next
+    /// power of two.
     pub(crate) fn pool_length(self, bytes: u64) -> u64 {
         match self {
             Self::Sv39 => self.round(bytes),
@@ -87,7 +87,7 @@ impl Block {
         self.eighth * self.count
     }
 
-    /// Bytes of its region, a multiple of which the region lies at.
+    /// Bytes of its region, which is aligned to its size.
     pub(crate) const fn region(self) -> u64 {
         self.eighth * 8
     }
@@ -99,13 +99,13 @@ impl Block {
         if base / self.region() == last / self.region() {
             base
         } else {
-            // The next region's start, or the next multiple in it that does.
+            // The start of the next region, or the next such multiple in it.
             base.next_multiple_of(self.region().max(alignment))
         }
     }
 }
 
-/// PMSAv7 regions that a range takes, from its base on the largest possible one each time.
+/// The number of PMSAv7 regions that a range takes: from its base on, each time the largest that is possible.
 fn blocks(range: Range) -> u32 {
     let (mut base, end) = (range.base, range.end());
     let mut count = 0;
@@ -133,7 +133,7 @@ fn first_block(base: u64, end: u64) -> u64 {
             most = most.max((end.min(last) - base) / eighth * eighth);
         }
     }
-    // What is not a multiple of the least region cannot be told from what is.
+    // A part smaller than the smallest region cannot be separated from its neighbours.
     if most == 0 { end - base } else { most }
 }
 

@@ -21,8 +21,8 @@ impl Workspace {
         Self { root, target, out }
     }
 
-    /// The repository at `root`. Intermediate files go where `CARGO_TARGET_DIR` says, a folder that no other
-    /// repository uses (`xtask/start` sees to that), results where `LEASEHOLD_OUT` says, if they say anything.
+    /// The repository at `root`. Intermediate files go to the folder in `CARGO_TARGET_DIR`, which no other repository
+    /// uses (`xtask/start` ensures this). Results go to the folder in `LEASEHOLD_OUT`. Both variables are optional.
     pub fn from_environment(root: impl Into<PathBuf>) -> Self {
         let mut workspace = Self::new(root);
         for (variable, folder) in [
@@ -56,8 +56,8 @@ impl Workspace {
         self.out.join(app).join(board)
     }
 
-    /// Keeps other builds out while the returned file is open: they share cargo's results and,
-    /// for the same image, the folder of generated sources.
+    /// Locks out other builds while the returned file is open: they share cargo's results and, for the same image, the
+    /// folder of generated sources.
     ///
     /// # Errors
     /// What the file system says.
@@ -78,7 +78,7 @@ impl Workspace {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(program);
         command.current_dir(&self.root);
-        // The caller's flags are for the host; they would hide the ones given here.
+        // The caller's flags are for the host, and would replace the flags given here.
         for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
             command.env_remove(variable);
         }
@@ -117,7 +117,7 @@ impl Workspace {
     }
 }
 
-/// Writes a file unless it has this content already, so that what depends on it stays fresh.
+/// Writes a file only if its content changes, so that what depends on it need not be built again.
 ///
 /// # Errors
 /// What the file system says, with the path.

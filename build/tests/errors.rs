@@ -164,7 +164,7 @@ fn a_protection_unit_holds_only_so_much() {
     let edu = "pci = \"1234:11e8\"\ndma = true\ndma-pool = 8192";
     let manifest = replace(&manifest, edu, four);
     shows_of("too_many_windows", &small_unit(&manifest), "board");
-    // What the manifest says is believed.
+    // The number in the manifest is used.
     let fewer = replace(&manifest, "\"1234:0005\"", "\"1234:0005\"\nwindows = 1");
     let plan = leasehold_build::check(small_unit(&fewer).root(), "demo", "board").unwrap();
     let entries: Vec<u32> = plan.tasks.iter().map(|task| task.entries).collect();
@@ -301,8 +301,8 @@ fn the_chips_and_manifests_of_the_project_have_no_fault() {
     assert!(chips.len() > 4, "{chips:?}");
 }
 
-/// Whoever has the supervisor lend without an end wears itself out first: so the supervisor has more slots than all
-/// together that offer devices, by one for each binding.
+/// A task that makes the supervisor lend without end must wear itself out first. So the supervisor has more slots than
+/// all tasks together that offer devices, by one for each binding.
 fn supervisor_has_most_slots(plan: &leasehold_build::plan::Plan) {
     let binds: usize = plan.tasks.iter().map(|task| task.binds.len()).sum();
     let offering = plan.tasks.iter().filter(|task| !task.offers.is_empty());

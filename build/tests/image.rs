@@ -37,7 +37,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 }
 "#;
 
-/// A kernel that has its tables as text, so that it is compiled anew when they change.
+/// A kernel that includes its tables as text, so it is compiled again when they change.
 const KERNEL: &str = r#"//! A kernel.
 #![no_std]
 #![no_main]
@@ -269,7 +269,7 @@ fn a_kernel_too_large_for_its_room_is_refused_with_what_to_change() {
     }
 }
 
-/// A task that steps over its guard and what is below with one local variable, and touches nothing on the way.
+/// A task that steps over its guard, and over what lies below, with one local variable, and touches nothing on the way.
 const LARGE: &str = r#"
 #[inline(never)]
 pub fn unpack(at: usize) -> u8 {

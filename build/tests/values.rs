@@ -88,7 +88,7 @@ fn ram_may_go_on_above_4_gib() {
     let plan = leasehold_build::check(repository.root(), "demo", "board").unwrap();
     assert_eq!(plan.chip.memory.ram.get_ref().end(), 0x2_8000_0000);
     assert_eq!(plan.chip.memory.for_image().end(), 1 << 32);
-    // What does not fit below is told, however much there is above.
+    // RAM below 4 GiB must be enough, however much there is above.
     let manifest = replace(MANIFEST, "arena = 4096", "arena = 2_147_483_648");
     let repository = Repository::new(&manifest, &chip);
     shows_of("more_than_ram_below_4_gib", &repository, "board");

@@ -1,4 +1,4 @@
-//! Checks of the bindings, and the root lease's grants that come of them.
+//! Checks of the bindings, and the grants of the root lease that follow from them.
 
 use super::Checker;
 use crate::manifest::{self, WindowKind};
@@ -9,7 +9,7 @@ use serde_spanned::Spanned;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// What is bound already: a description, by whom, where.
+/// The devices that are bound already: description, task, place in the file.
 type Bound<'a> = BTreeMap<String, (&'a str, Range<usize>)>;
 
 impl<'a> Checker<'a> {
@@ -107,7 +107,7 @@ impl<'a> Checker<'a> {
             }
             (None, Some(pci), None) => {
                 self.only(parts, "pci", &["dma", "dma-pool"]);
-                // In one way of writing: digits may be in upper case.
+                // Upper and lower case name the same function.
                 let what = format!("PCI function `{}`", pci.get_ref().to_ascii_lowercase());
                 self.once(task, what, pci, bound);
                 self.has_pci(task, pci);
@@ -146,7 +146,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Keys that mean nothing for a kind of binding.
+    /// Refuses keys that mean nothing for this kind of binding.
     fn only(&mut self, bind: &manifest::Bind, kind: &str, allowed: &[&str]) {
         let keys = [
             ("dma", bind.dma.as_ref().map(Spanned::span)),
@@ -292,7 +292,7 @@ impl<'a> Checker<'a> {
 
     fn check_pci_id(&mut self, id: &Spanned<String>) -> Option<(u16, u16)> {
         let parsed = pci_id(id.get_ref());
-        // What configuration space reads as where no function is (PCI Local Bus Specification 3.0, 6.1).
+        // Configuration space reads as this value if there is no function (PCI Local Bus Specification 3.0, 6.1).
         if let Some((0xffff, _) | (0, 0)) = parsed {
             self.problems.push(
                 Problem::new(self.source, id.span(), format!("no PCI function is `{id}`"))

@@ -1,4 +1,4 @@
-//! Checks of a chip file: its hardware is known, nothing overlaps.
+//! Checks of a chip file: the build knows its hardware, and nothing overlaps.
 
 use super::Checker;
 use crate::arch::Arch;
@@ -28,7 +28,7 @@ struct Place {
     what: String,
     span: std::ops::Range<usize>,
     range: Range,
-    /// Where a task sees it.
+    /// The addresses at which a task sees it.
     seen: Range,
 }
 
@@ -62,7 +62,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A manifest under the name of a chip is for that chip.
+    /// A manifest with the name of a chip is for that chip.
     fn check_board(&mut self) {
         let chip = &self.manifest.chip;
         let board = self.board;
@@ -274,7 +274,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Where a task sees a window: at the low bits of its address, apart from what it sees of others.
+    /// A task sees a window at the low bits of its address. Windows must not overlap there.
     fn check_seen(
         &mut self,
         what: &str,
@@ -397,7 +397,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A device that discovers has configuration space, and is the only one.
+    /// A device with `discovers` has configuration space, and is the only one of its chip.
     fn check_discovery(&mut self) {
         let mut before: Option<(&str, std::ops::Range<usize>)> = None;
         for (name, device) in &self.chip.devices {

@@ -1,4 +1,4 @@
-//! What only the compiler knows of a chip file: its targets, and its processors.
+//! Checks that need the compiler: its targets and its processors.
 
 use super::Checker;
 use crate::problem::{Problem, nearest};
@@ -11,7 +11,7 @@ impl Checker<'_> {
         static TARGETS: OnceLock<Option<String>> = OnceLock::new();
         let target = &self.chip.chip.target;
         let targets = TARGETS.get_or_init(|| ask(&["--print", "target-list"]));
-        // Without a compiler nothing is built, and that is told then.
+        // Without a compiler the build fails later, and says so.
         let Some(targets) = targets else { return };
         if !targets.lines().any(|known| known == target.get_ref()) {
             let of_arch = |known: &&str| {
@@ -23,7 +23,7 @@ impl Checker<'_> {
         } else if let Some(processor) = &self.chip.chip.floating_point
             && let Some(text) = ask(&["--print", "target-cpus", "--target", target.get_ref()])
         {
-            // After a heading each is the first word of an indented line.
+            // Below a heading, each name is the first word of an indented line.
             let names = text.lines().filter(|line| line.starts_with(' '));
             let known: Vec<&str> = names
                 .filter_map(|line| line.split_whitespace().next())

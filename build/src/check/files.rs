@@ -1,7 +1,7 @@
 //! Reading of manifests and chip files, each perhaps `like` another one.
 //!
-//! A file with `like` says what is different and takes all else from the file that it names. That
-//! one is whole: it has no `like` itself. Every error is shown in the file that has its cause.
+//! A file with `like` contains only what is different. Everything else comes from the file that it names, which must
+//! not have `like` itself. Every error is shown in the file that causes it.
 
 use crate::manifest::{self, Chip, ChipHeader, LikeChip, LikeManifest, Manifest};
 use crate::problem::{Problem, Problems, Source, nearest};
@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 
 /// A file, and where its parts are.
 pub(super) struct File<T> {
-    /// What the files say together.
+    /// The contents of both files together.
     pub(super) value: T,
-    /// The file that was asked for.
+    /// The file that the user named.
     pub(super) named: Source,
-    /// The file that has everything which the one asked for does not say itself. Mostly the same.
+    /// The file that contains everything else. If there is no `like`, it is the same file.
     pub(super) source: Source,
 }
 
@@ -37,9 +37,9 @@ struct Kind<'a> {
 /// Reads `app/<app>/<board>.toml`.
 ///
 /// # Errors
-/// What is wrong with it or with the manifest that it is like, or that it is not there.
+/// The mistakes in it or in the manifest that it is like, or that there is no such file.
 pub(super) fn manifest(root: &Path, app: &str, board: &str) -> anyhow::Result<File<Manifest>> {
-    // Names are no paths: `demo/` is no app, though the file system would find its manifests.
+    // A name is not a path. Without this check the file system would find manifests for `demo/`, which is no app.
     let boards = crate::list::apps(root).into_iter();
     let boards = boards.filter(|(name, _)| name == app).flat_map(|it| it.1);
     if !boards.into_iter().any(|name| name == board) {
@@ -73,7 +73,7 @@ pub(super) fn manifest(root: &Path, app: &str, board: &str) -> anyhow::Result<Fi
 /// Reads `chips/<name>/chip.toml`, which the manifest `from` names.
 ///
 /// # Errors
-/// What is wrong with it or with the chip that it is like, or that it is not there.
+/// The mistakes in it or in the chip file that it is like, or that there is no such file.
 pub(super) fn chip(
     root: &Path,
     name: &Spanned<String>,
@@ -110,7 +110,7 @@ pub(super) fn chip(
 }
 
 impl Kind<'_> {
-    /// The file of a name that `from` has.
+    /// The file that a name in `from` means.
     fn read(&self, root: &Path, name: &Spanned<String>, from: &Source) -> Result<Source, Problem> {
         let path = (self.path)(name.get_ref());
         Source::read(root, &path).map_err(|_| {
@@ -150,12 +150,11 @@ impl Kind<'_> {
 }
 
 fn peek(source: &Source) -> Option<Spanned<String>> {
-    // What cannot be read is shown when all of the file is.
+    // A syntax error is shown later, when the whole file is read.
     toml::from_str::<Peek>(source.text()).ok()?.like
 }
 
-/// Reads a file that has `like`. What it must not say, because the other file does, is told from
-/// what nobody knows.
+/// Reads a file that has `like`. Keys that belong in the other file get another error than unknown keys.
 fn parse_change<T: DeserializeOwned>(named: &Source, source: &Source) -> Result<T, Problems> {
     type Keys = BTreeMap<Spanned<String>, toml::Value>;
     let keys = |of: &Source| toml::from_str::<Keys>(of.text()).unwrap_or_default();

@@ -20,7 +20,7 @@ impl<'a> Checker<'a> {
                 )
             }));
         }
-        // What a task binds is among what another offers.
+        // Each auxiliary device that a task binds is offered by another, so the offers are enough.
         for (task, description) in &self.manifest.tasks {
             names.extend(
                 description

@@ -1,4 +1,4 @@
-//! From files to a [`Plan`], or to everything that is wrong in them.
+//! From files to a [`Plan`], or to a list of all their mistakes.
 
 mod binds;
 mod chip;
@@ -20,19 +20,19 @@ use crate::problem::{Problems, Source, nearest};
 use files::File;
 use std::path::Path;
 
-/// What the checks look at, and where they put what they find.
+/// The input of the checks, and the problems that they found.
 struct Checker<'a> {
     root: &'a Path,
     board: &'a str,
     manifest: &'a Manifest,
-    /// Where the tasks are.
+    /// The file that has the tasks.
     source: &'a Source,
-    /// Where the chip is named.
+    /// The file that names the chip.
     board_source: &'a Source,
     chip: &'a Chip,
-    /// Where the hardware is.
+    /// The file that has the hardware.
     chip_source: &'a Source,
-    /// Where the chip's name and target are.
+    /// The file that has the chip's name and target.
     header_source: &'a Source,
     arch: Arch,
     /// Names of the tasks, by rank.

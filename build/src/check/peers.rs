@@ -1,4 +1,4 @@
-//! Checks of who may call, notify and lend to whom.
+//! Checks of the tasks that each task may call, notify and lend to.
 
 use super::Checker;
 use crate::manifest::{Names, Task};

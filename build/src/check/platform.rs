@@ -1,4 +1,5 @@
-//! Checks of a chip file's `[kernel]`: the platform is known, fits the arch, and is told all it wants.
+//! Checks of a chip file's `[kernel]`: the build knows the platform, it fits the arch, and all its parameters are
+//! there.
 
 use super::Checker;
 use crate::manifest::Range;
@@ -6,7 +7,7 @@ use crate::platform::{PLATFORMS, Platform};
 use crate::problem::{Problem, nearest};
 use serde_spanned::Spanned;
 
-/// The key beside the platform's own.
+/// The key that is no parameter of the platform.
 const KEY: &str = "platform";
 
 impl Checker<'_> {
@@ -15,14 +16,14 @@ impl Checker<'_> {
         Platform::from_name(self.chip.kernel.get_ref().get(KEY)?.get_ref().as_str()?)
     }
 
-    /// A field of `[kernel]`, and where it is written. None where it is no number from 0 on, which is told elsewhere.
+    /// A field of `[kernel]`, and its place in the file. None if it is no number from 0 on; another check reports that.
     pub(super) fn kernel_number(&self, field: &str) -> Option<(u64, std::ops::Range<usize>)> {
         let value = self.chip.kernel.get_ref().get(field)?;
         let number = u64::try_from(value.get_ref().as_integer()?).ok()?;
         Some((number, value.span()))
     }
 
-    /// No task can get at the kernel's own interrupt controller, clock or power switch.
+    /// No task can bind the kernel's own interrupt controller, clock or power switch.
     pub(super) fn check_kernel_devices(&mut self) {
         let Some(platform) = self.named_platform() else {
             return;
@@ -65,7 +66,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Every field is there and a number, and no other.
+    /// Every field is there and is a number, and there is no other field.
     pub(super) fn check_platform(&mut self) {
         let Some(platform) = self.platform() else {
             return;
@@ -117,8 +118,8 @@ impl Checker<'_> {
         self.check_bases(platform);
     }
 
-    /// The kernel has tables for so many interrupt lines, and its own is one of them.
-    /// The kernel reaches its own devices.
+    /// The kernel has tables for a limited number of interrupt lines, and its own line is one of them. The kernel can
+    /// reach its own devices.
     fn check_bases(&mut self, platform: &Platform) {
         let (reach, arch) = (self.arch.reach(), self.arch.name());
         let fields = platform.fields.iter().chain(platform.optional);
@@ -167,7 +168,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The platform, where it is known and has this arch.
+    /// The platform, if the build knows it and it supports this arch.
     fn platform(&mut self) -> Option<&'static Platform> {
         let kernel = &self.chip.kernel;
         let names = || -> Vec<&str> { PLATFORMS.iter().map(|platform| platform.name).collect() };

@@ -1,4 +1,4 @@
-//! Checks of the program that each task is: its package, and which of the package's programs.
+//! Checks of each task's program: its package, and which of the package's programs it is.
 
 use super::Checker;
 use crate::manifest::Task;
@@ -35,7 +35,7 @@ impl Checker<'_> {
                 None => (programs.first(), &task.package),
             };
             self.check_program(task, programs);
-            // Cargo puts what it compiles into one folder, by the program's name.
+            // Cargo puts all programs into one folder, by their names. So two programs must not have one name.
             let Some(program) = program else { continue };
             match seen.get(program.as_str()) {
                 Some(other) if *other != &task.package => self.problems.push(
@@ -83,7 +83,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The program of a task, to go on with where it has been told that there is none.
+    /// The program of a task. After an error it is a placeholder, so that the checks can continue.
     pub(super) fn program(&self, packages: &BTreeMap<String, Vec<String>>, task: &Task) -> String {
         let package = task.package.get_ref();
         let first = || packages.get(package)?.first();

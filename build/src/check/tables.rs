@@ -1,4 +1,4 @@
-//! How large the kernel's tables must be, and whether everything has room in RAM.
+//! How large the kernel's tables must be, and whether everything fits into RAM.
 
 use super::Checker;
 use crate::manifest::Range;
@@ -14,12 +14,13 @@ const MAX_LEASES: u32 = 1 << 10;
 const PCI_GRANTS: u32 = 10;
 /// Grants of an auxiliary device: payload, memory shared with its parent, four windows.
 const AUXILIARY_GRANTS: u32 = 6;
-/// Leases that a task which lends at all may have lent beside those that the manifest tells of.
+/// So many more leases are for a task that lends, beyond those that the manifest lets the build count.
 const MORE_LEASES: u32 = 4;
 
 impl Checker<'_> {
-    /// Sizes of tables: what the manifest says where that is enough, else enough for every binding
-    /// four times over, because old leases end while new ones begin, and what each task needs to lend.
+    /// Sizes of tables. If the manifest gives a size and it is large enough, it is used. Otherwise the size is four
+    /// times what all bindings need, because old leases end while new ones begin, plus what each task needs for what it
+    /// lends.
     pub(super) fn tables(
         &mut self,
         devices: &[Device],
@@ -65,8 +66,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Gives each task its share of the tables: what it needs, and of what is left the supervisor has one half and
-    /// those that lend have the other.
+    /// Gives each task its share of the tables: what it needs. Of the rest the supervisor gets one half, and the tasks
+    /// that lend get the other half.
     pub(super) fn share(
         &self,
         devices: &[Device],
@@ -97,11 +98,13 @@ impl Checker<'_> {
         }
     }
 
-    /// The least that each task needs for what it lends. The supervisor lends every binding; another lends what it
-    /// offers and what it may lend by name, old beside new, or what the manifest says.
+    /// The least that each task needs for what it lends. The supervisor lends every binding. Any other task lends what
+    /// it offers, and to the tasks in its `lends`; old and new leases may exist at the same time. The manifest may give
+    /// these numbers.
     ///
-    /// The supervisor has besides as many slots as all together that offer devices. It lends what a task registers to
-    /// the child, each time anew: so whoever registers without an end wears its own slots out before the supervisor's.
+    /// The supervisor has, in addition, as many slots as all tasks together that offer devices. It lends to the child
+    /// what a task registers, each time anew. So a task that registers without end wears out its own slots before the
+    /// supervisor's.
     fn least(&self, devices: &[Device], tasks: &[Task]) -> Vec<Shares> {
         let binds = || tasks.iter().flat_map(|task| &task.binds);
         let lent_by_supervisor = binds().map(|bind| Shares {
@@ -114,7 +117,7 @@ impl Checker<'_> {
         });
         let mut supervisor = sum(&lent_by_supervisor.collect::<Vec<_>>());
         let others = tasks.iter().skip(1).map(|task| {
-            // To the supervisor everybody may lend.
+            // Every task may lend to the supervisor, so that bit says nothing here.
             let lends = task.lends & !1;
             let written = &self.manifest.tasks[task.name.as_str()];
             let value = |key: &Option<Spanned<u32>>| key.as_ref().map(|value| *value.get_ref());
@@ -194,9 +197,9 @@ impl Checker<'_> {
 
     /// Tables for the tasks' own memory and every window that they may claim.
     ///
-    /// A task has a root, and for each GiB that it touches a table of the second level, and
-    /// for each 2 MiB one of the third. Its own memory is counted as the 2 MiB that hold it and
-    /// one border crossed; windows that are not known yet as one of each.
+    /// A task has a root table, a table of the second level for each GiB that it touches, and one of the third level
+    /// for each 2 MiB. Its own memory is counted as the 2 MiB that hold it and one more, because it may cross a border.
+    /// A window whose address is not known yet is counted as one table of each level.
     fn page_tables(&self, devices: &[Device], grants: &[Grant], tasks: &[Task]) -> u32 {
         let spans =
             |range: Range, unit: u64| (range.end().div_ceil(unit) - range.base / unit) as u32;
@@ -212,7 +215,7 @@ impl Checker<'_> {
                         .iter()
                         .map(|index| &grants[usize::from(*index)])
                         .filter(|grant| matches!(grant.kind, GrantKind::Mmio | GrantKind::Config))
-                        // A device with an aperture leases parts of it on; nobody maps it all.
+                        // Only parts of an aperture are leased on; no task maps all of it.
                         .map(|grant| {
                             tables(Range {
                                 base: grant.base,
@@ -231,7 +234,7 @@ impl Checker<'_> {
         sum
     }
 
-    /// What is known before anything is compiled must fit into RAM.
+    /// The parts whose sizes are known before anything is compiled must fit into RAM.
     pub(super) fn check_room(&mut self, grants: &[Grant], tasks: &[Task]) {
         let memory = &self.chip.memory;
         let room = memory
@@ -257,7 +260,7 @@ impl Checker<'_> {
             .map(|grant| grant.length)
             .collect();
         let start = memory.kernel.get_ref().end();
-        // Sizes that are no sizes must not be added up.
+        // Senseless sizes must not be added: the sum could overflow.
         let sum = if sum > room {
             sum
         } else {

@@ -89,7 +89,7 @@ impl Checker<'_> {
                 .hint(format!("write {}", (stack as u64).next_multiple_of(16))),
             );
         }
-        // What is larger than this board's memory is told with all that shares it.
+        // A size larger than this board's memory is reported later, with everything that shares the memory.
         let sizes = [("stack", Some(&task.stack)), ("arena", task.arena.as_ref())];
         for (what, size) in sizes {
             let Some(size) = size.filter(|size| *size.get_ref() > u32::MAX.into()) else {
@@ -134,7 +134,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Orders are calls, and the supervisor takes none from itself.
+    /// Orders are calls to the supervisor, and the supervisor cannot call itself.
     fn check_operator(&mut self, name: &Spanned<String>, task: &manifest::Task) {
         let Some(operator) = task.operator.as_ref().filter(|on| *on.get_ref()) else {
             return;
@@ -243,7 +243,7 @@ impl Checker<'_> {
                 calls,
                 notifies,
                 lends,
-                // They are known when the tables' sizes are.
+                // They are computed later, with the sizes of the tables.
                 shares: Shares::default(),
                 release_ms: task.release_ms.as_ref().map_or(200, |time| *time.get_ref()),
                 offers: task
@@ -274,13 +274,13 @@ fn restart(written: &manifest::Restart) -> Restart {
     }
 }
 
-/// Whether this is a name as people type it: for tasks, devices and what is part of those.
+/// Whether this is a name that people can type: for tasks, devices and their parts.
 pub(super) fn is_name(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     !text.is_empty() && !text.starts_with('-') && text.bytes().all(allowed)
 }
 
-/// A number of bytes to go on with, also where it has been told that it is none.
+/// A number of bytes. After an error it is a placeholder, so that the checks can continue.
 fn sane(bytes: i64) -> u64 {
     bytes.clamp(0, u32::MAX.into()).unsigned_abs()
 }

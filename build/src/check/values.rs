@@ -1,4 +1,4 @@
-//! Values of a task's keys that have the right type and make no sense: nothing would come of them, or what was
+//! Values of a task's keys that have the right type but make no sense: they would have no effect, or an effect that was
 //! not meant.
 
 use super::Checker;
@@ -9,14 +9,14 @@ use serde_spanned::Spanned;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Less stack than this holds no task: the start, a call and a panic with its message of 160 bytes, on top of what an
-/// interrupt pushes (104 bytes on an Arm processor with floating point: Armv7-M, B1.5.6).
+/// No task can run with less stack than this. It needs room for the start, a call and a panic with its message of 160
+/// bytes, and for what an interrupt pushes (104 bytes on an Arm processor with floating point: Armv7-M, B1.5.6).
 const LEAST_STACK: i64 = 512;
-/// Bytes that the name of an auxiliary device may have with its task's: what the shell and the log show of it
-/// (`userlib::supervisor::DEVICE_NAME`) without the `#` and one digit of its number.
+/// Bytes that the name of an auxiliary device, with its task's name, may have. Shell and log show so many
+/// (`userlib::supervisor::DEVICE_NAME`), minus the `#` and one digit of its number.
 const MOST_OFFER: usize = 30;
-/// The supervisor lets a child take its time for so long before it takes the auxiliary device itself
-/// (`ORDERLY_PATIENCE`), so its own deadline comes later. In milliseconds.
+/// For so long the supervisor waits for a child before it takes the auxiliary device itself (`ORDERLY_PATIENCE`). So
+/// its own deadline must come later. In milliseconds.
 const PATIENCE: u32 = 100;
 
 impl Checker<'_> {
@@ -45,7 +45,7 @@ impl Checker<'_> {
         self.problems.push(problem.hint(hint).warning());
     }
 
-    /// No list is empty, or has a thing twice. Who cannot call the supervisor cannot log.
+    /// No list is empty or contains an element twice. A task that cannot call the supervisor cannot log.
     fn check_lists(&mut self, name: &Spanned<String>, task: &manifest::Task) {
         let lists = [
             ("calls", &task.calls),
@@ -117,8 +117,8 @@ impl Checker<'_> {
         calls.filter_map(ranked).collect()
     }
 
-    /// Names of auxiliary devices are typed and shown as `<task>.<name>#<id>`, and a part of a bound device's window
-    /// or of the arena is what they are.
+    /// Checks names of auxiliary devices, which are typed and shown as `<task>.<name>#<id>`. A task without a binding
+    /// and without an arena has nothing to offer.
     fn check_offers(&mut self, name: &Spanned<String>, task: &manifest::Task) {
         for offer in task.offers.iter().flat_map(|list| list.get_ref()) {
             let text = offer.get_ref();
@@ -161,7 +161,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A lessee needs time to let go.
+    /// A lessee needs time to release.
     fn check_deadline(&mut self, name: &Spanned<String>, task: &manifest::Task) {
         let Some(release) = &task.release_ms else {
             return;
@@ -243,7 +243,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What a binding may claim at once is some of what it has.
+    /// A binding cannot claim more windows than its device has.
     fn check_window_counts(&mut self, name: &Spanned<String>, task: &manifest::Task) {
         for bind in &task.binds {
             let bind = bind.get_ref();

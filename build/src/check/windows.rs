@@ -1,4 +1,4 @@
-//! Whether the protection unit can hold all that a task may have at once: its own memory and every
+//! Whether the protection unit has enough entries for everything that a task may use at once: its own memory and every
 //! window that it may claim.
 
 use super::Checker;
@@ -10,17 +10,18 @@ use leasehold_abi::{label, names};
 use serde_spanned::Spanned;
 use std::ops::Range;
 
-/// Windows of a PCI function where the manifest does not say: its configuration space and its registers; a pool is one
-/// more. Each takes one entry: their sizes are powers of two.
+/// Windows of a PCI function if the manifest does not say how many: its configuration space and its registers; a pool
+/// is one more. Each takes one entry, because their sizes are powers of two.
 const PCI_WINDOWS: u32 = 2;
-/// All that a PCI function may have: its configuration space and its base addresses.
+/// Most windows of a PCI function: its configuration space and one for each base address register.
 const MOST_PCI_WINDOWS: u32 = 1 + names::BARS.len() as u32;
-/// Windows of an auxiliary device where the manifest does not say: its payload and the memory shared with its parent.
+/// Windows of an auxiliary device if the manifest does not say how many: its payload and the memory shared with its
+/// parent.
 const AUXILIARY_WINDOWS: u32 = 2;
-/// All that an auxiliary device may have: besides those, parts of its parent's windows.
+/// Most windows of an auxiliary device: those two, and parts of its parent's windows.
 const MOST_AUXILIARY_WINDOWS: u32 = AUXILIARY_WINDOWS + names::WINDOWS.len() as u32;
 
-/// Entries that one thing may take, and where the manifest has it.
+/// Entries that one binding, or memory lent by name, may take, and its place in the manifest.
 struct Need {
     what: String,
     entries: u32,
@@ -32,8 +33,7 @@ fn written(windows: &Option<Spanned<u32>>) -> Option<u32> {
 }
 
 impl Checker<'_> {
-    /// Entries that each task may take at once, by rank, its own memory among them; 0 where there
-    /// is no unit.
+    /// Entries that each task may need at once, by rank, its own memory included; 0 if there is no protection unit.
     pub(super) fn check_entries(&mut self) -> Vec<u32> {
         let order = self.order.clone();
         order.into_iter().map(|name| self.entries(name)).collect()
@@ -81,7 +81,7 @@ impl Checker<'_> {
         all
     }
 
-    /// All that a task may claim.
+    /// Everything that a task may claim.
     fn needs(&self, name: &str, task: &manifest::Task) -> Vec<Need> {
         let mut needs = Vec::new();
         for bind in &task.binds {
@@ -103,7 +103,7 @@ impl Checker<'_> {
                     "payload and shared memory".to_owned(),
                     written(&parts.windows).unwrap_or(AUXILIARY_WINDOWS),
                 ),
-                // Another check shows it.
+                // Another check reports it.
                 _ => continue,
             };
             let span = parts.windows.as_ref().map_or(key.span(), Spanned::span);
@@ -117,7 +117,7 @@ impl Checker<'_> {
         needs
     }
 
-    /// The most that so many of a device's windows take, whichever those are.
+    /// The most entries that this number of a device's windows takes, whichever windows they are.
     fn device_entries(&self, device: &str, windows: &Option<Spanned<u32>>) -> u32 {
         let entries = |window: &Window| self.arch.window_entries(window.range());
         let mut entries: Vec<u32> = self.windows_of(device).map(entries).collect();
@@ -132,7 +132,7 @@ impl Checker<'_> {
         windows.filter(|window| window.kind != WindowKind::BusMaster)
     }
 
-    /// All windows that what is bound can have.
+    /// All windows that the bound device can have.
     pub(super) fn most_windows(&self, bind: &manifest::Bind) -> u32 {
         match (&bind.device, &bind.pci) {
             (Some(device), _) => self.windows_of(device.get_ref()).count() as u32,
@@ -141,7 +141,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What other tasks lend it by name: one window each, where the task does not say otherwise.
+    /// Memory that other tasks lend it by name: one window each, if the manifest does not say otherwise.
     fn lent(&self, name: &str, task: &manifest::Task) -> Vec<Need> {
         if let Some(windows) = &task.windows {
             return vec![Need {
@@ -192,7 +192,7 @@ impl Checker<'_> {
         task.binds.iter().filter_map(limit).collect()
     }
 
-    /// Keys that mean something with page tables only.
+    /// Refuses keys that have a meaning only with page tables.
     pub(super) fn check_page_tables(&mut self) {
         if let Some(written) = &self.manifest.page_tables
             && self.arch != Arch::Sv39

@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 pub struct Chip {
     /// Name, target and clock.
     pub chip: ChipHeader,
-    /// The name of the kernel's platform, and what its code is told.
+    /// The name of the kernel's platform, and its parameters.
     pub kernel: Spanned<BTreeMap<Spanned<String>, Spanned<toml::Value>>>,
-    /// How QEMU emulates it, where it does.
+    /// How QEMU emulates it, if it does.
     pub qemu: Option<Qemu>,
     /// Its memory.
     pub memory: Memory,
-    /// What tasks may bind, by name.
+    /// The devices that tasks may bind, by name.
     #[serde(default)]
     pub devices: BTreeMap<Spanned<String>, Device>,
 }
@@ -33,8 +33,8 @@ pub struct ChipHeader {
     pub target: Spanned<String>,
     /// Rate of the kernel's clock.
     pub ticks_per_second: Spanned<u64>,
-    /// The compiler's name (`-C target-cpu`) for the processor with its floating-point unit, where it has one:
-    /// what tasks are compiled for that use it.
+    /// The compiler's name (`-C target-cpu`) for the processor with its floating-point unit, if it has one. Tasks that
+    /// use floating point are compiled for it.
     pub floating_point: Option<Spanned<String>>,
 }
 
@@ -46,7 +46,7 @@ pub struct LikeChip {
     pub like: Spanned<String>,
     /// Its own name and processor.
     pub chip: LikeHeader,
-    /// What QEMU is told otherwise.
+    /// The QEMU parameters that differ.
     #[serde(default)]
     pub qemu: QemuChange,
 }
@@ -82,7 +82,7 @@ pub struct Qemu {
     pub options: Vec<String>,
 }
 
-/// The keys of [`Qemu`] that are to be other ones.
+/// The keys of [`Qemu`] that differ.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct QemuChange {
@@ -95,7 +95,7 @@ pub struct QemuChange {
 }
 
 impl QemuChange {
-    /// The other chip's table with this one's keys in their places.
+    /// The other chip's table, with this chip's keys in place of the other's.
     pub fn changed(self, other: Option<Qemu>) -> Option<Qemu> {
         let other = other?;
         Some(Qemu {
@@ -115,13 +115,13 @@ impl QemuChange {
 pub struct Memory {
     /// All of it.
     pub ram: Spanned<Range>,
-    /// What the firmware keeps, at the start of it.
+    /// The part at its start that the firmware keeps.
     pub firmware: Option<Spanned<Range>>,
     /// Room for the kernel's text, data and page tables.
     pub kernel: Spanned<Range>,
 }
 
-/// The end of what an image can lie in: the kernel's tables have the addresses of tasks in 32 bits.
+/// The end of the addresses for an image: the kernel's tables keep addresses of tasks in 32 bits.
 pub const IMAGE_END: u64 = 1 << 32;
 
 impl Memory {
@@ -172,11 +172,11 @@ pub struct Device {
     /// Its interrupt lines, in the interrupt controller's numbers.
     #[serde(default)]
     pub interrupts: Vec<Spanned<u32>>,
-    /// What its driver finds, where it finds devices.
+    /// The bus on which its driver finds devices, if it does.
     pub discovers: Option<Spanned<Bus>>,
 }
 
-/// A bus that a driver discovers the devices of.
+/// A bus on which a driver discovers devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Bus {
@@ -216,7 +216,7 @@ pub enum WindowKind {
     /// Device registers.
     #[default]
     Mmio,
-    /// PCI configuration space, read in place and written through the kernel.
+    /// PCI configuration space: tasks read it directly and write it through the kernel.
     Config,
     /// The right to switch bus mastering in that configuration space.
     BusMaster,

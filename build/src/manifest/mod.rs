@@ -1,4 +1,4 @@
-//! Manifest and chip files: their schema, and the reading of them with places kept.
+//! Manifest and chip files: their schema, and a reader that keeps the place of each value.
 
 mod chip;
 mod schema;

@@ -16,7 +16,7 @@ pub struct Manifest {
     pub grants: Option<Spanned<u32>>,
     /// Page tables that the kernel has in store; computed where absent.
     pub page_tables: Option<Spanned<u32>>,
-    /// What the emulator is told beside the chip's own.
+    /// Parameters of the emulator, in addition to the chip's.
     #[serde(default)]
     pub qemu: QemuDevices,
     /// The tasks, by name.
@@ -57,7 +57,7 @@ pub struct Task {
     pub priority: Spanned<i64>,
     /// Bytes of stack.
     pub stack: Spanned<i64>,
-    /// Its functions may do anything to the stack pointer: for a task that is there to misbehave.
+    /// Its functions may change the stack pointer in any way: for a task that misbehaves on purpose.
     pub unchecked_stack: Option<Spanned<bool>>,
     /// Bytes of memory that it may lend.
     pub arena: Option<Spanned<i64>>,
@@ -65,9 +65,9 @@ pub struct Task {
     pub autostart: Option<Spanned<bool>>,
     /// It may use floating-point registers.
     pub floating_point: Option<Spanned<bool>>,
-    /// It may give the supervisor orders: it is the operator's.
+    /// It may give orders to the supervisor, because an operator uses it.
     pub operator: Option<Spanned<bool>>,
-    /// Tasks that it may call, all of them more important.
+    /// Tasks that it may call, all of higher priority.
     pub calls: Option<Names>,
     /// Tasks that it may notify.
     pub notifies: Option<Names>,
@@ -81,13 +81,13 @@ pub struct Task {
     pub offers: Option<Names>,
     /// How long it may keep a revoked lease, in milliseconds.
     pub release_ms: Option<Spanned<u32>>,
-    /// Entries of the protection unit that windows lent by other tasks take at most at once; one
-    /// for each that may lend to it where absent.
+    /// How many windows it maps at most at once of those that other tasks lend it by name. If absent, one for each task
+    /// that may lend to it.
     pub windows: Option<Spanned<u32>>,
-    /// What it binds.
+    /// The devices that it binds.
     #[serde(default)]
     pub binds: Vec<Spanned<Bind>>,
-    /// What follows its end.
+    /// What happens after its end.
     #[serde(default)]
     pub restart: Restart,
 }
@@ -108,11 +108,11 @@ pub struct Bind {
     pub auxiliary: Option<Spanned<String>>,
     /// Its instance number.
     pub id: Option<Spanned<u32>>,
-    /// Entries of the protection unit that its windows take at most at once; computed where absent.
+    /// How many of its windows the task claims at most at once; computed where absent.
     pub windows: Option<Spanned<u32>>,
 }
 
-/// What follows the end of a task.
+/// What happens after the end of a task.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Restart {

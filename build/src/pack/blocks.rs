@@ -1,6 +1,6 @@
-//! Each region of each task by itself, where PMSAv7 can hold it as a run of eighths of one region.
+//! Places each region of each task separately, so that one PMSAv7 region covers it as a run of its eighths.
 //!
-//! One after the other takes the lowest place that there is, large ones first, and small ones fill the gaps.
+//! Each item takes the lowest free place. Large ones go first, and small ones fill the gaps.
 
 use super::{Need, Packed};
 use crate::arch::Arch;
@@ -12,11 +12,11 @@ use std::cmp::Reverse;
 /// Something to place.
 struct Item {
     block: Block,
-    /// A power of two that its base is to be a multiple of as well.
+    /// A power of two: the alignment of its base.
     alignment: u64,
-    /// Bytes below it that nobody is to have.
+    /// Bytes below it that must stay free.
     guard: u64,
-    /// Bytes below it in which nothing lent may lie.
+    /// Bytes below it in which no lent memory may lie.
     reach: u64,
     /// Others may get a part of it.
     lent: bool,
@@ -30,10 +30,10 @@ enum What {
     Pool(usize),
 }
 
-/// An order to place things in: what has the smallest key comes first.
+/// An order in which items are placed: the smallest key comes first.
 type Order = fn(&Item) -> [Reverse<u64>; 2];
 
-/// None is always the best, so all are tried.
+/// No order is always the best, so all are tried.
 const ORDERS: [Order; 3] = [
     // The hardest to place first.
     |item| {
@@ -101,7 +101,7 @@ pub(super) fn place(
     (tasks.collect(), ranges, end)
 }
 
-/// All that is to be placed.
+/// All items to place.
 fn items(arch: Arch, needs: &[Need], pools: &[u64]) -> Vec<Item> {
     let mut items = Vec::new();
     for (rank, need) in needs.iter().enumerate() {
@@ -136,7 +136,7 @@ impl Item {
     }
 }
 
-/// What is free: gaps by address, and everything from the last one's base on.
+/// Free memory: gaps by address, and everything from the last one's base on.
 struct Free(Vec<Range>);
 
 impl Free {
@@ -151,7 +151,7 @@ impl Free {
     fn take(&mut self, item: &Item, stacks: &mut Stacks) -> u64 {
         let found = self.0.iter().enumerate().find_map(|(index, gap)| {
             let mut from = gap.base + item.guard;
-            // Sizes that a manifest may have are far below where this could overflow.
+            // A manifest's sizes are limited, so this cannot overflow.
             loop {
                 let base = item.block.base_from(from, item.alignment);
                 if base + item.block.length() > gap.end() {
@@ -183,14 +183,15 @@ impl Free {
     }
 }
 
-/// What is to be kept apart: what is lent, and what lies so far below a stack that its task could reach it.
+/// Two kinds of ranges that must not overlap: memory that is lent, and memory so close below a stack that its task
+/// could reach it.
 struct Stacks {
     lent: Vec<Range>,
     reached: Vec<Range>,
 }
 
 impl Stacks {
-    /// What lies before `start` counts as lent.
+    /// Everything before `start` counts as lent.
     fn from(start: u64) -> Self {
         Self {
             lent: vec![Range {
@@ -226,7 +227,7 @@ impl Stacks {
     }
 }
 
-/// What the task reaches whose stack begins at `base`.
+/// The range that a task reaches below a stack that begins at `base`.
 fn reached(item: &Item, base: u64) -> Range {
     let first = base.saturating_sub(item.reach);
     Range {

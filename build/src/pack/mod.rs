@@ -1,8 +1,8 @@
 //! Where every task and every pool lies in RAM.
 //!
-//! A task has four parts: text, constants with the initial data, the guard, and the data with
-//! stack and lend arena. Each is as long as the protection hardware wants it, so its end may be
-//! waste, which the report shows. The guard is memory that nobody has, so no window can ever lie there.
+//! A task has four parts: text, constants with the initial data, the guard, and the data with stack and lend arena.
+//! Each is rounded up to a length that the protection hardware can cover; the report shows the bytes that this wastes.
+//! The guard is memory that belongs to nobody, so no window can lie there.
 
 mod blocks;
 mod sequence;
@@ -27,16 +27,16 @@ pub(crate) struct Sizes {
     pub(crate) data: u64,
     /// Zeroed data.
     pub(crate) zeroed: u64,
-    /// What text, constants and data must lie at multiples of, each a power of two. Gaps in front of what
-    /// is so aligned are then the same wherever the task lies.
+    /// Alignments of text, constants and data, each a power of two. The gaps in front of aligned parts are then the
+    /// same wherever the task lies.
     pub(crate) alignments: [u64; 3],
     /// Bytes below the stack in which nothing may lie that the task could write.
     pub(crate) reach: u64,
 }
 
 impl Sizes {
-    /// Of a linked task with `stack` bytes of stack, below which it reaches as far as `reach`. What alignment adds to
-    /// the data counts as zeroed.
+    /// The sizes of a linked task that has `stack` bytes of stack, and reaches `reach` bytes below it. Padding for
+    /// alignment in the data counts as zeroed data.
     ///
     /// # Errors
     /// When it was not linked by a task's script.
@@ -54,7 +54,7 @@ impl Sizes {
         })
     }
 
-    /// Of a task that has nothing but its stack and its arena, the least that there can be.
+    /// The least sizes that a task can have: it has only its stack and its arena.
     const NONE: Self = Self {
         text: 0,
         constants: 0,
@@ -65,11 +65,11 @@ impl Sizes {
     };
 }
 
-/// What a task's regions must hold: bytes of text, constants and data.
+/// The sizes that a task's regions must hold: bytes of text, constants and data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Need {
     lengths: [u64; 3],
-    /// What they must lie at multiples of.
+    /// Their alignments.
     alignments: [u64; 3],
     /// Others may get a part of its data.
     lends: bool,
@@ -112,7 +112,7 @@ pub(crate) struct Packed {
     pub(crate) guard: Range,
     /// Others may get a part of its data.
     pub(crate) lends: bool,
-    /// What its parts really take.
+    /// The sizes of its parts, without rounding.
     pub(crate) sizes: Sizes,
 }
 
@@ -138,8 +138,8 @@ impl Packed {
         self.parts().iter().map(|part| part.size).sum()
     }
 
-    /// Bytes that the regions of text, constants and data lose to the hardware's sizes, with
-    /// `stack` and `arena` bytes of those.
+    /// Bytes that the regions of text, constants and data waste, because the hardware rounds sizes. `stack` and `arena`
+    /// are parts of the data.
     pub(crate) fn rounding(&self, stack: u64, arena: u64) -> [u64; 3] {
         let Sizes {
             text,
@@ -179,7 +179,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Who has what, by address; parts of one task are one piece where they touch.
+    /// The pieces of RAM with their owners, by address. Adjacent parts of one task are one piece.
     pub(crate) fn pieces(&self) -> Vec<(Owner, Range)> {
         let tasks = self.tasks.iter().enumerate();
         let tasks =
@@ -201,8 +201,8 @@ impl Layout {
         pieces
     }
 
-    /// Bytes below the stack of the task of this rank, from `start` on, in which nothing lies that it could write:
-    /// no other's data of which a part may be lent to it, and no pool.
+    /// Bytes between `start` and the stack of the task of this rank in which nothing lies that it could write: no pool,
+    /// and no other task's data of which a part may be lent to it.
     pub(crate) fn room(&self, rank: usize, start: u64) -> u64 {
         let stack = self.tasks[rank].place.data;
         let lenders = self.tasks.iter().filter(|packed| packed.lends);
@@ -212,8 +212,8 @@ impl Layout {
         stack - below.fold(start, u64::max)
     }
 
-    /// Bytes between `start` and the end that nobody has, because what follows them must begin at
-    /// a multiple of something; each with whose that is.
+    /// Unused bytes between `start` and the end, because the part that follows must be aligned. Each gap is given with
+    /// the owner of that part.
     pub(crate) fn gaps(&self, start: u64) -> Vec<(Owner, Range)> {
         let mut at = start;
         let mut gaps = Vec::new();
@@ -236,7 +236,7 @@ impl Layout {
 /// Packs tasks of these sizes, by rank, after the kernel's room.
 ///
 /// # Errors
-/// When RAM is too small: which task takes most.
+/// When RAM is too small; the error says which task takes most.
 pub(crate) fn pack(
     plan: &Plan,
     arch: Arch,
@@ -263,7 +263,8 @@ pub(crate) fn pack(
     Ok(layout)
 }
 
-/// The end of what is known before anything is compiled: stacks, arenas and pools, packed after `start`.
+/// The end of the parts whose sizes are known before anything is compiled: stacks, arenas and pools, packed after
+/// `start`.
 pub(crate) fn least_end(arch: Arch, start: u64, tasks: &[Task], pools: &[u64]) -> u64 {
     let needs: Vec<Need> = tasks
         .iter()
@@ -318,7 +319,7 @@ fn overflow(plan: &Plan, arch: Arch, layout: &Layout) -> Problem {
         ))
 }
 
-/// For hardware that is particular about places: what data of so many bytes asks for.
+/// For hardware with restrictions on addresses: how many bytes data of this size really needs.
 pub(crate) fn in_regions(arch: Arch, data: u64) -> String {
     if arch != Arch::PmsaV7 {
         return String::new();
@@ -331,7 +332,7 @@ pub(crate) fn in_regions(arch: Arch, data: u64) -> String {
     )
 }
 
-/// Places far from each other, to measure at: nothing overlaps whatever the sizes are.
+/// Places far from each other, for the first measurement: nothing overlaps, whatever the sizes are.
 pub(crate) fn provisional(plan: &Plan) -> Place {
     let base = plan.chip.memory.kernel.get_ref().end();
     Place {

@@ -1,7 +1,7 @@
 //! Tasks one behind the other, each in one piece: for hardware whose regions begin and end at any granule.
 //!
-//! The guard reaches from the end of the constants to the data, for PMP has one pair of entries for each
-//! border of that piece. It is longer than it has to be where the task could reach memory below it that others lend.
+//! The guard reaches from the end of the constants to the data, because PMP has one pair of entries for each border of
+//! that piece. It is longer than the minimum if the task could otherwise reach memory below it that others lend.
 
 use super::{Need, Packed};
 use crate::arch::Arch;
@@ -21,17 +21,17 @@ pub(super) fn place(
         at = base.saturating_add(arch.round(length));
         base
     };
-    // The end of what tasks further up must not reach.
+    // The end of memory that the tasks above must not reach.
     let mut lent = start;
     let mut tasks = Vec::new();
     for need in needs {
         let mut lengths = need.lengths.map(|length| arch.round(length));
         let [text, constants, data] = need.alignments;
-        // So that all but the first granule of the text is in pages of its own.
+        // So all of the text except its first granule is in pages of its own.
         let first = arch.border() - arch.granule();
         let text = first + take_from(0, lengths[0] + first, text.max(arch.border()));
         let constants = take_from(0, lengths[1], constants);
-        // What is lost between the two is text's: PMP has one entry for the border.
+        // The padding between text and constants counts as text, because PMP has one entry for the border.
         lengths[0] = constants - text;
         let guard = take_from(0, arch.guard(), arch.granule());
         let least = lent.saturating_add(need.sizes.reach);

@@ -196,10 +196,10 @@ fn whatever_the_sizes_the_hardware_can_hold_every_region_and_none_overlap() {
     }
 }
 
-/// What the hardware asks of a task's regions.
+/// The hardware's requirements for a task's regions.
 fn check_task(arch: Arch, packed: &Packed) {
     if arch == Arch::Pmp {
-        // All text but its first granule is in pages that one entry is about.
+        // All text except its first granule is in pages that belong to one entry only.
         let Place {
             text,
             constants,

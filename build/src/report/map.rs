@@ -129,7 +129,7 @@ fn task_pieces(facts: &Facts<'_>) -> Vec<Piece> {
     pieces.map(piece).collect()
 }
 
-/// A colour of a task's own: neighbours are far apart on the wheel.
+/// The colour of a task: neighbours are far apart on the colour wheel.
 fn colour_of(rank: usize) -> String {
     format!("hsl({}, 60%, 72%)", rank * 137 % 360)
 }

@@ -1,4 +1,4 @@
-//! What lies where in RAM, for a person: a text and a picture.
+//! The layout of RAM, for a person: a text and a picture.
 
 mod draw;
 mod map;
@@ -22,7 +22,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) arch: Arch,
     /// The places.
     pub(crate) layout: &'a Layout,
-    /// What the tasks take of their stacks, by rank.
+    /// The tasks' use of their stacks, by rank.
     pub(crate) stacks: &'a [Use],
     /// The kernel.
     pub(crate) kernel: &'a Elf,
@@ -52,8 +52,8 @@ impl Facts<'_> {
     }
 }
 
-/// The parts of a task in the order of addresses: name and bytes. The initial data counts
-/// twice, as it lies in RAM twice.
+/// The parts of a task in the order of addresses: name and bytes. The initial data counts twice, because RAM contains
+/// it twice.
 fn parts(task: &Task, packed: &Packed) -> [(&'static str, u64); 8] {
     let sizes = packed.sizes;
     [

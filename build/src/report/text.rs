@@ -121,7 +121,8 @@ fn tasks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
     Ok(())
 }
 
-/// How far below its stack each task gets before it is stopped, and how much there is of no use to it.
+/// How far below its stack each task can get before it is stopped, and how many bytes below it contain nothing that it
+/// could write.
 fn stacks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
     let start = facts.plan.chip.memory.kernel.get_ref().end();
     writeln!(
@@ -146,7 +147,7 @@ fn stacks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
     Ok(())
 }
 
-/// What each task loses to the hardware's regions, and how many of those it takes.
+/// How many bytes each task loses because regions have fixed sizes, and how many regions it takes.
 fn waste(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
     let start = facts.plan.chip.memory.kernel.get_ref().end();
     let gaps = facts.layout.gaps(start);

@@ -1,4 +1,4 @@
-//! The functions of a program: what each takes of the stack, and what it calls before it has saved where to return to.
+//! The functions of a program: how much stack each takes, and what it calls before it has saved its return address.
 
 use super::step::{Flow, State, Step};
 use super::{riscv, thumb};
@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Function {
     /// Its name as people write it.
     pub(crate) name: String,
-    /// Most bytes of stack that it takes; none when that cannot be told.
+    /// Most bytes of stack that it takes; none if this cannot be determined.
     pub(crate) frame: Option<u64>,
-    /// What it may call without having saved its return address: a function's address, or any function.
+    /// What it may call before it has saved its return address: the address of a function, or any function.
     pub(super) early_calls: BTreeSet<Option<u64>>,
 }
 
@@ -54,10 +54,10 @@ pub(super) fn functions(arch: Arch, code: &Code) -> BTreeMap<u64, Function> {
         .collect()
 }
 
-/// How deep pieces of functions may share pieces.
+/// How deep shared pieces of functions may be nested.
 const SHARED_DEPTH: u32 = 4;
 
-/// What is read off the instructions of one function.
+/// The facts read from the instructions of one function.
 struct Read {
     /// Bytes that it takes by itself.
     frame: Option<u64>,
@@ -103,7 +103,7 @@ impl Body<'_> {
         }
     }
 
-    /// All instructions in order. What registers hold is forgotten where the code may be jumped to.
+    /// Reads all instructions in order. Where other code may jump to, the known values of registers are forgotten.
     fn sweep(&self, targets: &BTreeSet<u64>) -> (BTreeMap<u64, Step>, State) {
         let mut state = State::new(match self.arch {
             Arch::Sv39 | Arch::Pmp => riscv::FRAME_POINTER,
@@ -155,7 +155,7 @@ impl Body<'_> {
         Some(next.map_or(self.end, |(next, _)| *next).min(self.end))
     }
 
-    /// The calls that are reached from the start on a way that saves no return address.
+    /// The calls that can be reached from the start without saving the return address.
     fn early_calls(&self, steps: &BTreeMap<u64, Step>) -> BTreeSet<Option<u64>> {
         let mut calls = BTreeSet::new();
         let (mut seen, mut left) = (BTreeSet::new(), vec![self.start]);
@@ -175,7 +175,7 @@ impl Body<'_> {
                 }
                 Flow::Jump(Some(target)) => left.push(target),
                 Flow::Branch(target) => left.extend([target, next]),
-                // By a table, perhaps: to anywhere in this function.
+                // Perhaps by a table, so to any instruction of this function.
                 Flow::Jump(None) | Flow::BranchAnywhere => left.extend(steps.keys()),
                 Flow::End => {}
             }

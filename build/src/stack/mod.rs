@@ -1,8 +1,8 @@
-//! How far below its stack a task can reach before it is stopped, read off the instructions of the linked program.
+//! How far below its stack a task can reach before it is stopped, computed from the instructions of the linked program.
 //!
-//! Nothing on these targets looks at the stack pointer when a function takes its frame. The guard stops a frame that
-//! touches it; a larger one may step over it. Below lie the task's own text and constants, and then, sooner or later,
-//! memory that the task can write: what another task lends it, a pool, a device. `docs/soundness.md` argues why
+//! On these targets nothing checks the stack pointer when a function takes its frame. The guard stops a frame that
+//! touches it; a larger frame may step over it. Below the guard lie the task's own text and constants, and further
+//! below memory that the task can write: memory that another task lends it, or a pool. `docs/soundness.md` argues why
 //! [`Use::reach`] bytes are the most that a task gets below its stack before it touches something that stops it.
 //! [`pack`](crate::pack) keeps that much free of all such memory.
 
@@ -18,24 +18,23 @@ use crate::problem::{Problem, Problems};
 use functions::Function;
 use std::collections::BTreeMap;
 
-/// Most bytes that an Arm processor pushes when it enters the kernel, below wherever the stack pointer is: 26 words
-/// where floating point is in use, and one to be aligned (Armv7-M Architecture Reference Manual, B1.5.7). RISC-V
-/// pushes nothing.
+/// Most bytes that an Arm processor pushes below the stack pointer when it enters the kernel: 26 words if floating
+/// point is in use, and one for alignment (Armv7-M Architecture Reference Manual, B1.5.7). RISC-V pushes nothing.
 const EXCEPTION_FRAME: u64 = 4 * 27;
 
-/// What a program takes of its stack.
+/// How much stack a program takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Use {
-    /// The largest frame of a function, in bytes, and whose that is.
+    /// The largest frame of a function, in bytes, and that function's name.
     pub(crate) largest: (u64, String),
-    /// Most bytes below the stack at which it can access anything before it is stopped.
+    /// The farthest access below the stack, in bytes, that it can make before it is stopped.
     pub(crate) reach: u64,
 }
 
-/// What each task takes of its stack. Those whose stack is not checked take nothing.
+/// How much stack each task takes. A task whose stack is not checked gets 0.
 ///
 /// # Errors
-/// A function of which that cannot be told, or one that takes more than its task has.
+/// A function whose frame cannot be determined, or one that takes more than its task's stack.
 pub(crate) fn uses(plan: &Plan, arch: Arch, elves: &[Elf]) -> Result<Vec<Use>, Problems> {
     let mut problems = Problems::default();
     let mut uses = Vec::new();
@@ -109,10 +108,10 @@ fn use_of(
     })
 }
 
-/// Most bytes that functions take together of which each calls the next before it has saved its return address.
+/// The longest chain of functions, in bytes, of which each calls the next before it has saved its return address.
 ///
 /// # Errors
-/// A function that may be in such a chain more than once.
+/// A function that may occur in such a chain more than once.
 fn longest_chain(functions: &BTreeMap<u64, Function>) -> Result<u64, &Function> {
     let mut known = BTreeMap::new();
     let mut longest = 0;
@@ -122,7 +121,7 @@ fn longest_chain(functions: &BTreeMap<u64, Function>) -> Result<u64, &Function> 
     Ok(longest)
 }
 
-/// The same of chains that begin with this function. What is being found out is known as nothing meanwhile.
+/// The same for chains that begin with this function. While it is computed, its entry is empty, which shows a cycle.
 fn chain<'a>(
     functions: &'a BTreeMap<u64, Function>,
     address: u64,

@@ -6,7 +6,7 @@ use super::step::{Flow, State, Step, Value};
 /// The return address (`ra`), the stack pointer (`sp`), the frame pointer (`s0`) of the calling convention.
 const RA: u32 = 1;
 const SP: u32 = 2;
-/// The other register that a call may leave its return address in (`t0`).
+/// The other register in which a call may leave its return address (`t0`).
 const ALTERNATE: u32 = 5;
 pub(super) const FRAME_POINTER: usize = 8;
 
@@ -36,12 +36,12 @@ fn jump(length: u64, link: u32, to: Option<u64>, returns: bool, state: &mut Stat
         0 if returns => Step::to(length, Flow::End),
         0 => Step::to(length, Flow::Jump(to)),
         RA => Step::to(length, Flow::Call(to)),
-        // A piece of this function that others have as well: LLVM's outliner shares those.
+        // A piece of this function that it shares with others: LLVM's outliner makes such pieces.
         ALTERNATE if let Some(to) = to => {
             state.shared.insert(to);
             Step::to(length, Flow::Call(Some(to)))
         }
-        // A routine beside the calling convention, of which nothing is known.
+        // A routine that does not follow the calling convention; nothing is known of it.
         _ => {
             state.unknown = true;
             Step::to(length, Flow::Call(to))
@@ -164,7 +164,7 @@ fn number(state: &State, register: usize) -> Option<i64> {
     }
 }
 
-/// A register is written by something that is no known change of the stack pointer.
+/// A register is written in a way that is no known change of the stack pointer.
 fn write(state: &mut State, register: usize, value: Option<Value>) {
     if register == SP as usize {
         state.unknown = true;
@@ -173,7 +173,7 @@ fn write(state: &mut State, register: usize, value: Option<Value>) {
     }
 }
 
-/// The stack pointer is made of its own high bits, and loses the low ones.
+/// The stack pointer gets its own high bits, without the low ones.
 fn shifted_back(state: &mut State, register: usize, shift: i64) {
     match state.get(register) {
         Some(Value::High(high)) if i64::from(high) == shift && shift < 32 => {
@@ -277,7 +277,8 @@ fn short(word: u32, address: u64, wide: bool, state: &mut State) -> Step {
                 ..Step::plain(2)
             };
         }
-        // c.fldsp, c.flwsp, c.fsdsp. Extensions that have others in their place are of no target of Leasehold's.
+        // c.fldsp, c.flwsp, c.fsdsp. No target of Leasehold has extensions that use these encodings for other
+        // instructions.
         _ => {}
     }
     Step::plain(2)

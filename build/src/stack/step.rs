@@ -1,8 +1,8 @@
-//! What one instruction does, as far as the stack is concerned, and what is known while instructions are read in order.
+//! What one instruction does to the stack, and what is known while instructions are read in order.
 
 use std::collections::BTreeSet;
 
-/// Where the processor goes on.
+/// Where the processor continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
     /// With the next instruction.
@@ -15,7 +15,7 @@ pub(super) enum Flow {
     Branch(u64),
     /// At an address from a register or a table, or with the next instruction.
     BranchAnywhere,
-    /// It returns, or goes on nowhere.
+    /// It returns, or execution ends here.
     End,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// An instruction of so many bytes that is nothing special.
+    /// An instruction of so many bytes without any such effect.
     pub(super) const fn plain(length: u64) -> Self {
         Self {
             length,
@@ -55,7 +55,7 @@ impl Step {
 pub(super) enum Value {
     /// This number.
     Constant(i64),
-    /// An address so many bytes, or fewer, below the stack pointer at the function's start.
+    /// An address at most so many bytes below the stack pointer at the function's start.
     Below(i64),
     /// The bits of the stack pointer from this one on, shifted down to bit 0.
     High(u32),
@@ -65,13 +65,13 @@ pub(super) enum Value {
 #[derive(Debug)]
 pub(super) struct State {
     registers: [Option<Value>; 32],
-    /// The register that the function's frame is addressed by, once it is set: unlike the others it is believed
-    /// for the rest of the function, for a compiler writes nothing else to it before the function's end.
+    /// The register that addresses the function's frame, once it is set. Unlike other registers it is trusted for the
+    /// rest of the function, because a compiler writes nothing else to it before the function's end.
     frame_pointer: usize,
     frame_base: Option<i64>,
-    /// Most bytes that the stack pointer can be below where it was at the function's start.
+    /// The farthest that the stack pointer can be below its value at the function's start, in bytes.
     pub(super) frame: i64,
-    /// Pieces of the function that lie elsewhere. What they take of the stack stays taken.
+    /// Pieces of the function that lie elsewhere. The stack that they take stays taken.
     pub(super) shared: BTreeSet<u64>,
     /// It changes the stack pointer in a way that this module cannot follow.
     pub(super) unknown: bool,
@@ -93,7 +93,7 @@ impl State {
         }
     }
 
-    /// Nothing is known of any register, as where other code may jump to.
+    /// Forgets all registers, because other code may jump here.
     pub(super) fn forget(&mut self) {
         self.registers = [None; 32];
     }
@@ -123,7 +123,7 @@ impl State {
         self.registers[register] = value;
     }
 
-    /// The stack pointer goes down by so many bytes. One that goes up is taken to stay.
+    /// The stack pointer goes down by so many bytes. If it goes up, this is ignored, so the frame is never too small.
     pub(super) fn lower(&mut self, bytes: i64) {
         self.frame = self.frame.saturating_add(bytes.max(0));
     }

@@ -293,7 +293,7 @@ fn a_piece_that_several_functions_share_counts_in_each() {
     let found = functions(Arch::Sv39, &code);
     assert_eq!(found[&0x1000].frame, Some(512));
     assert_eq!(found[&0x1008].frame, Some(496));
-    // One that goes round in a circle has no end.
+    // A cycle has no longest chain.
     let mut circle = code;
     circle.bytes[8..].copy_from_slice(&[0xef, 0xf2, 0x9f, 0xff]);
     assert_eq!(functions(Arch::Sv39, &circle)[&0x1000].frame, None);
@@ -319,7 +319,7 @@ fn a_chain_is_of_functions_that_call_early() {
     let chain = |list: &[(u64, &[Option<u64>])]| {
         longest_chain(&program(list)).map_err(|found| found.name.clone())
     };
-    // The last one saves its return address, or calls nobody: it is counted as one that crosses.
+    // The last function saves its return address or calls nothing: its frame counts as the one that crosses.
     assert_eq!(
         chain(&[(10, &[Some(1)]), (200, &[Some(2)]), (3000, &[])]),
         Ok(210)

@@ -231,7 +231,7 @@ fn various(word: u32, address: u64, state: &mut State) -> Step {
         // it and hints
         15 if bits(word, 3, 0) != 0 => {
             state.conditional = 4 - bits(word, 3, 0).trailing_zeros();
-            // What is written under a condition may keep its old value.
+            // A conditional instruction may leave the old value.
             state.forget();
         }
         15 => {}

@@ -1,4 +1,4 @@
-//! What is shown for a file, compared with a text that somebody has read.
+//! The messages shown for a file, compared with texts that a person has read.
 //!
 //! The expected texts are in `tests/golden/`; `UPDATE_GOLDEN=1` writes them anew, to be read before they are committed.
 
@@ -21,7 +21,7 @@ pub(crate) fn shows_of(name: &str, repository: &Repository, board: &str) {
     is_golden(name, &format!("{error}\n"), "error: ");
 }
 
-/// A manifest that can be built, with the golden text of what is doubtful in it.
+/// A manifest that can be built, with the golden text of its warnings.
 #[allow(dead_code, reason = "not every test has doubts")]
 pub(crate) fn warns(name: &str, manifest: &str, chip: &str) {
     let repository = Repository::new(manifest, chip);
@@ -42,7 +42,7 @@ pub(crate) fn is_golden(name: &str, shown: &str, level: &str) {
     }
 }
 
-/// Tests that replace one piece of the manifest, or of the chip file; each with what is to come of it.
+/// Tests that replace one piece of the manifest or of the chip file, each with the expected result.
 macro_rules! faults {
     ($($name:ident: $how:ident $file:ident $from:literal => $to:expr;)*) => {$(
         #[test]

@@ -1,4 +1,4 @@
-//! What the compiler says of its functions (`-Z emit-stack-sizes`), beside what is read off their instructions.
+//! The compiler's own frame sizes (`-Z emit-stack-sizes`), compared with those read from the instructions.
 
 use super::super::functions::functions;
 use crate::arch::Arch;
@@ -72,7 +72,7 @@ fn compile(
         .args(["--target", target, &format!("-Ctarget-cpu={processor}")])
         .args([&format!("-Copt-level={level}"), "-o"])
         .args([&object, source]));
-    // What it calls of `core` is nowhere; nothing here is run.
+    // The functions of `core` that it calls are absent; nothing here is run.
     let workspace = Workspace::new(env!("CARGO_MANIFEST_DIR"));
     run(Command::new(workspace.linker().unwrap())
         .args([
@@ -109,7 +109,7 @@ fn check(arch: Arch, path: &Path, what: &str) {
             .frame
             .unwrap_or_else(|| panic!("{what}: {function:?}"));
         assert!(frame >= size, "{what}: {size} bytes, not {function:?}");
-        // What is read is what there is, but for what alignment may take.
+        // The sizes are equal, except for alignment.
         assert!(
             frame <= size + 8192,
             "{what}: {size} bytes, not {function:?}"
