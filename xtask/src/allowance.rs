@@ -1,28 +1,27 @@
-//! How long an emulator may go on without what is awaited. It is counted in the emulator's own time:
-//! the host's time, less what the emulator spent ready to run while others had the processors.
+//! How long an emulator may run without the event that is awaited. This is counted in the emulator's own time: the
+//! host's time, minus the time in which the emulator was ready to run while other programs had the processors.
 //!
-//! Neither of the two plain measures is right. By the host's clock, a machine that works looks hung as
-//! soon as the host is busy: with eight other programs on two processors it gets a fifth of the time. By
-//! consumed processor time, a guest that waits for an interrupt which never comes looks alive for ever,
-//! because it consumes nothing. What Linux counts for each thread settles both
-//! (`/proc/PID/task/TID/schedstat`: time on a processor, time waiting for one; Linux,
-//! Documentation/scheduler/sched-stats.rst). The rest of the host's time the thread slept. So:
+//! Neither of the two simple measures is right. By the host's clock a machine that works looks hung as soon as the host
+//! is busy: with eight other programs on two processors it gets a fifth of the time. By consumed processor time a guest
+//! that waits for an interrupt which never comes looks alive for ever, because it consumes nothing. Linux counts what
+//! is needed for each thread (`/proc/PID/task/TID/schedstat`: time on a processor, time waiting for one; Linux,
+//! Documentation/scheduler/sched-stats.rst). For the rest of the host's time the thread slept. So:
 //!
 //! - a guest that computes is charged the processor time that it got, however busy the host is;
 //! - a guest that waits, or an emulator that somebody stopped, is charged the host's time;
-//! - two threads that wait for a processor at once are charged at least what all of them got, so
-//!   that an emulator that spins in several threads is found out as well.
+//! - if two threads wait for a processor at once, the emulator is charged at least the time that all of them got. So an
+//!   emulator that spins in several threads is noticed as well.
 //!
-//! An emulator that gets no processor at all is charged nothing. [`BACKSTOP`] times the allowance by the
-//! host's clock ends that wait too. Where the system does not have these counts, the host's clock decides.
+//! An emulator that gets no processor at all is charged nothing. That wait ends after [`BACKSTOP`] times the allowance
+//! by the host's clock. If the system does not have these counts, the host's clock decides.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The longest that anything is waited for, in allowances by the host's clock: what a machine needs
-/// that shares two processors with forty other programs.
+/// The longest wait for anything, in allowances by the host's clock: a machine needs so long if it shares two
+/// processors with forty other programs.
 const BACKSTOP: u32 = 20;
 
 /// What a thread has used since it began.
@@ -101,7 +100,7 @@ fn own_time(host: Duration, before: &Threads, after: &Threads) -> Duration {
     host.saturating_sub(waited).max(ran).min(host)
 }
 
-/// What is left of the time that a machine may take for something.
+/// The rest of the time that a machine may take for something.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowance {
     own: Duration,
@@ -128,7 +127,7 @@ impl Allowance {
         self.own = self.own.saturating_sub(own);
     }
 
-    /// The host's time for which it lasts at the least; none once it is used up.
+    /// The least time, by the host's clock, for which it lasts; none once it is used up.
     pub(crate) fn left(&self) -> Option<Duration> {
         let left = self.own.min(self.host);
         (!left.is_zero()).then_some(left)

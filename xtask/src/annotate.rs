@@ -1,20 +1,20 @@
 //! A machine's output on its way to a person: after each `pc 0x…` comes the function that is there.
 //!
-//! Bytes pass at once. A number is over when another byte comes, and before that one its text goes out. What stands
-//! at a prompt was typed and is echoed by an editor that counts columns: nothing is added to it.
+//! Bytes pass at once. A number ends with the next byte that is no digit, and the name is inserted before that byte.
+//! The line at a prompt was typed, and the shell's editor, which echoes it, counts columns: nothing is added there.
 
 use std::io::{ErrorKind, Read, Result, Write};
 use std::time::Duration;
 
-/// What stands before an address of code.
+/// The text before an address of code.
 const BEFORE: &[u8] = b"pc 0x";
 /// Most digits of an address.
 const DIGITS: usize = 16;
 const ESCAPE: u8 = 0x1b;
-/// What the demo's shell asks with.
+/// The prompts of the demo's shell.
 const PROMPTS: [&[u8]; 2] = [b"leasehold> ", b"leasehold [failed]> "];
 const LONGEST_PROMPT: usize = PROMPTS[1].len();
-/// How long a terminal that takes nothing more is left alone.
+/// How long to wait before a terminal that accepts no more bytes is tried again.
 const WAIT: Duration = Duration::from_millis(1);
 
 /// Adds names to bytes.
@@ -58,7 +58,7 @@ impl<'n> Annotator<'n> {
     pub(crate) fn pass(&mut self, bytes: &[u8], to: &mut Vec<u8>) {
         for &byte in bytes {
             if self.matched < BEFORE.len() {
-                // Its first byte is nowhere else in it.
+                // The first byte of the text occurs only once in it, so a failed match restarts simply.
                 let next = byte == BEFORE[self.matched];
                 self.matched = if next {
                     self.matched + 1
@@ -80,7 +80,7 @@ impl<'n> Annotator<'n> {
         }
     }
 
-    /// No digit comes any more: names what is at the number, if there was one.
+    /// No more digits come: adds the name for the number, if there was one.
     pub(crate) fn end(&mut self, to: &mut Vec<u8>) {
         let digits = std::mem::take(&mut self.digits);
         let number = std::mem::take(&mut self.number);
@@ -142,8 +142,8 @@ pub(crate) fn copy(name: &Name<'_>, mut from: impl Read, mut to: impl Write) -> 
     }
 }
 
-/// Writes all, also where a write answers that it would have to wait: an emulator on this terminal sets it so, for
-/// everybody who has it open.
+/// Writes everything, even if a write would block: an emulator on this terminal makes it non-blocking for all who have
+/// it open.
 fn write_patiently(mut bytes: &[u8], to: &mut impl Write) -> Result<()> {
     while !bytes.is_empty() {
         match to.write(bytes) {
@@ -195,7 +195,7 @@ mod tests {
             let mut annotator = Annotator::new(&name);
             let mut annotated = Vec::new();
             annotator.pass(&printed[..split], &mut annotated);
-            // Nothing is kept back but a name whose number may go on.
+            // Nothing is held back, except a name whose number may continue.
             let last = &printed[split.saturating_sub(1)..split];
             assert!(annotated.ends_with(last), "split at {split}");
             annotator.pass(&printed[split..], &mut annotated);

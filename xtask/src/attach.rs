@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 const SOCKET: &str = "serial.sock";
 /// The file that has what was printed.
 pub(crate) const LOG: &str = "serial.log";
-/// What begins a command to this program, as in the emulator: Ctrl-A.
+/// The key that begins a command to this program, as in the emulator: Ctrl-A.
 const ESCAPE: u8 = 1;
 
 /// The emulator's options for the serial line; it runs in the folder that was prepared.
@@ -24,7 +24,7 @@ pub(crate) fn serial_line() -> [String; 4] {
     ["-chardev", &socket, "-serial", "chardev:serial0"].map(str::to_owned)
 }
 
-/// The folder is there, without what an earlier machine left in it.
+/// Makes the folder, and removes the files of an earlier machine.
 ///
 /// # Errors
 /// What the file system says, or that another machine is there.
@@ -65,7 +65,8 @@ pub(crate) fn run(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
     })?;
     eprintln!("{app} on {board}; Ctrl-A X ends this");
     let mut output = std::io::stdout();
-    // What was said before this came. A byte of the line may be in both; that is better than one lost.
+    // The output before this program connected. A byte of it may also come over the socket; a repeated byte is better
+    // than a lost one.
     output.write_all(&std::fs::read(folder.join(LOG)).unwrap_or_default())?;
     output.flush()?;
     let terminal = std::io::stdin().is_terminal().then(Raw::enter);
@@ -75,7 +76,7 @@ pub(crate) fn run(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
     outcome
 }
 
-/// Passes bytes both ways until the machine ends, or the person does.
+/// Passes bytes both ways until the machine ends or the person leaves.
 fn relay(
     stream: UnixStream,
     mut input: impl Read + Send + 'static,
@@ -83,7 +84,7 @@ fn relay(
 ) -> Result<()> {
     let mut machine = stream.try_clone().context("the serial line")?;
     let typed = stream;
-    // It may sit in a read of the terminal for ever; it goes with the process.
+    // This thread may block in a read of the terminal for ever; it ends with the process.
     std::thread::spawn(move || {
         let mut keys = Keys::default();
         let mut buffer = [0; 256];
@@ -107,21 +108,21 @@ fn relay(
                 output.flush()?;
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            // The emulator was killed with bytes of ours unread.
+            // The emulator was killed before it read all of our bytes.
             Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(()),
             Err(error) => return Err(error).context("the serial line"),
         }
     }
 }
 
-/// Typed keys, of which one begins a command.
+/// The state of typed keys: whether the last one begins a command.
 #[derive(Default)]
 struct Keys {
     escaped: bool,
 }
 
 impl Keys {
-    /// What of these goes to the machine; nothing once the person wants to leave.
+    /// The keys that go to the machine; none if the person wants to leave.
     fn typed(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let mut passed = Vec::new();
         for byte in bytes {
@@ -129,7 +130,7 @@ impl Keys {
                 (false, ESCAPE) => self.escaped = true,
                 (false, byte) => passed.push(byte),
                 (true, b'x' | b'X') => return None,
-                // Twice is once for the machine; another key is no command.
+                // Typed twice, the machine gets it once. Any other key is no command.
                 (true, byte) => {
                     passed.push(byte);
                     self.escaped = false;

@@ -17,7 +17,7 @@ use rows::{Column, ROWS, Row};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The image with many tasks, from which the table is, and the one with few beside it.
+/// The image with many tasks, which gives the table, and the image with few tasks for comparison.
 const APPS: [&str; 2] = ["bench", "bench-small"];
 /// The measurements take a few seconds of the emulator's own time.
 const LIMIT: Duration = Duration::from_secs(300);

@@ -56,7 +56,7 @@ pub(crate) fn run(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
     Ok(())
 }
 
-/// Builds an app for other verbs, which have seen to what that needs.
+/// Builds an app for other verbs, which have already ensured what a build needs.
 ///
 /// # Errors
 /// Whatever keeps the image from being built.
@@ -65,7 +65,7 @@ pub(crate) fn image(workspace: &Workspace, app: &str, board: &str) -> Result<Bui
     leasehold_build::build(workspace, app, board)
 }
 
-/// Builds an app to be booted, by verbs that have seen to what that needs.
+/// Builds an app to be booted, for verbs that have already ensured what this needs.
 ///
 /// # Errors
 /// Whatever keeps the image from being built, or the emulator from being found.

@@ -1,5 +1,5 @@
-//! `doctor`: what each verb needs of this machine, what of that is there, and the commands that bring in the
-//! rest. It changes nothing.
+//! `doctor`: what each verb needs on this machine, which of it is there, and the commands that install the rest. It
+//! changes nothing.
 
 use crate::emulator::Emulators;
 use crate::needs::{self, Need, State, Work};

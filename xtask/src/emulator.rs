@@ -23,9 +23,9 @@ pub(crate) struct Emulators {
 pub(crate) struct Emulator {
     /// The program.
     pub(crate) program: PathBuf,
-    /// Its folder of firmware, where it would look in another one by itself.
+    /// Its folder of firmware, if it would look in another one by default.
     pub(crate) data: Option<PathBuf>,
-    /// Its folder of modules, likewise.
+    /// Its folder of modules, if it would look in another one by default.
     pub(crate) modules: Option<PathBuf>,
     /// Its release, such as `7.2.22`.
     pub(crate) release: String,
@@ -56,7 +56,7 @@ impl Emulators {
         Ok(Self { folder })
     }
 
-    /// Whether they are this machine's own, for which the package manager is asked.
+    /// Whether they are the installed ones, which the package manager can bring in.
     pub(crate) fn are_installed(&self) -> bool {
         self.folder.is_none()
     }

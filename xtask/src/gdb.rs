@@ -41,8 +41,8 @@ pub(crate) fn run(
         "what it prints is in {} too",
         folder.join(attach::LOG).display()
     );
-    // The debugger takes this program's place, and the emulator is its child: Ctrl-C reaches the debugger alone, which
-    // stops the program, and the emulator ends with it.
+    // The debugger replaces this program, and the emulator becomes its child. So Ctrl-C reaches only the debugger,
+    // which stops the guest, and the emulator ends with the debugger.
     let variables = command.get_envs();
     let error = Command::new(debugger)
         .current_dir(&built.folder)

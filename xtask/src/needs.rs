@@ -1,4 +1,5 @@
-//! What each verb needs of the machine that it runs on: found, brought in before the work begins, or asked for.
+//! What each verb needs of the machine that it runs on. It is looked for, and installed before the work begins, or the
+//! user is asked to install it.
 
 mod remedy;
 mod table;
@@ -169,7 +170,7 @@ fn first_line(command: &mut Command) -> Option<String> {
     Some(text.lines().next()?.trim().to_owned())
 }
 
-/// All of these are there, or get there, before anything else is done.
+/// Ensures that all of these are there before anything else is done.
 ///
 /// # Errors
 /// Where some cannot be brought in: each, and the commands to run.

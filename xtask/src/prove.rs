@@ -1,5 +1,5 @@
-//! `prove`: Miri over the kernel's core and the libraries, that it executes their unsafe code, and
-//! loom's models of `Revocable`.
+//! `prove`: Miri over the kernel's core and the libraries, a check that it executes their unsafe code, and loom's
+//! models of `Revocable`.
 
 mod coverage;
 mod executed;
@@ -53,7 +53,7 @@ pub(crate) fn run(workspace: &Workspace, only: Option<Part>) -> Result<()> {
         .collect();
     let needs = needs::of(workspace, &work, &[])?;
     needs::ensure(workspace, &Emulators::default(), &needs)?;
-    // What one finds says nothing of the others: all run.
+    // A failure of one says nothing about the others, so all run.
     let outcomes: Vec<_> = wanted.map(|(_, prove, _)| prove(workspace)).collect();
     outcomes.into_iter().collect()
 }
@@ -86,7 +86,7 @@ fn miri(workspace: &Workspace) -> Result<()> {
             let status = Command::new("rustup")
                 .current_dir(workspace.root())
                 .args(["run", "nightly", "cargo", "miri", "test", "-p", package])
-                // Windows of devices are addresses that the kernel answers: numbers, not pointers.
+                // Windows of devices are addresses from the kernel: numbers, not pointers.
                 .env("MIRIFLAGS", "-Zmiri-permissive-provenance")
                 .env("CARGO_TARGET_DIR", target.join("miri"))
                 .status()?;

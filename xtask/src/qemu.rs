@@ -9,8 +9,8 @@ use std::process::Command;
 pub(crate) enum Clock {
     /// The host's time.
     Real,
-    /// Two to this power nanoseconds an instruction (`-icount`), all devices' clocks included: executed
-    /// instructions can be counted, each run is like the one before, and idle time takes none.
+    /// An instruction takes two to this power nanoseconds (`-icount`), for the clocks of all devices. So executed
+    /// instructions can be counted, every run is the same, and idle time is skipped.
     Instructions(u8),
 }
 

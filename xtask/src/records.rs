@@ -1,4 +1,4 @@
-//! Takes the records of a program (`app/common/records`) out of what came on a serial line.
+//! Separates a program's records (`app/common/records`) from the other output on a serial line.
 
 use ::records::{BEGIN, Checksum, END};
 
@@ -6,7 +6,7 @@ use ::records::{BEGIN, Checksum, END};
 const LEAD: [u8; 2] = [0xf3, 0xa0];
 const HALVES: [u8; 2] = [0x80, 0x81];
 
-/// What is open of tags and records, and how many records came.
+/// The incomplete tag and record, and how many records came.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
     /// The bytes of a tag that is not complete.
@@ -25,7 +25,7 @@ impl Records {
         let mut records = Vec::new();
         for &byte in bytes {
             if byte.is_ascii() {
-                // It may stand in the middle of a tag.
+                // The byte may come in the middle of a tag.
                 rest.push(byte);
                 continue;
             }

@@ -1,5 +1,5 @@
-//! Where the repository is. That is found when this program runs: two checkouts that share a folder for
-//! what cargo compiles may share this program as well.
+//! Finds the repository when this program runs, not when it is compiled: two checkouts that share cargo's target folder
+//! may share this program as well.
 
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};

@@ -31,7 +31,7 @@ pub(crate) fn interactive(
         "booting {app} on {board} in {}; Ctrl-A X ends it",
         bootable.emulator
     );
-    // The terminal's keys go to the emulator itself; what it prints comes by way of here.
+    // The terminal's keys go directly to the emulator; its output comes through this program.
     let mut child = command
         .args(["-serial", "mon:stdio"])
         .stdout(Stdio::piped())
@@ -49,7 +49,7 @@ pub(crate) fn interactive(
     Ok(())
 }
 
-/// What booting needs, brought in, and then the image.
+/// Installs what booting needs, then builds the image.
 fn ready(workspace: &Workspace, emulators: &Emulators, app: &str, board: &str) -> Result<Bootable> {
     let needs = needs::of(workspace, &[Work::Boot], &[(app, board)])?;
     needs::ensure(workspace, emulators, &needs)?;

@@ -16,13 +16,13 @@ use std::time::Duration;
 const PROMPT: &str = "leasehold> ";
 const FAILED_PROMPT: &str = "leasehold [failed]> ";
 
-/// What firmware prints when a task executes what it may not, in the middle of whatever is on the line: one text that
-/// it ends with no newline, and others that it does (OpenSBI 1.6, lib/sbi/sbi_illegal_insn.c).
+/// The firmware's text for an illegal instruction of a task, printed in the middle of any line. The first text ends
+/// without a newline, the others with one (OpenSBI 1.6, lib/sbi/sbi_illegal_insn.c).
 const FIRMWARE: &str = "system_opcode_insn: ";
 const FIRMWARE_OPEN: &str = "system_opcode_insn: Invalid opcode for CSR read/write instruction";
-/// What the shell sends to take a prompt off the line (without its carriage return).
+/// The bytes with which the shell removes a prompt from the line (without its carriage return).
 const ERASED: &[u8] = b"\x1b[K";
-/// How often a silent machine's use of the host is looked at.
+/// How often the time used by a silent machine is read.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// What the machine did.
@@ -71,7 +71,7 @@ impl Session {
         let input = child.stdin.take().context("the pipe asked for")?;
         let mut pipe = child.stdout.take().context("the pipe asked for")?;
         let (sender, output) = channel();
-        // The pipe must never be full, or the machine would stand still.
+        // The pipe must never be full, or the machine would stop.
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(count @ 1..) = pipe.read(&mut buffer) {
@@ -100,7 +100,8 @@ impl Session {
         self.send_all(&[line])
     }
 
-    /// Types lines, all at once: a machine whose time jumps while it waits has the next line before it waits for one.
+    /// Types all lines at once. When a machine waits, its clock may jump; so the next line must be there before the
+    /// machine waits for it.
     ///
     /// # Errors
     /// When the emulator is gone.
@@ -112,11 +113,11 @@ impl Session {
             .context("the machine takes no input any more")
     }
 
-    /// The next thing the machine does; what it takes for that is taken off the allowance.
+    /// The next event of the machine; its time is taken off the allowance.
     pub(crate) fn next(&mut self, allowance: &mut Allowance) -> Event {
         let mut event = self.lines.next(self.ended);
         if event.is_none() {
-            // What it did while nobody waited for it is not counted.
+            // Time in which nobody waited for the machine is not counted.
             self.meter.restart();
         }
         loop {
@@ -176,9 +177,9 @@ impl Drop for Session {
     }
 }
 
-/// A command whose program is killed when this one is, by whatever: an emulator that nobody listens to would compute
-/// for ever. The system's `setpriv` (util-linux) asks for that and becomes the program; where there is none, only a
-/// [`Session`] that is dropped ends it.
+/// A command whose program is killed when this program ends in any way; otherwise an emulator could run for ever
+/// without a listener. `setpriv` (util-linux) requests that from the system and then becomes the program. Without
+/// `setpriv`, only a [`Session`] that is dropped ends it.
 fn ends_with_this(command: &Command) -> Command {
     let Some(setpriv) = tools::find("setpriv") else {
         let mut same = Command::new(command.get_program());
@@ -242,7 +243,7 @@ impl Lines {
             Some((_, None)) if !ended => return None,
             _ => {}
         }
-        // The shell takes a prompt off the line to show the log; it had been there all the same.
+        // The shell removes a prompt from the line to show the log; the prompt was there all the same.
         for (prompt, failed) in [(PROMPT, false), (FAILED_PROMPT, true)] {
             let rest = self.pending.strip_prefix(prompt.as_bytes());
             if rest.is_some_and(|rest| rest.starts_with(ERASED)) {
@@ -305,7 +306,7 @@ mod tests {
         events
     }
 
-    /// The system watches the thread that starts a program, which here ends before the test does.
+    /// The system watches the thread that starts a program. Here that thread ends before the test does.
     #[cfg(target_os = "linux")]
     #[test]
     fn an_emulator_does_not_outlive_who_started_it() {

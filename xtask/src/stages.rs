@@ -12,7 +12,7 @@ pub(crate) fn stage<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T
     judged(name, work, |_| true)
 }
 
-/// [`stage`], but what it answers may be no success either.
+/// Like [`stage`], but its result may also be a failure.
 ///
 /// # Errors
 /// The stage's own.

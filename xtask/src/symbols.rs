@@ -1,6 +1,6 @@
-//! From an address of an image to `function (file:line)`, by what its programs' files have for a debugger.
+//! From an address of an image to `function (file:line)`, by the debug information of its programs.
 //!
-//! All programs of an image, the kernel among them, lie at addresses of their own: the address tells the program.
+//! All programs of an image, the kernel included, have different addresses, so the address tells the program.
 
 use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
 use addr2line::{Context, Frame};
@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The files of an image. They are read at once: a build that comes later has other addresses.
+/// The files of an image. They are read at once, because a later build has other addresses.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Symbols {
     programs: Arc<Vec<Vec<u8>>>,
@@ -39,8 +39,8 @@ impl Symbols {
         })
     }
 
-    /// What is at an address of code: the innermost function and its place. Where that is a library's, what of the
-    /// project has it follows. None for an address of no program.
+    /// The code at an address: the innermost function and its place. If that is in a library, the project's function
+    /// that called it follows. None if no program has the address.
     pub(crate) fn at(&self, address: u64) -> Option<String> {
         self.programs
             .iter()

@@ -23,7 +23,7 @@ use std::time::Duration;
 const APP: &str = "testsuite";
 /// The emulated processor executes 125 million instructions a second.
 const SHIFT: u8 = 3;
-/// A board that prints nothing for this long of the emulator's own time hangs, whatever its own watch says.
+/// A board that prints nothing for this long of the emulator's own time hangs, whatever its own watchdog says.
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// Tests that passed, tests that did not, and tests that the board has nothing for.
@@ -78,7 +78,7 @@ pub(crate) fn run(
         needs.extend(needs::of(workspace, &[Work::HostTests], &[])?);
     }
     needs::ensure(workspace, emulators, &needs)?;
-    // What is broken in one place says nothing of the others: all run.
+    // A failure in one part says nothing about the others, so all run.
     let mut outcomes = Vec::new();
     if wanted(Part::Host) {
         let first = boards
@@ -128,7 +128,7 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// Runs a part as a stage, which is good when no test failed; its name goes with what came of it.
+/// Runs a part as a stage, which is good if no test failed. Returns its name with the result.
 fn part(name: &str, work: impl FnOnce() -> Result<Tally>) -> (String, Result<Tally>) {
     let outcome = judged(name, work, |tally| tally.failed == 0);
     (name.to_owned(), outcome)

@@ -22,8 +22,8 @@ impl Column {
         }
     }
 
-    /// QEMU's `-icount shift` for it. What cannot read a counter of instructions has a clock instead,
-    /// which must tick more than twice in each (`app/bench/machine/src/arm.rs`).
+    /// QEMU's `-icount shift` for it. Machines without an instruction counter use a clock instead, which must tick more
+    /// than twice in each instruction (`app/bench/machine/src/arm.rs`).
     pub(super) const fn shift(self) -> u8 {
         match self {
             Self::Sv39 | Self::Pmp => 0,

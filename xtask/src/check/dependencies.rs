@@ -90,7 +90,7 @@ fn crates(metadata: &Value) -> Option<Vec<Crate>> {
     packages.iter().map(one).collect()
 }
 
-/// Dependencies of the workspace that no crate asks for.
+/// Dependencies of the workspace that no crate uses.
 fn unasked<'a>(shared: impl Iterator<Item = &'a str>, crates: &[Crate]) -> Vec<String> {
     let asked: BTreeSet<&str> = crates
         .iter()
@@ -103,7 +103,7 @@ fn unasked<'a>(shared: impl Iterator<Item = &'a str>, crates: &[Crate]) -> Vec<S
         .collect()
 }
 
-/// Dependencies of a crate that its sources do not name; the crates in its folder are not it.
+/// Dependencies of a crate that its sources do not name. Crates in folders inside its own are not part of it.
 fn unnamed(one: &Crate, inner: &[&Path]) -> Result<Vec<String>> {
     let (mut all, mut own) = (String::new(), String::new());
     collect(&one.folder, inner, &mut all)?;
@@ -221,7 +221,7 @@ mod tests {
         assert_eq!(finds(&["try-build"], &[library, test]).len(), 1);
         assert_eq!(finds(&["toml", "tar"], &[library, test]).len(), 1);
         assert_eq!(finds(&["toml?"], &[library, test]).len(), 1);
-        // Another crate's sources do not count, if they lie inside.
+        // The sources of a crate inside the folder do not count.
         let inner = ("inner/src/lib.rs", "use toml::Value;");
         assert_eq!(finds(&["toml?"], &[library, inner]).len(), 1);
     }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
 use serde_json::Value;
 
-/// What is compatible with "MIT OR Apache-2.0" without asking more of a user than a notice.
+/// Licences that are compatible with "MIT OR Apache-2.0" and ask no more of a user than a notice.
 const ALLOWED: &[&str] = &[
     "0BSD",
     "Apache-2.0",

@@ -43,7 +43,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Numbers and lengths of lines that are too long. Tables and code are no prose, nor is a word that has no end.
+/// Numbers and lengths of lines that are too long. Tables and code are not prose, and a long word cannot be broken.
 fn long_lines(path: &Path, text: &str) -> Vec<(usize, usize)> {
     let end = path.extension().unwrap_or_default();
     let marks = KINDS.iter().find(|(kind, _)| end == *kind);

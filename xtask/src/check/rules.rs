@@ -1,10 +1,10 @@
-//! The rules of the house that no lint of the compiler's checks.
+//! Rules of this project that no compiler lint checks.
 
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A file is to be split well before this.
+/// A file must be split well before it has so many lines.
 const MOST_LINES: usize = 600;
 /// Folders whose crates have no `unsafe` at all.
 const SAFE: &[&str] = &[

@@ -1,4 +1,4 @@
-//! What brings in what is missing: few commands, run where that is allowed, else shown.
+//! How to install missing needs: as few commands as possible, run if that is allowed, otherwise shown.
 
 use crate::tools;
 use std::fmt;
@@ -16,7 +16,7 @@ pub(super) enum Remedy {
     Toolchain(&'static str, &'static str),
     /// Packages of the system.
     Packages(Vec<&'static str>),
-    /// Nothing that could be installed: emulators are in a folder that somebody named.
+    /// Nothing can be installed: the user named the folder of emulators.
     AnotherFolder,
 }
 
@@ -27,7 +27,7 @@ pub(crate) enum Action {
     Rustup(Vec<String>),
     /// The package manager installs these; whether this may be done here.
     Packages(Vec<&'static str>, bool),
-    /// What only a person can do.
+    /// An advice for what only a person can do.
     Advice(&'static str),
 }
 
@@ -85,7 +85,7 @@ fn add<T: PartialEq>(list: &mut Vec<T>, item: T) {
 }
 
 impl Action {
-    /// Does it, if that is allowed; whether it helped is seen by looking again.
+    /// Runs the command if that is allowed. The caller looks again to see whether it helped.
     pub(super) fn run(&self, root: &Path) {
         match self {
             Self::Rustup(arguments) => {

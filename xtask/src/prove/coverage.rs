@@ -9,12 +9,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// How often what follows a place was executed, up to the next place.
+/// How often the code from this place to the next was executed.
 #[derive(Clone, Copy, Debug)]
 struct Segment {
     /// Line, from 1, and column, from 0.
     start: (usize, usize),
-    /// No number for what is no code.
+    /// None if there is no code here.
     count: Option<u64>,
 }
 
@@ -98,8 +98,8 @@ impl Coverage {
         Ok(coverage)
     }
 
-    /// Whether a block of this file was entered: the first code in it, or what it is a part of,
-    /// was executed at least once.
+    /// Whether a block of this file was entered: its first code, or the code that contains it, was executed at least
+    /// once.
     pub(super) fn is_executed(&self, file: &Path, block: &Block) -> bool {
         let Some(segments) = self.files.get(file) else {
             return false;

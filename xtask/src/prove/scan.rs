@@ -14,7 +14,7 @@ pub(super) struct Block {
     pub(super) start: (usize, usize),
     /// The same of its closing brace.
     pub(super) end: (usize, usize),
-    /// Whether a `#[cfg]` leaves it out of what tests on this machine consist of.
+    /// Whether a `#[cfg]` excludes it from the tests on this machine.
     pub(super) left_out: bool,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn blocks(path: &Path, source: &str) -> Result<Vec<Block>> {
     Ok(found)
 }
 
-/// Where in an item or statement the walk is.
+/// The position of the walk in an item or statement.
 #[derive(Default)]
 struct Place {
     /// A `cfg` before it leaves it out.

@@ -1,4 +1,4 @@
-//! The transcript in the README, played again: what a newcomer is promised is what comes.
+//! Plays the README's transcript again: a newcomer gets what the README shows.
 
 use super::Tally;
 use super::shell::Shell;
@@ -58,7 +58,7 @@ fn played(transcript: &str, bootable: &Bootable) -> Result<()> {
     same("log lines", &promised.log, &seen.log)
 }
 
-/// The shell's answers, and the log lines, which come when they come. Times are left out.
+/// The shell's answers, and the log lines, which may come at any time. Times are left out.
 #[derive(Default)]
 struct Lines {
     answers: Vec<String>,
@@ -93,8 +93,8 @@ impl Lines {
     }
 }
 
-/// Leases in the order in which they are first named: whatever their numbers are, which depends on what else is there,
-/// the same number must stand for the same lease.
+/// Leases in the order in which they are first named. The numbers may differ, because they depend on other tasks; but
+/// one number must stand for one lease.
 #[derive(Default)]
 struct Leases(Vec<String>);
 

@@ -1,4 +1,4 @@
-//! The demo's shell, typed at and listened to.
+//! Types at the demo's shell and reads its answers.
 
 use super::SHIFT;
 use crate::allowance::Allowance;
@@ -12,7 +12,7 @@ use std::time::Duration;
 /// How long of its own time the machine may take to boot, and for each line.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What the shell asks with.
+/// The shell's prompts.
 const PROMPTS: [&str; 2] = ["leasehold> ", "leasehold [failed]> "];
 
 /// What came back for a line, and whether the shell calls it a success.
@@ -31,19 +31,19 @@ impl Shell {
         Ok(Self { session })
     }
 
-    /// Boots the demo and waits for its prompt. Its clock counts instructions, so that what
-    /// takes a time takes the same time on every host.
+    /// Boots the demo and waits for its prompt. Its clock counts instructions, so everything takes the same time on
+    /// every host.
     pub(super) fn boot(bootable: &Bootable) -> Result<Self> {
         let mut shell = Self::start(bootable, Clock::Instructions(SHIFT))?;
         shell.until_prompt()?;
         Ok(shell)
     }
 
-    /// Types all lines ahead, so that no time passes between one answer and the next
-    /// line, however busy this machine is; gives an answer to each.
+    /// Types all lines ahead, so no time passes between an answer and the next line, however busy this machine is.
+    /// Returns an answer for each.
     ///
-    /// An answer is what stands between the echo of its line and that of the next. A log line
-    /// takes the prompt off the line, and the shell draws it again, with what it has read of the next line.
+    /// An answer is the text between the echo of its line and the echo of the next. A log line removes the prompt, and
+    /// the shell prints it again, with the part of the next line that it has read.
     pub(super) fn lines(&mut self, lines: &[&str]) -> Result<Vec<Answer>> {
         self.session.send_all(lines)?;
         let mut answers: Vec<Answer> = Vec::new();

@@ -1,7 +1,6 @@
 //! The demo's story, told at its shell: a parent driver crashes, its child's leases go with it, both come back.
 //!
-//! It is the same on every board; a board says only what its parts are called, and adds
-//! what its own devices do.
+//! It is the same on every board. A board defines only the names of its parts, and adds steps for its own devices.
 
 mod boards;
 mod steps;
@@ -30,7 +29,7 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
     if names.has_transcript {
         tally = readme::play(workspace, &bootable)?;
     }
-    // Its clock counts instructions, so that no busy host lets the parent come back too early for the steps in between.
+    // Its clock counts instructions. So a busy host cannot let the parent come back too early for the steps between.
     let mut shell = Shell::start(&bootable, Clock::Instructions(SHIFT))?;
     let mut report = |name: &str, outcome: Result<()>| match outcome {
         Ok(()) => {
@@ -85,7 +84,7 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
     Ok(tally)
 }
 
-/// What comes of steps on a machine that goes by the host's time, after the parent has crashed.
+/// Runs steps on a machine that uses the host's time, after the parent has crashed.
 fn told_by_host(bootable: &Bootable, steps: &[Step]) -> Result<Vec<Answer>> {
     let mut shell = Shell::start(bootable, Clock::Real)?;
     shell.until_prompt()?;
@@ -127,7 +126,7 @@ fn stacks_are_told(stacks: &[(&str, u64)], lines: &[String]) -> Result<()> {
             told == *size,
             "{name}: a stack of {told} bytes, not {size}: {line}"
         );
-        // One that has not run since its start has used none: `chaos` has just been started again.
+        // A task that has not run since its start has used no stack: `chaos` has just been started again.
         let least = u64::from(*name != "chaos");
         ensure!(
             (least..told).contains(&used),

@@ -1,11 +1,11 @@
 //! What `cargo xtask` runs first: it compiles the command line, in this checkout's own folder, and becomes it.
 //!
-//! Cargo could run the command line by itself. It is compiled here for two reasons. It takes a minute the first
-//! time, and whoever sits at a terminal then sees how far it is, while a log stays quiet; an alias of cargo's
-//! is always quiet or never. And cargo takes what another checkout compiled for this one's when both are given one
-//! folder to compile to (`CARGO_TARGET_DIR`) and the files are not newer: packages of a workspace are told apart
-//! by their place in it. So each checkout gets a folder of its own in that one. This program is the same in
-//! all checkouts, and finds the checkout when it runs.
+//! Cargo could run the command line by itself. It is compiled here for two reasons. First, it takes a minute the first
+//! time: on a terminal the user sees the progress, and in a log there is none. A cargo alias can only be always quiet
+//! or never. Second, if two checkouts have the same target folder (`CARGO_TARGET_DIR`), cargo can take the other
+//! checkout's programs for this one's when the files are not newer, because it identifies packages by their place in
+//! the workspace. So each checkout gets its own folder inside that one. This program is the same in all checkouts, and
+//! finds the checkout when it runs.
 #![forbid(unsafe_code)]
 
 use std::env;

@@ -1,4 +1,4 @@
-//! What the parts of the story are called on each board, and what its devices do.
+//! The names of the story's parts on each board, and the steps for its devices.
 
 use super::steps::{Step, refused, step};
 use anyhow::{Context, Result};
@@ -23,7 +23,7 @@ pub(super) struct Names {
     pub(super) meanwhile: fn() -> Vec<Step>,
     /// What the board's devices do.
     pub(super) devices_work: fn() -> Vec<Step>,
-    /// What goes by the host's time, and is told on a machine that goes by it, too, once the parent has crashed.
+    /// Steps that need the host's time. They run on a machine that uses the host's time, after the parent has crashed.
     pub(super) by_host: fn() -> Vec<Step>,
     /// A device to unbind, a line that needs it, and what comes of the line while it is bound.
     pub(super) unbinds: (&'static str, &'static str, &'static str),
@@ -95,7 +95,7 @@ static FPGAIO: Names = Names {
     identity: "fpgaio",
     devices: ["aux-parent.leds#0", "aux-parent.buttons#1"],
     children: ["aux-leds", "aux-buttons"],
-    // Lent to read, whatever the parent may do.
+    // Lent with the right to read only, whatever the parent may do.
     in_tree: &["32 B     r-- claimed   window0"],
     others: &["timer1", "ethernet"],
     bystanders: &[
