@@ -6,7 +6,7 @@ use leasehold_abi::{Error, FaultKind, GrantKind};
 use leasehold_arch_common::Protection as Protected;
 use leasehold_core::{FreshProgress, Hardware, Region, TaskConfig, Window};
 
-/// Most bytes that one step of making memory fresh copies, or zeroes.
+/// Most bytes that are copied or zeroed in one step of making memory fresh.
 const FRESH_STEP: usize = Memory::STEP;
 /// PCI configuration space: the command register, its bus-master bit (PCI Local Bus 3.0, section 6.2.2).
 const COMMAND: u64 = 4;
@@ -71,7 +71,7 @@ impl Board {
         Ok(())
     }
 
-    /// Has the processor use the protection hardware.
+    /// Makes the processor use the protection hardware.
     ///
     /// # Safety
     /// Call it once, at boot, after [`start`](Self::start) and before a task runs.
@@ -80,7 +80,7 @@ impl Board {
         unsafe { self.protection.finish() };
     }
 
-    /// What is not protection.
+    /// The platform.
     pub(crate) fn platform(&mut self) -> &mut Platform {
         &mut self.platform
     }
@@ -196,7 +196,7 @@ impl Hardware for Board {
 
     fn fresh(&mut self, task: &TaskConfig, progress: &mut FreshProgress) -> bool {
         let [before, behind] = task.zero();
-        // A part that is done, or empty, costs no step. To start the task then is one of its own.
+        // A part that is done or empty costs no step. The start of the task is a step of its own.
         let range = loop {
             let range = match progress.part {
                 0 => task.initial,

@@ -1,4 +1,4 @@
-//! What happens when the kernel itself is wrong: a line on the console, and off.
+//! If the kernel itself fails, it prints a line on the console and turns the machine off.
 
 use crate::image::Platform;
 use crate::platform::Platform as _;
@@ -7,10 +7,11 @@ use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering};
 use leasehold_core::Fault;
 
-/// Set on the way down: a second fault there says no more.
+/// Set when the kernel fails. A second failure then prints nothing.
 static FALLING: AtomicBool = AtomicBool::new(false);
 
-/// A platform to speak and to end with. The kernel's own is not used again, as nothing returns from here.
+/// A platform for the message and the power switch. The kernel's own platform is not used again, because nothing
+/// returns from here.
 #[inline(never)]
 fn last_platform() -> Platform {
     let mut platform = <Platform as crate::platform::Platform>::NEW;

@@ -1,4 +1,4 @@
-//! The boot log, on the early console. No formatting machinery: the kernel is to be small.
+//! The boot log, on the early console. It uses no formatting code of the standard library, to keep the kernel small.
 
 use crate::board::Board;
 use crate::image::{CONFIG, GRANTS, LEASES, Platform, TASKS};

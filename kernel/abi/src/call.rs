@@ -33,10 +33,10 @@ pub enum Call {
     /// `client` is the caller's task handle, or [`u32::MAX`] when `notifications` (pending bits
     /// in the mask, cleared by this) came instead. A task that is not serving gets notifications only.
     Receive = 2,
-    /// *Message.* [`Call::Reply`] and [`Call::Receive`] in one: `(client, notification mask) -> ` as `Receive`.
-    /// A client that is gone is passed over in silence.
+    /// *Message.* [`Call::Reply`] and [`Call::Receive`] in one: `(client, notification mask) -> ` as `Receive`. If the
+    /// client is gone, this is no error.
     ReplyReceive = 3,
-    /// *Message (sent only).* Reply and go on: `(client) -> (status)`. `Dead` when the client no longer waits.
+    /// *Message (sent only).* Reply and continue: `(client) -> (status)`. `Dead` when the client no longer waits.
     Reply = 4,
     /// Post notification bits: `(task handle, bits) -> (status)`. Only [`PEERS`](crate::Notifications::PEERS)
     /// (the supervisor: [`CRASH`](crate::Notifications::CRASH) too), only to peers of the manifest.
@@ -54,24 +54,22 @@ pub enum Call {
     BorrowWrite = 9,
     /// About a buffer that a client lent: `(client, index) -> (status, length, rights)`.
     BorrowInfo = 10,
-    /// Start a lease:
-    /// `(parent lease, lessee task index, label, id, payload type low, payload type high) -> (status, handle)`. The
-    /// caller must hold `parent` and may lend to that task; the lessee's present life is meant. The payload type takes
-    /// two 32-bit halves on every machine. The lease is a draft.
+    /// Start a lease: `(parent lease, lessee task index, label, id, payload type low, payload type high) -> (status,
+    /// handle)`. The caller must hold `parent` and may lend to that task. The lessee is that task in its present life.
+    /// The payload type takes two 32-bit halves on every machine. The lease is a draft.
     LeaseOpen = 11,
-    /// Put a grant into a draft: `(lease, source lease or SELF_MEMORY, source grant index, offset, length, rights)`.
-    /// [`Call::GrantLabel`] names it; until then it has the source's label. `offset` is relative to the source grant,
-    /// or an address in own memory; [`WHOLE`](crate::WHOLE) for a length is all of the source from there on, 0 is
-    /// `Invalid`. `-> (status, index)`. The source lease must be `parent`.
-    /// At most 32 grants a lease (`Exhausted`).
+    /// Put a grant into a draft: `(lease, source lease or SELF_MEMORY, source grant index, offset, length, rights) ->
+    /// (status, index)`. The source lease must be `parent`. `offset` is relative to the source grant, or an address in
+    /// own memory. The length [`WHOLE`](crate::WHOLE) means all of the source from there on; 0 is `Invalid`. The grant
+    /// has the source's label until [`Call::GrantLabel`] gives it another. At most 32 grants a lease (`Exhausted`).
     LeaseAdd = 12,
     /// Name a grant of a draft: `(lease, index, label)`.
     GrantLabel = 13,
     /// Put a draft in force and tell the lessee: `(lease)`.
     LeaseOffer = 14,
-    /// End a lease and all that is derived from it: `(lease, mode)`. Returns once it is marked;
-    /// [`Notifications::LEASE`](crate::Notifications::LEASE) says when it is over, and then the handle gets `Revoked`.
-    /// A draft ends at once.
+    /// End a lease and all that is derived from it: `(lease, mode)`. Returns once the lease is marked.
+    /// [`Notifications::LEASE`](crate::Notifications::LEASE) tells when it is over; then the handle gets `Revoked`. A
+    /// draft ends at once.
     LeaseRevoke = 15,
     /// Give a lease back: `(lease)`. Also ends what the caller derived from it.
     LeaseRelease = 16,
@@ -88,9 +86,9 @@ pub enum Call {
     GrantUnclaim = 21,
     /// Let a claimed interrupt come again: `(lease, index)`.
     InterruptAcknowledge = 22,
-    /// Write PCI configuration space: `(lease, index, offset, width in bytes, value)`, through the root lease alone
-    /// (else `Denied`): where a function's registers decode is nobody's who holds a lease. The bus-master bit of the
-    /// command register keeps the kernel's value.
+    /// Write PCI configuration space: `(lease, index, offset, width in bytes, value)`, through the root lease only
+    /// (`Denied` otherwise): no other holder of a lease may decide where a function's registers decode. The bus-master
+    /// bit of the command register keeps the kernel's value.
     ConfigWrite = 23,
     /// Whether the caller answers calls: `(0 or 1)`. At 0, its callers get `Unbound`, received or not. A task starts
     /// at 1.
@@ -113,14 +111,14 @@ pub enum Call {
     /// Supervisor: write to the kernel's early console: `(address, length)`. The first
     /// [`DEBUG_STEP`](crate::DEBUG_STEP) bytes are printed.
     DebugWrite = 31,
-    /// Supervisor: end it all: `(exit code, 0 off | 1 reset)`. Does not return.
+    /// Supervisor: turn the machine off or reset it: `(exit code, 0 off | 1 reset)`. Does not return.
     SystemOff = 32,
     /// Read 4 bytes of PCI configuration space, at a multiple of 4: `(lease, index, offset) -> (status, value)`.
     ConfigRead = 33,
     /// Supervisor: how much of a task's stack was ever written: `(task index, offset) -> (status, size, found)`, in
-    /// bytes. It looks for a word that is not zero, from `offset` above the stack's low end on, for at most
-    /// [`STACK_STEP`](crate::STACK_STEP) bytes; `found` is how far it came. There is one if that is `offset` itself;
-    /// at `size` the stack ends. `NotFound` past the last task.
+    /// bytes. The kernel looks for a word that is not zero, beginning `offset` above the stack's low end, in at most
+    /// [`STACK_STEP`](crate::STACK_STEP) bytes. `found` is the offset at which it stopped. If that is `offset` itself,
+    /// there is such a word; if it is `size`, the stack ends there. `NotFound` past the last task.
     StackUse = 34,
 }
 

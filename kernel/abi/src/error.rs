@@ -1,4 +1,4 @@
-//! What a system call answers when it does not succeed.
+//! The errors of system calls.
 
 /// The reason that a system call, or an access through a lease, did not succeed.
 ///

@@ -22,8 +22,8 @@ macro_rules! handle {
                 Self((index as u32 & mask) | (generation << Self::INDEX_BITS))
             }
 
-            /// The handle with this value in a register. Any value is one; only the kernel's tables say whether it
-            /// names anything.
+            /// The handle with this value in a register. Every value is a handle; only the kernel's tables say whether
+            /// it names anything.
             pub const fn from_raw(raw: u32) -> Self {
                 Self(raw)
             }
@@ -59,8 +59,7 @@ handle! {
 }
 
 handle! {
-    /// Names one tenure of one lease slot. Once the lease is over, the handle gets
-    /// [`Error::Revoked`](crate::Error::Revoked) forever: a slot whose generation is used up
-    /// is never used again.
+    /// Names one use of one lease slot. Once the lease is over, the handle gets
+    /// [`Error::Revoked`](crate::Error::Revoked) forever: a slot whose generation is used up is never used again.
     LeaseHandle, 10
 }

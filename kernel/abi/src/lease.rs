@@ -11,7 +11,7 @@ bitflags! {
         const READ = 1;
         /// Store to it.
         const WRITE = 1 << 1;
-        /// Lend it, or a part of it, on.
+        /// Lend it, or a part of it, to another task.
         const LEND = 1 << 2;
     }
 }
@@ -24,8 +24,8 @@ pub enum GrantKind {
     Mmio = 0,
     /// Another task's memory. Mapped when claimed.
     Memory = 1,
-    /// PCI configuration space. Mapped read-only when claimed; the supervisor alone writes it, by
-    /// [`Call::ConfigWrite`](crate::Call::ConfigWrite), where the kernel keeps bus mastering to itself.
+    /// PCI configuration space. Mapped read-only when claimed. Only the supervisor writes it, by
+    /// [`Call::ConfigWrite`](crate::Call::ConfigWrite); the kernel keeps the bus-master bit to itself.
     Config = 2,
     /// An interrupt line: `base` is its number, `length` 1.
     Interrupt = 3,
@@ -51,13 +51,13 @@ impl GrantKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ClaimMode {
-    /// Beside other plain claims of the same bytes.
+    /// Together with other shared claims of the same bytes.
     Shared = 0,
-    /// Alone: `Busy` while anyone else has any of the bytes claimed, and others get `Busy` after.
+    /// Alone: `Busy` while another claim has any of the bytes; later claims of others get `Busy`.
     Exclusive = 1,
 }
 
-/// Where a lease is in its life; docs/leases.md has the picture.
+/// The state of a lease; docs/leases.md has the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum LeaseState {
@@ -69,7 +69,7 @@ pub enum LeaseState {
     Active = 2,
     /// Revoked; the lessee has not released it yet.
     Ending = 3,
-    /// Released; leases derived from it are not all over yet, or its grants are being taken away.
+    /// Released; some leases derived from it are not over yet, or its grants are being taken away.
     Released = 4,
 }
 
@@ -93,7 +93,7 @@ impl LeaseState {
 pub enum RevokeMode {
     /// Windows stay until the lessee releases, so that a driver can quiet its hardware.
     Orderly = 0,
-    /// Device windows, interrupts and bus mastering go at once. Lent memory stays readable (L6).
+    /// Device windows, interrupts and bus mastering are taken away at once. Lent memory stays readable (L6).
     Hard = 1,
 }
 
@@ -142,7 +142,7 @@ pub struct LeaseInfo {
     pub reserved: u8,
     /// Generation of the lessor's life that lent it.
     pub lessor_generation: u32,
-    /// What the lessor says the lease's payload is (a hash of its type), 0 for none.
+    /// The type of the lease's payload as the lessor gave it (a hash), 0 for none.
     pub payload_type: u64,
 }
 

@@ -14,7 +14,7 @@ pub const MAX_BORROWS: usize = 4;
 /// off for long. The caller loops.
 pub const COPY_STEP: usize = 1024;
 
-/// As [`COPY_STEP`], where not both addresses are multiples of 8: such bytes take several times as long.
+/// As [`COPY_STEP`], if not both addresses are multiples of 8: such a copy takes several times as long.
 pub const UNALIGNED_STEP: usize = 256;
 
 /// Most bytes that one [`Call::DebugWrite`](crate::Call::DebugWrite) prints. The caller loops.
@@ -33,9 +33,9 @@ pub const NAME_LENGTH: usize = 16;
 /// ([`Call::LeaseAdd`](crate::Call::LeaseAdd)). No lease ever has this handle.
 pub const SELF_MEMORY: u32 = u32::MAX;
 
-/// Ends of a task that the supervisor remembers, and so the most that a manifest can ask for before quarantine.
+/// How many ends of a task the supervisor remembers, and so the largest `restart.limit` of a manifest.
 pub const MOST_ENDS: usize = 16;
 
-/// Stands for the length of what is left of a source grant
-/// ([`Call::LeaseAdd`](crate::Call::LeaseAdd)). A part that is so long ends where its source does.
+/// Stands for the rest of a source grant as a length ([`Call::LeaseAdd`](crate::Call::LeaseAdd)). The part ends where
+/// its source ends.
 pub const WHOLE: usize = usize::MAX;

@@ -4,8 +4,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// What a message is: operation (or reply status) and how many of its words count.
 ///
-/// It travels in a register of its own that the kernel passes through unread, so both ends
-/// must treat the other's tag as untrusted.
+/// It travels in its own register, which the kernel does not read. So each side must treat the other's tag as
+/// untrusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tag(usize);
 

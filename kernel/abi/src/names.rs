@@ -1,5 +1,5 @@
-//! Names of grants that no chip file and no manifest chooses: what the supervisor lends of a PCI function, and what
-//! a registered auxiliary device is made of.
+//! Names of grants that come from no chip file and no manifest: the parts of a PCI function, and the parts of an
+//! auxiliary device.
 
 /// A PCI function's configuration space.
 pub const CONFIG: &str = "config";

@@ -3,7 +3,7 @@
 use bitflags::bitflags;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// Notifications of a task, as a set. The kernel keeps those that came until the task receives them.
+/// A set of a task's notifications. The kernel keeps posted ones until the task receives them.
 ///
 /// The kernel itself posts `TASK` and `LEASE`. It lets peers post `PEERS` and the supervisor `CRASH`. A task chooses
 /// the bits of its interrupts and its timer; `INTERRUPTS` and `TIMER` are kept for that.
@@ -30,7 +30,7 @@ bitflags! {
 }
 
 impl Notifications {
-    /// What the kernel alone posts: no task may ask for it by interrupt or timer.
+    /// The bits that only the kernel posts: no task may use them for an interrupt or a timer.
     pub const KERNEL: Self = Self::TASK.union(Self::LEASE);
 
     /// How many notifications peers have.
@@ -72,7 +72,7 @@ impl Notifications {
 mod tests {
     use super::Notifications as N;
 
-    /// Each bit is somebody's, and nobody's is another's.
+    /// Each bit belongs to exactly one set.
     #[test]
     fn the_map_has_each_bit_once() {
         let parts = [

@@ -1,4 +1,4 @@
-//! What the kernel tells of a task.
+//! The kernel's records about a task.
 
 use crate::{NAME_LENGTH, PANIC_LENGTH};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -51,7 +51,7 @@ pub enum FaultKind {
     Write = 2,
     /// A jump to an address it may not execute.
     Execute = 3,
-    /// An access that is not aligned where the hardware wants it so.
+    /// An unaligned access where the hardware requires alignment.
     Misaligned = 4,
     /// An instruction that does not exist or is privileged.
     Illegal = 5,
@@ -59,7 +59,7 @@ pub enum FaultKind {
     Breakpoint = 6,
     /// An access to the guard below the stack.
     StackOverflow = 7,
-    /// It did not give a revoked lease back in time.
+    /// It did not release a revoked lease in time.
     LeaseOverstayed = 8,
     /// It panicked; the message is kept.
     Panic = 9,
@@ -122,7 +122,7 @@ pub struct TaskInfo {
     pub state: u8,
     /// A [`FaultKind`]: the last one, kept over the restart.
     pub fault: u8,
-    /// Rank in the schedule; 0 runs first.
+    /// Index in the schedule; 0 runs first.
     pub priority: u8,
     /// Length of the panic message below, in bytes.
     pub message_length: u8,

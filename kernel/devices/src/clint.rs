@@ -1,14 +1,14 @@
 //! The timer of the core-local interruptor: `mtime` and `mtimecmp` (Privileged Architecture, section 3.2.1;
 //! their places: RISC-V ACLINT specification 1.0-rc4, chapter 2, as SiFive's CLINT has them).
 //!
-//! Both are of 64 bits and are read and written here in halves, as a hart of 32 bits must.
+//! Both have 64 bits. They are read and written here in halves, because a 32-bit hart must do so.
 
 use crate::registers::{Bus, Registers};
 
 const COMPARE: usize = 0x4000;
 const COMPARE_STRIDE: usize = 8;
 const TIME: usize = 0xbff8;
-/// From the low half of a register to the high one.
+/// Offset from the low half of a register to the high half.
 const HIGH: usize = 4;
 
 /// The timer of one hart.
@@ -41,9 +41,9 @@ impl Clint {
 
 #[expect(private_bounds, reason = "only this crate's registers are one")]
 impl<B: Bus> Clint<B> {
-    /// Has the timer interrupt at `ticks`, and takes back an interrupt of an earlier setting.
+    /// Sets the timer to interrupt at `ticks`, and takes back an interrupt of an earlier setting.
     pub fn set(&mut self, ticks: u64) {
-        // With all ones on top, no half of the old value makes a time that has come.
+        // With all ones in the high half, the old low half cannot form a time that has passed.
         self.registers.write32(self.compare + HIGH, u32::MAX);
         self.registers.write32(self.compare, ticks as u32);
         self.registers
@@ -51,7 +51,7 @@ impl<B: Bus> Clint<B> {
     }
 }
 
-/// The high half is read again, in case the low one has wrapped between the two.
+/// The high half is read again, because the low half may have wrapped between the two reads.
 #[inline(always)]
 fn time<B: Bus>(registers: &mut B) -> u64 {
     let mut high = registers.read32(TIME + HIGH);

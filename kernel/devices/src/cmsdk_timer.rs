@@ -1,8 +1,8 @@
 //! The timer of Arm's Cortex-M System Design Kit, as a clock (DDI 0479C, chapter 3, "APB timer").
 //!
-//! It counts 32 bits down, holds at 0 for a tick, where it raises its interrupt, and starts over. The upper half of the
-//! time is kept here; a turn that has not been counted yet is seen by the interrupt status. (So in QEMU 7.2,
-//! hw/timer/cmsdk-apb-timer.c, too; there the status is kept only while the interrupt is enabled.)
+//! It counts 32 bits down, stays at 0 for a tick, raises its interrupt there, and starts again. This driver keeps the
+//! upper half of the time. The interrupt status shows a turn that is not counted yet. (QEMU 7.2 does the same,
+//! hw/timer/cmsdk-apb-timer.c, but keeps the status only while the interrupt is enabled.)
 
 use crate::registers::{Bus, Fixed};
 
@@ -57,7 +57,7 @@ impl<const BASE: usize> CmsdkTimer<BASE> {
         if self.registers.read32(STATUS) & 1 == 0 {
             return;
         }
-        // It holds at 0 for a tick: until then the turn is not over.
+        // It stays at 0 for a tick; the turn is over only after that.
         while self.registers.read32(VALUE) == 0 {}
         self.registers.write32(STATUS, 1);
         self.before += TURN;
@@ -69,13 +69,13 @@ impl<const BASE: usize> CmsdkTimer<BASE> {
 fn elapsed(mut read: impl FnMut(usize) -> u32) -> u64 {
     let value = read(VALUE);
     if read(STATUS) & 1 == 0 {
-        // There was no turn until now, and so none when the value was read.
+        // There was no turn until now, so there was none when the value was read.
         return u64::from(u32::MAX - value);
     }
     elapsed_after_turn(read(VALUE))
 }
 
-/// The same, when the status was set before the value was read: at 0 it is, though the turn is not over.
+/// The same, if the status was set before the value was read. The status is already set at 0, before the turn is over.
 #[cold]
 #[inline(never)]
 fn elapsed_after_turn(value: u32) -> u64 {

@@ -12,14 +12,14 @@ const FULL: u32 = 1;
 const TRANSMIT: u32 = 1;
 /// The smallest that works.
 const LEAST_DIVIDER: u32 = 16;
-/// How often to look for room before giving a byte up.
+/// How often the status is read before a byte is given up.
 const PATIENCE: u32 = 100_000;
 
-/// The UART, as whoever drives it has it set, sending.
+/// The UART, configured by its driver, sending.
 #[derive(Debug)]
 pub struct CmsdkUart<B = Registers> {
     registers: B,
-    /// How long to wait for the next byte: once a byte was given up, not at all until one is sent.
+    /// How often to read the status for the next byte. After a byte was given up, there is no wait until one is sent.
     patience: u32,
 }
 
@@ -44,7 +44,7 @@ impl<B: Bus> CmsdkUart<B> {
     pub fn print(&mut self, bytes: &[u8]) {
         let control = self.registers.read32(CONTROL);
         if control & TRANSMIT == 0 {
-            // Nobody has set it up, or its driver has put it to rest.
+            // It is not configured, or its driver has switched it off.
             if self.registers.read32(DIVIDER) < LEAST_DIVIDER {
                 self.registers.write32(DIVIDER, LEAST_DIVIDER);
             }

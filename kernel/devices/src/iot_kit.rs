@@ -1,12 +1,12 @@
 //! The Secure privilege control block of Arm's IoT kit (CoreLink SSE-200 TRM, 101104, section 3.5.2; QEMU 7.2,
-//! hw/misc/iotkit-secctl.c), which says what unprivileged code may reach besides the memory protection unit.
+//! hw/misc/iotkit-secctl.c), which, in addition to the memory protection unit, limits what unprivileged code may reach.
 //!
 //! All code is Secure. So no peripheral is made Non-secure, and the memory protection controllers stay as they are
 //! after reset.
 
 use crate::registers::{Bus, Registers};
 
-/// `SECRESPCFG`: what is refused is an error on the bus, and not silent.
+/// `SECRESPCFG`: a refused access is a bus error, and not ignored.
 const RESPONSE: usize = 0x10;
 /// Peripherals of the FPGA on the AHB (`AHBSPPPCEXP0`: GPIO, Ethernet), of the IoT kit on the APB (`APBSPPPC0`), and of
 /// the FPGA there (`APBSPPPCEXP1`: UARTs, SPI, I2C; `APBSPPPCEXP2`: SCC, audio, FPGAIO). Their ports: hw/arm/mps2-tz.c,
@@ -41,7 +41,8 @@ impl IotKit {
 
 #[expect(private_bounds, reason = "only this crate's registers are one")]
 impl<B: Bus> IotKit<B> {
-    /// Lets unprivileged code reach what a task may be given; the memory protection unit says which task what.
+    /// Allows unprivileged code to access the devices that a task may get; the memory protection unit decides which
+    /// task gets which.
     pub fn open(&mut self) {
         self.registers.write32(RESPONSE, 1);
         self.registers.write32(AHB_EXPANSION_0, ALL);

@@ -1,7 +1,6 @@
 //! The devices that the kernel itself drives: interrupt controllers, timers, early consoles and power switches.
 //!
-//! A device here is one that the kernel itself uses. Its registers are reached at an
-//! address that the board promises when it makes the device; from there on it is safe.
+//! The board promises a device's register addresses when it makes the device; everything after that is safe code.
 #![no_std]
 
 #[cfg(test)]

@@ -7,15 +7,15 @@ const TRANSMIT: usize = 0;
 const LINE_STATUS: usize = 5;
 /// Line status: the transmit holding register is empty.
 const TRANSMIT_EMPTY: u8 = 1 << 5;
-/// How often the status is read before a byte is given up: a UART that is not there, or that its driver left in a bad
-/// way, must not hang the kernel. Ten times what a byte takes at 115200 baud when a read takes 10 ns.
+/// How often the status is read before a byte is given up: a UART that is absent, or in a bad state after its driver,
+/// must not hang the kernel. This is ten times the duration of a byte at 115200 baud, if a read takes 10 ns.
 const PATIENCE: u32 = 100_000;
 
 /// An NS16550 as the firmware left it: configured, sending.
 #[derive(Debug)]
 pub struct Ns16550 {
     registers: Registers,
-    /// How long to wait for the next byte: once a byte was given up, not at all until one is sent.
+    /// How often to read the status for the next byte. After a byte was given up, there is no wait until one is sent.
     patience: u32,
 }
 

@@ -1,11 +1,11 @@
 //! Arm's nested vectored interrupt controller (Armv7-M Architecture Reference Manual, DDI 0403E.e, section B3.4, and
 //! B3.2.4 for `ICSR`), with all lines at one priority: none is nested.
 //!
-//! Lines are taken to be levels, as those of all devices here. A line that was high when its handler returned
-//! is pending again, masked or not, and stays so when the device has lowered it: the state is a latch. (So in QEMU 7.2,
-//! hw/intc/armv7m_nvic.c, `armv7m_nvic_complete_irq`.) Hence what is pending is forgotten where a line is
-//! let through again; that of a line that is high still is not, as it cannot be cleared (`nvic_sysreg_write`,
-//! `NVIC_ICPR`).
+//! Lines are taken to be levels, like those of all devices here. If a line is high when its handler returns, it becomes
+//! pending again, masked or not. It stays pending after the device has lowered it, because the state is a latch. (QEMU
+//! 7.2 does the same, hw/intc/armv7m_nvic.c, `armv7m_nvic_complete_irq`.) So a pending state is cleared when a line is
+//! unmasked. If the line is still high, the state cannot be cleared (`nvic_sysreg_write`, `NVIC_ICPR`), and the
+//! interrupt is not lost.
 
 use crate::registers::{Bus, Fixed};
 
@@ -66,8 +66,8 @@ impl<B: Bus> Nvic<B> {
         }
     }
 
-    /// Takes a line and leaves it masked: the one whose handler runs, unless it was taken already; then the most
-    /// urgent pending one. `active` is the number of the exception that is being handled (`IPSR`).
+    /// Takes a line and leaves it masked: first the line whose handler runs, unless it was taken already; otherwise the
+    /// most urgent pending one. `active` is the number of the exception that is being handled (`IPSR`).
     #[inline(always)]
     pub fn take(&mut self, active: u32) -> Option<u32> {
         if active >= FIRST {
@@ -94,7 +94,7 @@ impl<B: Bus> Nvic<B> {
         }
     }
 
-    /// Keeps a line from interrupting, and forgets one that is pending.
+    /// Masks a line, and forgets a pending interrupt of it.
     pub fn mask(&mut self, line: u32) {
         if line < self.lines {
             let (word, bit) = place(line);

@@ -1,7 +1,7 @@
 //! The platform-level interrupt controller (RISC-V PLIC specification 1.0.0).
 //!
-//! A line that is claimed and not completed cannot interrupt again (section 9), so taking
-//! one leaves it masked at no cost, and completing it lets it come again.
+//! A line that is claimed and not completed cannot interrupt again (section 9). So a taken line is masked at no cost,
+//! and its completion unmasks it.
 //!
 //! QEMU (7.2, hw/intc/sifive_plic.c) deviates: a pending bit is set when a device raises its line, and not
 //! again at the completion while the line stays high. So a driver quiets its device before it acknowledges. Also, QEMU
@@ -18,7 +18,7 @@ const CONTEXT_STRIDE: usize = 0x1000;
 const CLAIM: usize = 4;
 
 const NORMAL: u32 = 1;
-/// Above all other lines, for the moment in which a pending one is taken back.
+/// A priority above all other lines, used while a pending line is taken back.
 const URGENT: u32 = 2;
 
 /// The controller, as one context sees it.
@@ -59,7 +59,7 @@ impl<B> Plic<B> {
 
 #[expect(private_bounds, reason = "only this crate's registers are one")]
 impl<B: Bus> Plic<B> {
-    /// Masks all lines, and lets any that is unmasked later come through.
+    /// Masks all lines, and sets the threshold so that a line comes through once it is unmasked.
     pub fn start(&mut self) {
         for word in 0..self.lines.div_ceil(32) as usize {
             self.registers.write32(self.enable + word * 4, 0);
@@ -82,7 +82,7 @@ impl<B: Bus> Plic<B> {
         };
         let lines = self.registers.read32(enable);
         if lines & bit != 0 {
-            // If it was not taken, its gateway is open, and stays so.
+            // If the line was not taken, its gateway is open and stays open.
             self.registers.write32(self.claim, line);
             return;
         }
@@ -90,7 +90,7 @@ impl<B: Bus> Plic<B> {
         self.registers.write32(PRIORITY + line as usize * 4, NORMAL);
     }
 
-    /// Keeps a line from interrupting, and forgets one that is pending.
+    /// Masks a line, and forgets a pending interrupt of it.
     pub fn mask(&mut self, line: u32) {
         let Some((enable, bit)) = self.enable(line) else {
             return;
@@ -99,7 +99,7 @@ impl<B: Bus> Plic<B> {
         if lines & bit == 0 {
             return;
         }
-        // If it was taken. A completion counts only while the line is enabled (section 10).
+        // Completes the line if it was taken. A completion counts only while the line is enabled (section 10).
         self.registers.write32(self.claim, line);
         if self.registers.read32(PENDING + line as usize / 32 * 4) & bit != 0 {
             // A claim returns the most urgent of the enabled lines that are pending: this one.

@@ -61,7 +61,7 @@ impl Bus for &Registers {
     }
 }
 
-/// A block of device registers at an address that is part of the code, which saves loading it.
+/// A block of device registers at a constant address, so that the code need not load the address.
 #[derive(Debug)]
 pub struct Fixed<const BASE: usize>(());
 

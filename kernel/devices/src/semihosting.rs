@@ -1,8 +1,8 @@
-//! Turning the machine off by the debugger, or emulator, that runs it (Semihosting for AArch32 and AArch64, 100863:
+//! Turns the machine off through the debugger, or emulator, that runs it (Semihosting for AArch32 and AArch64, 100863:
 //! `SYS_EXIT_EXTENDED`, section 7.7).
 //!
-//! QEMU 7.2 obeys where it is started with `-semihosting-config enable=on` (semihosting/arm-compat-semi.c), and only
-//! for privileged code (target/arm/translate.c, `trans_BKPT`).
+//! QEMU 7.2 supports it with `-semihosting-config enable=on` (semihosting/arm-compat-semi.c), only for privileged code
+//! (target/arm/translate.c, `trans_BKPT`).
 
 use core::arch::asm;
 
@@ -10,7 +10,7 @@ const EXIT_EXTENDED: usize = 0x20;
 /// `ADP_Stopped_ApplicationExit`.
 const APPLICATION_EXIT: usize = 0x2_0026;
 
-/// Ends the emulator with this exit code. Returns where nobody obeys, or not at all: there it is a fault.
+/// Ends the emulator with this exit code. Without semihosting it returns, or is a fault.
 pub fn exit(code: u32) {
     let block = [APPLICATION_EXIT, code as usize];
     // SAFETY: the call reads the block, and answers in r0.

@@ -12,8 +12,8 @@ const CURRENT: usize = 0x18;
 const ON: u32 = 0b111;
 /// `SYST_CSR`: the timer has counted to 0 since this was read.
 const RANG: u32 = 1 << 16;
-/// How often it is looked whether the timer has begun: it does so with the next tick of the processor's clock, or, in
-/// QEMU, when that comes to it.
+/// How often the driver checks whether the timer has started. It starts with the next tick of the processor's clock; in
+/// QEMU, when the emulator updates that clock.
 const PATIENCE: u32 = 64;
 /// `ICSR`: `PENDSTCLR` takes back an exception that is pending, `PENDSTSET` makes it so.
 const STATE: usize = 0xd04;
@@ -46,7 +46,7 @@ impl SysTick {
 
 #[expect(private_bounds, reason = "only this crate's registers are one")]
 impl<B: Bus> SysTick<B> {
-    /// Rings in so many ticks, 2 to [`SysTick::MOST`]; once, as a rule. What rang before is forgotten.
+    /// Rings once, as a rule, in so many ticks, 2 to [`SysTick::MOST`]. An earlier ring is forgotten.
     pub fn set(&mut self, ticks: u32) {
         let ticks = ticks.clamp(2, SysTick::MOST);
         self.stop();
@@ -57,8 +57,8 @@ impl<B: Bus> SysTick<B> {
         for _ in 0..PATIENCE {
             let counts = self.registers.read32(CURRENT) != 0;
             if counts || self.registers.read32(CONTROL) & RANG != 0 {
-                // With nothing to reload it stops. QEMU 7.2, where idle time passes at once (`-icount sleep=off`), may
-                // let it pass up to the second time that a timer rings, if there is one.
+                // With nothing to reload it stops after one period. QEMU 7.2, if idle time passes at once (`-icount
+                // sleep=off`), may skip to the second ring, if there is one.
                 self.registers.write32(RELOAD, 0);
                 break;
             }

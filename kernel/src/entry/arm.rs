@@ -1,5 +1,5 @@
-//! What the boot code and the exception vectors call; the contract is in the architecture's
-//! `boot` and `trap` modules.
+//! The functions that the boot code and the exception vectors call. The contract is in the architecture's `boot` and
+//! `trap` modules.
 
 use super::{Image, boot, caller, floating_registers, kernel, run};
 use crate::image::CONFIG;
@@ -58,7 +58,7 @@ extern "C" fn leasehold_quick_call(frame: *mut Frame, fifth: usize, sixth: usize
     frame.r12 = 0;
 }
 
-/// A register file to go on with, and its second result.
+/// A register file to continue with, and its second result.
 fn resume(registers: *mut RegisterFile, value: usize) -> Resume {
     registers as usize as u64 | (value as u64) << 32
 }
@@ -120,8 +120,8 @@ extern "C" fn leasehold_exception(registers: *mut RegisterFile) -> *mut Register
     let own = registers.own_frame().filter(|_| status.has_frame());
     // SAFETY: the processor has written a frame there, and it is the task's own data.
     let frame = own.map(|at| unsafe { &*(at as *const Frame) });
-    // What the processor pushed has bit 0 clear. Where it pushed to another stack (`EMPTY_STACK` in `trap/macros.s`
-    // says when) this is whatever the task left there.
+    // The processor pushes a program counter with bit 0 clear. If it pushed to another stack (`EMPTY_STACK` in
+    // `trap/macros.s` says when), the task may have left any value there.
     let pc = frame.map_or(0, |frame| frame.pc as usize & !1);
     let instruction = registers.executes(pc).then(|| {
         let halves = pc as *const u16;

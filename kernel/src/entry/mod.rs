@@ -40,11 +40,11 @@ const FLOATING: [usize; FLOATING_TASKS] = {
     tasks
 };
 
-/// Those of the tasks in [`FLOATING`], while they do not run.
+/// The floating-point registers of the tasks in [`FLOATING`], while they do not run.
 static mut FLOATING_REGISTERS: [FloatingRegisters; FLOATING_TASKS] =
     [const { FloatingRegisters::EMPTY }; FLOATING_TASKS];
 
-/// Where the floating-point registers of a task are kept, if it may use any. No other task has the same.
+/// Where the floating-point registers of a task are saved, if it may use any. No two tasks share a place.
 fn floating_registers(task: usize) -> Option<*mut FloatingRegisters> {
     let at = FLOATING.iter().position(|floating| *floating == task)?;
     // SAFETY: an element of the static, by its index; no reference is made.
@@ -71,8 +71,8 @@ unsafe fn kernel() -> &'static mut Image {
     unsafe { &mut *KERNEL.0.get() }
 }
 
-/// Brings the kernel up; answers the registers of the first task. `place` writes into a task's
-/// registers what stays the same for its life, among that its address space.
+/// Starts the kernel and returns the registers of the first task. `place` writes the registers that stay the same for a
+/// task's life, its address space included.
 ///
 /// # Safety
 /// For the entry code, once, at boot.

@@ -1,5 +1,5 @@
-//! What the boot code and the trap vector call; the contract is in the architecture's
-//! `boot` and `trap` modules.
+//! The functions that the boot code and the trap vector call. The contract is in the architecture's `boot` and `trap`
+//! modules.
 
 use super::{Image, boot, caller, floating_registers, kernel, run};
 use leasehold_abi::{Error, FaultKind};

@@ -8,15 +8,15 @@ pub(crate) mod virt_machine;
 #[cfg(target_arch = "riscv64")]
 pub(crate) mod virt_supervisor;
 
-/// The half of a machine that is not protection; what its functions do is said at
-/// [`Hardware`](leasehold_core::Hardware)'s of the same names.
+/// The part of a machine that is not protection hardware. The functions of the same names in
+/// [`Hardware`](leasehold_core::Hardware) have the documentation.
 pub(crate) trait Platform {
-    /// Before [`start`](Self::start). A value of its own speaks and turns off, but no more.
+    /// The state before [`start`](Self::start). Such a value can print and turn the machine off, nothing else.
     const NEW: Self;
-    /// Addresses of devices that the kernel uses itself, each to be mapped for it.
+    /// Addresses of devices that the kernel itself uses; each must be mapped for it.
     const DEVICES: &'static [usize];
 
-    /// Quiets the interrupt controller and lets the processor take interrupts out of tasks.
+    /// Masks all interrupts at the controller, and allows the processor to take interrupts while a task runs.
     ///
     /// # Safety
     /// Call it once, at boot.

@@ -6,7 +6,7 @@ use crate::image::CHIP;
 use leasehold_arch_arm::system;
 use leasehold_devices::{CmsdkTimer, CmsdkUart, IotKit, Nvic, SysTick, semihosting};
 
-/// What the chip file says.
+/// The parameters in the chip file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Config {
     /// First register of the early console.
@@ -64,7 +64,7 @@ impl Platform for Mps2 {
         self.clock.now()
     }
 
-    /// What is farther away than the alarm can be set rings too early.
+    /// If the time is farther away than the alarm can be set, the alarm rings too early.
     fn set_alarm(&mut self, at: Option<u64>) {
         match at {
             Some(at) => {
@@ -84,8 +84,8 @@ impl Platform for Mps2 {
     fn take_line(&mut self) -> Option<u32> {
         let active = system::active();
         if active == SysTick::EXCEPTION {
-            // An exception is over when its handler runs. An alarm is over when the next one is set: until
-            // then, a line may be taken first, and one timer after the other.
+            // An exception is over when its handler runs, but an alarm is over only when the next one is set. Until
+            // then a line may be taken first, and the two timers take turns.
             self.alarm.ring();
         }
         let line = self.nvic.take(active)?;
@@ -120,7 +120,7 @@ impl Platform for Mps2 {
 }
 
 impl Mps2 {
-    /// Counts a turn of the clock; then another line, if one is pending.
+    /// Counts a turn of the clock. Then takes another line, if one is pending.
     #[cold]
     #[inline(never)]
     fn take_line_after_clock(&mut self) -> Option<u32> {

@@ -1,8 +1,8 @@
 //! From the reset to Rust.
 //!
-//! The processor takes the stack pointer and the first instruction from the vector table, and runs privileged
-//! (Armv7-M, B1.5.5). What follows needs to be an exception handler, as only their return enters a task; so the first
-//! instructions raise `PendSV`, which nothing else does. The kernel image defines `leasehold_boot() -> first
+//! The processor takes the stack pointer and the first instruction from the vector table, and runs privileged (Armv7-M,
+//! B1.5.5). The code after that must run as an exception handler, because only the return from one enters a task. So
+//! the first instructions raise `PendSV`, which nothing else uses. The kernel image defines `leasehold_boot() -> first
 //! task's register file`.
 
 use crate::system;

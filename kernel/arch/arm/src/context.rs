@@ -1,7 +1,7 @@
 //! The registers of a task that is not running.
 //!
-//! The processor itself puts half of them on the task's stack, into a [`Frame`]. The kernel reads it once, at
-//! entry, and writes it when the task goes on; what is to be written is kept here until then.
+//! The processor itself pushes half of them onto the task's stack, as a [`Frame`]. The kernel reads the frame once, at
+//! entry, and writes it when the task continues. Until then the new values are kept here.
 
 use leasehold_abi::MESSAGE_WORDS;
 use leasehold_core::{Context, Range};
@@ -16,7 +16,7 @@ pub struct Frame {
     pub r12: u32,
     /// `lr`.
     pub lr: u32,
-    /// The instruction to go on with.
+    /// The next instruction.
     pub pc: u32,
     /// Flags, and how the stack was aligned.
     pub status: u32,
@@ -38,7 +38,8 @@ pub struct RegisterFile {
     pub(crate) room: usize,
     /// The task's regions, as the memory protection unit wants them.
     pub(crate) regions: usize,
-    /// What the frame lacks: [`CALLED`], one of `states`, or the address of a way to go on after a call.
+    /// What must be written into the frame: [`CALLED`], one of `states`, or the address of the code that continues
+    /// after a call.
     pub(crate) state: usize,
     /// What a system call answers.
     pub(crate) results: [usize; 3],
@@ -66,7 +67,7 @@ const STARTED: usize = 2;
 pub(crate) const SKIPPED: usize = 3;
 
 impl RegisterFile {
-    /// What stays the same for the task's life: its regions, where its frames may lie, and its instructions.
+    /// The values that stay the same for the task's life: its regions, the range for its frames, and its instructions.
     pub fn assign(&mut self, regions: usize, data: Range, text: Range) {
         self.regions = regions;
         self.lowest = data.base();
@@ -74,19 +75,19 @@ impl RegisterFile {
         self.text = text;
     }
 
-    /// Where its last frame lies, if that is all in its own data: what it holds besides could be
-    /// taken away, or changed by another task.
+    /// The address of its last frame, if all of the frame is in the task's own data. Other memory could be taken away,
+    /// or changed by another task.
     pub fn own_frame(&self) -> Option<usize> {
         (self.frame.wrapping_sub(self.lowest) <= self.room).then_some(self.frame)
     }
 
-    /// It faulted, at this instruction (0: it cannot be told); its frame is complete.
+    /// It faulted at this instruction (0: unknown). Its frame is complete.
     pub fn faulted(&mut self, pc: usize) {
         self.pc = pc;
         [self.state, ..] = self.states;
     }
 
-    /// Where its last frame lies, or was to lie.
+    /// The address of its last frame, or the one that the frame would have had.
     pub fn frame(&self) -> usize {
         self.frame
     }

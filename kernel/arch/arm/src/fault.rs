@@ -7,20 +7,20 @@ use leasehold_abi::FaultKind;
 const FETCH: u32 = 1 | 1 << 8;
 /// A load or store was refused by the memory protection unit.
 const DATA: u32 = 1 << 1;
-/// The frame could not be taken from, or put onto the stack: by the memory protection unit, or the bus.
+/// The frame could not be popped or pushed, because the memory protection unit or the bus refused it.
 const FRAME: u32 = 0b11 << 3 | 0b11 << 11;
-/// Only the second: the frame is not there.
+/// It could not be pushed: there is no frame.
 const NO_FRAME: u32 = 1 << 4 | 1 << 12;
 /// `MMFAR` holds the address.
 const ADDRESS: u32 = 1 << 7;
-/// The bus refused an access: known which, or only that.
+/// The bus refused an access; the first bit says that the instruction is known.
 const BUS: u32 = 1 << 9 | 1 << 10;
 /// `BFAR` holds the address.
 const BUS_ADDRESS: u32 = 1 << 15;
 /// Armv8-M: the stack pointer went below its limit; the frame is not there.
 const LIMIT: u32 = 1 << 20;
 const UNALIGNED: u32 = 1 << 24;
-/// `HFSR`: the fault was forced to be a hard one, as its own handler could not run.
+/// `HFSR`: the fault became a hard fault, because its own handler could not run.
 const FORCED: u32 = 1 << 30;
 
 /// `EPSR.T`: the only instruction set that there is.
@@ -45,8 +45,9 @@ impl Status {
         self.configurable & (NO_FRAME | LIMIT) == 0
     }
 
-    /// Kind and address of the fault of a task whose frame lies at `at`, or was to. `frame` is what is there, and the
-    /// two halfwords at its program counter, if they can be read, tell a load from a store.
+    /// Kind and address of a task's fault. `at` is the address of its frame, or the one that the frame would have had.
+    /// `frame` is the frame, if there is one, with the two halfwords at its program counter if they can be read. They
+    /// tell a load from a store.
     pub fn decode(
         &self,
         at: usize,
@@ -55,7 +56,7 @@ impl Status {
     ) -> (FaultKind, usize) {
         let status = self.configurable;
         if status & DATA != 0 && status & ADDRESS != 0 {
-            // Only a full stack keeps the frame from being there.
+            // The frame is missing only if the stack is full.
             let store = instruction.is_none_or(is_store);
             let kind = if store {
                 FaultKind::Write
@@ -93,8 +94,8 @@ fn is_breakpoint(instruction: Option<[u16; 2]>) -> bool {
     instruction.is_some_and(|[first, _]| first >> 8 == 0xbe)
 }
 
-/// Whether an instruction that accesses memory stores (A5.2, A5.3). In all long ones, and in short ones but for three
-/// groups, one bit tells.
+/// Whether an instruction that accesses memory is a store (A5.2, A5.3). One bit tells for all long instructions, and
+/// for all short ones except three groups.
 fn is_store([first, _]: [u16; 2]) -> bool {
     match first >> 11 {
         // Long instructions: bit 4 of the first half is set in loads.

@@ -1,9 +1,10 @@
 //! Floating-point registers, for tasks that may use them.
 //!
-//! The unit is off for everybody else, so that their switches need not know of it, and the processor pushes none of its
-//! registers. While a task with such registers runs, the vector table is another one (`floating.s`): its handlers save
-//! them, switch the unit off, put the ordinary table in its place and go on there. Where such a task goes on is not a
-//! flag but the address of the instructions that load them again. An image without such tasks has none of this code.
+//! The unit is off for all other tasks. So their switches ignore it, and the processor pushes none of its registers.
+//! While a task with such registers runs, another vector table is in use (`floating.s`): its handlers save the
+//! registers, switch the unit off, install the ordinary table and continue there. How such a task continues is stored
+//! not as a flag but as the address of the code that loads the registers again. An image without such tasks has none of
+//! this code.
 
 use crate::{RegisterFile, system};
 use core::mem::offset_of;
@@ -26,7 +27,7 @@ impl FloatingRegisters {
 }
 
 unsafe extern "C" {
-    /// Go on with a task that was interrupted, never ran, or whose checked access was refused.
+    /// Continues a task that was interrupted, never ran, or whose checked access was refused.
     fn leasehold_floating_interrupted();
     fn leasehold_floating_fresh();
     fn leasehold_floating_skipped();

@@ -1,7 +1,7 @@
-//! What runs when no task can: a task of the kernel's own, which waits for interrupts.
+//! The idle task: it belongs to the kernel, runs when no other task can, and waits for interrupts.
 //!
-//! A handler that waited would not be woken by an interrupt of its own priority (Armv7-M, B1.5.17). This is
-//! unprivileged like any task, and reaches its two instructions and room for a frame.
+//! A handler that waits is not woken by an interrupt of its own priority (Armv7-M, B1.5.17). So this is unprivileged
+//! code like a task. It can reach only its two instructions and room for a frame.
 
 use crate::region::{Encoding, Memory, Permission, Span};
 use crate::{RegisterFile, trap::Region};
@@ -9,7 +9,7 @@ use core::arch::global_asm;
 use core::cell::UnsafeCell;
 use leasehold_core::{Context, Range};
 
-/// Bytes of its instructions, and of its stack: a frame, and what aligns one.
+/// Bytes of its instructions, and of its stack: a frame and its alignment.
 const UNITS: usize = 64;
 
 global_asm!(

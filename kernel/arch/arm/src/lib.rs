@@ -41,7 +41,7 @@ pub use floating::FloatingRegisters;
 pub use region::{Cover, Encoding, Memory, Permission, Span};
 pub use tables::Tables;
 
-/// How many regions of a unit are used. A processor with fewer does not boot; the others of one with more are off.
+/// How many regions of a unit are used. A processor with fewer does not boot. If it has more, the others are off.
 pub(crate) const REGIONS: usize = 8;
 /// Those for windows.
 const WINDOWS: usize = 5;

@@ -1,12 +1,12 @@
 //! The memory protection unit of Armv7-M (Architecture Reference Manual, DDI 0403E.e, section B3.5).
 //!
-//! A region is a power of two in size, at a multiple of it, and its eighths can be left out one by one. So
-//! it covers any run of eighths; what is not such a run takes several regions. They may overlap, as
-//! all of one window have the same rights.
+//! A region's size is a power of two, and its address a multiple of the size. Each of its eighths can be left out. So
+//! one region covers any run of eighths; another range takes several regions. They may overlap, because all regions of
+//! one window have the same rights.
 
 use crate::region::{Cover, Encoding, Memory, Permission, Span};
 
-/// Regions of 256 bytes and more are cut into eighths (B3.5.9). Smaller ones add nothing to that.
+/// Regions of 256 bytes and more have eighths (B3.5.9). Smaller regions cover nothing that those cannot.
 const SMALLEST_SHIFT: u32 = 8;
 /// Eighths.
 const CUT_SHIFT: u32 = 3;
@@ -21,7 +21,7 @@ const LEFT_OUT_SHIFT: u32 = 8;
 const NORMAL: u32 = 0b001 << 19 | 1 << 17 | 1 << 16;
 /// Device memory, shareable: TEX 0b000, S, B.
 const DEVICE: u32 = 1 << 18 | 1 << 16;
-/// Privileged code may load and store, other code load (table B3-15).
+/// Privileged code may load and store, unprivileged code may load (table B3-15).
 const READ: u32 = 0b010 << 24;
 /// All may load and store.
 const READ_WRITE: u32 = 0b011 << 24;
@@ -81,16 +81,16 @@ const fn attributes(permission: Permission, memory: Memory) -> u32 {
     memory | permission
 }
 
-/// Of all regions within the span that cover `from`, the one that reaches farthest, and how far.
+/// Of all regions within the span that cover `from`: the one that reaches farthest, and how far it reaches.
 ///
-/// A block that holds both `from` and the span's last address, and is the smallest such block, reaches past its
-/// middle. Smaller blocks end at the middle or before it; so the first that covers `from` is the one.
+/// The smallest block that contains both `from` and the span's last address reaches past its middle. Smaller blocks end
+/// at the middle or before it. So the first block that covers `from` is the right one.
 fn longest(span: Span, from: u32) -> (Region, u32) {
     let mut shift = (u32::BITS - (from ^ span.last()).leading_zeros()).max(SMALLEST_SHIFT);
     loop {
         let unit = shift - CUT_SHIFT;
         let rest = (1 << unit) - 1;
-        // Of a block of 4 GiB the mask would not fit.
+        // The mask of a block of 4 GiB would not fit.
         let inside = ((1_u64 << shift) - 1) as u32;
         let block = from & !inside;
         let begin = if span.first() > block {
@@ -103,7 +103,7 @@ fn longest(span: Span, from: u32) -> (Region, u32) {
         } else {
             inside
         };
-        // Eighths that lie in the span as a whole: from `first` on, below `past`.
+        // Eighths that are completely in the span: from `first` on, below `past`.
         let first = (begin >> unit) + (begin & rest != 0) as u32;
         let past = (end >> unit) + (end & rest == rest) as u32;
         let here = (from - block) >> unit;

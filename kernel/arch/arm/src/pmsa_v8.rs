@@ -1,11 +1,11 @@
 //! The memory protection unit of Armv8-M (Architecture Reference Manual, DDI 0553B.l: chapter B10, and the
 //! registers in section D1.2).
 //!
-//! A region goes from one multiple of 32 to another, so a window takes one. Two regions over one address are a
-//! fault (rule R_LLLP); no two windows of a task overlap, nor does one overlap its own memory.
+//! A region reaches from one multiple of 32 to another, so a window takes one region. Two regions over one address are
+//! a fault (rule R_LLLP). No two windows of a task overlap, and no window overlaps the task's own memory.
 //!
-//! A region that tasks may only read is so for privileged code, too. The entry code therefore switches the unit off
-//! while the kernel works.
+//! If tasks may only read a region, the same holds for privileged code. So the entry code switches the unit off while
+//! the kernel works.
 
 use crate::region::{Cover, Encoding, Memory, Permission, Span};
 
@@ -62,7 +62,7 @@ impl Encoding for Region {
         Some(cover)
     }
 
-    /// Its place is the register that it is written to.
+    /// Its number is the register that it is written to.
     fn numbered(self, _: usize) -> Self {
         self
     }

@@ -1,4 +1,4 @@
-//! What a region of either memory protection unit is for.
+//! The rights and the kind of memory of a region, the same for both memory protection units.
 
 use leasehold_abi::{GrantKind, Rights};
 use leasehold_core::{RegionKind, Window};
@@ -19,7 +19,7 @@ pub enum Permission {
 pub enum Memory {
     /// Ordinary memory.
     Normal,
-    /// Registers of a device: no access is merged, repeated, or made ahead of time.
+    /// Registers of a device: no access is merged, repeated, or made early.
     Device,
 }
 
@@ -34,7 +34,7 @@ impl Span {
     /// Bytes of the unit.
     pub const UNIT: u32 = 32;
 
-    /// `length` bytes from `base` on: none unless there are any, in whole units, below 4 GiB.
+    /// `length` bytes from `base` on. None unless the length is not 0 and both are multiples of the unit, below 4 GiB.
     pub const fn new(base: u64, length: u64) -> Option<Self> {
         if length == 0 || length > 1 << 32 || base > (1 << 32) - length {
             return None;
@@ -59,10 +59,11 @@ impl Span {
     }
 }
 
-/// Most regions that one span may take: all that PMSAv7 has for windows. The build accepts what fits into those.
+/// Most regions that one span may take: all that PMSAv7 has for windows. The build accepts a window if it fits into
+/// those.
 pub(crate) const MOST: usize = 5;
 
-/// The regions that cover a span and nothing else: as few as there can be.
+/// The fewest regions that cover a span and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cover<E> {
     regions: [E; MOST],
@@ -91,14 +92,14 @@ impl<E: Copy> Cover<E> {
     }
 }
 
-/// A region as one of the two units has it.
+/// A region in the format of one of the two units.
 pub trait Encoding: Copy {
     /// A region that matches nothing.
     const UNUSED: Self;
 
     /// The regions that cover a span and nothing else; none when it takes more than five.
     fn cover(span: Span, permission: Permission, memory: Memory) -> Option<Cover<Self>>;
-    /// The same region in this place, where the place is a part of it.
+    /// The same region with this number, if the number is a part of its format.
     fn numbered(self, number: usize) -> Self;
 }
 

@@ -1,4 +1,4 @@
-//! The system control space: what the entry code needs of it (Armv7-M, B3.2 and B3.5; Armv8-M, D1.2).
+//! The system control space: the registers that the entry code needs (Armv7-M, B3.2 and B3.5; Armv8-M, D1.2).
 //!
 //! Interrupt controller and system timer are there too, but belong to the platform: `kernel/devices/`.
 
@@ -15,11 +15,11 @@ pub(crate) const VECTORS: usize = 0xe000_ed08;
 const PROTECTION_TYPE: usize = 0xe000_ed90;
 /// `MPU_CTRL`.
 pub(crate) const PROTECTION: usize = 0xe000_ed94;
-/// `MPU_CTRL`: on, and privileged code reaches what no region is for.
+/// `MPU_CTRL`: on; privileged code may access everything that is in no region.
 pub(crate) const PROTECTION_ON: usize = 0b101;
 /// `MPU_RBAR`, after it the other registers of the region, and their aliases for the next three.
 pub(crate) const REGIONS: usize = 0xe000_ed9c;
-/// `MPU_RNR`: the region that they are of.
+/// `MPU_RNR`: the region that those registers belong to.
 const REGION_NUMBER: usize = 0xe000_ed98;
 /// `MPU_RASR`, on Armv8-M `MPU_RLAR`: with 0 in it, the region is off.
 const REGION_ENABLE: usize = 0xe000_eda0;
@@ -38,7 +38,7 @@ const RESET_REQUEST: u32 = 0x05fa << 16 | 1 << 2;
 const PRIORITIES: usize = 0xe000_ed18;
 /// `SHCSR`: which faults have handlers of their own, and which exceptions are active or pending.
 const HANDLERS: usize = 0xe000_ed24;
-/// `MEMFAULTENA`, `BUSFAULTENA`, `USGFAULTENA`, and `SECUREFAULTENA`, which Armv7-M has not.
+/// `MEMFAULTENA`, `BUSFAULTENA`, `USGFAULTENA`, and `SECUREFAULTENA`, which Armv7-M does not have.
 const HANDLERS_ON: u32 = 0b1111 << 16;
 /// `USGFAULTPENDED`, `MEMFAULTPENDED`, `BUSFAULTPENDED`, `SVCALLPENDED`, and Armv8-M's `SECUREFAULTPENDED`.
 const HANDLERS_PENDING: u32 = 0b1111 << 12 | 1 << 20;
@@ -61,7 +61,8 @@ const NO_WRITE_BUFFER: u32 = 1 << 1;
 
 /// Priority of calls and all interrupts: the kernel is not interrupted.
 pub const KERNEL_PRIORITY: u8 = 0x80;
-/// Priority of faults. A task's frame that could not be pushed comes before the exception it was for.
+/// Priority of faults. If a task's frame cannot be pushed, that fault comes before the exception for which it was
+/// pushed.
 const FAULT_PRIORITY: u8 = 0x40;
 
 fn read(at: usize) -> u32 {
@@ -76,7 +77,8 @@ unsafe fn write(at: usize, value: u32) {
     unsafe { (at as *mut u32).write_volatile(value) }
 }
 
-/// Faults get handlers of their own, above all else; calls and interrupts have one priority.
+/// Gives faults their own handlers, with a higher priority than everything else. Calls and interrupts have one
+/// priority.
 pub(crate) fn start() {
     let faults = u32::from_ne_bytes([FAULT_PRIORITY; 4]);
     let kernel = u32::from_ne_bytes([KERNEL_PRIORITY; 4]);
@@ -96,8 +98,8 @@ pub(crate) fn protection_regions() -> usize {
     (read(PROTECTION_TYPE) >> 8 & 0xff) as usize
 }
 
-/// Switches the memory protection unit on, with its regions from `used` on off for good. Where a region binds
-/// privileged code too, the entry code does when a task runs.
+/// Switches the memory protection unit on. Regions from `used` on stay off. If a region binds privileged code too, the
+/// entry code switches the unit on whenever a task runs.
 pub(crate) fn enable_protection(used: usize) {
     // SAFETY: the kernel is privileged, and no region is enabled yet. Their state after a reset is not known
     // everywhere.
@@ -114,14 +116,14 @@ pub(crate) fn enable_protection(used: usize) {
     }
 }
 
-/// Exceptions push no floating-point registers. Only where there are some.
+/// Makes exceptions push no floating-point registers. Call it only if there are such registers.
 pub(crate) fn push_no_floating() {
     // SAFETY: the kernel uses none.
     unsafe { write(FLOATING_CONTROL, read(FLOATING_CONTROL) & !FLOATING_PUSHED) }
 }
 
-/// What a fault's registers say. They are cleared, and so is what else the same instruction left pending:
-/// it would be taken for the next task's.
+/// Reads and clears the fault's registers. It also clears other faults that the same instruction left pending;
+/// otherwise they would be taken for the next task's.
 pub fn take_fault() -> Status {
     let status = Status {
         configurable: read(CONFIGURABLE_STATUS),

@@ -1,7 +1,7 @@
 //! The regions of every task, as the entry code writes them into the memory protection unit.
 //!
-//! The first three are the task's own memory, the others are for windows. To map or unmap one is a single
-//! bounded step, and it counts from the next switch to the task on.
+//! The first three are the task's own memory, the others are for windows. To map or unmap a window is one bounded step.
+//! It takes effect at the next switch to the task.
 
 use crate::RegisterFile;
 use crate::region::{Encoding, Memory, Span, of_region, of_window};
@@ -50,7 +50,7 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
                 *region = E::UNUSED.numbered(number);
             }
         }
-        // A write to a region that is not there would go to another one.
+        // A write to a region that does not exist would go to another region.
         #[cfg(target_arch = "arm")]
         if crate::system::protection_regions() < R {
             return Err(Error::Exhausted);
@@ -61,7 +61,7 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
         Ok(())
     }
 
-    /// The kernel is privileged, and reaches all that no region of a task restricts.
+    /// The kernel is privileged, and may access everything that no region restricts.
     fn map_kernel(&mut self, _: u64, _: u64) {}
 
     #[expect(unsafe_code, reason = "unsafe to call; does nothing unsafe")]

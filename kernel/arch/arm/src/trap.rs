@@ -1,12 +1,12 @@
 //! Exceptions: from a task into the kernel, and from the kernel into a task.
 //!
-//! Tasks run in thread mode, unprivileged, on the process stack; the kernel in handler mode, on the main stack. At the
-//! top of that lies the address of the running task's [`RegisterFile`]. All calls and interrupts have one priority,
-//! so the kernel is never interrupted, and a fault that interrupts it is its own.
+//! Tasks run in thread mode, unprivileged, on the process stack. The kernel runs in handler mode, on the main stack.
+//! The top word of the main stack is the address of the running task's [`RegisterFile`]. All calls and interrupts have
+//! one priority, so the kernel is never interrupted. A fault that interrupts it is the kernel's own.
 //!
-//! The processor pushes half of the registers onto the task's stack (Armv7-M, B1.5.6). A frame that does not lie in the
-//! task's own data is a fault: what the task holds on a lease could be taken away, or changed by another, under the
-//! kernel. `r0`–`r3` and `r12` are read from there, because an exception that came late may have changed them
+//! The processor pushes half of the registers onto the task's stack (Armv7-M, B1.5.6). A frame that is not in the
+//! task's own data is a fault: memory on lease could be taken away, or changed by another task, while the kernel uses
+//! it. `r0`–`r3` and `r12` are read from the frame, because an exception that came late may have changed the registers
 //! (B1.5.12).
 //!
 //! `Call` and `ReplyReceive` leave the message words in `r4`–`r11`, which Rust code keeps; only the slow path stores
@@ -36,7 +36,7 @@ pub(crate) use crate::pmsa_v7::Region;
 #[cfg(armv8m)]
 pub(crate) use crate::pmsa_v8::Region;
 
-/// Interrupt lines for which the vector tables have room.
+/// The number of interrupt lines in the vector tables.
 pub const LINES: usize = 128;
 
 core::arch::global_asm!(

@@ -1,4 +1,4 @@
-//! What the protection hardwares of every instruction set share.
+//! Code that the protection hardwares of all instruction sets share.
 #![no_std]
 #![deny(unsafe_code)]
 

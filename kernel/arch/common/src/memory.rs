@@ -1,25 +1,26 @@
 //! Memory of tasks and registers of devices, by their physical addresses.
 //!
-//! None of it is a Rust object of the kernel, so it is touched only through raw pointers.
+//! None of it is a Rust object of the kernel, so it is accessed only through raw pointers.
 
 mod rounds;
 
 use core::ptr;
 use rounds::ROUND;
 
-/// Physical memory as a kernel sees it that has all of it `OFFSET` bytes higher: the bits of
-/// `OFFSET` set in every address. At 0, as it is.
+/// Physical memory, as seen by a kernel that has all of it `OFFSET` bytes higher: the bits of `OFFSET` are set in every
+/// address. With 0 the addresses are the physical ones.
 #[derive(Debug)]
 pub struct Memory<const OFFSET: usize>;
 
 impl<const OFFSET: usize> Memory<OFFSET> {
-    /// Where the kernel sees a physical address. Only the bits that are clear in `OFFSET` can be told apart.
+    /// The address at which the kernel sees a physical address. Bits that are set in `OFFSET` must be clear in the
+    /// physical address.
     #[inline(always)]
     pub const fn address(physical: usize) -> usize {
         (physical & !OFFSET) | OFFSET
     }
 
-    /// Bytes that are copied or zeroed so soon that an interrupt can wait: two to three hundred instructions.
+    /// How many bytes are copied or zeroed before an interrupt is taken: this takes two to three hundred instructions.
     pub const STEP: usize = rounds::STEP;
 
     /// Copies between two ranges of physical memory that do not overlap.
@@ -65,8 +66,8 @@ impl<const OFFSET: usize> Memory<OFFSET> {
         unsafe { ptr::copy_nonoverlapping(from, into.as_mut_ptr(), into.len()) }
     }
 
-    /// Writes a task's memory. Not inlined: the kernel's records would be taken apart into bytes,
-    /// as the place need not be aligned.
+    /// Writes a task's memory. Not inlined: the compiler would split the kernel's records into bytes, because the
+    /// destination need not be aligned.
     ///
     /// # Safety
     /// The range must be mapped memory that belongs to tasks, not to the kernel.

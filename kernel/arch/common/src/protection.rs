@@ -1,7 +1,7 @@
-//! What the kernel asks of a protection hardware: that a task reaches what it holds, and nothing else.
+//! What the kernel requires of protection hardware: a task can access what it holds, and nothing else.
 //!
-//! Each is a module under `kernel/arch/`; a board puts one together with its other half, the
-//! interrupt controller, clock and console, into [`Hardware`](leasehold_core::Hardware).
+//! Each implementation is a module in `kernel/arch/`. A board combines it with interrupt controller, clock and console
+//! into [`Hardware`](leasehold_core::Hardware).
 
 use leasehold_abi::{Error, FaultKind};
 use leasehold_core::{Context, Region, Window};
@@ -15,9 +15,9 @@ pub trait Protection {
 
     /// The tables, before [`start`](Self::start).
     const STORE: Self::Store;
-    /// Before [`start`](Self::start): nothing can be mapped.
+    /// The state before [`start`](Self::start): nothing can be mapped.
     const NEW: Self;
-    /// The unit of protection in bytes: what is lent is a multiple of it, on a multiple of it.
+    /// The unit of protection in bytes: address and length of everything that is lent are multiples of it.
     const GRANULE: usize;
     /// [`Hardware::WINDOW_MASK`](leasehold_core::Hardware::WINDOW_MASK).
     const WINDOW_MASK: u64;
@@ -31,12 +31,12 @@ pub trait Protection {
     fn start(&mut self, store: &'static mut Self::Store, tasks: usize) -> Result<(), Error>;
     /// Lets the kernel itself reach physical memory; called at boot.
     fn map_kernel(&mut self, base: u64, length: u64);
-    /// Has the processor use it.
+    /// Makes the processor use it.
     ///
     /// # Safety
     /// Call it once, at boot, after all is mapped and before a task runs.
     unsafe fn finish(&mut self);
-    /// What the entry code loads when it switches to a task.
+    /// The value that the entry code loads when it switches to a task.
     fn space(&self, task: usize) -> usize;
 
     /// [`Hardware::map_own`](leasehold_core::Hardware::map_own).

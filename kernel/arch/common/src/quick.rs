@@ -2,8 +2,8 @@
 
 use leasehold_abi::Call;
 
-/// Calls that neither block, nor wake anybody, nor queue work: they return to the caller, whose
-/// registers stay where they are. A bit for each number.
+/// Calls that do not block, wake a task or queue work. They return to the caller, so its registers stay where they are.
+/// A bit for each number.
 pub const QUICK: u32 = {
     let calls = [
         Call::Time,

@@ -1,4 +1,4 @@
-//! Which of a task's window entries, in a memory protection unit, is for which window.
+//! Which window each of a task's window entries in a memory protection unit belongs to.
 
 use leasehold_abi::Error;
 
@@ -22,11 +22,11 @@ impl<const N: usize> Slots<N> {
         used: 0,
     };
 
-    /// Gives a window at `base` as many entries as it needs, and has `set` write each: `set(index, entry)`,
-    /// in the order of `entries` and by rising index.
+    /// Gives a window at `base` as many entries as it needs, and calls `set(index, entry)` for each, in the order of
+    /// `entries` and with rising index.
     ///
     /// # Errors
-    /// [`Error::Exhausted`] when there are not so many free entries; nothing is set then.
+    /// [`Error::Exhausted`] when there are fewer free entries; then nothing is set.
     pub fn put<E: Copy>(
         &mut self,
         base: u32,
@@ -45,10 +45,10 @@ impl<const N: usize> Slots<N> {
         Ok(())
     }
 
-    /// [`put`](Self::put), but with entries next to each other, for hardware where one depends on the one before.
+    /// Like [`put`](Self::put), but with adjacent entries, for hardware on which an entry depends on the one before.
     ///
     /// # Errors
-    /// [`Error::Exhausted`] when there is no such run of free entries; nothing is set then.
+    /// [`Error::Exhausted`] when there is no such run of free entries; then nothing is set.
     pub fn put_adjacent<E: Copy>(
         &mut self,
         base: u32,
@@ -89,8 +89,8 @@ impl<const N: usize> Slots<N> {
         self.used = used;
     }
 
-    /// Moves entries down, in the order that they have, until all free ones are at the end: so any that are
-    /// free are next to each other. Has `moved(from, to)` move what each says.
+    /// Moves entries down, in the same order, until all free ones are at the end. Then the free entries are adjacent.
+    /// Calls `moved(from, to)`, which moves the hardware's entry.
     pub fn compact(&mut self, mut moved: impl FnMut(usize, usize)) {
         let mut to = 0;
         for from in 0..self.used.min(N) {

@@ -1,11 +1,11 @@
 //! From the firmware, or the reset vector, to Rust.
 //!
-//! On RV64, OpenSBI enters at the image's physical address, in supervisor mode, with translation and interrupts
-//! off, the hart's number in `a0` and the device tree's address in `a1` (SBI 1.0, chapter 9; RISC-V boot convention).
-//! The boot code goes on in the upper half. The kernel image defines `LEASEHOLD_BOOT_PAGES`, a physical address in each
+//! On RV64, OpenSBI enters at the image's physical address, in supervisor mode, with translation and interrupts off,
+//! the hart's number in `a0` and the device tree's address in `a1` (SBI 1.0, chapter 9; RISC-V boot convention). The
+//! boot code continues in the upper half. The kernel image defines `LEASEHOLD_BOOT_PAGES`, a physical address in each
 //! gigapage that it needs.
 //!
-//! On RV32, the reset vector does the same in machine mode, where the image lies.
+//! On RV32 the reset vector enters in the same way, in machine mode, at the image's address.
 //!
 //! Either way, the image defines `leasehold_boot(hart, device tree) -> first task's register file`.
 

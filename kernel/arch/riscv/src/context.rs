@@ -5,7 +5,7 @@ use leasehold_core::Context;
 
 /// `a0`, the first result register.
 const RESULT: usize = 10;
-/// `s2`: the message words are `s2` to `s9`, the tag is `s10`; all have neighbouring numbers.
+/// `s2`. The message words are `s2` to `s9`, the tag is `s10`; their register numbers are consecutive.
 const MESSAGE: usize = 18;
 const TAG: usize = MESSAGE + MESSAGE_WORDS;
 
@@ -13,31 +13,31 @@ const TAG: usize = MESSAGE + MESSAGE_WORDS;
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub struct RegisterFile {
-    /// By register number; 0, which needs no room, is the program counter.
+    /// By register number. Register 0 needs no room, so its place has the program counter.
     pub(crate) x: [usize; 32],
     /// `satp` of the task.
     pub(crate) address_space: usize,
     /// The kernel's stack pointer at entry: a load from here is shorter than making the address.
     pub(crate) kernel_stack: usize,
-    /// 1: interrupted or faulted, all registers count. 0: in a system call, where the
-    /// caller-saved registers are dead and only the results count. Else the task has floating-point registers,
-    /// and this is the address of the instructions that load them and go on.
+    /// 1: interrupted or faulted, all registers count. 0: in a system call, where the caller-saved registers are dead
+    /// and only the results count. Otherwise the task has floating-point registers, and this is the address of the code
+    /// that loads them and continues.
     pub(crate) interrupted: usize,
-    /// Where such a task goes on when it starts; 0 without such registers.
+    /// The address at which such a task continues when it starts; 0 without floating-point registers.
     pub(crate) fresh: usize,
     /// Where its floating-point registers are kept.
     pub(crate) floating: usize,
 }
 
 impl RegisterFile {
-    /// What stays the same for the task's life: the value of `satp` while it runs, and the
-    /// stack pointer of the kernel when it enters.
+    /// Sets what stays the same for the task's life: the value of `satp` while it runs, and the kernel's stack pointer
+    /// at entry.
     pub fn place(&mut self, satp: usize, kernel_stack: usize) {
         self.address_space = satp;
         self.kernel_stack = kernel_stack;
     }
 
-    /// The third result alone, where the other two stay in registers.
+    /// Sets only the third result; the other two stay in registers.
     pub fn set_third_result(&mut self, value: usize) {
         self.x[RESULT + 2] = value;
     }

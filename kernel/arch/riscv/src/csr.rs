@@ -33,9 +33,9 @@ pub(crate) const VALUE: usize = MODE + 0x43;
 /// `sip`, `mip`.
 const PENDING: usize = MODE + 0x44;
 
-/// How many bits machine mode's are above supervisor mode's, in the registers that have both.
+/// How many bits higher machine mode's fields are than supervisor mode's, in the registers that have both.
 const SHIFT: u32 = if cfg!(target_arch = "riscv64") { 0 } else { 2 };
-/// Status: what interrupts are enabled to by the return from a trap.
+/// Status: whether the return from a trap enables interrupts.
 pub(crate) const STATUS_PREVIOUS_INTERRUPTS: usize = 1 << (5 + SHIFT);
 /// Status: the mode that the trap came from; 0 is user mode.
 const STATUS_PREVIOUS_MODE: usize = if cfg!(target_arch = "riscv64") {
@@ -54,19 +54,20 @@ const COUNTERS: usize = 7;
 
 /// Lets tasks read the counters `cycle`, `time` and `instret`, for measurements.
 ///
-/// A task can so tell how long others ran; it can by [`Time`](leasehold_abi::Call::Time) too, more coarsely.
+/// With them a task can measure how long others ran. It can do so with [`Time`](leasehold_abi::Call::Time) too, less
+/// precisely.
 pub fn enable_counters() {
     // SAFETY: changes only what user mode may read.
     unsafe {
         asm!("csrw scounteren, {}", in(reg) COUNTERS, options(nomem, nostack));
-        // Where there is supervisor mode, user mode reads what both let it.
+        // If there is supervisor mode, both modes must allow user mode to read.
         #[cfg(target_arch = "riscv32")]
         asm!("csrw mcounteren, {}", in(reg) COUNTERS, options(nomem, nostack));
     }
 }
 
-/// Whether there are 16 entries of physical memory protection that tell words apart (section 3.7): without any, user
-/// mode may do everything. Call it at boot: the last entry is off afterwards.
+/// Whether there are 16 entries of physical memory protection with a granularity of words (section 3.7). Without
+/// entries user mode may do everything. Call it at boot: the last entry is off afterwards.
 #[cfg(target_arch = "riscv32")]
 pub(crate) fn has_protection() -> bool {
     let (address, configuration): (usize, usize);
@@ -87,7 +88,7 @@ pub(crate) fn has_protection() -> bool {
             options(nomem, nostack),
         );
     }
-    // Of an address, bits that are not told apart read as 0 while the entry is off.
+    // While an entry is off, the address bits below its granularity read as 0.
     address == usize::MAX && configuration == last
 }
 
@@ -131,7 +132,7 @@ pub fn interrupt_pending() -> bool {
     pending & enabled != 0
 }
 
-/// Stalls until an enabled interrupt is pending, perhaps less. It is not taken.
+/// Waits until an enabled interrupt is pending, or less long. The interrupt is not taken.
 pub fn wait_for_interrupt() {
     // SAFETY: waits; with interrupts off in the status register no trap follows (section 3.3.3).
     unsafe { asm!("wfi", options(nostack)) }

@@ -6,14 +6,14 @@ const WRITE: u64 = 1 << 2;
 const EXECUTE: u64 = 1 << 3;
 const USER: u64 = 1 << 4;
 const GLOBAL: u64 = 1 << 5;
-/// Set from the start, as the privileged architecture allows: no harts that trap, or write the table, to set it.
+/// Set from the start, as the privileged architecture allows: then no hart traps, or writes the table, to set it.
 const ACCESSED: u64 = 1 << 6;
 const DIRTY: u64 = 1 << 7;
 /// Bits 10 to 53 are the physical page number.
 const PAGE_NUMBER_SHIFT: u32 = 10;
 const PAGE_NUMBER_MASK: u64 = (1 << 44) - 1;
 
-/// What a leaf lets be done.
+/// The accesses that a leaf allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
     /// Task: load.
@@ -51,7 +51,7 @@ impl Entry {
         Self(page_number(address) | bits | ACCESSED | DIRTY | VALID)
     }
 
-    /// A word that the hardware takes for invalid, to keep a number in a table that is not in use.
+    /// An invalid entry that keeps a number, for a table that is not in use.
     pub(crate) const fn link(number: usize) -> Self {
         Self((number as u64) << 1)
     }
@@ -61,7 +61,7 @@ impl Entry {
         (self.0 >> 1) as usize
     }
 
-    /// Whether the hardware looks at the other bits.
+    /// Whether the hardware uses the other bits.
     pub const fn is_valid(self) -> bool {
         self.0 & VALID != 0
     }

@@ -2,13 +2,13 @@
 
 use leasehold_abi::FaultKind;
 
-/// The kind of the exception with this cause, as the hardware saw it. On RV32 an access that was refused
-/// is an access fault, as a device's error is: there they are told apart by what the task may do.
+/// The kind of the exception with this cause, as the hardware reports it. On RV32 a refused access and a device's error
+/// are both access faults; the kernel tells them apart by the task's rights.
 pub const fn decode(cause: usize) -> FaultKind {
     decode_with(cause, cfg!(target_arch = "riscv32"))
 }
 
-/// [`decode`], where access faults mean that `protection` refused or that the bus did.
+/// [`decode`], with access faults that mean a refusal by `protection`, or a bus error.
 const fn decode_with(cause: usize, protection: bool) -> FaultKind {
     match cause {
         0 | 4 | 6 => FaultKind::Misaligned,

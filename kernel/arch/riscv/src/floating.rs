@@ -1,9 +1,9 @@
 //! Floating-point registers, for tasks that may use them.
 //!
-//! The unit is off for everybody else, so that their switches need not know of it. While a task
-//! with such registers runs, the trap vector is another one (`floating.s`): it saves them, switches the unit off, puts
-//! the ordinary vector in its place and goes on there. Where such a task goes on is not a flag but the address of the
-//! instructions that load them again. An image without such tasks has none of this code.
+//! The unit is off for all other tasks, so their switches ignore it. While a task with such registers runs, another
+//! trap vector is in use (`floating.s`): it saves the registers, switches the unit off, installs the ordinary vector
+//! and continues there. How such a task continues is stored not as a flag but as the address of the code that loads the
+//! registers again. An image without such tasks has none of this code.
 
 use crate::RegisterFile;
 
@@ -24,7 +24,7 @@ impl FloatingRegisters {
 }
 
 unsafe extern "C" {
-    /// Goes on with the register file in `a0`, all floating-point registers zero.
+    /// Continues with the register file in `a0`, and with all floating-point registers zero.
     fn leasehold_floating_fresh();
 }
 

@@ -1,8 +1,9 @@
 //! Physical memory protection of RV32: 16 entries a task (Privileged Architecture, section 3.7).
 //!
-//! The lowest entry that matches a byte decides. The first five are for the task's own regions, which lie one behind
-//! the other, the others for windows. The entry code loads them whenever it switches to a task, but for the addresses
-//! above the last that the task uses: what an earlier task left there has no rights, and comes after all that has.
+//! The lowest entry that matches a byte decides. The first five entries are for the task's own regions, which are
+//! adjacent in memory; the others are for windows. The entry code loads them whenever it switches to a task, except the
+//! addresses behind the last entry that the task uses. An earlier task's addresses there have no rights, and come after
+//! all entries that have rights.
 
 mod entry;
 
@@ -14,13 +15,13 @@ use leasehold_abi::{Error, FaultKind, Rights};
 use leasehold_arch_common::{Protection, Slots};
 use leasehold_core::{Region, Window};
 
-/// Entries that a hart has at least, if it has more than none, and that are used.
+/// The number of entries that are used. A hart with any entries has at least so many.
 const ENTRIES: usize = 16;
 /// The first of them, for the task's own regions.
 const OWN: usize = 5;
 /// The others, for windows.
 const WINDOWS: usize = ENTRIES - OWN;
-/// The unit of protection: what all memory protection units can do.
+/// The unit of protection, which all memory protection units support.
 const GRANULE: usize = 32;
 /// Bytes of the widest access of RV32IMAC.
 const WIDEST: u64 = 4;
@@ -29,7 +30,7 @@ const WIDEST: u64 = 4;
 #[derive(Clone, Debug)]
 #[repr(C, align(4))]
 pub(crate) struct Image {
-    /// Where the entry code begins to load: at the last entry in use.
+    /// The address in the entry code where loading begins: at the last entry in use.
     pub(crate) loader: usize,
     /// `pmpaddr0` to `pmpaddr15`.
     pub(crate) address: [u32; ENTRIES],
@@ -54,7 +55,7 @@ impl Image {
         }
     }
 
-    /// Empties an entry for windows: it is about the first word of the text, with which the first entry deals.
+    /// Empties an entry for windows: it then covers the first word of the text, for which the first entry decides.
     fn clear(&mut self, index: usize) {
         let [address, ..] = self.address;
         self.set(
@@ -126,7 +127,7 @@ impl<const T: usize> Protection for Pmp<T> {
     };
     const GRANULE: usize = GRANULE;
     const WINDOW_MASK: u64 = u32::MAX as u64;
-    /// Machine mode reaches everything where it is.
+    /// Machine mode accesses all memory at its physical address.
     const KERNEL_OFFSET: usize = 0;
 
     fn start(&mut self, (): &'static mut (), tasks: usize) -> Result<(), Error> {
@@ -149,7 +150,7 @@ impl<const T: usize> Protection for Pmp<T> {
             .map_or(0, |space| (&raw const space.image).addr())
     }
 
-    /// Text, constants right behind it, then the guard, which is what lies between them and the data.
+    /// Text, constants directly behind it, then the guard, then the data.
     fn map_own(&mut self, task: usize, regions: &[Region]) -> Result<(), Error> {
         let [text, constants, data] = regions else {
             return Err(Error::Exhausted);
@@ -168,7 +169,8 @@ impl<const T: usize> Protection for Pmp<T> {
             return Err(Error::Exhausted);
         }
         let entries = [
-            // For its address. The first instruction is of 4 bytes, so that none lies across the end of this.
+            // This entry is needed for its address. The first instruction has 4 bytes, so none crosses the end of this
+            // entry.
             Entry::word(text as u32, READ | EXECUTE),
             Entry::up_to(text_end, READ | EXECUTE),
             Entry::up_to(constants_end, READ),
@@ -227,8 +229,8 @@ impl<const T: usize> Protection for Pmp<T> {
         true
     }
 
-    /// The hart reports both a refused access and a device's bus error as an access fault. What the task
-    /// may do, at the address and so far on as an access is wide, was not refused.
+    /// The hart reports both a refused access and a device's bus error as an access fault. If the task's entries allow
+    /// the access, over the width of the widest access, it was a bus error.
     fn fault_kind(&self, task: usize, kind: FaultKind, address: usize) -> FaultKind {
         let needed = match kind {
             FaultKind::Read => READ,
@@ -240,7 +242,7 @@ impl<const T: usize> Protection for Pmp<T> {
         };
         let allowed = |address| space.image.rights(address) & needed != 0;
         let address = address as u64;
-        // Regions end at multiples of the widest access: only one that is misaligned can begin inside and end outside.
+        // Regions end at multiples of the widest access. So only a misaligned access can begin inside and end outside.
         if allowed(address) && allowed(address + WIDEST - 1) {
             FaultKind::Bus
         } else {
@@ -253,13 +255,13 @@ impl<const T: usize> Protection for Pmp<T> {
     }
 }
 
-/// Elsewhere there is nothing to load them.
+/// On other targets there are no entries to load.
 #[cfg(not(target_arch = "riscv32"))]
 const fn loader(entries: usize) -> usize {
     entries
 }
 
-/// And nothing to look for.
+/// And none to look for.
 #[cfg(not(target_arch = "riscv32"))]
 const fn has_protection() -> bool {
     true

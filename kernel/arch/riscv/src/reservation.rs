@@ -1,4 +1,4 @@
-//! That the entry code breaks reservations.
+//! Checks that the entry code breaks reservations.
 //!
 //! No emulator can show this. QEMU drops a reservation at every change of privilege (`riscv_cpu_set_mode` in
 //! target/riscv/cpu_helper.c); the Unprivileged ISA 20191213, section 8.2, does not ask that of a hart. So the test
@@ -16,8 +16,8 @@ fn lines(source: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Where all registers of a task are loaded, its reservation is broken before: it may have been interrupted between its
-/// LR and its SC. Where a task made a call there is none to break: no compiler puts a call between the two.
+/// Before all registers of a task are loaded, its reservation is broken: the task may have been interrupted between its
+/// LR and its SC. After a call there is none to break, because no compiler puts a call between the two.
 #[test]
 fn a_task_that_was_interrupted_goes_on_without_its_reservation() {
     let lines = lines(include_str!("trap.s"));

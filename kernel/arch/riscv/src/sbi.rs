@@ -24,7 +24,7 @@ unsafe fn call(extension: usize, function: usize, first: usize, second: usize) {
     }
 }
 
-/// Raises the timer interrupt at `ticks`, and takes back one that is pending.
+/// Sets the timer to interrupt at `ticks`, and takes back a pending interrupt.
 pub fn set_timer(ticks: u64) {
     // SAFETY: programs a timer; the interrupt is only ever taken out of a task.
     unsafe { call(TIMER, 0, ticks as usize, 0) }

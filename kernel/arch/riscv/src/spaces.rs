@@ -1,4 +1,4 @@
-//! Sv39 as a protection hardware: the page tables, and what the hart has cached of them.
+//! Sv39 as protection hardware: the page tables, and the translations that the hart has cached.
 
 use crate::{DIRECT_MAP, PAGE_SIZE, Permission, RegisterFile, Sv39, Table, csr, trap};
 use leasehold_abi::{Error, Rights};
@@ -62,8 +62,8 @@ impl<const P: usize> Protection for Spaces<P> {
         }
     }
 
-    /// Where the hart cannot tell as many address spaces apart, all tasks have the same identifier, and from now on the
-    /// trap vector drops cached translations at each switch.
+    /// If the hart does not support as many address spaces, all tasks get the same identifier, and from now on the trap
+    /// vector drops cached translations at each switch.
     unsafe fn finish(&mut self) {
         self.apart = csr::highest_space() >= self.tasks;
         if !self.apart {

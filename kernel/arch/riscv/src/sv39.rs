@@ -1,8 +1,8 @@
 //! Page tables: three levels of 512 entries (Privileged Architecture, section 4.4).
 //!
-//! All tables come from one pool, sized by the build. A table that becomes empty goes back
-//! to it, so mapping and unmapping for ever uses no more than the windows of the moment.
-//! The pool is named by index; an address is only made for the hardware.
+//! All tables come from one pool, sized by the build. A table that becomes empty goes back to the pool. So repeated
+//! mapping and unmapping never uses more tables than the present windows need. Tables are named by index in the pool;
+//! addresses are made only for the hardware.
 
 use crate::{Entry, Permission};
 use leasehold_abi::Error;
@@ -14,7 +14,7 @@ const LOWER_HALF: u64 = 1 << 38;
 const ENTRIES: usize = 512;
 /// Most entries that one step changes.
 const STEP: u32 = 64;
-/// What a page that is not mapped counts for in such a step: the tables are walked for each.
+/// How many entries a page that is not mapped counts for in such a step, because the tables are walked for each.
 const MISSING: u32 = 8;
 const ROOT_LEVEL: u32 = 2;
 
@@ -116,7 +116,7 @@ impl Sv39 {
     /// whole pages. Mapping the very same again changes nothing.
     ///
     /// # Errors
-    /// [`Error::Exhausted`] when the pool is empty; nothing is mapped then.
+    /// [`Error::Exhausted`] when the pool is empty; then nothing is mapped.
     #[inline(never)]
     pub fn map(
         &mut self,
@@ -139,12 +139,12 @@ impl Sv39 {
         }
     }
 
-    /// One bounded step of [`map`](Self::map). `done` counts bytes from 0 and is moved on. True when all is mapped.
-    /// After the last step, what the hart has cached for this address space must be dropped:
-    /// it may remember that nothing was there.
+    /// One bounded step of [`map`](Self::map). `done` counts bytes from 0 and is advanced. True when everything is
+    /// mapped. After the last step, the hart's cached translations for this address space must be dropped: they may say
+    /// that nothing is mapped there.
     ///
     /// # Errors
-    /// [`Error::Exhausted`] when the pool is empty; what was mapped until then is still mapped.
+    /// [`Error::Exhausted`] when the pool is empty; the part that is mapped by then stays mapped.
     #[inline(never)]
     pub fn map_step(
         &mut self,
@@ -215,9 +215,9 @@ impl Sv39 {
         Ok(at >= end)
     }
 
-    /// Unmaps what [`map`](Self::map) mapped, with the same arguments; one bounded step. `done` counts bytes
-    /// from 0 and is moved on. True when all is gone. After each step, translations that
-    /// the hart has cached for this address space must be dropped.
+    /// Unmaps what [`map`](Self::map) mapped, with the same arguments, in one bounded step. `done` counts bytes from 0
+    /// and is advanced. True when everything is unmapped. After each step, the hart's cached translations for this
+    /// address space must be dropped.
     #[inline(never)]
     pub fn unmap(&mut self, task: usize, base: u64, length: u64, done: &mut u64) -> bool {
         if length == PAGE_SIZE && base.is_multiple_of(PAGE_SIZE) {
@@ -265,8 +265,8 @@ impl Sv39 {
         at >= end
     }
 
-    /// Unmaps leaves of one level from `at` on, as far as they are in one table; answers where
-    /// it stopped. Gives back the tables that have become empty.
+    /// Unmaps leaves of one level from `at` on, within one table. Returns where it stopped, and gives back the tables
+    /// that have become empty.
     fn unmap_run(&mut self, task: usize, at: u64, end: u64, left: &mut u32) -> u64 {
         let level = leaf_level(at, end);
         let mut path = [task; 3];
@@ -305,7 +305,7 @@ impl Sv39 {
         next
     }
 
-    /// Takes a valid entry out of a table; whether that was the last.
+    /// Removes a valid entry from a table. Returns whether it was the last one.
     #[inline(always)]
     fn forget(&mut self, table: usize, index: usize) -> bool {
         let (Some(entries), Some(used)) = (self.tables.get_mut(table), self.used.get_mut(table))
@@ -336,7 +336,7 @@ impl Sv39 {
             .then(|| (entry.address().wrapping_sub(self.base) >> 12) as usize)
     }
 
-    /// The table with the entry for `address` at `level`, made where it is missing.
+    /// The table with the entry for `address` at `level`. Missing tables are made.
     fn table(&mut self, task: usize, address: u64, level: u32) -> Option<usize> {
         let mut table = task;
         for at in (level + 1..=ROOT_LEVEL).rev() {
@@ -349,8 +349,8 @@ impl Sv39 {
         Some(table)
     }
 
-    /// Puts a table below another, if there are as many free ones as are `missing` on the way
-    /// down, so that none is left empty in the tree; and if nothing is mapped there.
+    /// Puts a table below another. Only if nothing is mapped there, and if there are as many free tables as are
+    /// `missing` on the way down, so that no empty table stays in the tree.
     fn extend(&mut self, table: usize, index: usize, missing: usize) -> Option<usize> {
         let taken = self.tables.get(table)?.0[index].is_valid();
         if taken || self.available < missing {
@@ -378,7 +378,7 @@ impl Default for Sv39 {
     }
 }
 
-/// First and end of the pages that hold these bytes.
+/// The first address and the end of the pages that contain these bytes.
 const fn pages(base: u64, length: u64) -> (u64, u64) {
     let first = base & !(PAGE_SIZE - 1);
     let end = base.saturating_add(length).saturating_add(PAGE_SIZE - 1) & !(PAGE_SIZE - 1);

@@ -1,13 +1,13 @@
 //! Traps: from a task into the kernel, and from the kernel into a task.
 //!
-//! The scratch register (`sscratch`, `mscratch`) holds the running task's [`RegisterFile`](crate::RegisterFile) while a
-//! task runs, and the kernel's stack top, above which lies a register file for the kernel's own faults, while the
-//! kernel does. The kernel runs with interrupts off.
+//! While a task runs, the scratch register (`sscratch`, `mscratch`) holds the task's
+//! [`RegisterFile`](crate::RegisterFile). While the kernel runs, it holds the top of the kernel's stack; above that is
+//! a register file for the kernel's own faults. The kernel runs with interrupts off.
 //!
-//! System calls save what a function call saves. `Call` and `ReplyReceive` leave the message in
-//! `s2`–`s10`, which Rust code keeps; only the slow path stores them. A switch of the address space is a
-//! write to `satp` on RV64, where on harts without address space identifiers `flush_at_each_switch` changes the vector
-//! at boot. On RV32 it loads the PMP entries that the task uses.
+//! A system call saves what a function call saves. `Call` and `ReplyReceive` leave the message in `s2`–`s10`, which
+//! Rust code keeps; only the slow path stores them. On RV64 a switch of the address space is a write to `satp`; on
+//! harts without address space identifiers `flush_at_each_switch` changes the vector at boot. On RV32 a switch loads
+//! the PMP entries that the task uses.
 //!
 //! The kernel image defines, with the C calling convention:
 //! - `leasehold_task_self() -> handle`,
@@ -34,8 +34,8 @@ unsafe extern "C" {
 }
 
 #[cfg(target_arch = "riscv64")]
-/// Has the vector drop all cached translations whenever the address space changes. It becomes
-/// another vector, so that one that need not do it need not ask either.
+/// Changes the vector so that it drops all cached translations whenever the address space changes. The vector's code is
+/// replaced, so that harts that do not need this have no check either.
 ///
 /// # Safety
 /// Call it at boot, before a task runs, while the kernel's text can be written.
@@ -67,11 +67,11 @@ const fn jump_by_t1(offset: usize) -> u32 {
 
 #[cfg(target_arch = "riscv32")]
 unsafe extern "C" {
-    /// Behind the instructions that load the lowest PMP entry.
+    /// The address behind the instructions that load the lowest PMP entry.
     safe fn leasehold_protect();
 }
 
-/// Where the vector begins to load PMP entries when so many of them are in use.
+/// The address at which the vector begins to load PMP entries when so many of them are in use.
 #[cfg(target_arch = "riscv32")]
 pub(crate) fn loader(entries: usize) -> usize {
     (leasehold_protect as *const () as usize).wrapping_sub(8 * entries)

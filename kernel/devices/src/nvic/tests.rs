@@ -143,7 +143,7 @@ fn a_line_is_taken_once_and_comes_again_when_it_is_let_through() {
             !is_pending(&mut nvic),
             "masked, though the device has not been served"
         );
-        // The driver serves the device, and lets the line through: nothing left over comes.
+        // The driver serves the device and unmasks the line: no old interrupt comes.
         nvic.registers.set(line, false);
         nvic.unmask(line as u32);
         assert!(!is_pending(&mut nvic));

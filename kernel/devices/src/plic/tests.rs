@@ -165,8 +165,8 @@ fn a_masked_line_is_forgotten_and_disturbs_no_other() {
     assert_eq!(plic.take_all(), [32]);
 }
 
-/// To take a pending line back, it is made more urgent than all others for a moment. It must not stay so: its next
-/// holder would go before the others, and the next line to be taken back would not be the one that a claim answers.
+/// To take a pending line back, it gets a higher priority than all others for a moment. It must not keep it: otherwise
+/// its next holder would have that priority, and a claim might return it instead of the next line that is taken back.
 #[test]
 fn a_masked_line_is_no_more_urgent_than_before() {
     let mut plic = plic();

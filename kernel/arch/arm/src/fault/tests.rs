@@ -1,4 +1,4 @@
-//! Status words as the manuals have them, and instructions as an assembler made them.
+//! Status words from the manuals, and instructions from an assembler.
 
 use super::*;
 use std::assert_eq;
@@ -37,7 +37,7 @@ fn causes_of_a_task_are_told_apart() {
         (0x82, STORE, FaultKind::Write, 0x4000_0000),
         (0x08, None, FaultKind::Write, AT),
         (0x10, None, FaultKind::Write, AT),
-        // The push that did not fit, and the frame that did not either.
+        // A push that did not fit, and a frame that did not fit either.
         (0x92, None, FaultKind::Write, 0x4000_0000),
         // BFSR: IBUSERR; PRECISERR with BFARVALID; IMPRECISERR; UNSTKERR; STKERR.
         (0x0100, OTHER, FaultKind::Execute, PC),
@@ -65,7 +65,7 @@ fn causes_of_a_task_are_told_apart() {
 
 #[test]
 fn a_breakpoint_is_a_hard_fault_without_a_cause() {
-    // DEBUGEVT, or as some have it, FORCED alone.
+    // DEBUGEVT; some processors set FORCED alone.
     for hard in [1 << 31, 1 << 30, 0] {
         let status = Status { hard, ..status(0) };
         assert_eq!(

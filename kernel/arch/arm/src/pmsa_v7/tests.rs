@@ -6,7 +6,7 @@ use crate::testing::Random;
 use std::vec::Vec;
 use std::{assert, assert_eq};
 
-/// What the unit says of an address.
+/// The unit's decision about an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Verdict {
     privileged_write: bool,
@@ -207,7 +207,7 @@ fn rights_and_kinds_of_memory_are_as_the_tables_have_them() {
         for (memory, device) in [(Memory::Normal, false), (Memory::Device, true)] {
             let regions = bits(&Region::cover(span, permission, memory).unwrap());
             let verdict = lookup(&regions, 0x2000_0080).unwrap();
-            // The kernel writes to a task's memory whatever the task may do there.
+            // The kernel may write to a task's memory whatever rights the task has there.
             let expected = Verdict {
                 privileged_write: true,
                 read: true,

@@ -6,7 +6,7 @@ use crate::testing::Random;
 use std::vec::Vec;
 use std::{assert, assert_eq};
 
-/// What the unit says of an address.
+/// The unit's decision about an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     /// No region: for a task, a fault.

@@ -11,8 +11,7 @@ use std::{assert, assert_eq};
 
 const TASKS: usize = 3;
 
-/// Whether a task may read, whether it may write at an address. In the two units the same numbers mean different
-/// things.
+/// Whether a task may read and whether it may write at an address. The two units encode this differently.
 trait Decode: Encoding + 'static {
     fn allowed(regions: &[Self], address: u32) -> (bool, bool);
 }

@@ -12,7 +12,8 @@ pub(super) const STEP: usize = if cfg!(target_arch = "arm") {
     16 * ROUND
 };
 
-/// Does something for each word of a round, written out. With volatile accesses, it stays so.
+/// Repeats a statement for each word of a round, without a loop. The accesses are volatile, so the compiler keeps this
+/// form.
 #[cfg(not(target_arch = "arm"))]
 macro_rules! each_word {
     (|$at:ident| $body:expr) => {

@@ -1,4 +1,4 @@
-//! The table against a list of windows, whatever came and went.
+//! Compares the table with a list of windows, after any sequence of changes.
 
 use super::*;
 use std::vec::Vec;
@@ -97,8 +97,8 @@ impl World {
     }
 }
 
-/// Every sequence of eight acts, each to put one of three windows (its size and manner fixed by
-/// `shape`), or to take it away if it is there.
+/// Every sequence of eight steps. Each step puts one of three windows (`shape` fixes its size and whether its entries
+/// are adjacent), or removes it if it is there.
 fn every_sequence(shape: [(usize, bool); 3]) {
     for sequence in 0..3_u32.pow(8) {
         let mut world = World::new();

@@ -11,7 +11,7 @@ pub const fn satp(root: u64, space: usize) -> usize {
     SATP_SV39 | space << SATP_SPACE_SHIFT | root as usize
 }
 
-/// The highest address space identifier that the hart tells apart: 0 if it has none.
+/// The highest address space identifier that the hart supports: 0 if it has none.
 ///
 /// Call it before any task runs: translations are cached under the identifiers tried.
 pub fn highest_space() -> usize {
@@ -36,14 +36,14 @@ pub fn highest_space() -> usize {
     found >> SATP_SPACE_SHIFT & SATP_SPACE_MASK
 }
 
-/// Makes changes to an address space's tables seen, and drops what was cached of it.
+/// Makes changes to an address space's tables visible, and drops its cached translations.
 #[inline(always)]
 pub fn fence(space: usize) {
     // SAFETY: only drops cached translations; memory named by Rust is mapped by global pages that never change.
     unsafe { asm!("sfence.vma zero, {}", in(reg) space, options(nostack)) }
 }
 
-/// Makes changes to all address spaces' tables seen, the kernel's own pages included.
+/// Makes changes to all address spaces' tables visible, the kernel's own pages included.
 pub fn fence_all() {
     // SAFETY: only drops cached translations.
     unsafe { asm!("sfence.vma", options(nostack)) }
@@ -51,7 +51,7 @@ pub fn fence_all() {
 
 /// Whether this hart has a timer of its own for supervisor mode (Sstc), and the firmware lets it be used.
 ///
-/// Call it at boot, with interrupts off: where it has none, the attempt traps, and the trap ends here.
+/// Call it at boot, with interrupts off. Without such a timer the attempt traps, and this function handles the trap.
 pub fn has_timer() -> bool {
     let found: usize;
     // SAFETY: with interrupts off only the write to `stimecmp` can trap, and the vector is
@@ -78,8 +78,8 @@ pub fn has_timer() -> bool {
     found != 0
 }
 
-/// Raises the timer interrupt at `ticks`, and takes back one that is pending
-/// (Sstc 1.0, `stimecmp`). Only where [`has_timer`].
+/// Sets the timer to interrupt at `ticks`, and takes back a pending interrupt (Sstc 1.0, `stimecmp`). Only if
+/// [`has_timer`].
 #[inline(always)]
 pub fn set_timer(ticks: u64) {
     // SAFETY: programs a timer; the interrupt is only ever taken out of a task.

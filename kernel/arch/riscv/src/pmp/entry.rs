@@ -7,11 +7,11 @@ use leasehold_abi::Error;
 pub(crate) const READ: u8 = 1;
 pub(crate) const WRITE: u8 = 1 << 1;
 pub(crate) const EXECUTE: u8 = 1 << 2;
-/// Its field A: how the address is to be read. 0, which is off, is never used; `EMPTY` says why.
+/// Its field A: how the address is read. 0 means off and is never used; `EMPTY` says why.
 const TOP_OF_RANGE: u8 = 1 << 3;
 const FOUR_BYTES: u8 = 2 << 3;
 const POWER_OF_TWO: u8 = 3 << 3;
-/// Smallest range that has a power of two for its length and is not written as 4 bytes.
+/// The smallest range in the format for powers of two; 4 bytes have their own format.
 const SMALLEST_POWER: u64 = 8;
 
 /// An entry.
@@ -31,11 +31,11 @@ pub(crate) enum Encoded {
 }
 
 impl Entry {
-    /// Lets nobody do anything with some word, of which an entry before this one says more.
+    /// An entry without rights for one word; an earlier entry decides about that word.
     ///
-    /// It stands where no window is, rather than an entry that is off: QEMU 7.2 (`target/riscv/pmp.c`,
-    /// `pmp_is_range_in_tlb`) takes one that is off for one that covers all memory, and then lets an access to a byte
-    /// stand for its whole page.
+    /// Unused places have this entry instead of one that is off. QEMU 7.2 (`target/riscv/pmp.c`, `pmp_is_range_in_tlb`)
+    /// treats an entry that is off like one that covers all memory, and then an access to a byte decides for its whole
+    /// page.
     pub(crate) const EMPTY: Self = Self::word(0, 0);
 
     /// The 4 bytes at a multiple of 4.
@@ -46,7 +46,7 @@ impl Entry {
         }
     }
 
-    /// From the address of the entry before up to `end`, a multiple of 4 which may be that of the address space.
+    /// From the address of the entry before up to `end`: a multiple of 4, at most the end of the address space.
     pub(crate) const fn up_to(end: u64, rights: u8) -> Self {
         Self {
             address: (end >> 2) as u32,
@@ -54,7 +54,7 @@ impl Entry {
         }
     }
 
-    /// A power of two of bytes, at least 8, at a multiple of it.
+    /// A range whose size is a power of two, at least 8, and whose base is a multiple of the size.
     const fn power(base: u32, length: u64, rights: u8) -> Self {
         Self {
             address: base >> 2 | ((length >> 3) - 1) as u32,
@@ -69,7 +69,7 @@ impl Entry {
             TOP_OF_RANGE => ((before as u64) << 2, address << 2),
             FOUR_BYTES => (address << 2, (address << 2) + 4),
             POWER_OF_TWO => {
-                // All ones below the base's lowest bit, and that bit's place, are the length.
+                // The number of ones at the bottom gives the length.
                 let length = (address ^ (address + 1)) + 1;
                 (
                     (address & !(length - 1)) << 2,
@@ -98,9 +98,10 @@ impl Encoded {
         } else if length == 4 {
             Self::One(Entry::word(first, rights))
         } else {
-            // The first bytes have the same rights as the rest: their entry is there for its address. An access
-            // that is misaligned over their end fails, as one entry must match all of it. Eight bytes, where they can
-            // be, as wide as an access may be (`fld`): their address register is that of the word.
+            // The first bytes have the same rights as the rest: their entry is needed for its address. A misaligned
+            // access across their end fails, because one entry must match all of an access. They are eight bytes if
+            // alignment allows, as wide as the widest access (`fld`), so the address register is the same as that of
+            // the word.
             let start = if base.is_multiple_of(SMALLEST_POWER) {
                 Entry::power(first, SMALLEST_POWER, rights)
             } else {

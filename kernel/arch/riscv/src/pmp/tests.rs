@@ -1,4 +1,4 @@
-//! What an image lets be done, decided as the hardware decides it.
+//! What an image allows, decided as the hardware decides it.
 //!
 //! `allows` is written from the Privileged Architecture, section 3.7.1 ("Address Matching", "Priority and Matching
 //! Logic"), and shares no code with the encoder. An address is matched byte by byte, by definition.
@@ -76,7 +76,7 @@ struct Hart {
 }
 
 impl Hart {
-    /// What an earlier task may have left: any addresses.
+    /// The registers as an earlier task may have left them: any addresses.
     fn any(random: &mut Random) -> Self {
         Self {
             pmpaddr: core::array::from_fn(|_| random.next() as u32),
@@ -109,13 +109,13 @@ impl<const T: usize> Pmp<T> {
     }
 }
 
-/// What is meant: ranges in the order of their priority, and what may be done with them.
+/// The intended rights: ranges in the order of their priority, with the rights in each.
 #[derive(Clone, Copy, Debug)]
 struct Meant {
     base: u64,
     end: u64,
     rights: u8,
-    /// A place that a misaligned access must not lie across, as two entries meet there.
+    /// An address where two entries meet, which a misaligned access must not cross.
     seam: Option<u64>,
 }
 
@@ -290,8 +290,8 @@ fn anywhere(random: &mut Random) -> (u64, u64, u8) {
     (base, length, rights)
 }
 
-/// Ten million acts of a task whose windows come and go anywhere in 4 GiB, and after each, accesses at
-/// the edges of one of its ranges and anywhere.
+/// Ten million steps of a task whose windows come and go anywhere in 4 GiB. After each, accesses at the edges of one of
+/// its ranges and at random addresses.
 #[test]
 fn windows_of_full_width_are_what_was_meant_whatever_came_and_went() {
     let mut random = Random(32);
@@ -373,8 +373,8 @@ fn windows_of_full_width_are_what_was_meant_whatever_came_and_went() {
     assert!(refused > 1000, "the entries run out now and then");
 }
 
-/// A million acts: windows of several tasks come and go, and the hart changes from one task to another, or enters the
-/// same one again. Each time it has what the task's image says, whatever an earlier task left.
+/// A million steps: windows of several tasks come and go, and the hart switches to another task, or enters the same one
+/// again. Each time its registers agree with the task's image, whatever an earlier task left.
 #[test]
 fn the_hart_has_what_the_image_says_after_any_sequence_of_switches() {
     const TASKS: usize = 4;
@@ -413,7 +413,7 @@ fn the_hart_has_what_the_image_says_after_any_sequence_of_switches() {
             let image = &pmp.spaces[entered].image;
             assert_eq!(hart.pmpcfg, image.configuration);
             assert_eq!(hart.pmpaddr[..image.loader], image.address[..image.loader]);
-            // What is not loaded has no rights, whatever its address is.
+            // Entries that are not loaded have no rights, whatever their addresses are.
             assert!(hart.pmpcfg[image.loader..].iter().all(|byte| byte & 7 == 0));
             for owner in [entered, task] {
                 let Some(window) = windows[owner].first() else {
@@ -498,7 +498,7 @@ fn what_a_task_may_do_and_faults_is_a_bus_error_all_else_is_refused() {
             (FaultKind::Read, Access::Load),
             (FaultKind::Write, Access::Store),
         ] {
-            // Over the text's seam, too: nothing is refused to one byte.
+            // Also at the border inside the text: no single byte is refused.
             let bytes = [0, 3].map(|at| pmp.allows(0, address + at, 1, access));
             let expected = if bytes == [true; 2] {
                 FaultKind::Bus

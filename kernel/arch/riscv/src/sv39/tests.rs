@@ -454,8 +454,8 @@ fn what_a_failed_mapping_left_is_unmapped_as_a_whole() {
     spaces.check_pool();
 }
 
-/// A page needs a table at each of two levels. Where only one is free, none is taken: one that is empty would be
-/// found by no later unmapping, as that walks down to the page's own table.
+/// A page needs a table at each of two levels. If only one is free, none is taken. No later unmapping would find an
+/// empty one, because it walks down to the page's own table.
 #[test]
 fn a_page_takes_no_table_when_there_are_not_as_many_as_it_needs() {
     for length in [0x1000, 0x2000, 0x20_0000] {
@@ -478,7 +478,7 @@ fn a_page_takes_no_table_when_there_are_not_as_many_as_it_needs() {
     }
 }
 
-/// The table that is missing is the lowest one only: then one is enough.
+/// If only the lowest table is missing, one is enough.
 #[test]
 fn a_page_beside_others_takes_one_table() {
     for length in [0x1000, 0x2000] {
