@@ -9,7 +9,7 @@ use userlib::ipc::{Answer, Deferred, Kept, Request};
 use userlib::runtime::{Core, Device, Driver, Events, StateOf};
 use userlib::{Error, ForLt, sys};
 
-/// Longest wait in place, in microseconds: meanwhile no less important task runs.
+/// Longest busy wait, in microseconds: during it no task of lower priority runs.
 const MOST_DELAY: u32 = 10_000;
 
 /// A client that waits for the alarm.
@@ -105,7 +105,7 @@ impl Driver for TimerDriver {
         {
             waiting.reply.reply(Ok(since(waiting.since)));
         }
-        // `Revoked`: the binding is ending, and no interrupt is to come again.
+        // `Revoked`: the binding is ending, and no more interrupts may come.
         let _ = state.line.acknowledge();
     }
 

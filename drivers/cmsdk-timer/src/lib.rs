@@ -1,4 +1,4 @@
-//! A timer of the Cortex-M System Design Kit as a device: alarms by interrupt, delays in place.
+//! A timer of the Cortex-M System Design Kit as a device: alarms by interrupt, delays by busy waiting.
 //!
 //! The kernel's own clock is another timer of the same kind; this one is a driver's.
 #![cfg_attr(not(test), no_std)]

@@ -6,14 +6,14 @@
 userlib::register_fields! { u32,
     /// What is on.
     pub Control [
-        /// The counter runs.
+        /// Lets the counter run.
         ENABLE OFFSET(0) NUMBITS(1) [],
-        /// It interrupts when it comes to 0.
+        /// Interrupts when the counter reaches 0.
         INTERRUPT_ENABLE OFFSET(3) NUMBITS(1) [],
     ],
     /// Why it interrupts.
     pub Interrupt [
-        /// The counter has come to 0.
+        /// The counter has reached 0.
         ZERO OFFSET(0) NUMBITS(1) [],
     ],
 }
@@ -25,8 +25,8 @@ userlib::registers! {
         pub control: ReadWrite<u32, Control> = 0x0;
         /// The counter.
         pub value: ReadWrite<u32> = 0x4;
-        /// What the counter starts from again once it has been at 0; with 0 it stays there. Storing to it sets the
-        /// counter as well.
+        /// The value from which the counter starts again after 0; with 0 it stays at 0. A store here sets the counter
+        /// as well.
         pub reload: ReadWrite<u32> = 0x8;
         /// Why it interrupts.
         pub interrupt: WriteOneToClear<u32, Interrupt> = 0xc;

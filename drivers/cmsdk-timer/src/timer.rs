@@ -1,4 +1,4 @@
-//! The timer: one shot at a time, waited for by interrupt or in place.
+//! The timer: one alarm at a time, waited for by interrupt or by busy waiting.
 
 use crate::registers::{Control, Interrupt, Registers};
 use driver_cmsdk::{CLOCK, WINDOW};
@@ -9,7 +9,7 @@ use userlib::io::{ExclusiveIoMem, Readable, Writeable};
 /// Nanoseconds in a second.
 const SECOND: u64 = 1_000_000_000;
 
-/// How often the counter is looked at in vain for each of its ticks, before it is taken for dead.
+/// How often the counter is read without a change, for each of its ticks, before the timer is taken for dead.
 const LOOKS: u64 = 64;
 
 /// One CMSDK APB timer, with its registers in a window on lease.
@@ -53,7 +53,7 @@ impl<'cap> CmsdkTimer<'cap> {
         self.armed
     }
 
-    /// For the interrupt: whether the alarm that was set has come. It is not set any more then.
+    /// For the interrupt handler: whether the alarm has come. Then it is no longer set.
     pub fn expire(&mut self) -> bool {
         let came = self.armed && self.registers().interrupt().is_set(Interrupt::ZERO);
         if came || !self.armed {
@@ -62,7 +62,7 @@ impl<'cap> CmsdkTimer<'cap> {
         came
     }
 
-    /// Stops the timer and forgets what it has asked for.
+    /// Stops the timer and forgets a pending interrupt.
     pub fn stop(&mut self) {
         let registers = self.registers();
         registers.control().set(0);
@@ -73,7 +73,7 @@ impl<'cap> CmsdkTimer<'cap> {
     fn start(&mut self, ticks: u32, interrupts: bool) {
         self.stop();
         let registers = self.registers();
-        // With nothing to start from again, the counter stays at 0. This sets the counter too: first.
+        // With a reload value of 0 the counter stays at 0. This store sets the counter as well, so it comes first.
         registers.reload().set(0);
         registers.value().set(ticks);
         registers
@@ -86,13 +86,13 @@ impl<'cap> CmsdkTimer<'cap> {
     }
 }
 
-/// So long in ticks of the timer, rounded up.
+/// This time in ticks of the timer, rounded up.
 fn ticks(nanoseconds: u64) -> u64 {
     let ticks = (u128::from(nanoseconds) * u128::from(CLOCK)).div_ceil(u128::from(SECOND));
     u64::try_from(ticks).unwrap_or(u64::MAX)
 }
 
-/// Waits in place. An alarm that is set is given up for it.
+/// Busy waiting. It cancels an alarm that is set.
 impl DelayNs for CmsdkTimer<'_> {
     fn delay_ns(&mut self, nanoseconds: u32) {
         // At most 4.3 s, which the counter holds up to 1 GHz.

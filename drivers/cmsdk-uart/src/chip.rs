@@ -1,4 +1,4 @@
-//! The chip: a buffer of one byte each way, and interrupts that are events.
+//! The chip: a buffer of one byte in each direction, and interrupts that are events.
 
 use crate::registers::{Control, Pending, Registers, State};
 use driver_cmsdk::{CLOCK, WINDOW};
@@ -43,7 +43,7 @@ impl<'cap> CmsdkUart<'cap> {
         Registers::new(&self.window)
     }
 
-    /// Nothing at all for what has bits that the register has not: the device went away.
+    /// None if bits are set that the register does not have: the device is gone.
     fn state(&self) -> Option<LocalRegisterCopy<u32, State::Register>> {
         let all = State::TRANSMIT_FULL::SET
             + State::RECEIVE_FULL::SET
@@ -96,7 +96,7 @@ impl Chip for CmsdkUart<'_> {
                 + Control::RECEIVE_INTERRUPT.val(received)
                 + Control::TRANSMIT_INTERRUPT.val(room),
         );
-        // Turning an interrupt off does not take back the one that was asked for.
+        // To disable an interrupt does not take back one that is already requested.
         registers
             .pending()
             .clear(Pending::RECEIVE.val(1 - received) + Pending::TRANSMIT.val(1 - room));

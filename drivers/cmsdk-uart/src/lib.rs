@@ -18,7 +18,7 @@ pub struct ApbUart;
 impl Model for ApbUart {
     type Chip<'cap> = CmsdkUart<'cap>;
     const NAME: &'static str = "CMSDK UART";
-    // Receiver and transmitter. An overrun shows in the state when either comes next.
+    // Receiver and transmitter. An overrun is seen in the state at the next interrupt of either.
     const LINES: usize = 2;
 
     fn open<'cap>(&self, device: &Device<'cap, Bound>) -> Result<Self::Chip<'cap>, Error> {

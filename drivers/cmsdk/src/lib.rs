@@ -1,4 +1,4 @@
-//! Blocks of Arm's Cortex-M System Design Kit: how each says what it is.
+//! Blocks of Arm's Cortex-M System Design Kit: how to identify each.
 //!
 //! Source: *Arm Cortex-M System Design Kit Technical Reference Manual* (DDI 0479), the tables of
 //! registers of the APB UART and the APB timer: peripheral identification 0 to 4, component
@@ -32,14 +32,13 @@ const COMPONENT: usize = 0xff0;
 /// What [`COMPONENT`] has in every such block.
 const PREAMBLE: [u32; 4] = [0x0d, 0xf0, 0x05, 0xb1];
 
-/// Arm's number among designers, as the blocks give it: bits 3–0, then 6–4 below the bit that
-/// says that it is one of JEDEC's.
+/// Arm's designer code, as the blocks give it: bits 3–0, then bits 6–4 below the bit for a JEDEC code.
 const DESIGNER: (u32, u32) = (0xb, 0xb);
 
 /// Makes sure that this block answers.
 ///
 /// # Errors
-/// `NoDevice` when something else does, or nothing.
+/// `NoDevice` when another block answers, or nothing.
 pub fn expect(window: &Window<'_, WINDOW>, part: u16) -> Result<(), Error> {
     let word = |offset| window.try_read32(offset).map_err(|_| Error::NoDevice);
     for (index, byte) in PREAMBLE.into_iter().enumerate() {

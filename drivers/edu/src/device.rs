@@ -1,4 +1,4 @@
-//! The device at work: one job at a time, each step ended by its interrupt or the timer.
+//! The jobs of the device: one at a time, each step ended by its interrupt or the timer.
 
 use crate::pattern::Pattern;
 use crate::registers::{
@@ -31,7 +31,7 @@ const DISPLAY: &str = "display";
 /// The family of the auxiliary device's payload.
 type DisplayFamily = CovariantForLt!(());
 
-/// What a client wants.
+/// A client's request.
 #[derive(Debug)]
 enum Job {
     Factorial { number: u32, reply: Deferred<u32> },
@@ -52,7 +52,7 @@ impl Job {
     }
 }
 
-/// What the device does for the job at hand.
+/// The present step of the current job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Computing,
@@ -62,7 +62,7 @@ enum Step {
     Back,
 }
 
-/// The job at hand.
+/// The current job.
 #[derive(Debug)]
 struct Running {
     job: Job,
@@ -74,8 +74,8 @@ struct Running {
 /// The device while it is bound. Bus mastering ends before the buffers do.
 #[derive(Debug)]
 pub struct Edu<'cap> {
-    /// What a display driver would bind to, as the one of a graphics card does: the child needs
-    /// to know only that it is there, so there is nothing in the payload.
+    /// A display driver could bind to this, as one binds to a graphics card's. Such a child needs to know only that the
+    /// device is there, so the payload is empty.
     _display: Registration<'cap, DisplayFamily>,
     bar: Bar<'cap, BAR_SIZE>,
     interrupt: Interrupt<'cap>,
@@ -108,7 +108,7 @@ impl<'cap> Edu<'cap> {
             running: None,
             waiting: Deque::new(),
             bar,
-            // Last: what is offered works.
+            // Last, so that an offered device already works.
             _display: Registration::new(device, &device.lend_region(0, 0)?, DISPLAY, 0, ())?,
         })
     }
@@ -123,11 +123,11 @@ impl<'cap> Edu<'cap> {
         self.interrupt.line()
     }
 
-    /// Does what the interrupt is for, and lets it come again.
+    /// Handles the interrupt, and lets it come again.
     pub(crate) fn interrupt(&mut self, events: Events) {
         if events.contains(&self.interrupt) {
             self.handle();
-            // `Revoked`: the binding is ending, and no interrupt is to come again.
+            // `Revoked`: the binding is ending, and no more interrupts may come.
             let _ = self.interrupt.acknowledge();
         }
     }
@@ -160,7 +160,7 @@ impl<'cap> Edu<'cap> {
     fn begin(&mut self, job: &Job) -> Result<(Step, u64), Error> {
         let registers = self.registers();
         identify(&registers)?;
-        // What a job that took too long may have left must not end this one.
+        // An interrupt left over from a job that took too long must not end this one.
         registers.interrupt_acknowledge().set(u32::MAX);
         match job {
             Job::Factorial { number, .. } => {
@@ -177,7 +177,7 @@ impl<'cap> Edu<'cap> {
                 let seed = sys::time() as u32;
                 for (index, byte) in Pattern::new(seed).take(*count).enumerate() {
                     self.source.write(index, byte)?;
-                    // What must change, or the check would pass without a transfer.
+                    // The transfer must change these bytes; otherwise the check would pass without a transfer.
                     self.destination.write(index, !byte)?;
                 }
                 dma::barrier();
@@ -192,7 +192,7 @@ impl<'cap> Edu<'cap> {
         self.timer.set(time::after(milliseconds));
     }
 
-    /// The device says what it has done.
+    /// Handles the causes that the device reports.
     fn handle(&mut self) {
         let registers = self.registers();
         let cause = registers.interrupt_status().extract();
@@ -235,7 +235,7 @@ impl<'cap> Edu<'cap> {
         transfer.start(&self.registers())
     }
 
-    /// Whether what came back is what went out; gives the milliseconds since.
+    /// Checks that the bytes that came back are those that were sent. Returns the milliseconds since the start.
     fn compare(&mut self) -> Result<u32, Error> {
         let Some(Running {
             job: Job::Transfer { count, .. },
@@ -293,7 +293,7 @@ fn identify(registers: &Registers<'_>) -> Result<(), Error> {
     }
 }
 
-/// No interrupt comes any more, and none is left.
+/// Disables and clears all interrupts.
 fn quiet(registers: &Registers<'_>) {
     registers.status().set(0);
     registers.interrupt_acknowledge().set(u32::MAX);

@@ -1,7 +1,7 @@
 //! The bytes that a DMA check sends and expects back.
 
-/// A stream of bytes that repeats only after a long while, so that a transfer that stops
-/// early, starts late or lands elsewhere is seen. Marsaglia, *Xorshift RNGs* (2003), 32 bits.
+/// A stream of bytes that repeats only after a long time. So a transfer that stops early, starts late or goes to
+/// another place is noticed. Marsaglia, *Xorshift RNGs* (2003), 32 bits.
 #[derive(Clone, Copy, Debug)]
 pub struct Pattern(u32);
 

@@ -20,7 +20,7 @@ pub const MAGIC: u32 = 0xed;
 userlib::register_fields! { u32,
     /// What the device is.
     pub Identification [
-        /// Tells it from all others.
+        /// Identifies this kind of device.
         MAGIC OFFSET(0) NUMBITS(16) [],
         /// Minor revision.
         MINOR OFFSET(16) NUMBITS(8) [],
@@ -29,7 +29,7 @@ userlib::register_fields! { u32,
     ],
     /// Status of the computation.
     pub Status [
-        /// A computation goes on. Cannot be stored to.
+        /// A computation is in progress. Cannot be stored to.
         COMPUTING OFFSET(0) NUMBITS(1) [],
         /// Raise an interrupt when the factorial is there.
         INTERRUPT OFFSET(7) NUMBITS(1) [],
@@ -84,16 +84,15 @@ pub const BUFFER: u32 = 0x4_0000;
 /// Bytes in the device's own buffer.
 pub const BUFFER_SIZE: usize = 4096;
 
-/// Most bytes of one transfer. QEMU's `edu_check_range` (hw/misc/edu.c) wants the address after
-/// the last byte to lie in the buffer too, so the buffer's last byte is out of reach.
+/// Most bytes of one transfer. QEMU's `edu_check_range` (hw/misc/edu.c) requires that the address after the last byte
+/// is in the buffer too, so the buffer's last byte cannot be used.
 pub const MOST: usize = BUFFER_SIZE - 1;
 
 /// One DMA transfer that the device can do without leaving its buffer.
 ///
-/// A transfer past the end of the buffer makes QEMU 7.2 abort, so there is no other way to
-/// program one than through this type. The address registers are 64 bits wide, but a store of
-/// 32 bits sets all of one and a store to its upper half sets nothing; so memory must lie below
-/// 4 GiB, where the device's address mask ends too.
+/// A transfer past the end of the buffer makes QEMU 7.2 abort, so only this type can program one. The address registers
+/// are 64 bits wide. But a store of 32 bits sets a whole register, and a store to its upper half does nothing. So
+/// memory must lie below 4 GiB, where the device's address mask also ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transfer {
     source: u32,
@@ -142,7 +141,7 @@ impl Transfer {
         registers.dma_source().set(self.source);
         registers.dma_destination().set(self.destination);
         registers.dma_count().set(self.count);
-        // Last: it starts with what the others have then.
+        // Last, because it starts the transfer with the values of the other registers.
         registers.dma_command().write(
             DmaCommand::START::SET
                 + DmaCommand::INTERRUPT::SET

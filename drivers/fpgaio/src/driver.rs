@@ -15,7 +15,7 @@ use userlib::{Error, ForLt};
 /// What the parent's device is called.
 const NAME: &str = "fpgaio";
 
-/// Bytes of the window that is lent: what the hardware can tell apart, and the registers fit.
+/// Bytes of the window that is lent: at least the hardware's granule, and enough for the registers.
 const LENT: usize = if WINDOW > WINDOW_GRANULE {
     WINDOW
 } else {
@@ -36,9 +36,9 @@ pub struct Board<'cap> {
 }
 
 impl Board<'_> {
-    /// Lights what the child wants, and shows what is lit then.
+    /// Lights the LEDs that the child wants, and publishes which are lit then.
     fn apply(&mut self) {
-        // Busy: the child goes on, and then it rings.
+        // Busy: the child is still writing, and rings afterwards.
         if let Ok(wanted) = self.leds.payload().wanted() {
             let leds = Fpgaio::new(&self.window).leds();
             leds.set(wanted & registers::LEDS);
@@ -117,7 +117,7 @@ impl Driver for BoardDriver {
         state.held.notified(events);
     }
 
-    /// Nobody is to wait for a parent that goes; least of all a child that must let go first.
+    /// No task may wait for a parent that unbinds; least of all a child that must release first.
     fn unbind<'cap>(&self, state: &mut StateOf<'cap, Self>, _: &Device<'cap, Core>) {
         state.held.clear();
         Fpgaio::new(&state.window).leds().set(0);

@@ -14,17 +14,17 @@ pub const LEDS: &str = "leds";
 /// Name of the buttons' and counters' auxiliary device, number 1, likewise.
 pub const BUTTONS_AND_COUNTERS: &str = "buttons";
 
-/// The notification by which the LEDs' child says that it wants others lit.
+/// The notification by which the LEDs' child reports a change.
 pub const RING: Notifications = Notifications::peer(0);
 
-/// Payload of the LEDs' device: no window, but a word to write what is wanted to.
+/// Payload of the LEDs' device: no window, but a word for the wanted LEDs.
 #[derive(Clone, Copy, Debug, CovariantFamily, Lendable)]
 pub struct Leds<'a> {
     /// Which of the parent's devices this is, and whose.
     pub data: Data<'a>,
-    /// What is to be lit.
+    /// The wanted LEDs.
     wanted: LentMutex<'a, u32>,
-    /// What is lit: what the register said after the last change.
+    /// The lit LEDs: the register's value after the last change.
     lit: Lent<'a, u32>,
 }
 
@@ -37,7 +37,7 @@ impl<'a> Leds<'a> {
         Self { data, wanted, lit }
     }
 
-    /// For the child: changes what it wants lit, once it has rung.
+    /// For the child: changes the wanted LEDs. The child must notify the parent after that.
     ///
     /// # Errors
     /// `Busy` while the other side has the word.
@@ -51,10 +51,10 @@ impl<'a> Leds<'a> {
         Ok(())
     }
 
-    /// For the parent: what is to be lit. What a child that died left half done is all off.
+    /// For the parent: the wanted LEDs. If a child died in the middle of a change, all are off.
     ///
     /// # Errors
-    /// `Busy` while the child has the word; it has not rung yet then.
+    /// `Busy` while the child has the word; then it has not notified yet.
     pub fn wanted(&self) -> Result<u32, Error> {
         match self.wanted.try_lock() {
             Err(Error::Dead) => self.wanted.recover(0)?.read(),
@@ -65,7 +65,7 @@ impl<'a> Leds<'a> {
     /// What is lit.
     ///
     /// # Errors
-    /// None that an honest parent causes: any word is one.
+    /// None with an honest parent: any word is valid.
     pub fn lit(&self) -> Result<u32, Error> {
         self.lit.read()
     }

@@ -1,12 +1,11 @@
-//! One LED as a pin of `embedded-hal`, so that what is written for a pin runs on a lease.
+//! One LED as a pin of `embedded-hal`, so that code for a pin also runs on a lease.
 
 use crate::payload::Leds;
 use core::fmt;
 use embedded_hal::digital::{self, ErrorKind, ErrorType, OutputPin, StatefulOutputPin};
 use leasehold_abi::Error;
 
-/// An LED that the child has on lease; high is lit. Each change is the parent's to carry out, so it
-/// is told of each.
+/// An LED that the child has on lease; high is lit. The parent makes each change, so it is notified of each.
 pub struct Led<'p, 'a, R> {
     leds: &'p Leds<'a>,
     bit: u32,
@@ -66,7 +65,7 @@ impl<R: FnMut() -> Result<(), Error>> OutputPin for Led<'_, '_, R> {
 }
 
 impl<R: FnMut() -> Result<(), Error>> StatefulOutputPin for Led<'_, '_, R> {
-    /// Whether it is lit: what the register says, not what is wanted.
+    /// Whether it is lit, by the register's value, not by the wanted value.
     fn is_set_high(&mut self) -> Result<bool, PinError> {
         Ok(self.leds.lit()? & self.bit != 0)
     }

@@ -24,8 +24,8 @@ userlib::registers! {
     }
 }
 
-/// Whether the block answers. It has no number to know it by, but it keeps the LEDs' bits and no
-/// others. All LEDs have been lit then, and are off.
+/// Whether the block answers. It has no identification register, but it keeps the LEDs' bits and no others. The test
+/// lights all LEDs and switches them off again.
 pub fn answers(window: &Window<'_, WINDOW>) -> bool {
     let leds = Fpgaio::new(window).leds();
     [0b01, u32::MAX, 0].into_iter().all(|pattern| {

@@ -1,4 +1,4 @@
-//! The words by which the LEDs' child and its parent understand each other.
+//! The words through which the LEDs' child and its parent communicate.
 
 use driver_aux_parent::payload::{Data, Identity};
 use driver_fpgaio::payload::Leds;

@@ -12,7 +12,7 @@ pub enum ChaosKind {
     WildWrite = 2,
     /// Execute data.
     JumpIntoData = 3,
-    /// Never come back.
+    /// Loop for ever.
     EndlessLoop = 4,
     /// Use more stack than there is.
     StackOverflow = 5,

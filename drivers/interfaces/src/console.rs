@@ -10,16 +10,16 @@ pub trait Console {
     /// byte is sent. `Busy` when too many wait already.
     #[deferred]
     fn write(&mut self, bytes: &[u8]) -> Result<u32, Error>;
-    /// Waits for input and copies what there is, at most the buffer's length; gives how much.
+    /// Waits for input and copies it, at most the buffer's length. Returns the number of bytes.
     #[deferred]
     fn read(&mut self, bytes: &mut [u8]) -> Result<u32, Error>;
-    /// Copies what input there is, which may be none.
+    /// Copies the input that is there, perhaps none.
     #[deferred]
     fn read_ready(&mut self, bytes: &mut [u8]) -> Result<u32, Error>;
     /// Waits until every accepted byte has left the chip.
     #[deferred]
     fn flush(&mut self) -> Result<u32, Error>;
-    /// From now on, input posts `wanted`, of [`Notifications::PEERS`], to the caller. It ends with this binding of
-    /// the driver.
+    /// From now on, input posts `wanted`, of [`Notifications::PEERS`], to the caller. This ends with the present
+    /// binding of the driver.
     fn watch(&mut self, wanted: Notifications) -> Result<(), Error>;
 }

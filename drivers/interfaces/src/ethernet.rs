@@ -1,10 +1,10 @@
-//! An Ethernet controller, as far as the demo drives one: what it says it is.
+//! An Ethernet controller. The demo only identifies one.
 
 use leasehold_abi::Error;
 use userlib::ipc::interface;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// What a controller says of itself.
+/// The identification of a controller.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
@@ -25,6 +25,6 @@ pub struct EthernetInfo {
 /// What a controller's driver answers.
 #[interface]
 pub trait Ethernet {
-    /// What it says it is. `TimedOut` when it does not give its address.
+    /// Its identification. `TimedOut` when it does not give its address.
     fn identify(&mut self) -> Result<EthernetInfo, Error>;
 }

@@ -1,6 +1,6 @@
 //! The calls that drivers answer, and the records in them.
 //!
-//! They are apart from the drivers, so that a client is compiled without its server.
+//! They are in a crate of their own, so that a client is compiled without its server.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 

@@ -32,7 +32,7 @@ pub struct SampleInfo {
     pub reserved: u32,
 }
 
-/// What the child's last long call to its parent came to.
+/// The result of the child's last long call to its parent.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
@@ -69,7 +69,7 @@ pub struct Inputs {
 pub trait SampleChild {
     /// What it sees of device `index`.
     fn sample(&mut self, index: u32) -> Result<SampleInfo, Error>;
-    /// What its last long call came to.
+    /// The result of its last long call.
     fn last_hold(&mut self) -> Result<HoldInfo, Error>;
     /// Starts a call to the parent that the parent answers after `milliseconds`; returns at once.
     fn hold(&mut self, milliseconds: u32) -> Result<(), Error>;

@@ -9,7 +9,7 @@ use leasehold_abi::Error;
 #[derive(Debug)]
 pub struct ConsoleStream(ConsoleClient);
 
-/// Why the console did not do it.
+/// Why the console failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamError(pub Error);
 

@@ -1,5 +1,4 @@
-//! A LAN9118 Ethernet controller, as far as finding out what it is: number, revision, byte order,
-//! hardware address.
+//! A LAN9118 Ethernet controller. The driver only identifies it: number, revision, byte order, hardware address.
 //!
 //! Source: SMSC, *LAN9118 datasheet*, sections 5.3 "System Control and Status Registers" and 5.4
 //! "MAC Control and Status Registers". Only 32-bit accesses.
@@ -22,11 +21,11 @@ userlib::register_fields! { u32,
     ],
     /// A command to the MAC's own registers.
     MacCommand [
-        /// The MAC has not done it yet; a one starts it.
+        /// Writing 1 starts the command; 1 until the MAC has done it.
         BUSY OFFSET(31) NUMBITS(1) [],
         /// Which way.
         DIRECTION OFFSET(30) NUMBITS(1) [Write = 0, Read = 1],
-        /// Which of them.
+        /// Number of the MAC's register.
         REGISTER OFFSET(0) NUMBITS(8) [
             /// Upper two bytes of the hardware address.
             AddressHigh = 2,
@@ -41,11 +40,11 @@ userlib::registers! {
     struct Registers: 0x100 {
         /// What the chip is.
         identification: ReadOnly<u32, Identification> = 0x50;
-        /// Always [`BYTE_ORDER`], if bytes arrive in their order.
+        /// Always [`BYTE_ORDER`], if the bytes arrive in the right order.
         byte_test: ReadOnly<u32> = 0x64;
         /// Command to the MAC's own registers.
         mac_command: ReadWrite<u32, MacCommand> = 0xa4;
-        /// What was read of them.
+        /// The value that was read from the MAC's register.
         mac_data: ReadWrite<u32> = 0xa8;
     }
 }
@@ -53,10 +52,10 @@ userlib::registers! {
 /// Bytes that the registers cover.
 const WINDOW: usize = 0x100;
 
-/// What the byte-order test register has.
+/// The value of the byte-order test register.
 const BYTE_ORDER: u32 = 0x8765_4321;
 
-/// How often the MAC is asked whether it is done.
+/// How often to check whether the MAC is done.
 const LOOKS: usize = 1000;
 
 /// The controller while it is bound.
@@ -73,7 +72,7 @@ impl Controller<'_> {
     /// Chip number and revision.
     fn chip(&self) -> Result<(u16, u16), Error> {
         let registers = self.registers();
-        // The first read may find the chip asleep; the test register wakes it and tells.
+        // The first read may find the chip asleep. Reading the test register wakes it.
         if registers.byte_test().get() != BYTE_ORDER {
             return Err(Error::NoDevice);
         }

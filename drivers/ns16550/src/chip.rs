@@ -30,7 +30,7 @@ impl<'cap> Ns16550<'cap> {
     pub fn new(window: ExclusiveIoMem<'cap, WINDOW>) -> Result<Self, Error> {
         let chip = Self { window };
         let registers = chip.registers();
-        // An absent device reads as all ones, and keeps nothing.
+        // An absent device reads as all ones and keeps nothing.
         for pattern in [0x5a, 0xa5] {
             registers.scratch().set(pattern);
             if registers.scratch().get() != pattern {
@@ -66,7 +66,7 @@ impl<'cap> Ns16550<'cap> {
 
     fn line(&self) -> LocalRegisterCopy<u8, LineStatus::Register> {
         let line = self.registers().line_status().take();
-        // All ones cannot be: with the scratch test passed at probe, the device went away since.
+        // All ones is no valid status. The scratch test passed at probe, so the device is gone since.
         if line.get() == u8::MAX {
             LocalRegisterCopy::new(0)
         } else {
@@ -96,7 +96,7 @@ impl Chip for Ns16550<'_> {
     }
 
     fn clear(&mut self) {
-        // A level: it ends with its cause.
+        // The interrupt is a level: it ends with its cause.
     }
 
     fn enable(&mut self, interrupts: Interrupts) {

@@ -43,7 +43,7 @@ pub const CLASS: u16 = 0x08;
 /// Header type is in bits 16 to 23; its top bit says that there are more functions.
 pub const HEADER: u16 = 0x0c;
 
-/// Interrupt line (low byte), pin, and two numbers nobody uses.
+/// Interrupt line (low byte), pin, and two numbers that are not used here.
 pub const INTERRUPT: u16 = 0x3c;
 
 /// Reads of configuration space.

@@ -7,7 +7,7 @@ use userlib::runtime::{Core, Device, Driver};
 use userlib::supervisor::{BarInfo, FunctionInfo, NAME, NO_INTERRUPT, SupervisorClient};
 use userlib::{Error, ForLt};
 
-/// Configuration space of the bus, mapped to be read; the supervisor writes it.
+/// Configuration space of the bus, mapped read-only; the supervisor writes it.
 struct Bus<'cap>(ConfigSpace<'cap, 0>);
 
 impl ConfigAccess for Bus<'_> {
@@ -16,7 +16,7 @@ impl ConfigAccess for Bus<'_> {
     }
 }
 
-/// Bus, device and function in 16 bits, as the supervisor has them.
+/// Bus, device and function in 16 bits, in the supervisor's format.
 fn packed(address: Address) -> u16 {
     (address.offset() >> 12) as u16
 }

@@ -18,7 +18,7 @@ const PCI_BRIDGE: u8 = 1;
 /// Pins INTA to INTD.
 const PINS: u32 = 4;
 
-/// What was found of one function.
+/// A function that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Function {
     /// Where it is.
@@ -37,23 +37,23 @@ pub struct Function {
     pub interrupt: Option<u32>,
 }
 
-/// Whom enumeration tells.
+/// The receiver of what enumeration finds.
 pub trait Report {
     /// A function was found.
     ///
     /// # Errors
-    /// Any that ends enumeration. What is wrong with one function is not among them.
+    /// An error ends enumeration. A fault of one function must not be returned.
     fn found(&mut self, function: &Function) -> Result<(), Error>;
 
-    /// A bridge to another bus, where nothing is looked for.
+    /// A bridge to another bus was found. Nothing behind it is looked for.
     ///
     /// # Errors
     /// As for [`found`](Self::found).
     fn bridge(&mut self, address: Address, identifiers: u32) -> Result<(), Error>;
 }
 
-/// Line of an interrupt pin: the host bridge turns the four pins by the device's number
-/// (*PCI-to-PCI Bridge Architecture 1.2*, section 9.1), starting at the line `first`.
+/// The line of an interrupt pin. The host bridge rotates the four pins by the device's number (*PCI-to-PCI Bridge
+/// Architecture 1.2*, section 9.1), from the line `first` on.
 pub const fn interrupt_line(first: u32, device: u8, pin: u8) -> Option<u32> {
     match pin {
         1..=4 => Some(first + (device as u32 + pin as u32 - 1) % PINS),
@@ -61,12 +61,12 @@ pub const fn interrupt_line(first: u32, device: u8, pin: u8) -> Option<u32> {
     }
 }
 
-/// Walks bus 0, reports every type 0 function, and returns how many functions answered.
-/// Bridges are passed over, the host bridge in silence and those to other buses with a report.
+/// Walks bus 0, reports every type 0 function, and returns how many functions answered. The host bridge is skipped.
+/// Bridges to other buses are skipped and reported.
 ///
 /// # Errors
-/// `NoDevice` when nothing at all answers: the window does not lead to a host bridge. Else what
-/// configuration space or `report` says.
+/// `NoDevice` when nothing answers: the window does not lead to a host bridge. Otherwise the errors of configuration
+/// space or of `report`.
 pub fn enumerate<C: ConfigAccess, R: Report>(
     config: &C,
     first_line: u32,

@@ -1,4 +1,4 @@
-//! The PCI host bridge: it discovers functions, it does not place their windows or own them.
+//! The PCI host bridge: the driver discovers functions. It does not place their windows or own them.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 

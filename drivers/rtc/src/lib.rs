@@ -35,7 +35,7 @@ impl Clock<'_> {
         let registers = Registers::new(&self.window);
         let low = registers.time_low().get();
         let high = registers.time_high().get();
-        // All ones would be the year 2554: nothing answers.
+        // All ones would be the year 2554: no device answers.
         match (low, high) {
             (u32::MAX, u32::MAX) => Err(Error::NoDevice),
             _ => Ok(u64::from(high) << 32 | u64::from(low)),

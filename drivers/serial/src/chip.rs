@@ -1,9 +1,9 @@
-//! What the console asks of a UART, whichever it is.
+//! The requirements of the console for any UART.
 
 use bitflags::bitflags;
 
 bitflags! {
-    /// What a chip has and takes.
+    /// The state of a chip.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Status: u8 {
         /// A received byte waits.
@@ -16,7 +16,7 @@ bitflags! {
 }
 
 bitflags! {
-    /// What a chip can interrupt for.
+    /// The interrupts of a chip.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Interrupts: u8 {
         /// A byte was received.
@@ -28,13 +28,13 @@ bitflags! {
 
 /// A UART that is set up: eight data bits, no parity, one stop bit.
 ///
-/// Its interrupts may be levels (as long as it has room, it asks) or events (it asks once, when
-/// it gets room while that is enabled).
+/// Its interrupts may be levels (requested as long as there is room) or events (requested once, when there is room
+/// again while they are enabled).
 pub trait Chip {
-    /// Bytes that the transmitter takes when it says [`Status::ROOM`].
+    /// Bytes that the transmitter accepts at [`Status::ROOM`].
     const LOAD: usize;
 
-    /// How it stands; an overrun is told once. Nothing at all for a device that went away.
+    /// Its status; an overrun is reported once. Empty if the device is gone.
     fn status(&mut self) -> Status;
 
     /// Takes the received byte.
@@ -43,12 +43,12 @@ pub trait Chip {
     /// Gives the transmitter a byte.
     fn transmit(&mut self, byte: u8);
 
-    /// Takes back the events that it has asked for so far. Called before each look at it.
+    /// Takes back the events requested so far. Called before each read of the status.
     fn clear(&mut self);
 
-    /// Lets it interrupt for these and no others, and takes the others' events back.
+    /// Enables these interrupts and no others, and takes the others' events back.
     fn enable(&mut self, interrupts: Interrupts);
 
-    /// Whether every byte has left the chip. May wait for one that is leaving.
+    /// Whether every byte has left the chip. May wait for a byte that is being sent.
     fn is_idle(&self) -> bool;
 }

@@ -62,13 +62,13 @@ impl Caller for Call {
     }
 }
 
-/// A model of UART: how to get at a chip of it.
+/// A model of UART: how to open a chip of this model.
 pub trait Model: Default + 'static {
-    /// The chip, over what the device on lease has.
+    /// The chip, over the resources of the device on lease.
     type Chip<'cap>: Chip;
-    /// What it is called in the log.
+    /// Its name in the log.
     const NAME: &'static str;
-    /// Its interrupt lines, one or two, which all ask to be served.
+    /// Its interrupt lines, one or two. All have the same handler.
     const LINES: usize;
 
     /// Claims the device's registers and sets the chip up, with its interrupts off.
@@ -83,9 +83,9 @@ pub trait Model: Default + 'static {
 pub struct Console<'cap, M: Model> {
     port: Port<M::Chip<'cap>, Call>,
     lines: Vec<Interrupt<'cap>, LINES>,
-    /// Who is told of input, and by which notification.
+    /// The task that is notified of input, and its notification.
     watcher: Option<(TaskHandle, Notifications)>,
-    /// Who makes the request that is being answered.
+    /// The task whose request is being answered.
     client: Option<TaskHandle>,
 }
 
@@ -130,7 +130,7 @@ impl<M: Model> ConsoleServer for Console<'_, M> {
     }
 
     fn watch(&mut self, wanted: Notifications) -> Result<(), Error> {
-        // No others are posted between tasks.
+        // Tasks may post no other notifications to each other.
         if wanted.is_empty() || !Notifications::PEERS.contains(wanted) {
             return Err(Error::Invalid);
         }
@@ -186,7 +186,7 @@ impl<M: Model> Driver for ConsoleDriver<M> {
         state.port.pump();
         state.tell();
         for line in state.lines.iter().filter(|line| events.contains(*line)) {
-            // `Revoked`: the binding is ending, and no interrupt is to come again.
+            // `Revoked`: the binding is ending, and no more interrupts may come.
             let _ = line.acknowledge();
         }
     }

@@ -1,7 +1,7 @@
-//! A serial console over any UART: what a chip must do, the rings, who waits, the interface.
+//! A serial console over any UART: the requirements for a chip, the rings, the waiting clients, the interface.
 //!
-//! A driver of one chip implements [`Chip`] over its registers and [`Model`] over its device,
-//! and is [`ConsoleDriver`] of that.
+//! The driver of a chip implements [`Chip`] over its registers and [`Model`] over its device. The task's driver is then
+//! [`ConsoleDriver`] of the model.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 

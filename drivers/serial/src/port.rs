@@ -1,11 +1,11 @@
-//! Requests to the console: who waits for room, for input, for the last byte to leave.
+//! Requests to the console: clients that wait for room, for input, or until the last byte has left.
 
 use crate::chip::Chip;
 use crate::uart::Uart;
 use heapless::Deque;
 use leasehold_abi::Error;
 
-/// Requests of one kind that may wait at once; more are told `Busy`.
+/// Most requests of one kind that may wait at once; further ones get `Busy`.
 pub const WAITING: usize = 4;
 
 /// Bytes copied from or to a client at a time.
@@ -35,7 +35,7 @@ pub trait Caller {
     fn reply(self, result: Result<usize, Error>);
 }
 
-/// A write of which a part may be accepted.
+/// A write, perhaps partly accepted.
 #[derive(Debug)]
 struct Write<C> {
     caller: C,
@@ -43,7 +43,7 @@ struct Write<C> {
     length: usize,
 }
 
-/// The UART and those who wait for it.
+/// The UART and the clients that wait for it.
 #[derive(Debug)]
 pub struct Port<U, C> {
     uart: Uart<U>,
@@ -73,7 +73,7 @@ impl<U: Chip, C: Caller> Port<U, C> {
         &mut self.uart
     }
 
-    /// Those who wait.
+    /// The clients that wait.
     pub fn callers(&self) -> impl Iterator<Item = &C> {
         let writers = self.writers.iter().map(|write| &write.caller);
         writers.chain(&self.readers).chain(&self.flushers)
@@ -104,9 +104,9 @@ impl<U: Chip, C: Caller> Port<U, C> {
         self.pump();
     }
 
-    /// Fills the caller's buffer with what input there is, which may be none.
+    /// Fills the caller's buffer with the input that is there, perhaps none.
     pub fn read_ready(&mut self, caller: C) {
-        // Those who wait were first.
+        // Clients that wait came earlier.
         if self.readers.is_empty() {
             self.hand_out(caller);
         } else {
@@ -122,7 +122,7 @@ impl<U: Chip, C: Caller> Port<U, C> {
         self.pump();
     }
 
-    /// Serves the chip, then everybody whose wait that ended.
+    /// Serves the chip, then every client whose wait is over.
     pub fn pump(&mut self) {
         self.uart.service();
         while let Some(mut write) = self.writers.pop_front() {
@@ -153,7 +153,7 @@ impl<U: Chip, C: Caller> Port<U, C> {
         }
     }
 
-    /// Takes what there is room for; true when that was the last of it.
+    /// Accepts as many bytes as there is room for; true if those were the last.
     fn accept(&mut self, write: &mut Write<C>) -> Result<bool, Error> {
         let mut chunk = [0; CHUNK];
         while write.accepted < write.length {
@@ -178,7 +178,7 @@ impl<U: Chip, C: Caller> Port<U, C> {
     fn hand_out(&mut self, caller: C) {
         let mut chunk = [0; CHUNK];
         let result = caller.length().and_then(|length| {
-            // Only what the caller has room for leaves the ring.
+            // Only as many bytes as the caller has room for leave the ring.
             let count = self.uart.receive(&mut chunk[..length.min(CHUNK)]);
             caller.copy_out(&chunk[..count])
         });

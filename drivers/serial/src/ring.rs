@@ -1,4 +1,4 @@
-//! A ring of bytes that takes or gives as much as there is room for.
+//! A ring of bytes that accepts or returns as many as possible.
 
 /// A first-in, first-out store of `SIZE` bytes.
 #[derive(Debug)]
@@ -56,12 +56,12 @@ impl<const SIZE: usize> Ring<SIZE> {
         Some(byte)
     }
 
-    /// Adds from the front of `bytes` what fits, and says how many that were.
+    /// Adds bytes from the front of `bytes` while there is room. Returns how many.
     pub fn push_slice(&mut self, bytes: &[u8]) -> usize {
         bytes.iter().take_while(|&&byte| self.push(byte)).count()
     }
 
-    /// Moves the oldest bytes to the front of `out`, and says how many that were.
+    /// Moves the oldest bytes to the front of `out`. Returns how many.
     pub fn pop_slice(&mut self, out: &mut [u8]) -> usize {
         let mut count = 0;
         for slot in out {

@@ -9,8 +9,8 @@ pub const TRANSMIT_RING: usize = 256;
 /// Bytes kept from the receiver until somebody reads them.
 pub const RECEIVE_RING: usize = 256;
 
-/// Most loads of the chip that one interrupt serves: one that always claims to be ready cannot
-/// keep the driver busy for ever. What is left asks again.
+/// Most rounds in one interrupt: a chip that always claims to be ready must not keep the driver busy for ever. A chip
+/// that has more interrupts again.
 const ROUNDS: usize = 64;
 
 /// One chip and its rings.
@@ -26,8 +26,8 @@ pub struct Uart<C> {
 }
 
 impl<C: Chip> Uart<C> {
-    /// A UART over a chip that is set up and has its interrupts off. [`service`](Self::service)
-    /// turns on those that are wanted.
+    /// A UART over a chip that is set up and has its interrupts off. [`service`](Self::service) enables the interrupts
+    /// that are wanted.
     pub const fn new(chip: C) -> Self {
         Self {
             chip,
@@ -39,10 +39,10 @@ impl<C: Chip> Uart<C> {
         }
     }
 
-    /// Moves what the chip has and what it takes. For the interrupt, and after either ring changed.
+    /// Moves bytes from and to the chip. Call it for the interrupt, and after either ring changed.
     pub fn service(&mut self) {
         self.exchange();
-        // An event that came before its interrupt was on has asked for nothing: look once more.
+        // An event that came before its interrupt was enabled has requested nothing, so look once more.
         if self.enable(self.wanted()) {
             self.exchange();
             self.enable(self.wanted());
@@ -57,7 +57,7 @@ impl<C: Chip> Uart<C> {
                 self.overruns = self.overruns.saturating_add(1);
             }
             let mut moved = false;
-            // A byte stays in the chip while the ring is full: there the sender is held up.
+            // While the ring is full, a byte stays in the chip, which holds up the sender.
             if status.contains(Status::RECEIVED) && self.receive.room() > 0 {
                 moved = self.receive.push(self.chip.receive());
             }
@@ -80,7 +80,7 @@ impl<C: Chip> Uart<C> {
         wanted
     }
 
-    /// Has these interrupts on; whether any was off before.
+    /// Enables these interrupts. Returns whether any of them was off before.
     fn enable(&mut self, wanted: Interrupts) -> bool {
         let before = core::mem::replace(&mut self.enabled, wanted);
         if wanted != before {
@@ -89,7 +89,7 @@ impl<C: Chip> Uart<C> {
         !before.contains(wanted)
     }
 
-    /// Accepts from the front of `bytes` what fits, and says how many. Accepted bytes are sent.
+    /// Accepts bytes from the front of `bytes` while there is room. Returns how many. Accepted bytes are sent.
     pub fn send(&mut self, bytes: &[u8]) -> usize {
         let count = self.transmit.push_slice(bytes);
         self.service();
@@ -101,7 +101,7 @@ impl<C: Chip> Uart<C> {
         self.transmit.room()
     }
 
-    /// Takes received bytes, and says how many.
+    /// Takes received bytes. Returns how many.
     pub fn receive(&mut self, out: &mut [u8]) -> usize {
         let count = self.receive.pop_slice(out);
         self.service();
@@ -113,7 +113,7 @@ impl<C: Chip> Uart<C> {
         self.receive.len()
     }
 
-    /// Whether every accepted byte has left the chip. Waits for the one that is leaving.
+    /// Whether every accepted byte has left the chip. Waits for a byte that is being sent.
     pub fn is_drained(&self) -> bool {
         self.transmit.is_empty() && self.chip.is_idle()
     }

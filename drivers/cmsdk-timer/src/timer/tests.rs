@@ -1,4 +1,4 @@
-//! The timer against a model of its registers, which counts a tick for each look at it.
+//! The timer against a model of its registers, which counts a tick for each read of the counter.
 
 use super::*;
 use driver_testing::{DeviceModel, Offer};

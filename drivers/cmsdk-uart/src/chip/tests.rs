@@ -1,5 +1,5 @@
-//! The UART over the chip, against a model of its registers: one byte each way, interrupts that
-//! are asked for once, a line that is not always ready.
+//! The UART over the chip, against a model of its registers: one byte in each direction, interrupts that are requested
+//! once, a line that is not always ready.
 
 use super::*;
 use driver_serial::uart::{RECEIVE_RING, Uart};
@@ -42,7 +42,7 @@ impl Model {
         }
     }
 
-    /// A byte from the line; it takes the place of one that was not read.
+    /// A byte from the line. It replaces one that was not read.
     fn arrive(&mut self, byte: u8) {
         self.receive_overrun |= self.received.is_some();
         self.received = Some(byte);
@@ -137,7 +137,8 @@ fn set_up_leaves_the_rate_both_directions_and_the_receive_interrupt() {
     });
 }
 
-/// The chip keeps an event that it has asked for, on or off: its line would stay up for ever.
+/// The chip keeps a requested event, whether its interrupt is enabled or not. Otherwise its line would stay high for
+/// ever.
 #[test]
 fn an_interrupt_that_is_turned_off_is_taken_back() {
     claimed(|model, window| {
@@ -242,7 +243,7 @@ fn a_full_ring_leaves_the_byte_in_the_chip_and_loses_none() {
     });
 }
 
-/// A byte that comes between the last look and turning its interrupt on asks for nothing.
+/// A byte that comes between the last read of the state and enabling the interrupt requests nothing.
 #[test]
 fn a_byte_that_comes_while_its_interrupt_is_off_is_found() {
     with(|model, uart| {

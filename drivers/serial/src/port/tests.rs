@@ -56,7 +56,7 @@ impl Chip for Model {
     }
 }
 
-/// What a client's call came to, seen from outside.
+/// The result of a client's call, seen from outside.
 #[derive(Default)]
 struct Outcome {
     buffer: Vec<u8>,

@@ -12,7 +12,7 @@ struct Inside {
     holding: Vec<u8>,
     enabled: Option<Interrupts>,
     cleared: usize,
-    /// Puts a byte in when the receive interrupt is turned on: too late to ask for itself.
+    /// A byte that arrives when the receive interrupt is enabled: too late to request it.
     late: Option<u8>,
 }
 

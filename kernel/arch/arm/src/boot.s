@@ -27,7 +27,7 @@ _start:
     isb
 3:  b       3b
 
-    @ The kernel never returns to where this interrupted.
+    @ The kernel never returns to the code that this interrupts.
     .globl  leasehold_boot_vector
     .type   leasehold_boot_vector, %function
     .thumb_func
@@ -63,7 +63,7 @@ leasehold_vectors:
     .word   leasehold_interrupt_vector
     .endr
 
-    @ The kernel's stack, and above it, where all handlers look, the address of the running task's register file.
+    @ The kernel's stack. The word above it is the address of the running task's register file, for all handlers.
     .section .bss.stack, "aw", %nobits
     .balign 8
     .space  {STACK_SIZE}

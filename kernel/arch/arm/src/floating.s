@@ -1,9 +1,9 @@
-@ The vectors that are in force while a task with floating-point registers runs. See floating.rs. They save them, switch the
-@ unit off, put the ordinary table in their place and go on there, always on the slow path.
+@ The vectors that are in use while a task with floating-point registers runs. See floating.rs. They save the registers,
+@ switch the unit off, install the ordinary table and continue there, always on the slow path.
 
     .fpu    fpv4-sp-d16
 
-@ The unit on or off, and a vector table in force. Clobbers r2 and r12.
+@ Switches the unit on or off, and installs a vector table. Clobbers r2 and r12.
 .macro FLOATING_UNIT access, table
     movw    r12, #:lower16:{ACCESS}
     movt    r12, #:upper16:{ACCESS}
@@ -26,7 +26,7 @@
     FLOATING_UNIT 0, leasehold_vectors
 .endm
 
-@ Those of the register file in r0. Clobbers r2, r3 and r12.
+@ Those that belong to the register file in r0. Clobbers r2, r3 and r12.
 .macro LOAD_FLOATING
     FLOATING_UNIT {ACCESS_ON}, leasehold_floating_vectors
     ldr     r3, [r0, #{FLOATING}]
@@ -65,7 +65,7 @@ leasehold_floating_fault_vector:
     b.w     leasehold_fault_vector
 1:  b.w     leasehold_kernel_fault_vector
 
-    @ Where such a task goes on, with its register file in r0 and its frame in r1.
+    @ Continues such a task, with its register file in r0 and its frame in r1.
 HANDLER leasehold_floating_called
     LOAD_FLOATING
     b.w     leasehold_resume_called
@@ -85,7 +85,7 @@ HANDLER leasehold_floating_fresh
     b.w     leasehold_resume_fresh
     .ltorg
 
-    @ The addresses of the first two are used at a reset alone.
+    @ The first two entries are used only at a reset.
     .section .rodata.trap.floating, "a", %progbits
     .balign 1024
 leasehold_floating_vectors:

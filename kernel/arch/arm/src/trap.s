@@ -1,12 +1,12 @@
 @ The exception vectors. See trap.rs.
 
-@ The regions of the register file in r0, into the unit. Clobbers r0 to r3, r12, lr.
+@ Loads the regions of the register file in r0 into the unit. Clobbers r0 to r3, r12, lr.
 .macro LOAD_REGIONS
     ldr     r12, [r0, #{REGIONS}]
     movw    lr, #:lower16:({UNIT} + {REGION_REGISTERS})
     movt    lr, #:upper16:({UNIT} + {REGION_REGISTERS})
     .if {ARMV8M}
-    @ The register in front selects four regions; then two at a time.
+    @ The first store selects four regions; then two are written at a time.
     .irp    group, 0, 4
     movs    r0, #\group
     str     r0, [lr, #-4]
@@ -19,7 +19,7 @@
     movs    r0, #{UNIT_ON}
     str     r0, [lr, #-{REGION_REGISTERS}]
     .else
-    @ Each base register has its region's number in it.
+    @ Each base register contains its region's number.
     .rept   4
     ldm     r12!, {{r0-r3}}
     stm     lr, {{r0-r3}}
@@ -27,7 +27,7 @@
     .endif
 .endm
 
-@ To thread mode and the process stack. The barrier has the regions in force before the frame is read.
+@ Returns to thread mode and the process stack. After the barrier the regions are in force, before the frame is read.
 .macro LEAVE
     mvn     lr, #2
     dsb
@@ -41,7 +41,7 @@ HANDLER leasehold_call_vector
     ldr     r2, [r0, #FRAME_R12]
     cbnz    r2, 4f
 
-    @ Asking who one is returns at once, and changes nothing.
+    @ TaskSelf returns at once, and changes nothing.
     bl      leasehold_task_self
     mrs     r1, psp
     movs    r2, #0
@@ -63,7 +63,7 @@ HANDLER leasehold_call_vector
     bcs     5f
     SAVE_PLACE
 
-    @ The slow path: the message to memory, and a general return.
+    @ The slow path: stores the message in memory, and returns in the general way.
 HANDLER leasehold_slow_path
     stm     r3, {{r4-r11}}
     ldr     r2, [r0, #FRAME_R3]
@@ -73,7 +73,7 @@ HANDLER leasehold_slow_path
     mov     r1, r3
     bl      leasehold_system_call
 
-    @ Goes on with the register file in r0.
+    @ Continues with the register file in r0.
 HANDLER leasehold_resume
     str     r0, [sp]
     ldr     r1, [r0, #{FRAME}]
@@ -90,7 +90,7 @@ HANDLER leasehold_resume_all
     LOAD_REGIONS
     LEAVE
 
-    @ The fast paths: the message stays where it is.
+    @ The fast paths: the message stays in its registers.
 1:  SAVE_PLACE
     ldm     r0, {{r0-r2}}
     bl      leasehold_call
@@ -103,7 +103,7 @@ HANDLER leasehold_resume_all
     ldr     r0, [r3, #{FRAME}]
     b       leasehold_slow_path
 
-    @ The tag goes from frame to frame, and the results with it.
+    @ Copies the tag from frame to frame, with the results.
 8:  ldr     r3, [sp]
     str     r0, [sp]
     ldr     r3, [r3, #{FRAME}]
@@ -117,7 +117,7 @@ HANDLER leasehold_resume_all
     LOAD_REGIONS
     LEAVE
 
-    @ Calls that return to where they came from save nothing.
+    @ Calls that return to their caller save nothing.
 5:  mov     r1, r4
     mov     r2, r5
     bl      leasehold_quick_call
@@ -129,7 +129,7 @@ HANDLER leasehold_resume_all
     .endif
     LEAVE
 
-    @ A state other than that of a call: it counts once. Of a task with floating-point registers, it is an address.
+    @ A state other than a call's is used once. For a task with floating-point registers it is an address.
 6:  movs    r3, #0
     str     r3, [r0, #{STATE}]
     cmp     r2, #{INTERRUPTED}

@@ -1,10 +1,10 @@
-# The vector that is in force while a task with floating-point registers runs. See floating.rs. It saves them, switches
-# the unit off, puts the ordinary vector in its place and goes on there, always on the slow path.
+# The vector that is in use while a task with floating-point registers runs. See floating.rs. It saves the registers,
+# switches the unit off, installs the ordinary vector and continues there, always on the slow path.
 
     .option push
     .option arch, +d
 
-# Has the unit on, and this vector in force. Clobbers t1.
+# Switches the unit on, and installs this vector. Clobbers t1.
 .macro ENTER_FLOATING
     li      t1, {UNIT}
     csrs    {STATUS}, t1
@@ -55,7 +55,7 @@ leasehold_floating_vector:
     STORE   t0, {INTERRUPTED}(tp)
     j       leasehold_trapped
 
-    # Where such a task goes on, with its register file in a0: for the first time, after a call, after anything else.
+    # Continues such a task, with its register file in a0: for the first time, after a call, after anything else.
 leasehold_floating_fresh:
     ENTER_FLOATING
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31

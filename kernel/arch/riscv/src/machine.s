@@ -1,4 +1,4 @@
-# Machine mode of RV32 with PMP: what the boot code and the trap vector are written with.
+# Machine mode of RV32 with PMP: the macros of boot code and trap vector.
 
 .macro LOAD register, place:vararg
     lw      \register, \place
@@ -20,23 +20,23 @@
     .option pop
 .endm
 
-# Lets user mode reach what the image that the register file in a0 names says. Clobbers t0 to t2.
+# Loads the protection image that the register file in a0 names. Clobbers t0 to t2.
 .macro SWITCH site
     lw      t0, {SPACE}(a0)
     lw      t1, {LOADER}(t0)
     jalr    t2, t1
 .endm
 
-# All traps are the kernel's: none goes to supervisor mode, where nothing runs.
+# All traps go to the kernel, none to supervisor mode, where nothing runs.
 .macro PREPARE
     csrw    medeleg, zero
     csrw    mideleg, zero
 .endm
 
     .section .text.trap.protect, "ax"
-    # Loads the entries of the image at t0, of which the last in use is where an image has it begin: 8 bytes of
-    # instructions for each. Those above it keep their addresses, but let nothing be done. Returns by t2. The fence is
-    # for what the hart has cached of the entries before (Privileged Architecture, section 3.7.2).
+    # Loads the entries of the image at t0. Each takes 8 bytes of instructions; the image gives the address to begin at,
+    # that of its last entry in use. Entries behind that keep their addresses, but have no rights. Returns by t2. The
+    # fence drops what the hart has cached of the old entries (Privileged Architecture, section 3.7.2).
     .globl  leasehold_protect
     .option push
     .option norvc

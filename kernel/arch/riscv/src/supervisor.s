@@ -1,4 +1,4 @@
-# Supervisor mode of RV64 with Sv39: what the boot code and the trap vector are written with.
+# Supervisor mode of RV64 with Sv39: the macros of boot code and trap vector.
 
 .macro LOAD register, place:vararg
     ld      \register, \place
@@ -20,15 +20,15 @@
     .option pop
 .endm
 
-# Enters the address space of the register file in a0. Clobbers t0, and t1 where trap.rs has put a
-# jump to leasehold_flush in the place of the marked instruction.
+# Enters the address space of the register file in a0. Clobbers t0; also t1 if trap.rs has replaced the marked
+# instruction by a jump to leasehold_flush.
 .macro SWITCH site
     ld      t0, {SPACE}(a0)
 leasehold_switch_\site:
     csrw    satp, t0
 .endm
 
-# To the upper half. Clobbers t0 to t4; keeps a0 and a1.
+# Continues in the upper half. Clobbers t0 to t4; keeps a0 and a1.
 .macro PREPARE
     # The kernel's gigapages, in the upper half of the root table.
     lla     t0, LEASEHOLD_BOOT_PAGES
@@ -47,8 +47,8 @@ leasehold_switch_\site:
     addi    t1, t1, -1
     bnez    t1, 5b
 
-    # Translation on. The next fetch, at a physical address, faults, and the
-    # fault's handler is the next instruction at its address in the upper half.
+    # Switches translation on. The next fetch, at a physical address, faults. The fault's
+    # handler is the next instruction, at its address in the upper half.
     li      t2, {DIRECT_MAP}
     lla     t0, 3f
     add     t0, t0, t2
@@ -61,11 +61,11 @@ leasehold_switch_\site:
     csrw    satp, t0
     .balign 4
 3:
-    # From here on in the upper half. The fault has changed sstatus.
+    # This runs in the upper half. The fault has changed sstatus.
 .endm
 
     .section .text.trap.flush, "ax"
-    # What the marked instructions become on harts without address space identifiers.
+    # On harts without address space identifiers the marked instructions jump here.
     .globl  leasehold_flush
 leasehold_flush:
     csrw    satp, t0

@@ -1,7 +1,7 @@
 # The trap vector. See trap.rs. In it, tp points to the running task's register file. The instructions in capitals,
 # which depend on the mode that the kernel runs in, are in supervisor.s and machine.s.
 
-# Where register number n lies in a register file; 0 is the program counter.
+# The offset of register n in a register file; 0 is the program counter.
 .equ PC, {X}
 .equ RA, {X} + {WORD} * 1
 .equ SP, {X} + {WORD} * 2
@@ -16,14 +16,14 @@
 .equ T0, {X} + {WORD} * 5
 .equ T1, {X} + {WORD} * 6
 
-# To the kernel's stack; the task's tp, which is in the scratch register, to its place. Clobbers t0.
+# Switches to the kernel's stack, and saves the task's tp, which is in the scratch register. Clobbers t0.
 .macro TO_KERNEL_STACK
     LOAD    sp, {KERNEL_STACK}(tp)
     csrrw   t0, {SCRATCH}, sp
     STORE   t0, TP(tp)
 .endm
 
-# Saves what TO_KERNEL_STACK and the first instructions have not. Clobbers t0.
+# Saves the registers that TO_KERNEL_STACK and the first instructions have not saved. Clobbers t0.
 .macro SAVE_ALL
     .irp n, 1, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     STORE   x\n, {X} + {WORD} * \n (tp)
@@ -41,7 +41,7 @@
     .endr
 .endm
 
-# A partial save: what a system call keeps, beside s2 to s10. Clobbers t0.
+# A partial save: the registers that a system call keeps, besides s2 to s10. Clobbers t0.
 .macro SAVE_CALL
     STORE   gp, GP(tp)
     STORE   s0, S0(tp)
@@ -61,7 +61,7 @@
     csrw    {SCRATCH}, a0
 .endm
 
-# Loads what SAVE_CALL saved.
+# Loads the registers that SAVE_CALL saved.
 .macro LOAD_CALL
     LOAD    ra, RA(a0)
     LOAD    sp, SP(a0)
@@ -95,14 +95,14 @@ leasehold_vector:
     bnez    t0, 11f
     SAVE_CALL
 
-    # The slow path: the message registers to memory, and a general return.
+    # The slow path: stores the message registers in memory, and returns in the general way.
 leasehold_slow_path:
     .irp n, 18, 19, 20, 21, 22, 23, 24, 25, 26
     STORE   x\n, {X} + {WORD} * \n (tp)
     .endr
     jal     leasehold_system_call
 
-    # Goes on with the register file in a0.
+    # Continues with the register file in a0.
 leasehold_resume:
     LOAD    t0, {INTERRUPTED}(a0)
     bnez    t0, 7f
@@ -118,7 +118,7 @@ leasehold_resume_call:
     ZERO    a3, a4, a5, a6, a7, t0, t1, t2, t3, t4, t5, t6
     RETURN
 
-    # The fast paths: the message stays where it is.
+    # The fast paths: the message stays in its registers.
 1:  SAVE_CALL
     STORE   a0, A0(tp)
     STORE   a1, A1(tp)
@@ -143,7 +143,7 @@ leasehold_resume_call:
     ZERO    a0, a2, a3, a4, a5, a6, a7, t0, t1, t2, t3, t4, t5, t6
     RETURN
 
-    # Calls that return to where they came from save nothing else.
+    # Calls that return to their caller save nothing else.
 4:  TO_KERNEL_STACK
     jal     leasehold_task_self
     mv      a1, a0
@@ -176,9 +176,9 @@ leasehold_trapped:
 6:  jal     leasehold_interrupt
     j       leasehold_resume
 
-    # All registers count, perhaps after the floating-point ones. The failing store ends a reservation that the task
-    # before may have, so that this one's SC does not succeed after another task's store (Unprivileged ISA, section
-    # 8.2).
+    # All registers count; the floating-point ones may have been loaded already. The failing store ends a reservation
+    # that an earlier task may have left. Otherwise this task's SC could succeed after another task's store
+    # (Unprivileged ISA, section 8.2).
 7:  bltz    t0, 14f
 leasehold_resume_all:
     BREAK_RESERVATION a0
