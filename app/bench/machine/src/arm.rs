@@ -1,8 +1,8 @@
-//! Arm's M profile: QEMU has no counter of instructions that a task could read, so the kernel's clock is one.
+//! Arm's M profile. In QEMU a task can read no counter of instructions, so the kernel's clock serves as one.
 //!
-//! Under `-icount shift=7` an instruction takes 128 ns of the machine's time, in whatever mode, and the clock of an
-//! MPS2 board ticks every 40 or 50. So the number of ticks, divided and rounded, is the number of instructions,
-//! exactly. The clock is read by a system call, whose own instructions are counted once and taken off.
+//! Under `-icount shift=7` an instruction takes 128 ns of the machine's time in any mode, and the clock of an MPS2
+//! board ticks every 40 or 50 ns. So the number of ticks, divided and rounded, is exactly the number of instructions.
+//! The clock is read by a system call, whose own instructions are counted once and subtracted.
 
 use core::arch::asm;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -15,8 +15,8 @@ const SHIFT: u32 = 7;
 const RATE: u64 = TICKS_PER_SECOND << SHIFT;
 /// Nanoseconds in a second.
 const NANOSECONDS: u64 = 1_000_000_000;
-/// Instructions between the counter's reading and the kernel, before and after, at most; the time of an alarm is not
-/// known better than a reading is long.
+/// Most instructions between the counter's reading and the kernel, before and after. The time of an alarm is known no
+/// more precisely than the length of a reading.
 pub const ENTRY: usize = 200;
 /// Instructions between the reading and the fault of [`load_at_counter`].
 pub const FAULTING: usize = 2;

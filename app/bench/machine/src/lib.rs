@@ -1,4 +1,4 @@
-//! Instructions that a measurement needs and Rust has no safe words for.
+//! Instructions that measurements need and safe Rust cannot express.
 //!
 //! This is the one crate of the bench with `unsafe` code. `raise`, `load_at_counter`, `clock` and `load`
 //! go to whatever address they are given: only the bench may use them, on windows that it

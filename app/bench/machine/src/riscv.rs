@@ -26,7 +26,7 @@ macro_rules! load {
 }
 
 /// Instructions executed so far (`rdinstret`). Under QEMU's `-icount shift=0` that is exact, and counts all privilege
-/// levels. On RV32 it is the low half, which is enough for the four milliards of a whole run.
+/// levels. On RV32 it is the low half, which is enough for the four thousand million of a whole run.
 #[inline(always)]
 pub fn counter() -> usize {
     let count;
@@ -35,8 +35,8 @@ pub fn counter() -> usize {
     count
 }
 
-/// As [`counter`], but no access to memory is kept from moving across it: the compiler may go on with addresses
-/// that it has in registers. What is measured must be kept in place by itself.
+/// As [`counter`], but the compiler may move memory accesses across it, and keep addresses in registers. The caller
+/// must keep what it measures in place.
 #[inline(always)]
 pub fn register_counter() -> usize {
     let count;

@@ -1,4 +1,4 @@
-//! What the measuring task and its helpers say to each other.
+//! The messages between the measuring task and its helpers.
 //!
 //! A helper calls the measuring task with a report; the reply is the next command, its operation
 //! in the tag and its arguments in the words.

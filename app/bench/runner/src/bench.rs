@@ -1,4 +1,4 @@
-//! Helpers of the measuring task: started, told what to do, waited for.
+//! Helpers of the measuring task: starts them, gives them commands and waits for them.
 
 use crate::types::{Board, Outcome, Words};
 use bench_machine as machine;
@@ -246,7 +246,7 @@ impl Bench {
         self.wait(deadline.min(sys::time() + machine::ticks(LOOK)))
     }
 
-    /// Waits for the next message, with nothing done before: whoever is ready runs at once.
+    /// Waits for the next message, without any work before, so that the task that is ready runs at once.
     #[inline(always)]
     pub(crate) fn wait_for_message(&mut self) -> Outcome {
         let mut message = Message::EMPTY;

@@ -1,5 +1,5 @@
-//! The longest interrupt latency while the kernel does much: the clock's alarm is set for a moment in the
-//! middle of a long operation, again and again, until every part of the operation has been hit.
+//! The longest interrupt latency while the kernel works. The clock's alarm is set for a moment in a long operation,
+//! again and again, until every part of the operation was hit.
 
 use crate::bench::{Bench, CLIENT, DRIVER, SERVER, note, row};
 use crate::board::{Alarm, WINDOW, start as start_devices};
@@ -21,8 +21,8 @@ const AHEAD: usize = 40_000;
 /// Does an operation during which, after `lead` instructions of it, the alarm comes; answers the
 /// instructions from the alarm to the first instruction of the driver.
 ///
-/// None when the alarm came before or after the operation: what delays the driver then is that
-/// the measuring task, which is more important, runs.
+/// None if the alarm came before or after the operation: then the driver only waits for the measuring task, which has a
+/// higher priority.
 fn during(
     alarm: &Alarm,
     bench: &mut Bench,
@@ -36,13 +36,13 @@ fn during(
     let begin = machine::counter();
     operation()?;
     let end = machine::counter();
-    // An interrupt in the operation's last step leaves the driver ready, behind this task: make way.
+    // An interrupt in the operation's last step leaves the driver ready, behind this task: let it run.
     bench.wait_for_message()?;
     let report = bench.finish(DRIVER)?;
     alarm.clear(bench)?;
     bench.succeed(DRIVER, Command::Acknowledge, &[alarm.lease, 1])?;
     let (moment, latency) = alarm.outcome(report, moment)?;
-    // From the operation's begin on, so that a counter that wraps is no matter.
+    // Relative to the operation's begin, so that a counter may wrap.
     let [alarm, last] = [moment, end].map(|then| then.wrapping_sub(begin));
     let entry = machine::after(0, machine::ENTRY);
     let within = alarm > entry && alarm < last && alarm + entry < last;

@@ -75,7 +75,7 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
     let (line, _) = bench.grant(GrantKind::Interrupt, interrupt)?;
     let root = bench.root;
     let instructions = most(ROUNDS, || {
-        // The timer of the wait before would go off in the middle.
+        // The timer of the previous wait would fire in the middle.
         bench.settle()?;
         let before = machine::counter();
         let lent = sys::task_stop(DRIVER)

@@ -1,4 +1,4 @@
-//! What measurements are made of, and what they are made on.
+//! The types of measurements and of the board that they run on.
 
 /// A measurement, or why there is none.
 pub(crate) type Outcome<T = ()> = Result<T, &'static str>;

@@ -26,8 +26,8 @@ pub(crate) fn read_clock(base: usize) -> Words {
     words(&[when, low, high])
 }
 
-/// Sets the timer to a value of the counter, and waits for it: when that was, and how long after the first instruction
-/// ran. The timer itself tells: it goes on from `RELOAD` downwards.
+/// Sets the timer to a value of the counter, and waits for it. Reports when that was, and how many ticks later the
+/// first instruction ran. The timer itself shows this: it continues to count down from `RELOAD`.
 #[cfg(target_arch = "arm")]
 pub(crate) fn await_alarm(given: Words) -> Words {
     use bench_protocol::timer::{CONTROL, INTERRUPTING, RELOAD, VALUE};

@@ -1,9 +1,9 @@
-//! The attacks that are one instruction, or a few: named alike for every instruction set.
+//! The attacks that are one or a few instructions, with the same names for every instruction set.
 
 /// An instruction set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isa {
-    /// Those that have an instruction of the kind.
+    /// All that have such an instruction.
     Any,
     /// RISC-V, 32 or 64 bits.
     RiscV,
@@ -12,7 +12,7 @@ pub enum Isa {
 }
 
 impl Isa {
-    /// The one that this program is made of.
+    /// The instruction set of this program.
     pub const OWN: Self = if cfg!(target_arch = "arm") {
         Self::Arm
     } else {
@@ -23,7 +23,7 @@ impl Isa {
 /// Declares the attacks, their numbers and instruction sets.
 macro_rules! attacks {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $isa:ident;)*) => {
-        /// An instruction that a task must not get away with.
+        /// An instruction that must not succeed in a task.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(usize)]
         pub enum Attack {
@@ -122,7 +122,7 @@ attacks! {
     Semihosting = 42, Arm;
     /// A receive, of calls and of what leases notify, with the argument as stack pointer; reports its status.
     ReceiveWithStack = 43, Arm;
-    /// `bxns`: a branch to the argument in the Non-secure state, where nobody has made this code unprivileged.
+    /// `bxns`: a branch to the argument in the Non-secure state, where this code might not be unprivileged.
     NonSecureBranch = 44, Arm;
     /// `blxns`: a call there.
     NonSecureCall = 45, Arm;

@@ -11,7 +11,7 @@ pub const LARGE_FRAME: usize = 14 * 1024;
 pub fn large_frame() -> usize {
     let mut room = [const { MaybeUninit::<u8>::uninit() }; LARGE_FRAME];
     black_box(&mut room);
-    // It saves where to return to, so it must not get any further.
+    // It saves its return address, and must be stopped there.
     let length = called(&mut room);
     length + black_box(&room).len()
 }

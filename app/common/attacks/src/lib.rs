@@ -1,12 +1,11 @@
 //! Instructions that a well-behaved task never executes, as functions that a task can call.
 //!
-//! This crate is the one place of the apps with `unsafe` code. Its functions are safe to
-//! call in the sense that matters here: whatever they do, the kernel must confine it to the
-//! task, and that is what the test suite checks and the demo shows. They are not sound as a library: a load or a
-//! store goes to whatever address it is given. So only tasks that are there to misbehave may use them,
-//! and such a task keeps nothing in Rust objects that such a store is told to hit.
+//! This crate and `app/bench/machine` are the only `unsafe` code of the apps. Its functions are safe to call in this
+//! sense: the kernel must confine their effects to the task. The test suite checks this, and the demo shows it. As a
+//! library they are not sound: a load or a store uses any address that it is given. So only tasks that misbehave on
+//! purpose may use them, and such a task keeps no Rust object at an address that such a store is given.
 //!
-//! What an instruction set does its own way is in `riscv/` and `arm/`, with the same functions in both.
+//! Code that depends on the instruction set is in `riscv/` and `arm/`, with the same functions in both.
 #![no_std]
 
 mod attack;

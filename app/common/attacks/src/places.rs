@@ -1,4 +1,4 @@
-//! Where this task has what.
+//! The addresses of this task's parts.
 
 use core::cell::UnsafeCell;
 use core::ptr::addr_of;

@@ -1,9 +1,9 @@
-//! What a program tells the host through a serial line that others print on, too.
+//! Messages of a program to the host, over a serial line that others also print on.
 //!
-//! Firmware and kernel print when they like, so a line that decides something may come cut by another one. A record
-//! cannot: it is written in characters that nothing else uses, Unicode's tags (U+E0020 to U+E007E, which
-//! stand for ASCII and which terminals do not show). The host takes them out of the stream one byte at a time,
-//! whatever ASCII stands between; a sequence number and a checksum tell it of a record that was lost all the same.
+//! Firmware and kernel print at any time, so they may cut a line of text that decides a test. They cannot cut a record:
+//! its characters are used by nothing else. They are Unicode's tags (U+E0020 to U+E007E), which stand for ASCII and are
+//! invisible on terminals. The host takes them out of the stream byte by byte, whatever ASCII is between them. A
+//! sequence number and a checksum show the host if a record was lost.
 //!
 //! A record is [`BEGIN`], the sequence number, a space, the text, the checksum as four hexadecimal digits, [`END`].
 #![no_std]
@@ -32,7 +32,7 @@ pub const BEGIN: char = '{';
 /// Ends a record; no text has it.
 pub const END: char = '}';
 
-/// The tags stand this much above the ASCII characters that they are for.
+/// The difference between a tag and its ASCII character.
 const TAGS: u32 = 0xe_0000;
 
 /// The sequence number of the next record.
@@ -48,7 +48,8 @@ impl fmt::Display for Record<'_> {
     }
 }
 
-/// Writes a record with this sequence number. Of the text, what is no printable ASCII becomes a question mark.
+/// Writes a record with this sequence number. Characters of the text that are not printable ASCII become question
+/// marks.
 ///
 /// # Errors
 /// What `out` says.

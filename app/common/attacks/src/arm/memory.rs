@@ -115,9 +115,9 @@ pub fn spin(counter: usize) -> ! {
     }
 }
 
-// A checked access, as `userlib::io` has them, written out again so that the suite checks the
-// kernel's side of that contract by itself: one wide instruction in `.text.checked`; after a fault
-// the task goes on CHECKED_STRIDE (8) bytes further, with 1 in r1.
+// A checked access like that of `userlib::io`, written again so that the suite checks the kernel's side of the contract
+// independently: one wide instruction in `.text.checked`. After a fault the task continues CHECKED_STRIDE (8) bytes
+// further, with 1 in r1.
 global_asm!(
     ".pushsection .text.checked, \"ax\", %progbits",
     ".balign 8",

@@ -1,6 +1,6 @@
 //! Floating-point registers: given a value each, and compared with it later.
 //!
-//! What a task does in between is made of integers, for which the compiler takes no such register.
+//! The task's code in between uses only integers, for which the compiler uses no such register.
 
 use core::arch::asm;
 

@@ -1,6 +1,6 @@
 //! The attacks in the RISC-V instruction sets of 32 and 64 bits.
 
-/// What differs between the two: the load and the store of a register, and its length in bytes.
+/// The differences between the two: load and store of a register, and its length in bytes.
 #[cfg(target_arch = "riscv64")]
 macro_rules! word {
     (load) => {
