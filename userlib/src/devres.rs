@@ -1,9 +1,8 @@
 //! Values tied to a binding, behind handles that may outlive it.
 //!
-//! The runtime owns the values. When the binding ends it revokes them, the last made first, before
-//! the lease is released; a handle then answers that there is nothing. A value with a guard still
-//! around is dropped by its last guard. If a guard is kept past the end, its value, and the
-//! slot of the binding, stay as they are until the task restarts.
+//! The runtime owns the values. When the binding ends it revokes them, the last made first, before the lease is
+//! released. After that a handle gives no value. A value with a guard is dropped by its last guard. If a guard is kept
+//! past the end of the binding, its value and the binding's slot stay until the task restarts.
 
 use crate::runtime::{Bound, Device, Phase, Plain};
 use crate::sys::Error;
@@ -44,8 +43,8 @@ use for_lt::revocable::RevocableGuard;
 /// # Ok::<(), Error>(())
 /// ```
 ///
-/// Making one is safe: `value` names `'cap` and the device is invariant in it, so the value lives
-/// as long as the binding. A borrow of a local does not:
+/// To make one is safe: `value` names `'cap`, and the device is invariant in it, so the value lives as long as the
+/// binding. A borrow of a local variable does not:
 ///
 /// ```compile_fail
 /// use userlib::runtime::{Bound, Device};
@@ -147,7 +146,8 @@ impl<F: ForLt> DevresLt<F> {
 
     /// Access by a closure, for any family; `None` once the binding has ended. No system call.
     ///
-    /// The borrow and the lifetime inside are apart, so that nothing of the one gets into the other:
+    /// The borrow and the lifetime inside are two lifetimes, so that no reference of one kind can be stored as the
+    /// other:
     ///
     /// ```compile_fail
     /// use core::cell::Cell;
@@ -200,8 +200,8 @@ impl<F: ForLt> fmt::Debug for DevresLt<F> {
 
 /// Keeps a value of a [`DevresLt`] from being dropped.
 ///
-/// There is no `Deref`: it would hand out the value under the lifetime of the `DevresLt`, and a
-/// getter of the value could carry that out of the guard.
+/// There is no `Deref`: it would give out the value under the lifetime of the `DevresLt`, and a getter of the value
+/// could carry a reference out of the guard.
 ///
 /// ```compile_fail
 /// use userlib::io::{DevresIoMem, IoMem};
@@ -243,7 +243,7 @@ impl<F: ForLt> fmt::Debug for DevresGuard<'_, F> {
 /// assert!(kept.try_access().is_none(), "the binding is over, and the value dropped");
 /// # Ok::<(), Error>(())
 /// ```
-/// The value is there as long as the guard:
+/// The value exists as long as the guard:
 /// ```compile_fail
 /// # use userlib::Devres;
 /// fn escape(kept: &Devres<String>) -> Option<&str> {

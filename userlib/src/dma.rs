@@ -1,4 +1,4 @@
-//! Memory that a device reads and writes by itself.
+//! Memory that a device accesses itself.
 
 use crate::io::{Claim, Select};
 use crate::runtime::{Bound, Device};
@@ -10,18 +10,18 @@ use core::ptr::NonNull;
 use core::sync::atomic::{Ordering, fence};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
-/// Which binding something is of: invariant, so that two bindings' lifetimes are never one.
+/// The binding that a value belongs to: invariant, so that the lifetimes of two bindings are never the same.
 type Brand<'cap> = PhantomData<fn(&'cap ()) -> &'cap ()>;
 
-/// The right of a PCI function to be a bus master: on while this is held.
+/// The right of a PCI function to be a bus master: bus mastering is on while this exists.
 pub struct BusMaster<'cap> {
     _claim: Claim,
     binding: Brand<'cap>,
 }
 
-/// The DMA memory of a device, handed out once per binding.
+/// The DMA memory of a device, given out once in each binding.
 ///
-/// It stays claimed until the binding ends, so buffers need not be kept together with it.
+/// It stays claimed until the binding ends, so buffers need not be stored together with it.
 pub struct DmaPool<'cap> {
     base: NonNull<u8>,
     /// Address of `base` for the device.
@@ -33,8 +33,8 @@ pub struct DmaPool<'cap> {
 
 /// `count` values of `T` in DMA memory.
 ///
-/// The device may change them at any time, so values are copied in and out, by volatile
-/// accesses, and any bit pattern must be one of `T`.
+/// The device may change them at any time. So values are copied in and out, by volatile accesses, and every bit pattern
+/// must be a valid `T`.
 ///
 /// ```
 /// use userlib::Error;
@@ -53,7 +53,7 @@ pub struct DmaPool<'cap> {
 ///     to.read(0)
 /// }
 /// ```
-/// A type that not any bits are a value of is refused:
+/// A type for which some bit patterns are invalid is refused:
 /// ```compile_fail
 /// # use userlib::dma::DmaPool;
 /// fn flags(pool: &mut DmaPool<'_>) {
@@ -68,7 +68,7 @@ pub struct DmaBuffer<'cap, T> {
 }
 
 impl<'cap> DmaPool<'cap> {
-    /// Takes room for `count` zeroed values off the pool.
+    /// Allocates `count` zeroed values in the pool.
     ///
     /// # Errors
     /// `Exhausted`.
@@ -79,7 +79,7 @@ impl<'cap> DmaPool<'cap> {
         self.aligned_buffer(count, align_of::<T>())
     }
 
-    /// As [`DmaPool::buffer`], for a device that wants addresses to be multiples of `align` (a power of two).
+    /// As [`DmaPool::buffer`], for a device that needs addresses to be multiples of `align` (a power of two).
     ///
     /// # Errors
     /// `Exhausted`, `Invalid` when `align` is no power of two.
@@ -145,10 +145,10 @@ impl<'cap, T: FromBytes + IntoBytes + Immutable> DmaBuffer<'cap, T> {
         Ok(())
     }
 
-    /// Address of the first value for the device, which can use it as long as `master` is held.
-    /// The right of another device does not compile.
+    /// Address of the first value for the device. The device can use it as long as `master` exists. The token of
+    /// another device does not compile.
     ///
-    /// What was written before is visible to the device when a later store tells it to look.
+    /// Earlier writes are visible to the device when a later store tells it to read them.
     pub fn device_address(&self, master: &BusMaster<'cap>) -> u64 {
         let _ = master;
         barrier();
@@ -164,8 +164,8 @@ impl<'cap, T: FromBytes + IntoBytes + Immutable> DmaBuffer<'cap, T> {
     }
 }
 
-/// Orders what came before against what comes after, memory and devices: before ringing a device's
-/// doorbell, and after it said that it is done.
+/// Orders all earlier accesses before all later ones, of memory and devices. Use it before the store that starts a
+/// device, and after the device has reported that it is done.
 #[inline(always)]
 pub fn barrier() {
     fence(Ordering::SeqCst);
@@ -177,7 +177,7 @@ pub fn barrier() {
 }
 
 impl<'cap> Device<'cap, Bound> {
-    /// Takes the device's DMA memory (the grant named `dma`) into use.
+    /// Claims the device's DMA memory (the grant named `dma`).
     ///
     /// # Errors
     /// `NoDevice` when the manifest gives none, `Busy` when it was taken in this binding, `Revoked`.

@@ -14,7 +14,7 @@ impl Write for Console {
 /// What [`early_print!`](crate::early_print) expands to.
 #[doc(hidden)]
 pub fn print(arguments: fmt::Arguments<'_>) {
-    // Refused only to a task that is not the supervisor, which has nowhere to say so.
+    // This is refused only to a task that is not the supervisor. Such a task has no place to report it.
     let _ = Console.write_fmt(arguments);
 }
 

@@ -6,13 +6,12 @@ use crate::sys::{self, ClaimMode, Error, GrantKind, Notifications};
 use core::fmt;
 use core::marker::PhantomData;
 
-/// A registration for an interrupt line: from here on the driver's
-/// [`interrupt`](crate::runtime::Driver::interrupt) is called when it comes.
+/// A registration for an interrupt line. While it exists, an interrupt calls the driver's
+/// [`interrupt`](crate::runtime::Driver::interrupt).
 ///
-/// The line is masked when the interrupt is delivered, until [`Interrupt::acknowledge`].
-/// Dropped, the line is masked and the handler is not running: handlers run in the loop of the
-/// task, so the drop is before or after one, never beside it. A notification that was posted
-/// before may still be delivered, to nobody.
+/// The line is masked from the delivery of an interrupt until [`Interrupt::acknowledge`]. A drop masks the line.
+/// Handlers run in the task's loop, so none runs during the drop. A notification that was posted before the drop has no
+/// effect.
 ///
 /// ```
 /// use userlib::{Error, ForLt};
@@ -58,7 +57,7 @@ impl Interrupt<'_> {
         self.bit
     }
 
-    /// Lets it come again, once the device no longer asserts it for what was handled.
+    /// Lets the interrupt come again. Call it when the device no longer asserts the line for the handled event.
     ///
     /// # Errors
     /// `Revoked` when the lease is over.
@@ -71,7 +70,7 @@ impl Interrupt<'_> {
 
 impl Drop for Interrupt<'_> {
     fn drop(&mut self) {
-        // The bit of a binding that is over was taken back already, and may be another's now.
+        // If the binding is over, its bit was taken back already and may belong to another interrupt now.
         if self.claim.device().is_bound() {
             Task::current().free_bit(self.bit);
         }

@@ -1,25 +1,24 @@
-//! The lend arena: the part of this task's memory that other tasks may be let into.
+//! The lend arena: the part of this task's memory that it may lend.
 //!
-//! It is handed out in granules, so that a lessee never sees a neighbour's bytes. A granule is
-//! reached through pointers only, by volatile or atomic accesses, whether it is lent or not.
+//! It is allocated in granules, so that a lessee never sees the bytes beside its own. A granule is accessed through
+//! pointers only, by volatile or atomic accesses, whether it is lent or not.
 
 use crate::sys::Error;
 use core::cell::Cell;
 use core::ptr::NonNull;
 
-/// What is lent is a multiple of this, in bytes, and starts on one: a page where there are pages.
-/// The boards of 32 bits have a protection unit instead, which tells 32 bytes apart; units of 256
-/// need fewer of its entries.
+/// Address and length of lent memory are multiples of this, in bytes: a page on chips with pages. Boards of 32 bits
+/// have a protection unit with a granule of 32 bytes; units of 256 bytes need fewer of its entries.
 pub(crate) const GRANULE: usize = if cfg!(target_pointer_width = "64") {
     4096
 } else {
     256
 };
-/// Whether each piece of the arena is a power of two in size, at a multiple of that: one entry of any
-/// protection unit tells such a range. Pages need no such thing.
+/// Whether the size of each piece of the arena is a power of two, and its address a multiple of the size. One entry of
+/// any protection unit covers such a range. Pages need no such rule.
 const POWERS: bool = cfg!(not(target_pointer_width = "64"));
-/// A part of a device's window that is lent is a multiple of this, in bytes, and starts on one: the
-/// least that the hardware tells apart (a page; a region of the Arm units).
+/// Address and length of a lent part of a device's window are multiples of this, in bytes: the smallest unit that the
+/// hardware can separate (a page; a region of the Arm units).
 pub const WINDOW_GRANULE: usize = if cfg!(target_pointer_width = "64") {
     4096
 } else {
@@ -61,7 +60,7 @@ pub(crate) struct Arena {
     taken: Cell<u64>,
 }
 
-/// Some granules in a row.
+/// Adjacent granules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Granules {
     /// The first byte.
@@ -86,9 +85,9 @@ const fn mask(first: usize, count: usize) -> u64 {
     (u64::MAX >> (GRANULES - count)) << first
 }
 
-/// Free granules for `length` bytes, at least one: the first of them and how many. Of the arena's `all` granules
-/// those in `taken` are not free; `before` is the number of granules from address 0 to the arena. With `powers`
-/// they are a power of two in number, at a multiple of it.
+/// Finds free granules for `length` bytes, at least one: returns the first one and their number. The arena has `all`
+/// granules; those in `taken` are not free. `before` is the number of granules from address 0 to the arena. With
+/// `powers` their number is a power of two, and the first is a multiple of it.
 fn find(
     taken: u64,
     before: usize,
@@ -97,7 +96,7 @@ fn find(
     powers: bool,
 ) -> Option<(usize, usize)> {
     let (count, step) = if powers {
-        // A longer one than the arena would overflow.
+        // A length above the arena's would overflow.
         let count = length
             .div_ceil(GRANULE)
             .min(GRANULES + 1)
@@ -156,7 +155,7 @@ impl Arena {
         self.taken.get().count_ones()
     }
 
-    /// Gives granules back that nobody is let into any more.
+    /// Gives back granules that no other task has on lease any more.
     pub(crate) fn free(&self, granules: Granules) {
         self.taken.set(self.taken.get() & !granules.mask());
     }

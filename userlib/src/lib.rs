@@ -1,4 +1,4 @@
-//! What every task links: system calls, the message layer, the driver runtime, devices on lease.
+//! The library that every task links: system calls, messages, the driver runtime, devices on lease.
 #![no_std]
 
 #[cfg(not(target_os = "none"))]

@@ -1,7 +1,7 @@
 //! PCI configuration space: 256 bytes, or 4096 with PCI Express.
 //!
-//! A driver reads it. The supervisor writes it, because what is written there decides where registers appear.
-//! Source of the layout: PCI Local Bus Specification 3.0, chapter 6.
+//! A driver reads it. Only the supervisor writes it, because writes decide where registers appear. Source of the
+//! layout: PCI Local Bus Specification 3.0, chapter 6.
 
 mod capability;
 
@@ -21,11 +21,11 @@ pub const EXPRESS: usize = 4096;
 const STATUS: usize = 0x06;
 /// Offset of the pointer to the first capability (6.7).
 const CAPABILITIES: usize = 0x34;
-/// A list with more entries than fit 192 bytes goes in circles.
+/// A list with more entries than fit into 192 bytes has a cycle.
 const MOST_CAPABILITIES: usize = 48;
 /// Offset of the first extended capability (PCI Express Base Specification 7.6).
 const EXTENDED: usize = 0x100;
-/// A list with more entries than fit 3840 bytes goes in circles.
+/// A list with more entries than fit into 3840 bytes has a cycle.
 const MOST_EXTENDED: usize = 480;
 
 /// Configuration space that a driver claimed: of one function, or with `SIZE` 0 of any number.
@@ -54,7 +54,7 @@ pub struct ConfigSpace<'cap, const SIZE: usize = EXPRESS> {
     _claim: Claim,
 }
 
-/// Reads are those of the window under it. That one is not given out: it is mapped for reading only.
+/// Declares reads, which are those of the window inside. The window is not given out, because it is mapped read-only.
 macro_rules! reads {
     ($($width:ty: $read:ident $try_read:ident;)*) => {$(
         /// Loads a register at an offset that is checked when the program is compiled.
@@ -177,7 +177,7 @@ pub struct Capability {
 }
 
 impl<'cap> Device<'cap, Bound> {
-    /// Claims configuration space by index or name, beside others.
+    /// Claims configuration space by index or name, shared with other claims.
     ///
     /// # Errors
     /// As [`Device::io_mem`].

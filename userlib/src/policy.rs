@@ -1,4 +1,4 @@
-//! What the supervisor is to do: which task binds which device, and what happens when one ends.
+//! The supervisor's policy: which task binds which device, and what happens when a task ends.
 //!
 //! The build writes a `static POLICY: Policy` from the manifest into a Rust file, and the
 //! supervisor includes it: `include!(env!("LEASEHOLD_POLICY"))`. All tables are in the
@@ -36,7 +36,7 @@ impl Policy {
     }
 }
 
-/// The chip, as its file has it.
+/// The chip, as in its file.
 #[derive(Debug)]
 pub struct ChipPolicy {
     /// Its name.
@@ -45,13 +45,13 @@ pub struct ChipPolicy {
     pub ticks_per_second: u64,
     /// All memory: first address, and length in bytes.
     pub memory: (u64, u64),
-    /// What of it is the firmware's, if there is one.
+    /// The firmware's part of it, if there is firmware.
     pub firmware: Option<(u64, u64)>,
-    /// What of it is the kernel's.
+    /// The kernel's part of it.
     pub kernel: (u64, u64),
-    /// Where the kernel has its own map of memory: this much above the physical addresses. 0 where it has none.
+    /// How far above the physical addresses the kernel's map of memory is; 0 without such a map.
     pub kernel_offset: u64,
-    /// The devices that the kernel drives itself: their names there, and first addresses.
+    /// The devices that the kernel itself drives: their names in the chip file, and first addresses.
     pub kernel_devices: &'static [(&'static str, u64)],
     /// The unit of protection, in bytes.
     pub granule: usize,
@@ -77,7 +77,7 @@ impl ChipPolicy {
     };
 }
 
-/// How one task is looked after.
+/// The policy for one task.
 #[derive(Debug)]
 pub struct TaskPolicy {
     /// Name, as in the manifest.
@@ -88,9 +88,9 @@ pub struct TaskPolicy {
     pub autostart: bool,
     /// The auxiliary devices that it may register.
     pub offers: &'static [Offer],
-    /// What it binds.
+    /// The devices that it binds.
     pub binds: &'static [Bind],
-    /// What follows its end.
+    /// What happens after its end.
     pub restart: Restart,
     /// Whether it may give the supervisor orders.
     pub operator: bool,
@@ -106,7 +106,7 @@ pub enum Bind {
         /// [`label`](leasehold_abi::label) of the name.
         label: u32,
     },
-    /// A PCI function, found by what it says it is.
+    /// A PCI function, found by its identifiers.
     Pci {
         /// Vendor identifier.
         vendor: u16,
@@ -137,7 +137,7 @@ pub struct Offer {
     pub label: u32,
 }
 
-/// What follows the end of a task.
+/// What happens after the end of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Restart {
     /// Whether it is started again at all.
@@ -159,11 +159,11 @@ pub struct DevicePolicy {
     pub label: u32,
     /// Its grants, as indices in the root lease.
     pub grants: &'static [u16],
-    /// What its driver finds, where it finds devices.
+    /// The bus on which its driver finds devices, if it does.
     pub discovers: Option<Bus>,
 }
 
-/// A bus that a driver discovers the devices of.
+/// A bus on which a driver discovers devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bus {
     /// PCI.

@@ -28,7 +28,7 @@ macro_rules! task {
             }
         }
 
-        /// A task runs on a board; here its main function is only compiled.
+        /// A task runs on a board. On the host its main function is only compiled.
         #[cfg(not(target_os = "none"))]
         fn main() {
             let _: fn() -> _ = $main;
@@ -59,11 +59,11 @@ core::arch::global_asm!(
     ".text",
 );
 
-/// Bytes of a place's file that are shown.
+/// How many bytes of a file's path are shown.
 #[cfg(any(target_os = "none", test))]
 const FILE_LENGTH: usize = 40;
 
-/// The end of a file's path that has room, from a folder on.
+/// The end of a file's path, from a folder on, that fits into the room.
 #[cfg(any(target_os = "none", test))]
 fn short(file: &str) -> &str {
     let least = file.ceil_char_boundary(file.len().saturating_sub(FILE_LENGTH));
@@ -95,7 +95,7 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     crate::sys::panic(panic_text(info.message(), place).as_bytes())
 }
 
-/// Ends the task as by a panic, for a reason that is no place in its source.
+/// Ends the task as a panic does, for a reason without a place in its source.
 pub(crate) fn end(why: &str) -> ! {
     #[cfg(target_os = "none")]
     crate::sys::panic(why.as_bytes());

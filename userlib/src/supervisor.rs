@@ -1,6 +1,6 @@
-//! What the supervisor does for other tasks: the `Supervisor` interface.
+//! The interface `Supervisor`: what the supervisor does for other tasks.
 //!
-//! The supervisor is the most important task, so everybody can call it and it calls nobody.
+//! The supervisor has the highest priority. So every task can call it, and it calls no task.
 
 use crate::Error;
 use crate::ipc::interface;
@@ -27,29 +27,28 @@ pub fn name(text: &str) -> Name {
     name
 }
 
-/// What a task may ask of the supervisor. Everybody may log, the driver of the host bridge
-/// reports what it discovers, and all else is for a task that the manifest calls `operator`; others get `Denied`.
+/// The calls of the supervisor. Every task may log, and the driver of the host bridge reports what it discovers. All
+/// other calls are for tasks with `operator` in the manifest; other tasks get `Denied`.
 #[interface]
 pub trait Supervisor {
     /// Adds a line to the log, under the caller's name.
     fn log(&mut self, line: &[u8]) -> Result<(), Error>;
-    /// Copies log lines from number `cursor` on, each with its time and a line end, as many as
-    /// fit; gives the number to go on with and the bytes copied. A cursor that is too old goes
-    /// on at the oldest line kept.
+    /// Copies log lines from number `cursor` on, each with its time and a line end, as many as fit. Returns the number
+    /// to continue with and the bytes copied. If the cursor is too old, the copy starts at the oldest line that is
+    /// kept.
     fn read_log(&mut self, cursor: u64, into: &mut [u8]) -> Result<[u64; 2], Error>;
-    /// From now on the caller shows the log: each new line posts `wanted`, of [`Notifications::PEERS`], to it.
-    /// Gives the number of the next line.
+    /// From now on the caller shows the log: each new line posts `wanted`, of [`Notifications::PEERS`], to it. Returns
+    /// the number of the next line.
     fn watch_log(&mut self, wanted: Notifications) -> Result<u64, Error>;
     /// The driver of the host bridge asks for the line of the first of the four interrupt pins.
     fn first_interrupt_line(&mut self) -> Result<u32, Error>;
-    /// The driver of the host bridge found a function; its `bars` do not count. The supervisor
-    /// sizes and places its windows, unless it knows the function from before: then it stays where it is.
-    /// `NoDevice`: another function is there, or none; `Exhausted`, `Protocol`: its windows cannot be placed, and it is
-    /// off.
+    /// The driver of the host bridge found a function; its `bars` are ignored. The supervisor sizes and places its
+    /// windows. A function that it knows already stays where it is. `NoDevice`: there is no function, or another one;
+    /// `Exhausted`, `Protocol`: its windows cannot be placed, and the function stays off.
     fn report_function(&mut self, function: &FunctionInfo) -> Result<(), Error>;
     /// Stops the task and starts it again, also from quarantine.
     fn restart(&mut self, task: Name) -> Result<(), Error>;
-    /// Makes the task panic; stops it where it does not answer.
+    /// Makes the task panic. Stops it if it does not react.
     fn crash(&mut self, task: Name) -> Result<(), Error>;
     /// Lets a device be bound again after `unbind`, or after its driver refused it.
     fn bind(&mut self, device: DeviceName) -> Result<(), Error>;

@@ -1,13 +1,12 @@
-//! Text in a buffer of fixed size: what does not fit is cut, and the text says so.
+//! Text in a buffer of fixed size. Text that does not fit is cut, and marked as cut.
 
 use core::fmt;
 use heapless::String;
 
-/// What stands at the end of a text that was cut.
+/// The mark at the end of a text that was cut.
 const MARK: &str = "...";
 
-/// Text of at most `N` bytes, `N` at least 3. What does not fit is cut at the end of a character, and `...` stands for
-/// it.
+/// Text of at most `N` bytes, `N` at least 3. Longer text is cut at the end of a character, and ends with `...`.
 ///
 /// ```
 /// use core::fmt::Write;
@@ -41,7 +40,7 @@ impl<const N: usize> Text<N> {
     /// The text of this value.
     pub fn of(value: impl fmt::Display) -> Self {
         let mut text = Self::new();
-        // Writing here never fails; a value whose own formatting does is shown as far as it came.
+        // Writing here never fails. A value whose own formatting fails is shown up to that point.
         let _ = fmt::Write::write_fmt(&mut text, format_args!("{value}"));
         text
     }
@@ -88,7 +87,7 @@ mod tests {
     use core::fmt::Write;
     use std::string::String;
 
-    /// However the words come, the text is theirs, or the most of it that leaves room for the mark.
+    /// In whatever pieces it is written, the result is the whole text, or as much of it as leaves room for the mark.
     #[test]
     fn a_text_is_cut_at_a_character_wherever_it_ends() {
         let words = "aä€𝄞b";

@@ -1,6 +1,6 @@
 //! The timer of a bound device.
 //!
-//! The kernel has one timer a task. The runtime sets it for the first of its bindings' timers.
+//! The kernel has one timer for each task. The runtime sets it to the earliest time of the bindings' timers.
 
 use crate::runtime::{Bound, Device, Plain, Task};
 use crate::sys::Error;
@@ -8,8 +8,8 @@ use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
 
-/// A timer: from [`Timer::set`] on, the driver's [`notified`](crate::runtime::Driver::notified) is called once when its
-/// time has come. Dropped, or with its binding over, it never comes.
+/// A timer: after [`Timer::set`], the driver's [`notified`](crate::runtime::Driver::notified) is called once when the
+/// time has come. It is not called if the timer is dropped or its binding is over.
 ///
 /// ```
 /// use userlib::runtime::{Core, Device, Driver, Events};
@@ -45,18 +45,19 @@ pub struct Timer<'cap> {
 }
 
 impl Timer<'_> {
-    /// Lets it come at this time (ticks since boot), instead of what was set before; at once when that is past.
+    /// Sets the timer to this time (ticks since boot), instead of an earlier setting. If the time is past, it fires at
+    /// once.
     pub fn set(&self, deadline: u64) {
         self.change(Setting::At(deadline));
     }
 
-    /// Lets it not come, also if its time has come and the driver was not told yet.
+    /// Cancels the timer, even if its time has come and the driver was not told yet.
     pub fn cancel(&self) {
         self.change(Setting::Idle);
     }
 
     fn change(&self, setting: Setting) {
-        // One that was leaked out of its binding has nothing to set any more.
+        // A timer that was leaked out of its binding has no effect any more.
         if self.device.is_bound() {
             self.device.slot().timer.set(setting);
             Task::current().set_timer();
@@ -80,7 +81,7 @@ impl<'cap> Device<'cap, Bound> {
     /// Takes the binding's timer.
     ///
     /// # Errors
-    /// `Busy` when it is taken: there is one a binding. `Revoked`.
+    /// `Busy` when it is taken: a binding has only one. `Revoked`.
     pub fn timer(&self) -> Result<Timer<'cap>, Error> {
         let timer = &self.live()?.timer;
         if timer.get() != Setting::Free {
@@ -94,19 +95,19 @@ impl<'cap> Device<'cap, Bound> {
     }
 }
 
-/// What the timer of a binding is set to.
+/// The setting of a binding's timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Setting {
-    /// No [`Timer`] is there.
+    /// There is no [`Timer`].
     Free,
-    /// It does not come.
+    /// It is not set.
     Idle,
-    /// It comes at this time, in ticks since boot.
+    /// It fires at this time, in ticks since boot.
     At(u64),
 }
 
 impl Setting {
-    /// When it comes.
+    /// When it fires.
     pub(crate) const fn deadline(self) -> Option<u64> {
         match self {
             Self::At(deadline) => Some(deadline),
@@ -115,7 +116,7 @@ impl Setting {
     }
 }
 
-/// Whether the timer's time has come; if so, it does not come again.
+/// Whether the timer's time has come. If so, the setting is cleared.
 pub(crate) fn take_due(timer: &Cell<Setting>, now: u64) -> bool {
     let due = timer.get().deadline().is_some_and(|at| at <= now);
     if due {

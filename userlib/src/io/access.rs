@@ -25,13 +25,13 @@ pub(super) trait Width: Copy {
         // SAFETY: as for `load`.
         unsafe { pointer.write_volatile(value) }
     }
-    /// Loads: from memory, or from the model of a device that is there.
+    /// Loads from memory, or from the model of a device, if there is one.
     ///
     /// # Safety
     /// As on a board.
     #[cfg(not(target_os = "none"))]
     unsafe fn load(pointer: *const Self) -> Self;
-    /// Stores: to memory, or to the model of a device that is there.
+    /// Stores to memory, or to the model of a device, if there is one.
     ///
     /// # Safety
     /// As on a board.
@@ -42,7 +42,7 @@ pub(super) trait Width: Copy {
     /// # Safety
     /// `address` is aligned and in a window that this task claimed, now or earlier.
     unsafe fn checked_load(address: usize) -> Option<Self>;
-    /// Stores, and says whether it was done.
+    /// Stores. Returns whether it was done.
     ///
     /// # Safety
     /// As for `checked_load`.

@@ -1,4 +1,4 @@
-//! Taking a grant into use, and giving it back.
+//! Claiming a grant, and ending the claim.
 
 use super::limit;
 use crate::runtime::{Bound, Device, Plain, Task};
@@ -33,12 +33,12 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Claims a grant of `kind`; gives what it is and the address of its window.
+    /// Claims a grant of `kind`. Returns the grant's information and the address of its window.
     ///
     /// # Errors
-    /// `NoDevice` without such a grant; `Busy` while anybody else, or this task, uses it in a way
-    /// that excludes this, and while another binding of this task reaches the same bytes;
-    /// `Exhausted` for one window more than the manifest allows; `Revoked`.
+    /// `NoDevice` without such a grant; `Busy` while another task, or this one, has a claim that excludes this one, and
+    /// while another binding of this task has claimed the same bytes; `Exhausted` for one window more than the manifest
+    /// allows; `Revoked`.
     pub(crate) fn new(
         device: &Device<'_, Bound>,
         kind: GrantKind,
@@ -82,7 +82,7 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        // `Revoked` when the lease is over: then the kernel has ended the claim.
+        // `Revoked` when the lease is over: then the kernel has already ended the claim.
         let _ = sys::unclaim(self.lease, self.index);
     }
 }

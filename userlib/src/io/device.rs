@@ -26,7 +26,7 @@ fn claim<'cap, const SIZE: usize>(
 }
 
 impl<'cap> Device<'cap, Bound> {
-    /// Claims device registers by index or name, beside others.
+    /// Claims device registers by index or name, shared with other claims.
     ///
     /// ```
     /// use driver_testing::Offer;
@@ -47,8 +47,8 @@ impl<'cap> Device<'cap, Bound> {
     /// ```
     ///
     /// # Errors
-    /// `NoDevice` when absent, `Busy` when somebody has it exclusively, `Invalid` when it is
-    /// empty or smaller than `SIZE`, `Revoked`.
+    /// `NoDevice` when absent, `Busy` when there is an exclusive claim, `Invalid` when it is empty or smaller than
+    /// `SIZE`, `Revoked`.
     pub fn io_mem<'s, const SIZE: usize>(
         &self,
         select: impl Into<Select<'s>>,
@@ -57,7 +57,7 @@ impl<'cap> Device<'cap, Bound> {
         Ok(IoMem { window, claim })
     }
 
-    /// Claims device registers by index or name, alone.
+    /// Claims device registers by index or name, exclusively.
     ///
     /// ```
     /// use driver_testing::Offer;
@@ -75,7 +75,7 @@ impl<'cap> Device<'cap, Bound> {
     /// ```
     ///
     /// # Errors
-    /// As [`Device::io_mem`]; `Busy` when anybody uses any of it.
+    /// As [`Device::io_mem`]; `Busy` when there is any claim on a part of it.
     pub fn exclusive_io_mem<'s, const SIZE: usize>(
         &self,
         select: impl Into<Select<'s>>,

@@ -1,12 +1,12 @@
 //! How many windows of a device the manifest lets this task claim at once (`windows` of a binding).
 //!
-//! The build counts on it when it sees to it that a protection unit has entries for all that a task may have. A task
-//! that would claim more could only take entries from itself, so the runtime holds it back, not the kernel.
+//! The build relies on this number when it checks that the protection unit has enough entries for the task. A task that
+//! claims more could only take entries from itself. So the runtime enforces the limit, not the kernel.
 
 use crate::runtime::Slot;
 use crate::sys::{Error, GrantKind};
 
-/// What the build puts behind a task's constants, for each binding with `windows`: three words.
+/// The words that the build puts behind a task's constants, three for each binding with `windows`.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub(crate) struct WindowLimit {

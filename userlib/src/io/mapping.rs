@@ -1,6 +1,6 @@
 //! Windows that a driver claimed: owners of a [`Window`].
 //!
-//! Each is a family by itself: `ForLt!(Bar<'_, SIZE>)` works in a function generic over `SIZE`.
+//! Each is a family, so `ForLt!(Bar<'_, SIZE>)` works in a function that is generic over `SIZE`.
 
 use super::{Claim, Window};
 use crate::auxiliary::LentWindow;
@@ -23,8 +23,8 @@ macro_rules! mapping {
         }
 
         impl<'cap, const SIZE: usize> $name<'cap, SIZE> {
-            /// Keeps the window with the binding instead of in the driver's state, behind a handle
-            /// that anything may hold: see there for an example.
+            /// Keeps the window with the binding instead of in the driver's state. The result is a handle that may be
+            /// stored anywhere; its documentation has an example.
             ///
             /// # Errors
             /// `Exhausted` when the binding has no room; the window is unclaimed then.
@@ -59,7 +59,7 @@ macro_rules! mapping {
     };
 }
 
-/// Lets parts of a window go with a payload. Not of an exclusive one: nobody else may claim its bytes.
+/// Lets parts of a window be lent with a payload. Not for an exclusive window: no other task may claim its bytes.
 macro_rules! lends {
     ($($name:ident)*) => {$(
         impl<'cap, const SIZE: usize> $name<'cap, SIZE> {
@@ -142,7 +142,7 @@ mapping! {
     /// ```
 }
 mapping! {
-    /// Device registers that nobody else has claimed.
+    /// Device registers that no one else has claimed.
     ///
     /// ```
     /// use driver_testing::Offer;
@@ -160,7 +160,7 @@ mapping! {
     /// let offer = Offer::new("uart", 0, 0).with_ones("registers", GrantKind::Mmio, 8);
     /// assert_eq!(offer.bind(|device| send(device)), Ok(b'x'));
     /// ```
-    /// No part of it can be lent: the child would be somebody else.
+    /// No part of it can be lent, because the child would be a second user.
     /// ```compile_fail
     /// use userlib::io::ExclusiveIoMem;
     /// use userlib::sys::Rights;
@@ -198,8 +198,8 @@ mapping! {
     /// ```
 }
 mapping! {
-    /// A memory BAR of a PCI function. The function is bound to one driver, so it is shared only with
-    /// whom that driver lends a part of it to.
+    /// A memory BAR of a PCI function. One driver binds the function, so it shares the BAR only with tasks that it
+    /// lends a part to.
     ///
     /// ```
     /// use driver_testing::Offer;
@@ -215,7 +215,7 @@ mapping! {
     /// let offer = Offer::new("edu", 0, 0).with_bytes("bar0", GrantKind::Mmio, &[0xed, 0, 0, 1], 0x100);
     /// assert_eq!(offer.bind(|device| identify(device)), Ok(0x0100_00ed));
     /// ```
-    /// An offset that the size does not hold is refused when the driver is compiled:
+    /// An offset outside of the size does not compile:
     /// ```compile_fail
     /// use userlib::io::Bar;
     /// fn past(bar: &Bar<'_, 0x100>) -> u32 {

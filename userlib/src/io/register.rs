@@ -1,8 +1,8 @@
 //! Typed registers: a block is a structure of registers over a window, a register is made of named fields.
 //!
-//! The fields and their values are those of the crate `tock-registers`; only where a register is, and how it is
-//! reached, is said here. So a load or store stays one instruction, there is never a reference to device memory, and
-//! on the host a [model](crate::sys::mock::DeviceModel) may stand behind the window.
+//! Fields and their values are those of the crate `tock-registers`. This module adds only where a register is and how
+//! it is accessed. So a load or store stays one instruction, there is never a reference to device memory, and on the
+//! host a [model](crate::sys::mock::DeviceModel) can take the place of the window.
 
 use super::Window;
 use crate::sys::Error;
@@ -20,18 +20,19 @@ pub struct WriteOnly;
 /// Access of a register that is read and written.
 #[derive(Debug)]
 pub struct ReadWrite;
-/// Access of a register that a load changes: it is taken, not looked at.
+/// Access of a register that a load changes; so it has `take`, not `get`.
 #[derive(Debug)]
 pub struct ReadToClear;
-/// Access of a register whose bits are cleared by storing ones. It has no `modify`, which would clear all that is set.
+/// Access of a register whose bits are cleared by storing ones. It has no `modify`, which would clear all bits that are
+/// set.
 #[derive(Debug)]
 pub struct WriteOneToClear;
 
 /// One register of width `T` with the fields `R`, at `OFFSET` in a window of `SIZE` bytes.
 ///
-/// What can be done with it comes from its access `A`: `get`, `read` and `is_set` by
-/// [`Readable`](crate::io::Readable), `set` and `write` by [`Writeable`](crate::io::Writeable), `modify` by
-/// [`ReadWriteable`](crate::io::ReadWriteable), and [`take`](Self::take) or [`clear`](Self::clear).
+/// Its access `A` decides which methods it has: `get`, `read` and `is_set` by [`Readable`](crate::io::Readable), `set`
+/// and `write` by [`Writeable`](crate::io::Writeable), `modify` by [`ReadWriteable`](crate::io::ReadWriteable), and
+/// [`take`](Self::take) or [`clear`](Self::clear).
 pub struct Register<'w, T, R, A, const OFFSET: usize, const SIZE: usize> {
     window: &'w Window<'w, SIZE>,
     kind: PhantomData<(T, R, A)>,
@@ -121,7 +122,7 @@ macro_rules! register {
         impl<R: RegisterLongName, const OFFSET: usize, const SIZE: usize>
             Register<'_, $width, R, ReadToClear, OFFSET, SIZE>
         {
-            /// Loads it, which changes what the device has there.
+            /// Loads it, which changes the device's register.
             #[inline(always)]
             #[must_use]
             pub fn take(&self) -> LocalRegisterCopy<$width, R> {
@@ -138,7 +139,7 @@ macro_rules! register {
                 self.window.$write::<OFFSET>(fields.value);
             }
 
-            /// Clears these bits by one store: for what a load has given.
+            /// Clears these bits by one store: for a value from a load.
             #[inline(always)]
             pub fn clear_bits(&self, bits: $width) {
                 self.window.$write::<OFFSET>(bits);

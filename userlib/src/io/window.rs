@@ -6,8 +6,8 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-/// A range of device registers that may be used for `'w`: at least `SIZE` bytes, or with
-/// `SIZE` 0 any number, known at run time only.
+/// A range of device registers that may be used for `'w`. It has at least `SIZE` bytes; with `SIZE` 0 its length is
+/// known only at run time.
 ///
 /// A constant offset is checked when the program is compiled, and the access is one instruction:
 ///
@@ -25,9 +25,9 @@ use core::ptr::NonNull;
 /// # std::hint::black_box(status as fn(&Window<'_, 0x100>) -> u32);
 /// ```
 ///
-/// Constant offsets do not check that the window is still there: the lease ends only after the
-/// values that hold it are dropped, and when the lessor is gone before, the access is a fault
-/// of the task. The `try_` accessors answer `Revoked` instead.
+/// Accesses at constant offsets do not check that the window still exists. An orderly lease ends only after the values
+/// that hold the window are dropped. If the lessor dies first, the access is a fault of the task. The `try_` accessors
+/// answer `Revoked` instead.
 pub struct Window<'w, const SIZE: usize = 0> {
     base: NonNull<u8>,
     length: usize,

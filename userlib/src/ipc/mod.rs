@@ -1,10 +1,10 @@
 //! Calls between tasks as traits: what `#[interface]` expands to, and the parts it uses.
 //!
-//! Arguments and results are fixed-layout values packed into the eight words of a message.
-//! `&[u8]` and `&mut [u8]` are lent for the time of the call; so is a record `&T` of any size, and room for a result
-//! that is larger than the message, both of which the server and the client see as the values that they are. What the
-//! other side sends is never trusted: a bit pattern that its type does not have is
-//! [`Error::Invalid`](crate::Error::Invalid) for a server and [`Error::Protocol`](crate::Error::Protocol) for a client.
+//! Arguments and results are fixed-layout values, packed into the eight words of a message. `&[u8]` and `&mut [u8]` are
+//! lent for the time of the call. So is a record `&T` of any size, and room for a result that is larger than the
+//! message; server and client still see both as plain values. Data from the other side is never trusted: a bit pattern
+//! that its type does not have is [`Error::Invalid`](crate::Error::Invalid) for a server and
+//! [`Error::Protocol`](crate::Error::Protocol) for a client.
 //!
 //! ```
 //! use userlib::ipc::{Answer, ReadLoan, Request, interface};
@@ -39,8 +39,8 @@
 //! assert_eq!(ClockClient::connect("clock").err(), Some(Error::Denied));
 //! ```
 //!
-//! A method with `#[deferred]` gets a [`Deferred`] to answer with later. The driver shows those that it
-//! has, by [`Driver::replies`](crate::runtime::Driver::replies): what it does not show is forgotten.
+//! A method with `#[deferred]` gets a [`Deferred`] to answer with later. The driver shows the replies that it keeps, by
+//! [`Driver::replies`](crate::runtime::Driver::replies). One that it does not show counts as forgotten.
 
 mod owed;
 mod pack;
@@ -58,13 +58,13 @@ pub use userlib_macros::interface;
 
 use crate::sys::Tag;
 
-/// A request's tag: the third byte up says which of the server's bindings is meant.
+/// A request's tag. The third byte names one of the server's bindings.
 #[inline(always)]
 pub const fn tag(operation: u16, words: u8, instance: u8) -> Tag {
     Tag::from_raw(Tag::new(operation, words).raw() | (instance as usize) << 24)
 }
 
-/// Which of the server's bindings a request means.
+/// The server's binding that a request names.
 #[inline(always)]
 pub(crate) const fn instance(tag: Tag) -> usize {
     (tag.raw() >> 24) & 0xff

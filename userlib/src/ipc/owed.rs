@@ -1,8 +1,8 @@
-//! Which clients wait for a reply that comes later, and whether anybody still has it.
+//! The clients that wait for a later reply, and whether the driver still has that reply.
 //!
-//! A [`Deferred`] may be forgotten like any value, and its client would wait for ever. So before a driver's
-//! loop waits for the next event, the driver shows the replies that it has. A client whose reply is not
-//! among them gets an error: nobody can answer it any more.
+//! A [`Deferred`] may be forgotten like any value, and its client would wait for ever. So before a driver's loop waits
+//! for the next event, the driver shows the replies that it keeps. If a client's reply is not among them, nothing can
+//! answer the client any more, so it gets an error.
 
 use super::Deferred;
 use crate::sys::{MAX_TASKS, TaskHandle};
@@ -19,11 +19,11 @@ const TASKS: usize = if cfg!(target_pointer_width = "64") {
 
 /// The clients that this task owes a reply, by index: a task waits in one call at a time.
 pub(crate) struct Owed {
-    /// Those that wait.
+    /// The clients that wait.
     clients: Cell<u64>,
-    /// For each the number of its call, so that a reply to an earlier one does not answer this one.
+    /// The number of each client's call, so that a reply to an earlier call does not answer this one.
     calls: [Cell<u32>; TASKS],
-    /// Number of the last call that was put off.
+    /// Number of the last deferred call.
     last: Cell<u32>,
 }
 
@@ -33,7 +33,7 @@ const fn bit(task: usize) -> u64 {
 }
 
 impl Owed {
-    /// Nobody waits.
+    /// No client waits.
     pub(crate) const fn new() -> Self {
         Self {
             clients: Cell::new(0),
@@ -42,7 +42,7 @@ impl Owed {
         }
     }
 
-    /// A reply to the present call of `client` will come later; gives the call's number.
+    /// Notes that the present call of `client` is answered later. Returns the call's number.
     pub(super) fn begin(&self, client: TaskHandle) -> u32 {
         let number = self.last.get().wrapping_add(1);
         self.last.set(number);
@@ -57,7 +57,7 @@ impl Owed {
             && self.calls[client.index() % TASKS].get() == number
     }
 
-    /// The call is about to be answered; false when it was.
+    /// Notes that the call is being answered. False if it was answered before.
     pub(super) fn end(&self, client: TaskHandle, number: u32) -> bool {
         let waits = self.waits(client, number);
         if waits {
@@ -66,13 +66,13 @@ impl Owed {
         waits
     }
 
-    /// The client is answered at once, whatever was begun.
+    /// Notes that the client is answered at once, whatever was begun.
     #[inline]
     pub(crate) fn settle(&self, client: TaskHandle) {
         self.clients.set(self.clients.get() & !bit(client.index()));
     }
 
-    /// The kernel has answered everybody, because the task does not serve.
+    /// Notes that the kernel has answered all clients, because the task does not serve.
     pub(crate) fn settle_all(&self) {
         self.clients.set(0);
     }
@@ -83,13 +83,13 @@ impl Owed {
         self.clients.get() != 0
     }
 
-    /// Number of the last call that was put off: it changes with each.
+    /// Number of the last deferred call: it changes with each.
     #[inline]
     pub(crate) fn last(&self) -> u32 {
         self.last.get()
     }
 
-    /// Takes out the clients whose replies are not among `kept`; gives their indexes.
+    /// Removes the clients whose replies are not among `kept`. Returns their indexes.
     pub(crate) fn take_forgotten(&self, kept: &Kept<'_>) -> impl Iterator<Item = usize> + use<> {
         let forgotten = self.clients.get() & !kept.clients;
         self.clients.set(self.clients.get() & kept.clients);
@@ -104,12 +104,12 @@ pub struct Kept<'t> {
 }
 
 impl<'t> Kept<'t> {
-    /// None shown yet.
+    /// No reply is shown yet.
     pub(crate) const fn new(owed: &'t Owed) -> Self {
         Self { owed, clients: 0 }
     }
 
-    /// This one is still there, and will be used or dropped.
+    /// Shows this reply: it still exists, and will be used or dropped.
     pub fn show<T: IntoBytes + Immutable>(&mut self, reply: &Deferred<T>) {
         if self.owed.waits(reply.client(), reply.call()) {
             self.clients |= bit(reply.client().index());

@@ -1,4 +1,4 @@
-//! A task that one calls, found by name, and found again after it was restarted.
+//! A task that this task calls, found by name. After the task was restarted, it is found again.
 
 use crate::sys::{self, Error, Loan, MAX_TASKS, Message, TaskHandle};
 use core::cell::Cell;
@@ -58,8 +58,8 @@ impl Peer {
     /// Sends `message`, lends `loans`, waits for the reply.
     ///
     /// # Errors
-    /// `Dead`: that life of the peer is over, and whether it did what was asked is not known.
-    /// The next call goes to its present life. `Unbound`, `Denied`, and what the peer answers.
+    /// `Dead`: that life of the peer is over. Whether it did what was asked is unknown. The next call goes to its
+    /// present life. `Unbound`, `Denied`, and the peer's own errors.
     #[inline]
     pub fn call(&self, loans: &mut [Loan<'_>], message: &mut Message) -> Result<(), Error> {
         match sys::call(self.handle.get(), loans, message) {

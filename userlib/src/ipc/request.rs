@@ -53,7 +53,7 @@ impl<'a> Request<'a> {
         WriteLoan::new(self.client, index)
     }
 
-    /// A copy of the record in the client's loan `index`, by way of `room`, which is as large as the record.
+    /// A copy of the record in the client's loan `index`. `room` is a buffer as large as the record.
     ///
     /// # Errors
     /// As [`Request::read_loan`]; `Invalid` when the loan has another size, or its bits are no `T`.
@@ -89,7 +89,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// What becomes of a request.
+/// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Reply with this now.
@@ -122,17 +122,17 @@ impl Answer {
     }
 }
 
-/// The duty to answer a call later; dropped, it answers `Unbound`.
+/// The duty to answer a call later. If it is dropped, it answers `Unbound`.
 ///
-/// A driver shows those that it has in [`Driver::replies`](crate::runtime::Driver::replies). One that it
-/// does not show, because it was leaked, counts as dropped.
+/// A driver shows the ones that it keeps in [`Driver::replies`](crate::runtime::Driver::replies). One that is not
+/// shown, for example because it was leaked, counts as dropped.
 #[derive(Debug)]
 #[must_use = "the client waits until this replies"]
 pub struct Deferred<T: IntoBytes + Immutable> {
     client: TaskHandle,
     /// Which call of the client.
     call: u32,
-    /// A pointer: it answers for this task only, which on the host is this thread.
+    /// A pointer, so it is not `Send`: it answers only for this task, which on the host is this thread.
     result: PhantomData<*const fn(T)>,
 }
 
@@ -156,7 +156,7 @@ impl<T: IntoBytes + Immutable> Deferred<T> {
         self.call
     }
 
-    /// Answers. A client that is gone, or was answered already, is passed over.
+    /// Answers. Has no effect if the client is gone or was answered already.
     pub fn reply(self, result: Result<T, Error>) {
         self.send(result);
     }
@@ -165,7 +165,7 @@ impl<T: IntoBytes + Immutable> Deferred<T> {
         if Task::current().owed.end(self.client, self.call)
             && let Answer::Reply(message) = Answer::result(result)
         {
-            // `Dead`: the client does not wait any more, so nobody misses the reply.
+            // `Dead`: the client no longer waits, so it does not miss the reply.
             let _ = sys::reply(self.client, &message);
         }
     }
@@ -173,7 +173,7 @@ impl<T: IntoBytes + Immutable> Deferred<T> {
 
 impl<T: IntoBytes + Immutable> Drop for Deferred<T> {
     fn drop(&mut self) {
-        // Nothing when it was answered.
+        // No effect if it was answered.
         self.send(Err(Error::Unbound));
     }
 }

@@ -1,4 +1,4 @@
-//! What the supervisor and its clients tell each other.
+//! The records that the supervisor and its clients exchange.
 
 use core::fmt;
 use leasehold_abi::{FaultKind, TaskInfo};
@@ -44,7 +44,7 @@ pub struct BarInfo {
 pub struct LeaseLine {
     /// The lease.
     pub lease: leasehold_abi::LeaseInfo,
-    /// Name of its device as far as the supervisor knows it, padded with zeros.
+    /// Name of its device if the supervisor knows it, padded with zeros.
     pub device: DeviceName,
 }
 
@@ -54,17 +54,17 @@ pub struct LeaseLine {
 pub struct GrantLine {
     /// The grant.
     pub grant: leasehold_abi::GrantInfo,
-    /// Its name as far as the image has one, padded with zeros.
+    /// Its name if the image has one, padded with zeros.
     pub name: DeviceName,
 }
 
-/// What [`FunctionInfo::interrupt`] is for a function without an interrupt pin.
+/// The value of [`FunctionInfo::interrupt`] for a function without an interrupt pin.
 pub const NO_INTERRUPT: u32 = u32::MAX;
 
 /// Longest name of a device, in bytes.
 pub const DEVICE_NAME: usize = 32;
 
-/// How it stands with a device.
+/// The state of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(u32)]
 pub enum DeviceState {
@@ -74,7 +74,7 @@ pub enum DeviceState {
     Bound = 1,
     /// Its driver is not running.
     Waiting = 2,
-    /// A person took it away.
+    /// An operator took it away.
     HeldBack = 3,
     /// Its driver gave it back in this life: it could not use it.
     Refused = 4,
@@ -113,7 +113,7 @@ pub fn device_name(text: &str) -> DeviceName {
 pub struct DeviceInfo {
     /// Name, padded with zeros.
     pub name: [u8; DEVICE_NAME],
-    /// How it stands with it.
+    /// Its state.
     pub state: DeviceState,
     /// Index of the task that the manifest names, or [`u32::MAX`].
     pub task: u32,
@@ -129,8 +129,8 @@ pub struct DeviceInfo {
 pub struct StackUse {
     /// The stack's size.
     pub size: u32,
-    /// At least so much was used: from its top to the lowest word that is not zero, as it was at the start. Zeros that
-    /// were written, and frames that were entered and not written to, are not seen.
+    /// The least that was used: from the top to the lowest word that is not zero (at the start all are zero). Zeros
+    /// that were written, and frames that were entered but not written to, are not seen.
     pub at_least: u32,
 }
 
@@ -146,12 +146,12 @@ pub enum Care {
     Waiting = 2,
     /// It ended too often.
     Quarantined = 3,
-    /// It ended, and its manifest entry says that it stays so.
+    /// It ended, and by the manifest it does not start again.
     Left = 4,
 }
 
-/// A fault of a task in one line: kind, address, program counter. That one is 0 where the processor lost it,
-/// as Arm's does when a task's stack has no room for the registers that it pushes.
+/// A fault of a task in one line: kind, address, program counter. The program counter is 0 if the processor lost it. An
+/// Arm processor does so when the task's stack has no room for the registers that it pushes.
 #[derive(Clone, Copy, Debug)]
 pub struct FaultText<'a>(pub &'a TaskInfo);
 

@@ -1,8 +1,8 @@
-//! The leases of live bindings: the runtime's to use up, and nobody else's.
+//! The leases of live bindings, which only the runtime may release.
 //!
-//! Handles are numbers that anybody may write down. If a driver could release the lease of its own
-//! device, or unclaim a window under the owner of it, the same device could be bound, and an exclusive
-//! window claimed, a second time.
+//! Handles are numbers, so any code can make one. If a driver could release the lease of its own device, or unclaim a
+//! window that something else owns, the same device could be bound a second time, and an exclusive window claimed a
+//! second time.
 
 use core::cell::Cell;
 use leasehold_abi::LeaseHandle;

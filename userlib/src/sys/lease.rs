@@ -43,8 +43,8 @@ pub fn lease_open(
     Ok(LeaseHandle::from_raw(handle as u32))
 }
 
-/// Puts a part of grant `index` of `source` (the draft's parent) into a draft; gives the new grant's index.
-/// [`WHOLE`](leasehold_abi::WHOLE) for `length` is all from `offset` on. The grant has the source's label until
+/// Puts a part of grant `index` of `source` (the draft's parent) into a draft. Returns the new grant's index. The
+/// `length` [`WHOLE`](leasehold_abi::WHOLE) means all from `offset` on. The grant has the source's label until
 /// [`grant_label`].
 ///
 /// # Errors
@@ -67,8 +67,8 @@ pub fn lease_add(
 /// Puts own arena memory into a draft; gives the new grant's index.
 ///
 /// # Safety
-/// Until the lease is over, this task reaches those bytes by volatile or atomic accesses through
-/// pointers only, and with `WRITE` among the rights takes any value from them.
+/// Until the lease is over, this task accesses those bytes only by volatile or atomic accesses through pointers. If
+/// `WRITE` is among the rights, it must accept any value from them.
 ///
 /// # Errors
 /// As [`lease_add`]; `BadAddress` outside the arena.
@@ -139,11 +139,11 @@ pub fn lease_revoke(lease: LeaseHandle, mode: RevokeMode) -> Result<(), Error> {
     status(code)
 }
 
-/// Gives a lease back.
+/// Releases a lease.
 ///
 /// # Errors
-/// `Revoked` when the caller does not hold it; `Denied` for the lease of a device that is bound:
-/// the runtime gives that back when the binding is over.
+/// `Revoked` when the caller does not hold it; `Denied` for the lease of a bound device: the runtime releases that when
+/// the binding is over.
 pub fn lease_release(lease: LeaseHandle) -> Result<(), Error> {
     if held::is_held(lease) {
         return Err(Error::Denied);
@@ -204,7 +204,7 @@ pub fn grant_info(lease: LeaseHandle, index: usize) -> Result<GrantInfo, Error> 
 /// An interrupt posts `bits` when it comes.
 ///
 /// # Errors
-/// `Busy` (somebody has it exclusively), `Revoked`, `NotFound`, `Exhausted`.
+/// `Busy` (there is an exclusive claim), `Revoked`, `NotFound`, `Exhausted`.
 pub fn grant_claim(
     lease: LeaseHandle,
     index: usize,
@@ -228,8 +228,7 @@ pub fn grant_claim(
 /// Stops using a grant.
 ///
 /// # Errors
-/// `Revoked`, `NotFound`; `Denied` in the lease of a device that is bound: what owns the claim
-/// gives it back when it is dropped.
+/// `Revoked`, `NotFound`; `Denied` in the lease of a bound device: the owner of the claim ends it when it is dropped.
 pub fn grant_unclaim(lease: LeaseHandle, index: usize) -> Result<(), Error> {
     if held::is_held(lease) {
         return Err(Error::Denied);

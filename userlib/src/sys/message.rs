@@ -6,9 +6,9 @@ use leasehold_abi::{
     Borrow, COPY_STEP, Call, Error, MESSAGE_WORDS, Notifications, Rights, Tag, TaskHandle,
 };
 
-/// What travels in registers: a tag and eight words.
+/// The part of a message that travels in registers: a tag and eight words.
 ///
-/// In memory as in the registers, one after the other: that is how the Arm stub moves it.
+/// The parts have the same order in memory as in the registers, because the Arm stub moves them together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct Message {
@@ -31,7 +31,7 @@ impl Message {
 
 /// A buffer lent for the time of one call.
 ///
-/// Only made from a Rust borrow, so the server can neither outlive it nor write what is shared.
+/// It is only made from a Rust borrow. So the server cannot access it after the borrow, nor write shared data.
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct Loan<'a> {
@@ -71,7 +71,7 @@ impl<'a> Loan<'a> {
     }
 }
 
-/// What [`receive`] came back with.
+/// The result of [`receive`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
     /// A call of this client; the message is in the buffer.
@@ -92,7 +92,7 @@ pub struct BorrowInfo {
 /// Sends `message` to `destination`, lends `loans`, waits; `message` becomes the reply.
 ///
 /// # Errors
-/// `Dead` (with no reply ever coming), `Unbound`, `Denied`, `Invalid`. The message is undefined then.
+/// `Dead` (no reply will come), `Unbound`, `Denied`, `Invalid`. The message is undefined then.
 #[inline(always)]
 pub fn call(
     destination: TaskHandle,
@@ -139,7 +139,7 @@ pub fn receive(mask: Notifications, message: &mut Message) -> Result<Received, E
     received(unsafe { backend::message(Call::Receive, mask.register(), 0, 0, message) })
 }
 
-/// [`reply`] to `client` with `message`, then [`receive`] into it. A client that is gone is passed over.
+/// [`reply`] to `client` with `message`, then [`receive`] into it. It is no error if the client is gone.
 ///
 /// # Errors
 /// As [`receive`].
@@ -154,7 +154,7 @@ pub fn reply_receive(
     received(unsafe { backend::message(Call::ReplyReceive, client, mask.register(), 0, message) })
 }
 
-/// Replies to a client and goes on.
+/// Replies to a client and continues.
 ///
 /// # Errors
 /// `Dead` when the client no longer waits for this task.
@@ -199,7 +199,7 @@ pub fn borrow_write(
     unsafe { copy(Call::BorrowWrite, client, index, offset, base, from.len()) }
 }
 
-/// Copies step by step between a loan, from `offset` on, and own memory at `base`.
+/// Copies in steps between a loan, from `offset` on, and own memory at `base`.
 ///
 /// # Safety
 /// The kernel may do to the `length` bytes at `base` what `call` does.

@@ -11,9 +11,9 @@ use std::rc::Rc;
 /// What a scripted kernel implements.
 ///
 /// # Safety
-/// The library trusts the kernel as it does on a board: a window that is answered is memory of that
-/// length, exposed (`expose_provenance`) and alive as long as the claim, and nobody's Rust object;
-/// the handle of a task names it.
+/// The library trusts the kernel as on a board. A window in an answer is memory of that length, exposed
+/// (`expose_provenance`), alive as long as the claim, and no Rust object of anyone. The handle of a task names that
+/// task.
 pub unsafe trait Kernel {
     /// Answers a call without a message: the three result registers.
     fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3];
@@ -32,7 +32,7 @@ std::thread_local! {
 ///
 /// A kernel must not make system calls itself.
 pub fn with<R>(kernel: impl Kernel + 'static, body: impl FnOnce() -> R) -> R {
-    /// Puts the kernel that was there before back, in a panic too.
+    /// Restores the earlier kernel, also after a panic.
     struct Restore(Option<Box<dyn Kernel>>);
     impl Drop for Restore {
         fn drop(&mut self) {
@@ -83,11 +83,11 @@ pub(crate) fn is_revoked(address: usize) -> bool {
     })
 }
 
-/// A device that a test makes: what its registers give, and what a store to them does.
+/// A device made by a test: the values of its registers, and the effects of stores.
 ///
 /// Offsets are in bytes from the start of the window; widths are 1, 2, 4 or 8 bytes.
 pub trait DeviceModel {
-    /// A load. All ones is what a device that is not there gives.
+    /// A load. An absent device gives all ones.
     fn load(&mut self, offset: usize, width: usize) -> u64;
     /// A store.
     fn store(&mut self, offset: usize, width: usize, value: u64);
@@ -100,8 +100,8 @@ std::thread_local! {
     static DEVICES: RefCell<std::vec::Vec<Placed>> = const { RefCell::new(std::vec::Vec::new()) };
 }
 
-/// From now on this thread's accesses of windows at these addresses go to `device`. What was at one of them before is
-/// not reached any more.
+/// From now on this thread's accesses to windows at these addresses go to `device`. It replaces an earlier device
+/// there.
 pub fn place_device(addresses: core::ops::Range<usize>, device: Rc<RefCell<dyn DeviceModel>>) {
     DEVICES.with(|devices| devices.borrow_mut().insert(0, (addresses, device)));
 }

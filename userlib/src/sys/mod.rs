@@ -1,12 +1,12 @@
 //! The system calls, one safe function each.
 //!
-//! Everything here is a thin shape over [`leasehold_abi::Call`]: registers in, a
-//! [`Result`] out. On a board the backend is an `ecall` or `svc`; on the host it is `mock`, a kernel
-//! that a test scripts, so that the rest of this library runs under `cargo test` and Miri.
+//! Everything here is a thin layer over [`leasehold_abi::Call`]: registers in, a [`Result`] out. On a board the backend
+//! is an `ecall` or `svc`. On the host it is `mock`, a kernel that a test scripts, so the rest of this library runs
+//! under `cargo test` and Miri.
 //!
-//! A call is safe when nothing that it can do breaks Rust's rules for memory that the
-//! compiler knows of. Losing a window is such a thing too: windows are reached by pointers
-//! only, and touching one that is gone stops the task, it does not corrupt it.
+//! A call is safe if nothing that it can do breaks Rust's rules for memory that the compiler knows of. To lose a window
+//! is safe in this sense: windows are accessed only through pointers, and an access to a lost window stops the task and
+//! corrupts nothing.
 
 #[cfg(all(
     target_os = "none",
@@ -56,7 +56,7 @@ pub use task::{cancel_timer, notify, panic, set_serving, set_timer, task_info, t
 fn status(code: usize) -> Result<(), Error> {
     match code {
         0 => Ok(()),
-        // The kernel answers nothing else; a code of a newer kernel is an answer not in the contract.
+        // The kernel answers with no other code. A newer kernel's code breaks this contract.
         code => Err(Error::from_code(code).unwrap_or(Error::Protocol)),
     }
 }

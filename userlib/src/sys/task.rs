@@ -47,10 +47,10 @@ pub fn set_timer(deadline: u64, bits: Notifications) -> Result<(), Error> {
     status(code)
 }
 
-/// Nothing of what [`set_timer`] set is posted any more, unless it was already.
+/// Cancels what [`set_timer`] set, unless it was posted already.
 #[inline]
 pub fn cancel_timer() {
-    // No bits are nobody else's.
+    // An empty set cannot be refused.
     let _ = set_timer(0, Notifications::empty());
 }
 
@@ -65,7 +65,7 @@ pub fn notify(task: TaskHandle, bits: Notifications) -> Result<(), Error> {
     status(code)
 }
 
-/// Whether the caller answers calls from now on; if not, callers get `Unbound`.
+/// Sets whether the caller answers calls from now on. If not, its callers get `Unbound`.
 ///
 /// # Errors
 /// None that the caller can cause.
@@ -97,7 +97,7 @@ pub fn panic(message: &[u8]) -> ! {
     unreachable_end()
 }
 
-/// Where a call that does not return would come back to.
+/// The code after a call that does not return.
 #[cfg(target_os = "none")]
 fn unreachable_end() -> ! {
     loop {
