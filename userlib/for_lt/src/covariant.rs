@@ -40,7 +40,7 @@ use crate::ForLt;
     note = "if the type is covariant: add `#[derive(for_lt::CovariantFamily)]` to it, or name the family with `for_lt::covariant_family!`"
 )]
 pub unsafe trait CovariantForLt: ForLt {
-    /// Returns only if the family is covariant. Costs nothing once it is compiled.
+    /// Returns only if the family is covariant. Compiled code spends no time on it.
     fn check();
 
     /// Shortens the lifetime inside a reference.

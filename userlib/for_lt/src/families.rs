@@ -1,7 +1,7 @@
 //! The families that `CovariantForLt!` composes for types it can prove by their syntax.
 //!
-//! Each says what it is in its `Of`. They are types to be named, not values. Tuples, `Option` and
-//! `Result` of families are families too.
+//! The `Of` of each shows its type. They are types to be named, not values. Tuples, `Option` and `Result` of families
+//! are families too.
 //!
 //! ```
 //! use for_lt::families::{ArrayOf, ConstPtrOf, Constant, MutRef, RefOf, RefSliceOf, SharedRef};
@@ -73,8 +73,7 @@ families! {
 pub struct ArrayOf<F, const N: usize>(PhantomData<fn() -> PhantomData<F>>);
 families!(impl [F: ForLt, const N: usize] (ArrayOf<F, N>) = 'a [F::Of<'a>; N], when F);
 
-/// Takes the place of a type that a macro refused, so that there is one error and not two.
-/// It is the family of `()`.
+/// Replaces a type that a macro refused, so that there is one error and not two. It is the family of `()`.
 #[doc(hidden)]
 pub struct Refused<const N: usize>;
 families!(impl [const N: usize] (Refused<N>) = 'a (), when);

@@ -1,4 +1,4 @@
-//! Which types a family has: within a program for sure, and across programs by a number.
+//! Identifies the types of a family: exactly within a program, and by a number across programs.
 
 use core::any::{TypeId, type_name};
 
@@ -33,12 +33,12 @@ pub fn family_id<F: ForLt + 'static>() -> TypeId {
 /// from the same crates agree on it, so it can be compared across address spaces, where a
 /// `TypeId` cannot.
 ///
-/// It is a check against mistakes and not against malice. What it does not tell apart:
+/// It protects against mistakes, not against attacks. It does not distinguish:
 /// - two versions of one crate, and two crates of one name, when the type has the same path,
 ///   size and alignment in both;
 /// - types that differ in lifetimes only (`T<'a, 'static>` and `T<'a, 'a>`);
 /// - closures, and types local to functions, whose printed paths collide;
-/// - on purpose, a crafted type: 64 bits of FNV are easily made to collide.
+/// - types that someone crafted on purpose: collisions of 64-bit FNV are easy to make.
 ///
 /// So the receiver of a payload must still validate its content. Two programs built by
 /// different compilers may disagree on one type, because the printed name is not specified.

@@ -1,5 +1,5 @@
-//! The macros that name families. Thin: they pass the path of this crate to the real ones, so
-//! that they work under any name and through any re-export of the crate.
+//! The macros that name families. They only pass the path of this crate to the procedural macros, so that they work
+//! under any name and through any re-export of the crate.
 
 /// Names the family of a type, in place of a type: an implementor of
 /// [`ForLt`](trait@crate::ForLt).

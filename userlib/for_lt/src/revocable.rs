@@ -10,10 +10,10 @@
 //!
 //! # Who drops the value
 //!
-//! The revoker, if there is no guard. Otherwise the last guard out: a revoker never waits. So it
-//! may itself hold a guard, or run in an interrupt handler or callback above a guard's frame,
-//! where waiting would be forever on a single hart. A caller that must know that the value is
-//! gone asks [`Revocable::status`] once its own guards are dropped.
+//! The revoker, if there is no guard; otherwise the last guard that is dropped. A revoker never waits. So it may itself
+//! hold a guard, or run in an interrupt handler or a callback that interrupts the user of a guard. On a single hart it
+//! would wait there for ever. A caller that must know whether the value is gone asks [`Revocable::status`] after its
+//! own guards are dropped.
 //!
 //! # Forgotten guards
 //!

@@ -183,7 +183,7 @@ fn result(output: &ReturnType) -> Result<Type> {
     ))
 }
 
-/// A name of the expansion's own, which an argument of the same name is not confused with.
+/// A name that only the expansion uses: an argument with the same name is another one.
 fn own(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
@@ -197,8 +197,8 @@ fn loans(method: &Method) -> usize {
         .count()
 }
 
-/// The assertion that the result has a way back: in the message, or, of a method that answers at once, in a buffer
-/// of its own.
+/// The assertion that the result can be returned: in the message, or, for a method that answers at once, in a buffer of
+/// its own.
 fn result_limit(method: &Method) -> TokenStream {
     let result = &method.result;
     let fits = quote! { ::userlib::ipc::fits(&[::core::mem::size_of::<#result>()]) };
@@ -385,8 +385,8 @@ fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
             /// Answers one request, or says what is wrong with it.
             ///
             /// # Errors
-            /// `Invalid`: no such operation, or arguments that are none. `NotFound`, `Denied`,
-            /// `Dead` when a buffer is missing, may not be used so, or its owner is gone.
+            /// `Invalid`: no such operation, or invalid arguments. `NotFound`, `Denied`, `Dead` when a buffer is
+            /// missing, may not be used so, or its owner is gone.
             #[inline]
             fn try_dispatch(&mut self, #request: &::userlib::ipc::Request<'_>) -> ::core::result::Result<::userlib::ipc::Answer, ::userlib::Error> {
                 #[allow(unused_mut, unused_variables, reason = "no method takes a value")]

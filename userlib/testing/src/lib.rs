@@ -1,6 +1,6 @@
-//! A kernel that offers a driver one device, for tests on the host of what the driver makes of it.
+//! A kernel that offers a driver one device, for host tests of the driver.
 //!
-//! Only tests use it: it holds memory for ever, and answers what a test wants.
+//! Only tests use it: it never frees memory.
 #![cfg_attr(target_os = "none", no_std)]
 #![cfg(not(target_os = "none"))]
 
@@ -29,7 +29,7 @@ pub struct Offer {
     task: String,
 }
 
-/// What became of it.
+/// The result for the device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Devices bound when the driver waits for the next event.
@@ -70,8 +70,8 @@ impl Offer {
         self.with(name, kind, words)
     }
 
-    /// With a window of `length` bytes (a multiple of 8) whose registers are `model`'s. The test keeps a clone of it,
-    /// to look inside and to make things happen.
+    /// With a window of `length` bytes (a multiple of 8) whose registers are those of `model`. The test keeps a clone
+    /// of `model`, to look at its state and to cause events.
     ///
     /// ```
     /// use driver_testing::{DeviceModel, Offer};
@@ -195,7 +195,7 @@ where
     }
 }
 
-/// Holds memory for ever, where a search for leaks finds it.
+/// Keeps memory for ever, in a place where a leak checker finds it.
 fn hold(words: Box<[u64]>) -> *mut u64 {
     static HELD: Mutex<Vec<AtomicPtr<u64>>> = Mutex::new(Vec::new());
     let held = Box::into_raw(words).cast::<u64>();

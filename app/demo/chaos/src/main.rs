@@ -1,7 +1,7 @@
 //! A task that misbehaves on command: a notification for each kind.
 //!
-//! It is the least important task, so the shell cannot be called by it nor call it; the shell
-//! posts what stands for the kind. What does not end it, it reports to the log.
+//! It has the lowest priority, so the shell and this task cannot call each other. The shell posts a notification for
+//! each kind of misbehaviour. If this task survives it, it reports that to the log.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 #![forbid(unsafe_code)]
 
@@ -22,7 +22,7 @@ const CONSOLE: &str = "console";
 #[cfg(target_os = "none")]
 const NOWHERE: usize = 0x10;
 
-/// The memory that this task lies in begins with the kernel on every board, or with the firmware before it.
+/// On every board memory begins with the kernel, or with the firmware before it.
 #[cfg(target_os = "none")]
 fn kernel() -> usize {
     attacks::text() & 0xf000_0000

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-/// What follows a command's name, by the function that it is for. Each gives whether the command succeeded.
+/// The words after a command's name, by the function that takes them. Each function returns whether the command
+/// succeeded.
 #[derive(Debug)]
 pub enum Takes<S: 'static> {
     /// Nothing.
@@ -45,7 +46,7 @@ impl<S> Ready<'_, S> {
 }
 
 impl<S> Takes<S> {
-    /// Reads the words after a command's name; `None` where they are not what it takes.
+    /// Reads the words after a command's name; `None` if they do not fit the command.
     ///
     /// # Errors
     /// A number that is none, or too large.

@@ -1,4 +1,4 @@
-//! The commands: each stands here once, with what it takes, what it does, and the function that does it.
+//! The table of commands. Each has one entry: its arguments, its description, and its function.
 
 use crate::arguments::{Ready, Takes, Wrong};
 use crate::needs::{BUTTONS, CLOCK, EDU, ETHERNET, LEDS, Needs, TIMER};
@@ -70,8 +70,8 @@ static COMMANDS: &[Command] = &[
     on_all("poweroff", Takes::MaybeNumber("CODE", 255, machine::power_off), "turn the machine off"),
 ];
 
-/// Runs a line: the commands on it, with `;` between them, one after the other. Gives whether all of them
-/// succeeded; `None` when there was none. What is wrong with one is said, and the others run.
+/// Runs a line: its commands, separated by `;`, one after the other. Returns whether all of them succeeded; `None` if
+/// there was none. An error of one is printed, and the others run.
 pub fn run(session: &mut Session, line: &str) -> Option<bool> {
     let mut all = None;
     for part in line.split(';') {

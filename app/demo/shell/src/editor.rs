@@ -24,7 +24,8 @@ pub enum Event {
     None,
     /// The line is complete: see [`Editor::take`].
     Line,
-    /// The line is complete, but its end was typed in vain: it is in the history, to be mended.
+    /// The line is complete, but some of it did not fit. It is not run; the history has it, so that it can be
+    /// corrected.
     TooLong,
     /// The line was given up.
     Cancelled,
@@ -41,7 +42,7 @@ pub struct Editor {
     back: usize,
     /// What was typed before the user went back.
     typed: Line,
-    /// Whether the last key did not fit: half a line that was pasted must not be run.
+    /// Whether the last key did not fit: a line that was pasted only in part must not be run.
     full: bool,
     prompt: &'static str,
 }
@@ -71,7 +72,7 @@ impl Editor {
         self.redraw_line(out)
     }
 
-    /// Takes prompt and line off the terminal, so that something else can be printed there.
+    /// Removes prompt and line from the terminal, so that something else can be printed there.
     ///
     /// # Errors
     /// Those of `out`.
@@ -79,9 +80,8 @@ impl Editor {
         out.write_str(ERASE_LINE)
     }
 
-    /// Draws prompt and line, after [`hide`](Self::hide). Whoever reads the terminal as a program
-    /// takes a prompt for the end of a command; this one has a sequence in it that changes
-    /// nothing, so it is none.
+    /// Draws prompt and line, after [`hide`](Self::hide). A program that reads the terminal takes a prompt for the end
+    /// of a command. So this prompt contains a sequence without effect, which makes it different.
     ///
     /// # Errors
     /// Those of `out`.

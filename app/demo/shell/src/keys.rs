@@ -88,7 +88,7 @@ impl Decoder {
                     _ => Key::Unknown,
                 }),
                 0x40..=0x7e => Some(letter(byte)),
-                // No byte of a sequence: the sequence is broken off and the byte stands for itself.
+                // This byte belongs to no sequence: the sequence ends, and the byte is handled by itself.
                 _ => self.plain(byte),
             },
         }

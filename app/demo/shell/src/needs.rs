@@ -3,7 +3,7 @@
 /// A device that a board may lack.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Needs {
-    /// The task that drives it: without it in the image, the board has no such device.
+    /// The task that drives it. If the image has no such task, the board has no such device.
     pub task: &'static str,
     /// What it is, after "this board has no".
     pub what: &'static str,

@@ -1,4 +1,4 @@
-//! What the commands do. Each gives whether it succeeded, and has said so if it did not.
+//! The functions of the commands. Each returns whether it succeeded, and has printed the reason if not.
 
 pub(crate) mod board;
 pub(crate) mod devices;

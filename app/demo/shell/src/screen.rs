@@ -1,4 +1,4 @@
-//! Output to the console, gathered into larger writes, kept over a restart of the driver.
+//! Output to the console, collected into larger writes, and kept while the driver restarts.
 
 use core::fmt::{self, Write};
 use driver_interfaces::{ConsoleClient, ConsoleStream, StreamError};
@@ -36,14 +36,14 @@ impl Screen {
         self.console.console()
     }
 
-    /// Sends what is gathered. A console that is being restarted is waited for; without one the
-    /// output is lost.
+    /// Sends the collected output. If the console is being restarted, this waits for it. If there is none, the output
+    /// is lost.
     pub fn flush(&mut self) {
         if self.gathered.is_empty() {
             return;
         }
         let end = time::after(PATIENCE);
-        // A console that died may have sent a part; a line twice is better than none.
+        // A console that died may have sent a part of it; a repeated line is better than a lost one.
         while let Err(StreamError(error)) = self.console.write_all(&self.gathered) {
             let gone = matches!(error, Error::Dead | Error::Unbound | Error::Busy);
             if !gone || sys::time() > end {
@@ -74,7 +74,7 @@ impl Screen {
 }
 
 impl Write for Screen {
-    /// Lines may end in `\n` alone: a carriage return is put before it where none is.
+    /// Lines may end in `\n` alone: then a carriage return is inserted before it.
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut last = self.gathered.last().copied();
         for &byte in text.as_bytes() {

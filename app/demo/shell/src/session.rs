@@ -34,7 +34,7 @@ impl Session {
         })
     }
 
-    /// Whether there are lines that are not shown: those of a command are shown with it.
+    /// Whether there are lines that are not shown yet. The lines of a command are shown with it.
     pub fn log_has_more(&mut self) -> bool {
         let mut bytes = [0; LOG_BYTES];
         let cursor = self.log;
@@ -46,7 +46,7 @@ impl Session {
     /// Shows the log lines that are new.
     pub fn show_log(&mut self) {
         let mut cursor = self.log;
-        // As many rounds as a full log needs: a task that logs without end cannot hold this up.
+        // At most as many rounds as a full log needs, so that a task that logs without end cannot block the shell.
         for _ in 0..64 {
             let mut bytes = [0; LOG_BYTES];
             let Ok([next, count]) = self.supervisor.read_log(cursor, &mut bytes) else {

@@ -20,7 +20,7 @@ const PROMPT: &str = "leasehold> ";
 /// The prompt after a command that failed.
 const PROMPT_FAILED: &str = "leasehold [failed]> ";
 
-/// How often the console is asked in case its notification was lost with a life of it, in milliseconds.
+/// How often the console is asked for input, in milliseconds: its notification may be lost when it restarts.
 const POLL: u64 = 500;
 
 /// A session, and the line that is being typed.
@@ -63,7 +63,7 @@ impl Terminal {
         }
     }
 
-    /// Takes all input that there is. Writing to the screen never fails, so nor does the editor.
+    /// Takes all input that there is. Writing to the screen never fails, so the editor does not fail either.
     fn read(&mut self) {
         // A console that is gone comes back, and then it is told again.
         let _ = self.session.screen.console().watch(INPUT);

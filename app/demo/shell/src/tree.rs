@@ -9,7 +9,7 @@ use userlib::supervisor::GrantLine;
 /// Most leases that are drawn.
 pub const MOST_LEASES: usize = 64;
 
-/// Deepest nesting that is drawn; the kernel's leases nest by task rank, so this is deep.
+/// The deepest nesting that is drawn. More than enough: the kernel's leases nest by the tasks' indexes.
 const MOST_DEPTH: usize = 16;
 
 /// Whom the drawing asks for what is not in the leases themselves.

@@ -1,4 +1,4 @@
-//! The cells of the isolation matrix: who tries what, and how; why there is no such cell; and how many there were.
+//! The cells of the isolation matrix: who tries what, and how; why a cell does not exist; and how many there were.
 
 use userlib::early_print;
 
@@ -24,7 +24,7 @@ pub(crate) enum Target {
     OtherTask,
     /// Registers of a device that it has no lease of.
     UnheldDevice,
-    /// Right below what it has: a window where it has one, else its own memory.
+    /// Directly below its window, or below its own memory if it has no window.
     BelowTheEdge,
     /// Right above that.
     AboveTheEdge,
@@ -46,9 +46,9 @@ pub(crate) enum Action {
     Atomic,
     /// A load that is not aligned.
     Misaligned,
-    /// A load that begins in one's own and ends in the other, or the other way round.
+    /// A load that begins in the task's own memory and ends outside, or the other way round.
     Straddling,
-    /// An address that the kernel is to write to, and handles that are another's.
+    /// An address at which the kernel should write, and handles that belong to another task.
     SystemCall,
 }
 

@@ -1,7 +1,7 @@
 //! The on-target test suite: a supervisor that runs one test after the other.
 //!
-//! Workers are started fresh for every test and do what the test tells them. A test that
-//! does not end in time is reported as hung, its workers are stopped, and the suite goes on.
+//! Workers are started fresh for every test and do what the test tells them. A test that does not end in time is
+//! reported as hung, its workers are stopped, and the suite continues.
 #![no_std]
 #![cfg_attr(target_os = "none", no_main)]
 #![forbid(unsafe_code)]

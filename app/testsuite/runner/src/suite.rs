@@ -1,4 +1,4 @@
-//! The runner's hold on its workers: starting them fresh, telling them what to do, waiting with a limit.
+//! The runner's control of its workers: starts them fresh, gives them commands, and waits with a limit.
 
 use crate::board::{Clock, TICKS_PER_MS, WORD, edu};
 use crate::cells::Cells;
@@ -22,7 +22,7 @@ pub(crate) const LESSEE: usize = 3;
 pub(crate) const GRANDCHILD: usize = 4;
 /// May call server and lessor, and notify the server.
 pub(crate) const CLIENT: usize = 5;
-/// May call the server, and is less important than the client.
+/// May call the server, and has a lower priority than the client.
 pub(crate) const RIVAL: usize = 6;
 /// May do nothing but call the runner.
 pub(crate) const ATTACKER: usize = 7;
@@ -70,7 +70,7 @@ pub(crate) struct Suite {
 }
 
 impl Suite {
-    /// With the root lease, and no worker started. Nothing when the board has no device to interrupt with.
+    /// With the root lease, and no worker started. None if the board has no device that can interrupt.
     pub(crate) fn new(root: LeaseHandle) -> Option<Self> {
         let worker = Worker {
             handle: TaskHandle::from_raw(0),

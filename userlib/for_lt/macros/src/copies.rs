@@ -1,5 +1,5 @@
-//! What a copy of a type needs to mean the same in another place: no `Self`, no macro, no attribute,
-//! and a scope with no name in it that the type has too.
+//! The conditions under which a copy of a type means the same in another place: no `Self`, no macro, no attribute, and
+//! a scope without a name that the type also has.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::{Error, Result};
 
-/// Refuses what may mean another thing in the copy.
+/// Refuses everything that may mean another type in the copy.
 ///
 /// # Errors
 ///
@@ -42,8 +42,8 @@ fn opens(token: Option<&TokenTree>) -> bool {
     matches!(token, Some(TokenTree::Group(_)))
 }
 
-/// Lists all tokens. What is in brackets comes after the brackets. Invisible ones, which the
-/// compiler looks through, are left out.
+/// Lists all tokens. The contents of brackets come after the brackets. Invisible brackets, which the compiler ignores,
+/// are left out.
 fn flatten(tokens: &TokenStream, into: &mut Vec<TokenTree>) {
     for token in tokens.clone() {
         match token {
@@ -60,8 +60,8 @@ fn flatten(tokens: &TokenStream, into: &mut Vec<TokenTree>) {
     }
 }
 
-/// A name that is nowhere in `types`. An item of a name that is would shadow what they refer to,
-/// and the proof would be about another type.
+/// A name that does not occur in `types`. An item with a name from there would shadow what the types refer to, and the
+/// proof would be about another type.
 pub(crate) fn unused_name(types: &[TokenStream]) -> Ident {
     let mut flat = Vec::new();
     types.iter().for_each(|tokens| flatten(tokens, &mut flat));

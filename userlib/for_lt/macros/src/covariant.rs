@@ -125,7 +125,7 @@ impl Composer<'_> {
     }
 }
 
-/// The syntax does not tell.
+/// The error for a type whose covariance the syntax does not show.
 fn unknown(span: Span) -> Error {
     Error::new(
         span,

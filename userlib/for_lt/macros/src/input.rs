@@ -26,8 +26,8 @@ pub(crate) fn parse(tokens: TokenStream) -> Result<Input> {
     parser.parse2(tokens)
 }
 
-/// Expands to a type, and puts an error where it does not disturb the rest: the compiler would
-/// otherwise take the place of the macro to be `()`, and complain about that too.
+/// Expands to a type. An error is put beside the type: otherwise the compiler would replace the macro by `()`, and
+/// report that too.
 pub(crate) fn as_type(
     input: Input,
     expand: impl FnOnce(&TokenStream, HigherRankedType) -> Result<TokenStream>,

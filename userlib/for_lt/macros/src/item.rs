@@ -10,7 +10,7 @@ use crate::input::{HigherRankedType, Input};
 use crate::lifetimes::replace;
 use crate::variance;
 
-/// The compiler names its lifetimes when it refuses a proof: the only place for a remedy.
+/// The compiler prints these lifetimes when it refuses a proof. Their names are the only place for advice.
 pub(crate) const SHORT: &str = "'invariant_use_ForLt_and_the_closure_accessor";
 pub(crate) const LONG: &str = "'long";
 

@@ -1,4 +1,4 @@
-//! What the syntax of a named type tells: where the lifetime is, and what may be generic.
+//! Facts from the syntax of a named type: where the lifetime is, and which parts may be generic.
 
 use syn::visit::{self, Visit};
 use syn::{GenericArgument, Lifetime, Path, PathArguments, Type, TypePath};
@@ -64,7 +64,7 @@ pub(crate) fn may_be_generic(path: &TypePath) -> bool {
             visit::visit_path(self, path);
         }
 
-        // What it expands to may.
+        // Its expansion may.
         fn visit_macro(&mut self, _: &syn::Macro) {
             self.0 = true;
         }

@@ -6,8 +6,8 @@ use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Error, Lifetime, Macro, Result, Type, TypeReference};
 
-/// Makes all occurrences of `lifetime` by name, and if `elided` all elided lifetimes, the very
-/// lifetime given. Spells out what the language would default to it.
+/// Replaces all lifetimes named like `lifetime`, and if `elided` all elided ones, by this `lifetime`. Writes out the
+/// lifetimes that the language would default to it.
 ///
 /// # Errors
 ///

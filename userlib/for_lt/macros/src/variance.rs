@@ -1,5 +1,5 @@
-//! Positions in which the language makes a lifetime invariant or contravariant, found by syntax
-//! for the sake of the message. Nothing relies on it: the compiler checks the proof.
+//! Positions in which the language makes a lifetime invariant or contravariant, found by syntax to give a good message.
+//! Nothing relies on this: the compiler checks the proof.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;

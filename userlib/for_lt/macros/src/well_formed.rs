@@ -8,8 +8,8 @@
 //! implementation of `ForLt` holds the proof, or is proved by an item in an anonymous constant,
 //! which cannot refer to generic parameters.
 //!
-//! The item is a second copy of the type, in another place. So whatever could mean something else
-//! there is refused, and the one name that the item adds is not in the type.
+//! The item is a second copy of the type, in another place. So everything that could mean another type there is
+//! refused, and the item's own name does not occur in the type.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -118,7 +118,7 @@ impl Prover<'_> {
         if copies.is_empty() {
             return Ok(TokenStream::new());
         }
-        // One structure for all, or the proof of one type would see that of another.
+        // All proofs use one structure. Otherwise the proof of one type would see the structure of another.
         let name = unused_name(&copies);
         let proofs = self
             .unproved

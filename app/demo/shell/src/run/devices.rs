@@ -129,7 +129,7 @@ pub(crate) fn unbind(session: &mut Session, name: &str) -> bool {
         };
         return refused(session, verb, name, error);
     }
-    // An auxiliary device is gone altogether when its parent unbinds meanwhile.
+    // If its parent unbinds meanwhile, an auxiliary device no longer exists.
     let gone = |session: &mut Session| {
         !matches!(
             state(session, name),

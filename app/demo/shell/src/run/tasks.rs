@@ -21,7 +21,7 @@ const STEP: u64 = 2;
 /// How long `chaos` may take for what does not end it, in milliseconds.
 const CHAOS_TIME: u64 = 40;
 
-/// How long `chaos` may take to be done with what it was told before, in milliseconds.
+/// How long `chaos` may take to finish its previous order, in milliseconds.
 const BUSY_TIME: u64 = 500;
 
 pub(crate) fn list(session: &mut Session) -> bool {

@@ -1,4 +1,4 @@
-//! The machine that the tests run on. What is where comes from the chip file, by way of the policy that the build
+//! The machine that the tests run on. Its addresses come from the chip file, through the policy that the build
 //! generates.
 
 mod clock;
@@ -37,7 +37,7 @@ pub(crate) const PAGE: usize = CHIP.lend_granule;
 /// Bytes that the hardware protects at once.
 pub(crate) const GRANULE: usize = CHIP.granule;
 
-/// Where the kernel maps physical memory for itself: its address of a physical one is this much higher.
+/// How much higher the kernel's own addresses of physical memory are.
 pub(crate) const KERNEL_OFFSET: usize = CHIP.kernel_offset as usize;
 /// The kernel's first address, physical.
 pub(crate) const KERNEL: usize = CHIP.kernel.0 as usize;

@@ -1,4 +1,4 @@
-//! What a test needs that not every board has. A test whose need is not met is told of, with the reason.
+//! Needs of a test that not every board meets. If a need is not met, the test is listed as skipped, with the reason.
 
 use super::{CHIP, FIRMWARE, KERNEL_OFFSET, has};
 use attacks::Isa;

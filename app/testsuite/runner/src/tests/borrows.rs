@@ -354,7 +354,7 @@ fn the_loan_ends_with_the_client(suite: &mut Suite) -> Outcome {
     unreachable(suite, client, mine)
 }
 
-/// A call with one buffer that is not the client's to lend this way: the server gets nothing of it.
+/// A call with one buffer that the client may not lend in this way: the server gets none of its bytes.
 fn not_lent(suite: &mut Suite, base: usize, length: usize, rights: Rights) -> Outcome {
     suite.start(CLIENT)?;
     entry(suite, CLIENT, 0, base, length, rights)?;

@@ -147,7 +147,7 @@ fn without_a_claim_no_memory_is_written(suite: &mut Suite) -> Outcome {
     transfer(suite, LESSEE, device.pool + 2048, TO_MEMORY)?;
     transferred(suite, LESSEE)?;
     holds(suite, LESSEE, device.pool + 2048, 0x01d0_0000)?;
-    // The lever is what made the difference: claimed again, the same transfer arrives.
+    // The claim made the difference: claimed again, the same transfer arrives.
     claim(suite, &device)?;
     transfer(suite, LESSEE, device.pool + 2048, TO_MEMORY)?;
     transferred(suite, LESSEE)?;

@@ -1,4 +1,4 @@
-//! Faults that are not about memory of others: what stops a task, and what the kernel tells of it.
+//! Faults that do not concern other tasks' memory: what stops a task, and what the kernel reports about it.
 
 use super::tests;
 use crate::board::{KERNEL, KERNEL_OFFSET, RAM, WORD};
@@ -28,7 +28,7 @@ tests! { "faults":
 fn a_stack_overflow_is_named(suite: &mut Suite) -> Outcome {
     let info =
         super::instructions::stopped(suite, Attack::StackOverflow, 0, &[FaultKind::StackOverflow])?;
-    // The guard lies right below the stack, whose top is near the place that the worker told of.
+    // The guard lies directly below the stack, whose top is near the address that the worker reported.
     let stack = suite.place(ATTACKER, Place::Stack) as u64;
     check!(
         info.fault_address < stack && info.fault_address + 16_384 > stack,
@@ -118,9 +118,8 @@ fn a_wild_stack_pointer_in_a_call_is_a_fault(suite: &mut Suite) -> Outcome {
     let foreign = suite.place(SERVER, Place::Scratch) + 2048;
     suite.start(ATTACKER)?;
     let own = [Place::Text, Place::Constant].map(|place| suite.place(ATTACKER, place) & !7);
-    // The processor stores registers there before the kernel is asked.
-    // Whoever could store there would switch the protection off (`MPU_CTRL`), or reach the priorities of the kernel
-    // (`SHPR2`).
+    // The processor stores registers there before the kernel can check. A store there would switch the protection off
+    // (`MPU_CTRL`), or change the kernel's priorities (`SHPR2`).
     let system = [0xe000_ed94, 0xe000_ed1c].map(|register| register + 32);
     let others = [0, usize::MAX & !7, foreign, KERNEL + 0x8000];
     for stack in others.into_iter().chain(own).chain(system) {
@@ -155,7 +154,7 @@ fn a_call_without_room_on_the_stack_is_an_overflow(suite: &mut Suite) -> Outcome
 }
 
 fn a_wild_stack_pointer_in_a_fault_is_told(suite: &mut Suite) -> Outcome {
-    // None of them is so near below the attacker's stack that it would be an overflow.
+    // None of them is close enough below the attacker's stack to be an overflow.
     let foreign = if KERNEL_OFFSET == 0 {
         RAM.end - 0x8000
     } else {

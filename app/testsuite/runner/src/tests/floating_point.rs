@@ -1,4 +1,5 @@
-//! Floating-point registers of the tasks that may use them, `grandchild` and `rival`: kept, and nobody else's.
+//! Floating-point registers of the tasks that may use them, `grandchild` and `rival`: they are kept, and no other task
+//! gets them.
 
 use super::tests;
 use crate::board::TICKS_PER_MS;
@@ -21,8 +22,8 @@ tests! { "floating_point":
 /// Rounds of a task that never waits; each takes a few hundred instructions.
 const ROUNDS: usize = 20_000;
 
-/// Has a task fill its registers and go `rounds` times round, waiting a while in each or not at all; nothing may be
-/// different after.
+/// Makes a task fill its registers and loop `rounds` times, with or without a wait in each. Nothing may have changed
+/// after that.
 fn begin(suite: &mut Suite, task: usize, seed: usize, rounds: usize, wait: u64) -> Outcome {
     suite.begin(task, Command::Floating, &[seed, rounds, wait as usize])
 }
@@ -51,7 +52,7 @@ fn registers_are_kept_over_calls(suite: &mut Suite) -> Outcome {
 
 fn registers_are_kept_while_others_with_some_run(suite: &mut Suite) -> Outcome {
     suite.start_all(&[GRANDCHILD, RIVAL])?;
-    // The less important one is interrupted whenever the other's wait is over.
+    // The task of lower priority is interrupted whenever the other's wait is over.
     begin(suite, RIVAL, 11, ROUNDS, 0)?;
     begin(suite, GRANDCHILD, 22, 50, TICKS_PER_MS / 10)?;
     kept(suite, GRANDCHILD)?;

@@ -1,4 +1,4 @@
-//! Instructions that a task must not get away with, of each instruction set.
+//! Instructions that must not succeed in a task, of each instruction set.
 
 use super::tests;
 use crate::board::{KERNEL, WORD};
@@ -70,7 +70,7 @@ fn illegal(suite: &mut Suite, attack: Attack, argument: usize) -> Outcome {
     stopped_there(suite, attack, argument, FaultKind::Illegal)
 }
 
-/// An attack is ignored: what is read back is this, and the attacker is no more than it was.
+/// An attack is ignored: the value read back is this, and the attacker has no new right.
 fn ignored(suite: &mut Suite, attack: Attack, argument: usize, left: usize) -> Outcome {
     suite.start_all(&[SERVER, CLIENT, ATTACKER])?;
     let attacked = |suite: &mut Suite| {
@@ -81,7 +81,7 @@ fn ignored(suite: &mut Suite, attack: Attack, argument: usize, left: usize) -> O
         Ok(())
     };
     attacked(suite)?;
-    // It keeps nobody from running: neither the timer of the runner, nor the others.
+    // It does not keep others from running: neither the runner's timer, nor other tasks.
     suite.begin(ATTACKER, Command::Spin, &[])?;
     suite.pause(5)?;
     suite.begin(SERVER, Command::Echo, &[8])?;

@@ -157,7 +157,7 @@ fn a_line_revoked_while_pending_never_comes(suite: &mut Suite) -> Outcome {
     let line = apart(suite)?;
     suite.fire(CLIENT)?;
     comes(suite, LESSEE)?;
-    // Masked and high: the revocation must not let it through, and a new claim must get it.
+    // Masked and high: the revocation must not unmask it, and a new claim must get it.
     suite.revoke(line, RevokeMode::Hard)?;
     suite.ok(LESSEE, Call::LeaseRelease, &[line.raw() as usize])?;
     suite.begin_call(LESSEE, Call::Receive, &[BIT as usize])?;

@@ -85,7 +85,7 @@ fn both_sides_take_a_lock_in_every_window(suite: &mut Suite) -> Outcome {
 }
 
 fn neither_loses_what_the_other_counts(suite: &mut Suite) -> Outcome {
-    /// Rounds of the more important task, which comes between two instructions of the other each time.
+    /// Rounds of the task of higher priority, which runs between two instructions of the other each time.
     const SEEN: usize = 60;
     const OTHER: usize = 3000;
     let [(lock, _), ..] = windows(suite)?;

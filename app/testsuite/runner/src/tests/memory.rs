@@ -1,4 +1,4 @@
-//! What a task can reach: its own memory, and nothing else. Most of these end in a fault, which must tell the truth.
+//! A task can access its own memory, and nothing else. Most of these tests end in a fault, which must report the truth.
 
 use super::tests;
 use crate::board::{
@@ -266,7 +266,7 @@ fn a_sweep_of_memory_finds_only_the_own(suite: &mut Suite) -> Outcome {
             others += usize::from(!own && (first..last + GRANULE).contains(&address));
         }
     }
-    // All between first and last is the attacker's, but for its guard (a page, or less), where a task lies in one
+    // Everything between first and last is the attacker's, except its guard (a page, or less), if a task lies in one
     // piece.
     let between = (last - first) / GRANULE + 1;
     check!(
@@ -283,8 +283,8 @@ fn a_sweep_of_memory_finds_only_the_own(suite: &mut Suite) -> Outcome {
     Ok(())
 }
 
-/// One window of the smallest size after another, until the hardware holds no more: what the kernel took, the task
-/// reaches.
+/// One window of the smallest size after another, until the hardware has no room. The task can access each window that
+/// the kernel accepted.
 fn as_many_windows_as_fit_are_reached(suite: &mut Suite) -> Outcome {
     /// As many as any unit of protection has for windows, and one more; and those that each has.
     const MOST: usize = 14;

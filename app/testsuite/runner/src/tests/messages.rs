@@ -103,7 +103,7 @@ fn a_blocked_sender_keeps_its_words(suite: &mut Suite) -> Outcome {
     Ok(())
 }
 
-/// Makes a call with every register set, and complains of those that did not come back as they should.
+/// Makes a call with every register set, and reports those that did not come back as they should.
 fn registers(suite: &mut Suite, task: usize, call: Call, arguments: &[usize]) -> Outcome {
     let mut words = [0; 8];
     words[0] = call as usize;
@@ -176,7 +176,7 @@ fn calls_leave_no_kernel_values(suite: &mut Suite) -> Outcome {
             leaked == 0,
             "call {number} leaves values in registers {leaked:#x}"
         );
-        // Where the kernel lies at the beginning of everything, a number says nothing.
+        // If the kernel lies at address 0, a number proves nothing.
         let kernel = KERNEL + KERNEL_OFFSET..KERNEL + KERNEL_OFFSET + KERNEL_LENGTH;
         let is_kernel = |result: &usize| KERNEL != 0 && kernel.contains(result);
         for result in [status, first, second] {

@@ -160,7 +160,7 @@ fn l2_a_full_table_ends_before_the_deadline(suite: &mut Suite) -> Outcome {
 }
 
 fn l2_an_important_loop_does_not_delay_a_revocation(suite: &mut Suite) -> Outcome {
-    // The lessor, more important than the lessee and the client, loops for ever.
+    // The lessor, of higher priority than lessee and client, loops for ever.
     suite.start_all(&[LESSOR, LESSEE, CLIENT])?;
     let lease = suite.lend(LESSEE, &[suite.registers(ALL)])?;
     suite.claim(LESSEE, lease.raw() as usize, 0)?;
@@ -196,7 +196,7 @@ fn l2_a_loop_that_begins_during_a_revocation_delays_it_by_a_slice(suite: &mut Su
             let lease = suite.derive(LESSEE, parent, GRANDCHILD, READ_WRITE)?;
             suite.claim(GRANDCHILD, lease, 0)?;
         }
-        // The lessee dies; while its leases end on its account, a more important task wakes and never sleeps again.
+        // The lessee dies. While its leases end on its account, a task of higher priority wakes and never sleeps again.
         let moment = sys::time() + delay;
         let arguments = [moment as usize, (moment >> 32) as usize];
         suite.begin(LESSOR, Command::SpinAt, &arguments)?;

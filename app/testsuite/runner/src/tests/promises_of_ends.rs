@@ -42,7 +42,7 @@ fn l5_what_was_derived_ends_with_its_source(suite: &mut Suite) -> Outcome {
         &[leases[2], 0, 0, 0],
         &[Error::Revoked],
     )?;
-    // Even when the one in the middle gives nothing back, the last one's lease is marked.
+    // Even if the task in the middle releases nothing, the last task's lease is marked.
     let lease = sys::LeaseHandle::from_raw(leases[2] as u32);
     let state = sys::lease_at(lease.index()).map(|info| info.state);
     equal!(

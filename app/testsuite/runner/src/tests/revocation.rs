@@ -293,7 +293,7 @@ fn a_release_in_time_is_no_fault(suite: &mut Suite) -> Outcome {
 /// The lessee's limit in the manifest, in milliseconds.
 const RELEASE_MS: u64 = 250;
 
-/// The lessee does not give a revoked lease back; it is stopped for it, not before its time and not much after.
+/// The lessee does not release a revoked lease. It is stopped for this, not before the deadline and not much after.
 fn overstays(suite: &mut Suite, lease: usize) -> Outcome {
     let start = sys::time();
     suite.ok(LESSOR, Call::LeaseRevoke, &[lease, ORDERLY])?;

@@ -1,8 +1,8 @@
-//! The isolation matrix: every task that may be hostile, against everything that is not its own, in every way to get
-//! at it. Each cell is generated, and either passes or is inapplicable by a rule that gives the reason.
+//! The isolation matrix: every task that may be hostile, against every resource that is not its own, with every way of
+//! access. Each cell is generated. It either passes, or is inapplicable by a rule that gives the reason.
 //!
-//! A cell passes when the task is stopped with the right fault, at the true address, or its call is refused; when
-//! nobody else is; and when what can be looked at afterwards is unchanged. A row of cells is a test.
+//! A cell passes if the task is stopped with the right fault at the true address, or its call is refused; if no other
+//! task is stopped; and if everything that can be checked afterwards is unchanged. A row of cells is one test.
 
 mod act;
 mod rules;

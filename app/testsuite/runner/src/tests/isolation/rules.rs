@@ -15,9 +15,9 @@ pub(super) enum Expected {
     Refused,
 }
 
-/// Why an access over this edge is none that the emulator checks, if it does not: against the Arm protection units,
-/// only by its first byte in each KiB (accel/tcg/cputlb.c, `load_helper`; target/arm/ptw.c, `get_phys_addr_pmsav7`),
-/// where a processor checks each of its bytes (Armv7-M, B2.3.7, `MemU_with_priv`).
+/// Why the emulator does not check an access over this edge, if it does not. Against the Arm protection units it checks
+/// an access only by its first byte in each KiB (accel/tcg/cputlb.c, `load_helper`; target/arm/ptw.c,
+/// `get_phys_addr_pmsav7`). A processor checks each byte (Armv7-M, B2.3.7, `MemU_with_priv`).
 pub(super) fn unchecked(action: Action, edge: usize) -> Option<Reason> {
     let straddles = action == Action::Straddling && Isa::OWN == Isa::Arm;
     (straddles && !edge.is_multiple_of(KIB)).then_some(Reason::Emulator)
@@ -40,8 +40,8 @@ pub(super) fn expected(actor: Actor, target: Target, action: Action) -> Result<E
     }
     Ok(match action {
         Action::SystemCall => Expected::Refused,
-        // Registers of the processor's own on Arm: unprivileged accesses are refused by the bus, whatever the
-        // protection unit says (Armv7-M, B3.1), and code is never executed there.
+        // The processor's own registers on Arm: the bus refuses unprivileged accesses, whatever the protection unit
+        // allows (Armv7-M, B3.1), and code is never executed there.
         Action::Execute => Expected::Fault(&[FaultKind::Execute]),
         _ if is_private(target) => Expected::Fault(&[FaultKind::Bus]),
         // RISC-V has one exception for stores and atomic accesses; QEMU does the load first, as Arm does.

@@ -1,4 +1,4 @@
-//! What is there before a cell: the task that tries, what it has, and where its target is.
+//! The situation before a cell: the task that tries, its resources, and the place of its target.
 
 use super::rules::KIB;
 use crate::board::{GRANULE, KERNEL, KERNEL_DEVICES, KERNEL_OFFSET, PAGE, WORD};
@@ -10,7 +10,7 @@ use attacks::Isa;
 use leasehold_abi::{Call, LeaseHandle, RevokeMode};
 use testsuite_protocol::Place;
 
-/// Bytes of memory that the child is lent: with edges where also the emulator looks.
+/// Bytes of memory that the child gets on lease; its edges are where the emulator also checks.
 const LENT: usize = if PAGE > KIB { PAGE } else { KIB };
 
 /// A word that must still be there after the cell.
