@@ -62,7 +62,15 @@ impl Session {
     /// When it does not start.
     pub(crate) fn start(mut command: Command, symbols: Symbols) -> Result<Self> {
         command.args(["-serial", "stdio", "-monitor", "none"]);
-        let mut command = ends_with_this(&command);
+        Self::with(&command, symbols)
+    }
+
+    /// Starts a program whose standard input and output are a serial line.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn with(command: &Command, symbols: Symbols) -> Result<Self> {
+        let mut command = ends_with_this(command);
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

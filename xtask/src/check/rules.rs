@@ -10,6 +10,7 @@ const MOST_LINES: usize = 600;
 const SAFE: &[&str] = &[
     "app",
     "build",
+    "chips",
     "drivers",
     "kernel/abi",
     "kernel/core",

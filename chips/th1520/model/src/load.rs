@@ -1,0 +1,49 @@
+//! Puts an image into memory.
+
+use crate::memory::Memory;
+use anyhow::{Context, Result, bail, ensure};
+use object::{Architecture, Object, ObjectSegment};
+
+/// Loads an ELF file at its physical addresses. Returns its entry.
+///
+/// # Errors
+/// It is no ELF of RV64, or does not lie in memory.
+pub fn elf(bytes: &[u8], memory: &mut Memory) -> Result<u64> {
+    let file = object::File::parse(bytes).context("the image is no ELF file")?;
+    ensure!(
+        file.architecture() == Architecture::Riscv64,
+        "the image is for {:?}, expected Riscv64",
+        file.architecture()
+    );
+    let object::File::Elf64(elf) = &file else {
+        bail!("the image is no ELF file of 64 bits");
+    };
+    let endian = elf.endian();
+    let mut loaded = false;
+    for segment in elf.segments() {
+        use object::read::elf::ProgramHeader;
+        let physical = segment.elf_program_header().p_paddr(endian);
+        let data = segment.data()?;
+        if data.is_empty() {
+            continue;
+        }
+        raw(data, physical, memory)?;
+        loaded = true;
+    }
+    ensure!(loaded, "the image has nothing to load");
+    Ok(file.entry())
+}
+
+/// Loads bytes at an address.
+///
+/// # Errors
+/// They do not lie in memory.
+pub fn raw(bytes: &[u8], address: u64, memory: &mut Memory) -> Result<()> {
+    let (base, size) = memory.range();
+    memory.place(address, bytes).with_context(|| {
+        format!(
+            "{} bytes at {address:#x} do not lie in memory, {size:#x} bytes at {base:#x}",
+            bytes.len()
+        )
+    })
+}

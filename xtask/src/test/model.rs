@@ -1,0 +1,78 @@
+//! The test suite on the model of a board (`chips/th1520/model`), where the model has the places of QEMU's `virt`. What
+//! passes on QEMU passes there, or the model's core is wrong.
+
+use super::{APP, Tally, suite};
+use crate::build::{self, Bootable};
+use crate::emulator::Emulators;
+use crate::session::Session;
+use anyhow::{Context, Result, ensure};
+use leasehold_build::Workspace;
+use std::process::Command;
+
+/// The board whose image runs.
+pub(super) const BOARD: &str = "virt-rv64";
+/// The model's package and program.
+const MODEL: &str = "th1520-model";
+/// As on QEMU, 125 million instructions take a second.
+const NANOSECONDS: &str = "8";
+/// Why a test fails that needs the device that only QEMU has.
+const ABSENT: &str = "edu's identity reads 0xffffffff";
+
+/// Random programs that are compared with QEMU, and of how many steps each is.
+const PROGRAMS: u64 = 3;
+const STEPS: u32 = 1500;
+/// Instructions of the suite that are.
+const INSTRUCTIONS: u32 = 12_000;
+
+/// Builds the model and the image, runs the suite, and compares the model with QEMU instruction by instruction.
+///
+/// # Errors
+/// They could not be built, or the suite did not come to its end.
+pub(super) fn suite_on_model(workspace: &Workspace, emulators: &Emulators) -> Result<Tally> {
+    let status = workspace
+        .cargo()
+        .args(["build", "--quiet", "--package", MODEL])
+        .status()
+        .context("cannot run cargo")?;
+    ensure!(status.success(), "the model could not be built");
+    let program = workspace.target().join("debug").join(MODEL);
+    let Bootable {
+        built,
+        emulator,
+        symbols,
+    } = build::bootable(workspace, emulators, APP, BOARD)?;
+    let image = built.folder.join("image.elf");
+    let mut command = Command::new(&program);
+    command
+        .args(["run", "--nanoseconds", NANOSECONDS])
+        .arg(&image);
+    let mut tally = suite(Session::with(&command, symbols)?, Some(ABSENT))?;
+    let lockstep = |arguments: &[&str]| {
+        let mut command = Command::new(&program);
+        command.args(["lockstep", "--qemu"]).arg(&emulator.program);
+        if let Some(folder) = &emulator.data {
+            command.arg("--data").arg(folder);
+        }
+        if let Some(folder) = &emulator.modules {
+            command.env("QEMU_MODULE_DIR", folder);
+        }
+        command.args(arguments).status().context("the model")
+    };
+    let image = image.to_string_lossy().into_owned();
+    let (last, steps, instructions) = (
+        PROGRAMS.to_string(),
+        STEPS.to_string(),
+        INSTRUCTIONS.to_string(),
+    );
+    for arguments in [
+        &["--instructions", &steps, "--random", "1", &last][..],
+        &["--instructions", &instructions, &image],
+    ] {
+        if lockstep(arguments)?.success() {
+            tally.passed += 1;
+        } else {
+            tally.failed += 1;
+        }
+    }
+    Ok(tally)
+}
