@@ -3,7 +3,7 @@
 
 use crate::auxiliary::{Lendable, Lender, Lent, LentMutex, LentWindow, Receiver, Registration};
 use crate::runtime::{Bound, Core, Device, Task};
-use crate::sys::{Error, GrantInfo, GrantKind, Rights};
+use crate::sys::{Claim, Error, GrantInfo, GrantKind, Rights};
 use crate::testing::{Board, Lease};
 use crate::{Devres, ForLt};
 use for_lt::payload_identity;
@@ -45,7 +45,7 @@ impl<'a> Lendable<'a> for Even {
 fn all(board: &Board) -> String {
     let state = board.0.borrow();
     let lease = |(handle, lease): &(u32, Lease)| {
-        let claims: Vec<u8> = lease.grants.iter().map(|grant| grant.claimed).collect();
+        let claims: Vec<Claim> = lease.grants.iter().map(|grant| grant.claim).collect();
         (*handle, lease.ending, claims)
     };
     let leases: Vec<_> = state.leases.iter().map(lease).collect();

@@ -4,28 +4,20 @@
 
 use crate::Error;
 use crate::ipc::interface;
-use leasehold_abi::{LeaseHandle, Notifications};
+use leasehold_abi::{LeaseHandle, NAME_LENGTH, Notifications, Padded};
 
 mod records;
 
 pub use records::{
     BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FaultText, FunctionInfo,
-    GrantLine, LeaseLine, NO_INTERRUPT, StackUse, device_name,
+    GrantLine, LeaseLine, NO_INTERRUPT, StackUse,
 };
 
 /// The supervisor's task name.
 pub const NAME: &str = "supervisor";
 
-/// Bytes of a name as an argument: padded with zeros.
-pub type Name = [u8; 16];
-
-/// A name as an argument; longer ones are cut.
-pub fn name(text: &str) -> Name {
-    let mut name = [0; 16];
-    let length = text.len().min(name.len());
-    name[..length].copy_from_slice(&text.as_bytes()[..length]);
-    name
-}
+/// A name of a task as an argument; longer ones are cut.
+pub type Name = Padded<NAME_LENGTH>;
 
 /// The calls of the supervisor. Every task may log, and the driver of the host bridge reports what it discovers. All
 /// other calls are for tasks with `operator` in the manifest; other tasks get `Denied`.

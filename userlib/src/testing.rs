@@ -5,9 +5,10 @@
 use crate::runtime::{Bound, Core, Device, Task};
 use crate::sys::mock::{self, Kernel};
 use crate::sys::{
-    ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, LeaseState, Message,
-    Notifications, Rights, TaskInfo, TaskState, label,
+    Claim, ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, LeaseState, Message,
+    Notifications, Rights, TaskHandle, TaskInfo, TaskState, label,
 };
+use crate::text::Padded;
 use leasehold_abi::Call;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::RefCell;
@@ -85,8 +86,8 @@ impl Board {
         let mut state = self.0.borrow_mut();
         let handle = state.new_handle();
         let mut info = LeaseInfo::new_zeroed();
-        (info.handle, info.label) = (handle, label(name));
-        info.state = LeaseState::Active as u8;
+        (info.handle, info.label) = (LeaseHandle::from_raw(handle), label(name));
+        info.state = LeaseState::Active;
         let lease = Lease {
             info,
             grants,
@@ -119,14 +120,14 @@ impl Board {
         base: u64,
         length: u64,
     ) -> GrantInfo {
-        let rights = Rights::all().bits();
+        let rights = Rights::all();
         GrantInfo {
             base,
             length,
             label: label(name),
             rights,
-            kind: kind as u8,
-            claimed: 0,
+            kind,
+            claim: Claim::None,
             reserved: [0; 6],
         }
     }
@@ -240,14 +241,18 @@ impl State {
                 self.may_claim(a, b, c == ClaimMode::Exclusive as usize)?;
                 let lease = self.lease(a).ok_or(Error::Revoked)?;
                 let grant = lease.grants.get_mut(b).ok_or(Error::NotFound)?;
-                grant.claimed = 1 + c as u8;
+                grant.claim = if c == ClaimMode::Exclusive as usize {
+                    Claim::Exclusive
+                } else {
+                    Claim::Shared
+                };
                 let base = grant.base as usize;
                 self.journal.push(format!("claim {b}"));
                 Ok([base, 0])
             }
             Call::GrantUnclaim => {
                 let lease = self.lease(a).ok_or(Error::Revoked)?;
-                lease.grants.get_mut(b).ok_or(Error::NotFound)?.claimed = 0;
+                lease.grants.get_mut(b).ok_or(Error::NotFound)?.claim = Claim::None;
                 self.journal.push(format!("unclaim {b}"));
                 Ok([0, 0])
             }
@@ -260,9 +265,10 @@ impl State {
             Call::LeaseOpen => {
                 let handle = self.new_handle();
                 let mut info = LeaseInfo::new_zeroed();
-                (info.handle, info.label, info.id) = (handle, c as u32, d as u32);
+                info.handle = LeaseHandle::from_raw(handle);
+                (info.label, info.id) = (c as u32, d as u32);
                 info.payload_type = e as u64 | (f as u64) << 32;
-                info.state = LeaseState::Draft as u8;
+                info.state = LeaseState::Draft;
                 let lease = Lease {
                     info,
                     grants: Vec::new(),
@@ -277,19 +283,16 @@ impl State {
                     (d as u64, GrantKind::Memory)
                 } else {
                     let source = self.lease(b).ok_or(Error::Revoked)?.grants[c];
-                    (
-                        source.base + d as u64,
-                        GrantKind::from_code(source.kind).ok_or(Error::Invalid)?,
-                    )
+                    (source.base + d as u64, source.kind)
                 };
                 let lease = self.lease(a).ok_or(Error::Revoked)?;
                 let grant = GrantInfo {
                     base,
                     length: e as u64,
                     label: 0,
-                    rights: f as u32,
-                    kind: kind as u8,
-                    claimed: 0,
+                    rights: Rights::from_bits_retain(f as u32),
+                    kind,
+                    claim: Claim::None,
                     reserved: [0; 6],
                 };
                 lease.grants.push(grant);
@@ -300,7 +303,7 @@ impl State {
                 Ok([0, 0])
             }
             Call::LeaseOffer => {
-                self.lease(a).ok_or(Error::Revoked)?.info.state = LeaseState::Active as u8;
+                self.lease(a).ok_or(Error::Revoked)?.info.state = LeaseState::Active;
                 self.journal.push("offer".into());
                 let refused = self.refused;
                 self.leases
@@ -310,7 +313,7 @@ impl State {
             Call::LeaseRevoke => {
                 let lease = self.lease(a).ok_or(Error::Revoked)?;
                 lease.ending = true;
-                if lease.info.state == LeaseState::Draft as u8 {
+                if lease.info.state == LeaseState::Draft {
                     self.leases.retain(|(raw, _)| *raw as usize != a);
                 }
                 self.journal.push("revoke".into());
@@ -349,10 +352,10 @@ impl State {
         let end = |grant: &GrantInfo| grant.base + grant.length;
         let excludes = |grant: &GrantInfo| {
             let overlaps = grant.base < end(&wanted) && wanted.base < end(grant);
-            grant.kind == GrantKind::Mmio as u8
+            grant.kind == GrantKind::Mmio
                 && wanted.kind == grant.kind
                 && overlaps
-                && (grant.claimed == 1 + ClaimMode::Exclusive as u8 || alone && grant.claimed != 0)
+                && (grant.claim == Claim::Exclusive || alone && grant.is_claimed())
         };
         let mut grants = self.leases.iter().flat_map(|(_, lease)| &lease.grants);
         if grants.any(excludes) {
@@ -366,14 +369,14 @@ impl State {
         let name = names.get(index).ok_or(Error::NotFound)?;
         let mut info = TaskInfo::new_zeroed();
         let generation = if index == 2 && self.restarted { 2 } else { 1 };
-        info.handle = generation << 6 | index as u32;
+        info.handle = TaskHandle::new(index, generation);
         let state = if index == 2 && self.ended {
             TaskState::Dormant
         } else {
             TaskState::Ready
         };
-        info.state = state as u8;
-        info.name[..name.len()].copy_from_slice(name.as_bytes());
+        info.state = state;
+        info.name = Padded::new(name);
         write(into, info.as_bytes());
         Ok([0, 0])
     }

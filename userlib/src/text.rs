@@ -2,6 +2,7 @@
 
 use core::fmt;
 use heapless::String;
+pub use leasehold_abi::Padded;
 
 /// The mark at the end of a text that was cut.
 const MARK: &str = "...";

@@ -6,38 +6,35 @@ use driver_interfaces::IDENTITY;
 use userlib::Error;
 use userlib::auxiliary::{Lendable, Lender, Lent, LentMutex, Receiver};
 use userlib::for_lt::{CovariantFamily, Family};
-use userlib::text::Text;
+use userlib::text::{Padded, Text};
 use userlib::{CovariantForLt, ForLt};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Name of the auxiliary devices, after the parent's own and a dot.
 pub const NAME: &str = "sample";
 
-/// Who the parent's device is, in words: what the bus calls it, or the chip file. Padded with zeros.
+/// Who the parent's device is, in words: what the bus calls it, or the chip file.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
 #[repr(C)]
 pub struct Identity {
     /// The words.
-    pub text: [u8; IDENTITY],
+    pub text: Padded<IDENTITY>,
 }
 
 impl Identity {
     /// These words; what does not fit is cut, with a mark.
     pub fn new(words: impl fmt::Display) -> Self {
-        let words = Text::<IDENTITY>::of(words);
-        let mut identity = Self::default();
-        identity.text[..words.as_bytes().len()].copy_from_slice(words.as_bytes());
-        identity
+        Self {
+            text: Padded::new(Text::<IDENTITY>::of(words).as_str()),
+        }
     }
 }
 
 impl fmt::Display for Identity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let length = self.text.iter().position(|&byte| byte == 0);
-        let text = &self.text[..length.unwrap_or(IDENTITY)];
-        formatter.write_str(core::str::from_utf8(text).unwrap_or("?"))
+        fmt::Display::fmt(&self.text, formatter)
     }
 }
 

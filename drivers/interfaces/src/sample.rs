@@ -1,6 +1,6 @@
 //! The auxiliary sample: what its parent and its child answer.
 
-use leasehold_abi::Error;
+use leasehold_abi::{Error, Padded};
 use userlib::ipc::interface;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -20,8 +20,8 @@ pub struct SampleInfo {
     pub present: u32,
     /// The payload's index.
     pub index: u32,
-    /// Who the parent's device is, read through the payload; padded with zeros.
-    pub identity: [u8; IDENTITY],
+    /// Who the parent's device is, read through the payload.
+    pub identity: Padded<IDENTITY>,
     /// The child's lease on the device, the last one if it is over; [`u32::MAX`] before the first.
     pub lease: u32,
     /// How many leases on it the child has had in this life.

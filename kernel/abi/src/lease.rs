@@ -1,12 +1,16 @@
 //! Leases, the grants in them, and what a holder may do.
 
+use crate::{LeaseHandle, TaskHandle};
 use bitflags::bitflags;
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout};
+
+/// What a lessee may do with a grant. A lessor gives only what it has (L4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(transparent)]
+pub struct Rights(u32);
 
 bitflags! {
-    /// What a lessee may do with a grant. A lessor gives only what it has (L4).
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Rights: u32 {
+    impl Rights: u32 {
         /// Load from it.
         const READ = 1;
         /// Store to it.
@@ -17,7 +21,7 @@ bitflags! {
 }
 
 /// What kind of resource a grant is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromZeros, IntoBytes, Immutable, KnownLayout)]
 #[repr(u8)]
 pub enum GrantKind {
     /// Device registers. Mapped uncached when claimed.
@@ -33,20 +37,6 @@ pub enum GrantKind {
     BusMaster = 4,
 }
 
-impl GrantKind {
-    /// The kind with this number.
-    pub const fn from_code(code: u8) -> Option<Self> {
-        Some(match code {
-            0 => Self::Mmio,
-            1 => Self::Memory,
-            2 => Self::Config,
-            3 => Self::Interrupt,
-            4 => Self::BusMaster,
-            _ => return None,
-        })
-    }
-}
-
 /// How a grant is claimed ([`Call::GrantClaim`](crate::Call::GrantClaim)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -57,8 +47,20 @@ pub enum ClaimMode {
     Exclusive = 1,
 }
 
+/// How a grant is claimed at present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromZeros, IntoBytes, Immutable, KnownLayout)]
+#[repr(u8)]
+pub enum Claim {
+    /// It is not.
+    None = 0,
+    /// Beside other plain claims of the same bytes.
+    Shared = 1,
+    /// Alone.
+    Exclusive = 2,
+}
+
 /// The state of a lease; docs/leases.md has the picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromZeros, IntoBytes, Immutable, KnownLayout)]
 #[repr(u8)]
 pub enum LeaseState {
     /// The slot is free.
@@ -71,20 +73,6 @@ pub enum LeaseState {
     Ending = 3,
     /// Released; some leases derived from it are not over yet, or its grants are being taken away.
     Released = 4,
-}
-
-impl LeaseState {
-    /// The state with this number.
-    pub const fn from_code(code: u8) -> Option<Self> {
-        Some(match code {
-            0 => Self::Free,
-            1 => Self::Draft,
-            2 => Self::Active,
-            3 => Self::Ending,
-            4 => Self::Released,
-            _ => return None,
-        })
-    }
 }
 
 /// How a lessor revokes ([`Call::LeaseRevoke`](crate::Call::LeaseRevoke)).
@@ -119,25 +107,25 @@ impl LeaseEvent {
 }
 
 /// What [`Call::LeaseInfo`](crate::Call::LeaseInfo) and [`Call::LeaseAt`](crate::Call::LeaseAt) write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromZeros, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct LeaseInfo {
-    /// The [`LeaseHandle`](crate::LeaseHandle).
-    pub handle: u32,
+    /// The lease.
+    pub handle: LeaseHandle,
     /// The lease it is derived from, or [`u32::MAX`] for one from the kernel at boot.
     pub parent: u32,
     /// Index of the lessor, or [`u32::MAX`] for the kernel.
     pub lessor: u32,
-    /// [`TaskHandle`](crate::TaskHandle) of the lessee.
-    pub lessee: u32,
+    /// The life of a task that it was lent to.
+    pub lessee: TaskHandle,
     /// Label of the device: [`label`] of its name.
     pub label: u32,
     /// Instance number among devices of one label.
     pub id: u32,
     /// Number of grants in it.
     pub grants: u16,
-    /// A [`LeaseState`].
-    pub state: u8,
+    /// Its state.
+    pub state: LeaseState,
     /// Zero.
     pub reserved: u8,
     /// Generation of the lessor's life that lent it.
@@ -147,7 +135,7 @@ pub struct LeaseInfo {
 }
 
 /// What [`Call::GrantInfo`](crate::Call::GrantInfo) writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromZeros, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct GrantInfo {
     /// First address (as the kernel's chip file has it), or interrupt line.
@@ -156,14 +144,21 @@ pub struct GrantInfo {
     pub length: u64,
     /// [`label`] of the grant's name.
     pub label: u32,
-    /// [`Rights`] bits.
-    pub rights: u32,
-    /// A [`GrantKind`].
-    pub kind: u8,
-    /// 1 while claimed shared, 2 while claimed exclusively, else 0.
-    pub claimed: u8,
+    /// What the lessee may do with it.
+    pub rights: Rights,
+    /// What kind of resource it is.
+    pub kind: GrantKind,
+    /// How the lessee has it claimed.
+    pub claim: Claim,
     /// Zero.
     pub reserved: [u8; 6],
+}
+
+impl GrantInfo {
+    /// Whether the lessee has it claimed.
+    pub const fn is_claimed(&self) -> bool {
+        !matches!(self.claim, Claim::None)
+    }
 }
 
 /// The label of a name: 32-bit FNV-1a of its bytes

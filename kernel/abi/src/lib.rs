@@ -15,13 +15,15 @@ mod limits;
 mod message;
 pub mod names;
 mod notifications;
+mod padded;
 mod task;
 
 pub use call::Call;
 pub use error::Error;
 pub use handle::{LeaseHandle, TaskHandle};
 pub use lease::{
-    ClaimMode, GrantInfo, GrantKind, LeaseEvent, LeaseInfo, LeaseState, RevokeMode, Rights, label,
+    Claim, ClaimMode, GrantInfo, GrantKind, LeaseEvent, LeaseInfo, LeaseState, RevokeMode, Rights,
+    label,
 };
 pub use limits::{
     COPY_STEP, DEBUG_STEP, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, MOST_ENDS, NAME_LENGTH,
@@ -29,4 +31,5 @@ pub use limits::{
 };
 pub use message::{Borrow, Tag};
 pub use notifications::Notifications;
+pub use padded::Padded;
 pub use task::{FaultKind, TaskInfo, TaskState};

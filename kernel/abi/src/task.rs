@@ -1,10 +1,10 @@
 //! The kernel's records about a task.
 
-use crate::{NAME_LENGTH, PANIC_LENGTH};
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+use crate::{NAME_LENGTH, PANIC_LENGTH, Padded, TaskHandle};
+use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout};
 
 /// What a task is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromZeros, IntoBytes, Immutable, KnownLayout)]
 #[repr(u8)]
 pub enum TaskState {
     /// Not started, or stopped with all its leases gone: it may be started.
@@ -23,24 +23,8 @@ pub enum TaskState {
     Stopping = 6,
 }
 
-impl TaskState {
-    /// The state with this number.
-    pub const fn from_code(code: u8) -> Option<Self> {
-        Some(match code {
-            0 => Self::Dormant,
-            1 => Self::Ready,
-            2 => Self::Receiving,
-            3 => Self::Calling,
-            4 => Self::AwaitingReply,
-            5 => Self::Faulted,
-            6 => Self::Stopping,
-            _ => return None,
-        })
-    }
-}
-
 /// Why a task was stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromZeros, IntoBytes, Immutable, KnownLayout)]
 #[repr(u8)]
 pub enum FaultKind {
     /// It has not faulted in this life.
@@ -72,26 +56,6 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// The kind with this number.
-    pub const fn from_code(code: u8) -> Option<Self> {
-        Some(match code {
-            0 => Self::None,
-            1 => Self::Read,
-            2 => Self::Write,
-            3 => Self::Execute,
-            4 => Self::Misaligned,
-            5 => Self::Illegal,
-            6 => Self::Breakpoint,
-            7 => Self::StackOverflow,
-            8 => Self::LeaseOverstayed,
-            9 => Self::Panic,
-            10 => Self::Bus,
-            11 => Self::RevokedWindow,
-            12 => Self::Stopped,
-            _ => return None,
-        })
-    }
-
     /// A few words for a person.
     pub const fn text(self) -> &'static str {
         match self {
@@ -113,15 +77,15 @@ impl FaultKind {
 }
 
 /// What [`Call::TaskInfo`](crate::Call::TaskInfo) writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromZeros, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct TaskInfo {
-    /// Current [`TaskHandle`](crate::TaskHandle).
-    pub handle: u32,
-    /// A [`TaskState`].
-    pub state: u8,
-    /// A [`FaultKind`]: the last one, kept over the restart.
-    pub fault: u8,
+    /// Its present life.
+    pub handle: TaskHandle,
+    /// What it is doing.
+    pub state: TaskState,
+    /// Why it was stopped last, kept over the restart.
+    pub fault: FaultKind,
     /// Index in the schedule; 0 runs first.
     pub priority: u8,
     /// Length of the panic message below, in bytes.
@@ -142,8 +106,18 @@ pub struct TaskInfo {
     pub fault_pc: u64,
     /// Stack pointer at the fault.
     pub fault_stack: u64,
-    /// Name, padded with zeros.
-    pub name: [u8; NAME_LENGTH],
-    /// The panic message, or its start; padded with zeros.
-    pub message: [u8; PANIC_LENGTH],
+    /// Name.
+    pub name: Padded<NAME_LENGTH>,
+    /// The panic message, or its start.
+    pub message: Padded<PANIC_LENGTH>,
+}
+
+impl TaskInfo {
+    /// Whether its life is over: it is stopped, and at most its leases are still ending.
+    pub const fn has_ended(&self) -> bool {
+        matches!(
+            self.state,
+            TaskState::Dormant | TaskState::Faulted | TaskState::Stopping
+        )
+    }
 }

@@ -3,7 +3,9 @@
 use crate::lease::links::NIL;
 use crate::lease::table::KERNEL;
 use crate::{Hardware, Kernel};
-use leasehold_abi::{Error, GrantInfo, LeaseInfo, LeaseState, STACK_STEP, TaskHandle, TaskInfo};
+use leasehold_abi::{
+    Error, GrantInfo, LeaseHandle, LeaseInfo, LeaseState, Padded, STACK_STEP, TaskHandle, TaskInfo,
+};
 use zerocopy::IntoBytes;
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
@@ -15,9 +17,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let task = self.task_index(index).map_err(|_| Error::NotFound)?;
         let record = &self.tasks[task];
         let info = TaskInfo {
-            handle: record.handle,
-            state: record.state as u8,
-            fault: record.fault.kind as u8,
+            handle: TaskHandle::from_raw(record.handle),
+            state: record.state,
+            fault: record.fault.kind,
             priority: task as u8,
             message_length: record.message_length,
             // `NO_TASK` becomes `u32::MAX`.
@@ -29,8 +31,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             fault_address: record.fault.address as u64,
             fault_pc: record.fault.pc as u64,
             fault_stack: record.fault.stack as u64,
-            name: self.config_of(task).name,
-            message: record.message,
+            name: Padded::from_bytes(self.config_of(task).name),
+            message: Padded::from_bytes(record.message),
         };
         self.write_record(to, info.as_bytes())
     }
@@ -74,7 +76,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let lease = &self.leases.records[slot as usize];
         let kernel = lease.lessor == KERNEL;
         let info = LeaseInfo {
-            handle: self.leases.handle(slot),
+            handle: LeaseHandle::from_raw(self.leases.handle(slot)),
             parent: if lease.parent == NIL {
                 u32::MAX
             } else {
@@ -85,11 +87,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             } else {
                 lease.lessor as u32
             },
-            lessee: lease.lessee_handle,
+            lessee: TaskHandle::from_raw(lease.lessee_handle),
             label: lease.label,
             id: lease.id,
             grants: lease.grants,
-            state: lease.state as u8,
+            state: lease.state,
             reserved: 0,
             lessor_generation: if kernel {
                 0
@@ -126,9 +128,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             base: record.base,
             length: record.length,
             label: record.label,
-            rights: record.rights.bits(),
-            kind: record.kind as u8,
-            claimed: record.claim as u8,
+            rights: record.rights,
+            kind: record.kind,
+            claim: record.claim,
             reserved: [0; 6],
         };
         self.write_record(to, info.as_bytes())

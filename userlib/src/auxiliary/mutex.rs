@@ -7,7 +7,6 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
-use leasehold_abi::TaskState;
 use zerocopy::{Immutable, IntoBytes, TryFromBytes};
 
 /// Where the value is, after the word with the owner: aligned for any plain value.
@@ -124,12 +123,7 @@ fn is_dead(owner: u32) -> bool {
     let handle = TaskHandle::from_raw(owner.wrapping_sub(1));
     sys::task_info(handle.index()).map_or(true, |info| {
         // A life that has ended keeps its handle until the next one begins, which may be never.
-        let state = TaskState::from_code(info.state);
-        let ended = matches!(
-            state,
-            Some(TaskState::Dormant | TaskState::Faulted | TaskState::Stopping)
-        );
-        info.handle != handle.raw() || ended
+        info.handle != handle || info.has_ended()
     })
 }
 

@@ -161,7 +161,7 @@ impl<'cap> Device<'cap, Bound> {
         let (kind, mode) = (GrantKind::Memory, ClaimMode::Shared);
         let (claim, info, base) =
             Claim::new(self, kind, Select::Name(name), mode, Notifications::empty())?;
-        if !Rights::from_bits_truncate(info.rights).contains(rights) {
+        if !info.rights.contains(rights) {
             return Err(Error::Protocol);
         }
         let length = usize::try_from(info.length).map_err(|_| Error::Protocol)?;

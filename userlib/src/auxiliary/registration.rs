@@ -9,7 +9,7 @@ use crate::ForLt;
 use crate::lend::Granules;
 use crate::runtime::{Bound, Device, Plain, Task};
 use crate::sys::{self, Error, LeaseHandle, Rights};
-use core::fmt;
+use core::fmt::{self, Write as _};
 use for_lt::payload_identity;
 
 /// An auxiliary device on offer, with a payload of the family `F`.
@@ -153,21 +153,7 @@ impl<F: ForLt> fmt::Debug for Registration<'_, F> {
 /// The label of `<task>.<name>`.
 fn full_label(name: &str) -> Result<u32, Error> {
     let own = sys::task_info(sys::task_self().index())?;
-    let length = own
-        .name
-        .iter()
-        .position(|&byte| byte == 0)
-        .unwrap_or(own.name.len());
-    let mut full = [0; 64];
-    let parts = [&own.name[..length], b".", name.as_bytes()];
-    let mut used = 0;
-    for part in parts {
-        let room = full
-            .get_mut(used..used + part.len())
-            .ok_or(Error::Invalid)?;
-        room.copy_from_slice(part);
-        used += part.len();
-    }
-    let full = core::str::from_utf8(&full[..used]).map_err(|_| Error::Invalid)?;
-    Ok(sys::label(full))
+    let mut full = heapless::String::<64>::new();
+    write!(full, "{}.{name}", own.name).map_err(|_| Error::Invalid)?;
+    Ok(sys::label(&full))
 }

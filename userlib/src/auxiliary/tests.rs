@@ -110,11 +110,11 @@ fn a_payload_arrives() {
                 (lease.info.label, lease.info.id),
                 (crate::sys::label("self.sample"), 3)
             );
-            let rights: Vec<u32> = lease.grants.iter().map(|grant| grant.rights).collect();
-            let read = (Rights::READ | Rights::LEND).bits();
+            let rights: Vec<Rights> = lease.grants.iter().map(|grant| grant.rights).collect();
+            let read = Rights::READ | Rights::LEND;
             assert_eq!(
                 rights,
-                [read, read | Rights::WRITE.bits()],
+                [read, read | Rights::WRITE],
                 "only locks are writable"
             );
         }
@@ -462,13 +462,11 @@ fn locks_in_memory_that_is_not_writable_are_refused() {
     Board::run(|board| {
         let parent = board.bind(0, "parent", vec![]);
         let kept = register(&parent);
-        let device = child(board, 1, |lease| {
-            lease.grants[1].rights = Rights::READ.bits()
-        });
+        let device = child(board, 1, |lease| lease.grants[1].rights = Rights::READ);
         let part = device.registration_data::<PartLt>();
         assert_eq!(part.err(), Some(Error::Protocol));
         board.change(device.lease().unwrap(), |lease| {
-            lease.grants[1].rights = Rights::all().bits()
+            lease.grants[1].rights = Rights::all()
         });
         assert!(
             device.registration_data::<PartLt>().is_ok(),
@@ -579,7 +577,7 @@ fn hostile_windows_are_refused() {
             ("shorter than its type says", |grant| grant.length = 0xfff),
             ("empty", |grant| grant.length = 0),
             ("not aligned", |grant| grant.base += 4),
-            ("memory", |grant| grant.kind = GrantKind::Memory as u8),
+            ("memory", |grant| grant.kind = GrantKind::Memory),
         ];
         for (what, change) in changes {
             let result = received([0, 1], &|lease| {

@@ -119,7 +119,7 @@ impl<'a, const SIZE: usize> Lendable<'a> for LentWindow<'a, SIZE> {
     fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {
         let (info, base) = from.take_window()?;
         let length = usize::try_from(info.length).map_err(|_| Error::Protocol)?;
-        let writable = Rights::from_bits_truncate(info.rights).contains(Rights::WRITE);
+        let writable = info.rights.contains(Rights::WRITE);
         // SAFETY: just claimed, until the binding ends or the payload is refused.
         let window = unsafe { Window::new(base, length, writable) }.map_err(|_| Error::Protocol)?;
         Ok(Self {

@@ -48,7 +48,7 @@ impl Claim {
     ) -> Result<(Self, GrantInfo, usize), Error> {
         let slot = device.live()?;
         let (index, info) = slot.find(kind, &select)?;
-        if info.claimed != 0 || Task::current().is_reached_elsewhere(device.slot_index(), &info) {
+        if info.is_claimed() || Task::current().is_reached_elsewhere(device.slot_index(), &info) {
             slot.busy.set(Some(index as u32));
             return Err(Error::Busy);
         }

@@ -19,7 +19,7 @@ fn claim<'cap, const SIZE: usize>(
         Notifications::empty(),
     )?;
     let length = usize::try_from(info.length).map_err(|_| Error::Invalid)?;
-    let writable = Rights::from_bits_truncate(info.rights).contains(Rights::WRITE);
+    let writable = info.rights.contains(Rights::WRITE);
     // SAFETY: just claimed, and kept by the claim for `'cap`.
     let window = unsafe { Window::new(base, length, writable)? };
     Ok((window, claim))

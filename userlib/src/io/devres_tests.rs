@@ -77,7 +77,7 @@ macro_rules! lives_with_the_binding {
                     let claimed = |board: &Board| {
                         let mut state = board.0.borrow_mut();
                         let lease = device.lease().unwrap().raw() as usize;
-                        state.lease(lease).unwrap().grants[$index].claimed != 0
+                        state.lease(lease).unwrap().grants[$index].is_claimed()
                     };
                     let kept = keep::<$length>(&device).unwrap();
                     assert!(claimed(board));

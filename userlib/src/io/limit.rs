@@ -63,9 +63,9 @@ pub(super) fn check(slot: &Slot) -> Result<(), Error> {
     let Some(limit) = limits().iter().find(of) else {
         return Ok(());
     };
-    let claimed = slot.grants().filter(|(_, grant)| {
-        grant.claimed != 0 && GrantKind::from_code(grant.kind).is_some_and(is_window)
-    });
+    let claimed = slot
+        .grants()
+        .filter(|(_, grant)| grant.is_claimed() && is_window(grant.kind));
     if claimed.count() < limit.windows as usize {
         return Ok(());
     }

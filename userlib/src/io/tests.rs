@@ -3,7 +3,7 @@
 use crate::Devres;
 use crate::io::{ReadWriteable, Readable, Writeable};
 use crate::runtime::{Bound, Device};
-use crate::sys::{ClaimMode, Error, GrantInfo, GrantKind, LeaseState, Rights, mock};
+use crate::sys::{Claim, Error, GrantInfo, GrantKind, LeaseState, Rights, mock};
 use crate::testing::Board;
 use core::mem;
 use std::vec;
@@ -105,7 +105,7 @@ fn a_window_that_is_gone_answers_revoked_and_a_read_only_one_denied() {
         assert_eq!(window.try_write8(0x1f, 0), Err(Error::Revoked));
         assert_eq!(window.try_read32(0xc), Ok(0));
         drop(window);
-        grant.rights = Rights::READ.bits();
+        grant.rights = Rights::READ;
         let device = board.bind(1, "b", vec![grant]);
         let window = device.io_mem::<0x20>("r").unwrap();
         assert!(!window.is_writable());
@@ -225,18 +225,18 @@ fn one_claim_alone_or_several_beside_each_other() {
         // Half of the same bytes, in the lease of another task.
         let half = board.grant_at(GrantKind::Mmio, "half", grant.base + 0x10, 0x10);
         let other = board.lease("b", vec![half]);
-        let claimed = |how| board.change(other, |lease| lease.grants[0].claimed = how);
+        let claimed = |how| board.change(other, |lease| lease.grants[0].claim = how);
         let device = board.bind(0, "a", vec![grant]);
-        claimed(1 + ClaimMode::Shared as u8);
+        claimed(Claim::Shared);
         assert_eq!(
             device.exclusive_io_mem::<0x20>("r").err(),
             Some(Error::Busy),
             "somebody is there"
         );
         assert!(device.io_mem::<0x20>("r").is_ok());
-        claimed(1 + ClaimMode::Exclusive as u8);
+        claimed(Claim::Exclusive);
         assert_eq!(device.io_mem::<0x20>("r").err(), Some(Error::Busy));
-        claimed(0);
+        claimed(Claim::None);
         assert!(device.exclusive_io_mem::<0x20>("r").is_ok());
         board.unbind(&device);
     });
@@ -265,7 +265,7 @@ fn one_binding_of_a_task_at_a_time_reaches_a_byte() {
         Board::run(|board| {
             let grant = board.grant(kind, "dma", 0x3000);
             let part = |offset, length: u64, rights: Rights| GrantInfo {
-                rights: rights.bits(),
+                rights,
                 ..board.grant_at(kind, "dma", grant.base + offset, length)
             };
             let first = board.bind(
@@ -286,13 +286,13 @@ fn one_binding_of_a_task_at_a_time_reaches_a_byte() {
                 assert_eq!(take(&second), Err(Error::Busy), "{kind:?} {overlapping:?}");
                 // Its lease was ended hard: the kernel took the claim, and the binding has yet to hear of it.
                 board.change(first.lease().unwrap(), |lease| {
-                    lease.info.state = LeaseState::Ending as u8;
-                    lease.grants[0].claimed = 0;
+                    lease.info.state = LeaseState::Ending;
+                    lease.grants[0].claim = Claim::None;
                 });
                 assert_eq!(take(&second), Err(Error::Busy), "{kind:?} {overlapping:?}");
                 board.change(first.lease().unwrap(), |lease| {
-                    lease.info.state = LeaseState::Active as u8;
-                    lease.grants[0].claimed = 1;
+                    lease.info.state = LeaseState::Active;
+                    lease.grants[0].claim = Claim::Shared;
                 });
                 board.unbind(&second);
             }

@@ -19,13 +19,8 @@ impl Peer {
     pub fn connect(name: &'static str) -> Result<Self, Error> {
         for index in 0..MAX_TASKS {
             let info = sys::task_info(index)?;
-            let length = info
-                .name
-                .iter()
-                .position(|&byte| byte == 0)
-                .unwrap_or(info.name.len());
-            if &info.name[..length] == name.as_bytes() {
-                let handle = Cell::new(TaskHandle::from_raw(info.handle));
+            if info.name == *name {
+                let handle = Cell::new(info.handle);
                 return Ok(Self {
                     name,
                     index,
@@ -80,7 +75,7 @@ impl Peer {
     #[cold]
     fn reconnect(&self) {
         if let Ok(info) = sys::task_info(self.index) {
-            self.handle.set(TaskHandle::from_raw(info.handle));
+            self.handle.set(info.handle);
         }
     }
 }

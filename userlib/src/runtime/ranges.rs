@@ -46,7 +46,7 @@ impl Ranges {
 /// What is mapped for a grant that is a window.
 fn range(grant: &GrantInfo) -> Option<Range> {
     let window = matches!(
-        GrantKind::from_code(grant.kind)?,
+        grant.kind,
         GrantKind::Mmio | GrantKind::Memory | GrantKind::Config
     );
     let granule = WINDOW_GRANULE as u64;
@@ -76,9 +76,9 @@ impl Task {
             Phase::Bound | Phase::Ending => {
                 // A hard end takes the claims before the binding knows of it.
                 let active = sys::lease_info(slot.lease.get())
-                    .is_ok_and(|lease| lease.state == LeaseState::Active as u8);
+                    .is_ok_and(|lease| lease.state == LeaseState::Active);
                 slot.grants().any(|(_, grant)| {
-                    (grant.claimed != 0 || !active)
+                    (grant.is_claimed() || !active)
                         && range(&grant).is_some_and(|range| meet(range, wanted))
                 })
             }
@@ -89,15 +89,16 @@ impl Task {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::{Claim, Rights};
 
     fn window(base: u64, length: u64) -> GrantInfo {
         GrantInfo {
             base,
             length,
             label: 0,
-            rights: 0,
-            kind: GrantKind::Mmio as u8,
-            claimed: 0,
+            rights: Rights::empty(),
+            kind: GrantKind::Mmio,
+            claim: Claim::None,
             reserved: [0; 6],
         }
     }
@@ -128,7 +129,7 @@ mod tests {
     #[test]
     fn what_is_no_window_has_no_range_and_the_end_of_the_address_space_is_one() {
         let line = GrantInfo {
-            kind: GrantKind::Interrupt as u8,
+            kind: GrantKind::Interrupt,
             ..window(10, 1)
         };
         assert_eq!(range(&line), None);

@@ -197,7 +197,7 @@ impl<'d, D: Driver> Runner<'d, D> {
         self.driver.replies_unbound(&mut kept);
         for client in self.task.owed.take_forgotten(&kept) {
             if let Ok(info) = sys::task_info(client) {
-                reply_forgotten(TaskHandle::from_raw(info.handle));
+                reply_forgotten(info.handle);
             }
         }
     }

@@ -126,9 +126,7 @@ impl Slot {
         kind: sys::GrantKind,
         select: &crate::io::Select<'_>,
     ) -> Result<(usize, GrantInfo), Error> {
-        let mut of_kind = self
-            .grants()
-            .filter(|(_, grant)| sys::GrantKind::from_code(grant.kind) == Some(kind));
+        let mut of_kind = self.grants().filter(|(_, grant)| grant.kind == kind);
         match *select {
             crate::io::Select::Index(index) => of_kind.nth(index),
             crate::io::Select::Name(name) => {

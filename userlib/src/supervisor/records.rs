@@ -1,7 +1,7 @@
 //! The records that the supervisor and its clients exchange.
 
 use core::fmt;
-use leasehold_abi::{FaultKind, TaskInfo};
+use leasehold_abi::{Padded, TaskInfo};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 /// A PCI function that discovery found.
@@ -39,22 +39,22 @@ pub struct BarInfo {
 }
 
 /// A lease, for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct LeaseLine {
     /// The lease.
     pub lease: leasehold_abi::LeaseInfo,
-    /// Name of its device if the supervisor knows it, padded with zeros.
+    /// Name of its device if the supervisor knows it.
     pub device: DeviceName,
 }
 
 /// A grant, for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct GrantLine {
     /// The grant.
     pub grant: leasehold_abi::GrantInfo,
-    /// Its name if the image has one, padded with zeros.
+    /// Its name if the image has one.
     pub name: DeviceName,
 }
 
@@ -96,23 +96,15 @@ impl DeviceState {
     }
 }
 
-/// A name of a device as an argument: padded with zeros.
-pub type DeviceName = [u8; DEVICE_NAME];
-
-/// A name of a device as an argument; longer ones are cut.
-pub fn device_name(text: &str) -> DeviceName {
-    let mut name = [0; DEVICE_NAME];
-    let length = text.len().min(name.len());
-    name[..length].copy_from_slice(&text.as_bytes()[..length]);
-    name
-}
+/// A name of a device in a record, or as an argument; longer ones are cut.
+pub type DeviceName = Padded<DEVICE_NAME>;
 
 /// One device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct DeviceInfo {
-    /// Name, padded with zeros.
-    pub name: [u8; DEVICE_NAME],
+    /// Name.
+    pub name: DeviceName,
     /// Its state.
     pub state: DeviceState,
     /// Index of the task that the manifest names, or [`u32::MAX`].
@@ -158,11 +150,10 @@ pub struct FaultText<'a>(pub &'a TaskInfo);
 impl fmt::Display for FaultText<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let info = self.0;
-        let kind = FaultKind::from_code(info.fault).unwrap_or(FaultKind::None);
         write!(
             formatter,
             "{} at {:#x}, pc ",
-            kind.text(),
+            info.fault.text(),
             info.fault_address
         )?;
         match info.fault_pc {
@@ -175,13 +166,14 @@ impl fmt::Display for FaultText<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use leasehold_abi::FaultKind;
     use std::format;
     use zerocopy::FromZeros;
 
     #[test]
     fn a_fault_tells_its_program_counter_or_that_it_is_lost() {
         let mut info = TaskInfo::new_zeroed();
-        info.fault = FaultKind::Read as u8;
+        info.fault = FaultKind::Read;
         info.fault_address = 0x10;
         assert_eq!(
             format!("{}", FaultText(&info)),

@@ -181,7 +181,7 @@ pub fn lease_event() -> Option<(LeaseEvent, LeaseHandle)> {
 pub fn lease_info(lease: LeaseHandle) -> Result<LeaseInfo, Error> {
     let mut info = LeaseInfo::new_zeroed();
     let address = ptr::from_mut(&mut info).expose_provenance();
-    // SAFETY: the kernel writes one `LeaseInfo` there, for which any bits are valid.
+    // SAFETY: the kernel writes one valid `LeaseInfo` there.
     let [code, ..] = unsafe { backend::call2(Call::LeaseInfo, raw(lease), address) };
     status(code)?;
     Ok(info)
@@ -194,7 +194,7 @@ pub fn lease_info(lease: LeaseHandle) -> Result<LeaseInfo, Error> {
 pub fn grant_info(lease: LeaseHandle, index: usize) -> Result<GrantInfo, Error> {
     let mut info = GrantInfo::new_zeroed();
     let address = ptr::from_mut(&mut info).expose_provenance();
-    // SAFETY: the kernel writes one `GrantInfo` there, for which any bits are valid.
+    // SAFETY: the kernel writes one valid `GrantInfo` there.
     let [code, ..] = unsafe { backend::call3(Call::GrantInfo, raw(lease), index, address) };
     status(code)?;
     Ok(info)

@@ -38,9 +38,10 @@ pub use lease::{
 };
 pub(crate) use lease::{release, unclaim};
 pub use leasehold_abi::{
-    Borrow, COPY_STEP, ClaimMode, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle,
-    LeaseInfo, LeaseState, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, NAME_LENGTH, Notifications,
-    RevokeMode, Rights, SELF_MEMORY, Tag, TaskHandle, TaskInfo, TaskState, WHOLE, label,
+    Borrow, COPY_STEP, Claim, ClaimMode, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent,
+    LeaseHandle, LeaseInfo, LeaseState, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, NAME_LENGTH,
+    Notifications, RevokeMode, Rights, SELF_MEMORY, Tag, TaskHandle, TaskInfo, TaskState, WHOLE,
+    label,
 };
 pub use message::{
     BorrowInfo, Loan, Message, Received, borrow_info, borrow_read, borrow_write, call, receive,

@@ -33,7 +33,7 @@ pub fn task_start(index: usize) -> Result<TaskHandle, Error> {
 pub fn lease_at(slot: usize) -> Result<LeaseInfo, Error> {
     let mut info = LeaseInfo::new_zeroed();
     let address = ptr::from_mut(&mut info).expose_provenance();
-    // SAFETY: the kernel writes one `LeaseInfo` there, for which any bits are valid.
+    // SAFETY: the kernel writes one valid `LeaseInfo` there.
     let [code, ..] = unsafe { backend::call2(Call::LeaseAt, slot, address) };
     status(code)?;
     Ok(info)
@@ -58,7 +58,7 @@ pub fn stack_use(index: usize, offset: usize) -> Result<(usize, usize), Error> {
 pub fn grant_at(lease: LeaseHandle, index: usize) -> Result<GrantInfo, Error> {
     let mut info = GrantInfo::new_zeroed();
     let address = ptr::from_mut(&mut info).expose_provenance();
-    // SAFETY: the kernel writes one `GrantInfo` there, for which any bits are valid.
+    // SAFETY: the kernel writes one valid `GrantInfo` there.
     let [code, ..] = unsafe { backend::call3(Call::GrantAt, lease.raw() as usize, index, address) };
     status(code)?;
     Ok(info)

@@ -83,7 +83,7 @@ pub fn set_serving(serving: bool) -> Result<(), Error> {
 pub fn task_info(index: usize) -> Result<TaskInfo, Error> {
     let mut info = TaskInfo::new_zeroed();
     let address = ptr::from_mut(&mut info).expose_provenance();
-    // SAFETY: the kernel writes one `TaskInfo` there, for which any bits are valid.
+    // SAFETY: the kernel writes one valid `TaskInfo` there.
     let [code, ..] = unsafe { backend::call2(Call::TaskInfo, index, address) };
     status(code)?;
     Ok(info)

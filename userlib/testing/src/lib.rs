@@ -5,8 +5,8 @@
 #![cfg(not(target_os = "none"))]
 
 use leasehold_abi::{
-    Call, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, TaskInfo,
-    TaskState,
+    Call, Claim, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState,
+    Padded, Rights, TaskInfo, TaskState,
 };
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -113,9 +113,9 @@ impl Offer {
             base,
             length,
             label: label(name),
-            rights: 3,
-            kind: kind as u8,
-            claimed: 0,
+            rights: Rights::READ | Rights::WRITE,
+            kind,
+            claim: Claim::None,
             reserved: [0; 6],
         });
         self
@@ -215,10 +215,10 @@ impl Kernel {
             Call::LeaseEvent => Err(Error::NotFound),
             Call::LeaseInfo => {
                 let mut info = LeaseInfo::new_zeroed();
-                info.handle = LEASE.raw();
+                info.handle = LEASE;
                 (info.label, info.id) = (self.offer.label, self.offer.id);
                 info.payload_type = self.offer.payload_type;
-                info.state = LeaseState::Active as u8;
+                info.state = LeaseState::Active;
                 write(a[1], info.as_bytes());
                 Ok([0, 0])
             }
@@ -229,20 +229,19 @@ impl Kernel {
             }
             Call::TaskInfo if a[0] == 0 => {
                 let mut info = TaskInfo::new_zeroed();
-                info.state = TaskState::Ready as u8;
-                let name = self.offer.task.as_bytes();
-                info.name[..name.len()].copy_from_slice(name);
+                info.state = TaskState::Ready;
+                info.name = Padded::new(&self.offer.task);
                 write(a[1], info.as_bytes());
                 Ok([0, 0])
             }
             Call::GrantClaim => {
                 let grant = self.offer.grants.get_mut(a[1]).ok_or(Error::NotFound)?;
-                grant.claimed = 1;
+                grant.claim = Claim::Shared;
                 Ok([grant.base as usize, 0])
             }
             Call::GrantUnclaim => {
                 let grant = self.offer.grants.get_mut(a[1]).ok_or(Error::NotFound)?;
-                grant.claimed = 0;
+                grant.claim = Claim::None;
                 Ok([0, 0])
             }
             Call::LeaseRelease => {

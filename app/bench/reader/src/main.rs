@@ -6,7 +6,7 @@
 use bench_machine as machine;
 use bench_protocol::READ;
 use core::hint::black_box;
-use leasehold_abi::{Tag, TaskHandle};
+use leasehold_abi::Tag;
 use userlib::ForLt;
 use userlib::io::IoMem;
 use userlib::runtime::{Core, Device, Driver};
@@ -35,7 +35,7 @@ impl Driver for Reader {
         let value = registers.read32::<{ SECOND }>();
         let after = machine::register_counter();
         black_box(value);
-        let runner = TaskHandle::from_raw(sys::task_info(0)?.handle);
+        let runner = sys::task_info(0)?.handle;
         let mut message = Message::new(
             Tag::new(READ, 1),
             [machine::between(before, after), 0, 0, 0, 0, 0, 0, 0],

@@ -182,7 +182,7 @@ impl Bench {
     /// Takes up a helper that was started by hand, and waits for its first report.
     pub(crate) fn adopt(&mut self, task: usize) -> Outcome {
         let info = sys::task_info(task).map_err(|_| "no task information")?;
-        self.handles[task] = TaskHandle::from_raw(info.handle);
+        self.handles[task] = info.handle;
         self.reports[task] = None;
         self.finish(task).map(drop)
     }
@@ -200,7 +200,7 @@ impl Bench {
 
     /// Whether a helper can be started.
     fn is_dormant(task: usize) -> bool {
-        sys::task_info(task).is_ok_and(|info| info.state == TaskState::Dormant as u8)
+        sys::task_info(task).is_ok_and(|info| info.state == TaskState::Dormant)
     }
 
     /// Opens a lease for a helper with parts of the root lease, and offers it.
@@ -232,7 +232,7 @@ impl Bench {
                 break;
             };
             let (first, length) = (info.base as usize, info.length as usize);
-            if info.kind == kind as u8 && (first..first + length).contains(&base) {
+            if info.kind == kind && (first..first + length).contains(&base) {
                 return Ok((index, first));
             }
         }

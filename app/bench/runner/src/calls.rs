@@ -71,7 +71,7 @@ pub(crate) fn client_error(bench: &mut Bench) -> Outcome {
         let [status, returned, ..] =
             bench.command(CLIENT, Command::CallOnce, &[bench.handle(SERVER)])?;
         let info = sys::task_info(SERVER).map_err(|_| "no task information")?;
-        if status != sys::Error::Dead.code() || info.fault != sys::FaultKind::Read as u8 {
+        if status != sys::Error::Dead.code() || info.fault != sys::FaultKind::Read {
             return Err("the client of a faulting server got no error");
         }
         bench.stop(CLIENT)?;

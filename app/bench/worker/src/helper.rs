@@ -13,7 +13,7 @@ pub(crate) fn run() -> ! {
     let Ok(runner) = sys::task_info(0) else {
         sys::panic(b"no measuring task")
     };
-    let runner = TaskHandle::from_raw(runner.handle);
+    let runner = runner.handle;
     let mut report = words(&[first]);
     let mut operation = HELLO;
     loop {

@@ -195,9 +195,7 @@ impl Device {
                 for &grant in device.grants {
                     let grant = usize::from(grant);
                     // Who discovers gets configuration space and nothing else.
-                    if device.discovers.is_some()
-                        && root.grant(grant)?.kind != GrantKind::Config as u8
-                    {
+                    if device.discovers.is_some() && root.grant(grant)?.kind != GrantKind::Config {
                         continue;
                     }
                     root.lend_whole(draft, grant)?;
@@ -215,7 +213,7 @@ impl Device {
             (Source::Auxiliary { held, .. }, _) => {
                 let grants = usize::from(sys::lease_info(*held)?.grants);
                 for index in 0..grants {
-                    let has = Rights::from_bits_truncate(sys::grant_info(*held, index)?.rights);
+                    let has = sys::grant_info(*held, index)?.rights;
                     sys::lease_add(draft, *held, index, 0, WHOLE, has - Rights::LEND)?;
                 }
                 Ok(())

@@ -111,7 +111,7 @@ pub(crate) fn config_base(
 ) -> Result<u64, Error> {
     for &index in among {
         let info = root.grant(usize::from(index))?;
-        if info.kind == GrantKind::Config as u8 {
+        if info.kind == GrantKind::Config {
             return Ok(info.base + u64::from(function.address) * CONFIG_SIZE);
         }
     }

@@ -65,7 +65,7 @@ impl Root {
                 && offset
                     .checked_add(length)
                     .is_some_and(|end| end <= info.length);
-            if info.kind == kind as u8 && inside {
+            if info.kind == kind && inside {
                 return Ok((index, offset));
             }
         }
@@ -77,7 +77,7 @@ impl Root {
     /// # Errors
     /// `NotFound`, `Exhausted`.
     pub fn lend_whole(&self, draft: LeaseHandle, index: usize) -> Result<usize, Error> {
-        let rights = Rights::from_bits_truncate(self.grant(index)?.rights);
+        let rights = self.grant(index)?.rights;
         sys::lease_add(draft, self.lease, index, 0, WHOLE, rights)
     }
 
@@ -95,7 +95,7 @@ impl Root {
             name,
         } = part;
         let (grant, offset) = self.covering(among, kind, base, length)?;
-        let has = Rights::from_bits_truncate(self.grant(grant)?.rights);
+        let has = self.grant(grant)?.rights;
         let (offset, length) = (offset as usize, length as usize);
         let index = sys::lease_add(draft, self.lease, grant, offset, length, rights & has)?;
         sys::grant_label(draft, index, label(name))

@@ -7,13 +7,11 @@ use crate::function::Place;
 use crate::log::{LINE_LENGTH, shown};
 use crate::supervisor::Supervisor;
 use crate::{function, placement};
-use leasehold_abi::{
-    ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, Notifications, TaskHandle,
-};
+use leasehold_abi::{Claim, Error, GrantInfo, GrantKind, LeaseHandle, Notifications, TaskHandle};
 use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
 use userlib::supervisor::{
     BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, GrantLine,
-    LeaseLine, NO_INTERRUPT, Name, StackUse, SupervisorServer, device_name,
+    LeaseLine, NO_INTERRUPT, Name, StackUse, SupervisorServer,
 };
 use userlib::sys;
 use userlib::text::Text;
@@ -57,9 +55,8 @@ impl Session<'_, '_> {
 
     /// The task of this name, not the supervisor itself.
     fn task(&self, name: &Name) -> Result<usize, Error> {
-        let wanted = unpadded(name);
         let tasks = self.supervisor.policy.tasks;
-        let task = tasks.iter().find(|task| task.name.as_bytes() == wanted);
+        let task = tasks.iter().find(|task| *name == *task.name);
         match task.ok_or(Error::NotFound)?.index {
             0 => Err(Error::Denied),
             index => Ok(index),
@@ -68,11 +65,10 @@ impl Session<'_, '_> {
 
     /// The device of this name.
     fn named(&self, name: &DeviceName) -> Result<usize, Error> {
-        let wanted = unpadded(name);
         let devices = &self.supervisor.devices;
         let found = devices
             .iter()
-            .position(|device| device.name().as_bytes() == wanted);
+            .position(|device| *name == *device.name().as_str());
         found.ok_or(Error::NotFound)
     }
 
@@ -88,7 +84,7 @@ impl Session<'_, '_> {
         let mut aperture = None;
         for &grant in among {
             let info = root.grant(usize::from(grant))?;
-            if info.kind == GrantKind::Mmio as u8 {
+            if info.kind == GrantKind::Mmio {
                 aperture = Some(Aperture::new(info.base, info.length)?);
             }
         }
@@ -190,7 +186,7 @@ impl SupervisorServer for Session<'_, '_> {
         let mut first = Err(Error::NotFound);
         for &grant in bridge.ok_or(Error::NotFound)?.grants {
             let info = self.supervisor.root.grant(usize::from(grant))?;
-            if info.kind == GrantKind::Interrupt as u8 {
+            if info.kind == GrantKind::Interrupt {
                 first = Ok((info.base as u32).min(first.unwrap_or(u32::MAX)));
             }
         }
@@ -285,7 +281,7 @@ impl SupervisorServer for Session<'_, '_> {
         };
         Ok(LeaseLine {
             lease,
-            device: device_name(name.as_str()),
+            device: DeviceName::new(name.as_str()),
         })
     }
 
@@ -295,12 +291,12 @@ impl SupervisorServer for Session<'_, '_> {
         let name = self.supervisor.policy.name_of(grant.label).unwrap_or("");
         Ok(GrantLine {
             grant,
-            name: device_name(name),
+            name: DeviceName::new(name),
         })
     }
 
     fn report_busy(&mut self, lease: LeaseHandle, index: u32) -> Result<(), Error> {
-        if sys::lease_info(lease)?.lessee != self.client.raw() {
+        if sys::lease_info(lease)?.lessee != self.client {
             return Err(Error::Denied);
         }
         let wanted = sys::grant_at(lease, index as usize)?;
@@ -350,8 +346,8 @@ impl SupervisorServer for Session<'_, '_> {
             _ if device.refused_by.is_some() => DeviceState::Refused,
             _ => DeviceState::Waiting,
         };
-        let mut info = DeviceInfo {
-            name: [0; DEVICE_NAME],
+        Ok(DeviceInfo {
+            name: DeviceName::new(device.name().as_str()),
             state,
             task: driver.map_or(u32::MAX, |task| task as u32),
             lease: device.lent.map_or(u32::MAX, |lent| lent.lease.raw()),
@@ -359,9 +355,7 @@ impl SupervisorServer for Session<'_, '_> {
                 Source::Function(function) => u32::from(function.address) << 12,
                 _ => u32::MAX,
             },
-        };
-        info.name = device_name(device.name().as_str());
-        Ok(info)
+        })
     }
 
     fn care(&mut self, task: u32) -> Result<Care, Error> {
@@ -411,25 +405,15 @@ fn holder(lease: LeaseHandle, index: usize, wanted: &GrantInfo) -> Option<(usize
             Err(_) => return None,
         };
         slot += 1;
-        let handle = LeaseHandle::from_raw(info.handle);
         for at in 0..usize::from(info.grants) {
-            let itself = handle == lease && at == index;
-            if let (false, Ok(theirs)) = (itself, sys::grant_at(handle, at))
-                && theirs.claimed != 0
+            let itself = info.handle == lease && at == index;
+            if let (false, Ok(theirs)) = (itself, sys::grant_at(info.handle, at))
+                && theirs.is_claimed()
                 && overlaps(&theirs)
             {
-                let alone = theirs.claimed == ClaimMode::Exclusive as u8 + 1;
-                return Some((TaskHandle::from_raw(info.lessee).index(), alone));
+                let alone = theirs.claim == Claim::Exclusive;
+                return Some((info.lessee.index(), alone));
             }
         }
     }
-}
-
-/// A padded name without its padding.
-fn unpadded(name: &[u8]) -> &[u8] {
-    let length = name
-        .iter()
-        .position(|&byte| byte == 0)
-        .unwrap_or(name.len());
-    &name[..length]
 }

@@ -91,7 +91,7 @@ impl<'m> Supervisor<'m> {
         for task in policy.tasks {
             let running = task.index == 0 || task.autostart;
             if let (true, Ok(info)) = (running, sys::task_info(task.index)) {
-                let life = TaskHandle::from_raw(info.handle);
+                let life = info.handle;
                 supervisor.tasks[task.index].standing = Standing::Running(life);
             }
         }

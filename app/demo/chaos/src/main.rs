@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use driver_interfaces::ChaosKind;
-use leasehold_abi::{ClaimMode, Error, LeaseHandle, Notifications, TaskHandle};
+use leasehold_abi::{ClaimMode, Error, LeaseHandle, Notifications};
 use userlib::sys::{self, Message, Received};
 
 /// Handles tried when forging: slots times generations.
@@ -15,7 +15,7 @@ const SLOTS: usize = 64;
 /// Generations tried of each slot.
 const GENERATIONS: u32 = 8;
 
-/// Index of the console, which the manifest does not let this task call.
+/// The console, which the manifest does not let this task call.
 const CONSOLE: &str = "console";
 
 /// An address that no task of any board has.
@@ -84,8 +84,7 @@ fn forge() {
 fn call() {
     let console = (0..sys::MAX_TASKS).find_map(|index| {
         let info = sys::task_info(index).ok()?;
-        let named = info.name.starts_with(CONSOLE.as_bytes()) && info.name[CONSOLE.len()] == 0;
-        named.then(|| TaskHandle::from_raw(info.handle))
+        (info.name == *CONSOLE).then_some(info.handle)
     });
     let mut message = Message::EMPTY;
     let result = console

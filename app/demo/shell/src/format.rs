@@ -1,17 +1,8 @@
 //! Sizes, rights and states as a person reads them.
 
 use core::fmt;
-use leasehold_abi::{GrantKind, LeaseState, Rights, TaskState};
+use leasehold_abi::{Claim, GrantKind, LeaseState, Rights, TaskState};
 use userlib::supervisor::{GrantLine, StackUse};
-
-/// A name without its padding.
-pub fn text(name: &[u8]) -> &str {
-    let length = name
-        .iter()
-        .position(|&byte| byte == 0)
-        .unwrap_or(name.len());
-    core::str::from_utf8(&name[..length]).unwrap_or("?")
-}
 
 /// A number of bytes: `4 KiB` rather than 4096 where that is exact.
 #[derive(Clone, Copy, Debug)]
@@ -52,17 +43,16 @@ impl fmt::Display for StackText {
 
 /// Rights as `rwl`: read, write, lend.
 #[derive(Clone, Copy, Debug)]
-pub struct RightsText(pub u32);
+pub struct RightsText(pub Rights);
 
 impl fmt::Display for RightsText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rights = Rights::from_bits_truncate(self.0);
         for (right, letter) in [
             (Rights::READ, "r"),
             (Rights::WRITE, "w"),
             (Rights::LEND, "l"),
         ] {
-            formatter.write_str(if rights.contains(right) { letter } else { "-" })?;
+            formatter.write_str(if self.0.contains(right) { letter } else { "-" })?;
         }
         Ok(())
     }
@@ -75,15 +65,14 @@ pub struct Grant<'a>(pub &'a GrantLine);
 impl fmt::Display for Grant<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let info = &self.0.grant;
-        let kind = match GrantKind::from_code(info.kind) {
-            Some(GrantKind::Mmio) => "mmio",
-            Some(GrantKind::Memory) => "memory",
-            Some(GrantKind::Config) => "config",
-            Some(GrantKind::Interrupt) => "irq",
-            Some(GrantKind::BusMaster) => "master",
-            None => "?",
+        let kind = match info.kind {
+            GrantKind::Mmio => "mmio",
+            GrantKind::Memory => "memory",
+            GrantKind::Config => "config",
+            GrantKind::Interrupt => "irq",
+            GrantKind::BusMaster => "master",
         };
-        if info.kind == GrantKind::Interrupt as u8 {
+        if info.kind == GrantKind::Interrupt {
             write!(formatter, "{kind:<7}{:<20}", info.base)?;
         } else {
             write!(
@@ -93,13 +82,13 @@ impl fmt::Display for Grant<'_> {
                 Size(info.length)
             )?;
         }
-        let claimed = match info.claimed {
-            0 => "held",
-            1 => "claimed",
-            _ => "exclusive",
+        let claimed = match info.claim {
+            Claim::None => "held",
+            Claim::Shared => "claimed",
+            Claim::Exclusive => "exclusive",
         };
         write!(formatter, "{} {claimed:<9}", RightsText(info.rights))?;
-        match text(&self.0.name) {
+        match self.0.name.as_str() {
             // Only a name that the build does not know of.
             "" => write!(formatter, " {:08x}", info.label),
             name => write!(formatter, " {name}"),
@@ -108,28 +97,26 @@ impl fmt::Display for Grant<'_> {
 }
 
 /// State of a lease, in a word.
-pub fn lease_state(code: u8) -> &'static str {
-    match LeaseState::from_code(code) {
-        Some(LeaseState::Free) => "free",
-        Some(LeaseState::Draft) => "draft",
-        Some(LeaseState::Active) => "active",
-        Some(LeaseState::Ending) => "ending",
-        Some(LeaseState::Released) => "released",
-        None => "?",
+pub const fn lease_state(state: LeaseState) -> &'static str {
+    match state {
+        LeaseState::Free => "free",
+        LeaseState::Draft => "draft",
+        LeaseState::Active => "active",
+        LeaseState::Ending => "ending",
+        LeaseState::Released => "released",
     }
 }
 
 /// State of a task, in a word or two.
-pub fn task_state(code: u8) -> &'static str {
-    match TaskState::from_code(code) {
-        Some(TaskState::Dormant) => "dormant",
-        Some(TaskState::Ready) => "ready",
-        Some(TaskState::Receiving) => "waiting",
-        Some(TaskState::Calling) => "calling",
-        Some(TaskState::AwaitingReply) => "in a call",
-        Some(TaskState::Faulted) => "faulted",
-        Some(TaskState::Stopping) => "stopping",
-        None => "?",
+pub const fn task_state(state: TaskState) -> &'static str {
+    match state {
+        TaskState::Dormant => "dormant",
+        TaskState::Ready => "ready",
+        TaskState::Receiving => "waiting",
+        TaskState::Calling => "calling",
+        TaskState::AwaitingReply => "in a call",
+        TaskState::Faulted => "faulted",
+        TaskState::Stopping => "stopping",
     }
 }
 
@@ -137,7 +124,7 @@ pub fn task_state(code: u8) -> &'static str {
 mod tests {
     use super::*;
     use leasehold_abi::GrantInfo;
-    use userlib::supervisor::device_name;
+    use userlib::supervisor::DeviceName;
 
     #[test]
     fn sizes_are_exact() {
@@ -165,23 +152,23 @@ mod tests {
             base: 0x1000_0000,
             length: 0x1000,
             label: leasehold_abi::label("registers"),
-            rights: 0b111,
-            kind: 0,
-            claimed: 2,
+            rights: Rights::all(),
+            kind: GrantKind::Mmio,
+            claim: Claim::Exclusive,
             reserved: [0; 6],
         };
-        let name = device_name("registers");
+        let name = DeviceName::new("registers");
         let line = Grant(&GrantLine { grant, name }).to_string();
         assert_eq!(line, "mmio   0x10000000 4 KiB    rwl exclusive registers");
         let grant = GrantInfo {
             base: 33,
             length: 1,
-            kind: 3,
-            claimed: 1,
-            rights: 1,
+            kind: GrantKind::Interrupt,
+            claim: Claim::Shared,
+            rights: Rights::READ,
             ..grant
         };
-        let name = device_name("intx");
+        let name = DeviceName::new("intx");
         let line = Grant(&GrantLine { grant, name }).to_string();
         assert_eq!(line, "irq    33                  r-- claimed   intx");
     }

@@ -3,7 +3,7 @@
 use crate::format::{Grant, lease_state};
 use core::fmt::{self, Write};
 use heapless::{String, Vec};
-use leasehold_abi::{LeaseHandle, LeaseInfo, TaskHandle};
+use leasehold_abi::{LeaseHandle, LeaseInfo};
 use userlib::supervisor::GrantLine;
 
 /// Most leases that are drawn.
@@ -15,7 +15,7 @@ const MOST_DEPTH: usize = 16;
 /// Whom the drawing asks for what is not in the leases themselves.
 pub trait Source {
     /// Grant `index` of a lease; `None` when the lease is over by now.
-    fn grant(&mut self, lease: u32, index: u16) -> Option<GrantLine>;
+    fn grant(&mut self, lease: LeaseHandle, index: u16) -> Option<GrantLine>;
     /// Writes the name of a task.
     ///
     /// # Errors
@@ -37,7 +37,7 @@ pub fn draw(
     source: &mut impl Source,
     out: &mut impl Write,
 ) -> fmt::Result {
-    let known = |handle| leases.iter().any(|lease| lease.handle == handle);
+    let known = |handle| leases.iter().any(|lease| lease.handle.raw() == handle);
     let mut prefix = String::<{ 4 * MOST_DEPTH }>::new();
     for lease in leases {
         // A lease whose parent has just gone stands alone, rather than not at all.
@@ -78,7 +78,7 @@ fn branch(
     }
     let mut children = leases
         .iter()
-        .filter(|child| child.parent == lease.handle)
+        .filter(|child| child.parent == lease.handle.raw())
         .peekable();
     let bar = if children.peek().is_some() {
         "│  "
@@ -109,8 +109,7 @@ fn head(
     source: &mut impl Source,
     out: &mut impl Write,
 ) -> fmt::Result {
-    let handle = LeaseHandle::from_raw(lease.handle);
-    write!(out, "lease {}.{} ", handle.index(), handle.generation())?;
+    write!(out, "lease {:?} ", lease.handle)?;
     if place == Place::Root && lease.lessor == u32::MAX {
         out.write_str("everything")?;
     } else {
@@ -123,38 +122,31 @@ fn head(
         source.task(lease.lessor as usize, out)?;
         write!(out, " {}.{}", lease.lessor, lease.lessor_generation)?;
     }
-    let lessee = TaskHandle::from_raw(lease.lessee);
     out.write_str(" → ")?;
-    source.task(lessee.index(), out)?;
-    write!(
-        out,
-        " {}.{}, {}\r\n",
-        lessee.index(),
-        lessee.generation(),
-        lease_state(lease.state)
-    )
+    source.task(lease.lessee.index(), out)?;
+    write!(out, " {:?}, {}\r\n", lease.lessee, lease_state(lease.state))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leasehold_abi::GrantInfo;
-    use userlib::supervisor::device_name;
+    use leasehold_abi::{Claim, GrantInfo, GrantKind, LeaseState, Rights, TaskHandle};
+    use userlib::supervisor::DeviceName;
 
     struct Board;
 
     impl Source for Board {
-        fn grant(&mut self, lease: u32, index: u16) -> Option<GrantLine> {
+        fn grant(&mut self, lease: LeaseHandle, index: u16) -> Option<GrantLine> {
             let grant = GrantInfo {
-                base: u64::from(lease & 0xff) << 28 | u64::from(index) << 12,
+                base: (lease.index() as u64) << 28 | u64::from(index) << 12,
                 length: 4096,
                 label: 0,
-                rights: 0b011,
-                kind: 0,
-                claimed: 0,
+                rights: Rights::READ | Rights::WRITE,
+                kind: GrantKind::Mmio,
+                claim: Claim::None,
                 reserved: [0; 6],
             };
-            let name = device_name("window");
+            let name = DeviceName::new("window");
             Some(GrantLine { grant, name })
         }
         fn task(&mut self, index: usize, out: &mut dyn Write) -> fmt::Result {
@@ -177,14 +169,14 @@ mod tests {
         grants: u16,
     ) -> LeaseInfo {
         LeaseInfo {
-            handle: LeaseHandle::new(index, 1).raw(),
+            handle: LeaseHandle::new(index, 1),
             parent: parent.map_or(u32::MAX, |parent| LeaseHandle::new(parent, 1).raw()),
             lessor,
-            lessee: TaskHandle::new(lessee, 2).raw(),
+            lessee: TaskHandle::new(lessee, 2),
             label: index as u32,
             id: 0,
             grants,
-            state: 2,
+            state: LeaseState::Active,
             reserved: 0,
             lessor_generation: 3,
             payload_type: 0,

@@ -10,7 +10,7 @@ impl Suite {
     pub(crate) fn clean(&mut self) -> Outcome {
         self.limit(2_000);
         for task in RUNNER + 1..TASKS {
-            if self.info(task)?.state != TaskState::Dormant as u8 {
+            if self.info(task)?.state != TaskState::Dormant {
                 self.stop(task)?;
             }
         }
@@ -34,7 +34,7 @@ impl Suite {
                 Err(Error::NotFound) => break,
                 Err(_) => continue,
             };
-            let lease = sys::LeaseHandle::from_raw(info.handle);
+            let lease = info.handle;
             if lease == self.root() {
                 continue;
             }
@@ -42,7 +42,7 @@ impl Suite {
             if info.lessor == RUNNER as u32 {
                 let _ = sys::lease_revoke(lease, RevokeMode::Hard);
             }
-            if sys::TaskHandle::from_raw(info.lessee).index() == RUNNER {
+            if info.lessee.index() == RUNNER {
                 let _ = sys::lease_release(lease);
             }
         }
@@ -50,7 +50,7 @@ impl Suite {
 
     /// How many leases there are.
     pub(crate) fn leases(&self) -> usize {
-        self.count_leases(|info| info.state != LeaseState::Free as u8)
+        self.count_leases(|info| info.state != LeaseState::Free)
     }
 
     /// How many leases are as `matches` wants them.

@@ -61,7 +61,7 @@ impl Suite {
                 break;
             };
             let (first, length) = (info.base as usize, info.length as usize);
-            if info.kind == kind as u8 && (first..first + length).contains(&base) {
+            if info.kind == kind && (first..first + length).contains(&base) {
                 return Ok((index, first, length));
             }
         }
@@ -325,7 +325,7 @@ impl Suite {
         let place = self.edu().map_err(|_| Error::NotFound)?;
         for index in 0.. {
             let info = sys::grant_info(self.root(), index)?;
-            if info.kind == GrantKind::Config as u8 {
+            if info.kind == GrantKind::Config {
                 return Ok((index, place.configuration - info.base as usize));
             }
         }
@@ -338,7 +338,7 @@ impl Suite {
             let Ok(info) = sys::grant_info(self.root(), index) else {
                 break;
             };
-            if info.kind == GrantKind::Memory as u8 && info.label == label("lessee.dma") {
+            if info.kind == GrantKind::Memory && info.label == label("lessee.dma") {
                 return Ok(info.base as usize);
             }
         }

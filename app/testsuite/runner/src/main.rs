@@ -37,7 +37,7 @@ fn run() {
         return;
     };
     for (index, name) in NAMES.iter().enumerate().skip(RUNNER) {
-        let found = sys::task_info(index).is_ok_and(|info| info.name.starts_with(name.as_bytes()));
+        let found = sys::task_info(index).is_ok_and(|info| info.name == **name);
         if !found {
             early_print!("task {index} is not {name}\n");
             sys::system_off(1, false);

@@ -8,7 +8,7 @@ use leasehold_abi::{
 };
 use testsuite_protocol::{Command, HELLO, Place, REPORT};
 use userlib::sys::{self, Message, Received};
-use zerocopy::{FromBytes, IntoBytes};
+use zerocopy::{IntoBytes, TryFromBytes};
 
 /// Ranks of the tasks, as the manifest sorts them.
 pub(crate) const RUNNER: usize = 0;
@@ -131,7 +131,7 @@ impl Suite {
 
     /// Whether a task is in the middle of a life.
     pub(crate) fn is_alive(&self, task: usize) -> Outcome<bool> {
-        Ok(runs(&self.info(task)?))
+        Ok(!self.info(task)?.has_ended())
     }
 
     /// Starts a worker fresh, ending its present life, and waits for its first report.
@@ -174,7 +174,7 @@ impl Suite {
 
     /// Waits until a task may be started.
     pub(crate) fn wait_dormant(&mut self, task: usize) -> Outcome {
-        while self.info(task)?.state != TaskState::Dormant as u8 {
+        while self.info(task)?.state != TaskState::Dormant {
             self.wait_a_little()?;
         }
         Ok(())
@@ -352,7 +352,7 @@ impl Suite {
     }
 
     /// A record of the kernel's in a worker's memory.
-    pub(crate) fn record<T: FromBytes>(&mut self, task: usize, address: usize) -> Outcome<T> {
+    pub(crate) fn record<T: TryFromBytes>(&mut self, task: usize, address: usize) -> Outcome<T> {
         /// Longest record, in words.
         const MOST: usize = 64;
         let length = size_of::<T>();
@@ -362,7 +362,7 @@ impl Suite {
             let loaded = self.command(task, Command::LoadWords, &arguments)?;
             part.copy_from_slice(&loaded[..part.len()]);
         }
-        T::read_from_bytes(&words.as_bytes()[..length])
+        T::try_read_from_bytes(&words.as_bytes()[..length])
             .map_err(|_| because(format_args!("a record that is none")))
     }
 
@@ -382,8 +382,8 @@ impl Suite {
     pub(crate) fn wait_fault(&mut self, task: usize, kinds: &[FaultKind]) -> Outcome<TaskInfo> {
         loop {
             let info = self.info(task)?;
-            if !runs(&info) {
-                let kind = FaultKind::from_code(info.fault).unwrap_or(FaultKind::None);
+            if info.has_ended() {
+                let kind = info.fault;
                 check!(
                     kinds.contains(&kind),
                     "{}: {} at {:#x} (pc {:#x}), not {}",
@@ -430,15 +430,14 @@ impl Suite {
     /// Fails when the worker's life is over.
     fn check_alive(&self, task: usize) -> Outcome {
         let info = self.info(task)?;
-        if runs(&info) {
+        if !info.has_ended() {
             return Ok(());
         }
-        let kind = FaultKind::from_code(info.fault).unwrap_or(FaultKind::None);
         let (address, pc) = (info.fault_address, info.fault_pc);
         fail!(
             "{} was stopped: {} at {address:#x}, pc {pc:#x}",
             NAMES[task],
-            kind.text()
+            info.fault.text()
         )
     }
 
@@ -469,14 +468,6 @@ impl Suite {
         }
         Ok(())
     }
-}
-
-/// Whether a task has not been stopped.
-fn runs(info: &TaskInfo) -> bool {
-    !matches!(
-        TaskState::from_code(info.state),
-        Some(TaskState::Dormant | TaskState::Faulted | TaskState::Stopping)
-    )
 }
 
 /// A status that must be success.

@@ -89,14 +89,7 @@ impl Lease {
     }
 }
 
-/// Whether a grant is in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Claim {
-    None = 0,
-    Shared = 1,
-    Exclusive = 2,
-}
+pub(crate) use leasehold_abi::Claim;
 
 /// One grant. As for [`Lease`].
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@ use leasehold_abi::{
     Call, Error, GrantInfo, LeaseInfo, Notifications, SELF_MEMORY, TaskInfo, WHOLE,
 };
 use std::boxed::Box;
-use zerocopy::FromBytes;
+use zerocopy::TryFromBytes;
 
 /// The notification bit on which a task waits that has nothing to do.
 pub(crate) const PARK: Notifications = Notifications::TIMER;
@@ -171,7 +171,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
     pub(crate) fn task_info(&mut self, of: usize) -> TaskInfo {
         assert_eq!(self.act(0, Call::TaskInfo, &[of, data(0)])[0], 0);
         let bytes = self.kernel.hardware.bytes(data(0), size_of::<TaskInfo>());
-        TaskInfo::read_from_bytes(bytes).unwrap()
+        TaskInfo::try_read_from_bytes(bytes).unwrap()
     }
 
     /// What the kernel tells `task` of a lease.
@@ -184,7 +184,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
             .kernel
             .hardware
             .bytes(data(task), size_of::<LeaseInfo>());
-        Ok(LeaseInfo::read_from_bytes(bytes).unwrap())
+        Ok(LeaseInfo::try_read_from_bytes(bytes).unwrap())
     }
 
     /// What the kernel tells `task` of a grant.
@@ -202,7 +202,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
             .kernel
             .hardware
             .bytes(data(task), size_of::<GrantInfo>());
-        Ok(GrantInfo::read_from_bytes(bytes).unwrap())
+        Ok(GrantInfo::try_read_from_bytes(bytes).unwrap())
     }
 
     /// Whether a task is dormant.

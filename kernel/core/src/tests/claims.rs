@@ -2,7 +2,7 @@
 
 use crate::model::{Model, World, arena, root};
 use crate::{Hardware, Next};
-use leasehold_abi::{Call, Error, RevokeMode, Rights, WHOLE};
+use leasehold_abi::{Call, Claim, Error, RevokeMode, Rights, WHOLE};
 
 const ORDERLY: usize = RevokeMode::Orderly as usize;
 const HARD: usize = RevokeMode::Hard as usize;
@@ -408,8 +408,8 @@ fn a_scan_that_is_interrupted_sees_what_was_claimed_meanwhile() {
     world.rest();
     let answers = [3, 5].map(|task| world.kernel.tasks[task].context.results[0]);
     let claimed = [(3, first), (5, second)]
-        .map(|(task, lease)| world.grant_info(task, lease, 0).unwrap().claimed);
-    assert_eq!(claimed, [2, 0], "{answers:?}");
+        .map(|(task, lease)| world.grant_info(task, lease, 0).unwrap().claim);
+    assert_eq!(claimed, [Claim::Exclusive, Claim::None], "{answers:?}");
     super::invariants::Checker::default().check(&world.kernel);
 }
 

@@ -5,7 +5,7 @@ use crate::Fault;
 use crate::lease::links::NIL;
 use crate::lease::table::Leases;
 use crate::model::{Shares, World, arena, root};
-use leasehold_abi::{Call, Error, FaultKind, LeaseState, RevokeMode, SELF_MEMORY, WHOLE};
+use leasehold_abi::{Call, Claim, Error, FaultKind, LeaseState, RevokeMode, SELF_MEMORY, WHOLE};
 
 const ORDERLY: usize = RevokeMode::Orderly as usize;
 const HARD: usize = RevokeMode::Hard as usize;
@@ -16,10 +16,7 @@ fn a_lease_goes_from_draft_to_free() {
     let mut world = World::new();
     let root = world.root();
     let lease = world.open(0, root, 2);
-    assert_eq!(
-        world.lease_info(0, lease).unwrap().state,
-        LeaseState::Draft as u8
-    );
+    assert_eq!(world.lease_info(0, lease).unwrap().state, LeaseState::Draft);
     assert_eq!(
         world.lease_info(2, lease),
         Err(Error::Revoked),
@@ -35,20 +32,22 @@ fn a_lease_goes_from_draft_to_free() {
     assert_eq!(world.error(2, Call::LeaseEvent, &[]), Error::NotFound);
     assert_eq!(
         world.lease_info(2, lease).unwrap().state,
-        LeaseState::Active as u8
+        LeaseState::Active
     );
     let grant = world.grant_info(2, lease, 0).unwrap();
-    assert_eq!((grant.label, grant.rights, grant.claimed), (55, 3, 0));
+    assert_eq!((grant.label, grant.rights.bits()), (55, 3));
+    assert!(!grant.is_claimed());
     assert_eq!(
         world.value(2, Call::GrantClaim, &[lease, 0, 0]),
         0x2000_0000
     );
-    assert_eq!(world.grant_info(2, lease, 0).unwrap().claimed, 1);
+    let grant = world.grant_info(2, lease, 0).unwrap();
+    assert_eq!(grant.claim, Claim::Shared);
     world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
     assert_eq!(world.act(2, Call::LeaseEvent, &[]), [0, 2, lease]);
     assert_eq!(
         world.lease_info(2, lease).unwrap().state,
-        LeaseState::Ending as u8
+        LeaseState::Ending
     );
     world.value(2, Call::LeaseRelease, &[lease]);
     assert_eq!(world.lease_info(2, lease), Err(Error::Revoked));
@@ -431,7 +430,7 @@ fn a_draft_that_is_dropped_in_the_middle_of_a_revocation() {
     assert_eq!(left(&world), 0);
     assert_eq!(
         world.lease_info(2, binding).unwrap().state,
-        LeaseState::Ending as u8
+        LeaseState::Ending
     );
 }
 
@@ -466,7 +465,7 @@ fn a_lease_that_is_released_while_its_lessor_is_being_stopped() {
     for lease in lent.into_iter().filter(|&lease| lease != next) {
         assert_eq!(
             world.lease_info(0, lease).unwrap().state,
-            LeaseState::Ending as u8
+            LeaseState::Ending
         );
         world.value(0, Call::LeaseRelease, &[lease]);
     }

@@ -91,17 +91,14 @@ fn callers_of_a_busy_server_wait_and_the_most_important_is_first() {
     world.send(2, SERVER, 20);
     assert_eq!(world.kernel.tasks[SERVER].waiting, 0b1_1100);
     assert_eq!(world.task_info(3).peer, 1);
-    assert_eq!(world.task_info(3).state, TaskState::Calling as u8);
+    assert_eq!(world.task_info(3).state, TaskState::Calling);
     let server = world.handle(SERVER);
     world.act(0, Call::Reply, &[server]);
     for (client, first) in [(2, 20), (3, 30), (CLIENT, 40)] {
         world.act(SERVER, Call::Receive, &[0]);
         assert_eq!(world.results(SERVER), [0, world.handle(client), 0]);
         assert_eq!(world.kernel.tasks[SERVER].context.words, words(first));
-        assert_eq!(
-            world.task_info(client).state,
-            TaskState::AwaitingReply as u8
-        );
+        assert_eq!(world.task_info(client).state, TaskState::AwaitingReply);
     }
 }
 

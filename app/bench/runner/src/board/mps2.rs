@@ -37,7 +37,7 @@ fn device(root: LeaseHandle, name: &str) -> Outcome<Device> {
         let grants = device.grants.iter();
         grants
             .filter_map(|index| sys::grant_info(root, usize::from(*index)).ok())
-            .find(|info| info.kind == kind as u8)
+            .find(|info| info.kind == kind)
             .map(|info| info.base as usize)
             .ok_or("a device lacks a resource")
     };

@@ -96,7 +96,7 @@ impl Supervisor<'_> {
             }
         );
         if running && !lent.revoked && !parent_ends {
-            let alive = sys::task_info(task).is_ok_and(|info| info.handle == lent.lessee.raw());
+            let alive = sys::task_info(task).is_ok_and(|info| info.handle == lent.lessee);
             if alive {
                 self.devices[index].refused_by = Some(lent.lessee);
                 let name = self.devices[index].name();

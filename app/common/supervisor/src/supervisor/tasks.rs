@@ -15,25 +15,20 @@ impl Supervisor<'_> {
         let Ok(info) = sys::task_info(index) else {
             return;
         };
-        let state = TaskState::from_code(info.state);
         let now = self.now();
         match self.tasks[index].standing {
-            Standing::Running(life) => match state {
-                Some(TaskState::Faulted | TaskState::Stopping | TaskState::Dormant) => {
-                    self.tasks[index].stop_at = None;
-                    self.tasks[index].standing = Standing::Ending { restart: false };
-                    self.report_fault(index, &info);
-                    self.settle_task(index);
-                }
-                _ if self.tasks[index].stop_at.is_some_and(|at| at <= now) => {
-                    self.tasks[index].stop_at = None;
-                    self.say(index, format_args!("does not answer, stopped"));
-                    self.stop(index);
-                    let _ = life;
-                }
-                _ => {}
-            },
-            Standing::Ending { restart } if state == Some(TaskState::Dormant) => {
+            Standing::Running(_) if info.has_ended() => {
+                self.tasks[index].stop_at = None;
+                self.tasks[index].standing = Standing::Ending { restart: false };
+                self.report_fault(index, &info);
+                self.settle_task(index);
+            }
+            Standing::Running(_) if self.tasks[index].stop_at.is_some_and(|at| at <= now) => {
+                self.tasks[index].stop_at = None;
+                self.say(index, format_args!("does not answer, stopped"));
+                self.stop(index);
+            }
+            Standing::Ending { restart } if info.state == TaskState::Dormant => {
                 self.weigh_end(index, restart, now);
                 self.settle_task(index);
             }
@@ -44,13 +39,8 @@ impl Supervisor<'_> {
 
     /// Says why a task ended: kind, address, program counter.
     fn report_fault(&mut self, index: usize, info: &TaskInfo) {
-        let kind = FaultKind::from_code(info.fault).unwrap_or(FaultKind::None);
-        match kind {
-            FaultKind::Panic => {
-                let length = usize::from(info.message_length).min(info.message.len());
-                let text = core::str::from_utf8(&info.message[..length]).unwrap_or("?");
-                self.say(index, format_args!("panic: {text}"));
-            }
+        match info.fault {
+            FaultKind::Panic => self.say(index, format_args!("panic: {}", info.message)),
             FaultKind::Stopped | FaultKind::None => self.say(index, "stopped"),
             FaultKind::LeaseOverstayed => self.say(index, "fault: lease overstayed"),
             _ => self.say(index, format_args!("fault: {}", FaultText(info))),

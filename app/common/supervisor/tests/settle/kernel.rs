@@ -2,8 +2,8 @@
 
 use crate::configuration::Configuration;
 use leasehold_abi::{
-    Call, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState,
-    MESSAGE_WORDS, Rights, STACK_STEP, TaskHandle, TaskInfo, TaskState, WHOLE, label,
+    Call, Claim, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo,
+    LeaseState, MESSAGE_WORDS, Rights, STACK_STEP, TaskHandle, TaskInfo, TaskState, WHOLE, label,
 };
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -52,9 +52,9 @@ pub(crate) fn grant(name: &str, kind: GrantKind, base: u64, length: u64) -> Gran
         base,
         length,
         label: label(name),
-        rights: Rights::all().bits(),
-        kind: kind as u8,
-        claimed: 0,
+        rights: Rights::all(),
+        kind,
+        claim: Claim::None,
         reserved: [0; 6],
     }
 }
@@ -70,18 +70,17 @@ impl Board {
     }
 
     pub(crate) fn life(&self, task: usize) -> TaskHandle {
-        TaskHandle::from_raw(self.tasks[task].handle)
+        self.tasks[task].handle
     }
 
     pub(crate) fn is_running(&self, task: usize) -> bool {
-        self.tasks[task].state == TaskState::Receiving as u8
+        self.tasks[task].state == TaskState::Receiving
     }
 
     /// What a task holds in force, newest last.
     pub(crate) fn held(&self, task: usize) -> Vec<Lease> {
         let active = |lease: &&Lease| {
-            TaskHandle::from_raw(lease.info.lessee).index() == task
-                && lease.info.state == LeaseState::Active as u8
+            lease.info.lessee.index() == task && lease.info.state == LeaseState::Active
         };
         self.leases
             .iter()
@@ -92,7 +91,7 @@ impl Board {
     }
 
     /// A task ends by a fault, and all that it lent or held is over.
-    pub(crate) fn fault(&mut self, task: usize, kind: u8) {
+    pub(crate) fn fault(&mut self, task: usize, kind: FaultKind) {
         let handle = self.tasks[task].handle;
         for slot in 0..self.leases.len() {
             if self.leases[slot]
@@ -102,7 +101,7 @@ impl Board {
                 self.end(LeaseHandle::new(slot, 1));
             }
         }
-        self.tasks[task].state = TaskState::Dormant as u8;
+        self.tasks[task].state = TaskState::Dormant;
         self.tasks[task].fault = kind;
     }
 
@@ -120,7 +119,7 @@ impl Board {
     pub(crate) fn open(&mut self, info: LeaseInfo, grants: Vec<GrantInfo>) -> LeaseHandle {
         let handle = LeaseHandle::new(self.leases.len(), 1);
         let info = LeaseInfo {
-            handle: handle.raw(),
+            handle,
             grants: grants.len() as u16,
             ..info
         };
@@ -146,15 +145,15 @@ impl Board {
             }
             Call::TaskStart => {
                 let task = &mut self.tasks[a[0]];
-                if task.state != TaskState::Dormant as u8 {
+                if task.state != TaskState::Dormant {
                     return Err(Error::Busy);
                 }
                 task.starts += 1;
-                task.handle = TaskHandle::new(a[0], task.starts).raw();
-                task.state = TaskState::Receiving as u8;
-                return Ok([task.handle as usize, 0]);
+                task.handle = TaskHandle::new(a[0], task.starts);
+                task.state = TaskState::Receiving;
+                return Ok([task.handle.raw() as usize, 0]);
             }
-            Call::TaskStop => self.fault(a[0], leasehold_abi::FaultKind::Stopped as u8),
+            Call::TaskStop => self.fault(a[0], FaultKind::Stopped),
             Call::LeaseInfo => {
                 let info = self.lease(a[0])?.info;
                 write(a[1], info.as_bytes());
@@ -179,7 +178,7 @@ impl Board {
                 info.lessee = self.tasks[a[1]].handle;
                 (info.label, info.id) = (a[2] as u32, a[3] as u32);
                 info.payload_type = a[4] as u64 | (a[5] as u64) << 32;
-                info.state = LeaseState::Draft as u8;
+                info.state = LeaseState::Draft;
                 return Ok([self.open(info, Vec::new()).raw() as usize, 0]);
             }
             Call::LeaseAdd => {
@@ -190,21 +189,21 @@ impl Board {
                     a[4] as u64
                 };
                 assert!(a[3] as u64 + length <= source.length, "L4");
-                assert_eq!(a[5] as u32 & !source.rights, 0, "L4");
+                assert_eq!(a[5] as u32 & !source.rights.bits(), 0, "L4");
                 let base = source.base + a[3] as u64;
                 let draft = self.lease(a[0])?;
                 draft.grants.push(GrantInfo {
                     base,
                     length,
-                    rights: a[5] as u32,
+                    rights: Rights::from_bits_retain(a[5] as u32),
                     ..source
                 });
                 draft.info.grants += 1;
                 return Ok([draft.grants.len() - 1, 0]);
             }
             Call::GrantLabel => self.lease(a[0])?.grants[a[1]].label = a[2] as u32,
-            Call::LeaseOffer => self.lease(a[0])?.info.state = LeaseState::Active as u8,
-            Call::LeaseRevoke => self.lease(a[0])?.info.state = LeaseState::Ending as u8,
+            Call::LeaseOffer => self.lease(a[0])?.info.state = LeaseState::Active,
+            Call::LeaseRevoke => self.lease(a[0])?.info.state = LeaseState::Ending,
             Call::LeaseRelease => {
                 self.lease(a[0])?;
                 self.end(LeaseHandle::from_raw(a[0] as u32));
@@ -239,7 +238,7 @@ impl Board {
                 let lease = self.lease(a[0])?;
                 assert_eq!(lease.info.parent, u32::MAX, "the root's");
                 let grant = *lease.grants.get(a[1]).ok_or(Error::NotFound)?;
-                assert_eq!(grant.kind, GrantKind::Config as u8);
+                assert_eq!(grant.kind, GrantKind::Config);
                 if call == Call::ConfigRead {
                     return Ok([self.configuration.read(a[2]) as usize, 0]);
                 }

@@ -7,7 +7,7 @@ mod stack;
 
 use kernel::{Board, Kernel, grant};
 use leasehold_abi::{
-    Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState,
+    Claim, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState,
     Notifications, Rights, Tag, TaskHandle, TaskInfo, label,
 };
 use supervisor::device;
@@ -135,12 +135,12 @@ fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
         let mut board = kernel.0.borrow_mut();
         for index in 0..POLICY.tasks.len() {
             let mut info = TaskInfo::new_zeroed();
-            info.handle = TaskHandle::new(index, 0).raw();
+            info.handle = TaskHandle::new(index, 0);
             board.tasks.push(info);
         }
         let mut info = LeaseInfo::new_zeroed();
         info.parent = u32::MAX;
-        info.state = LeaseState::Active as u8;
+        info.state = LeaseState::Active;
         board.configuration.add(8, 0x1234, 0x11e8);
         board.configuration.memory_bar(8, 0, 0x10_0000);
         board.configuration.add(16, 0x1b36, 5);
@@ -220,7 +220,7 @@ fn report(
 }
 
 /// Kind and name of each grant of the one lease that a task holds.
-fn grants(board: &Board, task: usize) -> Vec<(u8, u32)> {
+fn grants(board: &Board, task: usize) -> Vec<(GrantKind, u32)> {
     let held = board.held(task);
     assert_eq!(held.len(), 1, "task {task}");
     held[0]
@@ -234,15 +234,12 @@ fn grants(board: &Board, task: usize) -> Vec<(u8, u32)> {
 fn at_boot_devices_go_to_their_drivers_and_discovery_owns_no_windows() {
     booted(|_, kernel| {
         let board = kernel.0.borrow();
-        let (mmio, irq) = (GrantKind::Mmio as u8, GrantKind::Interrupt as u8);
+        let (mmio, irq) = (GrantKind::Mmio, GrantKind::Interrupt);
         assert_eq!(
             grants(&board, CONSOLE),
             [(mmio, label("registers")), (irq, label("irq0"))]
         );
-        assert_eq!(
-            grants(&board, HOST),
-            [(GrantKind::Config as u8, label("config"))]
-        );
+        assert_eq!(grants(&board, HOST), [(GrantKind::Config, label("config"))]);
         assert!(board.is_running(SHELL), "it waits for no device");
         assert!(!board.is_running(EDU), "its device is not there");
         assert_eq!(board.deadline(), None);
@@ -274,9 +271,8 @@ fn a_function_goes_to_its_driver_with_what_the_manifest_allows() {
         assert_eq!(labels(PARENT), ["config", "bar0", "intx"].map(label));
         let config = board.held(EDU)[0].grants[0];
         assert_eq!((config.base, config.length), (0x3000_8000, 4096));
-        assert_eq!(
-            config.rights & Rights::WRITE.bits(),
-            0,
+        assert!(
+            !config.rights.contains(Rights::WRITE),
             "it could move its window"
         );
     });
@@ -335,7 +331,7 @@ fn a_second_function_of_an_identifier_is_left_off_and_a_shared_line_is_told() {
 #[test]
 fn only_the_operator_gives_orders() {
     booted(|supervisor, kernel| {
-        let name = userlib::supervisor::name("edu");
+        let name = userlib::supervisor::Name::new("edu");
         for client in [CONSOLE, HOST, EDU, CHILD] {
             let denied = ask(
                 supervisor,
@@ -346,21 +342,21 @@ fn only_the_operator_gives_orders() {
                 &[],
             );
             assert_eq!(denied, Some(Error::Denied));
-            let console = userlib::supervisor::name("console");
+            let console = userlib::supervisor::Name::new("console");
             assert_eq!(
-                ask(supervisor, kernel, client, CRASH, &console, &[]),
+                ask(supervisor, kernel, client, CRASH, console.as_bytes(), &[]),
                 Some(Error::Denied)
             );
         }
         assert!(!kernel.0.borrow().off);
         assert_eq!(
-            ask(supervisor, kernel, SHELL, CRASH, &name, &[]),
+            ask(supervisor, kernel, SHELL, CRASH, name.as_bytes(), &[]),
             Some(Error::Busy),
             "not running"
         );
-        let itself = userlib::supervisor::name("supervisor");
+        let itself = userlib::supervisor::Name::new("supervisor");
         assert_eq!(
-            ask(supervisor, kernel, SHELL, CRASH, &itself, &[]),
+            ask(supervisor, kernel, SHELL, CRASH, itself.as_bytes(), &[]),
             Some(Error::Denied)
         );
     });
@@ -372,7 +368,7 @@ fn a_task_that_crashes_comes_back_later_and_later_and_then_no_more() {
         for (at, wait) in [(1000, 20), (2000, 40)] {
             let before = kernel.0.borrow().life(CONSOLE);
             kernel.0.borrow_mut().now_is(at);
-            kernel.0.borrow_mut().fault(CONSOLE, FaultKind::Read as u8);
+            kernel.0.borrow_mut().fault(CONSOLE, FaultKind::Read);
             supervisor.settle();
             assert!(!kernel.0.borrow().is_running(CONSOLE));
             assert_eq!(kernel.0.borrow().deadline(), Some(at + wait));
@@ -383,7 +379,7 @@ fn a_task_that_crashes_comes_back_later_and_later_and_then_no_more() {
             assert_eq!(board.held(CONSOLE).len(), 1, "it has its device again");
         }
         kernel.0.borrow_mut().now_is(3000);
-        kernel.0.borrow_mut().fault(CONSOLE, FaultKind::Write as u8);
+        kernel.0.borrow_mut().fault(CONSOLE, FaultKind::Write);
         supervisor.settle();
         kernel.0.borrow_mut().now_is(1_000_000);
         supervisor.settle();
@@ -412,7 +408,7 @@ fn who_has_what_a_driver_could_not_claim_is_said() {
             )
         };
         let mut argument = [0; 16];
-        argument[..4].copy_from_slice(&lease.info.handle.to_ne_bytes());
+        argument[..4].copy_from_slice(lease.info.handle.as_bytes());
         let busy = |supervisor: &mut Supervisor, client| {
             ask(supervisor, kernel, client, REPORT_BUSY, &argument, &[])
         };
@@ -428,12 +424,12 @@ fn who_has_what_a_driver_could_not_claim_is_said() {
         let part = GrantInfo {
             base: lease.grants[0].base + 8,
             length: 8,
-            claimed: 2,
+            claim: Claim::Exclusive,
             ..lease.grants[0]
         };
         {
             let mut board = kernel.0.borrow_mut();
-            let bridge = board.lease(bridge as usize).expect("held");
+            let bridge = board.lease(bridge.raw() as usize).expect("held");
             bridge.grants.push(part);
             bridge.info.grants += 1;
         }
@@ -448,11 +444,11 @@ fn who_has_what_a_driver_could_not_claim_is_said() {
 fn a_driver_that_gives_its_device_back_is_not_asked_again_in_that_life() {
     booted(|supervisor, kernel| {
         let lease = kernel.0.borrow().held(CONSOLE)[0].info.handle;
-        kernel.0.borrow_mut().end(LeaseHandle::from_raw(lease));
+        kernel.0.borrow_mut().end(lease);
         supervisor.settle();
         supervisor.settle();
         assert!(kernel.0.borrow().held(CONSOLE).is_empty());
-        kernel.0.borrow_mut().fault(CONSOLE, FaultKind::Panic as u8);
+        kernel.0.borrow_mut().fault(CONSOLE, FaultKind::Panic);
         supervisor.settle();
         kernel.0.borrow_mut().now_is(100);
         supervisor.settle();
@@ -464,8 +460,11 @@ fn a_driver_that_gives_its_device_back_is_not_asked_again_in_that_life() {
 fn a_task_that_does_not_crash_when_asked_is_stopped() {
     booted(|supervisor, kernel| {
         let life = kernel.0.borrow().life(CONSOLE);
-        let console = userlib::supervisor::name("console");
-        assert_eq!(ask(supervisor, kernel, SHELL, CRASH, &console, &[]), None);
+        let console = userlib::supervisor::Name::new("console");
+        assert_eq!(
+            ask(supervisor, kernel, SHELL, CRASH, console.as_bytes(), &[]),
+            None
+        );
         supervisor.settle();
         assert!(
             kernel
@@ -477,10 +476,7 @@ fn a_task_that_does_not_crash_when_asked_is_stopped() {
         let deadline = kernel.0.borrow().deadline().expect("it is watched");
         kernel.0.borrow_mut().now_is(deadline);
         supervisor.settle();
-        assert_eq!(
-            kernel.0.borrow().tasks[CONSOLE].fault,
-            FaultKind::Stopped as u8
-        );
+        assert_eq!(kernel.0.borrow().tasks[CONSOLE].fault, FaultKind::Stopped);
     });
 }
 
@@ -491,11 +487,11 @@ fn offer(kernel: &Kernel, id: u32) -> LeaseHandle {
     info.parent = board
         .held(PARENT)
         .last()
-        .map_or(0, |lease| lease.info.handle);
+        .map_or(0, |lease| lease.info.handle.raw());
     info.lessor = PARENT as u32;
-    info.lessee = board.life(0).raw();
+    info.lessee = board.life(0);
     (info.label, info.id, info.payload_type) = (label("parent.part"), id, 77);
-    info.state = LeaseState::Active as u8;
+    info.state = LeaseState::Active;
     let lease = board.open(
         info,
         vec![grant("payload", GrantKind::Memory, 0x8900_0000, 0x1000)],
@@ -521,9 +517,8 @@ fn an_auxiliary_device_goes_to_the_child_that_the_manifest_names() {
             ),
             (lease.raw(), 1, 77)
         );
-        assert_eq!(
-            held[0].grants[0].rights & Rights::LEND.bits(),
-            0,
+        assert!(
+            !held[0].grants[0].rights.contains(Rights::LEND),
             "a child lends it to nobody"
         );
         let nobody_has = |board: &Board| {
@@ -571,7 +566,7 @@ fn a_parent_that_ends_waits_for_the_child_but_not_for_ever() {
             let is_over = |kernel: &Kernel| kernel.0.borrow().leases[lease.index()].is_none();
             assert!(!is_over(kernel), "the child may still quiet its hardware");
             if lets_go {
-                kernel.0.borrow_mut().end(LeaseHandle::from_raw(child));
+                kernel.0.borrow_mut().end(child);
             } else {
                 let deadline = kernel.0.borrow().deadline().expect("it is watched");
                 kernel.0.borrow_mut().now_is(deadline);

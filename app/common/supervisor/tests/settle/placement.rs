@@ -23,7 +23,7 @@ fn windows(kernel: &Kernel, task: usize) -> Vec<(u64, u64)> {
     let held = board.held(task);
     let grants = held.iter().flat_map(|lease| lease.grants.clone());
     grants
-        .filter(|grant| grant.kind == GrantKind::Mmio as u8)
+        .filter(|grant| grant.kind == GrantKind::Mmio)
         .map(|grant| (grant.base, grant.length))
         .collect()
 }

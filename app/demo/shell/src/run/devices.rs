@@ -1,12 +1,11 @@
 //! `devices`, `bind`, `unbind`.
 
-use crate::format::text;
 use crate::run::say::failed;
 use crate::run::tasks::until;
 use crate::session::Session;
 use core::fmt::Write;
 use leasehold_abi::{Error, LeaseHandle};
-use userlib::supervisor::{DeviceInfo, DeviceState, device_name};
+use userlib::supervisor::{DeviceInfo, DeviceName, DeviceState};
 use userlib::sys;
 
 /// How long binding and unbinding may take, in milliseconds.
@@ -20,7 +19,7 @@ fn named(session: &mut Session, name: &str) -> Result<DeviceInfo, Error> {
     let mut index = 0;
     loop {
         let info = session.supervisor.device(index)?;
-        if text(&info.name) == name {
+        if info.name == *name {
             return Ok(info);
         }
         index += 1;
@@ -42,7 +41,7 @@ pub(crate) fn list(session: &mut Session) -> bool {
     while let Ok(info) = session.supervisor.device(index) {
         let out = &mut session.screen;
         let mut place = heapless::String::<16>::new();
-        let _ = if text(&info.name).contains('#') {
+        let _ = if info.name.as_str().contains('#') {
             place.push_str("auxiliary").map_err(|_| core::fmt::Error)
         } else if info.config_offset == u32::MAX {
             place.push_str("chip").map_err(|_| core::fmt::Error)
@@ -55,9 +54,9 @@ pub(crate) fn list(session: &mut Session) -> bool {
             )
         };
         let state = info.state.text();
-        let _ = write!(out, "{:<22} {place:<9} {state:<10} ", text(&info.name));
+        let _ = write!(out, "{:<22} {place:<9} {state:<10} ", info.name);
         let _ = match sys::task_info(info.task as usize) {
-            Ok(task) => write!(out, "{:<12}", text(&task.name)),
+            Ok(task) => write!(out, "{:<12}", task.name),
             Err(_) => write!(out, "{:<12}", "-"),
         };
         let lease = LeaseHandle::from_raw(info.lease);
@@ -86,7 +85,7 @@ fn refused(session: &mut Session, verb: &str, name: &str, error: Error) -> bool 
 }
 
 pub(crate) fn bind(session: &mut Session, name: &str) -> bool {
-    if let Err(error) = session.supervisor.bind(device_name(name)) {
+    if let Err(error) = session.supervisor.bind(DeviceName::new(name)) {
         let verb = if error == Error::Busy {
             "bound"
         } else {
@@ -111,8 +110,7 @@ pub(crate) fn bind(session: &mut Session, name: &str) -> bool {
 
 pub(crate) fn unbind(session: &mut Session, name: &str) -> bool {
     if let Ok(info) = named(session, name) {
-        let carries =
-            sys::task_info(info.task as usize).is_ok_and(|task| text(&task.name) == CONSOLE);
+        let carries = sys::task_info(info.task as usize).is_ok_and(|task| task.name == *CONSOLE);
         if carries {
             let _ = writeln!(session.screen, "'{name}' carries this shell, so no");
             return false;
@@ -121,7 +119,7 @@ pub(crate) fn unbind(session: &mut Session, name: &str) -> bool {
     if state(session, name) == Some(DeviceState::NoDriver) {
         return refused(session, "bind", name, Error::NotFound);
     }
-    if let Err(error) = session.supervisor.unbind(device_name(name)) {
+    if let Err(error) = session.supervisor.unbind(DeviceName::new(name)) {
         let verb = if error == Error::Busy {
             "unbound"
         } else {

@@ -1,6 +1,5 @@
 //! `fact`, `dma`, `aux`, `date`: what drivers do for their clients.
 
-use crate::format::text;
 use crate::needs::{CLOCK, EDU, Needs, needs};
 use crate::run::lookup;
 use crate::run::say::unanswered;
@@ -130,7 +129,7 @@ pub(crate) fn auxiliary(session: &mut Session) -> bool {
             } => writeln!(
                 out,
                 "index {index}, parent {} of generation {} (lease {slot}.{generation}, binding {bindings})",
-                text(&identity),
+                identity,
                 TaskHandle::from_raw(parent).generation()
             ),
         };

@@ -1,6 +1,5 @@
 //! `leases`: the tree, fetched lease by lease from the supervisor.
 
-use crate::format::text;
 use crate::session::Session;
 use crate::tree::{self, MOST_LEASES, Source};
 use core::fmt::{self, Write};
@@ -16,14 +15,13 @@ struct Names<'a> {
 }
 
 impl Source for Names<'_> {
-    fn grant(&mut self, lease: u32, index: u16) -> Option<GrantLine> {
-        let lease = LeaseHandle::from_raw(lease);
+    fn grant(&mut self, lease: LeaseHandle, index: u16) -> Option<GrantLine> {
         self.supervisor.grant(lease, u32::from(index)).ok()
     }
 
     fn task(&mut self, index: usize, out: &mut dyn Write) -> fmt::Result {
         match sys::task_info(index) {
-            Ok(info) => out.write_str(text(&info.name)),
+            Ok(info) => out.write_str(info.name.as_str()),
             Err(_) => out.write_str("?"),
         }
     }
@@ -33,7 +31,7 @@ impl Source for Names<'_> {
             .leases
             .iter()
             .position(|lease| (lease.label, lease.id) == (label, id));
-        out.write_str(found.map_or("?", |index| text(&self.devices[index])))
+        out.write_str(found.map_or("?", |index| self.devices[index].as_str()))
     }
 }
 

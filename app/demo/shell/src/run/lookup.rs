@@ -1,6 +1,5 @@
 //! Tasks by their names.
 
-use crate::format::text;
 use leasehold_abi::{MAX_TASKS, TaskInfo};
 use userlib::sys;
 
@@ -8,5 +7,5 @@ use userlib::sys;
 pub(crate) fn find(name: &str) -> Option<(usize, TaskInfo)> {
     (0..MAX_TASKS)
         .map_while(|index| Some((index, sys::task_info(index).ok()?)))
-        .find(|(_, info)| text(&info.name) == name)
+        .find(|(_, info)| info.name == *name)
 }

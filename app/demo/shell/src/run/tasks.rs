@@ -1,6 +1,6 @@
 //! `ps`, `restart`, `crash`, `chaos`.
 
-use crate::format::{StackText, task_state, text};
+use crate::format::{StackText, task_state};
 use crate::needs::needs;
 use crate::run::lookup::find;
 use crate::run::say::{failed, unanswered};
@@ -8,8 +8,8 @@ use crate::screen::{Screen, pause};
 use crate::session::Session;
 use core::fmt::Write;
 use driver_interfaces::ChaosKind;
-use leasehold_abi::{Error, FaultKind, MAX_TASKS, TaskHandle, TaskInfo, TaskState};
-use userlib::supervisor::{self, Care, FaultText};
+use leasehold_abi::{Error, FaultKind, MAX_TASKS, TaskInfo, TaskState};
+use userlib::supervisor::{self, Care, FaultText, Name};
 use userlib::sys;
 
 /// How long a task may take to end or to start, in milliseconds.
@@ -43,14 +43,11 @@ pub(crate) fn list(session: &mut Session) -> bool {
         };
         let stack = StackText(session.supervisor.stack(index as u32).ok());
         let out = &mut session.screen;
-        let generation = TaskHandle::from_raw(info.handle).generation();
+        let generation = info.handle.generation();
         let _ = write!(
             out,
             "{index:>2} {:<12} {state:<11} {generation:>4} {:>6} {:>4} {:>4} {stack:>11}  ",
-            text(&info.name),
-            info.starts,
-            info.leases_held,
-            info.leases_lent
+            info.name, info.starts, info.leases_held, info.leases_lent
         );
         fault(out, &info);
         let _ = out.write_str("\r\n");
@@ -60,14 +57,10 @@ pub(crate) fn list(session: &mut Session) -> bool {
 
 /// The last fault of a task, which may have been in a life before.
 fn fault(out: &mut Screen, info: &TaskInfo) {
-    let kind = FaultKind::from_code(info.fault).unwrap_or(FaultKind::None);
-    let _ = match kind {
+    let _ = match info.fault {
         FaultKind::None => out.write_str("-"),
-        FaultKind::Panic => {
-            let length = usize::from(info.message_length).min(info.message.len());
-            write!(out, "panic: {}", text(&info.message[..length]))
-        }
-        FaultKind::Stopped | FaultKind::LeaseOverstayed => out.write_str(kind.text()),
+        FaultKind::Panic => write!(out, "panic: {}", info.message),
+        kind @ (FaultKind::Stopped | FaultKind::LeaseOverstayed) => out.write_str(kind.text()),
         _ => write!(out, "{}", FaultText(info)),
     };
 }
@@ -84,11 +77,7 @@ fn named(session: &mut Session, name: &str) -> Option<(usize, TaskInfo)> {
 /// Whether the life in `before` is over.
 fn has_ended(index: usize, before: &TaskInfo) -> bool {
     sys::task_info(index).is_ok_and(|now| {
-        let stopped = matches!(
-            TaskState::from_code(now.state),
-            Some(TaskState::Faulted | TaskState::Stopping | TaskState::Dormant)
-        );
-        stopped || now.handle != before.handle || now.starts != before.starts
+        now.has_ended() || now.handle != before.handle || now.starts != before.starts
     })
 }
 
@@ -123,15 +112,14 @@ pub(crate) fn crash(session: &mut Session, name: &str) -> bool {
     let Some((index, before)) = named(session, name) else {
         return false;
     };
-    if let Err(error) = session.supervisor.crash(supervisor::name(name)) {
+    if let Err(error) = session.supervisor.crash(Name::new(name)) {
         return refused(session, "crash", name, error);
     }
     if until(session, PATIENCE, |_| has_ended(index, &before)) {
-        let handle = TaskHandle::from_raw(before.handle);
         let _ = writeln!(
             session.screen,
             "{name} of generation {} is gone",
-            handle.generation()
+            before.handle.generation()
         );
         true
     } else {
@@ -143,7 +131,7 @@ pub(crate) fn restart(session: &mut Session, name: &str) -> bool {
     let Some((index, before)) = named(session, name) else {
         return false;
     };
-    if let Err(error) = session.supervisor.restart(supervisor::name(name)) {
+    if let Err(error) = session.supervisor.restart(Name::new(name)) {
         return refused(session, "restart", name, error);
     }
     let again =
@@ -155,8 +143,7 @@ pub(crate) fn restart(session: &mut Session, name: &str) -> bool {
             Error::TimedOut,
         );
     }
-    let generation =
-        sys::task_info(index).map_or(0, |now| TaskHandle::from_raw(now.handle).generation());
+    let generation = sys::task_info(index).map_or(0, |now| now.handle.generation());
     let _ = writeln!(session.screen, "{name} runs again, generation {generation}");
     true
 }
@@ -185,10 +172,8 @@ pub(crate) fn chaos(session: &mut Session, kind: &str) -> bool {
     let Some((index, _)) = named(session, NAME) else {
         return false;
     };
-    let listens = |_: &mut Session| {
-        sys::task_info(index)
-            .is_ok_and(|now| TaskState::from_code(now.state) != Some(TaskState::Ready))
-    };
+    let listens =
+        |_: &mut Session| sys::task_info(index).is_ok_and(|now| now.state != TaskState::Ready);
     if !until(session, BUSY_TIME, listens) {
         let _ = writeln!(
             session.screen,
@@ -199,7 +184,7 @@ pub(crate) fn chaos(session: &mut Session, kind: &str) -> bool {
     let Some((_, before)) = named(session, NAME) else {
         return false;
     };
-    if let Err(error) = sys::notify(TaskHandle::from_raw(before.handle), kind.notification()) {
+    if let Err(error) = sys::notify(before.handle, kind.notification()) {
         return unanswered(session, &needs(NAME, NAME), error);
     }
     if until(session, CHAOS_TIME, |_| has_ended(index, &before)) {

@@ -68,7 +68,7 @@ impl Clock {
             let mut infos = grants
                 .iter()
                 .filter_map(|index| sys::grant_info(root, usize::from(*index)).ok());
-            infos.find(|info| info.kind == kind as u8)
+            infos.find(|info| info.kind == kind)
         };
         let registers = first(GrantKind::Mmio)?;
         Some(Self {

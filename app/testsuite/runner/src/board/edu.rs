@@ -44,7 +44,7 @@ impl Place {
             let infos = device("pci")?.iter();
             infos
                 .filter_map(|index| sys::grant_info(root, usize::from(*index)).ok())
-                .filter(|info| info.kind == kind as u8)
+                .filter(|info| info.kind == kind)
                 .nth(nth)
                 .map(|info| info.base as usize)
         };

@@ -26,7 +26,7 @@ fn wait_with_lent_stack(suite: &mut Suite, rights: Rights) -> Outcome<(LentPage,
     suite.ok(LESSOR, Call::Receive, &[Notifications::LEASE.register()])?;
     let attack = Attack::ReceiveWithStack as usize;
     suite.begin(LESSOR, Command::Attack, &[attack, stack])?;
-    while suite.info(LESSOR)?.state != TaskState::Receiving as u8 {
+    while suite.info(LESSOR)?.state != TaskState::Receiving {
         suite.pause(1)?;
     }
     Ok((page, stack - FRAME * 4))

@@ -6,8 +6,8 @@ use crate::lending::READ_WRITE;
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, LESSOR, Suite};
 use leasehold_abi::{
-    Call, ClaimMode, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseInfo, LeaseState,
-    Notifications, Rights, SELF_MEMORY, label,
+    Call, Claim, ClaimMode, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseInfo,
+    LeaseState, Notifications, Rights, SELF_MEMORY, label,
 };
 use testsuite_protocol::{Command, Place};
 use userlib::sys;
@@ -211,14 +211,14 @@ fn lease_info_tells_all(suite: &mut Suite) -> Outcome {
         suite.ok(task, Call::LeaseInfo, &[draft, scratch])?;
         let info: LeaseInfo = suite.record(task, scratch)?;
         let expected = LeaseInfo {
-            handle: draft as u32,
+            handle: sys::LeaseHandle::from_raw(draft as u32),
             parent: tenure as u32,
             lessor: LESSOR as u32,
-            lessee: suite.handle(LESSEE) as u32,
+            lessee: sys::TaskHandle::from_raw(suite.handle(LESSEE) as u32),
             label: label("sample"),
             id: 77,
             grants: 1,
-            state: LeaseState::Active as u8,
+            state: LeaseState::Active,
             reserved: 0,
             lessor_generation: (suite.handle(LESSOR) >> sys::TaskHandle::INDEX_BITS) as u32,
             payload_type: 0x0123_4567_89ab_cdef,
@@ -240,8 +240,8 @@ fn grant_info_tells_all(suite: &mut Suite) -> Outcome {
         &[draft, grant, label("page") as usize],
     )?;
     suite.ok(LESSOR, Call::LeaseOffer, &[draft])?;
-    for claimed in [0, 1] {
-        if claimed == 1 {
+    for claim in [Claim::None, Claim::Shared] {
+        if claim == Claim::Shared {
             suite.claim(LESSEE, draft, grant)?;
         }
         let scratch = suite.place(LESSEE, Place::Scratch);
@@ -251,9 +251,9 @@ fn grant_info_tells_all(suite: &mut Suite) -> Outcome {
             base: (arena + PAGE) as u64,
             length: PAGE as u64,
             label: label("page"),
-            rights: Rights::READ.bits(),
-            kind: GrantKind::Memory as u8,
-            claimed,
+            rights: Rights::READ,
+            kind: GrantKind::Memory,
+            claim,
             reserved: [0; 6],
         };
         equal!("the record", info, expected);

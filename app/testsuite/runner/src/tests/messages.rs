@@ -274,7 +274,7 @@ fn a_call_to_a_dormant_task_is_dead(suite: &mut Suite) -> Outcome {
     suite.stop(SERVER)?;
     suite.wait_dormant(SERVER)?;
     suite.refused(CLIENT, Call::Call, &[handle, 0, 0], &[Error::Dead])?;
-    let now = suite.info(SERVER)?.handle as usize;
+    let now = suite.info(SERVER)?.handle.raw() as usize;
     suite.refused(CLIENT, Call::Call, &[now, 0, 0], &[Error::Dead])
 }
 

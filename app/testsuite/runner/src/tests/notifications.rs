@@ -97,7 +97,7 @@ fn only_peers_may_notify(suite: &mut Suite) -> Outcome {
             &[Error::Denied],
         )?;
     }
-    let runner = suite.info(crate::suite::RUNNER)?.handle as usize;
+    let runner = suite.info(crate::suite::RUNNER)?.handle.raw() as usize;
     suite.refused(ATTACKER, Call::Notify, &[runner, 1], &[Error::Denied])?;
     let report = suite.finish_within(SERVER, 2)?;
     check!(report.is_none(), "the server was notified: {report:x?}");

@@ -31,7 +31,7 @@ fn stopping_a_task_is_denied(suite: &mut Suite) -> Outcome {
     equal!(
         "the server's state",
         suite.info(SERVER)?.state,
-        TaskState::AwaitingReply as u8
+        TaskState::AwaitingReply
     );
     Ok(())
 }
@@ -44,7 +44,7 @@ fn starting_a_task_is_denied(suite: &mut Suite) -> Outcome {
     equal!(
         "the server's state",
         suite.info(SERVER)?.state,
-        TaskState::Dormant as u8
+        TaskState::Dormant
     );
     Ok(())
 }
@@ -114,7 +114,7 @@ fn starting_a_running_task_is_busy(suite: &mut Suite) -> Outcome {
         Some(Error::Busy)
     );
     let state = suite.info(CLIENT)?.state;
-    equal!("the state", state, TaskState::AwaitingReply as u8);
+    equal!("the state", state, TaskState::AwaitingReply);
     Ok(())
 }
 
@@ -168,11 +168,7 @@ fn a_stopped_task_does_not_run(suite: &mut Suite) -> Outcome {
     suite.stop(CLIENT)?;
     suite.wait_dormant(CLIENT)?;
     suite.pause(5)?;
-    equal!(
-        "the state",
-        suite.info(CLIENT)?.state,
-        TaskState::Dormant as u8
-    );
+    equal!("the state", suite.info(CLIENT)?.state, TaskState::Dormant);
     suite.start(CLIENT)?;
     let counter = suite.load(CLIENT, suite.place(CLIENT, Place::Scratch), WORD)?;
     equal!("the fresh counter", counter, 0);

@@ -114,13 +114,13 @@ fn l2_a_looping_lessee_is_stopped_at_its_deadline(suite: &mut Suite) -> Outcome 
     let start = sys::time();
     let info = loop {
         let info = suite.info(LESSEE)?;
-        if info.state == TaskState::Dormant as u8 {
+        if info.state == TaskState::Dormant {
             break info;
         }
         suite.pause(1)?;
     };
     let took = (sys::time() - start) / TICKS_PER_MS;
-    equal!("the fault", info.fault, FaultKind::LeaseOverstayed as u8);
+    equal!("the fault", info.fault, FaultKind::LeaseOverstayed);
     check!(
         took <= RELEASE_MS + 50,
         "it took {took} ms with a limit of {RELEASE_MS}"
@@ -174,11 +174,7 @@ fn l2_an_important_loop_does_not_delay_a_revocation(suite: &mut Suite) -> Outcom
         "it took {took} ms with a limit of {RELEASE_MS}"
     );
     let info = suite.info(LESSEE)?;
-    equal!(
-        "the lessee's fault",
-        info.fault,
-        FaultKind::LeaseOverstayed as u8
-    );
+    equal!("the lessee's fault", info.fault, FaultKind::LeaseOverstayed);
     Ok(())
 }
 
@@ -206,7 +202,7 @@ fn l2_a_loop_that_begins_during_a_revocation_delays_it_by_a_slice(suite: &mut Su
         if !suite.is_alive(LESSEE)? {
             tried += 1;
             let active = suite.count_leases(|info| {
-                info.lessor == LESSEE as u32 && info.state == LeaseState::Active as u8
+                info.lessor == LESSEE as u32 && info.state == LeaseState::Active
             });
             equal!("leases of the dead task in force after 5 ms", active, 0);
         }

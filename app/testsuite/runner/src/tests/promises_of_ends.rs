@@ -45,11 +45,7 @@ fn l5_what_was_derived_ends_with_its_source(suite: &mut Suite) -> Outcome {
     // Even if the task in the middle releases nothing, the last task's lease is marked.
     let lease = sys::LeaseHandle::from_raw(leases[2] as u32);
     let state = sys::lease_at(lease.index()).map(|info| info.state);
-    equal!(
-        "the last lease's state",
-        state,
-        Ok(LeaseState::Ending as u8)
-    );
+    equal!("the last lease's state", state, Ok(LeaseState::Ending));
     Ok(())
 }
 

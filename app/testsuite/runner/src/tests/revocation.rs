@@ -146,7 +146,7 @@ fn a_checked_access_to_a_revoked_window_goes_on(suite: &mut Suite) -> Outcome {
     equal!(
         "the last fault",
         suite.info(LESSEE)?.state,
-        TaskState::AwaitingReply as u8
+        TaskState::AwaitingReply
     );
     Ok(())
 }
@@ -285,7 +285,7 @@ fn a_release_in_time_is_no_fault(suite: &mut Suite) -> Outcome {
     equal!(
         "the lessee's state",
         suite.info(LESSEE)?.state,
-        TaskState::AwaitingReply as u8
+        TaskState::AwaitingReply
     );
     Ok(())
 }
@@ -370,7 +370,7 @@ fn a_lessor_restarts_only_when_its_leases_are_over(suite: &mut Suite) -> Outcome
     equal!(
         "the lessor's state",
         suite.info(LESSOR)?.state,
-        TaskState::Faulted as u8
+        TaskState::Faulted
     );
     equal!(
         "what the lessee reads",

@@ -188,18 +188,18 @@ fn task_info_tells_who_waits_for_whom(suite: &mut Suite) -> Outcome {
     suite.begin_call(CLIENT, Call::Call, &[suite.handle(SERVER), 0, 0])?;
     suite.pause(1)?;
     let info = suite.info(CLIENT)?;
-    equal!("the client's state", info.state, TaskState::Calling as u8);
+    equal!("the client's state", info.state, TaskState::Calling);
     equal!("the client's peer", info.peer, SERVER as u32);
     suite.ok(SERVER, Call::Receive, &[0])?;
     equal!(
         "the client's state",
         suite.info(CLIENT)?.state,
-        TaskState::AwaitingReply as u8
+        TaskState::AwaitingReply
     );
     suite.begin_call(SERVER, Call::Receive, &[1])?;
     suite.pause(1)?;
     let info = suite.info(SERVER)?;
-    equal!("the server's state", info.state, TaskState::Receiving as u8);
+    equal!("the server's state", info.state, TaskState::Receiving);
     equal!("the server's peer", info.peer, u32::MAX);
     Ok(())
 }

@@ -110,12 +110,12 @@ fn each_task_has_its_own_timer(suite: &mut Suite) -> Outcome {
     sleep(suite, RIVAL, 40)?;
     suite.ends_ok(CLIENT, Call::Receive)?;
     check!(
-        suite.info(RIVAL)?.state == TaskState::Receiving as u8,
+        suite.info(RIVAL)?.state == TaskState::Receiving,
         "the rival woke with the client"
     );
     suite.ends_ok(RIVAL, Call::Receive)?;
     check!(
-        suite.info(SERVER)?.state == TaskState::Receiving as u8,
+        suite.info(SERVER)?.state == TaskState::Receiving,
         "the server woke with the rival"
     );
     suite.ends_ok(SERVER, Call::Receive).map(drop)
@@ -158,7 +158,7 @@ fn a_timer_preempts_an_endless_loop(suite: &mut Suite) -> Outcome {
     equal!(
         "the loop's state",
         suite.info(CLIENT)?.state,
-        TaskState::Ready as u8
+        TaskState::Ready
     );
     Ok(())
 }
