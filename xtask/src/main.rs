@@ -13,6 +13,7 @@ mod emulator;
 mod gdb;
 mod list;
 mod needs;
+mod pipe;
 mod prove;
 mod qemu;
 mod records;
@@ -151,6 +152,7 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
+    pipe::end_quietly();
     match run(Arguments::parse().verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

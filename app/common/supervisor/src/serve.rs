@@ -7,8 +7,11 @@ use crate::function::Place;
 use crate::log::{LINE_LENGTH, shown};
 use crate::supervisor::Supervisor;
 use crate::{function, placement};
-use leasehold_abi::{Claim, Error, GrantInfo, GrantKind, LeaseHandle, Notifications, TaskHandle};
+use leasehold_abi::{
+    Claim, Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, Notifications, TaskHandle,
+};
 use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
+use userlib::policy::{DevicePolicy, Policy};
 use userlib::supervisor::{
     BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, GrantLine,
     LeaseLine, NO_INTERRUPT, Name, StackUse, SupervisorServer,
@@ -23,6 +26,27 @@ pub fn answer(supervisor: &mut Supervisor<'_>, request: &Request<'_>) -> Answer 
         client: request.client(),
     }
     .dispatch(request)
+}
+
+/// Name of the device that a lease is on, for people.
+pub fn device_of(policy: &Policy, lease: &LeaseInfo) -> Text<DEVICE_NAME> {
+    let of_chip = |device: &&DevicePolicy| device.label == lease.label;
+    match policy.devices.iter().find(of_chip) {
+        Some(device) if device.discovers.is_some() && lease.id != 0 => {
+            let (vendor, device) = (lease.id >> 16, lease.id & 0xffff);
+            Text::of(format_args!("{vendor:04x}:{device:04x}"))
+        }
+        Some(device) => Text::of(device.name),
+        None => match policy.name_of(lease.label) {
+            Some(known) => Text::of(format_args!("{known}#{}", lease.id)),
+            // A task may lend with any label, and the image knows some of them.
+            None => {
+                let from = policy.tasks.get(lease.lessor as usize);
+                let from = from.map_or("?", |task| task.name);
+                Text::of(format_args!("{from}.unknown#{}", lease.id))
+            }
+        },
+    }
 }
 
 /// One request: who asks, of whom.
@@ -258,27 +282,7 @@ impl SupervisorServer for Session<'_, '_> {
     fn lease(&mut self, slot: u32) -> Result<LeaseLine, Error> {
         self.order()?;
         let lease = sys::lease_at(slot as usize)?;
-        let policy = self.supervisor.policy;
-        let name = match policy
-            .devices
-            .iter()
-            .find(|device| device.label == lease.label)
-        {
-            Some(device) if device.discovers.is_some() && lease.id != 0 => {
-                let (vendor, device) = (lease.id >> 16, lease.id & 0xffff);
-                Text::<DEVICE_NAME>::of(format_args!("{vendor:04x}:{device:04x}"))
-            }
-            Some(device) => Text::of(device.name),
-            None => match policy.name_of(lease.label) {
-                Some(known) => Text::of(format_args!("{known}#{}", lease.id)),
-                // A task may lend with any label, and the image knows some of them.
-                None => {
-                    let from = policy.tasks.get(lease.lessor as usize);
-                    let from = from.map_or("?", |task| task.name);
-                    Text::of(format_args!("{from}.{:08x}#{}", lease.label, lease.id))
-                }
-            },
-        };
+        let name = device_of(self.supervisor.policy, &lease);
         Ok(LeaseLine {
             lease,
             device: DeviceName::new(name.as_str()),

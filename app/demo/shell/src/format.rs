@@ -89,8 +89,8 @@ impl fmt::Display for Grant<'_> {
         };
         write!(formatter, "{} {claimed:<9}", RightsText(info.rights))?;
         match self.0.name.as_str() {
-            // Only a name that the build does not know of.
-            "" => write!(formatter, " {:08x}", info.label),
+            // Only a label that is of no name in the image.
+            "" => formatter.write_str(" unknown"),
             name => write!(formatter, " {name}"),
         }
     }
@@ -171,5 +171,8 @@ mod tests {
         let name = DeviceName::new("intx");
         let line = Grant(&GrantLine { grant, name }).to_string();
         assert_eq!(line, "irq    33                  r-- claimed   intx");
+        let name = DeviceName::new("");
+        let line = Grant(&GrantLine { grant, name }).to_string();
+        assert_eq!(line, "irq    33                  r-- claimed   unknown");
     }
 }

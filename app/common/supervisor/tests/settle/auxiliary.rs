@@ -1,0 +1,104 @@
+//! Auxiliary devices: from their parent to the child, and back.
+
+use crate::kernel::{Board, Kernel, grant};
+use crate::{CHILD, HOST, PARENT, booted, function, report};
+use leasehold_abi::{GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Rights, label};
+use zerocopy::FromZeros;
+
+/// The parent offers `parent.part` with this number to the supervisor.
+fn offer(kernel: &Kernel, id: u32) -> LeaseHandle {
+    let mut board = kernel.0.borrow_mut();
+    let mut info = LeaseInfo::new_zeroed();
+    info.parent = board
+        .held(PARENT)
+        .last()
+        .map_or(0, |lease| lease.info.handle.raw());
+    info.lessor = PARENT as u32;
+    info.lessee = board.life(0);
+    (info.label, info.id, info.payload_type) = (label("parent.part"), id, 77);
+    info.state = LeaseState::Active;
+    let lease = board.open(
+        info,
+        vec![grant("payload", GrantKind::Memory, 0x8900_0000, 0x1000)],
+    );
+    board.events.push_back((LeaseEvent::Offered, lease));
+    lease
+}
+
+#[test]
+fn an_auxiliary_device_goes_to_the_child_that_the_manifest_names() {
+    booted(|supervisor, kernel| {
+        report(supervisor, kernel, HOST, &function(16, 0x1b36, 5));
+        let other = offer(kernel, 2);
+        let lease = offer(kernel, 1);
+        supervisor.settle();
+        let held = kernel.0.borrow().held(CHILD);
+        assert_eq!(held.len(), 1);
+        assert_eq!(
+            (
+                held[0].info.parent,
+                held[0].info.id,
+                held[0].info.payload_type
+            ),
+            (lease.raw(), 1, 77)
+        );
+        assert!(
+            !held[0].grants[0].rights.contains(Rights::LEND),
+            "a child lends it to nobody"
+        );
+        let nobody_has = |board: &Board| {
+            board
+                .leases
+                .iter()
+                .flatten()
+                .all(|lease| lease.info.parent != other.raw())
+        };
+        assert!(
+            nobody_has(&kernel.0.borrow()),
+            "the manifest names no child for number 2"
+        );
+    });
+}
+
+#[test]
+fn an_auxiliary_device_that_the_manifest_does_not_offer_is_given_back() {
+    booted(|supervisor, kernel| {
+        let lease = offer(kernel, 1);
+        let change = |label| {
+            let mut board = kernel.0.borrow_mut();
+            board.leases[lease.index()].as_mut().unwrap().info.label = label;
+        };
+        change(label("parent.prat"));
+        supervisor.settle();
+        assert!(kernel.0.borrow().leases[lease.index()].is_none());
+    });
+}
+
+#[test]
+fn a_parent_that_ends_waits_for_the_child_but_not_for_ever() {
+    booted(|supervisor, kernel| {
+        report(supervisor, kernel, HOST, &function(16, 0x1b36, 5));
+        for lets_go in [true, false] {
+            let lease = offer(kernel, 1);
+            supervisor.settle();
+            let child = kernel.0.borrow().held(CHILD)[0].info.handle;
+            kernel
+                .0
+                .borrow_mut()
+                .events
+                .push_back((LeaseEvent::Ending, lease));
+            supervisor.settle();
+            let is_over = |kernel: &Kernel| kernel.0.borrow().leases[lease.index()].is_none();
+            assert!(!is_over(kernel), "the child may still quiet its hardware");
+            if lets_go {
+                kernel.0.borrow_mut().end(child);
+            } else {
+                let deadline = kernel.0.borrow().deadline().expect("it is watched");
+                kernel.0.borrow_mut().now_is(deadline);
+            }
+            supervisor.settle();
+            assert!(is_over(kernel));
+            assert!(kernel.0.borrow().held(CHILD).is_empty());
+        }
+    });
+}

@@ -1,0 +1,115 @@
+//! Which task gets which device at boot and when discovery finds one, and with which grants.
+
+use crate::kernel::Board;
+use crate::{CONSOLE, EDU, HOST, PARENT, SHELL, booted, function, report};
+use leasehold_abi::{Error, GrantKind, Rights, label};
+use userlib::supervisor::FunctionInfo;
+
+/// Kind and name of each grant of the one lease that a task holds.
+fn grants(board: &Board, task: usize) -> Vec<(GrantKind, u32)> {
+    let held = board.held(task);
+    assert_eq!(held.len(), 1, "task {task}");
+    held[0]
+        .grants
+        .iter()
+        .map(|grant| (grant.kind, grant.label))
+        .collect()
+}
+
+#[test]
+fn at_boot_devices_go_to_their_drivers_and_discovery_owns_no_windows() {
+    booted(|_, kernel| {
+        let board = kernel.0.borrow();
+        let (mmio, irq) = (GrantKind::Mmio, GrantKind::Interrupt);
+        assert_eq!(
+            grants(&board, CONSOLE),
+            [(mmio, label("registers")), (irq, label("irq0"))]
+        );
+        assert_eq!(grants(&board, HOST), [(GrantKind::Config, label("config"))]);
+        assert!(board.is_running(SHELL), "it waits for no device");
+        assert!(!board.is_running(EDU), "its device is not there");
+        assert_eq!(board.deadline(), None);
+    });
+}
+
+#[test]
+fn a_function_goes_to_its_driver_with_what_the_manifest_allows() {
+    booted(|supervisor, kernel| {
+        assert_eq!(
+            report(supervisor, kernel, HOST, &function(8, 0x1234, 0x11e8)),
+            None
+        );
+        assert_eq!(
+            report(supervisor, kernel, HOST, &function(16, 0x1b36, 5)),
+            None
+        );
+        let board = kernel.0.borrow();
+        let labels = |task| {
+            grants(&board, task)
+                .iter()
+                .map(|grant| grant.1)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            labels(EDU),
+            ["config", "bar0", "intx", "bus-master", "dma"].map(label)
+        );
+        assert_eq!(labels(PARENT), ["config", "bar0", "intx"].map(label));
+        let config = board.held(EDU)[0].grants[0];
+        assert_eq!((config.base, config.length), (0x3000_8000, 4096));
+        assert!(
+            !config.rights.contains(Rights::WRITE),
+            "it could move its window"
+        );
+    });
+}
+
+#[test]
+fn only_the_bridge_reports_and_lines_are_the_bridges() {
+    booted(|supervisor, kernel| {
+        let edu = function(8, 0x1234, 0x11e8);
+        for client in [CONSOLE, SHELL] {
+            let denied = report(supervisor, kernel, client, &edu);
+            assert_eq!(denied, Some(Error::Denied));
+        }
+        assert_eq!(kernel.0.borrow().configuration.writes, 0);
+        assert_eq!(report(supervisor, kernel, HOST, &edu), None);
+        // The console's line, which the supervisor holds as well.
+        let line = FunctionInfo {
+            interrupt: 10,
+            ..function(16, 0x1b36, 5)
+        };
+        assert_eq!(report(supervisor, kernel, HOST, &line), None);
+        assert!(kernel.0.borrow().held(PARENT).is_empty());
+    });
+}
+
+#[test]
+fn a_second_function_of_an_identifier_is_left_off_and_a_shared_line_is_told() {
+    booted(|supervisor, kernel| {
+        let said = |part: &str| kernel.0.borrow().said.contains(part);
+        let found = |supervisor: &mut _, address, vendor, device| {
+            let function = function(address, vendor, device);
+            let add = |board: &mut Board| board.configuration.add(address, vendor, device);
+            add(&mut kernel.0.borrow_mut());
+            assert_eq!(report(supervisor, kernel, HOST, &function), None);
+        };
+        found(supervisor, 8, 0x1234, 0x11e8);
+        assert!(!said("left off") && !said("has interrupt"));
+        found(supervisor, 16, 0x1234, 0x11e8);
+        assert!(said(
+            "1234:11e8 at 00:02.0 is left off: a binding is of one function, that at 00:01.0"
+        ));
+        assert_eq!(kernel.0.borrow().held(EDU).len(), 1, "the first alone");
+        assert!(!said("has interrupt"), "nobody claims for what is left off");
+        // All functions of this test have one line.
+        found(supervisor, 24, 0x1b36, 5);
+        assert!(said(
+            "1b36:0005 at 00:03.0 has interrupt 33, as edu's function: one alone can claim it"
+        ));
+        // What nobody binds is no matter.
+        kernel.0.borrow_mut().said.clear();
+        found(supervisor, 32, 0x8086, 0x100e);
+        assert!(!said("8086"));
+    });
+}
