@@ -3,6 +3,8 @@
 //! The emulator listens on a socket and writes all that comes over the line to a file as well. Both are
 //! named relative to their folder: the path of a socket may have about a hundred bytes (Linux, `unix(7)`).
 
+use crate::annotate::Annotator;
+use crate::symbols::Symbols;
 use anyhow::{Context, Result, bail};
 use leasehold_build::Workspace;
 use std::io::{ErrorKind, IsTerminal, Read, Write};
@@ -64,21 +66,31 @@ pub(crate) fn run(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
         format!("no machine: first start `cargo xtask gdb {app} {board}` in another terminal")
     })?;
     eprintln!("{app} on {board}; Ctrl-A X ends this");
+    // The image may be gone by now; then addresses stay numbers.
+    let symbols = Symbols::read(&workspace.output(app, board), workspace.root()).ok();
+    let name = |address| symbols.as_ref()?.at(address);
+    let mut annotator = Annotator::new(&name);
     let mut output = std::io::stdout();
     // The output before this program connected. A byte of it may also come over the socket; a repeated byte is better
     // than a lost one.
-    output.write_all(&std::fs::read(folder.join(LOG)).unwrap_or_default())?;
+    let mut before = Vec::new();
+    annotator.pass(
+        &std::fs::read(folder.join(LOG)).unwrap_or_default(),
+        &mut before,
+    );
+    output.write_all(&before)?;
     output.flush()?;
     let terminal = std::io::stdin().is_terminal().then(Raw::enter);
-    let outcome = relay(stream, std::io::stdin(), output);
+    let outcome = relay(stream, annotator, std::io::stdin(), output);
     drop(terminal);
     eprintln!();
     outcome
 }
 
-/// Passes bytes both ways until the machine ends or the person leaves.
+/// Passes bytes both ways until the machine ends or the person leaves; the machine's get names.
 fn relay(
     stream: UnixStream,
+    mut annotator: Annotator<'_>,
     mut input: impl Read + Send + 'static,
     mut output: impl Write,
 ) -> Result<()> {
@@ -104,7 +116,9 @@ fn relay(
         match machine.read(&mut buffer) {
             Ok(0) => return Ok(()),
             Ok(count) => {
-                output.write_all(&buffer[..count])?;
+                let mut annotated = Vec::new();
+                annotator.pass(&buffer[..count], &mut annotated);
+                output.write_all(&annotated)?;
                 output.flush()?;
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -191,21 +205,23 @@ mod tests {
     fn bytes_pass_both_ways_until_the_machine_ends() {
         let (stream, mut machine) = UnixStream::pair().unwrap();
         let machine = std::thread::spawn(move || {
-            machine.write_all(b"leasehold> ").unwrap();
+            machine.write_all(b"leasehold> \n").unwrap();
             let mut typed = [0; 3];
             machine.read_exact(&mut typed).unwrap();
-            machine.write_all(b"done").unwrap();
+            machine.write_all(b"fault: pc 0x2").unwrap();
+            machine.write_all(b"a\n").unwrap();
             typed
         });
         let mut output = Vec::new();
-        relay(stream, &b"ps\r"[..], &mut output).unwrap();
+        let name = |address| (address == 0x2a).then(|| "here".to_owned());
+        relay(stream, Annotator::new(&name), &b"ps\r"[..], &mut output).unwrap();
         assert_eq!(&machine.join().unwrap(), b"ps\r");
-        assert_eq!(output, b"leasehold> done");
+        assert_eq!(output, b"leasehold> \nfault: pc 0x2a here\n");
     }
 
     #[test]
     fn the_person_ends_it() {
         let (stream, _machine) = UnixStream::pair().unwrap();
-        relay(stream, &b"\x01x"[..], Vec::new()).unwrap();
+        relay(stream, Annotator::new(&|_| None), &b"\x01x"[..], Vec::new()).unwrap();
     }
 }

@@ -6,7 +6,7 @@ use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
 use crate::needs::{self, Work};
 use crate::qemu::{self, Clock};
-use crate::session::{Event, Session};
+use crate::session::{self, Event, Session};
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
 use std::process::Stdio;
@@ -32,8 +32,9 @@ pub(crate) fn interactive(
         bootable.emulator
     );
     // The terminal's keys go directly to the emulator; its output comes through this program.
-    let mut child = command
-        .args(["-serial", "mon:stdio"])
+    command.args(["-serial", "mon:stdio"]);
+    // By this signal the emulator leaves the terminal as it found it.
+    let mut child = session::ends_with_this(&command, "TERM")
         .stdout(Stdio::piped())
         .spawn()
         .context("cannot run the emulator")?;

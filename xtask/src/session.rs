@@ -70,7 +70,7 @@ impl Session {
     /// # Errors
     /// When it does not start.
     pub(crate) fn with(command: &Command, symbols: Symbols) -> Result<Self> {
-        let mut command = ends_with_this(command);
+        let mut command = ends_with_this(command, "KILL");
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -185,10 +185,10 @@ impl Drop for Session {
     }
 }
 
-/// A command whose program is killed when this program ends in any way; otherwise an emulator could run for ever
+/// A command whose program gets a signal when this program ends in any way; otherwise an emulator could run for ever
 /// without a listener. `setpriv` (util-linux) requests that from the system and then becomes the program. Without
 /// `setpriv`, only a [`Session`] that is dropped ends it.
-fn ends_with_this(command: &Command) -> Command {
+pub(crate) fn ends_with_this(command: &Command, signal: &str) -> Command {
     let Some(setpriv) = tools::find("setpriv") else {
         let mut same = Command::new(command.get_program());
         same.args(command.get_args());
@@ -196,7 +196,7 @@ fn ends_with_this(command: &Command) -> Command {
     };
     let mut ending = Command::new(setpriv);
     ending
-        .args(["--pdeathsig", "KILL", "--"])
+        .args(["--pdeathsig", signal, "--"])
         .arg(command.get_program())
         .args(command.get_args());
     with_variables(ending, command)
@@ -322,7 +322,7 @@ mod tests {
             let mut command = Command::new("sh");
             command.args(["-c", "echo $READY; exec sleep 60"]);
             command.env("READY", "ready");
-            let mut child = ends_with_this(&command)
+            let mut child = ends_with_this(&command, "KILL")
                 .stdout(Stdio::piped())
                 .spawn()
                 .unwrap();
