@@ -4,6 +4,7 @@ use crate::cpu::Mode;
 use crate::memory::Memory;
 use crate::violation::Violation;
 
+pub mod th1520;
 pub mod virt;
 
 /// An access of the CPU to something that is not DRAM.

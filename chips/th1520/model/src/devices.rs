@@ -1,5 +1,13 @@
 //! The devices, each by itself. A device knows offsets in its block and the time; the board knows where it lies.
 
+pub mod clint;
+pub mod control;
 pub mod goldfish;
+pub mod gpio;
+pub mod i2c;
+pub mod pads;
 pub mod plic;
+pub mod pvt;
+pub mod pwm;
 pub mod uart;
+pub mod watchdog;

@@ -9,8 +9,9 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::time::{Duration, Instant};
 use th1520_model::board::Board;
+use th1520_model::board::th1520::Options;
 use th1520_model::lockstep::{self, Program};
-use th1520_model::{Machine, Stop, presets};
+use th1520_model::{Chain, Machine, Stop, presets};
 
 /// The model of a board.
 #[derive(Debug, Parser)]
@@ -44,8 +45,17 @@ struct Arguments {
     /// The board.
     #[arg(long, value_enum, default_value = "virt")]
     board: BoardName,
-    /// The image, an ELF file.
+    /// The image: an ELF file; for the TH1520 also a flat one, as `booti` takes it.
     image: PathBuf,
+    /// The device tree that the TH1520's firmware passes.
+    #[arg(long)]
+    device_tree: Option<PathBuf>,
+    /// What random choices of the TH1520 depend on.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The TH1520's caches write back a dirty line at random, about every so many nanoseconds.
+    #[arg(long)]
+    early_write_back: Option<u64>,
     /// How much of the model's time may pass, in milliseconds.
     #[arg(long)]
     milliseconds: Option<u64>,
@@ -64,6 +74,10 @@ struct Arguments {
 enum BoardName {
     /// The places of QEMU's `virt`.
     Virt,
+    /// The TH1520 below the vendor's firmware.
+    Th1520,
+    /// The TH1520 below mainline firmware.
+    Th1520Mainline,
 }
 
 /// How much time a step has, in nanoseconds: after each the serial line is looked at.
@@ -98,11 +112,30 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.image.display();
     let image = std::fs::read(&arguments.image).with_context(|| format!("cannot read {path}"))?;
     match arguments.board {
+        BoardName::Th1520 => th1520(&image, arguments, Chain::Vendor),
+        BoardName::Th1520Mainline => th1520(&image, arguments, Chain::Mainline),
         BoardName::Virt => serve(
             presets::virt(&image).with_context(|| path.to_string())?,
             arguments,
         ),
     }
+}
+
+fn th1520(image: &[u8], arguments: &Arguments, chain: Chain) -> Result<ExitCode> {
+    let tree = arguments.device_tree.as_ref();
+    let tree = tree
+        .map(|path| std::fs::read(path).with_context(|| path.display().to_string()))
+        .transpose()?;
+    let options = Options {
+        seed: arguments.seed,
+        early_write_back: arguments.early_write_back,
+        ..Options::default()
+    };
+    let machine = presets::th1520(image, tree.as_deref(), options, chain);
+    serve(
+        machine.with_context(|| arguments.image.display().to_string())?,
+        arguments,
+    )
 }
 
 /// Runs the machine until it stops.

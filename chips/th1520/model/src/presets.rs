@@ -1,7 +1,8 @@
 //! Machines with an image in them, ready to run.
 
+use crate::board::th1520::{Options, Th1520};
 use crate::board::virt::Virt;
-use crate::cpu::Rules;
+use crate::cpu::{Rules, extended};
 use crate::firmware::Chain;
 use crate::load;
 use crate::machine::Machine;
@@ -18,5 +19,43 @@ pub fn virt(image: &[u8]) -> Result<Machine<Virt>> {
     let entry = load::elf(image, &mut memory)?;
     let mut machine = Machine::new(Virt::new(), memory, Rules::virt(), Chain::Qemu);
     machine.enter(entry, 0);
+    Ok(machine)
+}
+
+/// Where the board's firmware enters a kernel: U-Boot's `booti` runs an image there.
+pub const ENTRY: u64 = 0x20_0000;
+/// Where U-Boot puts the device tree (`fdt_addr_r` of include/configs/light-c910.h).
+pub const DEVICE_TREE: u64 = 0x380_0000;
+
+/// A TH1520 whose firmware enters an image: an ELF file, or a flat one for [`ENTRY`], with a device tree or without.
+///
+/// # Errors
+/// The image is none, or does not fit.
+pub fn th1520(
+    image: &[u8],
+    device_tree: Option<&[u8]>,
+    options: Options,
+    chain: Chain,
+) -> Result<Machine<Th1520>> {
+    let mut memory = Memory::new(0, options.memory, false);
+    let entry = if image.starts_with(b"\x7fELF") {
+        load::elf(image, &mut memory)?
+    } else {
+        load::raw(image, ENTRY, &mut memory)?;
+        ENTRY
+    };
+    let tree = match device_tree {
+        Some(tree) => {
+            load::raw(tree, DEVICE_TREE, &mut memory)?;
+            DEVICE_TREE
+        }
+        None => 0,
+    };
+    let mut rules = Rules::c910();
+    if !options.attributes {
+        rules.extended_status &= !extended::ATTRIBUTES;
+    }
+    let mut machine = Machine::new(Th1520::new(options), memory, rules, chain);
+    machine.enter(entry, tree);
     Ok(machine)
 }
