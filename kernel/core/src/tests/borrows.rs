@@ -172,3 +172,21 @@ fn one_copy_is_bounded() {
         );
     }
 }
+
+/// Constants may be copied out of, and never into.
+#[test]
+fn a_server_s_own_constants_are_read_only() {
+    let mut world = World::new();
+    let client = world.call_with(&[Borrow {
+        base: data(CLIENT),
+        length: 8,
+        rights: 3,
+    }]);
+    let constants = world.kernel.config_of(SERVER).text.base();
+    let arguments = [client, 0, 0, constants, 8];
+    assert_eq!(world.act(SERVER, Call::BorrowWrite, &arguments), [0, 8, 0]);
+    assert_eq!(
+        world.error(SERVER, Call::BorrowRead, &arguments),
+        Error::BadAddress
+    );
+}

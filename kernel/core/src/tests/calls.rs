@@ -249,6 +249,23 @@ fn a_checked_access_resumes_at_its_fix_up() {
     assert_eq!(world.kernel.tasks[2].fault.kind, FaultKind::Read);
 }
 
+/// Only an access can be an overflow of the stack: an instruction that is none stays one, wherever the stack is.
+#[test]
+fn only_an_access_overflows_the_stack() {
+    for (kind, said) in [
+        (FaultKind::Read, FaultKind::StackOverflow),
+        (FaultKind::Write, FaultKind::StackOverflow),
+        (FaultKind::Illegal, FaultKind::Illegal),
+        (FaultKind::Execute, FaultKind::Execute),
+    ] {
+        let mut world = World::new();
+        world.become_task(3);
+        let guard = world.kernel.config_of(3).guard.base();
+        world.kernel.fault(fault(kind, guard, 0));
+        assert_eq!(world.kernel.tasks[3].fault.kind, said);
+    }
+}
+
 #[test]
 fn a_panic_keeps_the_start_of_its_message() {
     let mut world = World::new();
@@ -278,6 +295,19 @@ fn the_supervisors_fault_ends_the_machine() {
     let mut world = World::new();
     world.become_task(0);
     world.kernel.fault(fault(FaultKind::Read, 0xbad, 0));
+}
+
+/// All of a message of full length, and nothing behind it.
+#[test]
+#[should_panic(
+    expected = ": 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
+)]
+fn the_supervisors_last_words_are_printed() {
+    let mut world = World::new();
+    let words = b"0123456789abcdef".repeat(PANIC_LENGTH / 16);
+    let memory = world.kernel.hardware.bytes(data(0), words.len());
+    memory.copy_from_slice(&words);
+    world.act(0, Call::Panic, &[data(0), words.len()]);
 }
 
 #[test]
@@ -347,4 +377,11 @@ fn the_supervisor_sees_every_lease_and_grant() {
         (grant.base, grant.length, grant.label, grant.rights.bits()),
         (0x2000_0000, 0x1000, 101, 7)
     );
+}
+
+#[test]
+fn tables_have_just_room_for_the_root_s_grants_or_none_boots() {
+    World::<4, 8>::boot();
+    let mut kernel = Kernel::<_, 6, 64, 7>::new(&CONFIG, Model::new());
+    assert_eq!(kernel.boot(), Err(Error::Exhausted));
 }

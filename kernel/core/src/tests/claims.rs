@@ -445,3 +445,16 @@ fn a_claim_that_is_revoked_half_way_leaves_nothing_mapped() {
     assert!(world.kernel.hardware.reaches(3, base + 0xfff, false));
     super::invariants::Checker::default().check(&world.kernel);
 }
+
+/// The supervisor may use what it has itself.
+#[test]
+fn a_line_that_the_supervisor_claims_wakes_it() {
+    let mut world = World::new();
+    let root = world.root();
+    world.value(0, Call::GrantClaim, &[root, root::LINE_10, 0, 1]);
+    world.act(0, Call::Receive, &[1]);
+    world.rest();
+    world.kernel.hardware.raise_line(10);
+    world.kernel.interrupt();
+    assert_eq!(world.results(0), [0, u32::MAX as usize, 1]);
+}

@@ -459,3 +459,37 @@ fn a_fast_reply_does_not_pass_a_waiting_caller_over() {
     assert_eq!(world.results(SERVER), [0, world.handle(3), 0]);
     assert_eq!(world.results(CLIENT), [0; 3]);
 }
+
+#[test]
+fn a_call_with_as_many_buffers_as_there_may_be_is_fast() {
+    let mut world = World::new();
+    world.become_task(CLIENT);
+    let server = world.handle(SERVER) as u32;
+    let most = leasehold_abi::MAX_BORROWS;
+    assert_eq!(world.kernel.fast_call(server, 0, most + 1), None);
+    assert_eq!(world.kernel.fast_call(server, 0, most), Some(SERVER));
+}
+
+#[test]
+fn nothing_is_fast_when_nobody_runs() {
+    let mut world = World::new();
+    assert_eq!(world.kernel.current, crate::task::NO_TASK);
+    let [server, client] = [SERVER, CLIENT].map(|task| world.handle(task) as u32);
+    assert_eq!(world.kernel.fast_call(server, 0, 0), None);
+    assert_eq!(world.kernel.fast_reply_receive(client, 0), None);
+}
+
+/// The reaper may have to run before the client.
+#[test]
+fn no_reply_is_fast_while_the_reaper_has_work() {
+    for busy in [false, true] {
+        let mut world = World::new();
+        world.send(CLIENT, SERVER, 1);
+        let client = world.handle(CLIENT) as u32;
+        if busy {
+            world.kernel.reaper.charge(SERVER);
+        }
+        let fast = world.kernel.fast_reply_receive(client, 0);
+        assert_eq!(fast, (!busy).then_some(CLIENT));
+    }
+}

@@ -9,6 +9,7 @@ mod leases;
 mod messages;
 mod names;
 mod promises;
+mod ranges;
 mod reaper;
 mod recovery;
 mod steps;

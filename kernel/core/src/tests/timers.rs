@@ -94,3 +94,17 @@ fn a_timer_ends_with_its_task() {
     assert_eq!(world.kernel.hardware.alarm, None);
     assert_eq!(world.kernel.tasks[3].pending, 0);
 }
+
+/// An alarm that comes too early does no harm, but one that comes too late would: only an earlier deadline moves it.
+#[test]
+fn the_alarm_is_set_to_the_earliest_deadline() {
+    let mut world = World::new();
+    for (task, at, alarm) in [(3, 2000, 2000), (4, 1500, 1500), (2, 1800, 1500)] {
+        world.value(task, Call::SetTimer, &[at, 0b10]);
+        assert_eq!(world.kernel.hardware.alarm, Some(alarm as u64));
+    }
+    for (ticks, alarm) in [(500, Some(1800)), (300, Some(2000)), (200, None)] {
+        world.pass(ticks);
+        assert_eq!(world.kernel.hardware.alarm, alarm);
+    }
+}

@@ -1,0 +1,41 @@
+//! Ranges of the image's memory, at their edges.
+
+use crate::Range;
+use crate::model::World;
+
+#[test]
+fn ranges_overlap_when_they_share_a_byte() {
+    let range = Range::new(8, 8);
+    for (base, length, shares) in [
+        (0, 8, false),
+        (0, 9, true),
+        (0, 32, true),
+        (7, 1, false),
+        (7, 2, true),
+        (8, 1, true),
+        (15, 1, true),
+        (16, 1, false),
+    ] {
+        assert_eq!(range.overlaps(base, length), shares, "{length} from {base}");
+    }
+    assert!(
+        !Range::new(8, 0).overlaps(0, 32),
+        "an empty one has no byte"
+    );
+}
+
+/// What is zeroed and the initial data are all of a task's data, each byte once.
+#[test]
+fn data_is_zeroed_around_the_initial_data() {
+    let world = World::new();
+    for task in 0..crate::model::TASKS {
+        let config = world.kernel.config_of(task);
+        let [before, behind] = config.zero();
+        let mut at = config.data.base();
+        for part in [before, config.initial, behind] {
+            assert_eq!(part.base(), at);
+            at += part.length();
+        }
+        assert_eq!(at, config.data.base() + config.data.length());
+    }
+}
