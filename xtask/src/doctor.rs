@@ -34,7 +34,7 @@ impl Verb {
             Self::Test => &[Work::Boot, Work::HostTests],
             Self::Gdb => &[Work::Debug],
             Self::Check => &[Work::Check],
-            Self::Prove => &[Work::Coverage, Work::Miri],
+            Self::Prove => &[Work::Coverage, Work::Miri, Work::Mutants],
         }
     }
 

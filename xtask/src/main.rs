@@ -141,8 +141,8 @@ enum Verb {
     /// Check format, lints, documentation, licences and house rules.
     #[command(after_help = "Example:\n  cargo xtask check")]
     Check,
-    /// Run Miri over the kernel's core and the libraries, see that it executes their unsafe code, and
-    /// run loom's models (minutes; needs nightly).
+    /// Run Miri over the kernel's core and the libraries, see that it executes their unsafe code, run
+    /// loom's models, and try mutants of the kernel's core (long; needs nightly and cargo-mutants).
     #[command(after_help = "Example:\n  cargo xtask prove --only executed")]
     Prove {
         /// Prove one part only.

@@ -39,12 +39,16 @@ pub(crate) enum Need {
     LlvmTools,
     /// Miri, with a nightly compiler.
     Miri,
+    /// A program that cargo builds: its name, also cargo's for it, and its version.
+    Program(&'static str, &'static str, &'static str),
     /// An emulator, and whether with its firmware.
     Emulator(String, bool),
     /// A debugger that knows the machine of this name.
     Debugger(&'static str),
 }
 
+/// What lists small changes of sources. The list of those that no test notices is of this version's.
+pub(crate) const MUTANTS: Need = Need::Program("cargo-mutants", "mutants", "27.1.0");
 /// The lints.
 pub(crate) const CLIPPY: Need = Need::Component("clippy", &["clippy", "--version"]);
 /// The formatter.
@@ -67,6 +71,7 @@ impl Need {
             Self::Component(name, _) => (*name).to_owned(),
             Self::LlvmTools => "llvm-tools".to_owned(),
             Self::Miri => "Miri".to_owned(),
+            Self::Program(name, _, version) => format!("{name} {version}"),
             Self::Emulator(name, false) => name.clone(),
             Self::Emulator(name, true) => format!("{name} with OpenSBI"),
             Self::Debugger(machine) => format!("debugger for {machine}"),
@@ -86,6 +91,10 @@ impl Need {
                 "miri",
                 "--version",
             ])),
+            Self::Program(_, name, version) => {
+                let found = first_line(workspace.cargo().args([*name, "--version"]));
+                found.filter(|line| line.ends_with(*version))
+            }
             Self::Emulator(name, with_firmware) => {
                 return match emulators.find(name, *with_firmware) {
                     Ok(emulator) => State::Met(emulator.to_string()),
@@ -104,6 +113,7 @@ impl Need {
             Self::Component(name, _) => Remedy::Component(name),
             Self::LlvmTools => Remedy::Component("llvm-tools"),
             Self::Miri => Remedy::Toolchain("nightly", "miri,rust-src"),
+            Self::Program(name, _, version) => Remedy::Program(name, version),
             Self::Emulator(..) if !emulators.are_installed() => Remedy::AnotherFolder,
             Self::Emulator(name, with_firmware) => Remedy::Packages(packages(name, *with_firmware)),
             Self::Debugger(_) => Remedy::Packages(vec![DEBUGGER_PACKAGE]),

@@ -1,8 +1,9 @@
-//! `prove`: Miri over the kernel's core and the libraries, a check that it executes their unsafe code, and loom's
-//! models of `Revocable`.
+//! `prove`: Miri over the kernel's core and the libraries, a check that it executes their unsafe code, loom's models of
+//! `Revocable`, and mutants of the kernel's core.
 
 mod coverage;
 mod executed;
+mod mutants;
 mod scan;
 
 use crate::emulator::Emulators;
@@ -28,6 +29,8 @@ pub(crate) enum Part {
     Miri,
     /// Every unsafe block is executed by one of those tests, or is listed.
     Executed,
+    /// Every small change of the kernel's core makes a test fail, or is listed.
+    Mutants,
 }
 
 /// Proves one part.
@@ -38,10 +41,11 @@ type Proof = fn(&Workspace) -> Result<()>;
 /// # Errors
 /// When something is found, or when what that takes is missing and cannot be added: the command to run.
 pub(crate) fn run(workspace: &Workspace, only: Option<Part>) -> Result<()> {
-    let parts: [(Part, Proof, &[Work]); 3] = [
+    let parts: [(Part, Proof, &[Work]); 4] = [
         (Part::Loom, loom, &[]),
         (Part::Executed, unsafe_code, &[Work::Coverage]),
         (Part::Miri, miri, &[Work::Miri]),
+        (Part::Mutants, changes, &[Work::Mutants]),
     ];
     let wanted = parts
         .iter()
@@ -62,6 +66,13 @@ fn unsafe_code(workspace: &Workspace) -> Result<()> {
     stage("unsafe code: executed, or listed", || {
         executed::check(workspace, WITH_UNSAFE)
     })
+}
+
+fn changes(workspace: &Workspace) -> Result<()> {
+    stage(
+        "small changes of the kernel's core: noticed, or listed",
+        || mutants::check(workspace),
+    )
 }
 
 fn loom(workspace: &Workspace) -> Result<()> {

@@ -14,6 +14,8 @@ pub(super) enum Remedy {
     Component(&'static str),
     /// Another toolchain, with these components.
     Toolchain(&'static str, &'static str),
+    /// A program, in this version, built from its sources.
+    Program(&'static str, &'static str),
     /// Packages of the system.
     Packages(Vec<&'static str>),
     /// Nothing can be installed: the user named the folder of emulators.
@@ -25,6 +27,8 @@ pub(super) enum Remedy {
 pub(crate) enum Action {
     /// Rustup with these arguments.
     Rustup(Vec<String>),
+    /// Cargo with these arguments.
+    Cargo(Vec<String>),
     /// The package manager installs these; whether this may be done here.
     Packages(Vec<&'static str>, bool),
     /// An advice for what only a person can do.
@@ -35,6 +39,7 @@ impl fmt::Display for Action {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rustup(arguments) => write!(formatter, "rustup {}", arguments.join(" ")),
+            Self::Cargo(arguments) => write!(formatter, "cargo {}", arguments.join(" ")),
             Self::Packages(packages, may_install) => {
                 let sudo = if *may_install { "" } else { "sudo " };
                 write!(formatter, "{sudo}apt-get install {}", packages.join(" "))
@@ -57,6 +62,10 @@ pub(super) fn actions(remedies: &[Remedy], is_root: bool) -> Vec<Action> {
             Remedy::Toolchain(name, components) => {
                 let install = format!("toolchain install {name} --component {components}");
                 add(&mut others, Action::Rustup(words(&install)));
+            }
+            Remedy::Program(name, version) => {
+                let install = format!("install --locked --version {version} {name}");
+                add(&mut others, Action::Cargo(words(&install)));
             }
             Remedy::AnotherFolder => {
                 add(
@@ -88,20 +97,25 @@ impl Action {
     /// Runs the command if that is allowed. The caller looks again to see whether it helped.
     pub(super) fn run(&self, root: &Path) {
         match self {
-            Self::Rustup(arguments) => {
-                eprintln!("adding what is missing: {self}");
-                let mut command = Command::new("rustup");
-                // In the repository, so that it is for the toolchain of rust-toolchain.toml.
-                let status = command.current_dir(root).args(arguments).status();
-                if let Err(error) = status {
-                    eprintln!("cannot run rustup: {error}");
-                }
-            }
+            Self::Rustup(arguments) => self.run_program("rustup", arguments, root),
+            Self::Cargo(arguments) => self.run_program("cargo", arguments, root),
             Self::Packages(packages, true) if tools::find("apt-get").is_some() => {
                 eprintln!("installing what is missing: {self}");
                 install(packages);
             }
             Self::Packages(..) | Self::Advice(_) => {}
+        }
+    }
+}
+
+impl Action {
+    fn run_program(&self, program: &str, arguments: &[String], root: &Path) {
+        eprintln!("adding what is missing: {self}");
+        let mut command = Command::new(program);
+        // In the repository, so that it is for the toolchain of rust-toolchain.toml.
+        let status = command.current_dir(root).args(arguments).status();
+        if let Err(error) = status {
+            eprintln!("cannot run {program}: {error}");
         }
     }
 }
@@ -138,6 +152,7 @@ mod tests {
             Remedy::Packages(vec!["qemu-system-misc"]),
             Remedy::Component("rustfmt"),
             Remedy::Toolchain("nightly", "miri,rust-src"),
+            Remedy::Program("cargo-mutants", "27.1.0"),
             Remedy::AnotherFolder,
         ];
         let show = |is_root| -> Vec<String> {
@@ -149,6 +164,7 @@ mod tests {
             "rustup component add clippy rustfmt",
             "apt-get install qemu-system-misc opensbi",
             "rustup toolchain install nightly --component miri,rust-src",
+            "cargo install --locked --version 27.1.0 cargo-mutants",
             "name another folder with --qemu",
         ];
         assert_eq!(show(true), expected);

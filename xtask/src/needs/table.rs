@@ -1,6 +1,6 @@
 //! Which work needs what.
 
-use super::{CLIPPY, Need, RUSTFMT};
+use super::{CLIPPY, MUTANTS, Need, RUSTFMT};
 use crate::emulator::has_firmware;
 use anyhow::{Context, Result};
 use leasehold_build::Workspace;
@@ -23,6 +23,8 @@ pub(crate) enum Work {
     Coverage,
     /// Tests run under Miri.
     Miri,
+    /// Small changes of sources are tried.
+    Mutants,
 }
 
 /// A kind of need, before it is known for which chip.
@@ -52,6 +54,7 @@ const NEEDS: &[(Work, &[Kind])] = &[
     ),
     (Work::Coverage, &[Kind::Tool(|| Need::LlvmTools)]),
     (Work::Miri, &[Kind::Tool(|| Need::Miri)]),
+    (Work::Mutants, &[Kind::Tool(|| MUTANTS)]),
 ];
 
 /// What all of this work needs for these images, each once.
@@ -156,7 +159,7 @@ mod tests {
 
     #[test]
     fn all_work_is_in_the_table() {
-        for work in [Work::Check, Work::Coverage, Work::Miri] {
+        for work in [Work::Check, Work::Coverage, Work::Miri, Work::Mutants] {
             assert!(!needs(&[work]).is_empty(), "{work:?}");
         }
     }

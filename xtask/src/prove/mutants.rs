@@ -1,0 +1,244 @@
+//! What tests notice: each small change of the kernel's core must make one fail, or be listed with the reason why no
+//! test can notice it.
+//!
+//! cargo-mutants says what the changes are. To build the package for each would take hours. So nearly all of them are
+//! in one build, and a variable of the environment says which one counts. Those in constants are built one by one.
+
+mod list;
+mod listed;
+mod schemata;
+mod tree;
+mod trial;
+
+use anyhow::{Context, Result, bail, ensure};
+use leasehold_build::Workspace;
+use list::Mutant;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tree::{Built, Optimised, Tree};
+use trial::{Fate, NONE};
+
+/// The package, and where it is.
+const PACKAGE: (&str, &str) = ("leasehold-core", "kernel/core");
+
+/// The list of mutants that no test can notice, from the repository's root.
+const LIST: &str = "kernel/core/src/tests/mutants.toml";
+
+/// Sources by their paths from the repository's root.
+type Sources = BTreeMap<String, String>;
+
+/// What became of each mutant; it is known by its number.
+type Fates = BTreeMap<usize, Fate>;
+
+/// The build with switches.
+struct Switched {
+    program: PathBuf,
+    /// Mutants that are in it.
+    mutants: Vec<usize>,
+    /// Mutants that compile in no build.
+    hopeless: BTreeSet<usize>,
+}
+
+/// Tries every mutant.
+///
+/// # Errors
+/// When one survives that is not listed, or one is listed that does not survive.
+pub(super) fn check(workspace: &Workspace) -> Result<()> {
+    let root = workspace.root();
+    let path = root.join(LIST);
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let listed = listed::parse(&text).context(LIST)?;
+    let mutants = list::of(workspace, PACKAGE.0)?;
+    let sources = sources(root, &root.join(PACKAGE.1).join("src"))?;
+    let tree = Tree::plant(workspace, PACKAGE.1)?;
+    let switched = build(&tree, &sources, &mutants)?;
+    ensure!(
+        trial::of_all_tests(&switched.program, NONE)? == Fate::Survived,
+        "tests fail, or take too long, with no mutant switched on"
+    );
+    let in_one = switched.mutants.len();
+    println!(
+        "{} mutants: {in_one} in one build, {} by themselves; to try the mutant N of that build: {}=N {}",
+        mutants.len(),
+        mutants.len() - in_one - switched.hopeless.len(),
+        trial::VARIABLE,
+        switched.program.display()
+    );
+    let mut fates = try_all(&switched, &mutants)?;
+    for number in &switched.hopeless {
+        fates.insert(*number, Fate::DoesNotCompile);
+    }
+    for (number, mutant) in mutants.iter().enumerate() {
+        if let Entry::Vacant(fate) = fates.entry(number) {
+            let fate = *fate.insert(alone(&tree, &sources, mutant)?);
+            say_if_survived(number, mutant, fate);
+        }
+    }
+    report(&mutants, &fates, &listed)
+}
+
+fn sources(root: &Path, folder: &Path) -> Result<Sources> {
+    let mut found = Sources::new();
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry.context("an entry")?.path();
+        if path.is_dir() {
+            found.extend(sources(root, &path)?);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let file = path.strip_prefix(root).unwrap_or(&path);
+            let source = std::fs::read_to_string(&path).context("a source")?;
+            found.insert(file.display().to_string(), source);
+        }
+    }
+    Ok(found)
+}
+
+/// Builds the tests with as many mutants as compile together.
+fn build(tree: &Tree, sources: &Sources, mutants: &[Mutant]) -> Result<Switched> {
+    let mut left_out = BTreeSet::new();
+    loop {
+        let (mut texts, mut switched) = (Sources::new(), BTreeSet::new());
+        let mut hopeless = BTreeSet::new();
+        for (file, source) in sources {
+            let schemata = schemata::of(file, source, mutants, &left_out)?;
+            switched.extend(schemata.switched);
+            hopeless.extend(schemata.hopeless);
+            texts.insert(file.clone(), schemata.text);
+        }
+        let library = texts.get_mut(&format!("{}/src/lib.rs", PACKAGE.1));
+        library
+            .context("a package has a `lib.rs`")?
+            .push_str(&switch());
+        for (file, text) in &texts {
+            tree.write(file, text)?;
+        }
+        match tree.build(PACKAGE.0, Optimised::AsEver)? {
+            Built::Program(program) => {
+                return Ok(Switched {
+                    program,
+                    mutants: switched.into_iter().collect(),
+                    hopeless,
+                });
+            }
+            Built::Errors(errors) => {
+                let before = left_out.len();
+                for error in &errors {
+                    if let Some(text) = texts.get(&error.file) {
+                        left_out.extend(schemata::at(text, error.byte));
+                    }
+                }
+                if left_out.len() == before {
+                    let said: Vec<_> = errors.iter().map(|error| &*error.text).collect();
+                    bail!("no mutant's fault:\n{}", said.join("\n"));
+                }
+            }
+        }
+    }
+}
+
+/// What every switch asks.
+fn switch() -> String {
+    format!(
+        "
+pub(crate) mod mutants {{
+    pub(crate) fn is(number: usize) -> bool {{
+        static NUMBER: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+        let number_of = || std::env::var(\"{}\").ok()?.parse().ok();
+        *NUMBER.get_or_init(|| number_of().unwrap_or({NONE})) == number
+    }}
+}}
+",
+        trial::VARIABLE
+    )
+}
+
+/// Tries the mutants of one program, several at once.
+fn try_all(switched: &Switched, mutants: &[Mutant]) -> Result<Fates> {
+    let next = AtomicUsize::new(0);
+    let fates = Mutex::new(Fates::new());
+    let work = || -> Result<()> {
+        while let Some(&number) = switched.mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let fate = trial::of_all_tests(&switched.program, number)?;
+            say_if_survived(number, &mutants[number], fate);
+            let mut fates = fates.lock().expect("no worker panics");
+            fates.insert(number, fate);
+            if fates.len().is_multiple_of(100) {
+                println!("{} of {}", fates.len(), switched.mutants.len());
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let count = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers: Vec<_> = (0..count).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|_| bail!("a worker panicked")))
+    })?;
+    Ok(fates.into_inner().expect("no worker panics"))
+}
+
+/// Builds and tries one mutant by itself: first as what builds fast, with the quick tests.
+fn alone(tree: &Tree, sources: &Sources, mutant: &Mutant) -> Result<Fate> {
+    for (file, source) in sources {
+        if *file == mutant.file {
+            tree.write(file, &mutant.applied_to(source))?;
+        } else {
+            tree.write(file, source)?;
+        }
+    }
+    let fate = match tree.build(PACKAGE.0, Optimised::Not)? {
+        Built::Errors(_) => Fate::DoesNotCompile,
+        Built::Program(program) => trial::of_quick_tests(&program, NONE)?,
+    };
+    if fate != Fate::Survived {
+        return Ok(fate);
+    }
+    match tree.build(PACKAGE.0, Optimised::AsEver)? {
+        Built::Errors(_) => Ok(Fate::DoesNotCompile),
+        Built::Program(program) => trial::of_all_tests(&program, NONE),
+    }
+}
+
+fn say_if_survived(number: usize, mutant: &Mutant, fate: Fate) {
+    if fate == Fate::Survived {
+        println!("survived: {number}: {mutant}");
+    }
+}
+
+/// Says what became of them, and compares those that survived with the list.
+fn report(mutants: &[Mutant], fates: &Fates, listed: &listed::Counts) -> Result<()> {
+    let count = |wanted: Fate| fates.values().filter(|fate| **fate == wanted).count();
+    let [caught, timed_out, survived, invalid] = [
+        Fate::Caught,
+        Fate::TimedOut,
+        Fate::Survived,
+        Fate::DoesNotCompile,
+    ]
+    .map(count);
+    let noticed = caught + timed_out;
+    let rate = 100.0 * noticed as f64 / (noticed + survived).max(1) as f64;
+    println!(
+        "{} mutants: {invalid} do not compile, {caught} caught, {timed_out} ended by the limit of time, \
+         {survived} survived: {rate:.1} % of those that compile are noticed; {} are listed as not noticeable",
+        mutants.len(),
+        listed.values().sum::<usize>()
+    );
+    let all = mutants.iter().map(|mutant| mutant.change.as_str());
+    let survivors = mutants.iter().enumerate();
+    let survivors = survivors
+        .filter(|(number, _)| fates.get(number) == Some(&Fate::Survived))
+        .map(|(_, mutant)| mutant.change.as_str());
+    let problems = listed::compare(listed, survivors, all);
+    for problem in &problems {
+        println!("{problem}");
+    }
+    ensure!(
+        problems.is_empty(),
+        "{} mutants are not as {LIST} says",
+        problems.len()
+    );
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! A copy of the workspace in which one package's sources are others.
+
+use anyhow::{Context, Result, bail};
+use leasehold_build::Workspace;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The copy: links to all but the package's sources.
+pub(super) struct Tree {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+/// How a program is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Optimised {
+    /// As the workspace says.
+    AsEver,
+    /// So that the compiler is soon done.
+    Not,
+}
+
+/// What a build came to.
+pub(super) enum Built {
+    /// The program with the tests.
+    Program(PathBuf),
+    /// What the compiler said.
+    Errors(Vec<CompilerError>),
+}
+
+/// One error of the compiler's.
+pub(super) struct CompilerError {
+    /// The source, from the root.
+    pub(super) file: String,
+    /// Where in it.
+    pub(super) byte: usize,
+    /// All of it.
+    pub(super) text: String,
+}
+
+impl Tree {
+    /// Makes the copy, without sources of the package in `folder`.
+    ///
+    /// # Errors
+    /// When a file cannot be written or linked.
+    pub(super) fn plant(workspace: &Workspace, folder: &str) -> Result<Self> {
+        let target = workspace.target().join("mutants");
+        let root = target.join("tree");
+        if root.exists() {
+            std::fs::remove_dir_all(&root).context("an old copy")?;
+        }
+        let from = workspace.root().canonicalize().context("the repository")?;
+        let tree = Self {
+            root,
+            target: target.join("build"),
+        };
+        tree.link(&from, Path::new(""), &Path::new(folder).join("src"))?;
+        Ok(tree)
+    }
+
+    /// Links what is in a folder of the repository, and goes down to the one that is left out.
+    fn link(&self, from: &Path, folder: &Path, left_out: &Path) -> Result<()> {
+        std::fs::create_dir_all(self.root.join(folder)).context("a copy's folder")?;
+        for entry in std::fs::read_dir(from.join(folder)).context("the repository")? {
+            let name = entry?.file_name();
+            let path = folder.join(&name);
+            // The copy's own place is not copied, nor the repository's history.
+            if path == left_out || folder == Path::new("") && (name == "target" || name == ".git") {
+                continue;
+            }
+            if left_out.starts_with(&path) {
+                self.link(from, &path, left_out)?;
+            } else {
+                std::os::unix::fs::symlink(from.join(&path), self.root.join(&path))
+                    .with_context(|| format!("a link to {}", path.display()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a source, if it is another than before.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn write(&self, file: &str, text: &str) -> Result<()> {
+        let path = self.root.join(file);
+        if std::fs::read_to_string(&path).is_ok_and(|before| before == text) {
+            return Ok(());
+        }
+        let folder = path.parent().context("a source has a folder")?;
+        std::fs::create_dir_all(folder).context("a copy's folder")?;
+        std::fs::write(&path, text).with_context(|| path.display().to_string())
+    }
+
+    /// Builds the tests of a package.
+    ///
+    /// # Errors
+    /// When cargo cannot be run, or fails without an error of the compiler's.
+    pub(super) fn build(&self, package: &str, optimised: Optimised) -> Result<Built> {
+        let mut command = Command::new("cargo");
+        if optimised == Optimised::Not {
+            let level = format!("profile.dev.package.{package}.opt-level=0");
+            command.args(["--config", &level]);
+        }
+        let output = command
+            .current_dir(&self.root)
+            .args(["test", "--lib", "--no-run", "--message-format=json"])
+            .args(["--package", package])
+            .env("CARGO_TARGET_DIR", &self.target)
+            // The compiler's warnings are for what people write.
+            .env("RUSTFLAGS", "--cap-lints allow")
+            .output()
+            .context("cannot run cargo")?;
+        let mut errors = Vec::new();
+        let mut program = None;
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            let Ok(message) = serde_json::from_str::<Value>(line) else {
+                continue;
+            };
+            if let Some(path) = message["executable"].as_str() {
+                program = Some(PathBuf::from(path));
+            }
+            errors.extend(compiler_error(&message["message"]));
+        }
+        match program {
+            Some(program) if output.status.success() => Ok(Built::Program(program)),
+            _ if !errors.is_empty() => Ok(Built::Errors(errors)),
+            _ => bail!("cargo: {}", String::from_utf8_lossy(&output.stderr)),
+        }
+    }
+}
+
+/// An error with a place, out of a message.
+fn compiler_error(message: &Value) -> Option<CompilerError> {
+    if message["level"].as_str()? != "error" {
+        return None;
+    }
+    let spans = message["spans"].as_array()?;
+    let primary = spans.iter().find(|span| span["is_primary"] == true)?;
+    Some(CompilerError {
+        file: primary["file_name"].as_str()?.to_owned(),
+        byte: usize::try_from(primary["byte_start"].as_u64()?).ok()?,
+        text: message["rendered"].as_str()?.to_owned(),
+    })
+}
