@@ -4,8 +4,11 @@
 //! `a7` holds the call's number, `a0`–`a5` its arguments, `s2`–`s9` the eight message words and
 //! `s10` the [`Tag`](crate::Tag). The kernel answers in `a0` (0, or an [`Error`](crate::Error),
 //! unless said otherwise) and `a1`. Calls marked *message* also define `s2`–`s10`. All other
-//! caller-saved registers are zero afterwards. `s0`, `s1`, `s11`, `sp`, `gp`, `tp` and `ra` are
-//! kept, and so are `s2`–`s10` by calls that are not marked.
+//! caller-saved registers are zero afterwards. `s0`, `s1` and `sp` are kept. Calls that are not
+//! marked keep `s2`–`s11` and `ra` too; those that are marked leave zero in `s11` and `ra`, or a
+//! value that the task once had there. `gp` and `tp` are the kernel's: every call and every
+//! interrupt makes them zero, so no task can use them. (Compilers use them for threads, and for
+//! data near `gp` where the linker is asked for that; tasks have neither.)
 //!
 //! # Registers on Arm
 //! `svc 0`. `r12` holds the call's number, `r0`–`r3` its first four arguments, `r4` and `r5` the

@@ -57,7 +57,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             assert!(
                 T > 0 && T <= MAX_TASKS && T <= ROOM,
                 "1 to 64 tasks, or to 32 on a machine of 32 bits"
-            )
+            );
+            crate::layout::check::<H, T, L, G, B>();
         };
         Self {
             ready: 0,
@@ -242,7 +243,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// Answer a task that is blocked, and let it run.
+    #[inline(never)]
     pub(crate) fn resume(&mut self, task: usize, results: [usize; 3]) {
+        self.resume_here(task, results);
+    }
+
+    /// [`Kernel::resume`], where each instruction counts.
+    #[inline(always)]
+    pub(crate) fn resume_here(&mut self, task: usize, results: [usize; 3]) {
         let record = &mut self.tasks[task];
         record.state = leasehold_abi::TaskState::Ready;
         record.accepting = no_handle(record.handle);

@@ -25,7 +25,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             let arrived = record.pending & record.mask;
             if arrived != 0 {
                 record.pending &= !arrived;
-                self.resume(task, [0, u32::MAX as usize, arrived as usize]);
+                self.resume_here(task, [0, u32::MAX as usize, arrived as usize]);
             }
         }
     }

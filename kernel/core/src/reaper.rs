@@ -69,6 +69,9 @@ pub(crate) struct Reaper {
 }
 
 impl Reaper {
+    /// Where [`rank`](Self::rank) lies, for the entry code: all bits of it are set when there is nothing to do.
+    pub(crate) const RANK: usize = core::mem::offset_of!(Self, rank);
+
     pub(crate) const NEW: Self = Self {
         rank: IDLE,
         urgent: 0,

@@ -22,9 +22,12 @@ const LAST_GENERATION: u32 = (1 << TaskHandle::GENERATION_BITS) - 2;
 /// How many windows a task is remembered to have lost, to name a fault there.
 const LOST_WINDOWS: usize = 4;
 
-/// One task. What a message needs comes first, in one or two cache lines.
+/// One task. What a message needs comes next to the registers, in one or two cache lines. [`Layout`](crate::Layout)
+/// tells the entry code where.
 #[repr(C)]
 pub(crate) struct Task<C> {
+    /// Saved registers.
+    pub(crate) context: C,
     /// The present life, or the last one.
     pub(crate) handle: u32,
     /// `fast` while the task waits for a message *and* is serving, else [`no_handle`] of it:
@@ -52,8 +55,6 @@ pub(crate) struct Task<C> {
     pub(crate) state: TaskState,
     /// Whether it answers calls.
     pub(crate) serving: bool,
-    /// Saved registers.
-    pub(crate) context: C,
     /// Bits that its timer posts.
     pub(crate) timer_bits: Notifications,
     /// How many times it was started.
@@ -91,6 +92,7 @@ pub(crate) struct Task<C> {
 impl<C: Context> Task<C> {
     /// A task that has never run.
     pub(crate) const EMPTY: Self = Self {
+        context: C::EMPTY,
         handle: 0,
         accepting: no_handle(0),
         fast: no_handle(0),
@@ -104,7 +106,6 @@ impl<C: Context> Task<C> {
         peer: NO_TASK,
         state: TaskState::Dormant,
         serving: false,
-        context: C::EMPTY,
         timer_bits: Notifications::empty(),
         starts: 0,
         held: List::EMPTY,

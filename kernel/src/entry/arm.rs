@@ -1,9 +1,9 @@
 //! The functions that the boot code and the exception vectors call. The contract is in the architecture's `boot` and
 //! `trap` modules.
 
-use super::{Image, boot, caller, floating_registers, kernel, run};
+use super::{Image, boot, floating_registers, kernel, run};
 use crate::image::CONFIG;
-use leasehold_abi::{Error, FaultKind};
+use leasehold_abi::{Call, Error, FaultKind};
 use leasehold_arch_arm::{Frame, RegisterFile, idle as idle_task, system};
 use leasehold_core::Fault;
 
@@ -56,6 +56,19 @@ extern "C" fn leasehold_quick_call(frame: *mut Frame, fifth: usize, sixth: usize
     let frame = unsafe { &mut *frame };
     frame.arguments = [status as u32, value as u32, third as u32, 0];
     frame.r12 = 0;
+}
+
+/// The handle of the task that calls, if one does.
+#[inline(always)]
+fn caller(kernel: &mut Image) -> Option<usize> {
+    let [_, handle, _] = kernel.quick_call(Call::TaskSelf as usize, [0; 6])?;
+    Some(handle)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn leasehold_task_self() -> usize {
+    // SAFETY: called by the entry code.
+    caller(unsafe { kernel() }).unwrap_or(0)
 }
 
 /// A register file to continue with, and its second result.

@@ -14,7 +14,6 @@ use crate::board::Board;
 use crate::image::{CONFIG, FLOATING_TASKS, GRANTS, LEASES, TASKS};
 use crate::report;
 use core::cell::UnsafeCell;
-use leasehold_abi::Call;
 #[cfg(target_arch = "arm")]
 use leasehold_arch_arm::FloatingRegisters;
 #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
@@ -104,19 +103,6 @@ fn run(kernel: &mut Image, next: Next) -> *mut Registers {
         Next::Run(task) => kernel.context(task),
         Next::Idle => idle(kernel),
     }
-}
-
-/// The handle of the task that calls, if one does.
-#[inline(always)]
-fn caller(kernel: &mut Image) -> Option<usize> {
-    let [_, handle, _] = kernel.quick_call(Call::TaskSelf as usize, [0; 6])?;
-    Some(handle)
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn leasehold_task_self() -> usize {
-    // SAFETY: called by the entry code.
-    caller(unsafe { kernel() }).unwrap_or(0)
 }
 
 #[unsafe(no_mangle)]

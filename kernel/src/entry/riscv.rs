@@ -1,22 +1,10 @@
 //! The functions that the boot code and the trap vector call. The contract is in the architecture's `boot` and `trap`
 //! modules.
 
-use super::{Image, boot, caller, floating_registers, kernel, run};
+use super::{Image, boot, floating_registers, kernel, run};
 use leasehold_abi::{Error, FaultKind};
 use leasehold_arch_riscv::{RegisterFile, boot::stack_top, csr, decode};
 use leasehold_core::{Fault, Hardware, Next};
-
-/// A task to resume on a fast path, and its second result. Null: take the slow path.
-#[repr(C)]
-struct Resume {
-    registers: *mut RegisterFile,
-    value: usize,
-}
-
-const SLOW: Resume = Resume {
-    registers: core::ptr::null_mut(),
-    value: 0,
-};
 
 /// Waits until there is a task to run.
 #[cold]
@@ -35,7 +23,7 @@ pub(super) fn idle(kernel: &mut Image) -> *mut RegisterFile {
 #[unsafe(no_mangle)]
 extern "C" fn leasehold_boot(_hart: usize, _device_tree: usize) -> *mut RegisterFile {
     let place = |registers: &mut RegisterFile, task, space| {
-        registers.place(space, stack_top());
+        registers.place(task, space, stack_top());
         if let Some(floating) = floating_registers(task) {
             // SAFETY: they are in a static, and no other task's.
             unsafe { registers.place_floating(floating) };
@@ -70,35 +58,6 @@ extern "C" fn leasehold_quick_call(
     // left.
     unsafe { (*registers).set_third_result(third) };
     Results { status, value }
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn leasehold_call(destination: usize, borrows: usize, count: usize) -> Resume {
-    // SAFETY: called by the trap vector.
-    let kernel = unsafe { kernel() };
-    let Some(client) = caller(kernel) else {
-        return SLOW;
-    };
-    match kernel.fast_call(destination as u32, borrows, count) {
-        Some(server) => Resume {
-            registers: kernel.context(server),
-            value: client,
-        },
-        None => SLOW,
-    }
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn leasehold_reply_receive(client: usize, mask: usize) -> Resume {
-    // SAFETY: called by the trap vector.
-    let kernel = unsafe { kernel() };
-    match kernel.fast_reply_receive(client as u32, mask as u32) {
-        Some(client) => Resume {
-            registers: kernel.context(client),
-            value: 0,
-        },
-        None => SLOW,
-    }
 }
 
 #[unsafe(no_mangle)]

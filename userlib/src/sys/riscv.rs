@@ -77,6 +77,7 @@ pub(super) unsafe fn message(
             lateout("a3") _, lateout("a4") _, lateout("a5") _, lateout("a6") _,
             lateout("a7") _, lateout("t0") _, lateout("t1") _, lateout("t2") _,
             lateout("t3") _, lateout("t4") _, lateout("t5") _, lateout("t6") _,
+            lateout("ra") _, lateout("s11") _,
             options(nostack),
         );
     }

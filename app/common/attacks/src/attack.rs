@@ -138,7 +138,7 @@ attacks! {
 pub struct KeptRegisters {
     /// Bit `i`: register `i` should have been kept and was not (on Arm, 15 are the flags).
     pub changed: u32,
-    /// Bit `i`: register `i` should have been zero and was not.
+    /// Bit `i`: register `i` should have been zero, or of the task's own, and was not.
     pub leaked: u32,
     /// The three result registers.
     pub results: [usize; 3],

@@ -80,6 +80,10 @@ pub enum Command {
     /// `(address, flag)`: reserve the 32 bits at `address`, wait without a system call until the word at `flag` is not
     /// zero, and store the old value back if the reservation still holds. Reports whether the reservation was lost.
     Reserve = 28,
+    /// `(lease, grant, address, rounds)`: unclaim a window and claim it again, over and over, with a checked load of a
+    /// word of it right after each. Reports how many unclaims failed, how many claims, how many loads found the window
+    /// when it was unclaimed, and how many did not find it when it was claimed.
+    Reclaim = 29,
 }
 
 impl Command {
@@ -114,6 +118,7 @@ impl Command {
             26 => Self::Floating,
             27 => Self::Lock,
             28 => Self::Reserve,
+            29 => Self::Reclaim,
             _ => return None,
         })
     }

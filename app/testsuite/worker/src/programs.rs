@@ -1,7 +1,7 @@
 //! Commands that are more than one call or one instruction.
 
 use crate::report::{Words, words};
-use leasehold_abi::{Call, Error, MESSAGE_WORDS, Notifications};
+use leasehold_abi::{Call, ClaimMode, Error, MESSAGE_WORDS, Notifications};
 
 /// One call with many first arguments, counted by what it answers.
 pub(crate) fn forge(given: Words) -> Words {
@@ -43,6 +43,24 @@ pub(crate) fn registers(given: Words) -> Words {
         second,
         third,
     ])
+}
+
+/// Takes a window away from itself and gives it back, and looks at it at once.
+pub(crate) fn reclaim(given: Words) -> Words {
+    let [lease, grant, address, rounds, ..] = given;
+    let arguments = [lease, grant, ClaimMode::Shared as usize, 0, 0, 0];
+    let mut found = [0; 4];
+    for _ in 0..rounds {
+        let [unclaimed, ..] = attacks::system_call(Call::GrantUnclaim as usize, arguments);
+        let before = attacks::checked_load(address).is_some();
+        let [claimed, ..] = attacks::system_call(Call::GrantClaim as usize, arguments);
+        let after = attacks::checked_load(address).is_none();
+        let events = [unclaimed != 0, claimed != 0, before, after];
+        for (count, event) in found.iter_mut().zip(events) {
+            *count += usize::from(event);
+        }
+    }
+    words(&found)
 }
 
 /// Checked loads over a range.

@@ -125,6 +125,7 @@ impl Worker {
             Command::Storm => programs::storm(given),
             Command::Floating => programs::floating(given),
             Command::Lock => programs::lock(given),
+            Command::Reclaim => programs::reclaim(given),
         }
     }
 

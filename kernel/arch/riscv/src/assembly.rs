@@ -3,8 +3,17 @@
 use crate::boot::{STACK, STACK_SIZE};
 use crate::{FloatingRegisters, RegisterFile, csr};
 use core::mem::offset_of;
-use leasehold_abi::Call;
+use leasehold_abi::{Call, MAX_BORROWS, TaskState};
 use leasehold_arch_common::QUICK;
+use leasehold_core::Layout;
+
+/// Where the fast paths find what they need of a task.
+type Record = Layout<RegisterFile>;
+
+const _: () = assert!(
+    TaskState::Ready as u8 == 1,
+    "the fast paths store the 1 that they have"
+);
 
 /// `boot.s` and `trap.s` with the file that has the mode's instructions, and what that file names.
 macro_rules! assembly {
@@ -12,6 +21,7 @@ macro_rules! assembly {
         core::arch::global_asm!(
             include_str!($mode),
             include_str!("boot.s"),
+            include_str!("fast.s"),
             include_str!("trap.s"),
             include_str!("floating.s"),
             WORD = const size_of::<usize>(),
@@ -37,7 +47,32 @@ macro_rules! assembly {
             UNIT = const csr::STATUS_FLOATING_POINT,
             CALL = const Call::Call as usize,
             REPLY_RECEIVE = const Call::ReplyReceive as usize,
+            // Those with the numbers from 1 on.
+            MESSAGE_CALLS = const Call::Reply as usize,
             QUICK = const QUICK,
+            TASKS = const offset_of!(RegisterFile, tasks),
+            BIT = const offset_of!(RegisterFile, bit),
+            TASK = const Record::TASK,
+            HANDLE = const Record::HANDLE,
+            ACCEPTING = const Record::ACCEPTING,
+            FAST = const Record::FAST,
+            PENDING = const Record::PENDING,
+            MASK = const Record::MASK,
+            WAITING = const Record::WAITING,
+            IN_SERVICE = const Record::IN_SERVICE,
+            CALLS = const Record::CALLS,
+            BORROWS = const Record::BORROWS,
+            BORROW_COUNT = const Record::BORROW_COUNT,
+            PEER = const Record::PEER,
+            STATE = const Record::STATE,
+            SERVING = const Record::SERVING,
+            READY_SET = const Record::READY,
+            CURRENT = const Record::CURRENT,
+            RANK = const Record::RANK,
+            LAST_INDEX = const usize::BITS as usize - 1,
+            MORE_BORROWS = const MAX_BORROWS + 1,
+            RECEIVING = const TaskState::Receiving as usize,
+            AWAITING_REPLY = const TaskState::AwaitingReply as usize,
             ECALL_FROM_USER = const 8,
             $($operands)*
         );

@@ -1,7 +1,7 @@
 //! The registers of a task that is not running.
 
 use leasehold_abi::MESSAGE_WORDS;
-use leasehold_core::Context;
+use leasehold_core::{Context, Layout};
 
 /// `a0`, the first result register.
 const RESULT: usize = 10;
@@ -27,14 +27,21 @@ pub struct RegisterFile {
     pub(crate) fresh: usize,
     /// Where its floating-point registers are kept.
     pub(crate) floating: usize,
+    /// The first task's record, which begins with its register file.
+    pub(crate) tasks: usize,
+    /// The set with this task alone.
+    pub(crate) bit: usize,
 }
 
 impl RegisterFile {
-    /// Sets what stays the same for the task's life: the value of `satp` while it runs, and the kernel's stack pointer
-    /// at entry.
-    pub fn place(&mut self, satp: usize, kernel_stack: usize) {
+    /// Sets what stays the same for the life of the task with this index: the value of `satp` while it runs, the stack
+    /// pointer of the kernel when it enters, and where the task is in the kernel's table. `self` must be there.
+    pub fn place(&mut self, task: usize, satp: usize, kernel_stack: usize) {
         self.address_space = satp;
         self.kernel_stack = kernel_stack;
+        let own = (&raw const *self).expose_provenance();
+        self.tasks = own.wrapping_sub(task * Layout::<Self>::TASK);
+        self.bit = 1 << task;
     }
 
     /// Sets only the third result; the other two stay in registers.
@@ -61,6 +68,8 @@ impl Context for RegisterFile {
         interrupted: 0,
         fresh: 0,
         floating: 0,
+        tasks: 0,
+        bit: 0,
     };
 
     fn start(&mut self, entry: usize, stack: usize) {
@@ -108,6 +117,8 @@ mod tests {
             interrupted: 1,
             fresh: 0,
             floating: 0,
+            tasks: 11,
+            bit: 13,
         };
         registers.start(0x8040_0000, 0x8050_0000);
         assert_eq!(registers.pc(), 0x8040_0000);
@@ -119,6 +130,7 @@ mod tests {
             .filter(|(at, _)| ![0, 2].contains(at));
         assert!(rest.map(|(_, value)| *value).all(|value| value == 0));
         assert_eq!((registers.address_space, registers.interrupted), (7, 0));
+        assert_eq!((registers.tasks, registers.bit), (11, 13));
     }
 
     #[test]

@@ -26,7 +26,7 @@
     .globl  leasehold_floating_fresh
     .balign 64
 leasehold_floating_vector:
-    csrrw   tp, {SCRATCH}, tp
+    csrr    tp, {SCRATCH}
     STORE   t0, T0(tp)
     STORE   t1, T1(tp)
     LOAD    t0, {FLOATING}(tp)
@@ -41,12 +41,10 @@ leasehold_floating_vector:
     csrw    {VECTOR}, t0
     LOAD    t0, T0(tp)
     LOAD    t1, T1(tp)
-    STORE   sp, SP(tp)
-    csrr    sp, {CAUSE}
-    addi    sp, sp, -{ECALL_FROM_USER}
-    bnez    sp, 1f
-    STORE   ra, RA(tp)
-    SAVE_CALL
+    csrr    gp, {CAUSE}
+    addi    gp, gp, -{ECALL_FROM_USER}
+    bnez    gp, 1f
+    SAVE_MESSAGE_CALL
     lla     t0, leasehold_floating_call
     STORE   t0, {INTERRUPTED}(tp)
     j       leasehold_slow_path

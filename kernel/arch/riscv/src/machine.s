@@ -8,6 +8,10 @@
     sw      \register, \place
 .endm
 
+.macro LOAD_HANDLE register, place:vararg
+    lw      \register, \place
+.endm
+
 .macro RETURN
     mret
 .endm
@@ -20,9 +24,16 @@
     .option pop
 .endm
 
-# Loads the protection image that the register file in a0 names. Clobbers t0 to t2.
-.macro SWITCH site
-    lw      t0, {SPACE}(a0)
+# Loads the protection image that a register file names. Clobbers t0 to t2.
+.macro SWITCH site, file
+    lw      t0, {SPACE}(\file)
+    lw      t1, {LOADER}(t0)
+    jalr    t2, t1
+.endm
+
+# As SWITCH, to the address space that was left: its entries may have changed.
+.macro SAME_SPACE file
+    lw      t0, {SPACE}(\file)
     lw      t1, {LOADER}(t0)
     jalr    t2, t1
 .endm

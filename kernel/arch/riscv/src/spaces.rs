@@ -27,6 +27,14 @@ const fn identifier(task: usize) -> usize {
     task + 1
 }
 
+impl<const P: usize> Spaces<P> {
+    /// Drops what the hart has cached of a task's translations. With one identifier for all, a switch to the task does
+    /// so, but the task may be the one that goes on.
+    fn fence(&self, task: usize) {
+        csr::fence(if self.apart { identifier(task) } else { 0 });
+    }
+}
+
 impl<const P: usize> Protection for Spaces<P> {
     type Context = RegisterFile;
     type Store = Store<P>;
@@ -104,15 +112,14 @@ impl<const P: usize> Protection for Spaces<P> {
         let result = self
             .tables
             .map_step(task, window.base, window.length, permission, done);
-        // With one identifier for all, the switch to the task drops everything.
-        csr::fence(identifier(task));
+        self.fence(task);
         result
     }
 
     #[inline]
     fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool {
         let gone = self.tables.unmap(task, window.base, window.length, done);
-        csr::fence(identifier(task));
+        self.fence(task);
         gone
     }
 

@@ -8,6 +8,11 @@
     sd      \register, \place
 .endm
 
+# A handle has 32 bits, and is zero-extended in a register.
+.macro LOAD_HANDLE register, place:vararg
+    lwu     \register, \place
+.endm
+
 .macro RETURN
     sret
 .endm
@@ -20,12 +25,16 @@
     .option pop
 .endm
 
-# Enters the address space of the register file in a0. Clobbers t0; also t1 if trap.rs has replaced the marked
-# instruction by a jump to leasehold_flush.
-.macro SWITCH site
-    ld      t0, {SPACE}(a0)
+# Enters the address space of a register file. Clobbers t0; also t1 if trap.rs has replaced the marked instruction by a
+# jump to leasehold_flush.
+.macro SWITCH site, file
+    ld      t0, {SPACE}(\file)
 leasehold_switch_\site:
     csrw    satp, t0
+.endm
+
+# As SWITCH, to the address space that was left. The kernel has dropped what it changed there.
+.macro SAME_SPACE file
 .endm
 
 # Continues in the upper half. Clobbers t0 to t4; keeps a0 and a1.

@@ -1,18 +1,20 @@
 //! Traps: from a task into the kernel, and from the kernel into a task.
 //!
-//! While a task runs, the scratch register (`sscratch`, `mscratch`) holds the task's
-//! [`RegisterFile`](crate::RegisterFile). While the kernel runs, it holds the top of the kernel's stack; above that is
-//! a register file for the kernel's own faults. The kernel runs with interrupts off.
+//! The scratch register (`sscratch`, `mscratch`) holds the running task's [`RegisterFile`](crate::RegisterFile). While
+//! the kernel runs, that is the file of the task that ran; before the first task runs, it is the top of the kernel's
+//! stack, above which lies a register file. The kernel runs with interrupts off. A fault of its own overwrites the file
+//! and the stack. That does no harm: the fault ends everything, and only its own registers are shown.
 //!
-//! A system call saves what a function call saves. `Call` and `ReplyReceive` leave the message in `s2`–`s10`, which
-//! Rust code keeps; only the slow path stores them. On RV64 a switch of the address space is a write to `satp`; on
+//! Tasks do not have `gp` and `tp` (see [`Call`]), so the vector has two registers to begin with.
+//!
+//! A system call saves what a function call saves. `Call` and `ReplyReceive` leave the message in `s2`–`s10`. If the
+//! other side waits, the vector itself hands the message over (`fast.s`). It finds the fields of a task's record,
+//! because a record begins with the register file. Rust code keeps `s0`–`s11`, so a call without a message has them
+//! saved only if another task runs next. On RV64 a switch of the address space is a write to `satp`; on
 //! harts without address space identifiers `flush_at_each_switch` changes the vector at boot. On RV32 a switch loads
-//! the PMP entries that the task uses.
+//! the PMP entries that the task uses; so does the return to the same task, as a call may have changed them.
 //!
 //! The kernel image defines, with the C calling convention:
-//! - `leasehold_task_self() -> handle`,
-//! - `leasehold_call(destination, borrows, count)` and `leasehold_reply_receive(client, mask)`:
-//!   a pair of the next task's register file and its second result, or a null pointer to take the slow path,
 //! - `leasehold_quick_call(arguments 0 to 5, register file, number)`, which stores the third result in the caller's
 //!   register file and returns the first two, for the calls in [`QUICK`](leasehold_arch_common::QUICK),
 //! - `leasehold_system_call(arguments 0 to 5, _, number)`, `leasehold_interrupt()` and
@@ -21,8 +23,10 @@
 use leasehold_abi::Call;
 
 const _: () = assert!(
-    Call::TaskSelf as usize == 0,
-    "the vector tests for it with beqz"
+    Call::TaskSelf as usize == 0
+        && Call::Receive as usize <= Call::Reply as usize
+        && Call::Notify as usize == Call::Reply as usize + 1,
+    "the vector tests for it with beqz, and for message calls by their numbers"
 );
 
 #[cfg(target_arch = "riscv64")]

@@ -1,12 +1,10 @@
-# The trap vector. See trap.rs. In it, tp points to the running task's register file. The instructions in capitals,
-# which depend on the mode that the kernel runs in, are in supervisor.s and machine.s.
+# The trap vector. See trap.rs. In it, tp points to the running task's register file, and gp is free. The instructions
+# in capitals, which depend on the mode that the kernel runs in, are in supervisor.s and machine.s.
 
 # The offset of register n in a register file; 0 is the program counter.
 .equ PC, {X}
 .equ RA, {X} + {WORD} * 1
 .equ SP, {X} + {WORD} * 2
-.equ GP, {X} + {WORD} * 3
-.equ TP, {X} + {WORD} * 4
 .equ S0, {X} + {WORD} * 8
 .equ S1, {X} + {WORD} * 9
 .equ A0, {X} + {WORD} * 10
@@ -16,23 +14,16 @@
 .equ T0, {X} + {WORD} * 5
 .equ T1, {X} + {WORD} * 6
 
-# Switches to the kernel's stack, and saves the task's tp, which is in the scratch register. Clobbers t0.
-.macro TO_KERNEL_STACK
-    LOAD    sp, {KERNEL_STACK}(tp)
-    csrrw   t0, {SCRATCH}, sp
-    STORE   t0, TP(tp)
-.endm
-
-# Saves the registers that TO_KERNEL_STACK and the first instructions have not saved. Clobbers t0.
+# Saves what the first instructions have not. Clobbers t0.
 .macro SAVE_ALL
-    .irp n, 1, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    .irp n, 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     STORE   x\n, {X} + {WORD} * \n (tp)
     .endr
     csrr    t0, {PC_REGISTER}
     STORE   t0, PC(tp)
     li      t0, 1
     STORE   t0, {INTERRUPTED}(tp)
-    TO_KERNEL_STACK
+    LOAD    sp, {KERNEL_STACK}(tp)
 .endm
 
 .macro ZERO registers:vararg
@@ -41,35 +32,29 @@
     .endr
 .endm
 
-# A partial save: the registers that a system call keeps, besides s2 to s10. Clobbers t0.
-.macro SAVE_CALL
-    STORE   gp, GP(tp)
-    STORE   s0, S0(tp)
-    STORE   s1, S1(tp)
-    STORE   s11, S11(tp)
-    csrr    t0, {PC_REGISTER}
-    addi    t0, t0, 4
-    STORE   t0, PC(tp)
-    TO_KERNEL_STACK
+# Saves where a call goes on. Clobbers gp.
+.macro SAVE_PLACE
+    csrr    gp, {PC_REGISTER}
+    addi    gp, gp, 4
+    STORE   gp, PC(tp)
+    STORE   sp, SP(tp)
 .endm
 
-# Enters the address space and the program counter of the register file in a0. Clobbers t0 to t2.
-.macro ENTER_SPACE site
-    LOAD    t0, PC(a0)
+# What a message call on the slow path keeps, and the message.
+.macro SAVE_MESSAGE_CALL
+    SAVE_PLACE
+    .irp n, 1, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27
+    STORE   x\n, {X} + {WORD} * \n (tp)
+    .endr
+    LOAD    sp, {KERNEL_STACK}(tp)
+.endm
+
+# Enters the address space and the program counter of a register file. Clobbers t0 to t2.
+.macro ENTER_SPACE site, file
+    LOAD    t0, PC(\file)
     csrw    {PC_REGISTER}, t0
-    SWITCH  \site
-    csrw    {SCRATCH}, a0
-.endm
-
-# Loads the registers that SAVE_CALL saved.
-.macro LOAD_CALL
-    LOAD    ra, RA(a0)
-    LOAD    sp, SP(a0)
-    LOAD    gp, GP(a0)
-    LOAD    tp, TP(a0)
-    LOAD    s0, S0(a0)
-    LOAD    s1, S1(a0)
-    LOAD    s11, S11(a0)
+    SWITCH  \site, \file
+    csrw    {SCRATCH}, \file
 .endm
 
     .section .text.trap.vector, "ax"
@@ -77,92 +62,101 @@
     .globl  leasehold_resume
     .balign 64
 leasehold_vector:
-    csrrw   tp, {SCRATCH}, tp
-    STORE   sp, SP(tp)
-    csrr    sp, {CAUSE}
-    addi    sp, sp, -{ECALL_FROM_USER}
-    bnez    sp, 5f
-    STORE   ra, RA(tp)
+    csrr    tp, {SCRATCH}
+    csrr    gp, {CAUSE}
+    addi    gp, gp, -{ECALL_FROM_USER}
+    bnez    gp, 5f
+    li      gp, {CALL}
+    beq     a7, gp, 1f
+    li      gp, {REPLY_RECEIVE}
+    beq     a7, gp, 2f
     beqz    a7, 4f
-    li      t0, {CALL}
-    beq     a7, t0, 1f
-    li      t0, {REPLY_RECEIVE}
-    beq     a7, t0, 2f
+    li      gp, {MESSAGE_CALLS}
+    bleu    a7, gp, 3f
     # A shift counts modulo 64; the kernel itself checks the number again.
-    li      t0, {QUICK}
-    srl     t0, t0, a7
-    andi    t0, t0, 1
-    bnez    t0, 11f
-    SAVE_CALL
+    li      gp, {QUICK}
+    srl     gp, gp, a7
+    andi    gp, gp, 1
+    bnez    gp, 11f
 
-    # The slow path: stores the message registers in memory, and returns in the general way.
-leasehold_slow_path:
-    .irp n, 18, 19, 20, 21, 22, 23, 24, 25, 26
+    # Calls without a message. Rust code keeps s0 to s11, so they are saved only when another task is the next.
+    SAVE_PLACE
+    STORE   ra, RA(tp)
+    LOAD    sp, {KERNEL_STACK}(tp)
+    jal     leasehold_system_call
+    bne     a0, tp, 10f
+    LOAD    t0, PC(tp)
+    csrw    {PC_REGISTER}, t0
+    SAME_SPACE tp
+    LOAD    ra, RA(tp)
+    LOAD    sp, SP(tp)
+    LOAD    a0, A0(tp)
+    LOAD    a1, A1(tp)
+    LOAD    a2, A2(tp)
+    ZERO    a3, a4, a5, a6, a7, t0, t1, t2, t3, t4, t5, t6, gp, tp
+    RETURN
+10: .irp n, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27
     STORE   x\n, {X} + {WORD} * \n (tp)
     .endr
-    jal     leasehold_system_call
 
     # Continues with the register file in a0.
 leasehold_resume:
     LOAD    t0, {INTERRUPTED}(a0)
     bnez    t0, 7f
 leasehold_resume_call:
-    ENTER_SPACE 1
-    .irp n, 18, 19, 20, 21, 22, 23, 24, 25, 26
+    ENTER_SPACE 1, a0
+    .irp n, 1, 2, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 11, 12, 10
     LOAD    x\n, {X} + {WORD} * \n (a0)
     .endr
-    LOAD_CALL
-    LOAD    a1, A1(a0)
-    LOAD    a2, A2(a0)
-    LOAD    a0, A0(a0)
-    ZERO    a3, a4, a5, a6, a7, t0, t1, t2, t3, t4, t5, t6
+    ZERO    a3, a4, a5, a6, a7, t0, t1, t2, t3, t4, t5, t6, gp, tp
     RETURN
 
-    # The fast paths: the message stays in its registers.
-1:  SAVE_CALL
-    STORE   a0, A0(tp)
-    STORE   a1, A1(tp)
-    STORE   a2, A2(tp)
-    jal     leasehold_call
-    bnez    a0, 8f
-    li      a7, {CALL}
-    j       9f
-2:  SAVE_CALL
-    STORE   a0, A0(tp)
-    STORE   a1, A1(tp)
-    jal     leasehold_reply_receive
-    bnez    a0, 8f
-    li      a7, {REPLY_RECEIVE}
-9:  LOAD    a0, A0(tp)
-    LOAD    a1, A1(tp)
-    LOAD    a2, A2(tp)
-    j       leasehold_slow_path
-
-8:  ENTER_SPACE 2
-    LOAD_CALL
-    ZERO    a0, a2, a3, a4, a5, a6, a7, t0, t1, t2, t3, t4, t5, t6
+    # The fast paths: the message stays where it is.
+    .option push
+    .option arch, +m
+1:  FAST_CALL
+    j       8f
+2:  FAST_REPLY_RECEIVE
+    .option pop
+8:  SAVE_PLACE
+    STORE   s0, S0(tp)
+    STORE   s1, S1(tp)
+    ENTER_SPACE 2, a3
+    LOAD    sp, SP(a3)
+    LOAD    s0, S0(a3)
+    LOAD    s1, S1(a3)
+    ZERO    ra, s11, a0, a2, a3, a4, a5, a6, a7, t0, t1, t2, t3, t4, t5, t6, gp, tp
     RETURN
 
-    # Calls that return to their caller save nothing else.
-4:  TO_KERNEL_STACK
-    jal     leasehold_task_self
-    mv      a1, a0
-    li      a0, 0
-    li      a2, 0
-12: csrr    t0, {PC_REGISTER}
-    addi    t0, t0, 4
-    csrw    {PC_REGISTER}, t0
-    LOAD    ra, RA(tp)
-    LOAD    sp, SP(tp)
-    csrw    {SCRATCH}, tp
-    LOAD    tp, TP(tp)
-    ZERO    a3, a4, a5, a6, a7, t0, t1, t2, t3, t4, t5, t6
+    # The slow path: the message registers to memory, and a general return.
+9:
+3:  SAVE_MESSAGE_CALL
+leasehold_slow_path:
+    jal     leasehold_system_call
+    j       leasehold_resume
+
+    # Who the caller is.
+4:  csrr    gp, {PC_REGISTER}
+    addi    gp, gp, 4
+    csrw    {PC_REGISTER}, gp
+    LOAD_HANDLE a1, {HANDLE}(tp)
+    ZERO    a0, a2, a3, a4, a5, a6, a7, t0, t1, t2, t3, t4, t5, t6, gp, tp
     RETURN
-11: TO_KERNEL_STACK
+
+    # Calls that return to where they came from save nothing else.
+11: STORE   sp, SP(tp)
+    STORE   ra, RA(tp)
+    LOAD    sp, {KERNEL_STACK}(tp)
     mv      a6, tp
     jal     leasehold_quick_call
+    csrr    t0, {PC_REGISTER}
+    addi    t0, t0, 4
+    csrw    {PC_REGISTER}, t0
     LOAD    a2, A2(tp)
-    j       12b
+    LOAD    ra, RA(tp)
+    LOAD    sp, SP(tp)
+    ZERO    a3, a4, a5, a6, a7, t0, t1, t2, t3, t4, t5, t6, gp, tp
+    RETURN
 
     # Interrupts have the highest bit of the cause set.
 5:  SAVE_ALL
@@ -183,10 +177,11 @@ leasehold_trapped:
 leasehold_resume_all:
     BREAK_RESERVATION a0
     STORE   zero, {INTERRUPTED}(a0)
-    ENTER_SPACE 3
-    .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    ENTER_SPACE 3, a0
+    .irp n, 1, 2, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     LOAD    x\n, {X} + {WORD} * \n (a0)
     .endr
     LOAD    a0, A0(a0)
+    ZERO    gp, tp
     RETURN
 14: jr      t0

@@ -1,5 +1,6 @@
 //! Calls, receives, replies, borrows, and the two fast paths against the slow ones.
 
+use super::entry::{self, Resumed};
 use crate::model::{FLOATING, PARK, World, data};
 use crate::task::no_handle;
 use crate::{Fault, Hardware, Next};
@@ -319,16 +320,18 @@ fn scramble(world: &mut World, mut seed: u64) {
 }
 
 /// In any state, and for any arguments, a fast path either declines and changes nothing, or
-/// leaves what the slow path leaves, and resumes whom it resumes, with the same message.
+/// leaves what the slow path leaves, and resumes whom it resumes, with the same message. So do the lines of RISC-V's
+/// entry code.
 #[test]
 fn the_fast_paths_do_what_the_slow_ones_do() {
     let rounds = if cfg!(miri) { 12 } else { 6_000 };
     let (mut calls, mut replies) = (0, 0);
     for seed in 1..rounds {
-        let (mut fast, mut slow) = (World::new(), World::new());
+        let (mut fast, mut slow, mut in_entry) = (World::new(), World::new(), World::new());
         let seed = u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15);
         scramble(&mut fast, seed);
         scramble(&mut slow, seed);
+        scramble(&mut in_entry, seed);
         let before = state(&fast);
         assert_eq!(before, state(&slow));
         let sender = fast.kernel.current;
@@ -351,6 +354,10 @@ fn the_fast_paths_do_what_the_slow_ones_do() {
         let client = if seed & 1 == 0 {
             let borrows = (data(sender), (seed >> 50) as usize % 6);
             let next = fast.kernel.fast_call(peer as u32, borrows.0, borrows.1);
+            let resumed = entry::call(&mut in_entry, [peer, borrows.0, borrows.1]);
+            let second = fast.handle(sender);
+            assert_eq!(resumed, next.map(|task| Resumed { task, second }));
+            assert_eq!(state(&in_entry), state(&fast));
             let Some(next) = next else {
                 assert_eq!(before, state(&fast));
                 continue;
@@ -361,7 +368,11 @@ fn the_fast_paths_do_what_the_slow_ones_do() {
             next
         } else {
             let mask = if seed & 2 == 0 { ALL } else { 0b110 };
-            let Some(next) = fast.kernel.fast_reply_receive(peer as u32, mask as u32) else {
+            let next = fast.kernel.fast_reply_receive(peer as u32, mask as u32);
+            let resumed = entry::reply_receive(&mut in_entry, [peer, mask]);
+            assert_eq!(resumed, next.map(|task| Resumed { task, second: 0 }));
+            assert_eq!(state(&in_entry), state(&fast));
+            let Some(next) = next else {
                 assert_eq!(before, state(&fast));
                 continue;
             };
@@ -390,6 +401,7 @@ fn the_fast_paths_stand_back_while_the_reaper_has_work() {
     let server = world.handle(SERVER) as u32;
     world.kernel.reaper.charge(5);
     assert_eq!(world.kernel.fast_call(server, 0, 0), None);
+    assert_eq!(entry::call(&mut world, [server as usize, 0, 0]), None);
 }
 
 #[test]
@@ -400,6 +412,7 @@ fn the_fast_paths_never_resume_a_task_with_floating_point_registers() {
     let client = world.handle(FLOATING);
     world.become_task(4);
     assert_eq!(world.kernel.fast_reply_receive(client as u32, 0), None);
+    assert_eq!(entry::reply_receive(&mut world, [client, 0]), None);
     world.act(4, Call::ReplyReceive, &[client, 0]);
     assert_eq!(world.results(FLOATING), [0; 3]);
     // As a server: it waits, and yet no caller may hand its message over at once.
@@ -455,6 +468,7 @@ fn a_fast_reply_does_not_pass_a_waiting_caller_over() {
     world.become_task(SERVER);
     let client = world.handle(CLIENT);
     assert_eq!(world.kernel.fast_reply_receive(client as u32, 0), None);
+    assert_eq!(entry::reply_receive(&mut world, [client, 0]), None);
     world.act(SERVER, Call::ReplyReceive, &[client, 0]);
     assert_eq!(world.results(SERVER), [0, world.handle(3), 0]);
     assert_eq!(world.results(CLIENT), [0; 3]);

@@ -3,6 +3,7 @@
 mod borrows;
 mod calls;
 mod claims;
+mod entry;
 mod hostile;
 mod invariants;
 mod leases;

@@ -78,19 +78,33 @@ unsafe extern "C" {
     fn __attack_registers(block: *mut [usize; 32]);
 }
 
-/// Registers that no call may change: `ra`, `gp`, `tp`, `s0`, `s1`, `s11`.
-const KEPT: u32 = 1 << 1 | 1 << 3 | 1 << 4 | 1 << 8 | 1 << 9 | 1 << 27;
+/// Registers that no call may change: `s0`, `s1`.
+const KEPT: u32 = 1 << 8 | 1 << 9;
+/// Those that a call with a message may change, to nobody else's value: `ra`, `s11`.
+const LOOSE: u32 = 1 << 1 | 1 << 27;
 /// The message's registers, `s2`–`s10`.
 const MESSAGE: u32 = 0x1ff << 18;
-/// Caller-saved registers that are no results: `t0`–`t6`, `a3`–`a7`.
-const SCRATCH: u32 = 1 << 5 | 1 << 6 | 1 << 7 | 0x1f << 13 | 0xf << 28;
+/// Registers that are zero after every call: `gp`, `tp`, `t0`–`t6`, `a3`–`a7`.
+const SCRATCH: u32 = 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 0x1f << 13 | 0xf << 28;
+
+/// The topmost bits of the values that registers get.
+const PATTERN: usize = 0x5a << (usize::BITS - 8);
+const PATTERN_BITS: usize = 0xff << (usize::BITS - 8);
+
+/// Whether a value is such a one of another task's, or an address of the kernel's in the upper half.
+fn foreign(value: usize, own: usize) -> bool {
+    let upper = size_of::<usize>() == 8 && value.leading_zeros() == 0;
+    value & PATTERN_BITS == PATTERN && value != own || upper
+}
 
 /// Makes a call with a known value in every register and compares afterwards.
 /// `message` says that the call is one that defines the message registers.
 pub fn registers_around_call(number: usize, arguments: [usize; 6], message: bool) -> KeptRegisters {
     let mut before = [0_usize; 32];
+    // Other values in each task: no two have their stacks at one place.
+    let own = (&raw const before).expose_provenance() << 4 & !PATTERN_BITS;
     for (register, value) in before.iter_mut().enumerate() {
-        *value = 0xdead_0000_beef_0000_u64 as usize | register << 20 | register;
+        *value = PATTERN | (own ^ (register << 16 | register << 1 | 1));
     }
     before[10..16].copy_from_slice(&arguments);
     before[17] = number;
@@ -98,7 +112,11 @@ pub fn registers_around_call(number: usize, arguments: [usize; 6], message: bool
     // SAFETY: the routine keeps every register that a function must keep, the result and
     // scratch registers being declared changed by the calling convention; it writes the block.
     unsafe { __attack_registers(&raw mut after) };
-    let kept = if message { KEPT } else { KEPT | MESSAGE };
+    let (kept, loose) = if message {
+        (KEPT, LOOSE)
+    } else {
+        (KEPT | LOOSE | MESSAGE, 0)
+    };
     let mut found = KeptRegisters {
         results: [after[10], after[11], after[12]],
         ..KeptRegisters::default()
@@ -107,7 +125,10 @@ pub fn registers_around_call(number: usize, arguments: [usize; 6], message: bool
         if kept & 1 << register != 0 && after[register] != before[register] {
             found.changed |= 1 << register;
         }
-        if SCRATCH & 1 << register != 0 && after[register] != 0 {
+        let zero = after[register] == 0;
+        if SCRATCH & 1 << register != 0 && !zero
+            || loose & 1 << register != 0 && foreign(after[register], before[register])
+        {
             found.leaked |= 1 << register;
         }
     }

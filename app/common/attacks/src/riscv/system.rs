@@ -36,6 +36,7 @@ pub fn message_call(
             inlateout("s10") *tag,
             lateout("t0") _, lateout("t1") _, lateout("t2") _, lateout("t3") _,
             lateout("t4") _, lateout("t5") _, lateout("t6") _,
+            lateout("ra") _, lateout("s11") _,
         );
     }
     [first, second, third]
@@ -44,14 +45,18 @@ pub fn message_call(
 /// A system call that keeps to the contract but for the stack pointer; answers its status.
 pub fn system_call_with_stack(number: usize, stack: usize) -> usize {
     let status;
-    // SAFETY: nothing is pushed between the two changes of the stack pointer, and the
-    // contract keeps `s11`.
+    // SAFETY: nothing is pushed between the two changes of the stack pointer, and the contract keeps `s0`, in which the
+    // old one is meanwhile.
     unsafe {
         asm!(
-            "mv s11, sp",
+            "addi sp, sp, -16",
+            concat!(word!(store), " s0, 0(sp)"),
+            "mv s0, sp",
             "mv sp, {stack}",
             "ecall",
-            "mv sp, s11",
+            "mv sp, s0",
+            concat!(word!(load), " s0, 0(sp)"),
+            "addi sp, sp, 16",
             stack = in(reg) stack,
             inlateout("a0") 0_usize => status,
             inlateout("a1") 0_usize => _,
@@ -60,7 +65,7 @@ pub fn system_call_with_stack(number: usize, stack: usize) -> usize {
             lateout("a3") _, lateout("a4") _, lateout("a5") _, lateout("a6") _,
             lateout("t0") _, lateout("t1") _, lateout("t2") _, lateout("t3") _,
             lateout("t4") _, lateout("t5") _, lateout("t6") _,
-            lateout("s11") _,
+            lateout("ra") _, lateout("s11") _,
         );
     }
     status

@@ -19,6 +19,7 @@ tests! { "leases":
     a_claim_is_needed_to_reach_a_window,
     unclaiming_takes_the_window_away,
     a_window_can_be_claimed_again,
+    claims_count_for_the_next_instruction,
     a_draft_is_invisible_to_its_lessee,
     an_offer_is_an_event,
     lease_info_tells_all,
@@ -126,6 +127,18 @@ fn unclaiming_takes_the_window_away(suite: &mut Suite) -> Outcome {
     suite
         .faults(LESSEE, Command::Load, &[page.address, WORD], &kinds)
         .map(drop)
+}
+
+/// Nobody else runs between the call and the access, so no switch of tasks puts the protection hardware right.
+fn claims_count_for_the_next_instruction(suite: &mut Suite) -> Outcome {
+    let page = suite.lent_page(READ_WRITE)?;
+    let arguments = [page.lease, 0, page.address, 3];
+    let [unclaims, claims, kept, missed, ..] =
+        suite.command(LESSEE, Command::Reclaim, &arguments)?;
+    equal!("failed calls", unclaims + claims, 0);
+    equal!("loads of what was unclaimed", kept, 0);
+    equal!("loads of a claim that failed", missed, 0);
+    Ok(())
 }
 
 fn a_window_can_be_claimed_again(suite: &mut Suite) -> Outcome {

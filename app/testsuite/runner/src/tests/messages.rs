@@ -13,6 +13,7 @@ tests! { "messages":
     a_blocked_sender_keeps_its_words,
     calls_keep_registers,
     message_calls_keep_registers,
+    messages_leave_no_registers_of_the_other_side,
     calls_leave_no_kernel_values,
     ten_thousand_round_trips,
     a_call_downhill_is_denied,
@@ -108,7 +109,13 @@ fn registers(suite: &mut Suite, task: usize, call: Call, arguments: &[usize]) ->
     let mut words = [0; 8];
     words[0] = call as usize;
     words[1..=arguments.len()].copy_from_slice(arguments);
-    let [changed, leaked, ..] = suite.command(task, Command::Registers, &words)?;
+    suite.begin(task, Command::Registers, &words)?;
+    registers_end(suite, task, call)
+}
+
+/// The end of such a call.
+fn registers_end(suite: &mut Suite, task: usize, call: Call) -> Outcome {
+    let [changed, leaked, ..] = suite.finish(task)?;
     check!(changed == 0, "{call:?} changes registers {changed:#x}");
     check!(
         leaked == 0,
@@ -157,6 +164,24 @@ fn message_calls_keep_registers(suite: &mut Suite) -> Outcome {
         Call::ReplyReceive,
         &[suite.handle(CLIENT), 1],
     )
+}
+
+/// Caller and server are resumed in place of each other, with every register of both set to values of their own.
+fn messages_leave_no_registers_of_the_other_side(suite: &mut Suite) -> Outcome {
+    suite.start_all(&[SERVER, CLIENT])?;
+    let (server, client) = (suite.handle(SERVER), suite.handle(CLIENT));
+    let (receive, call, reply) = (Call::Receive, Call::Call, Call::ReplyReceive);
+    suite.begin(SERVER, Command::Registers, &[receive as usize, 0])?;
+    suite.pause(1)?;
+    for _ in 0..3 {
+        suite.begin(CLIENT, Command::Registers, &[call as usize, server, 0, 0])?;
+        registers_end(suite, SERVER, receive)?;
+        suite.begin(SERVER, Command::Registers, &[reply as usize, client, 1])?;
+        registers_end(suite, CLIENT, call)?;
+    }
+    // A less important task's notification puts the server in its place.
+    registers(suite, CLIENT, Call::Notify, &[server, 1])?;
+    registers_end(suite, SERVER, reply)
 }
 
 fn calls_leave_no_kernel_values(suite: &mut Suite) -> Outcome {
