@@ -24,9 +24,9 @@ pub struct Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// First address, a multiple of the granule.
-    pub base: u64,
-    /// Length in bytes.
-    pub length: u64,
+    pub base: usize,
+    /// Length in bytes; it may end where the address space does.
+    pub length: usize,
     /// `Mmio` and `Config` are device memory, `Memory` is ordinary.
     pub kind: GrantKind,
     /// `READ`, or `READ | WRITE`.
@@ -75,7 +75,7 @@ pub trait Hardware {
     /// How far past a faulting checked access its fix-up lies, in bytes.
     const CHECKED_STRIDE: usize;
     /// The low bits of a window's address, by which a task sees it: a power of two, less one.
-    const WINDOW_MASK: u64;
+    const WINDOW_MASK: usize;
 
     /// Ticks since boot.
     fn now(&self) -> u64;
@@ -97,20 +97,26 @@ pub trait Hardware {
     /// [`Error::Exhausted`] when the hardware has no room for them.
     fn map_own(&mut self, task: usize, regions: &[Region]) -> Result<(), Error>;
     /// Map a window for a task. It overlaps nothing that is mapped for it. One bounded step:
-    /// `done` counts bytes from 0 and is moved on; true when all is mapped. After an error, or
-    /// when the lease ends on the way, the kernel unmaps the whole window; what was not
-    /// mapped of it is passed over.
+    /// `progress` begins at 0 and is the hardware's. True when all is mapped; then `progress` is what
+    /// [`unmap`](Self::unmap) is to begin with. After an error, or when the lease ends on the way, the kernel unmaps
+    /// the whole window; what was not mapped of it is passed over.
     ///
     /// # Errors
     /// [`Error::Exhausted`] when the hardware has no room for it.
-    fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error>;
-    /// Take a window away from a task. One bounded step: `done` counts bytes from 0 and is
-    /// moved on; the window is gone, and no translation of it is cached, when this is true.
-    fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool;
+    fn map_step(
+        &mut self,
+        task: usize,
+        window: Window,
+        progress: &mut usize,
+    ) -> Result<bool, Error>;
+    /// Take a window, by its base and length, away from a task. One bounded step: `progress` begins with what the last
+    /// step of mapping left, or with 0 when there was no last one, and is the hardware's. The window is gone, and no
+    /// translation of it is cached, when this is true.
+    fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool;
     /// Where a task sees a window that starts at `base`.
     #[inline(always)]
-    fn window_address(base: u64) -> usize {
-        (base & Self::WINDOW_MASK) as usize
+    fn window_address(base: usize) -> usize {
+        base & Self::WINDOW_MASK
     }
     /// The kind of a task's fault at this address, where the processor does not tell an access that was refused
     /// from a device's error.
@@ -120,11 +126,11 @@ pub trait Hardware {
 
     /// Turn bus mastering of the PCI function with this configuration space on or off, and
     /// wait until the function has seen it.
-    fn set_bus_master(&mut self, configuration: u64, on: bool);
+    fn set_bus_master(&mut self, configuration: usize, on: bool);
     /// Write `width` (1, 2 or 4) bytes of configuration space.
-    fn write_configuration(&mut self, address: u64, width: usize, value: u32);
+    fn write_configuration(&mut self, address: usize, width: usize, value: u32);
     /// Read 4 aligned bytes of configuration space.
-    fn read_configuration(&self, address: u64) -> u32;
+    fn read_configuration(&self, address: usize) -> u32;
 
     /// Copy between the memories of two tasks; at most [`COPY_STEP`](leasehold_abi::COPY_STEP) bytes.
     fn copy(&mut self, from: usize, to: usize, length: usize);

@@ -1,7 +1,7 @@
 //! The records that tell tasks about tasks, leases and grants.
 
 use crate::lease::links::NIL;
-use crate::lease::table::KERNEL;
+use crate::lease::record::KERNEL;
 use crate::{Hardware, Kernel};
 use leasehold_abi::{
     Error, GrantInfo, LeaseHandle, LeaseInfo, LeaseState, Padded, STACK_STEP, TaskHandle, TaskInfo,
@@ -96,7 +96,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             lessor_generation: if kernel {
                 0
             } else {
-                TaskHandle::from_raw(lease.lessor_handle).generation()
+                TaskHandle::from_raw(self.tasks[lease.lessor as usize].handle).generation()
             },
             payload_type: lease.payload_type,
         };
@@ -116,7 +116,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// [`Call::GrantAt`](leasehold_abi::Call::GrantAt).
     pub(crate) fn grant_at(&mut self, handle: usize, index: usize, to: usize) -> Result<(), Error> {
-        let slot = self.leases.resolve(handle as u32)?;
+        let slot = self.leases.resolve(handle)?;
         self.write_grant(slot, index, to)
     }
 
@@ -125,8 +125,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let grant = self.leases.grant(slot, index)?;
         let record = &self.leases.grants[grant as usize];
         let info = GrantInfo {
-            base: record.base,
-            length: record.length,
+            base: record.base as u64,
+            length: record.length as u64,
             label: record.label,
             rights: record.rights,
             kind: record.kind,

@@ -1,13 +1,14 @@
 //! The kernel's state, boot, and the end of every entry: what runs next.
 
 use crate::index::{Table, no_such_entry};
-use crate::lease::table::{Grant, Leases, ROOT};
+use crate::lease::record::{Grant, Lease};
+use crate::lease::table::{Leases, ROOT};
 use crate::reaper::Reaper;
 use crate::schedule::{ROOM, above, bit, first};
 use crate::task::{NO_TASK, Task, no_handle};
-use crate::timer::Deadlines;
+use crate::time::deadlines::Deadlines;
 use crate::{Config, Context, Hardware, TaskConfig, TaskSet};
-use leasehold_abi::{Error, LeaseEvent, LeaseHandle, LeaseState, MAX_TASKS, TaskHandle};
+use leasehold_abi::{Error, LeaseHandle, MAX_TASKS, TaskHandle};
 
 /// What the entry code does after an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,13 +105,18 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             }
         }
         for (index, grant) in config.grants.iter().enumerate() {
+            let (Ok(base), Ok(length)) =
+                (usize::try_from(grant.base), usize::try_from(grant.length))
+            else {
+                return Err(Error::Exhausted);
+            };
             self.leases.grants[index] = Grant {
-                base: grant.base,
-                length: grant.length,
+                base,
+                length,
                 label: grant.label,
+                origin: index as u16,
                 rights: grant.rights,
                 kind: grant.kind,
-                lease: ROOT,
                 ..Grant::EMPTY
             };
         }
@@ -119,16 +125,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             let slots = slot..slot + task.leases as usize;
             let grants = grant..grant + task.grants as usize;
             (slot, grant) = (slots.end, grants.end);
-            self.leases
-                .share(&mut self.tasks[index].free, slots, grants)?;
+            self.tasks[index].share = self.leases.share(slots, grants)?;
         }
-        let handle = self.tasks[0].next_handle().unwrap_or(0);
-        let root = &mut self.leases.records[ROOT as usize];
-        root.state = LeaseState::Active;
-        root.lessee_handle = handle;
-        root.grants = config.grants.len() as u16;
-        self.hold(ROOT, 0);
-        self.queue_event(ROOT, LeaseEvent::Offered);
+        self.leases.records[ROOT as usize] = Lease {
+            lessee_handle: self.tasks[0].next_handle().unwrap_or(0),
+            grants: config.grants.len() as u16,
+            ..Lease::EMPTY
+        };
+        self.offer(ROOT);
         Ok(self.next())
     }
 
@@ -172,7 +176,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.next()
     }
 
-    /// [`Kernel::interrupt`] out of idleness. Apart, as nobody has waited for its last instruction.
+    /// [`Kernel::interrupt`] when no task runs. Apart from it, so that the other is shorter: no task is delayed by
+    /// what this one takes.
     pub fn wake(&mut self) -> Next {
         self.take_interrupts();
         self.next()
@@ -187,31 +192,28 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.work()
     }
 
-    /// The reaper's steps, until a task goes before the next one.
+    /// The reaper's steps, until a task goes first or there are none left.
     ///
     /// Whatever moves a lease's deadline also gives the reaper work, so the alarm is set here,
     /// once for all of it.
     #[inline(never)]
     fn work(&mut self) -> Next {
-        loop {
+        let first = loop {
             if self.hardware.interrupt_pending() {
                 self.take_interrupts();
             }
-            if self.reaper.is_idle() {
-                self.update_alarm();
-                return self.pick(self.ready);
-            }
-            let before = self.ready & self.reaper.goes_before();
-            if before != 0 {
-                let next = self.pick(before);
-                if self.current != 0 {
-                    self.limit_delay();
-                }
-                self.update_alarm();
-                return next;
+            let first = self.ready & self.reaper.go_first();
+            if first != 0 || self.reaper.is_idle() {
+                break first;
             }
             self.reap();
+        };
+        let next = self.pick(first);
+        if !self.reaper.is_idle() && self.current != 0 {
+            self.limit_going_first();
         }
+        self.update_alarm();
+        next
     }
 
     #[inline(always)]
@@ -257,6 +259,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         record.peer = NO_TASK;
         record.context.set_results(results);
         self.ready |= bit(task);
-        self.reaper.calm(task);
+        self.reaper.wait_in_turn(task);
     }
 }

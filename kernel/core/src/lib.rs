@@ -18,7 +18,6 @@ mod borrow;
 mod call;
 mod config;
 mod fast;
-mod fault;
 mod hardware;
 mod index;
 mod info;
@@ -26,12 +25,13 @@ mod interrupt;
 mod kernel;
 mod layout;
 mod lease;
+mod life;
 mod message;
 mod notify;
 mod reaper;
 mod schedule;
 mod task;
-mod timer;
+mod time;
 
 #[cfg(test)]
 mod model;

@@ -140,7 +140,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 record.serving = false;
                 if record.waiting | record.in_service != 0 {
                     self.reaper.waking |= bit(current);
-                    self.reaper.charge(current);
+                    self.reaper.queued_by(current);
                 }
             }
             1 => record.serving = true,

@@ -1,8 +1,8 @@
 //! The record that the kernel keeps of a task.
 
 use crate::{
-    Context, Fault, FreshProgress, TaskSet, lease::links::List, lease::operation::Operation,
-    lease::table::Free,
+    Context, Fault, FreshProgress, TaskSet, lease::held::Held, lease::links::List,
+    lease::operation::Operation, lease::table::Share,
 };
 use leasehold_abi::{FaultKind, Notifications, PANIC_LENGTH, TaskHandle, TaskState};
 
@@ -60,13 +60,11 @@ pub(crate) struct Task<C> {
     /// How many times it was started.
     pub(crate) starts: u32,
     /// Leases that it holds and has not released.
-    pub(crate) held: List,
-    /// Leases with an event for it.
-    pub(crate) events: List,
-    /// Revoked leases that it has not released, by deadline.
-    pub(crate) ending: List,
-    /// Free slots and grants of its share of the tables, for what it lends.
-    pub(crate) free: Free,
+    pub(crate) leases: Held,
+    /// The windows that it has claimed.
+    pub(crate) windows: List,
+    /// Its share of the tables, for what it lends.
+    pub(crate) share: Share,
     /// How long it may keep a revoked lease, in ticks.
     pub(crate) release_ticks: u64,
     /// Leases of which it is the lessee, and that are not over.
@@ -108,10 +106,9 @@ impl<C: Context> Task<C> {
         serving: false,
         timer_bits: Notifications::empty(),
         starts: 0,
-        held: List::EMPTY,
-        events: List::EMPTY,
-        ending: List::EMPTY,
-        free: Free::NONE,
+        leases: Held::NONE,
+        windows: List::EMPTY,
+        share: Share::NONE,
         release_ticks: 0,
         held_count: 0,
         lent_count: 0,

@@ -1,22 +1,12 @@
 //! Claims: a window is mapped, a line routed, bus mastering turned on; and the way back.
 //!
-//! A window may be mapped by several tasks at once, unless one of them claimed it
-//! exclusively. In one task two claims may be of the very same window (it is mapped once,
-//! and the claims form a ring), or must not overlap at all: as the task sees them, for two windows that lie apart
-//! can be seen at one place. Looking for a claim in the way, and mapping, goes on in steps, as [`Operation`] keeps.
+//! What takes more than a step goes on in the reaper, as [`Operation`] keeps.
 
-use super::links::NIL;
 use super::operation::{Operation, Phase};
-use super::table::{Claim, LINES};
+use super::record::Claim;
 use crate::schedule::bit;
 use crate::{Context, Hardware, Kernel};
-use leasehold_abi::{Error, GrantKind, LeaseState, Notifications, Rights};
-
-/// Most functions that may be bus masters at once.
-const MAX_MASTERS: u16 = 32;
-
-/// Configuration space of one function: PCI Express Base Specification, 7.2.2.
-const FUNCTION: u64 = 4096;
+use leasehold_abi::{Error, GrantKind, LeaseState, Notifications};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
@@ -39,7 +29,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let [handle, index, mode, bits, ..] = arguments;
         let slot = self.held(handle)?;
         let grant = self.leases.grant(slot, index)?;
-        let record = self.leases.grants[grant as usize];
+        let record = &self.leases.grants[grant as usize];
         if record.claim != Claim::None {
             return Err(Error::Busy);
         }
@@ -54,74 +44,18 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                     1 => Claim::Exclusive,
                     _ => return Err(Error::Invalid),
                 };
-                if !record.rights.contains(Rights::READ) {
-                    return Err(Error::Denied);
-                }
-                let window = self.window(grant);
-                if !self.has_place_for(window) {
-                    return Err(Error::Busy);
-                }
+                self.check_place(grant)?;
                 self.tasks[self.current].operation = Operation {
                     phase: Phase::Scan,
                     claim,
                     lease: handle as u32,
                     grant,
-                    cursor: self.leases.windows,
-                    epoch: self.leases.epoch,
                     ..Operation::NONE
                 };
+                self.begin_scan(self.current);
                 Ok(None)
             }
         }
-    }
-
-    fn claim_line(&mut self, grant: u16, bits: Notifications) -> Result<usize, Error> {
-        let record = &mut self.leases.grants[grant as usize];
-        let line = record.base as usize;
-        let valid = record.length == 1
-            && line < LINES
-            && !bits.is_empty()
-            && !bits.intersects(Notifications::KERNEL);
-        if !valid {
-            return Err(Error::Invalid);
-        }
-        if !record.rights.contains(Rights::READ) {
-            return Err(Error::Denied);
-        }
-        if self.leases.routes[line] != NIL {
-            return Err(Error::Busy);
-        }
-        record.bits = bits;
-        record.claim = Claim::Exclusive;
-        self.leases.routes[line] = grant;
-        self.hardware.unmask_line(line as u32);
-        Ok(line)
-    }
-
-    fn claim_bus_master(&mut self, grant: u16) -> Result<usize, Error> {
-        let record = self.leases.grants[grant as usize];
-        if record.length != FUNCTION || !record.base.is_multiple_of(FUNCTION) {
-            return Err(Error::Invalid);
-        }
-        // To switch it on is to write to the function.
-        if !record.rights.contains(Rights::WRITE) {
-            return Err(Error::Denied);
-        }
-        let mut other = self.leases.masters;
-        while other != NIL {
-            if self.leases.grants[other as usize].base == record.base {
-                return Err(Error::Busy);
-            }
-            other = self.leases.grants[other as usize].claim_next;
-        }
-        if self.leases.master_count >= MAX_MASTERS {
-            return Err(Error::Exhausted);
-        }
-        self.leases.master_count += 1;
-        self.leases.grants[grant as usize].claim = Claim::Exclusive;
-        self.leases.enlist(grant);
-        self.hardware.set_bus_master(record.base, true);
-        Ok(0)
     }
 
     /// Go on with a task's operation for a step. None: there is more to do, in the reaper.
@@ -132,7 +66,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             self.reaper.operating &= !bit(task);
         } else {
             self.reaper.operating |= bit(task);
-            self.reaper.charge(task);
+            self.reaper.queued_by(task);
         }
         result
     }
@@ -149,8 +83,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     fn advance(&mut self, task: usize) -> Option<Result<usize, Error>> {
-        let mut operation = self.tasks[task].operation;
-        let slot = match self.leases.resolve(operation.lease) {
+        let operation = &mut self.tasks[task].operation;
+        let slot = match self.leases.resolve(operation.lease as usize) {
             Ok(slot) => slot,
             Err(error) => return Some(Err(error)),
         };
@@ -159,23 +93,23 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             // Another claim of the same window would take the part for the whole.
             operation.phase = Phase::Unmap;
             operation.outcome = Error::Revoked.code();
-            self.tasks[task].operation = operation;
         }
         match operation.phase {
             Phase::None => Some(Err(Error::Invalid)),
             Phase::Unmap => {
-                let record = &self.leases.grants[operation.grant as usize];
-                if record.claim != Claim::None && !self.unclaim_step(operation.grant) {
+                let (grant, outcome) = (operation.grant, operation.outcome);
+                let record = &self.leases.grants[grant as usize];
+                if record.claim != Claim::None && !self.unclaim_step(grant) {
                     return None;
                 }
-                Some(match Error::from_code(operation.outcome) {
+                Some(match Error::from_code(outcome) {
                     Some(error) => Err(error),
                     None => Ok(0),
                 })
             }
             _ if !active => Some(Err(Error::Revoked)),
-            Phase::Scan => self.scan_step(task, operation),
-            Phase::Map => self.map_step(task, operation),
+            Phase::Scan => self.scan_step(task),
+            Phase::Map => self.map_step(task),
         }
     }
 
@@ -205,54 +139,19 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    /// [`Call::InterruptAcknowledge`](leasehold_abi::Call::InterruptAcknowledge).
-    pub(crate) fn interrupt_acknowledge(
-        &mut self,
-        handle: usize,
-        index: usize,
-    ) -> Result<(), Error> {
-        let slot = self.held_or_ending(handle)?;
-        let grant = self.leases.grant(slot, index)?;
-        let record = &self.leases.grants[grant as usize];
-        if record.kind != GrantKind::Interrupt {
-            return Err(Error::Invalid);
-        }
-        if record.claim == Claim::None {
-            let active = self.leases.records[slot as usize].state == LeaseState::Active;
-            return Err(if active {
-                Error::Invalid
-            } else {
-                Error::Revoked
-            });
-        }
-        self.hardware.unmask_line(record.base as u32);
-        Ok(())
-    }
-
     /// Take a bit of a claim away; true when all of it is gone.
     #[inline(never)]
     pub(crate) fn unclaim_step(&mut self, grant: u16) -> bool {
-        let record = &self.leases.grants[grant as usize];
-        match record.kind {
+        match self.leases.grants[grant as usize].kind {
+            GrantKind::Mmio | GrantKind::Memory | GrantKind::Config => self.unmap_step(grant),
             GrantKind::Interrupt => {
-                let line = record.base as usize;
-                self.hardware.mask_line(line as u32);
-                self.leases.routes[line % LINES] = NIL;
-                self.leases.grants[grant as usize].claim = Claim::None;
-                return true;
+                self.unclaim_line(grant);
+                true
             }
             GrantKind::BusMaster => {
-                self.hardware.set_bus_master(record.base, false);
-                self.leases.master_count -= 1;
-            }
-            GrantKind::Mmio | GrantKind::Memory | GrantKind::Config => {
-                if !self.unmap_step(grant) {
-                    return false;
-                }
+                self.unclaim_bus_master(grant);
+                true
             }
         }
-        self.leases.grants[grant as usize].claim = Claim::None;
-        self.leases.delist(grant);
-        true
     }
 }

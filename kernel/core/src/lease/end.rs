@@ -4,10 +4,11 @@
 //! it, is left to the reaper: each lease in its queue has a cursor into its derived leases
 //! and one into its grants.
 
-use super::links::{Chain, NIL};
-use super::table::Claim;
+use super::links::NIL;
+use super::record::Claim;
+use super::table::Leases;
 use crate::{Hardware, Kernel};
-use leasehold_abi::{GrantKind, LeaseEvent, LeaseState, Notifications, RevokeMode};
+use leasehold_abi::{GrantKind, LeaseState, Notifications, RevokeMode};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
@@ -19,18 +20,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(never)]
     pub(crate) fn end_lease(&mut self, slot: u16, mode: RevokeMode, account: usize) {
         let lease = &mut self.leases.records[slot as usize];
-        let active = lease.state == LeaseState::Active;
-        if lease.state == LeaseState::Draft {
-            self.close_lease(slot);
-            return;
+        let harder = mode == RevokeMode::Hard && lease.mode == RevokeMode::Orderly;
+        match lease.state {
+            LeaseState::Active => self.begin_ending(slot),
+            LeaseState::Ending if harder => {}
+            LeaseState::Draft => return self.close_lease(slot),
+            _ => return,
         }
-        let harder = lease.state == LeaseState::Ending
-            && mode == RevokeMode::Hard
-            && lease.mode == RevokeMode::Orderly;
-        if !active && !harder {
-            return;
-        }
-        lease.state = LeaseState::Ending;
+        let lease = &mut self.leases.records[slot as usize];
         lease.mode = mode;
         lease.child_cursor = lease.children.first;
         lease.grant_cursor = if mode == RevokeMode::Hard {
@@ -39,9 +36,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             NIL
         };
         let alone = lease.child_cursor == NIL && !lease.queued;
-        if active {
-            self.begin_deadline(slot);
-        }
         // An interrupt that came meanwhile does not wait for the grant as well.
         let go_on = alone && !self.hardware.interrupt_pending();
         if !(go_on && self.grant_step(slot, false)) {
@@ -49,29 +43,29 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    /// Tell a living lessee that the lease ends, and until when.
+    /// A lease in force ends: tell a living lessee, and until when it may keep it.
     #[inline(always)]
-    fn begin_deadline(&mut self, slot: u16) {
-        let lease = &mut self.leases.records[slot as usize];
+    fn begin_ending(&mut self, slot: u16) {
+        let Leases {
+            records, by_lessee, ..
+        } = &mut self.leases;
+        let lease = &mut records[slot as usize];
         let lessee = lease.lessee as usize;
         let task = &mut self.tasks[lessee];
-        if !task.is_alive() {
+        let alive = task.is_alive();
+        let held = &mut task.leases;
+        held.list(lease).remove_here(by_lessee, slot);
+        lease.state = LeaseState::Ending;
+        held.ending.push_here(by_lessee, slot);
+        if held.untold == NIL {
+            held.untold = slot;
+        }
+        if !alive {
             return;
         }
-        // Every deadline of one lessee is as far off as the next, so the list stays in order.
         let deadline = self.hardware.now().saturating_add(task.release_ticks);
         lease.deadline = deadline;
-        lease.due = true;
-        let queued = lease.event != 0;
-        lease.event = LeaseEvent::Ending as u8;
-        let first = task.ending.first == NIL;
-        task.ending
-            .push(&mut self.leases.records, Chain::Ending, slot);
-        if !queued {
-            task.events
-                .push(&mut self.leases.records, Chain::Events, slot);
-        }
-        if first {
+        if held.ending.first == slot {
             self.overdue.set(lessee, deadline);
         }
         // With the bit set, it does not wait for it.
@@ -80,59 +74,45 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    /// The lease need not be given back any more.
-    fn end_deadline(&mut self, slot: u16) {
-        let lease = &mut self.leases.records[slot as usize];
-        if !lease.due {
-            return;
-        }
-        lease.due = false;
+    /// The lessee gives a lease up, of itself or by its end. It is active or ending.
+    pub(crate) fn release_lease(&mut self, slot: u16, account: usize) {
+        let Leases {
+            records, by_lessee, ..
+        } = &mut self.leases;
+        let lease = &mut records[slot as usize];
         let lessee = lease.lessee as usize;
-        let was_first = self.tasks[lessee].ending.first == slot;
-        self.tasks[lessee]
-            .ending
-            .remove(&mut self.leases.records, Chain::Ending, slot);
+        let held = &mut self.tasks[lessee].leases;
+        if held.untold == slot {
+            held.untold = by_lessee[slot as usize].next;
+        }
+        let was_first = held.ending.first == slot;
+        held.list(lease).remove(by_lessee, slot);
+        lease.state = LeaseState::Released;
+        lease.child_cursor = lease.children.first;
+        lease.grant_cursor = lease.first_grant;
         if was_first {
             self.arm_overdue(lessee);
         }
+        self.queue_lease(slot, account);
     }
 
     #[inline(never)]
     fn arm_overdue(&mut self, lessee: usize) {
-        let first = self.tasks[lessee].ending.first;
-        match self.leases.records.get(first as usize) {
-            Some(lease) if self.tasks[lessee].is_alive() => {
-                self.overdue.set(lessee, lease.deadline)
-            }
+        let task = &self.tasks[lessee];
+        match self.leases.records.get(task.leases.ending.first as usize) {
+            Some(lease) if task.is_alive() => self.overdue.set(lessee, lease.deadline),
             _ => self.overdue.clear(lessee),
         }
-    }
-
-    /// The lessee gives a lease up, of itself or by its end. It is active or ending.
-    pub(crate) fn release_lease(&mut self, slot: u16, account: usize) {
-        self.end_deadline(slot);
-        self.cancel_event(slot);
-        let lease = &mut self.leases.records[slot as usize];
-        let lessee = lease.lessee as usize;
-        lease.state = LeaseState::Released;
-        lease.child_cursor = lease.children.first;
-        lease.grant_cursor = lease.first_grant;
-        self.tasks[lessee]
-            .held
-            .remove(&mut self.leases.records, Chain::Held, slot);
-        self.queue_lease(slot, account);
     }
 
     /// Have the reaper look at a lease.
     #[inline(never)]
     pub(crate) fn queue_lease(&mut self, slot: u16, account: usize) {
-        self.reaper.charge(account);
+        self.reaper.queued_by(account);
         let lease = &mut self.leases.records[slot as usize];
         if !lease.queued {
             lease.queued = true;
-            self.reaper
-                .leases
-                .push(&mut self.leases.records, Chain::Work, slot);
+            self.reaper.leases.push(&mut self.leases.work, slot);
         }
     }
 
@@ -149,23 +129,18 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 lease.mode
             };
             let lessee = lease.lessee as usize;
-            let next = self.leases.records[child as usize].next(Chain::Siblings);
-            self.leases.records[slot as usize].child_cursor = next;
+            lease.child_cursor = self.leases.siblings[child as usize].next;
             self.end_lease(child, mode, lessee);
             return;
         }
         // To take a claim away and to close the lease are a step each.
-        if self.leases.records[slot as usize].grant_cursor != NIL
-            && (!self.grant_step(slot, released) || released)
-        {
+        if lease.grant_cursor != NIL && (!self.grant_step(slot, released) || released) {
             return;
         }
         let lease = &mut self.leases.records[slot as usize];
         lease.queued = false;
-        let over = released && lease.children.first == NIL;
-        self.reaper
-            .leases
-            .remove(&mut self.leases.records, Chain::Work, slot);
+        let over = released && lease.children.is_empty();
+        self.reaper.leases.remove(&mut self.leases.work, slot);
         if over {
             self.finish_lease(slot);
         }
@@ -202,6 +177,29 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.tasks[lessee].held_count -= 1;
         self.close_lease(slot);
         self.post(lessor, Notifications::LEASE);
-        self.settle(lessee);
+        self.become_dormant(lessee);
+    }
+
+    /// Take a lease that is over out of its lists, and its slot back. It has no children.
+    fn close_lease(&mut self, slot: u16) {
+        let Leases {
+            records, siblings, ..
+        } = &mut self.leases;
+        let lease = &records[slot as usize];
+        let (lessor, parent) = (lease.lessor as usize, lease.parent);
+        let above = &mut records[parent as usize];
+        if above.child_cursor == slot {
+            above.child_cursor = siblings[slot as usize].next;
+        }
+        above.children.remove(siblings, slot);
+        let last =
+            above.children.is_empty() && above.state == LeaseState::Released && !above.queued;
+        let task = &mut self.tasks[lessor];
+        task.lent_count -= 1;
+        self.leases.close(slot, &mut task.share);
+        if last {
+            self.queue_lease(parent, lessor);
+        }
+        self.become_dormant(lessor);
     }
 }

@@ -1,32 +1,15 @@
-//! Doubly linked lists through the lease table: no list operation costs more than a few steps.
+//! Doubly linked lists of table slots: no list operation costs more than a few steps.
+//!
+//! The links lie in tables of their own, beside the records that they link. So a record can be changed while a list
+//! that it is in changes too.
 
-use super::table::Lease;
-use crate::index::no_such_entry;
+use crate::index::Table;
 
-/// No lease, no grant.
+/// No slot.
 pub(crate) const NIL: u16 = u16::MAX;
 
-/// The lists that a lease can be in, one pair of links for each.
-#[derive(Clone, Copy)]
-#[repr(u8)]
-pub(crate) enum Chain {
-    /// Held by one lessee.
-    Held = 0,
-    /// Derived from one parent.
-    Siblings = 1,
-    /// With an event for one lessee.
-    Events = 2,
-    /// Revoked and not yet released, of one lessee.
-    Ending = 3,
-    /// Work for the reaper; or free slots.
-    Work = 4,
-}
-
-/// How many chains there are.
-pub(crate) const CHAINS: usize = 5;
-
-/// The neighbours in one list.
-#[derive(Clone, Copy)]
+/// The neighbours of one slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Links {
     pub(crate) next: u16,
     pub(crate) previous: u16,
@@ -34,7 +17,7 @@ pub(crate) struct Links {
 
 impl Links {
     /// In no list.
-    pub(crate) const EMPTY: Self = Self {
+    pub(crate) const NONE: Self = Self {
         next: NIL,
         previous: NIL,
     };
@@ -54,42 +37,52 @@ impl List {
         last: NIL,
     };
 
-    /// Append the lease in `slot`, which is in no list of this chain.
+    /// Whether it has no element.
+    #[inline(always)]
+    pub(crate) fn is_empty(self) -> bool {
+        self.first == NIL
+    }
+
+    /// Append a slot that is in no list of these links.
     #[inline(never)]
-    pub(crate) fn push(&mut self, leases: &mut [Lease], chain: Chain, slot: u16) {
-        *links(leases, chain, slot) = Links {
+    pub(crate) fn push<const N: usize>(&mut self, links: &mut Table<Links, N>, slot: u16) {
+        self.push_here(links, slot);
+    }
+
+    /// [`List::push`], for revocation, where each instruction counts.
+    #[inline(always)]
+    pub(crate) fn push_here<const N: usize>(&mut self, links: &mut Table<Links, N>, slot: u16) {
+        links[slot as usize] = Links {
             next: NIL,
             previous: self.last,
         };
         if self.last == NIL {
             self.first = slot;
         } else {
-            links(leases, chain, self.last).next = slot;
+            links[self.last as usize].next = slot;
         }
         self.last = slot;
     }
 
-    /// Take the lease in `slot`, which is in this list, out.
+    /// Take out a slot that is in this list.
     #[inline(never)]
-    pub(crate) fn remove(&mut self, leases: &mut [Lease], chain: Chain, slot: u16) {
-        let Links { next, previous } = core::mem::replace(links(leases, chain, slot), Links::EMPTY);
+    pub(crate) fn remove<const N: usize>(&mut self, links: &mut Table<Links, N>, slot: u16) {
+        self.remove_here(links, slot);
+    }
+
+    /// [`List::remove`], for revocation, where each instruction counts.
+    #[inline(always)]
+    pub(crate) fn remove_here<const N: usize>(&mut self, links: &mut Table<Links, N>, slot: u16) {
+        let Links { next, previous } = links[slot as usize];
         if previous == NIL {
             self.first = next;
         } else {
-            links(leases, chain, previous).next = next;
+            links[previous as usize].next = next;
         }
         if next == NIL {
             self.last = previous;
         } else {
-            links(leases, chain, next).previous = previous;
+            links[next as usize].previous = previous;
         }
-    }
-}
-
-/// The links of a lease in one chain.
-fn links(leases: &mut [Lease], chain: Chain, slot: u16) -> &mut Links {
-    match leases.get_mut(slot as usize) {
-        Some(lease) => &mut lease.links[chain as usize],
-        None => no_such_entry(),
     }
 }

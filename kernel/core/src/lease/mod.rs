@@ -1,11 +1,16 @@
 //! Leases: who may use what of whose, until when.
 
+mod bus_master;
 pub(crate) mod claim;
+pub(crate) mod draft;
 pub(crate) mod end;
 pub(crate) mod events;
-pub(crate) mod grant;
+pub(crate) mod handles;
+pub(crate) mod held;
+mod line;
 pub(crate) mod links;
-pub(crate) mod open;
 pub(crate) mod operation;
+pub(crate) mod record;
+mod scan;
 pub(crate) mod table;
 pub(crate) mod window;

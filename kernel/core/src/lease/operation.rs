@@ -4,7 +4,7 @@
 //! so the call looks like any other: it returns when it is done.
 
 use super::links::NIL;
-use super::table::Claim;
+use super::record::Claim;
 
 /// What is being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,20 +19,32 @@ pub(crate) enum Phase {
     Unmap,
 }
 
+/// Whose claims are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// Those of the task that claims.
+    Own,
+    /// Those of another.
+    Of(u8),
+}
+
 /// How far it has come.
 #[derive(Clone, Copy)]
 pub(crate) struct Operation {
     pub(crate) phase: Phase,
     /// Shared or exclusive.
     pub(crate) claim: Claim,
+    /// Whose claimed windows are looked at, and the one to look at next.
+    pub(crate) whose: Whose,
+    pub(crate) cursor: u16,
     /// The lease, by handle: it may be over before the next step.
     pub(crate) lease: u32,
     /// The grant in it.
     pub(crate) grant: u16,
-    /// The claimed window to look at next.
-    pub(crate) cursor: u16,
     /// A claim of the very same window by the same task, found on the way.
     pub(crate) twin: u16,
+    /// How far the window is mapped: the hardware's.
+    pub(crate) progress: usize,
     /// What [`Leases::epoch`](super::table::Leases::epoch) was when the scan began.
     pub(crate) epoch: u32,
     /// The answer after unmapping.
@@ -44,10 +56,12 @@ impl Operation {
     pub(crate) const NONE: Self = Self {
         phase: Phase::None,
         claim: Claim::None,
+        whose: Whose::Own,
+        cursor: NIL,
         lease: 0,
         grant: NIL,
-        cursor: NIL,
         twin: NIL,
+        progress: 0,
         epoch: 0,
         outcome: 0,
     };

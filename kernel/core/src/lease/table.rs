@@ -4,9 +4,10 @@
 //! its slots' generations, takes nothing from another. Free slots wait in a queue, so that a generation lasts as long
 //! as it can. A slot whose generation is used up never comes back: an old handle stays refused forever (L3).
 
-use super::links::{CHAINS, Chain, Links, List, NIL};
+use super::links::{Links, List, NIL};
+use super::record::{Claims, Grant, KERNEL, Lease};
 use crate::index::Table;
-use leasehold_abi::{Error, GrantKind, LeaseHandle, LeaseState, Notifications, RevokeMode, Rights};
+use leasehold_abi::{Error, LeaseHandle, LeaseState};
 
 /// Most grants in one lease that is not the root, so that finding one is bounded.
 pub(crate) const MAX_GRANTS: u16 = 32;
@@ -14,143 +15,25 @@ pub(crate) const MAX_GRANTS: u16 = 32;
 /// Interrupt lines that can be routed: 0 up to this, exclusive.
 pub(crate) const LINES: usize = 256;
 
-/// The lessor of the root lease.
-pub(crate) const KERNEL: u8 = u8::MAX;
-
 /// The slot of the root lease.
 pub(crate) const ROOT: u16 = 0;
 
-/// One lease. Its size is a power of two, so that a slot's address is one shift.
-#[repr(align(128))]
-pub(crate) struct Lease {
-    pub(crate) generation: u32,
-    pub(crate) state: LeaseState,
-    /// How it ends, while ending; a later revocation can only make it harder.
-    pub(crate) mode: RevokeMode,
-    pub(crate) lessor: u8,
-    pub(crate) lessee: u8,
-    /// Lives of both that are meant.
-    pub(crate) lessor_handle: u32,
-    pub(crate) lessee_handle: u32,
-    pub(crate) label: u32,
-    pub(crate) id: u32,
-    pub(crate) payload_type: u64,
-    pub(crate) parent: u16,
-    /// Leases derived from this one.
-    pub(crate) children: List,
-    /// The next of them that the reaper has to end.
-    pub(crate) child_cursor: u16,
-    /// Grants: first, last and how many.
-    pub(crate) first_grant: u16,
-    pub(crate) last_grant: u16,
-    pub(crate) grants: u16,
-    /// The next of them whose claim the reaper has to look at.
-    pub(crate) grant_cursor: u16,
-    /// Event for the lessee, as [`leasehold_abi::LeaseEvent`]'s number; 0 for none.
-    pub(crate) event: u8,
-    /// Whether it is in the reaper's queue.
-    pub(crate) queued: bool,
-    /// Whether it is among the lessee's ending leases.
-    pub(crate) due: bool,
-    /// When the lessee must have released it.
-    pub(crate) deadline: u64,
-    pub(crate) links: [Links; CHAINS],
-}
-
-impl Lease {
-    const EMPTY: Self = Self {
-        generation: 1,
-        state: LeaseState::Free,
-        mode: RevokeMode::Orderly,
-        lessor: KERNEL,
-        lessee: 0,
-        lessor_handle: u32::MAX,
-        lessee_handle: 0,
-        label: 0,
-        id: 0,
-        payload_type: 0,
-        parent: NIL,
-        children: List::EMPTY,
-        child_cursor: NIL,
-        first_grant: NIL,
-        last_grant: NIL,
-        grants: 0,
-        grant_cursor: NIL,
-        event: 0,
-        queued: false,
-        due: false,
-        deadline: 0,
-        links: [Links::EMPTY; CHAINS],
-    };
-
-    /// The next lease in a chain.
-    pub(crate) fn next(&self, chain: Chain) -> u16 {
-        self.links[chain as usize].next
-    }
-}
-
-pub(crate) use leasehold_abi::Claim;
-
-/// One grant. As for [`Lease`].
+/// A task's share of the tables, for what it lends.
 #[derive(Clone, Copy)]
-#[repr(align(64))]
-pub(crate) struct Grant {
-    pub(crate) base: u64,
-    pub(crate) length: u64,
-    /// Bytes that are mapped, or unmapped, so far.
-    pub(crate) progress: u64,
-    pub(crate) label: u32,
-    /// What an interrupt posts.
-    pub(crate) bits: Notifications,
-    pub(crate) rights: Rights,
-    pub(crate) kind: GrantKind,
-    pub(crate) claim: Claim,
-    /// Being taken away.
-    pub(crate) unmapping: bool,
-    pub(crate) lease: u16,
-    /// Next in the lease; next free one.
-    pub(crate) next: u16,
-    /// Neighbours among the claimed grants of its sort (windows, bus masters).
-    pub(crate) claim_next: u16,
-    pub(crate) claim_previous: u16,
-    /// Neighbours in the ring of claims of the very same window by the same task.
-    pub(crate) twin: u16,
-    pub(crate) twin_previous: u16,
-}
-
-impl Grant {
-    pub(crate) const EMPTY: Self = Self {
-        base: 0,
-        length: 0,
-        progress: 0,
-        label: 0,
-        bits: Notifications::empty(),
-        rights: Rights::empty(),
-        kind: GrantKind::Mmio,
-        claim: Claim::None,
-        unmapping: false,
-        lease: NIL,
-        next: NIL,
-        claim_next: NIL,
-        claim_previous: NIL,
-        twin: NIL,
-        twin_previous: NIL,
-    };
-}
-
-/// What is free of one task's share.
-#[derive(Clone, Copy)]
-pub(crate) struct Free {
-    /// Slots, the one that was free longest first.
+pub(crate) struct Share {
+    /// Free slots, the one that was free longest first.
     pub(crate) slots: List,
-    /// Grants, the latest first.
+    /// Free grants, the latest first.
     pub(crate) grants: u16,
+    /// What stands for the task's arena as the origin of a grant: the first grant of its share.
+    pub(crate) arena: u16,
 }
 
-impl Free {
+impl Share {
     pub(crate) const NONE: Self = Self {
         slots: List::EMPTY,
         grants: NIL,
+        arena: NIL,
     };
 }
 
@@ -158,12 +41,22 @@ impl Free {
 pub(crate) struct Leases<const L: usize, const G: usize, const B: u32> {
     pub(crate) records: Table<Lease, L>,
     pub(crate) grants: Table<Grant, G>,
-    /// The claimed windows of all tasks, latest first.
-    pub(crate) windows: u16,
-    /// Changes with `windows`, so that a scan that was interrupted notices.
+    /// Each lease that is in force or ending is in one list of its lessee's.
+    pub(crate) by_lessee: Table<Links, L>,
+    /// Each lease but the root is among the children of its parent.
+    pub(crate) siblings: Table<Links, L>,
+    /// The reaper's queue, and the free slots of each share.
+    pub(crate) work: Table<Links, L>,
+    /// Claimed windows, in a list of their task's; claimed bus masters.
+    pub(crate) claimed: Table<Links, G>,
+    /// The claims of the very same window by one task, in a ring.
+    pub(crate) twins: Table<Links, G>,
+    /// By origin.
+    pub(crate) claims: Table<Claims, G>,
+    /// Changes with the claimed windows, so that a scan that was interrupted notices.
     pub(crate) epoch: u32,
-    /// The claimed bus masters, latest first, and how many.
-    pub(crate) masters: u16,
+    /// The claimed bus masters, and how many.
+    pub(crate) masters: List,
     pub(crate) master_count: u16,
     /// The grant that an interrupt line is routed to.
     pub(crate) routes: Table<u16, LINES>,
@@ -190,35 +83,46 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         Self {
             records: Table([const { Lease::EMPTY }; L]),
             grants: Table([const { Grant::EMPTY }; G]),
-            windows: NIL,
+            by_lessee: Table([Links::NONE; L]),
+            siblings: Table([Links::NONE; L]),
+            work: Table([Links::NONE; L]),
+            claimed: Table([Links::NONE; G]),
+            twins: Table([Links::NONE; G]),
+            claims: Table(
+                [Claims {
+                    all: 0,
+                    exclusive: 0,
+                }; G],
+            ),
             epoch: 0,
-            masters: NIL,
+            masters: List::EMPTY,
             master_count: 0,
             routes: Table([NIL; LINES]),
         }
     }
 
-    /// Put slots and grants into a task's share.
+    /// A task's share: these slots and grants.
     ///
     /// # Errors
     /// `Exhausted` when the tables have no so many.
     pub(crate) fn share(
         &mut self,
-        free: &mut Free,
         slots: core::ops::Range<usize>,
         grants: core::ops::Range<usize>,
-    ) -> Result<(), Error> {
+    ) -> Result<Share, Error> {
         if slots.end > L || grants.end > G {
             return Err(Error::Exhausted);
         }
+        let mut share = Share::NONE;
         for slot in slots {
-            free.slots.push(&mut self.records, Chain::Work, slot as u16);
+            share.slots.push(&mut self.work, slot as u16);
         }
         for grant in grants.rev() {
-            self.grants[grant].next = free.grants;
-            free.grants = grant as u16;
+            self.grants[grant].next = share.grants;
+            share.grants = grant as u16;
         }
-        Ok(())
+        share.arena = share.grants;
+        Ok(share)
     }
 
     /// The handle of the lease in `slot`.
@@ -226,19 +130,28 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         LeaseHandle::new(slot as usize, self.records[slot as usize].generation).raw()
     }
 
-    /// The slot that a handle names.
+    /// The slot that a handle names, whatever its state is, and what is there.
+    ///
+    /// # Errors
+    /// `Revoked` when the handle's generation is not the slot's.
+    #[inline(always)]
+    pub(crate) fn named(&self, handle: usize) -> Result<(u16, &Lease), Error> {
+        let handle = LeaseHandle::from_raw(handle as u32);
+        match self.records.get(handle.index()) {
+            Some(lease) if lease.generation == handle.generation() => {
+                Ok((handle.index() as u16, lease))
+            }
+            _ => Err(Error::Revoked),
+        }
+    }
+
+    /// The slot of a lease that is not over.
     ///
     /// # Errors
     /// `Revoked` when the handle's generation is not the slot's, or the slot is free.
-    #[inline(never)]
-    pub(crate) fn resolve(&self, handle: u32) -> Result<u16, Error> {
-        let handle = LeaseHandle::from_raw(handle);
-        match self.records.get(handle.index()) {
-            Some(lease)
-                if lease.generation == handle.generation() && lease.state != LeaseState::Free =>
-            {
-                Ok(handle.index() as u16)
-            }
+    pub(crate) fn resolve(&self, handle: usize) -> Result<u16, Error> {
+        match self.named(handle)? {
+            (slot, lease) if lease.state != LeaseState::Free => Ok(slot),
             _ => Err(Error::Revoked),
         }
     }
@@ -263,41 +176,37 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         Ok(grant)
     }
 
-    /// Take a free slot of the lessor's; it is a draft from now on.
+    /// Take a free slot of the lessor's, for `lease`.
     ///
     /// # Errors
     /// `Exhausted` when there is none.
-    pub(crate) fn open(&mut self, free: &mut Free) -> Result<u16, Error> {
-        let slot = free.slots.first;
+    pub(crate) fn open(&mut self, share: &mut Share, lease: Lease) -> Result<u16, Error> {
+        let slot = share.slots.first;
         if slot == NIL {
             return Err(Error::Exhausted);
         }
-        free.slots.remove(&mut self.records, Chain::Work, slot);
-        let generation = self.records[slot as usize].generation;
-        self.records[slot as usize] = Lease {
-            generation,
-            state: LeaseState::Draft,
-            ..Lease::EMPTY
+        share.slots.remove(&mut self.work, slot);
+        let record = &mut self.records[slot as usize];
+        *record = Lease {
+            generation: record.generation,
+            ..lease
         };
         Ok(slot)
     }
 
     /// Give a slot and its grants back to its lessor. It is in no list, and none of its grants is claimed.
     #[inline(always)]
-    pub(crate) fn close(&mut self, slot: u16, free: &mut Free) {
+    pub(crate) fn close(&mut self, slot: u16, share: &mut Share) {
         let lease = &mut self.records[slot as usize];
         lease.state = LeaseState::Free;
+        lease.lessor = KERNEL;
         lease.generation += 1;
-        let used_up = lease.generation >= Self::USED_UP;
         if lease.first_grant != NIL {
-            self.grants[lease.last_grant as usize].next = free.grants;
-            free.grants = lease.first_grant;
-            lease.first_grant = NIL;
-            lease.last_grant = NIL;
-            lease.grants = 0;
+            self.grants[lease.last_grant as usize].next = share.grants;
+            share.grants = lease.first_grant;
         }
-        if !used_up {
-            free.slots.push(&mut self.records, Chain::Work, slot);
+        if lease.generation < Self::USED_UP {
+            share.slots.push(&mut self.work, slot);
         }
     }
 
@@ -308,27 +217,17 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
     pub(crate) fn add(
         &mut self,
         slot: u16,
-        free: &mut Free,
-        kind: GrantKind,
-        range: (u64, u64),
-        label: u32,
-        rights: Rights,
+        share: &mut Share,
+        grant: Grant,
     ) -> Result<usize, Error> {
         let lease = &mut self.records[slot as usize];
-        let new = free.grants;
+        let new = share.grants;
         if new == NIL || lease.grants >= MAX_GRANTS {
             return Err(Error::Exhausted);
         }
-        free.grants = self.grants[new as usize].next;
-        self.grants[new as usize] = Grant {
-            base: range.0,
-            length: range.1,
-            kind,
-            label,
-            rights,
-            lease: slot,
-            ..Grant::EMPTY
-        };
+        let record = &mut self.grants[new as usize];
+        share.grants = record.next;
+        *record = grant;
         if lease.last_grant == NIL {
             lease.first_grant = new;
         } else {
@@ -337,46 +236,5 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         lease.last_grant = new;
         lease.grants += 1;
         Ok(lease.grants as usize - 1)
-    }
-
-    /// Add a grant at the head of a list of claims: the windows or the bus masters.
-    #[inline(never)]
-    pub(crate) fn enlist(&mut self, grant: u16) {
-        let head = self.claims(grant);
-        let first = *head;
-        *head = grant;
-        self.grants[grant as usize].claim_next = first;
-        self.grants[grant as usize].claim_previous = NIL;
-        if first != NIL {
-            self.grants[first as usize].claim_previous = grant;
-        }
-        self.epoch = self.epoch.wrapping_add(1);
-    }
-
-    /// Take a grant out of its list of claims.
-    #[inline(never)]
-    pub(crate) fn delist(&mut self, grant: u16) {
-        let Grant {
-            claim_next: next,
-            claim_previous: previous,
-            ..
-        } = self.grants[grant as usize];
-        if previous == NIL {
-            *self.claims(grant) = next;
-        } else {
-            self.grants[previous as usize].claim_next = next;
-        }
-        if next != NIL {
-            self.grants[next as usize].claim_previous = previous;
-        }
-        self.epoch = self.epoch.wrapping_add(1);
-    }
-
-    /// The head of the list of claims that a grant belongs in.
-    fn claims(&mut self, grant: u16) -> &mut u16 {
-        match self.grants[grant as usize].kind {
-            GrantKind::BusMaster => &mut self.masters,
-            _ => &mut self.windows,
-        }
     }
 }

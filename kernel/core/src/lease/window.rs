@@ -1,30 +1,30 @@
-//! Windows: looking for a claim in the way, mapping, and unmapping, all in bounded steps.
+//! Windows: mapping and unmapping, in bounded steps.
 
-use super::links::NIL;
+use super::links::{Links, NIL};
 use super::operation::{Operation, Phase};
-use super::table::Claim;
+use super::record::{Claim, Grant};
+use super::table::Leases;
 use crate::{Hardware, Kernel, Window};
 use leasehold_abi::{Error, GrantKind, Rights};
 
-/// Claims that one step looks at.
-const SCAN_STEP: usize = 8;
+/// What is mapped of a range: whole granules.
+#[inline(always)]
+fn granules<H: Hardware>(record: &Grant) -> (usize, usize) {
+    let mask = H::GRANULE - 1;
+    let base = record.base & !mask;
+    // The end of what ends with the address space is 0.
+    let end = record.base.wrapping_add(record.length).wrapping_add(mask) & !mask;
+    (base, end.wrapping_sub(base))
+}
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
-    /// What is mapped for a grant: whole granules.
+    /// What is mapped for a grant.
     #[inline(never)]
     pub(crate) fn window(&self, grant: u16) -> Window {
-        self.window_here(grant)
-    }
-
-    /// [`Kernel::window`], for revocation, where each instruction counts.
-    #[inline(always)]
-    fn window_here(&self, grant: u16) -> Window {
         let record = &self.leases.grants[grant as usize];
-        let mask = H::GRANULE as u64 - 1;
-        let base = record.base & !mask;
-        let end = (record.base + record.length + mask) & !mask;
+        let (base, length) = granules::<H>(record);
         // Configuration space is written by the kernel alone.
         let writable = record.rights.contains(Rights::WRITE) && record.kind != GrantKind::Config;
         let rights = if writable {
@@ -34,110 +34,83 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         };
         Window {
             base,
-            length: end - base,
+            length,
             kind: record.kind,
             rights,
         }
     }
 
-    /// The task that holds the lease of a grant.
-    fn claimant(&self, grant: u16) -> usize {
-        let lease = self.leases.grants[grant as usize].lease;
-        self.leases.records[lease as usize].lessee as usize
-    }
-
-    /// Whether the current task can see a window beside its own memory: all of it at once, and over none of that.
-    pub(super) fn has_place_for(&self, window: Window) -> bool {
-        let base = H::window_address(window.base);
-        if window.length - 1 > H::WINDOW_MASK - base as u64 {
-            return false;
+    /// Whether the current task may see a window beside its own memory: it may read it, and sees all of it at once, and
+    /// over none of that.
+    pub(super) fn check_place(&self, grant: u16) -> Result<(), Error> {
+        if !self.leases.grants[grant as usize]
+            .rights
+            .contains(Rights::READ)
+        {
+            return Err(Error::Denied);
         }
+        let window = self.window(grant);
+        let base = H::window_address(window.base);
         let config = self.config_of(self.current);
-        [config.text, config.constants, config.data]
-            .iter()
-            .all(|own| !own.overlaps(base, window.length as usize))
+        let fits = window.length - 1 <= H::WINDOW_MASK - base
+            && [config.text, config.constants, config.data]
+                .iter()
+                .all(|own| !own.overlaps(base, window.length));
+        if fits { Ok(()) } else { Err(Error::Busy) }
     }
 
-    /// Look at a few claims; when all were looked at, begin to map.
-    pub(super) fn scan_step(
+    /// Nothing is in the way of a claim.
+    pub(super) fn begin_map(
         &mut self,
         task: usize,
-        mut operation: Operation,
+        operation: Operation,
     ) -> Option<Result<usize, Error>> {
-        if operation.epoch != self.leases.epoch {
-            operation.epoch = self.leases.epoch;
-            operation.cursor = self.leases.windows;
-            operation.twin = NIL;
-        }
-        let window = self.window(operation.grant);
-        for _ in 0..SCAN_STEP {
-            let other = operation.cursor;
-            if other == NIL {
-                return self.begin_map(task, operation);
-            }
-            let record = &self.leases.grants[other as usize];
-            operation.cursor = record.claim_next;
-            let theirs = self.window(other);
-            let same_task = self.claimant(other) == task;
-            // One task must see two windows at two places. What shares a byte is also seen at one place.
-            let at = |window: Window| {
-                if same_task {
-                    H::window_address(window.base) as u64
-                } else {
-                    window.base
-                }
-            };
-            let (ours, others) = (at(window), at(theirs));
-            if others >= ours + window.length || ours >= others + theirs.length {
-                continue;
-            }
-            let exclusive = record.claim == Claim::Exclusive || operation.claim == Claim::Exclusive;
-            if exclusive || (same_task && (record.unmapping || theirs != window)) {
-                return Some(Err(Error::Busy));
-            }
-            if same_task {
-                operation.twin = other;
-            }
-        }
-        self.tasks[task].operation = operation;
-        None
-    }
-
-    fn begin_map(&mut self, task: usize, mut operation: Operation) -> Option<Result<usize, Error>> {
-        let grant = operation.grant;
-        let record = &mut self.leases.grants[grant as usize];
-        record.claim = operation.claim;
-        record.progress = 0;
-        record.unmapping = false;
-        record.twin = grant;
-        record.twin_previous = grant;
-        self.leases.enlist(grant);
-        if operation.twin != NIL {
-            self.join_ring(grant, operation.twin);
+        let Operation {
+            grant, claim, twin, ..
+        } = operation;
+        let leases = &mut self.leases;
+        let record = &mut leases.grants[grant as usize];
+        record.claim = claim;
+        record.claimant = task as u8;
+        record.note = 0;
+        let claims = &mut leases.claims[record.origin as usize];
+        claims.all += 1;
+        claims.exclusive += (claim == Claim::Exclusive) as u16;
+        leases.epoch = leases.epoch.wrapping_add(1);
+        if twin != NIL {
+            self.join_ring(grant, twin);
             return Some(Ok(self.claim_address(grant)));
         }
-        let window = self.window(grant);
-        self.tasks[task].regain_window(H::window_address(window.base), window.length as usize);
-        operation.phase = Phase::Map;
-        self.tasks[task].operation = operation;
-        self.map_step(task, operation)
+        leases.twins[grant as usize] = Links {
+            next: grant,
+            previous: grant,
+        };
+        let record = &mut self.tasks[task];
+        record.windows.push(&mut leases.claimed, grant);
+        record.operation = operation;
+        record.operation.phase = Phase::Map;
+        let (base, length) = granules::<H>(&leases.grants[grant as usize]);
+        record.regain_window(H::window_address(base), length);
+        self.map_step(task)
     }
 
-    pub(super) fn map_step(
-        &mut self,
-        task: usize,
-        mut operation: Operation,
-    ) -> Option<Result<usize, Error>> {
-        let grant = operation.grant;
-        let window = self.window(grant);
-        let progress = &mut self.leases.grants[grant as usize].progress;
-        match self.hardware.map_step(task, window, progress) {
-            Ok(true) => Some(Ok(self.claim_address(grant))),
+    pub(super) fn map_step(&mut self, task: usize) -> Option<Result<usize, Error>> {
+        let window = self.window(self.tasks[task].operation.grant);
+        let operation = &mut self.tasks[task].operation;
+        match self
+            .hardware
+            .map_step(task, window, &mut operation.progress)
+        {
+            Ok(true) => {
+                // Until then it is 0, so a window that is unmapped before has all of it passed over.
+                let (grant, note) = (operation.grant, operation.progress);
+                self.leases.grants[grant as usize].note = note;
+                Some(Ok(self.claim_address(grant)))
+            }
             Ok(false) => None,
             Err(error) => {
                 operation.phase = Phase::Unmap;
                 operation.outcome = error.code();
-                self.tasks[task].operation = operation;
                 None
             }
         }
@@ -150,33 +123,66 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// Put a claim behind one of the very same window.
     fn join_ring(&mut self, grant: u16, before: u16) {
-        let after = self.leases.grants[before as usize].twin;
-        self.leases.grants[grant as usize].twin = after;
-        self.leases.grants[grant as usize].twin_previous = before;
-        self.leases.grants[before as usize].twin = grant;
-        self.leases.grants[after as usize].twin_previous = grant;
+        let twins = &mut self.leases.twins;
+        let after = twins[before as usize].next;
+        twins[grant as usize] = Links {
+            next: after,
+            previous: before,
+        };
+        twins[before as usize].next = grant;
+        twins[after as usize].previous = grant;
+    }
+
+    /// Take a claim out of the ring of claims that keep one window mapped. If it stands for them in the list of the
+    /// task's windows, another does so from now on.
+    #[inline(never)]
+    fn leave_ring(&mut self, grant: u16) {
+        let Leases {
+            grants,
+            twins,
+            claimed,
+            ..
+        } = &mut self.leases;
+        let Links { next, previous } = twins[grant as usize];
+        twins[next as usize].previous = previous;
+        twins[previous as usize].next = next;
+        let windows = &mut self.tasks[grants[grant as usize].claimant as usize].windows;
+        if windows.first == grant || claimed[grant as usize] != Links::NONE {
+            windows.remove(claimed, grant);
+            claimed[grant as usize] = Links::NONE;
+            windows.push(claimed, next);
+        }
     }
 
     /// Take a bit of a claimed window away from its task; true when all of it is gone.
     #[inline(always)]
     pub(super) fn unmap_step(&mut self, grant: u16) -> bool {
-        let record = &self.leases.grants[grant as usize];
-        let (twin, previous) = (record.twin, record.twin_previous);
-        if twin != grant {
-            // Another claim keeps it mapped: leave the ring.
-            self.leases.grants[twin as usize].twin_previous = previous;
-            self.leases.grants[previous as usize].twin = twin;
-            return true;
+        let alone = self.leases.twins[grant as usize].next == grant;
+        if alone {
+            let record = &mut self.leases.grants[grant as usize];
+            let (base, length) = granules::<H>(record);
+            let task = record.claimant as usize;
+            if !record.unmapping {
+                self.tasks[task].lose_window(H::window_address(base), length);
+            }
+            if !self.hardware.unmap(task, (base, length), &mut record.note) {
+                record.unmapping = true;
+                return false;
+            }
+            record.unmapping = false;
+            let windows = &mut self.tasks[task].windows;
+            windows.remove_here(&mut self.leases.claimed, grant);
+            self.leases.claimed[grant as usize] = Links::NONE;
+        } else {
+            self.leave_ring(grant);
         }
-        let window = self.window_here(grant);
-        let task = self.claimant(grant);
-        let record = &mut self.leases.grants[grant as usize];
-        if !record.unmapping {
-            record.progress = 0;
-            self.tasks[task].lose_window(H::window_address(window.base), window.length as usize);
-        }
-        let gone = self.hardware.unmap(task, window, &mut record.progress);
-        record.unmapping = !gone;
-        gone
+        let leases = &mut self.leases;
+        let record = &mut leases.grants[grant as usize];
+        let claims = &mut leases.claims[record.origin as usize];
+        claims.all -= 1;
+        claims.exclusive -= (record.claim == Claim::Exclusive) as u16;
+        record.claim = Claim::None;
+        leases.epoch = leases.epoch.wrapping_add(1);
+        true
     }
 }

@@ -173,12 +173,20 @@ impl Model {
     }
 }
 
+/// Marks what the model notes of a mapped window.
+const NOTED: usize = 1 << 63;
+
+/// What the model notes of a mapped window.
+fn note(task: usize, base: usize) -> usize {
+    NOTED | task << 48 | base
+}
+
 impl Hardware for Model {
     type Context = Registers;
 
     const GRANULE: usize = 64;
     const CHECKED_STRIDE: usize = 8;
-    const WINDOW_MASK: u64 = u32::MAX as u64;
+    const WINDOW_MASK: usize = u32::MAX as usize;
 
     fn now(&self) -> u64 {
         self.now + self.delayed.get()
@@ -230,13 +238,17 @@ impl Hardware for Model {
         self.own.push(regions.to_vec());
         Ok(())
     }
-    fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error> {
+    fn map_step(
+        &mut self,
+        task: usize,
+        window: Window,
+        progress: &mut usize,
+    ) -> Result<bool, Error> {
         self.worked();
-        assert!(window.length > 0 && window.base.is_multiple_of(Self::GRANULE as u64));
-        let granule = Self::GRANULE as u64;
+        assert!(window.length > 0 && window.base.is_multiple_of(Self::GRANULE));
         for _ in 0..STEP {
-            if *done == window.length {
-                return Ok(true);
+            if *progress == window.length {
+                break;
             }
             if self.mapped.len() >= self.room {
                 return Err(Error::Exhausted);
@@ -245,28 +257,42 @@ impl Hardware for Model {
                 kind: window.kind,
                 rights: window.rights,
             };
-            let seen = Self::window_address(window.base + *done) as u64;
+            let seen = Self::window_address(window.base + *progress) as u64;
             let before = self.mapped.insert((task, seen), mapping);
             assert_eq!(before, None, "mapped twice");
-            *done += granule;
+            *progress += Self::GRANULE;
         }
-        Ok(*done == window.length)
+        let done = *progress == window.length;
+        if done {
+            *progress = note(task, window.base);
+        }
+        Ok(done)
     }
-    fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool {
+    fn unmap(
+        &mut self,
+        task: usize,
+        (base, length): (usize, usize),
+        progress: &mut usize,
+    ) -> bool {
         self.worked();
+        if *progress & NOTED != 0 {
+            assert_eq!(*progress, note(task, base), "the note of another window");
+            *progress = 0;
+        }
         for _ in 0..STEP {
-            if *done == window.length {
+            if *progress == length {
                 return true;
             }
-            let seen = Self::window_address(window.base + *done) as u64;
+            let seen = Self::window_address(base + *progress) as u64;
             self.mapped.remove(&(task, seen));
-            *done += Self::GRANULE as u64;
+            *progress += Self::GRANULE;
         }
-        *done == window.length
+        *progress == length
     }
 
-    fn set_bus_master(&mut self, configuration: u64, on: bool) {
+    fn set_bus_master(&mut self, configuration: usize, on: bool) {
         self.worked();
+        let configuration = configuration as u64;
         let command = self.configuration.entry(configuration + 4).or_default();
         if on {
             assert!(self.masters.insert(configuration), "on twice");
@@ -276,7 +302,8 @@ impl Hardware for Model {
             *command &= !4;
         }
     }
-    fn write_configuration(&mut self, address: u64, width: usize, value: u32) {
+    fn write_configuration(&mut self, address: usize, width: usize, value: u32) {
+        let address = address as u64;
         let mask = if width == 4 {
             u32::MAX
         } else {
@@ -286,8 +313,8 @@ impl Hardware for Model {
         let word = self.configuration.entry(address & !3).or_default();
         *word = *word & !(mask << shift) | (value & mask) << shift;
     }
-    fn read_configuration(&self, address: u64) -> u32 {
-        self.configuration.get(&address).copied().unwrap_or(0)
+    fn read_configuration(&self, address: usize) -> u32 {
+        self.configuration.get(&(address as u64)).copied().unwrap_or(0)
     }
 
     fn copy(&mut self, from: usize, to: usize, length: usize) {

@@ -241,7 +241,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
                     return [lease, SELF_MEMORY as usize, 0, at, length, rights];
                 }
                 let offset = self.random.pick(&[0, 0, 0, 64, 4096, 7, usize::MAX]);
-                let slot = self.world.kernel.leases.resolve(lease as u32).unwrap_or(0);
+                let slot = self.world.kernel.leases.resolve(lease).unwrap_or(0);
                 let parent = self.world.kernel.leases.records[slot as usize].parent;
                 let source = if self.random.chance(8) || parent as usize >= L {
                     self.lease()
@@ -253,9 +253,9 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             Call::LeaseRelease if !self.random.chance(4) => {
                 // Mostly the one that is due first.
                 let task = self.world.kernel.current;
-                let due = self.world.kernel.tasks[task].ending.first;
+                let due = self.world.kernel.tasks[task].leases.ending.first;
                 let due = if due == NIL {
-                    self.world.kernel.tasks[task].held.first
+                    self.world.kernel.tasks[task].leases.quiet.first
                 } else {
                     due
                 };
@@ -321,8 +321,8 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             5..8 if served => Call::BorrowRead as usize + self.random.below(3),
             8 if served => Call::Reply as usize,
             9 => Call::LeaseOpen as usize + self.random.below(10),
-            11 if self.world.kernel.tasks[task].events.first != NIL => Call::LeaseEvent as usize,
-            10 if self.world.kernel.tasks[task].ending.first != NIL => Call::LeaseRelease as usize,
+            11 if self.world.kernel.tasks[task].leases.has_news() => Call::LeaseEvent as usize,
+            10 if self.world.kernel.tasks[task].leases.ending.first != NIL => Call::LeaseRelease as usize,
             _ => self.random.below(35),
         };
         let Some(call) = Call::from_number(number) else {

@@ -1,7 +1,9 @@
 //! What must hold between any two entries, whatever the tasks did.
 
-use crate::lease::links::{Chain, List, NIL};
-use crate::lease::table::{Claim, Lease, MAX_GRANTS, ROOT};
+use crate::index::Table;
+use crate::lease::links::{Links, List, NIL};
+use crate::lease::record::{Claim, Claims, Lease};
+use crate::lease::table::{MAX_GRANTS, ROOT};
 use crate::model::{Mapping, Model};
 use crate::schedule::bit;
 use crate::task::no_handle;
@@ -108,14 +110,14 @@ fn is_done<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L, G, 
 }
 
 /// The slots in a list, which must be consistent both ways.
-fn slots(leases: &[Lease], list: List, chain: Chain) -> Vec<u16> {
+fn slots<const N: usize>(links: &Table<Links, N>, list: List) -> Vec<u16> {
     let mut slots = Vec::new();
     let (mut at, mut before) = (list.first, NIL);
     while at != NIL {
-        let links = leases[at as usize].links[chain as usize];
+        let links = links[at as usize];
         assert_eq!(links.previous, before);
         slots.push(at);
-        assert!(slots.len() <= leases.len(), "a list in a circle");
+        assert!(slots.len() <= N, "a list in a circle");
         (before, at) = (at, links.next);
     }
     assert_eq!(list.last, before);
@@ -130,18 +132,26 @@ fn check_lists<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L,
             .filter(|&slot| belongs(&leases[slot as usize]))
             .collect()
     };
-    let same = |list: List, chain: Chain, expected: BTreeSet<u16>| {
-        let slots = slots(leases, list, chain);
+    let same = |links: &Table<Links, L>, list: List, expected: BTreeSet<u16>| {
+        let slots = slots(links, list);
         assert_eq!(slots.iter().copied().collect::<BTreeSet<_>>(), expected);
         slots
     };
     let held = |lease: &Lease| matches!(lease.state, LeaseState::Active | LeaseState::Ending);
     for (index, task) in kernel.tasks.iter().enumerate() {
         let mine = |lease: &Lease| lease.lessee as usize == index;
+        let active =
+            |lease: &Lease| lease.state == LeaseState::Active && lease.lessee as usize == index;
+        let by_lessee = &kernel.leases.by_lessee;
         same(
-            task.held,
-            Chain::Held,
-            which(&|lease| held(lease) && mine(lease)),
+            by_lessee,
+            task.leases.quiet,
+            which(&|lease| active(lease) && !lease.offered),
+        );
+        same(
+            by_lessee,
+            task.leases.offered,
+            which(&|lease| active(lease) && lease.offered),
         );
         let lent =
             |lease: &Lease| lease.lessor as usize == index && lease.state != LeaseState::Free;
@@ -149,29 +159,28 @@ fn check_lists<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L,
         let counted =
             |lease: &Lease| mine(lease) && (held(lease) || lease.state == LeaseState::Released);
         assert_eq!(task.held_count as usize, which(&counted).len());
-        same(
-            task.events,
-            Chain::Events,
-            which(&|lease| mine(lease) && lease.event != 0),
-        );
         let ending = same(
-            task.ending,
-            Chain::Ending,
-            which(&|lease| mine(lease) && lease.due),
+            by_lessee,
+            task.leases.ending,
+            which(&|lease| mine(lease) && lease.state == LeaseState::Ending),
         );
-        let deadlines: Vec<u64> = ending
-            .iter()
-            .map(|&slot| leases[slot as usize].deadline)
-            .collect();
-        assert!(deadlines.is_sorted());
+        // It was told of the first of them, up to one.
+        assert!(task.leases.untold == NIL || ending.contains(&task.leases.untold));
+        if task.is_alive() {
+            let deadlines: Vec<u64> = ending
+                .iter()
+                .map(|&slot| leases[slot as usize].deadline)
+                .collect();
+            assert!(deadlines.is_sorted());
+        }
         // L6: a task that has lent something is not dormant.
         if task.state == TaskState::Dormant {
             assert_eq!((task.held_count, task.lent_count), (0, 0));
         }
     }
     same(
+        &kernel.leases.work,
         kernel.reaper.leases,
-        Chain::Work,
         which(&|lease| lease.queued),
     );
     for (slot, lease) in leases.iter().enumerate() {
@@ -181,7 +190,7 @@ fn check_lists<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L,
             assert!(which(&child).is_empty());
             continue;
         } else {
-            same(lease.children, Chain::Siblings, which(&child))
+            same(&kernel.leases.siblings, lease.children, which(&child))
         };
         // L5: what is derived ends too, or the reaper is on its way to it.
         if lease.state == LeaseState::Ending || lease.state == LeaseState::Released {
@@ -220,8 +229,7 @@ fn check_derivation<const L: usize, const G: usize, const B: u32>(kernel: &Machi
                 continue;
             }
             let grant = table.grants[grant as usize];
-            assert_eq!(grant.lease, slot);
-            let within = |base: u64, length: u64| {
+            let within = |base: usize, length: usize| {
                 grant.base >= base && grant.base + grant.length <= base + length
             };
             let inherited = grants(lease.parent).iter().any(|&from| {
@@ -229,10 +237,14 @@ fn check_derivation<const L: usize, const G: usize, const B: u32>(kernel: &Machi
                 from.kind == grant.kind
                     && from.rights.contains(grant.rights | Rights::LEND)
                     && within(from.base, from.length)
+                    && from.origin == grant.origin
             });
             let arena = kernel.config.tasks[lease.lessor as usize].arena;
             let (base, length) = (arena.base(), arena.length());
-            let own = grant.kind == GrantKind::Memory && within(base as u64, length as u64);
+            let lessor = &kernel.tasks[lease.lessor as usize];
+            let own = grant.kind == GrantKind::Memory
+                && within(base, length)
+                && grant.origin == lessor.share.arena;
             assert!(inherited || own, "a grant out of nowhere");
         }
     }
@@ -245,11 +257,15 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
     let mut lines = BTreeSet::new();
     let mut masters = BTreeSet::new();
     let mut exclusive = Vec::new();
+    let mut windows: BTreeMap<usize, BTreeSet<u16>> = BTreeMap::new();
+    let mut claims: BTreeMap<u16, (u16, u16)> = BTreeMap::new();
+    let of_lease = leases_of_grants(kernel);
     for (index, grant) in kernel.leases.grants.iter().enumerate() {
         if grant.claim == Claim::None {
             continue;
         }
-        let lease = &kernel.leases.records[grant.lease as usize];
+        let lease = &kernel.leases.records[of_lease[&(index as u16)] as usize];
+        assert_eq!(lease.lessee, grant.claimant);
         let lessee = lease.lessee as usize;
         let in_force = match lease.state {
             LeaseState::Active => true,
@@ -266,10 +282,14 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
                 assert_eq!(kernel.leases.routes[grant.base as usize] as usize, index);
                 lines.insert(grant.base as u32);
             }
-            GrantKind::BusMaster => assert!(masters.insert(grant.base)),
+            GrantKind::BusMaster => assert!(masters.insert(grant.base as u64)),
             _ => {
                 let window = kernel.window(index as u16);
-                let granule = Model::GRANULE as u64;
+                let granule = Model::GRANULE;
+                windows.entry(lessee).or_default().insert(index as u16);
+                let count = claims.entry(grant.origin).or_default();
+                count.0 += 1;
+                count.1 += (grant.claim == Claim::Exclusive) as u16;
                 let mapping = Mapping {
                     kind: window.kind,
                     rights: window.rights,
@@ -281,10 +301,10 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
                     || kernel.reaper.stopping & bit(lessee) != 0
                     || lease.queued
                     || grant.unmapping;
-                for at in (window.base..window.base + window.length).step_by(granule as usize) {
-                    expected.insert((lessee, at), mapping);
+                for at in (window.base..window.base + window.length).step_by(granule) {
+                    expected.insert((lessee, at as u64), mapping);
                     if going_on {
-                        partial.insert((lessee, at));
+                        partial.insert((lessee, at as u64));
                     }
                 }
                 exclusive.push((lessee, window, grant.claim == Claim::Exclusive));
@@ -312,6 +332,13 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
             assert!(apart || shared, "claims in each other's way");
         }
     }
+    for (origin, Claims { all, exclusive }) in kernel.leases.claims.iter().enumerate() {
+        let expected = claims.get(&(origin as u16)).copied().unwrap_or((0, 0));
+        assert_eq!((*all, *exclusive), expected, "claims of {origin}");
+    }
+    for (index, task) in kernel.tasks.iter().enumerate() {
+        check_windows(kernel, task.windows, windows.remove(&index));
+    }
     let routed = kernel
         .leases
         .routes
@@ -333,4 +360,43 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
             );
         }
     }
+}
+
+/// The lease that each grant is in.
+fn leases_of_grants<const L: usize, const G: usize, const B: u32>(
+    kernel: &Machine<L, G, B>,
+) -> BTreeMap<u16, u16> {
+    let table = &kernel.leases;
+    let mut leases = BTreeMap::new();
+    for (slot, lease) in table.records.iter().enumerate() {
+        if lease.state != LeaseState::Free {
+            for index in 0..lease.grants as usize {
+                leases.insert(table.grant(slot as u16, index).unwrap(), slot as u16);
+            }
+        }
+    }
+    leases
+}
+
+/// A task's list has each of its claimed windows once, or another of the same ring.
+fn check_windows<const L: usize, const G: usize, const B: u32>(
+    kernel: &Machine<L, G, B>,
+    list: List,
+    claimed: Option<BTreeSet<u16>>,
+) {
+    let mut claimed = claimed.unwrap_or_default();
+    for first in slots(&kernel.leases.claimed, list) {
+        let mut grant = first;
+        loop {
+            assert!(claimed.remove(&grant), "listed, and not claimed");
+            assert_eq!(kernel.window(grant), kernel.window(first), "a ring of two windows");
+            let next = kernel.leases.twins[grant as usize].next;
+            assert_eq!(kernel.leases.twins[next as usize].previous, grant);
+            grant = next;
+            if grant == first {
+                break;
+            }
+        }
+    }
+    assert!(claimed.is_empty(), "claimed, and not listed");
 }

@@ -195,7 +195,7 @@ fn a_hostile_lessor_takes_its_own_share_alone() {
     world.value(0, Call::TaskStop, &[5]);
     world.rest();
     world.value(0, Call::TaskStart, &[5]);
-    assert_eq!(world.kernel.tasks[5].free.slots.first, NIL);
+    assert_eq!(world.kernel.tasks[5].share.slots.first, NIL);
     Checker::default().check(&world.kernel);
 }
 
@@ -415,11 +415,11 @@ fn a_draft_that_is_dropped_in_the_middle_of_a_revocation() {
     let left = |world: &World| {
         drafts
             .iter()
-            .filter(|&&draft| world.kernel.leases.resolve(draft as u32).is_ok())
+            .filter(|&&draft| world.kernel.leases.resolve(draft).is_ok())
             .count()
     };
     assert!((1..6).contains(&left(&world)));
-    let slot = world.kernel.leases.resolve(binding as u32).unwrap();
+    let slot = world.kernel.leases.resolve(binding).unwrap();
     let next = world.kernel.leases.records[slot as usize].child_cursor;
     let next = world.kernel.leases.handle(next) as usize;
     assert_eq!(
@@ -452,7 +452,7 @@ fn a_lease_that_is_released_while_its_lessor_is_being_stopped() {
         stack: 0,
     });
     assert_eq!(world.kernel.current, 0, "told of the first that ends");
-    let slot = world.kernel.leases.resolve(binding as u32).unwrap();
+    let slot = world.kernel.leases.resolve(binding).unwrap();
     let next = world.kernel.leases.records[slot as usize].child_cursor;
     let next = world.kernel.leases.handle(next) as usize;
     assert!(lent.contains(&next));
@@ -473,6 +473,6 @@ fn a_lease_that_is_released_while_its_lessor_is_being_stopped() {
     assert!(world.is_dormant(2));
     assert!(
         lent.iter()
-            .all(|&lease| world.kernel.leases.resolve(lease as u32).is_err())
+            .all(|&lease| world.kernel.leases.resolve(lease).is_err())
     );
 }

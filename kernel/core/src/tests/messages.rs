@@ -399,7 +399,7 @@ fn the_fast_paths_stand_back_while_the_reaper_has_work() {
     let mut world = World::new();
     world.become_task(CLIENT);
     let server = world.handle(SERVER) as u32;
-    world.kernel.reaper.charge(5);
+    world.kernel.reaper.queued_by(5);
     assert_eq!(world.kernel.fast_call(server, 0, 0), None);
     assert_eq!(entry::call(&mut world, [server as usize, 0, 0]), None);
 }

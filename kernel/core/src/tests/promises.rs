@@ -314,10 +314,10 @@ fn l3_only_live_handles_resolve() {
     world.value(0, Call::LeaseRevoke, &[gone, ORDERLY]);
     let live = [root, world.open(0, root, 2), world.open(0, root, 3)];
     for handle in 0..if cfg!(miri) { 1 << 13 } else { 1 << 16 } {
-        let resolves = world.kernel.leases.resolve(handle).is_ok();
+        let resolves = world.kernel.leases.resolve(handle as usize).is_ok();
         assert_eq!(resolves, live.contains(&(handle as usize)), "{handle:#x}");
     }
-    assert!(world.kernel.leases.resolve(u32::MAX).is_err());
+    assert!(world.kernel.leases.resolve(u32::MAX as usize).is_err());
 }
 
 #[test]

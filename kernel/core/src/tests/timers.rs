@@ -1,7 +1,7 @@
 //! Timers and the heap of deadlines.
 
 use crate::model::{TASKS, World};
-use crate::timer::Deadlines;
+use crate::time::deadlines::Deadlines;
 use leasehold_abi::{Call, Error};
 
 #[test]

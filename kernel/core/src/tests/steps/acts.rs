@@ -3,7 +3,7 @@
 use super::Board;
 use super::scenarios::FAULT;
 use crate::Hardware;
-use crate::lease::table::KERNEL;
+use crate::lease::record::KERNEL;
 use crate::model::{PARK, TASKS, arena, data};
 use leasehold_abi::{Call, GrantKind, LeaseState, SELF_MEMORY, WHOLE};
 use std::vec::Vec;

@@ -2,7 +2,7 @@
 
 use super::Board;
 use crate::Fault;
-use crate::lease::table::Claim;
+use crate::lease::record::Claim;
 use crate::model::{arena, root};
 use leasehold_abi::{Call, FaultKind, GrantKind, LeaseState, RevokeMode, TaskState};
 use std::vec::Vec;
@@ -160,7 +160,7 @@ pub(super) const CLAIM_WITHOUT_ROOM: Scenario = Scenario {
         world.system_call(Call::GrantClaim as usize, &[leases[0], 0, 0]);
     },
     check: |world, leases| {
-        if world.kernel.leases.resolve(leases[0] as u32).is_ok() {
+        if world.kernel.leases.resolve(leases[0]).is_ok() {
             no_claim(world, leases);
         }
     },
@@ -295,7 +295,7 @@ fn revoke(world: &mut Board, leases: &[usize], mode: RevokeMode) {
 /// L1, L5: nothing can be taken or derived from any of these.
 fn no_longer_active(world: &Board, leases: &[usize]) {
     for &lease in leases {
-        if let Ok(slot) = world.kernel.leases.resolve(lease as u32) {
+        if let Ok(slot) = world.kernel.leases.resolve(lease) {
             let state = world.kernel.leases.records[slot as usize].state;
             assert_ne!(state, LeaseState::Active);
         }
@@ -306,7 +306,7 @@ fn no_longer_active(world: &Board, leases: &[usize]) {
 fn no_claim(world: &Board, leases: &[usize]) {
     let table = &world.kernel.leases;
     for &lease in leases {
-        let Ok(slot) = table.resolve(lease as u32) else {
+        let Ok(slot) = table.resolve(lease) else {
             continue;
         };
         for index in 0..table.records[slot as usize].grants as usize {

@@ -1,11 +1,7 @@
-//! Faults, and how a task stops.
+//! Faults and panics of tasks, and that of the supervisor, which ends the machine.
 
-use crate::lease::links::NIL;
-use crate::lease::operation::Phase;
-use crate::schedule::bit;
-use crate::task::{NO_TASK, no_handle};
 use crate::{Context, Fault, Hardware, Kernel, Next};
-use leasehold_abi::{Error, FaultKind, Notifications, PANIC_LENGTH, TaskState};
+use leasehold_abi::{FaultKind, PANIC_LENGTH, TaskState};
 
 /// How far below the stack a stack pointer still counts as an overflow, in bytes.
 const LARGEST_FRAME: usize = 1 << 20;
@@ -65,34 +61,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.end_task(current, TaskState::Faulted, fault);
     }
 
-    /// [`Call::TaskStop`](leasehold_abi::Call::TaskStop). A task that is not alive stays as it is.
-    pub(crate) fn task_stop(&mut self, index: usize) -> Result<(), Error> {
-        let task = self.task_index(index)?;
-        if task == 0 {
-            return Err(Error::Invalid);
-        }
-        if self.tasks[task].is_alive() {
-            let fault = self.fault_at_rest(task, FaultKind::Stopped, 0);
-            self.end_task(task, TaskState::Stopping, fault);
-            self.reaper.charge(0);
-        }
-        Ok(())
-    }
-
-    /// [`Call::TaskStart`](leasehold_abi::Call::TaskStart): the handle of the life to come.
-    ///
-    /// `Busy` unless the task is dormant, `Exhausted` when its generations are used up.
-    pub(crate) fn task_start(&mut self, index: usize) -> Result<usize, Error> {
-        let task = self.task_index(index)?;
-        let record = &self.tasks[task];
-        if record.state != TaskState::Dormant || self.reaper.starting & bit(task) != 0 {
-            return Err(Error::Busy);
-        }
-        let handle = record.next_handle().ok_or(Error::Exhausted)?;
-        self.begin_start(task);
-        Ok(handle as usize)
-    }
-
     /// A fault that no instruction of the task's raised: where it last entered the kernel.
     pub(crate) fn fault_at_rest(&self, task: usize, kind: FaultKind, address: usize) -> Fault {
         let (pc, stack) = self.tasks[task].context.place();
@@ -104,60 +72,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    /// End a task's life. It runs no more; the rest is the reaper's.
-    #[inline(never)]
-    pub(crate) fn end_task(&mut self, task: usize, state: TaskState, fault: Fault) {
-        self.tasks[task].fault = fault;
-        if task == 0 {
-            self.end_machine();
-        }
-        self.leave_server(task);
-        let record = &mut self.tasks[task];
-        if fault.kind != FaultKind::Panic {
-            record.message_length = 0;
-        }
-        record.state = state;
-        record.accepting = no_handle(record.handle);
-        record.peer = NO_TASK;
-        record.serving = false;
-        record.pending = 0;
-        record.operation.phase = Phase::None;
-        self.ready &= !bit(task);
-        self.timers.clear(task);
-        self.overdue.clear(task);
-        self.reaper.operating &= !bit(task);
-        self.reaper.stopping |= bit(task);
-        self.reaper.waking |= bit(task);
-        self.reaper.charge(task);
-        self.post(0, Notifications::TASK);
-    }
-
-    /// The reaper's step for a stopped task: release one lease that it holds. Whatever it lent
-    /// is derived from one of those, and ends with it.
-    pub(crate) fn stop_step(&mut self, task: usize) {
-        let held = self.tasks[task].held.first;
-        if held != NIL {
-            self.release_lease(held, task);
-            return;
-        }
-        self.reaper.stopping &= !bit(task);
-        self.settle(task);
-    }
-
-    /// A stopped task whose last lease is gone, both ways, is dormant.
-    #[inline(never)]
-    pub(crate) fn settle(&mut self, task: usize) {
-        let record = &mut self.tasks[task];
-        let stopped = matches!(record.state, TaskState::Faulted | TaskState::Stopping);
-        let busy = (self.reaper.stopping | self.reaper.waking) & bit(task) != 0;
-        if stopped && !busy && record.held_count == 0 && record.lent_count == 0 {
-            record.state = TaskState::Dormant;
-            self.post(0, Notifications::TASK);
-        }
-    }
-
     /// Nothing goes on without the supervisor: say why, and turn the machine off.
-    fn end_machine(&mut self) -> ! {
+    pub(super) fn end_machine(&mut self) -> ! {
         let record = &self.tasks[0];
         let fault = record.fault;
         self.hardware.print(b"supervisor: ");

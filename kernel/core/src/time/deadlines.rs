@@ -44,10 +44,10 @@ impl<const T: usize> Deadlines<T> {
             let last = self.length;
             self.length = last + 1;
             self.at[task] = at;
-            self.rise(last, task);
+            self.sift_up(last, task);
         } else {
             self.at[task] = at;
-            self.settle(position as usize, task);
+            self.sift(position as usize, task);
         }
     }
 
@@ -61,15 +61,15 @@ impl<const T: usize> Deadlines<T> {
         self.length -= 1;
         if (position as usize) < self.length {
             let last = self.heap[self.length] as usize;
-            self.settle(position as usize, last);
+            self.sift(position as usize, last);
         }
     }
 
     /// Put a task where its deadline belongs, seen from a place that is free for it.
     #[inline(never)]
-    fn settle(&mut self, position: usize, task: usize) {
-        let position = self.rise(position, task);
-        self.sink(position, task);
+    fn sift(&mut self, position: usize, task: usize) {
+        let position = self.sift_up(position, task);
+        self.sift_down(position, task);
     }
 
     fn place(&mut self, position: usize, task: usize) {
@@ -78,7 +78,7 @@ impl<const T: usize> Deadlines<T> {
     }
 
     #[inline(always)]
-    fn rise(&mut self, mut position: usize, task: usize) -> usize {
+    fn sift_up(&mut self, mut position: usize, task: usize) -> usize {
         let at = self.at[task];
         while position > 0 {
             let parent = (position - 1) / 2;
@@ -93,7 +93,7 @@ impl<const T: usize> Deadlines<T> {
         position
     }
 
-    fn sink(&mut self, mut position: usize, task: usize) {
+    fn sift_down(&mut self, mut position: usize, task: usize) {
         loop {
             let left = 2 * position + 1;
             if left >= self.length {

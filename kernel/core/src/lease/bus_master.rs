@@ -1,0 +1,129 @@
+//! PCI functions: who may have one master the bus, and what is written to configuration space.
+
+use super::links::NIL;
+use super::record::Claim;
+use super::table::ROOT;
+use crate::{Hardware, Kernel};
+use leasehold_abi::{Error, GrantKind, Rights};
+
+/// Most functions that may be bus masters at once.
+const MAX_MASTERS: u16 = 32;
+
+/// Configuration space of one function: PCI Express Base Specification, 7.2.2.
+const FUNCTION: usize = 4096;
+
+/// Offset of the command register, and its bus-master bit: PCI Local Bus
+/// Specification 3.0, 6.2.2.
+const COMMAND: usize = 4;
+const BUS_MASTER: u32 = 1 << 2;
+
+impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
+    Kernel<H, T, L, G, B>
+{
+    /// Let a function master the bus, for the current task.
+    pub(super) fn claim_bus_master(&mut self, grant: u16) -> Result<usize, Error> {
+        let record = &self.leases.grants[grant as usize];
+        let function = record.base;
+        if record.length != FUNCTION || !function.is_multiple_of(FUNCTION) {
+            return Err(Error::Invalid);
+        }
+        // To switch it on is to write to the function.
+        if !record.rights.contains(Rights::WRITE) {
+            return Err(Error::Denied);
+        }
+        if self.is_bus_master(function) {
+            return Err(Error::Busy);
+        }
+        if self.leases.master_count >= MAX_MASTERS {
+            return Err(Error::Exhausted);
+        }
+        self.leases.master_count += 1;
+        let record = &mut self.leases.grants[grant as usize];
+        record.claim = Claim::Exclusive;
+        record.claimant = self.current as u8;
+        self.leases.masters.push(&mut self.leases.claimed, grant);
+        self.hardware.set_bus_master(function, true);
+        Ok(0)
+    }
+
+    /// The function masters the bus no more.
+    pub(super) fn unclaim_bus_master(&mut self, grant: u16) {
+        let record = &mut self.leases.grants[grant as usize];
+        record.claim = Claim::None;
+        self.hardware.set_bus_master(record.base, false);
+        self.leases.master_count -= 1;
+        self.leases.masters.remove(&mut self.leases.claimed, grant);
+    }
+
+    /// Whether some bus-master grant for this function is claimed.
+    fn is_bus_master(&self, function: usize) -> bool {
+        let mut grant = self.leases.masters.first;
+        while grant != NIL {
+            if self.leases.grants[grant as usize].base == function {
+                return true;
+            }
+            grant = self.leases.claimed[grant as usize].next;
+        }
+        false
+    }
+
+    /// [`Call::ConfigRead`](leasehold_abi::Call::ConfigRead): 4 bytes.
+    pub(crate) fn config_read(
+        &mut self,
+        handle: usize,
+        index: usize,
+        offset: usize,
+    ) -> Result<usize, Error> {
+        let address = self.configuration(handle, index, (offset, 4), Rights::READ)?;
+        Ok(self.hardware.read_configuration(address) as usize)
+    }
+
+    /// [`Call::ConfigWrite`](leasehold_abi::Call::ConfigWrite): through the root lease alone.
+    ///
+    /// What lies in configuration space decides about more than its function: base addresses and decode bits put
+    /// registers over other windows, a bridge's bus numbers and windows move whole buses, and a message-signalled
+    /// interrupt is a store to an address that is written there. So a lessee, that of all configuration space
+    /// included, writes none of it.
+    pub(crate) fn config_write(&mut self, arguments: [usize; 6]) -> Result<(), Error> {
+        let [handle, index, offset, width, value, _] = arguments;
+        let address = self.configuration(handle, index, (offset, width), Rights::WRITE)?;
+        let mut value = value as u32;
+        if address % FUNCTION == COMMAND {
+            value &= !BUS_MASTER;
+            if self.is_bus_master(address - address % FUNCTION) {
+                value |= BUS_MASTER;
+            }
+        }
+        self.hardware.write_configuration(address, width, value);
+        Ok(())
+    }
+
+    /// The address of `width` bytes at `offset` of a grant of configuration space, for somebody who may read, or write,
+    /// them.
+    fn configuration(
+        &self,
+        handle: usize,
+        index: usize,
+        (offset, width): (usize, usize),
+        needed: Rights,
+    ) -> Result<usize, Error> {
+        let slot = self.held(handle)?;
+        let grant = self.leases.grant(slot, index)?;
+        let record = &self.leases.grants[grant as usize];
+        if record.kind != GrantKind::Config {
+            return Err(Error::Invalid);
+        }
+        let may = needed == Rights::READ || slot == ROOT;
+        if !may || !record.rights.contains(needed) {
+            return Err(Error::Denied);
+        }
+        let fits = matches!(width, 1 | 2 | 4)
+            && offset.is_multiple_of(width)
+            && offset < record.length
+            && width <= record.length - offset;
+        if !fits {
+            return Err(Error::Invalid);
+        }
+        Ok(record.base + offset)
+    }
+}

@@ -1,0 +1,68 @@
+//! Interrupt lines as grants: claimed, acknowledged, given up.
+
+use super::links::NIL;
+use super::record::Claim;
+use super::table::LINES;
+use crate::{Hardware, Kernel};
+use leasehold_abi::{Error, GrantKind, LeaseState, Notifications, Rights};
+
+impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
+    Kernel<H, T, L, G, B>
+{
+    /// Route a line to the current task, which gets `bits`.
+    pub(super) fn claim_line(&mut self, grant: u16, bits: Notifications) -> Result<usize, Error> {
+        let record = &mut self.leases.grants[grant as usize];
+        let line = record.base;
+        let valid = record.length == 1
+            && line < LINES
+            && !bits.is_empty()
+            && !bits.intersects(Notifications::KERNEL);
+        if !valid {
+            return Err(Error::Invalid);
+        }
+        if !record.rights.contains(Rights::READ) {
+            return Err(Error::Denied);
+        }
+        if self.leases.routes[line] != NIL {
+            return Err(Error::Busy);
+        }
+        record.note = bits.register();
+        record.claim = Claim::Exclusive;
+        record.claimant = self.current as u8;
+        self.leases.routes[line] = grant;
+        self.hardware.unmask_line(line as u32);
+        Ok(line)
+    }
+
+    /// [`Call::InterruptAcknowledge`](leasehold_abi::Call::InterruptAcknowledge).
+    pub(crate) fn interrupt_acknowledge(
+        &mut self,
+        handle: usize,
+        index: usize,
+    ) -> Result<(), Error> {
+        let slot = self.held_or_ending(handle)?;
+        let grant = self.leases.grant(slot, index)?;
+        let record = &self.leases.grants[grant as usize];
+        if record.kind != GrantKind::Interrupt {
+            return Err(Error::Invalid);
+        }
+        if record.claim == Claim::None {
+            let active = self.leases.records[slot as usize].state == LeaseState::Active;
+            return Err(if active {
+                Error::Invalid
+            } else {
+                Error::Revoked
+            });
+        }
+        self.hardware.unmask_line(record.base as u32);
+        Ok(())
+    }
+
+    /// Nobody gets the line's interrupts any more.
+    pub(super) fn unclaim_line(&mut self, grant: u16) {
+        let record = &mut self.leases.grants[grant as usize];
+        record.claim = Claim::None;
+        self.leases.routes[record.base % LINES] = NIL;
+        self.hardware.mask_line(record.base as u32);
+    }
+}

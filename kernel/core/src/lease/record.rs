@@ -1,0 +1,125 @@
+//! One lease, and one grant in a lease, as the kernel keeps them.
+
+use super::links::{List, NIL};
+use leasehold_abi::{GrantKind, LeaseState, RevokeMode, Rights};
+
+/// The lessor of the root lease, and of a free slot: no task has this index.
+pub(crate) const KERNEL: u8 = u8::MAX;
+
+/// One lease.
+///
+/// On machines of 64 bits its size is a power of two, so that a slot's address is one shift. Where memory is dear it is
+/// as small as it can be.
+#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
+pub(crate) struct Lease {
+    pub(crate) generation: u32,
+    pub(crate) state: LeaseState,
+    /// How it ends, while ending; a later revocation can only make it harder.
+    pub(crate) mode: RevokeMode,
+    /// Its life is the present one: a task with a lease to its name is not started again.
+    pub(crate) lessor: u8,
+    pub(crate) lessee: u8,
+    pub(crate) parent: u16,
+    /// Leases derived from this one.
+    pub(crate) children: List,
+    /// The next of them that the reaper has to end.
+    pub(crate) child_cursor: u16,
+    /// Grants: first, last and how many.
+    pub(crate) first_grant: u16,
+    pub(crate) last_grant: u16,
+    pub(crate) grants: u16,
+    /// The next of them whose claim the reaper has to look at.
+    pub(crate) grant_cursor: u16,
+    /// The lessee has not fetched the offer yet.
+    pub(crate) offered: bool,
+    /// Whether it is in the reaper's queue.
+    pub(crate) queued: bool,
+    /// When the lessee must have released it, while ending.
+    pub(crate) deadline: u64,
+    /// The life of the lessee that a draft is for.
+    pub(crate) lessee_handle: u32,
+    pub(crate) label: u32,
+    pub(crate) id: u32,
+    pub(crate) payload_type: u64,
+}
+
+impl Lease {
+    /// A free slot.
+    pub(crate) const EMPTY: Self = Self {
+        generation: 1,
+        state: LeaseState::Free,
+        mode: RevokeMode::Orderly,
+        lessor: KERNEL,
+        lessee: 0,
+        parent: NIL,
+        children: List::EMPTY,
+        child_cursor: NIL,
+        first_grant: NIL,
+        last_grant: NIL,
+        grants: 0,
+        grant_cursor: NIL,
+        offered: false,
+        queued: false,
+        deadline: 0,
+        lessee_handle: 0,
+        label: 0,
+        id: 0,
+        payload_type: 0,
+    };
+}
+
+/// Whether a grant is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Claim {
+    None = 0,
+    Shared = 1,
+    Exclusive = 2,
+}
+
+/// One grant. Its size is as for [`Lease`].
+#[derive(Clone, Copy)]
+#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
+pub(crate) struct Grant {
+    pub(crate) base: usize,
+    pub(crate) length: usize,
+    /// Of a claimed interrupt line, the notifications that it posts. Of a window, what the protection hardware notes:
+    /// how far it is mapped or unmapped, or where.
+    pub(crate) note: usize,
+    pub(crate) label: u32,
+    /// The first grant of the chain of derivations. Two windows overlap only if they have the same one.
+    pub(crate) origin: u16,
+    /// Next in the lease; next free one.
+    pub(crate) next: u16,
+    pub(crate) rights: Rights,
+    pub(crate) kind: GrantKind,
+    pub(crate) claim: Claim,
+    /// Being taken away.
+    pub(crate) unmapping: bool,
+    /// Who claimed it, while it is claimed.
+    pub(crate) claimant: u8,
+}
+
+impl Grant {
+    /// A free one.
+    pub(crate) const EMPTY: Self = Self {
+        base: 0,
+        length: 0,
+        note: 0,
+        label: 0,
+        origin: NIL,
+        next: NIL,
+        rights: Rights::empty(),
+        kind: GrantKind::Mmio,
+        claim: Claim::None,
+        unmapping: false,
+        claimant: 0,
+    };
+}
+
+/// The claimed windows that derive from one grant.
+#[derive(Clone, Copy)]
+pub(crate) struct Claims {
+    pub(crate) all: u16,
+    pub(crate) exclusive: u16,
+}

@@ -1,0 +1,108 @@
+//! Looking for a claim that is in the way of another, in bounded steps.
+//!
+//! In one task, two claims may be of the very same window (it is mapped once, and the claims form a ring), or must not
+//! overlap at all: as the task sees them, for two windows that lie apart can be seen at one place. So each task has a
+//! list of its claimed windows, a ring counted once, and each claim looks at all of it.
+//!
+//! Several tasks may map one window, unless one of them claimed it exclusively. Only windows that derive from the same
+//! grant can overlap, so it is counted for each origin what is claimed and how. Nearly always the count says that no
+//! other task can be in the way.
+
+use super::links::NIL;
+use super::operation::{Operation, Whose};
+use super::record::Claim;
+use crate::{Hardware, Kernel, Window};
+use leasehold_abi::Error;
+
+/// Claims that one step looks at.
+const SCAN_STEP: usize = 8;
+
+impl Window {
+    /// Whether both have a byte.
+    fn overlaps(self, other: Self) -> bool {
+        // Neither is empty. A window may end where the address space does.
+        other.base.wrapping_sub(self.base) < self.length
+            || self.base.wrapping_sub(other.base) < other.length
+    }
+
+    /// As a task sees it.
+    fn seen<H: Hardware>(self) -> Self {
+        Self {
+            base: H::window_address(self.base),
+            ..self
+        }
+    }
+}
+
+impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
+    Kernel<H, T, L, G, B>
+{
+    /// Begin, or begin anew, with the task's own claims.
+    pub(super) fn begin_scan(&mut self, task: usize) {
+        let record = &mut self.tasks[task];
+        record.operation = Operation {
+            whose: Whose::Own,
+            cursor: record.windows.first,
+            twin: NIL,
+            epoch: self.leases.epoch,
+            ..record.operation
+        };
+    }
+
+    /// Look at a few claims; when all were looked at, begin to map.
+    pub(super) fn scan_step(&mut self, task: usize) -> Option<Result<usize, Error>> {
+        if self.tasks[task].operation.epoch != self.leases.epoch {
+            self.begin_scan(task);
+        }
+        let mut operation = self.tasks[task].operation;
+        let window = self.window(operation.grant);
+        for _ in 0..SCAN_STEP {
+            let other = operation.cursor;
+            if other != NIL {
+                if self.is_in_the_way(&operation, window, other) {
+                    return Some(Err(Error::Busy));
+                }
+                if operation.whose == Whose::Own && self.window(other) == window {
+                    operation.twin = other;
+                }
+                operation.cursor = self.leases.claimed[other as usize].next;
+                continue;
+            }
+            let next = match operation.whose {
+                Whose::Own if self.others_may_be_in_the_way(&operation) => 0,
+                Whose::Of(whose) if (whose as usize) + 1 < self.count => whose + 1,
+                _ => return self.begin_map(task, operation),
+            };
+            operation.whose = Whose::Of(next);
+            if next as usize != task {
+                operation.cursor = self.tasks[next as usize].windows.first;
+            }
+        }
+        self.tasks[task].operation = operation;
+        None
+    }
+
+    /// Whether claims of other tasks must be looked at.
+    fn others_may_be_in_the_way(&self, operation: &Operation) -> bool {
+        let origin = self.leases.grants[operation.grant as usize].origin;
+        let claims = &self.leases.claims[origin as usize];
+        if operation.claim == Claim::Exclusive {
+            claims.all != 0
+        } else {
+            claims.exclusive != 0
+        }
+    }
+
+    fn is_in_the_way(&self, operation: &Operation, window: Window, other: u16) -> bool {
+        let record = &self.leases.grants[other as usize];
+        let theirs = self.window(other);
+        let exclusive = record.claim == Claim::Exclusive || operation.claim == Claim::Exclusive;
+        match operation.whose {
+            Whose::Own => {
+                window.seen::<H>().overlaps(theirs.seen::<H>())
+                    && (exclusive || record.unmapping || theirs != window)
+            }
+            Whose::Of(_) => exclusive && window.overlaps(theirs),
+        }
+    }
+}
