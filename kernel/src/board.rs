@@ -9,7 +9,7 @@ use leasehold_core::{FreshProgress, Hardware, Region, TaskConfig, Window};
 /// Most bytes that are copied or zeroed in one step of making memory fresh.
 const FRESH_STEP: usize = Memory::STEP;
 /// PCI configuration space: the command register, its bus-master bit (PCI Local Bus 3.0, section 6.2.2).
-const COMMAND: u64 = 4;
+const COMMAND: usize = 4;
 const BUS_MASTER: u32 = 1 << 2;
 
 /// Physical memory, as the kernel reaches it.
@@ -100,7 +100,7 @@ impl Hardware for Board {
     type Context = <Protection as Protected>::Context;
 
     const GRANULE: usize = <Protection as Protected>::GRANULE;
-    const WINDOW_MASK: u64 = <Protection as Protected>::WINDOW_MASK;
+    const WINDOW_MASK: usize = <Protection as Protected>::WINDOW_MASK;
     const CHECKED_STRIDE: usize = 8;
 
     #[inline(always)]
@@ -134,19 +134,24 @@ impl Hardware for Board {
         self.protection.map_own(task, regions)
     }
 
-    fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error> {
-        self.protection.map_step(task, window, done)
+    fn map_step(
+        &mut self,
+        task: usize,
+        window: Window,
+        progress: &mut usize,
+    ) -> Result<bool, Error> {
+        self.protection.map_step(task, window, progress)
     }
 
-    fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool {
-        self.protection.unmap(task, window, done)
+    fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool {
+        self.protection.unmap(task, window, progress)
     }
 
     fn fault_kind(&self, task: usize, kind: FaultKind, address: usize) -> FaultKind {
         self.protection.fault_kind(task, kind, address)
     }
 
-    fn set_bus_master(&mut self, configuration: u64, on: bool) {
+    fn set_bus_master(&mut self, configuration: usize, on: bool) {
         // The status register above it clears where ones are written: write zeros there.
         let command = self.read_configuration(configuration + COMMAND) & 0xffff;
         let command = if on {
@@ -159,15 +164,15 @@ impl Hardware for Board {
         self.read_configuration(configuration + COMMAND);
     }
 
-    fn write_configuration(&mut self, address: u64, width: usize, value: u32) {
+    fn write_configuration(&mut self, address: usize, width: usize, value: u32) {
         // SAFETY: the kernel names configuration space of a grant, which `start` mapped, and
         // offsets within it that are multiples of the width. Bus mastering is the kernel's own decision.
-        unsafe { Memory::write_register(address as usize, width, value) }
+        unsafe { Memory::write_register(address, width, value) }
     }
 
-    fn read_configuration(&self, address: u64) -> u32 {
+    fn read_configuration(&self, address: usize) -> u32 {
         // SAFETY: as for `write_configuration`.
-        unsafe { Memory::read_register(address as usize) }
+        unsafe { Memory::read_register(address) }
     }
 
     #[inline]

@@ -40,7 +40,7 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
         slots: [const { Slots::EMPTY }; T],
     };
     const GRANULE: usize = Span::UNIT as usize;
-    const WINDOW_MASK: u64 = u32::MAX as u64;
+    const WINDOW_MASK: usize = u32::MAX as usize;
     const KERNEL_OFFSET: usize = 0;
 
     fn start(&mut self, (): &'static mut (), tasks: usize) -> Result<(), Error> {
@@ -97,8 +97,8 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
     }
 
     #[inline]
-    fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error> {
-        let span = Span::new(window.base, window.length).ok_or(Error::Exhausted)?;
+    fn map_step(&mut self, task: usize, window: Window, _: &mut usize) -> Result<bool, Error> {
+        let span = Span::new(window.base as u64, window.length as u64).ok_or(Error::Exhausted)?;
         let (permission, memory) = of_window(&window);
         let cover = E::cover(span, permission, memory).ok_or(Error::Exhausted)?;
         let image = self.images.get_mut(task).ok_or(Error::Exhausted)?;
@@ -108,24 +108,18 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
                 *place = region.numbered(OWN + index);
             }
         })?;
-        *done = window.length;
         Ok(true)
     }
 
     #[inline]
-    fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool {
-        if let (Some(image), Some(slots), Ok(base)) = (
-            self.images.get_mut(task),
-            self.slots.get_mut(task),
-            u32::try_from(window.base),
-        ) {
-            slots.remove(base, |index| {
+    fn unmap(&mut self, task: usize, (base, _): (usize, usize), _: &mut usize) -> bool {
+        if let (Some(image), Some(slots)) = (self.images.get_mut(task), self.slots.get_mut(task)) {
+            slots.remove(base as u32, |index| {
                 if let Some(place) = image.get_mut(OWN + index) {
                     *place = E::UNUSED.numbered(OWN + index);
                 }
             });
         }
-        *done = window.length;
         true
     }
 

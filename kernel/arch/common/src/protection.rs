@@ -20,7 +20,7 @@ pub trait Protection {
     /// The unit of protection in bytes: address and length of everything that is lent are multiples of it.
     const GRANULE: usize;
     /// [`Hardware::WINDOW_MASK`](leasehold_core::Hardware::WINDOW_MASK).
-    const WINDOW_MASK: u64;
+    const WINDOW_MASK: usize;
     /// What is added to a physical address to reach it from the kernel.
     const KERNEL_OFFSET: usize;
 
@@ -48,9 +48,14 @@ pub trait Protection {
     ///
     /// # Errors
     /// [`Error::Exhausted`] when the hardware has no room for it.
-    fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error>;
+    fn map_step(
+        &mut self,
+        task: usize,
+        window: Window,
+        progress: &mut usize,
+    ) -> Result<bool, Error>;
     /// [`Hardware::unmap`](leasehold_core::Hardware::unmap).
-    fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool;
+    fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool;
     /// [`Hardware::fault_kind`](leasehold_core::Hardware::fault_kind).
     fn fault_kind(&self, _task: usize, kind: FaultKind, _address: usize) -> FaultKind {
         kind

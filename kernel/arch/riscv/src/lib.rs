@@ -52,7 +52,7 @@ pub use floating::FloatingRegisters;
 pub use pmp::Pmp;
 #[cfg(target_arch = "riscv64")]
 pub use spaces::{Spaces, Store};
-pub use sv39::{PAGE_SIZE, Sv39, Table};
+pub use sv39::{PAGE_SIZE, Sv39, Table, Use};
 
 /// What is added to a physical address to reach it from the kernel: the upper half of Sv39.
 #[cfg(target_pointer_width = "64")]

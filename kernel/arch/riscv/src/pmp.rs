@@ -126,8 +126,8 @@ impl<const T: usize> Protection for Pmp<T> {
         }; T],
     };
     const GRANULE: usize = GRANULE;
-    const WINDOW_MASK: u64 = u32::MAX as u64;
-    /// Machine mode accesses all memory at its physical address.
+    const WINDOW_MASK: usize = u32::MAX as usize;
+    /// Machine mode reaches everything where it is.
     const KERNEL_OFFSET: usize = 0;
 
     fn start(&mut self, (): &'static mut (), tasks: usize) -> Result<(), Error> {
@@ -186,13 +186,13 @@ impl<const T: usize> Protection for Pmp<T> {
     }
 
     /// In one step. The hart sees it when it next enters the task.
-    fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error> {
+    fn map_step(&mut self, task: usize, window: Window, _: &mut usize) -> Result<bool, Error> {
         let rights = if window.rights.contains(Rights::WRITE) {
             READ | WRITE
         } else {
             READ
         };
-        let encoded = Encoded::new(window.base, window.length, rights)?;
+        let encoded = Encoded::new(window.base as u64, window.length as u64, rights)?;
         let Space { image, windows } = self.spaces.get_mut(task).ok_or(Error::Exhausted)?;
         let base = window.base as u32;
         match encoded {
@@ -213,17 +213,15 @@ impl<const T: usize> Protection for Pmp<T> {
             }
         }?;
         image.loader = loader(OWN + windows.used());
-        *done = window.length;
         Ok(true)
     }
 
     /// In one step. The hart sees it when it next enters the task.
     #[inline]
-    fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool {
-        *done = window.length;
-        if let (Some(space), Ok(base)) = (self.spaces.get_mut(task), u32::try_from(window.base)) {
+    fn unmap(&mut self, task: usize, (base, _): (usize, usize), _: &mut usize) -> bool {
+        if let Some(space) = self.spaces.get_mut(task) {
             let Space { image, windows } = space;
-            windows.remove(base, |index| image.clear(OWN + index));
+            windows.remove(base as u32, |index| image.clear(OWN + index));
             image.loader = loader(OWN + windows.used());
         }
         true

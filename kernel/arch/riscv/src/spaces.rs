@@ -1,15 +1,15 @@
 //! Sv39 as protection hardware: the page tables, and the translations that the hart has cached.
 
-use crate::{DIRECT_MAP, PAGE_SIZE, Permission, RegisterFile, Sv39, Table, csr, trap};
+use crate::{DIRECT_MAP, PAGE_SIZE, Permission, RegisterFile, Sv39, Table, Use, csr, trap};
 use leasehold_abi::{Error, Rights};
 use leasehold_arch_common::Protection;
 use leasehold_core::{Region, RegionKind, Window};
 
-/// `P` page tables, and for each how many of its entries are valid.
+/// `P` page tables, and what is known of each.
 #[derive(Debug)]
 pub struct Store<const P: usize> {
     tables: [Table; P],
-    used: [u16; P],
+    used: [Use; P],
 }
 
 /// The address spaces of all tasks, out of `P` page tables.
@@ -41,7 +41,7 @@ impl<const P: usize> Protection for Spaces<P> {
 
     const STORE: Store<P> = Store {
         tables: [const { Table::EMPTY }; P],
-        used: [0; P],
+        used: [Use::NONE; P],
     };
     const NEW: Self = Self {
         tables: Sv39::new(),
@@ -49,7 +49,7 @@ impl<const P: usize> Protection for Spaces<P> {
         apart: false,
     };
     const GRANULE: usize = PAGE_SIZE as usize;
-    const WINDOW_MASK: u64 = Sv39::WINDOW_MASK;
+    const WINDOW_MASK: usize = Sv39::WINDOW_MASK as usize;
     const KERNEL_OFFSET: usize = DIRECT_MAP;
 
     fn start(&mut self, store: &'static mut Store<P>, tasks: usize) -> Result<(), Error> {
@@ -103,23 +103,38 @@ impl<const P: usize> Protection for Spaces<P> {
     }
 
     #[inline]
-    fn map_step(&mut self, task: usize, window: Window, done: &mut u64) -> Result<bool, Error> {
+    fn map_step(
+        &mut self,
+        task: usize,
+        window: Window,
+        progress: &mut usize,
+    ) -> Result<bool, Error> {
         let permission = if window.rights.contains(Rights::WRITE) {
             Permission::ReadWrite
         } else {
             Permission::Read
         };
-        let result = self
-            .tables
-            .map_step(task, window.base, window.length, permission, done);
-        self.fence(task);
+        let result = self.tables.map_step(
+            task,
+            window.base as u64,
+            window.length as u64,
+            permission,
+            progress,
+        );
+        if self.tables.was_taken_back() {
+            csr::fence_all();
+        }
+        // With one identifier for all, the switch to the task drops everything.
+        csr::fence(identifier(task));
         result
     }
 
     #[inline]
-    fn unmap(&mut self, task: usize, window: Window, done: &mut u64) -> bool {
-        let gone = self.tables.unmap(task, window.base, window.length, done);
-        self.fence(task);
+    fn unmap(&mut self, task: usize, (base, length): (usize, usize), progress: &mut usize) -> bool {
+        let gone = self
+            .tables
+            .unmap(task, base as u64, length as u64, progress);
+        csr::fence(identifier(task));
         gone
     }
 

@@ -1,9 +1,12 @@
 //! Page tables: three levels of 512 entries (Privileged Architecture, section 4.4).
 //!
-//! All tables come from one pool, sized by the build. A table that becomes empty goes back to the pool. So repeated
-//! mapping and unmapping never uses more tables than the present windows need. Tables are named by index in the pool;
-//! addresses are made only for the hardware.
+//! All tables come from one [pool], sized by the build, and are named by their number in it; an address is only made for
+//! the hardware.
 
+mod pool;
+
+use self::pool::Pool;
+pub use self::pool::Use;
 use crate::{Entry, Permission};
 use leasehold_abi::Error;
 
@@ -31,68 +34,38 @@ impl Table {
 /// The address spaces of all tasks.
 #[derive(Debug)]
 pub struct Sv39 {
-    /// The roots, one a task, then the tables of the lower levels.
-    tables: &'static mut [Table],
-    /// For each table, how many of its entries are valid.
-    used: &'static mut [u16],
-    /// Physical address of the first table.
-    base: u64,
-    roots: usize,
-    /// First of the free tables; each links to the next by its first entry.
-    free: usize,
-    available: usize,
+    pool: Pool,
 }
 
 impl Sv39 {
     /// Without tables: nothing can be mapped.
     pub const fn new() -> Self {
         Self {
-            tables: &mut [],
-            used: &mut [],
-            base: 0,
-            roots: 0,
-            free: 0,
-            available: 0,
+            pool: Pool::empty(),
         }
     }
 
-    /// Takes over the pool: `tables`, which lie at the physical address `base`, and as many
-    /// counters. The first `tasks` tables are the roots.
+    /// Takes over the pool: `tables`, which lie at the physical address `base`, and as many notes of their use. The
+    /// first `tasks` tables are the roots.
     ///
     /// # Errors
-    /// [`Error::Exhausted`] when the pool has no root for each task, or fewer counters than tables.
+    /// [`Error::Exhausted`] when the pool has no root for each task, fewer notes than tables, or 4096 tables or more.
     pub fn start(
         &mut self,
         tables: &'static mut [Table],
-        used: &'static mut [u16],
+        used: &'static mut [Use],
         base: u64,
         tasks: usize,
     ) -> Result<(), Error> {
-        if tables.len() < tasks || used.len() < tables.len() {
-            return Err(Error::Exhausted);
-        }
-        for (index, table) in tables.iter_mut().enumerate() {
-            *table = Table::EMPTY;
-            table.0[0] = if index < tasks {
-                Entry::INVALID
-            } else {
-                Entry::link(index + 1)
-            };
-        }
-        used.fill(0);
-        self.base = base;
-        self.roots = tasks;
-        self.free = tasks;
-        self.available = tables.len() - tasks;
-        self.tables = tables;
-        self.used = used;
+        self.pool = Pool::new(tables, used, base, tasks)?;
         Ok(())
     }
 
     /// Maps the gigapage with this physical address for the kernel, in every address space.
     #[inline(never)]
     pub fn map_kernel(&mut self, address: u64) {
-        for root in self.tables.iter_mut().take(self.roots) {
+        let roots = self.pool.roots;
+        for root in self.pool.tables.iter_mut().take(roots) {
             let index = ENTRIES / 2 + index(address, ROOT_LEVEL);
             root.0[index & (ENTRIES - 1)] =
                 Entry::leaf(address & !(page_size(ROOT_LEVEL) - 1), Permission::Kernel);
@@ -101,12 +74,18 @@ impl Sv39 {
 
     /// The physical page number of a task's root, for `satp`.
     pub fn root(&self, task: usize) -> u64 {
-        (self.base >> 12) + task as u64
+        self.pool.page_number(task)
     }
 
-    /// Tables that are not in use.
+    /// Tables that are free.
     pub fn available(&self) -> usize {
-        self.available
+        self.pool.available()
+    }
+
+    /// Whether tables were taken away from tasks since the last call: then the hart must forget all that it has cached.
+    #[inline]
+    pub fn was_taken_back(&mut self) -> bool {
+        self.pool.was_taken_back()
     }
 
     /// The low bits of a physical address, by which a task sees it.
@@ -125,23 +104,26 @@ impl Sv39 {
         length: u64,
         permission: Permission,
     ) -> Result<(), Error> {
-        let mut done = 0;
+        let mut progress = 0;
         loop {
-            match self.map_step(task, base, length, permission, &mut done) {
+            match self.map_step(task, base, length, permission, &mut progress) {
                 Ok(false) => {}
                 Ok(true) => return Ok(()),
                 Err(error) => {
-                    done = 0;
-                    while !self.unmap(task, base, length, &mut done) {}
+                    progress = 0;
+                    while !self.unmap(task, base, length, &mut progress) {}
                     return Err(error);
                 }
             }
         }
     }
 
-    /// One bounded step of [`map`](Self::map). `done` counts bytes from 0 and is advanced. True when everything is
-    /// mapped. After the last step, the hart's cached translations for this address space must be dropped: they may say
-    /// that nothing is mapped there.
+    /// One bounded step of [`map`](Self::map). True when all is mapped. After the last step, what the hart has cached
+    /// for this address space must be dropped: it may remember that nothing was there.
+    ///
+    /// `progress` begins at 0. On the way it is the bytes that are mapped, whole pages, and below them how many tables
+    /// were looked at in vain for an empty one. In the end it is the number of the table that a single page is in, and
+    /// 0 for a longer window.
     ///
     /// # Errors
     /// [`Error::Exhausted`] when the pool is empty; the part that is mapped by then stays mapped.
@@ -152,36 +134,44 @@ impl Sv39 {
         base: u64,
         length: u64,
         permission: Permission,
-        done: &mut u64,
+        progress: &mut usize,
     ) -> Result<bool, Error> {
         let (base, end) = pages(base, length);
-        if end - base == PAGE_SIZE {
-            *done = PAGE_SIZE;
-            return self
-                .map_page(task, base, permission)
-                .ok_or(Error::Exhausted)
-                .map(|()| true);
+        let mapped = if end - base == PAGE_SIZE {
+            self.map_page(task, base, permission)
+                .inspect(|&table| *progress = table)
+                .map(|_| true)
+        } else {
+            self.map_pages(task, base, end, permission, progress)
+        };
+        match mapped {
+            Some(done) => Ok(done),
+            None => {
+                let mut looked = *progress & (PAGE_SIZE as usize - 1);
+                self.pool.look(&mut looked)?;
+                *progress = *progress & !(PAGE_SIZE as usize - 1) | looked;
+                Ok(false)
+            }
         }
-        self.map_pages(task, base, end, permission, done)
     }
 
-    /// The usual window is one page. Straight ahead, this takes half of what the loops take.
-    fn map_page(&mut self, task: usize, at: u64, permission: Permission) -> Option<()> {
-        let middle = match self.child(task, index(at, 2)) {
+    /// The usual window is one page. Straight ahead, this takes half of what the loops take. The table that it is in;
+    /// none when one is missing.
+    fn map_page(&mut self, task: usize, at: u64, permission: Permission) -> Option<usize> {
+        let middle = match self.pool.child(task, index(at, 2)) {
             Some(middle) => middle,
-            None => self.extend(task, index(at, 2), 2)?,
+            None => self.pool.extend(task, index(at, 2), 2)?,
         };
-        let table = match self.child(middle, index(at, 1)) {
+        let table = match self.pool.child(middle, index(at, 1)) {
             Some(table) => table,
-            None => self.extend(middle, index(at, 1), 1)?,
+            None => self.pool.extend(middle, index(at, 1), 1)?,
         };
-        let entry = &mut self.tables.get_mut(table)?.0[index(at, 0)];
-        let new = !entry.is_valid();
-        *entry = Entry::leaf(at, permission);
-        *self.used.get_mut(table)? += u16::from(new);
-        Some(())
+        self.pool
+            .set(table, index(at, 0), Entry::leaf(at, permission));
+        Some(table)
     }
 
+    /// None when a table is missing, or an empty one is in the way.
     #[inline(never)]
     fn map_pages(
         &mut self,
@@ -189,151 +179,100 @@ impl Sv39 {
         base: u64,
         end: u64,
         permission: Permission,
-        done: &mut u64,
-    ) -> Result<bool, Error> {
-        let mut at = base + *done;
+        progress: &mut usize,
+    ) -> Option<bool> {
+        let mut at = base + (*progress as u64 & !(PAGE_SIZE - 1));
         let mut left = STEP;
         while at < end && left > 0 {
             let level = leaf_level(at, end);
-            let table = self.table(task, at, level).ok_or(Error::Exhausted)?;
-            let (Some(entries), Some(used)) =
-                (self.tables.get_mut(table), self.used.get_mut(table))
-            else {
-                return Err(Error::Exhausted);
+            let Some(table) = self.table(task, at, level) else {
+                *progress = (at - base) as usize | *progress & (PAGE_SIZE as usize - 1);
+                return None;
             };
-            for entry in &mut entries.0[index(at, level)..] {
-                *used += u16::from(!entry.is_valid());
-                *entry = Entry::leaf(at, permission);
+            loop {
+                if let Some(below) = self.pool.child(table, index(at, level))
+                    && !self.pool.take_back(below)
+                {
+                    *progress = (at - base) as usize | *progress & (PAGE_SIZE as usize - 1);
+                    return None;
+                }
+                self.pool
+                    .set(table, index(at, level), Entry::leaf(at, permission));
                 at += page_size(level);
                 left -= 1;
-                if left == 0 || at >= end || leaf_level(at, end) != level {
+                if left == 0 || at >= end || leaf_level(at, end) != level || index(at, level) == 0 {
                     break;
                 }
             }
         }
-        *done = at - base;
-        Ok(at >= end)
+        let done = at >= end;
+        *progress = if done { 0 } else { (at - base) as usize };
+        Some(done)
     }
 
-    /// Unmaps what [`map`](Self::map) mapped, with the same arguments, in one bounded step. `done` counts bytes from 0
-    /// and is advanced. True when everything is unmapped. After each step, the hart's cached translations for this
-    /// address space must be dropped.
-    #[inline(never)]
-    pub fn unmap(&mut self, task: usize, base: u64, length: u64, done: &mut u64) -> bool {
+    /// Unmaps what [`map`](Self::map) mapped, with the same arguments; one bounded step. `progress` begins as the last
+    /// step of mapping has left it, or at 0. True when all is gone. After each step, translations that
+    /// the hart has cached for this address space must be dropped.
+    #[inline(always)]
+    pub fn unmap(&mut self, task: usize, base: u64, length: u64, progress: &mut usize) -> bool {
         if length == PAGE_SIZE && base.is_multiple_of(PAGE_SIZE) {
-            self.unmap_page(task, base);
-            *done = PAGE_SIZE;
+            if *progress != 0 {
+                self.pool.set(*progress, index(base, 0), Entry::INVALID);
+            } else {
+                self.unmap_page(task, base);
+            }
             return true;
         }
-        let (base, end) = pages(base, length);
-        self.unmap_pages(task, base, end, done)
+        self.unmap_pages(task, base, length, progress)
     }
 
-    /// The usual window is one page. Straight ahead, this takes half of what the loops take.
+    /// A page of which it is not known in what table it is, if in any.
+    #[inline(never)]
     fn unmap_page(&mut self, task: usize, at: u64) {
-        let Some(middle) = self.child(task, index(at, 2)) else {
-            return;
-        };
-        let Some(table) = self.child(middle, index(at, 1)) else {
-            return;
-        };
-        let (Some(entries), Some(used)) = (self.tables.get_mut(table), self.used.get_mut(table))
-        else {
-            return;
-        };
-        let entry = &mut entries.0[index(at, 0)];
-        let left = *used - u16::from(entry.is_valid());
-        *entry = Entry::INVALID;
-        *used = left;
-        if left == 0 {
-            self.give(table);
-            if self.forget(middle, index(at, 1)) {
-                self.give(middle);
-                self.forget(task, index(at, 2));
-            }
+        let middle = self.pool.child(task, index(at, 2));
+        let table = middle.and_then(|middle| self.pool.child(middle, index(at, 1)));
+        if let Some(table) = table {
+            self.pool.set(table, index(at, 0), Entry::INVALID);
         }
     }
 
     #[inline(never)]
-    fn unmap_pages(&mut self, task: usize, base: u64, end: u64, done: &mut u64) -> bool {
-        let mut at = base + *done;
+    fn unmap_pages(&mut self, task: usize, base: u64, length: u64, progress: &mut usize) -> bool {
+        let (base, end) = pages(base, length);
+        let mut at = base + *progress as u64;
         let mut left = STEP;
         while at < end && left > 0 {
             at = self.unmap_run(task, at, end, &mut left);
         }
-        *done = at - base;
+        *progress = (at - base) as usize;
         at >= end
     }
 
-    /// Unmaps leaves of one level from `at` on, within one table. Returns where it stopped, and gives back the tables
-    /// that have become empty.
-    fn unmap_run(&mut self, task: usize, at: u64, end: u64, left: &mut u32) -> u64 {
+    /// Unmaps leaves of one level from `at` on, as far as they are in one table; answers where
+    /// it stopped.
+    fn unmap_run(&mut self, task: usize, mut at: u64, end: u64, left: &mut u32) -> u64 {
         let level = leaf_level(at, end);
-        let mut path = [task; 3];
+        let mut table = task;
         for parent in (level + 1..=ROOT_LEVEL).rev() {
-            match self.child(path[parent as usize], index(at, parent)) {
-                Some(table) => path[parent as usize - 1] = table,
+            match self.pool.child(table, index(at, parent)) {
+                Some(below) => table = below,
                 None => {
                     *left = left.saturating_sub(MISSING);
                     return at + page_size(level);
                 }
             }
         }
-        let table = path[level as usize];
-        let (Some(entries), Some(used)) = (self.tables.get_mut(table), self.used.get_mut(table))
-        else {
-            return end;
-        };
-        let mut next = at;
-        for entry in &mut entries.0[index(at, level)..] {
-            *used -= u16::from(entry.is_valid());
-            *entry = Entry::INVALID;
-            next += page_size(level);
+        loop {
+            // What was not mapped may have an empty table below it.
+            if !self.pool.entry(table, index(at, level)).is_table() {
+                self.pool.set(table, index(at, level), Entry::INVALID);
+            }
+            at += page_size(level);
             *left -= 1;
-            if *left == 0 || next >= end || leaf_level(next, end) != level {
-                break;
+            if *left == 0 || at >= end || leaf_level(at, end) != level || index(at, level) == 0 {
+                return at;
             }
         }
-        let mut empty = *used == 0;
-        for parent in level + 1..=ROOT_LEVEL {
-            if !empty {
-                break;
-            }
-            self.give(path[parent as usize - 1]);
-            empty = self.forget(path[parent as usize], index(at, parent));
-        }
-        next
-    }
-
-    /// Removes a valid entry from a table. Returns whether it was the last one.
-    #[inline(always)]
-    fn forget(&mut self, table: usize, index: usize) -> bool {
-        let (Some(entries), Some(used)) = (self.tables.get_mut(table), self.used.get_mut(table))
-        else {
-            return false;
-        };
-        entries.0[index] = Entry::INVALID;
-        let left = *used - 1;
-        *used = left;
-        left == 0
-    }
-
-    /// Puts an empty table back.
-    #[inline(always)]
-    fn give(&mut self, table: usize) {
-        if let Some(entries) = self.tables.get_mut(table) {
-            entries.0[0] = Entry::link(self.free);
-            self.free = table;
-            self.available += 1;
-        }
-    }
-
-    #[inline(always)]
-    fn child(&self, table: usize, index: usize) -> Option<usize> {
-        let entry = self.tables.get(table)?.0[index];
-        entry
-            .is_table()
-            .then(|| (entry.address().wrapping_sub(self.base) >> 12) as usize)
     }
 
     /// The table with the entry for `address` at `level`. Missing tables are made.
@@ -341,33 +280,11 @@ impl Sv39 {
         let mut table = task;
         for at in (level + 1..=ROOT_LEVEL).rev() {
             let index = index(address, at);
-            table = match self.child(table, index) {
+            table = match self.pool.child(table, index) {
                 Some(next) => next,
-                None => self.extend(table, index, (at - level) as usize)?,
+                None => self.pool.extend(table, index, (at - level) as usize)?,
             };
         }
-        Some(table)
-    }
-
-    /// Puts a table below another. Only if nothing is mapped there, and if there are as many free tables as are
-    /// `missing` on the way down, so that no empty table stays in the tree.
-    fn extend(&mut self, table: usize, index: usize, missing: usize) -> Option<usize> {
-        let taken = self.tables.get(table)?.0[index].is_valid();
-        if taken || self.available < missing {
-            return None;
-        }
-        let next = self.take()?;
-        self.tables.get_mut(table)?.0[index] = Entry::table(self.base + next as u64 * PAGE_SIZE);
-        *self.used.get_mut(table)? += 1;
-        Some(next)
-    }
-
-    fn take(&mut self) -> Option<usize> {
-        let table = self.free;
-        let first = &mut self.tables.get_mut(table)?.0[0];
-        self.free = first.linked();
-        *first = Entry::INVALID;
-        self.available -= 1;
         Some(table)
     }
 }

@@ -174,9 +174,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let lessee = lease.lessee as usize;
         let task = &mut self.tasks[lessee];
         task.held_count += 1;
-        task.leases
-            .offered
-            .push(&mut self.leases.by_lessee, slot);
+        task.leases.offered.push(&mut self.leases.by_lessee, slot);
         self.post(lessee, Notifications::LEASE);
     }
 }

@@ -268,12 +268,7 @@ impl Hardware for Model {
         }
         Ok(done)
     }
-    fn unmap(
-        &mut self,
-        task: usize,
-        (base, length): (usize, usize),
-        progress: &mut usize,
-    ) -> bool {
+    fn unmap(&mut self, task: usize, (base, length): (usize, usize), progress: &mut usize) -> bool {
         self.worked();
         if *progress & NOTED != 0 {
             assert_eq!(*progress, note(task, base), "the note of another window");
@@ -314,7 +309,10 @@ impl Hardware for Model {
         *word = *word & !(mask << shift) | (value & mask) << shift;
     }
     fn read_configuration(&self, address: usize) -> u32 {
-        self.configuration.get(&(address as u64)).copied().unwrap_or(0)
+        self.configuration
+            .get(&(address as u64))
+            .copied()
+            .unwrap_or(0)
     }
 
     fn copy(&mut self, from: usize, to: usize, length: usize) {

@@ -322,7 +322,9 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             8 if served => Call::Reply as usize,
             9 => Call::LeaseOpen as usize + self.random.below(10),
             11 if self.world.kernel.tasks[task].leases.has_news() => Call::LeaseEvent as usize,
-            10 if self.world.kernel.tasks[task].leases.ending.first != NIL => Call::LeaseRelease as usize,
+            10 if self.world.kernel.tasks[task].leases.ending.first != NIL => {
+                Call::LeaseRelease as usize
+            }
             _ => self.random.below(35),
         };
         let Some(call) = Call::from_number(number) else {

@@ -389,7 +389,11 @@ fn check_windows<const L: usize, const G: usize, const B: u32>(
         let mut grant = first;
         loop {
             assert!(claimed.remove(&grant), "listed, and not claimed");
-            assert_eq!(kernel.window(grant), kernel.window(first), "a ring of two windows");
+            assert_eq!(
+                kernel.window(grant),
+                kernel.window(first),
+                "a ring of two windows"
+            );
             let next = kernel.leases.twins[grant as usize].next;
             assert_eq!(kernel.leases.twins[next as usize].previous, grant);
             grant = next;

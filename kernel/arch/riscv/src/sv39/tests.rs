@@ -94,7 +94,7 @@ fn translate(
 fn spaces(tasks: usize, tables: usize) -> Sv39 {
     let mut spaces = Sv39::new();
     let pool = Box::leak(vec![Table::EMPTY; tables].into_boxed_slice());
-    let used = Box::leak(vec![0; tables].into_boxed_slice());
+    let used = Box::leak(vec![Use::NONE; tables].into_boxed_slice());
     spaces.start(pool, used, BASE, tasks).unwrap();
     spaces
 }
@@ -103,6 +103,7 @@ impl Sv39 {
     fn read(&self, address: u64) -> u64 {
         let at = address.checked_sub(BASE).expect("a table below the pool");
         let table = self
+            .pool
             .tables
             .get(at as usize / 4096)
             .expect("a table past the pool");
@@ -118,26 +119,14 @@ impl Sv39 {
         while !self.unmap(task, base, length, &mut done) {}
     }
 
-    /// Every counter is what its table holds, and each table is in use or free.
+    /// The pool is in order.
     fn check_pool(&self) {
-        for (table, used) in self.tables.iter().zip(&*self.used).skip(self.roots) {
-            assert_eq!(
-                table.0.iter().filter(|entry| entry.is_valid()).count(),
-                usize::from(*used)
-            );
-        }
-        let mut free = self.free;
-        for _ in 0..self.available {
-            assert_eq!(self.used[free], 0);
-            free = self.tables[free].0[0].linked();
-        }
-        let in_use = self
-            .used
-            .iter()
-            .skip(self.roots)
-            .filter(|used| **used != 0)
-            .count();
-        assert_eq!(in_use + self.available, self.tables.len() - self.roots);
+        self.pool.check();
+    }
+
+    /// Tables that a mapping can have: free ones, and empty ones.
+    fn left(&mut self) -> usize {
+        self.pool.free_or_empty()
     }
 }
 
@@ -333,7 +322,7 @@ fn a_walk_sees_exactly_the_mapped_regions_whatever_came_and_went() {
     for seed in 0..24 {
         let mut random = Random(seed);
         let mut spaces = spaces(TASKS, 160);
-        let before = spaces.available();
+        let before = spaces.left();
         let mut model: Vec<Mapped> = Vec::new();
         for _ in 0..150 {
             if model.is_empty() || random.below(5) < 3 {
@@ -361,12 +350,12 @@ fn a_walk_sees_exactly_the_mapped_regions_whatever_came_and_went() {
                 if new.end() > 1 << 38 || !model.iter().all(apart) {
                     continue;
                 }
-                let free = spaces.available();
+                let free = spaces.left();
                 match spaces.map(new.task, new.base, new.length, new.permission) {
                     Ok(()) => model.push(new),
                     Err(error) => {
                         assert_eq!(error, Error::Exhausted);
-                        assert_eq!(spaces.available(), free, "a refused mapping keeps nothing");
+                        assert_eq!(spaces.left(), free, "a refused mapping keeps nothing");
                     }
                 }
             } else {
@@ -379,7 +368,7 @@ fn a_walk_sees_exactly_the_mapped_regions_whatever_came_and_went() {
         for old in model {
             spaces.unmap_all(old.task, old.base, old.length);
         }
-        assert_eq!(spaces.available(), before, "no table leaks");
+        assert_eq!(spaces.left(), before, "no table leaks");
         spaces.check_pool();
     }
 }
@@ -390,9 +379,9 @@ fn mapping_for_ever_uses_no_more_than_once() {
     for round in 0..10_000 {
         let base = round % 200 * 0x4000_0000 + round * 4096 % 0x4000_0000;
         spaces.map(0, base, 4096, Permission::ReadWrite).unwrap();
-        assert_eq!(spaces.available(), 1);
+        assert_eq!(spaces.left(), 1);
         spaces.unmap_all(0, base, 4096);
-        assert_eq!(spaces.available(), 3);
+        assert_eq!(spaces.left(), 3);
     }
 }
 
@@ -410,12 +399,12 @@ fn a_step_is_bounded_and_the_rest_stays_until_its_turn() {
         assert_eq!(done, steps * 64 * 4096);
         assert!(
             spaces
-                .translate(0, base + done - 1, Access::Load, Mode::User)
+                .translate(0, base + done as u64 - 1, Access::Load, Mode::User)
                 .is_some()
         );
         assert!(
             spaces
-                .translate(0, base + done, Access::Load, Mode::User)
+                .translate(0, base + done as u64, Access::Load, Mode::User)
                 .is_none()
         );
     }
@@ -426,12 +415,12 @@ fn a_step_is_bounded_and_the_rest_stays_until_its_turn() {
         assert_eq!(done, steps * 64 * 4096);
         assert!(
             spaces
-                .translate(0, base + done - 1, Access::Load, Mode::User)
+                .translate(0, base + done as u64 - 1, Access::Load, Mode::User)
                 .is_none()
         );
         assert!(
             spaces
-                .translate(0, base + done, Access::Load, Mode::User)
+                .translate(0, base + done as u64, Access::Load, Mode::User)
                 .is_some()
         );
     }
@@ -449,7 +438,7 @@ fn what_a_failed_mapping_left_is_unmapped_as_a_whole() {
         Err(Error::Exhausted)
     );
     spaces.unmap_all(0, base, length);
-    assert_eq!(spaces.available(), 2);
+    assert_eq!(spaces.left(), 2);
     assert_eq!(spaces.translate(0, base, Access::Load, Mode::User), None);
     spaces.check_pool();
 }
@@ -465,14 +454,14 @@ fn a_page_takes_no_table_when_there_are_not_as_many_as_it_needs() {
             let mapped = spaces.map_step(0, 0x4000_0000, length, Permission::Read, &mut 0);
             if free < levels {
                 assert_eq!(mapped, Err(Error::Exhausted));
-                assert_eq!(spaces.available(), free);
+                assert_eq!(spaces.left(), free);
             } else {
                 assert_eq!(mapped, Ok(true));
-                assert_eq!(spaces.available(), free - levels);
+                assert_eq!(spaces.left(), free - levels);
             }
             spaces.check_pool();
             spaces.unmap_all(0, 0x4000_0000, length);
-            assert_eq!(spaces.available(), free);
+            assert_eq!(spaces.left(), free);
             spaces.check_pool();
         }
     }
@@ -488,7 +477,7 @@ fn a_page_beside_others_takes_one_table() {
         spaces
             .map(0, near + 0x20_0000, length, Permission::Read)
             .unwrap();
-        assert_eq!(spaces.available(), 0);
+        assert_eq!(spaces.left(), 0);
         assert_eq!(
             spaces.map(0, near + 0x40_0000, length, Permission::Read),
             Err(Error::Exhausted)
@@ -496,7 +485,7 @@ fn a_page_beside_others_takes_one_table() {
         spaces.check_pool();
         spaces.unmap_all(0, near, 0x1000);
         spaces.unmap_all(0, near + 0x20_0000, length);
-        assert_eq!(spaces.available(), 3);
+        assert_eq!(spaces.left(), 3);
     }
 }
 
@@ -508,10 +497,10 @@ fn the_very_same_again_changes_nothing() {
             .map(0, 0x1000_0000, 0x3000, Permission::ReadWrite)
             .unwrap();
         spaces.check_pool();
-        assert_eq!(spaces.available(), 5);
+        assert_eq!(spaces.left(), 5);
     }
     spaces.unmap_all(0, 0x1000_0000, 0x3000);
-    assert_eq!(spaces.available(), 7);
+    assert_eq!(spaces.left(), 7);
 }
 
 #[test]
@@ -571,14 +560,14 @@ fn a_device_above_the_range_appears_at_its_low_bits() {
     );
     spaces.unmap_all(0, device, 0x1000);
     assert_eq!(spaces.translate(0, seen, Access::Load, Mode::User), None);
-    assert_eq!(spaces.available(), 7);
+    assert_eq!(spaces.left(), 7);
 }
 
 #[test]
 fn a_pool_without_a_root_for_each_task_is_refused() {
     let mut spaces = Sv39::new();
     let pool = Box::leak(vec![Table::EMPTY; 2].into_boxed_slice());
-    let used = Box::leak(vec![0; 2].into_boxed_slice());
+    let used = Box::leak(vec![Use::NONE; 2].into_boxed_slice());
     assert_eq!(spaces.start(pool, used, BASE, 3), Err(Error::Exhausted));
     assert_eq!(
         spaces.map(0, 0, 4096, Permission::Read),
