@@ -7,6 +7,7 @@ use crate::reaper::Reaper;
 use crate::schedule::{ROOM, above, bit, first};
 use crate::task::{NO_TASK, Task, no_handle};
 use crate::time::deadlines::Deadlines;
+use crate::time::overdue::{NEVER, Overdue};
 use crate::{Config, Context, Hardware, TaskConfig, TaskSet};
 use leasehold_abi::{Error, LeaseHandle, MAX_TASKS, TaskHandle};
 
@@ -41,10 +42,10 @@ pub struct Kernel<
     pub(crate) config: &'static Config,
     pub(crate) tasks: Table<Task<H::Context>, T>,
     pub(crate) timers: Deadlines<T>,
-    /// For each task, when the first of the leases that it must give back is overdue.
-    pub(crate) overdue: Deadlines<T>,
+    /// When the first of the leases that must be given back is overdue.
+    pub(crate) overdue: Overdue,
     /// What the hardware's alarm is set to.
-    pub(crate) alarm: Option<u64>,
+    pub(crate) alarm: u64,
     pub(crate) leases: Leases<L, G, B>,
     pub(crate) hardware: H,
 }
@@ -69,8 +70,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             config,
             tasks: Table([const { Task::EMPTY }; T]),
             timers: Deadlines::new(),
-            overdue: Deadlines::new(),
-            alarm: None,
+            overdue: Overdue::NONE,
+            alarm: NEVER,
             leases: Leases::new(),
             hardware,
         }

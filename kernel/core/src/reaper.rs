@@ -28,6 +28,7 @@
 
 use crate::lease::links::List;
 use crate::schedule::{above, bit, first};
+use crate::time::overdue::NEVER;
 use crate::{Hardware, Kernel, TaskSet};
 
 /// A slice of going first is a second divided by this: a millisecond.
@@ -43,7 +44,7 @@ pub(crate) struct Reaper {
     /// Tasks that a server's death made ready since then.
     woken_by_death: TaskSet,
     /// When going first ends, once somebody has.
-    limit: Option<u64>,
+    limit: u64,
     /// How long it may last, in ticks.
     slice: u64,
     /// It has ended: nobody goes first until the queue is empty.
@@ -70,7 +71,7 @@ impl Reaper {
         higher: TaskSet::MAX,
         woken_by_line: 0,
         woken_by_death: 0,
-        limit: None,
+        limit: NEVER,
         slice: 1,
         is_over: false,
         waking: 0,
@@ -133,13 +134,13 @@ impl Reaper {
     }
 
     /// When going first must end.
-    pub(crate) fn limit(&self) -> Option<u64> {
+    pub(crate) fn limit(&self) -> u64 {
         self.limit
     }
 
     /// From now on nobody goes first, until the queue is empty.
     pub(crate) fn end_going_first(&mut self) {
-        self.limit = None;
+        self.limit = NEVER;
         if !self.is_idle() {
             self.is_over = true;
             self.higher = 0;
@@ -160,7 +161,7 @@ impl Reaper {
         self.higher = TaskSet::MAX;
         self.woken_by_line = 0;
         self.woken_by_death = 0;
-        self.limit = None;
+        self.limit = NEVER;
         self.is_over = false;
     }
 }
@@ -171,8 +172,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// A task goes first: see that it does not do so for long.
     #[inline(never)]
     pub(crate) fn limit_going_first(&mut self) {
-        if self.reaper.limit.is_none() {
-            self.reaper.limit = Some(self.hardware.now().saturating_add(self.reaper.slice));
+        if self.reaper.limit == NEVER {
+            self.reaper.limit = self.hardware.now().saturating_add(self.reaper.slice);
         }
     }
 

@@ -56,10 +56,10 @@ impl List {
             next: NIL,
             previous: self.last,
         };
-        if self.last == NIL {
-            self.first = slot;
-        } else {
-            links[self.last as usize].next = slot;
+        // `NIL` is past the end of every table.
+        match links.get_mut(self.last as usize) {
+            Some(last) => last.next = slot,
+            None => self.first = slot,
         }
         self.last = slot;
     }
@@ -74,15 +74,13 @@ impl List {
     #[inline(always)]
     pub(crate) fn remove_here<const N: usize>(&mut self, links: &mut Table<Links, N>, slot: u16) {
         let Links { next, previous } = links[slot as usize];
-        if previous == NIL {
-            self.first = next;
-        } else {
-            links[previous as usize].next = next;
+        match links.get_mut(previous as usize) {
+            Some(previous) => previous.next = next,
+            None => self.first = next,
         }
-        if next == NIL {
-            self.last = previous;
-        } else {
-            links[next as usize].previous = previous;
+        match links.get_mut(next as usize) {
+            Some(next) => next.previous = previous,
+            None => self.last = previous,
         }
     }
 }

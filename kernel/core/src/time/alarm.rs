@@ -1,5 +1,6 @@
 //! The hardware's alarm: set to the earliest of all deadlines; what is due when it comes.
 
+use super::overdue::NEVER;
 use crate::{Hardware, Kernel};
 use leasehold_abi::{FaultKind, TaskState};
 
@@ -10,18 +11,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(never)]
     pub(crate) fn fire_alarm(&mut self) -> bool {
         let now = self.hardware.now();
-        let fired = if let Some((at, task)) = self.overdue.first()
-            && at <= now
-        {
-            // A lessee that keeps a lease past its deadline loses everything.
-            let lease = self.tasks[task].leases.ending.first;
-            let label = match self.leases.records.get(lease as usize) {
-                Some(lease) => lease.label,
-                None => 0,
-            };
-            let fault = self.fault_at_rest(task, FaultKind::LeaseOverstayed, label as usize);
-            self.end_task(task, TaskState::Faulted, fault);
-            self.reaper.end_going_first();
+        let fired = if self.overdue.earliest() <= now {
+            self.end_overdue(now);
             true
         } else if let Some((at, task)) = self.timers.first()
             && at <= now
@@ -30,7 +21,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             let bits = self.tasks[task].timer_bits;
             self.post(task, bits);
             true
-        } else if self.reaper.limit().is_some_and(|limit| limit <= now) {
+        } else if self.reaper.limit() <= now {
             self.reaper.end_going_first();
             true
         } else {
@@ -38,37 +29,44 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         };
         // Also without effect: the hardware's alarm may have come early.
         let next = self.next_alarm();
-        if !fired || next.is_none_or(|at| at > now) {
+        if !fired || next > now {
             self.alarm = next;
-            self.hardware.set_alarm(next);
+            self.hardware.set_alarm((next != NEVER).then_some(next));
         }
         fired
+    }
+
+    /// Look for a lessee that keeps a lease past its deadline: it loses everything.
+    fn end_overdue(&mut self, now: u64) {
+        let (tasks, leases) = (&self.tasks, &self.leases.records);
+        let first = |task: usize| leases.get(tasks[task].leases.ending.first as usize);
+        let deadline = |task| first(task).map_or(NEVER, |lease| lease.deadline);
+        if let Some(task) = self.overdue.look(now, deadline) {
+            let label = first(task).map_or(0, |lease| lease.label);
+            let fault = self.fault_at_rest(task, FaultKind::LeaseOverstayed, label as usize);
+            self.end_task(task, TaskState::Faulted, fault);
+            self.reaper.end_going_first();
+        }
     }
 
     /// Set the hardware's alarm to the earliest deadline, if that is earlier than what it is set
     /// to. One that is too early costs an interrupt once, and less than setting it each time:
     /// most deadlines are met.
     pub(crate) fn update_alarm(&mut self) {
-        if let Some(at) = self.next_alarm() {
-            self.alarm_by(at);
-        }
+        self.alarm_by(self.next_alarm());
     }
 
     /// [`Kernel::update_alarm`], where only this deadline is new.
+    #[inline(always)]
     pub(crate) fn alarm_by(&mut self, at: u64) {
-        if self.alarm.is_none_or(|alarm| at < alarm) {
-            self.alarm = Some(at);
+        if at < self.alarm {
+            self.alarm = at;
             self.hardware.set_alarm(Some(at));
         }
     }
 
-    fn next_alarm(&self) -> Option<u64> {
-        let earliest = |a: Option<u64>, b: Option<u64>| match (a, b) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-        let timer = self.timers.first().map(|(at, _)| at);
-        let overdue = self.overdue.first().map(|(at, _)| at);
-        earliest(earliest(timer, overdue), self.reaper.limit())
+    fn next_alarm(&self) -> u64 {
+        let timer = self.timers.first().map_or(NEVER, |(at, _)| at);
+        timer.min(self.overdue.earliest()).min(self.reaper.limit())
     }
 }

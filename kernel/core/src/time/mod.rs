@@ -2,4 +2,5 @@
 
 mod alarm;
 pub(crate) mod deadlines;
+pub(crate) mod overdue;
 mod timer;
