@@ -1,9 +1,10 @@
 //! The record that the kernel keeps of a task.
 
-use crate::{
-    Context, Fault, FreshProgress, TaskSet, lease::held::Held, lease::links::List,
-    lease::operation::Operation, lease::table::Share,
-};
+use crate::lease::held::Held;
+use crate::lease::links::{List, NIL};
+use crate::lease::operation::Operation;
+use crate::lease::table::Share;
+use crate::{Context, Fault, FreshProgress, TaskSet};
 use leasehold_abi::{FaultKind, Notifications, PANIC_LENGTH, TaskHandle, TaskState};
 
 /// Stands for "not this task" where a handle is kept to be compared: it has another index in it, whatever the task
@@ -20,7 +21,7 @@ pub(crate) const NO_TASK: usize = usize::MAX;
 const LAST_GENERATION: u32 = (1 << TaskHandle::GENERATION_BITS) - 2;
 
 /// How many windows a task is remembered to have lost, to name a fault there.
-const LOST_WINDOWS: usize = 4;
+pub(crate) const LOST_WINDOWS: usize = 4;
 
 /// One task. What a message needs comes next to the registers, in one or two cache lines. [`Layout`](crate::Layout)
 /// tells the entry code where.
@@ -81,8 +82,8 @@ pub(crate) struct Task<C> {
     pub(crate) message: [u8; PANIC_LENGTH],
     /// How much of `message` counts.
     pub(crate) message_length: u8,
-    /// Windows that it lost to a revocation: address and length, oldest overwritten first.
-    lost: [(usize, usize); LOST_WINDOWS],
+    /// Grants whose windows it lost to a revocation, the oldest overwritten first.
+    pub(crate) lost: [u16; LOST_WINDOWS],
     /// Where the next lost window goes.
     next_lost: u8,
 }
@@ -122,7 +123,7 @@ impl<C: Context> Task<C> {
         },
         message_length: 0,
         message: [0; PANIC_LENGTH],
-        lost: [(0, 0); LOST_WINDOWS],
+        lost: [NIL; LOST_WINDOWS],
         next_lost: 0,
     };
 
@@ -151,31 +152,15 @@ impl<C: Context> Task<C> {
         }
     }
 
-    /// Remember a window that was taken away.
-    pub(crate) fn lose_window(&mut self, address: usize, length: usize) {
-        let at = self.next_lost as usize % LOST_WINDOWS;
-        self.lost[at] = (address, length);
+    /// Remember that the window of a grant was taken away.
+    #[inline(always)]
+    pub(crate) fn lose_window(&mut self, grant: u16) {
+        self.lost[self.next_lost as usize % LOST_WINDOWS] = grant;
         self.next_lost = self.next_lost.wrapping_add(1);
-    }
-
-    /// It has such a window again: a fault there says nothing of the one it lost.
-    pub(crate) fn regain_window(&mut self, address: usize, length: usize) {
-        for lost in &mut self.lost {
-            if address.wrapping_sub(lost.0) < lost.1 || lost.0.wrapping_sub(address) < length {
-                *lost = (0, 0);
-            }
-        }
-    }
-
-    /// Whether `address` is in a window that was taken away lately.
-    pub(crate) fn lost_window_at(&self, address: usize) -> bool {
-        self.lost
-            .iter()
-            .any(|&(base, length)| address.wrapping_sub(base) < length)
     }
 
     /// Forget the windows of the life before.
     pub(crate) fn forget_lost_windows(&mut self) {
-        self.lost = [(0, 0); LOST_WINDOWS];
+        self.lost = [NIL; LOST_WINDOWS];
     }
 }

@@ -13,19 +13,52 @@ use leasehold_abi::{GrantKind, LeaseState, Notifications, RevokeMode};
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
-    /// Revoke a lease, or make a revocation harder.
+    /// Revoke a lease, or make a revocation harder; and with `parent`, those that its cursor names after it, as long as
+    /// nobody goes before the next.
     ///
     /// Most leases have nothing derived from them and one grant: such a lease ends here, and
     /// the reaper need not see it again.
     #[inline(never)]
-    pub(crate) fn end_lease(&mut self, slot: u16, mode: RevokeMode, account: usize) {
+    pub(crate) fn end_leases(
+        &mut self,
+        mut slot: u16,
+        mode: RevokeMode,
+        account: usize,
+        parent: Option<u16>,
+    ) {
+        loop {
+            let interrupted = self.end_lease(slot, mode, account);
+            let (Some(parent), false) = (parent, interrupted) else {
+                return;
+            };
+            let goes_first = self.ready & self.reaper.go_first() != 0;
+            if goes_first || self.hardware.interrupt_pending() {
+                return;
+            }
+            let lease = &mut self.leases.records[parent as usize];
+            match self.leases.siblings.get(lease.child_cursor as usize) {
+                Some(links) => {
+                    slot = lease.child_cursor;
+                    lease.child_cursor = links.next;
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// Whether an interrupt came meanwhile.
+    #[inline(always)]
+    fn end_lease(&mut self, slot: u16, mode: RevokeMode, account: usize) -> bool {
         let lease = &mut self.leases.records[slot as usize];
         let harder = mode == RevokeMode::Hard && lease.mode == RevokeMode::Orderly;
         match lease.state {
             LeaseState::Active => self.begin_ending(slot),
             LeaseState::Ending if harder => {}
-            LeaseState::Draft => return self.close_lease(slot),
-            _ => return,
+            LeaseState::Draft => {
+                self.close_lease(slot);
+                return false;
+            }
+            _ => return false,
         }
         let lease = &mut self.leases.records[slot as usize];
         lease.mode = mode;
@@ -37,10 +70,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         };
         let alone = lease.child_cursor == NIL && !lease.queued;
         // An interrupt that came meanwhile does not wait for the grant as well.
-        let go_on = alone && !self.hardware.interrupt_pending();
-        if !(go_on && self.grant_step(slot, false)) {
+        let interrupted = alone && self.hardware.interrupt_pending();
+        if interrupted || !alone || !self.grant_step(slot, false) {
             self.queue_lease(slot, account);
         }
+        interrupted
     }
 
     /// A lease in force ends: tell a living lessee, and until when it may keep it.
@@ -130,11 +164,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             };
             let lessee = lease.lessee as usize;
             lease.child_cursor = self.leases.siblings[child as usize].next;
-            self.end_lease(child, mode, lessee);
+            self.end_leases(child, mode, lessee, Some(slot));
             return;
         }
         // To take a claim away and to close the lease are a step each.
-        if lease.grant_cursor != NIL && (!self.grant_step(slot, released) || released) {
+        if lease.grant_cursor != NIL && (!self.next_grant_step(slot, released) || released) {
             return;
         }
         let lease = &mut self.leases.records[slot as usize];
@@ -151,10 +185,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     fn grant_step(&mut self, slot: u16, released: bool) -> bool {
         let lease = &self.leases.records[slot as usize];
         let grant = lease.grant_cursor;
-        if grant == NIL {
+        let Some(record) = self.leases.grants.get(grant as usize) else {
             return true;
-        }
-        let record = &self.leases.grants[grant as usize];
+        };
         // The chain runs on into the free list behind the lease's last grant.
         let next = if grant == lease.last_grant {
             NIL
@@ -168,6 +201,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         self.leases.records[slot as usize].grant_cursor = next;
         next == NIL
+    }
+
+    /// [`Kernel::grant_step`], of a lease that takes more than one.
+    #[inline(never)]
+    fn next_grant_step(&mut self, slot: u16, released: bool) -> bool {
+        self.grant_step(slot, released)
     }
 
     /// A released lease has nothing left: tell its lessor, and free the slot.

@@ -64,7 +64,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             _ => return Err(Error::Invalid),
         };
         let slot = self.lent(handle)?;
-        self.end_lease(slot, mode, self.current);
+        self.end_leases(slot, mode, self.current, None);
         let lease = &self.leases.records[slot as usize];
         // With work left, the reaper sets the alarm.
         if self.reaper.is_idle() && lease.state == LeaseState::Ending {

@@ -19,14 +19,14 @@ const SCAN_STEP: usize = 8;
 
 impl Window {
     /// Whether both have a byte.
-    fn overlaps(self, other: Self) -> bool {
+    pub(super) fn overlaps(self, other: Self) -> bool {
         // Neither is empty. A window may end where the address space does.
         other.base.wrapping_sub(self.base) < self.length
             || self.base.wrapping_sub(other.base) < other.length
     }
 
     /// As a task sees it.
-    fn seen<H: Hardware>(self) -> Self {
+    pub(super) fn seen<H: Hardware>(self) -> Self {
         Self {
             base: H::window_address(self.base),
             ..self

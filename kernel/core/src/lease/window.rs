@@ -4,6 +4,7 @@ use super::links::{Links, NIL};
 use super::operation::{Operation, Phase};
 use super::record::{Claim, Grant};
 use super::table::Leases;
+use crate::task::LOST_WINDOWS;
 use crate::{Hardware, Kernel, Window};
 use leasehold_abi::{Error, GrantKind, Rights};
 
@@ -89,8 +90,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         record.windows.push(&mut leases.claimed, grant);
         record.operation = operation;
         record.operation.phase = Phase::Map;
-        let (base, length) = granules::<H>(&leases.grants[grant as usize]);
-        record.regain_window(H::window_address(base), length);
+        self.forget_lost(task, self.window(grant));
         self.map_step(task)
     }
 
@@ -112,6 +112,31 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 operation.phase = Phase::Unmap;
                 operation.outcome = error.code();
                 None
+            }
+        }
+    }
+
+    /// The window of a grant that the task has lost, if the grant still says which that was.
+    fn lost(&self, task: usize, grant: u16) -> Option<Window> {
+        let record = self.leases.grants.get(grant as usize)?;
+        let lost = record.claimant as usize == task && record.claim == Claim::None;
+        lost.then(|| self.window(grant).seen::<H>())
+    }
+
+    /// Whether a task has lost a window with this address to a revocation lately.
+    pub(crate) fn lost_window_at(&self, task: usize, address: usize) -> bool {
+        let windows = self.tasks[task].lost.iter();
+        windows
+            .filter_map(|&grant| self.lost(task, grant))
+            .any(|window| address.wrapping_sub(window.base) < window.length)
+    }
+
+    /// A task has such a window again: a fault there says nothing of one that it lost.
+    fn forget_lost(&mut self, task: usize, window: Window) {
+        for index in 0..LOST_WINDOWS {
+            let lost = self.lost(task, self.tasks[task].lost[index]);
+            if lost.is_some_and(|lost| lost.overlaps(window.seen::<H>())) {
+                self.tasks[task].lost[index] = NIL;
             }
         }
     }
@@ -163,7 +188,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             let (base, length) = granules::<H>(record);
             let task = record.claimant as usize;
             if !record.unmapping {
-                self.tasks[task].lose_window(H::window_address(base), length);
+                self.tasks[task].lose_window(grant);
             }
             if !self.hardware.unmap(task, (base, length), &mut record.note) {
                 record.unmapping = true;

@@ -40,7 +40,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         match fault.kind {
             kind if !matches!(kind, FaultKind::Read | FaultKind::Write) => kind,
             _ if overflow => FaultKind::StackOverflow,
-            _ if self.tasks[task].lost_window_at(fault.address) => FaultKind::RevokedWindow,
+            _ if self.lost_window_at(task, fault.address) => FaultKind::RevokedWindow,
             kind => kind,
         }
     }

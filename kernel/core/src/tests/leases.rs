@@ -367,7 +367,7 @@ fn a_fault_in_a_lost_window_is_named_so_until_it_is_claimed_again() {
         stack: 0,
     };
     world.become_task(2);
-    let again = world.kernel.tasks[2].lost_window_at(0x2000_1000);
+    let again = world.kernel.lost_window_at(2, 0x2000_1000);
     assert!(!again, "just behind it");
     world.kernel.fault(fault);
     assert_eq!(world.kernel.tasks[2].fault.kind, FaultKind::RevokedWindow);
