@@ -1,7 +1,7 @@
 //! The record that the kernel keeps of a task.
 
 use crate::lease::held::Held;
-use crate::lease::links::{List, NIL};
+use crate::lease::links::List;
 use crate::lease::operation::Operation;
 use crate::lease::table::Share;
 use crate::{Context, Fault, FreshProgress, TaskSet};
@@ -20,8 +20,8 @@ pub(crate) const NO_TASK: usize = usize::MAX;
 /// The last generation of a task that may live.
 const LAST_GENERATION: u32 = (1 << TaskHandle::GENERATION_BITS) - 2;
 
-/// How many windows a task is remembered to have lost, to name a fault there.
-pub(crate) const LOST_WINDOWS: usize = 4;
+/// No window was lost: there is no such grant, four times.
+const NONE_LOST: u64 = u64::MAX;
 
 /// One task. What a message needs comes next to the registers, in one or two cache lines. [`Layout`](crate::Layout)
 /// tells the entry code where.
@@ -82,10 +82,8 @@ pub(crate) struct Task<C> {
     pub(crate) message: [u8; PANIC_LENGTH],
     /// How much of `message` counts.
     pub(crate) message_length: u8,
-    /// Grants whose windows it lost to a revocation, the oldest overwritten first.
-    pub(crate) lost: [u16; LOST_WINDOWS],
-    /// Where the next lost window goes.
-    next_lost: u8,
+    /// The last grants whose windows it lost to a revocation, in 16 bits each.
+    lost: u64,
 }
 
 impl<C: Context> Task<C> {
@@ -123,8 +121,7 @@ impl<C: Context> Task<C> {
         },
         message_length: 0,
         message: [0; PANIC_LENGTH],
-        lost: [NIL; LOST_WINDOWS],
-        next_lost: 0,
+        lost: NONE_LOST,
     };
 
     /// Whether it is in the middle of a life.
@@ -152,15 +149,19 @@ impl<C: Context> Task<C> {
         }
     }
 
-    /// Remember that the window of a grant was taken away.
+    /// Remember that the window of a grant was taken away, and forget the oldest one.
     #[inline(always)]
     pub(crate) fn lose_window(&mut self, grant: u16) {
-        self.lost[self.next_lost as usize % LOST_WINDOWS] = grant;
-        self.next_lost = self.next_lost.wrapping_add(1);
+        self.lost = self.lost << u16::BITS | u64::from(grant);
+    }
+
+    /// The grants whose windows it lost last, the oldest first.
+    pub(crate) fn lost_windows(&self) -> [u16; 4] {
+        [3, 2, 1, 0].map(|at| (self.lost >> (at * u16::BITS)) as u16)
     }
 
     /// Forget the windows of the life before.
     pub(crate) fn forget_lost_windows(&mut self) {
-        self.lost = [NIL; LOST_WINDOWS];
+        self.lost = NONE_LOST;
     }
 }

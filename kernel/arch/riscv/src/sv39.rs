@@ -20,6 +20,8 @@ const STEP: u32 = 64;
 /// How many entries a page that is not mapped counts for in such a step, because the tables are walked for each.
 const MISSING: u32 = 8;
 const ROOT_LEVEL: u32 = 2;
+/// Marks a progress that is no number of bytes, but twice that of the table that a single page is in.
+const IS_PLACE: usize = 1;
 
 /// One table, as the hardware reads it.
 #[derive(Clone, Debug)]
@@ -122,8 +124,8 @@ impl Sv39 {
     /// for this address space must be dropped: it may remember that nothing was there.
     ///
     /// `progress` begins at 0. On the way it is the bytes that are mapped, whole pages, and below them how many tables
-    /// were looked at in vain for an empty one. In the end it is the number of the table that a single page is in, and
-    /// 0 for a longer window.
+    /// were looked at in vain for an empty one. In the end it says in which table a single page is, and is 0 for
+    /// a longer window.
     ///
     /// # Errors
     /// [`Error::Exhausted`] when the pool is empty; the part that is mapped by then stays mapped.
@@ -139,7 +141,7 @@ impl Sv39 {
         let (base, end) = pages(base, length);
         let mapped = if end - base == PAGE_SIZE {
             self.map_page(task, base, permission)
-                .inspect(|&table| *progress = table)
+                .inspect(|&table| *progress = table << 1 | IS_PLACE)
                 .map(|_| true)
         } else {
             self.map_pages(task, base, end, permission, progress)
@@ -215,25 +217,12 @@ impl Sv39 {
     /// the hart has cached for this address space must be dropped.
     #[inline(always)]
     pub fn unmap(&mut self, task: usize, base: u64, length: u64, progress: &mut usize) -> bool {
-        if length == PAGE_SIZE && base.is_multiple_of(PAGE_SIZE) {
-            if *progress != 0 {
-                self.pool.set(*progress, index(base, 0), Entry::INVALID);
-            } else {
-                self.unmap_page(task, base);
-            }
+        if *progress & IS_PLACE != 0 {
+            self.pool
+                .set(*progress >> 1, index(base, 0), Entry::INVALID);
             return true;
         }
         self.unmap_pages(task, base, length, progress)
-    }
-
-    /// A page of which it is not known in what table it is, if in any.
-    #[inline(never)]
-    fn unmap_page(&mut self, task: usize, at: u64) {
-        let middle = self.pool.child(task, index(at, 2));
-        let table = middle.and_then(|middle| self.pool.child(middle, index(at, 1)));
-        if let Some(table) = table {
-            self.pool.set(table, index(at, 0), Entry::INVALID);
-        }
     }
 
     #[inline(never)]

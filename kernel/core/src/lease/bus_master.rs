@@ -46,13 +46,15 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         Ok(0)
     }
 
-    /// The function masters the bus no more.
-    pub(super) fn unclaim_bus_master(&mut self, grant: u16) {
+    /// The function masters the bus no more. True, as that is all.
+    #[inline(never)]
+    pub(super) fn unclaim_bus_master(&mut self, grant: u16) -> bool {
         let record = &mut self.leases.grants[grant as usize];
         record.claim = Claim::None;
         self.hardware.set_bus_master(record.base, false);
         self.leases.master_count -= 1;
         self.leases.masters.remove(&mut self.leases.claimed, grant);
+        true
     }
 
     /// Whether some bus-master grant for this function is claimed.

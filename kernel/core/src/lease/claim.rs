@@ -141,17 +141,17 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// Take a bit of a claim away; true when all of it is gone.
     #[inline(never)]
-    pub(crate) fn unclaim_step(&mut self, grant: u16) -> bool {
+    pub(super) fn unclaim_step(&mut self, grant: u16) -> bool {
+        self.unclaim_here(grant)
+    }
+
+    /// [`Kernel::unclaim_step`], for revocation, where each instruction counts.
+    #[inline(always)]
+    pub(super) fn unclaim_here(&mut self, grant: u16) -> bool {
         match self.leases.grants[grant as usize].kind {
             GrantKind::Mmio | GrantKind::Memory | GrantKind::Config => self.unmap_step(grant),
-            GrantKind::Interrupt => {
-                self.unclaim_line(grant);
-                true
-            }
-            GrantKind::BusMaster => {
-                self.unclaim_bus_master(grant);
-                true
-            }
+            GrantKind::Interrupt => self.unclaim_line(grant),
+            GrantKind::BusMaster => self.unclaim_bus_master(grant),
         }
     }
 }

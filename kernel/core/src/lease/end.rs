@@ -27,12 +27,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         parent: Option<u16>,
     ) {
         loop {
+            let ready = self.ready;
             let interrupted = self.end_lease(slot, mode, account);
             let (Some(parent), false) = (parent, interrupted) else {
                 return;
             };
-            let goes_first = self.ready & self.reaper.go_first() != 0;
-            if goes_first || self.hardware.interrupt_pending() {
+            // Whoever became ready may go first.
+            if self.ready != ready || self.hardware.interrupt_pending() {
                 return;
             }
             let lease = &mut self.leases.records[parent as usize];
@@ -71,7 +72,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let alone = lease.child_cursor == NIL && !lease.queued;
         // An interrupt that came meanwhile does not wait for the grant as well.
         let interrupted = alone && self.hardware.interrupt_pending();
-        if interrupted || !alone || !self.grant_step(slot, false) {
+        if interrupted || !alone || !self.grant_step(slot, false, Self::unclaim_here) {
             self.queue_lease(slot, account);
         }
         interrupted
@@ -168,7 +169,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return;
         }
         // To take a claim away and to close the lease are a step each.
-        if lease.grant_cursor != NIL && (!self.next_grant_step(slot, released) || released) {
+        if lease.grant_cursor != NIL
+            && (!self.grant_step(slot, released, Self::unclaim_step) || released)
+        {
             return;
         }
         let lease = &mut self.leases.records[slot as usize];
@@ -180,9 +183,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    /// Take the next claim of a lease away, or a bit of it. Whether that was the last one.
+    /// Take the next claim of a lease away, or a bit of it, by `unclaim`. Whether that was the last one.
     #[inline(always)]
-    fn grant_step(&mut self, slot: u16, released: bool) -> bool {
+    fn grant_step(
+        &mut self,
+        slot: u16,
+        released: bool,
+        unclaim: impl FnOnce(&mut Self, u16) -> bool,
+    ) -> bool {
         let lease = &self.leases.records[slot as usize];
         let grant = lease.grant_cursor;
         let Some(record) = self.leases.grants.get(grant as usize) else {
@@ -196,17 +204,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         };
         // A lessee may still look at lent memory while it winds up (L6).
         let take = released || record.kind != GrantKind::Memory;
-        if record.claim != Claim::None && take && !self.unclaim_step(grant) {
+        if record.claim != Claim::None && take && !unclaim(self, grant) {
             return false;
         }
         self.leases.records[slot as usize].grant_cursor = next;
         next == NIL
-    }
-
-    /// [`Kernel::grant_step`], of a lease that takes more than one.
-    #[inline(never)]
-    fn next_grant_step(&mut self, slot: u16, released: bool) -> bool {
-        self.grant_step(slot, released)
     }
 
     /// A released lease has nothing left: tell its lessor, and free the slot.

@@ -58,11 +58,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         Ok(())
     }
 
-    /// Nobody gets the line's interrupts any more.
-    pub(super) fn unclaim_line(&mut self, grant: u16) {
+    /// Nobody gets the line's interrupts any more. True, as that is all.
+    #[inline(never)]
+    pub(super) fn unclaim_line(&mut self, grant: u16) -> bool {
         let record = &mut self.leases.grants[grant as usize];
         record.claim = Claim::None;
         self.leases.routes[record.base % LINES] = NIL;
         self.hardware.mask_line(record.base as u32);
+        true
     }
 }

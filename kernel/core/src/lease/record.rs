@@ -117,9 +117,41 @@ impl Grant {
     };
 }
 
-/// The claimed windows that derive from one grant.
+/// How many windows that derive from one grant are claimed, and how many of these exclusively, in one word.
 #[derive(Clone, Copy)]
-pub(crate) struct Claims {
-    pub(crate) all: u16,
-    pub(crate) exclusive: u16,
+pub(crate) struct Claims(u32);
+
+impl Claims {
+    /// None.
+    pub(crate) const NONE: Self = Self(0);
+
+    const fn of(claim: Claim) -> u32 {
+        match claim {
+            Claim::None => 0,
+            Claim::Shared => 1,
+            Claim::Exclusive => 1 << 16 | 1,
+        }
+    }
+
+    /// One more.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, claim: Claim) {
+        self.0 += Self::of(claim);
+    }
+
+    /// One less.
+    #[inline(always)]
+    pub(crate) fn remove(&mut self, claim: Claim) {
+        self.0 -= Self::of(claim);
+    }
+
+    /// How many there are.
+    pub(crate) fn all(self) -> u16 {
+        self.0 as u16
+    }
+
+    /// How many are exclusive.
+    pub(crate) fn exclusive(self) -> u16 {
+        (self.0 >> 16) as u16
+    }
 }

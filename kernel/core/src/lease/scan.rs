@@ -87,9 +87,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let origin = self.leases.grants[operation.grant as usize].origin;
         let claims = &self.leases.claims[origin as usize];
         if operation.claim == Claim::Exclusive {
-            claims.all != 0
+            claims.all() != 0
         } else {
-            claims.exclusive != 0
+            claims.exclusive() != 0
         }
     }
 

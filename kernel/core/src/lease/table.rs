@@ -88,12 +88,7 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
             work: Table([Links::NONE; L]),
             claimed: Table([Links::NONE; G]),
             twins: Table([Links::NONE; G]),
-            claims: Table(
-                [Claims {
-                    all: 0,
-                    exclusive: 0,
-                }; G],
-            ),
+            claims: Table([Claims::NONE; G]),
             epoch: 0,
             masters: List::EMPTY,
             master_count: 0,

@@ -4,7 +4,6 @@ use super::links::{Links, NIL};
 use super::operation::{Operation, Phase};
 use super::record::{Claim, Grant};
 use super::table::Leases;
-use crate::task::LOST_WINDOWS;
 use crate::{Hardware, Kernel, Window};
 use leasehold_abi::{Error, GrantKind, Rights};
 
@@ -74,9 +73,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         record.claim = claim;
         record.claimant = task as u8;
         record.note = 0;
-        let claims = &mut leases.claims[record.origin as usize];
-        claims.all += 1;
-        claims.exclusive += (claim == Claim::Exclusive) as u16;
+        record.unmapping = false;
+        leases.claims[record.origin as usize].add(claim);
         leases.epoch = leases.epoch.wrapping_add(1);
         if twin != NIL {
             self.join_ring(grant, twin);
@@ -125,18 +123,21 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// Whether a task has lost a window with this address to a revocation lately.
     pub(crate) fn lost_window_at(&self, task: usize, address: usize) -> bool {
-        let windows = self.tasks[task].lost.iter();
-        windows
-            .filter_map(|&grant| self.lost(task, grant))
+        self.tasks[task]
+            .lost_windows()
+            .into_iter()
+            .filter_map(|grant| self.lost(task, grant))
             .any(|window| address.wrapping_sub(window.base) < window.length)
     }
 
     /// A task has such a window again: a fault there says nothing of one that it lost.
     fn forget_lost(&mut self, task: usize, window: Window) {
-        for index in 0..LOST_WINDOWS {
-            let lost = self.lost(task, self.tasks[task].lost[index]);
-            if lost.is_some_and(|lost| lost.overlaps(window.seen::<H>())) {
-                self.tasks[task].lost[index] = NIL;
+        for grant in self.tasks[task].lost_windows() {
+            let lost = self.lost(task, grant);
+            if lost.is_none_or(|lost| !lost.overlaps(window.seen::<H>())) {
+                self.tasks[task].lose_window(grant);
+            } else {
+                self.tasks[task].lose_window(NIL);
             }
         }
     }
@@ -148,6 +149,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// Put a claim behind one of the very same window.
     fn join_ring(&mut self, grant: u16, before: u16) {
+        // Only what stands for a ring is in the list of the task's windows.
+        self.leases.claimed[grant as usize] = Links {
+            next: grant,
+            previous: grant,
+        };
         let twins = &mut self.leases.twins;
         let after = twins[before as usize].next;
         twins[grant as usize] = Links {
@@ -172,9 +178,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         twins[next as usize].previous = previous;
         twins[previous as usize].next = next;
         let windows = &mut self.tasks[grants[grant as usize].claimant as usize].windows;
-        if windows.first == grant || claimed[grant as usize] != Links::NONE {
+        if claimed[grant as usize].next != grant {
             windows.remove(claimed, grant);
-            claimed[grant as usize] = Links::NONE;
             windows.push(claimed, next);
         }
     }
@@ -194,18 +199,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 record.unmapping = true;
                 return false;
             }
-            record.unmapping = false;
             let windows = &mut self.tasks[task].windows;
             windows.remove_here(&mut self.leases.claimed, grant);
-            self.leases.claimed[grant as usize] = Links::NONE;
         } else {
             self.leave_ring(grant);
         }
         let leases = &mut self.leases;
         let record = &mut leases.grants[grant as usize];
-        let claims = &mut leases.claims[record.origin as usize];
-        claims.all -= 1;
-        claims.exclusive -= (record.claim == Claim::Exclusive) as u16;
+        leases.claims[record.origin as usize].remove(record.claim);
         record.claim = Claim::None;
         leases.epoch = leases.epoch.wrapping_add(1);
         true

@@ -2,7 +2,7 @@
 
 use crate::index::Table;
 use crate::lease::links::{Links, List, NIL};
-use crate::lease::record::{Claim, Claims, Lease};
+use crate::lease::record::{Claim, Lease};
 use crate::lease::table::{MAX_GRANTS, ROOT};
 use crate::model::{Mapping, Model};
 use crate::schedule::bit;
@@ -332,9 +332,10 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
             assert!(apart || shared, "claims in each other's way");
         }
     }
-    for (origin, Claims { all, exclusive }) in kernel.leases.claims.iter().enumerate() {
+    for (origin, count) in kernel.leases.claims.iter().enumerate() {
         let expected = claims.get(&(origin as u16)).copied().unwrap_or((0, 0));
-        assert_eq!((*all, *exclusive), expected, "claims of {origin}");
+        let found = (count.all(), count.exclusive());
+        assert_eq!(found, expected, "claims of {origin}");
     }
     for (index, task) in kernel.tasks.iter().enumerate() {
         check_windows(kernel, task.windows, windows.remove(&index));
