@@ -4,7 +4,7 @@ use crate::image::{CONFIG, Platform, Protection, TASKS};
 use crate::platform::Platform as _;
 use leasehold_abi::{Error, FaultKind, GrantKind};
 use leasehold_arch_common::Protection as Protected;
-use leasehold_core::{FreshProgress, Hardware, Region, TaskConfig, Window};
+use leasehold_core::{Hardware, Region, TaskConfig, Window};
 
 /// Most bytes that are copied or zeroed in one step of making memory fresh.
 const FRESH_STEP: usize = Memory::STEP;
@@ -199,34 +199,33 @@ impl Hardware for Board {
         unsafe { Memory::write(to, bytes) }
     }
 
-    fn fresh(&mut self, task: &TaskConfig, progress: &mut FreshProgress) -> bool {
-        let [before, behind] = task.zero();
-        // A part that is done or empty costs no step. The start of the task is a step of its own.
-        let range = loop {
-            let range = match progress.part {
-                0 => task.initial,
-                1 => before,
-                2 => behind,
-                _ => return true,
-            };
-            if progress.done < range.length() {
-                break range;
-            }
-            progress.part += 1;
-            progress.done = 0;
-        };
-        let (to, left) = (range.base() + progress.done, range.length() - progress.done);
-        let step = left.min(FRESH_STEP);
-        // SAFETY: these ranges are the image's and the task's by the build's tables; the task is dormant.
-        unsafe {
-            if progress.part == 0 {
-                Memory::copy(task.initial_source as usize + progress.done, to, step);
+    fn fresh(&mut self, task: &TaskConfig, done: &mut usize) -> bool {
+        let (base, length) = (task.data.base(), task.data.length());
+        let (first, end) = task.initial_offsets();
+        let mut left = FRESH_STEP;
+        while left > 0 && *done < length {
+            let to = base + *done;
+            let initial = (first..end).contains(done);
+            let part_end = if initial {
+                end
+            } else if *done < first {
+                first
             } else {
-                Memory::zero(to, step);
+                length
+            };
+            let step = left.min(part_end - *done);
+            // SAFETY: these ranges are the image's and the task's by the build's tables; the task is dormant.
+            unsafe {
+                if initial {
+                    Memory::copy(task.initial_source as usize + *done - first, to, step);
+                } else {
+                    Memory::zero(to, step);
+                }
             }
+            *done += step;
+            left -= step;
         }
-        progress.done += step;
-        false
+        *done >= length
     }
 
     fn print(&mut self, bytes: &[u8]) {

@@ -72,14 +72,10 @@ impl TaskConfig {
         .map(|(range, kind)| Region { range, kind })
     }
 
-    /// What is zeroed before each start: the data before and behind the initial data.
-    pub fn zero(&self) -> [Range; 2] {
-        let Range { base, length } = self.data;
-        let behind = self.initial.base + self.initial.length;
-        [
-            Range::new(base, self.initial.base - base),
-            Range::new(behind, base + length - behind),
-        ]
+    /// The bytes of the data, from its start on, in which the initial data lies. All else is zeroed before each start.
+    pub const fn initial_offsets(&self) -> (usize, usize) {
+        let first = self.initial.base() - self.data.base();
+        (first, first + self.initial.length())
     }
 }
 

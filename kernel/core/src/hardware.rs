@@ -33,15 +33,6 @@ pub struct Window {
     pub rights: Rights,
 }
 
-/// How far [`Hardware::fresh`] has come; starts at the default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FreshProgress {
-    /// Which part: 0 is the data, 1 and on are the ranges to zero.
-    pub part: usize,
-    /// Bytes of that part that are done.
-    pub done: usize,
-}
-
 /// The registers of a task that is not running.
 ///
 /// The kernel keeps one in each task and writes only what a system call answers; the entry
@@ -145,9 +136,9 @@ pub trait Hardware {
     fn read(&self, from: usize, into: &mut [u8]);
     /// Write bytes of a task's memory.
     fn write(&mut self, to: usize, bytes: &[u8]);
-    /// Make a dormant task's data and zeroed memory as they were at boot. One bounded
-    /// step; true when all is done.
-    fn fresh(&mut self, task: &TaskConfig, progress: &mut FreshProgress) -> bool;
+    /// Make a bit of a dormant task's data as it was at boot. `done` counts bytes from 0 and is moved on; true when
+    /// that was all of it.
+    fn fresh(&mut self, task: &TaskConfig, done: &mut usize) -> bool;
 
     /// Write to the early console.
     fn print(&mut self, bytes: &[u8]);

@@ -39,6 +39,6 @@ mod model;
 mod tests;
 
 pub use config::{Config, GrantConfig, Range, Region, RegionKind, TaskConfig, TaskSet, name};
-pub use hardware::{Context, Fault, FreshProgress, Hardware, Window};
+pub use hardware::{Context, Fault, Hardware, Window};
 pub use kernel::{Kernel, Next};
 pub use layout::Layout;

@@ -4,7 +4,7 @@ use crate::lease::held::Held;
 use crate::lease::links::List;
 use crate::lease::operation::Operation;
 use crate::lease::table::Share;
-use crate::{Context, Fault, FreshProgress, TaskSet};
+use crate::{Context, Fault, TaskSet};
 use leasehold_abi::{FaultKind, Notifications, PANIC_LENGTH, TaskHandle, TaskState};
 
 /// Stands for "not this task" where a handle is kept to be compared: it has another index in it, whatever the task
@@ -72,8 +72,8 @@ pub(crate) struct Task<C> {
     pub(crate) held_count: u16,
     /// Leases of which it is the lessor, and that are not over.
     pub(crate) lent_count: u16,
-    /// How far its memory is made fresh, while it is being started.
-    pub(crate) fresh: FreshProgress,
+    /// How many bytes of its data are fresh, while it is being started.
+    pub(crate) fresh: usize,
     /// A claim that takes more than one step.
     pub(crate) operation: Operation,
     /// The last fault, kept over the restart.
@@ -111,7 +111,7 @@ impl<C: Context> Task<C> {
         release_ticks: 0,
         held_count: 0,
         lent_count: 0,
-        fresh: FreshProgress { part: 0, done: 0 },
+        fresh: 0,
         operation: Operation::NONE,
         fault: Fault {
             kind: FaultKind::None,

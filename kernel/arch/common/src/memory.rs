@@ -5,7 +5,7 @@
 mod rounds;
 
 use core::ptr;
-use rounds::ROUND;
+use rounds::{ROUND, ZERO_ROUND};
 
 /// Physical memory, as seen by a kernel that has all of it `OFFSET` bytes higher: the bits of `OFFSET` are set in every
 /// address. With 0 the addresses are the physical ones.
@@ -84,17 +84,35 @@ impl<const OFFSET: usize> Memory<OFFSET> {
     /// The range must be mapped memory that belongs to tasks, not to the kernel.
     pub unsafe fn zero(to: usize, length: usize) {
         let (mut to, mut left) = (Self::address(to), length);
+        let head = to.wrapping_neg() % size_of::<usize>();
         // SAFETY: as for `copy`.
         unsafe {
-            if to.is_multiple_of(size_of::<usize>()) {
-                let bytes = left / ROUND * ROUND;
-                rounds::zero(to, bytes);
-                to += bytes;
-                left -= bytes;
+            to = bytes(to, head.min(left));
+            left -= head.min(left);
+            let rounds = left / ZERO_ROUND * ZERO_ROUND;
+            rounds::zero(to, rounds);
+            to += rounds;
+            left -= rounds;
+            while left >= size_of::<usize>() {
+                (to as *mut usize).write_volatile(0);
+                to += size_of::<usize>();
+                left -= size_of::<usize>();
             }
-            if left > 0 {
-                ptr::write_bytes(to as *mut u8, 0, left);
+            bytes(to, left);
+        }
+
+        /// Zeroes a few bytes; where they end.
+        ///
+        /// # Safety
+        /// As for `zero`.
+        #[inline(always)]
+        unsafe fn bytes(mut to: usize, length: usize) -> usize {
+            for _ in 0..length {
+                // SAFETY: the caller's promise.
+                unsafe { (to as *mut u8).write_volatile(0) };
+                to += 1;
             }
+            to
         }
     }
 

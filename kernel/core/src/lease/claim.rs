@@ -72,6 +72,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// The reaper's step for a task's operation.
+    #[inline(never)]
     pub(crate) fn operation_step(&mut self, task: usize) {
         if let Some(result) = self.operate(task) {
             let results = match result {

@@ -168,11 +168,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             self.end_leases(child, mode, lessee, Some(slot));
             return;
         }
-        // To take a claim away and to close the lease are a step each.
-        if lease.grant_cursor != NIL
-            && (!self.grant_step(slot, released, Self::unclaim_step) || released)
-        {
-            return;
+        // Nobody becomes ready by this, but for an interrupt.
+        while self.leases.records[slot as usize].grant_cursor != NIL {
+            self.grant_step(slot, released, Self::unclaim_step);
+            if self.hardware.interrupt_pending() {
+                return;
+            }
         }
         let lease = &mut self.leases.records[slot as usize];
         lease.queued = false;

@@ -2,7 +2,7 @@
 
 use crate::schedule::bit;
 use crate::task::{NO_TASK, no_handle};
-use crate::{Context, FreshProgress, Hardware, Kernel};
+use crate::{Context, Hardware, Kernel};
 use leasehold_abi::{Error, Notifications, TaskState};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
@@ -30,13 +30,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// The reaper's step for a task that is being started: make a bit of its memory fresh; when all of it is, its
     /// registers; and then the task is ready.
+    #[inline(never)]
     pub(crate) fn start_step(&mut self, task: usize) {
         let config = self.config_of(task);
         if self.reaper.fresh & bit(task) == 0 {
             let record = &mut self.tasks[task];
             if self.hardware.fresh(config, &mut record.fresh) {
                 self.reaper.fresh |= bit(task);
-                record.fresh = FreshProgress::default();
+                record.fresh = 0;
                 record.forget_lost_windows();
                 let (entry, stack) = (config.entry as usize, config.stack_top as usize);
                 record.context.start(entry, stack);

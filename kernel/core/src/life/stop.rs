@@ -47,21 +47,26 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.overdue.clear(task);
         self.reaper.operating &= !bit(task);
         self.reaper.stopping |= bit(task);
-        self.reaper.waking |= bit(task);
+        let record = &self.tasks[task];
+        if record.waiting | record.in_service != 0 {
+            self.reaper.waking |= bit(task);
+        }
         self.reaper.queued_by(task);
         self.post(0, Notifications::TASK);
     }
 
     /// The reaper's step for a stopped task: release one lease that it holds. Whatever it lent
     /// is derived from one of those, and ends with it.
+    #[inline(never)]
     pub(crate) fn stop_step(&mut self, task: usize) {
         let held = self.tasks[task].leases.any();
         if held != NIL {
             self.release_lease(held, task);
-            return;
         }
-        self.reaper.stopping &= !bit(task);
-        self.become_dormant(task);
+        if self.tasks[task].leases.any() == NIL {
+            self.reaper.stopping &= !bit(task);
+            self.become_dormant(task);
+        }
     }
 
     /// A stopped task whose last lease is gone, both ways, is dormant.
@@ -77,6 +82,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// Wake one caller of a server that is dead or does not serve. None: there is none left.
+    #[inline(never)]
     pub(crate) fn wake_caller(&mut self, server: usize) -> Option<usize> {
         let task = &mut self.tasks[server];
         let callers = task.waiting | task.in_service;

@@ -7,7 +7,7 @@ mod world;
 pub(crate) use board::{CONFIG, FLOATING, RAM, Shares, TASKS, arena, data, root};
 pub(crate) use world::{PARK, World};
 
-use crate::{Context, FreshProgress, Hardware, Region, TaskConfig, Window};
+use crate::{Context, Hardware, Region, TaskConfig, Window};
 use core::cell::Cell;
 use leasehold_abi::{Error, GrantKind, MESSAGE_WORDS, Rights};
 use std::collections::{BTreeMap, BTreeSet};
@@ -333,7 +333,7 @@ impl Hardware for Model {
     fn write(&mut self, to: usize, bytes: &[u8]) {
         self.bytes(to, bytes.len()).copy_from_slice(bytes);
     }
-    fn fresh(&mut self, task: &TaskConfig, progress: &mut FreshProgress) -> bool {
+    fn fresh(&mut self, task: &TaskConfig, done: &mut usize) -> bool {
         self.worked();
         // L6: nobody can reach memory that is made fresh.
         for region in task.regions() {
@@ -343,33 +343,24 @@ impl Hardware for Model {
                 .any(|&(_, at)| region.range.contains(at as usize));
             assert!(!reached, "{:?} is made fresh under a lessee", task.name);
         }
-        let (from, to, length) = match progress.part {
-            0 => {
-                let initial = task.initial;
-                let from = task.initial_source as usize;
-                (Some(from), initial.base(), initial.length())
-            }
-            part => match task.zero().get(part - 1) {
-                Some(range) => (None, range.base(), range.length()),
-                None => {
-                    self.freshened[task.entry as usize / 0x1000 % 64] += 1;
-                    return true;
-                }
-            },
-        };
-        let step = (length - progress.done).min(256);
-        match from {
-            Some(from) => self.copy(from + progress.done, to + progress.done, step),
-            None => self.bytes(to + progress.done, step).fill(0),
-        }
-        progress.done += step;
-        if progress.done == length {
-            *progress = FreshProgress {
-                part: progress.part + 1,
-                done: 0,
+        let (first, end) = task.initial_offsets();
+        for at in *done..task.data.length().min(*done + 256) {
+            let byte = if (first..end).contains(&at) {
+                *self
+                    .bytes(task.initial_source as usize + at - first, 1)
+                    .first()
+                    .unwrap()
+            } else {
+                0
             };
+            self.bytes(task.data.base() + at, 1)[0] = byte;
+            *done = at + 1;
         }
-        false
+        let all = *done == task.data.length();
+        if all {
+            self.freshened[task.entry as usize / 0x1000 % 64] += 1;
+        }
+        all
     }
 
     fn print(&mut self, bytes: &[u8]) {

@@ -1,9 +1,13 @@
-//! Eight words at a time. The compiler's own `memcpy` and `memset` take three times as many instructions.
+//! Eight words at a time, or sixteen. The compiler's own `memcpy` and `memset` take three times as many instructions.
 
-/// Words of a round.
-const WORDS: usize = 8;
-/// Bytes of a round.
-pub(super) const ROUND: usize = WORDS * size_of::<usize>();
+/// Bytes of a round of copying.
+pub(super) const ROUND: usize = 8 * size_of::<usize>();
+/// Bytes of a round of zeroing: what is zeroed is longer, as a rule.
+pub(super) const ZERO_ROUND: usize = if cfg!(target_arch = "arm") {
+    ROUND
+} else {
+    2 * ROUND
+};
 
 /// Bytes in two to three hundred instructions.
 pub(super) const STEP: usize = if cfg!(target_arch = "arm") {
@@ -16,10 +20,7 @@ pub(super) const STEP: usize = if cfg!(target_arch = "arm") {
 /// form.
 #[cfg(not(target_arch = "arm"))]
 macro_rules! each_word {
-    (|$at:ident| $body:expr) => {
-        each_word!(@ $at $body; 0 1 2 3 4 5 6 7)
-    };
-    (@ $at:ident $body:expr; $($number:literal)*) => {
+    (|$at:ident| $body:expr; $($number:literal)*) => {
         $({
             let $at: usize = $number;
             $body;
@@ -42,7 +43,7 @@ pub(super) unsafe fn copy(mut from: usize, mut to: usize, bytes: usize) {
             target
                 .add(at)
                 .write_volatile(source.add(at).read_volatile())
-        });
+        }; 0 1 2 3 4 5 6 7);
         from += ROUND;
         to += ROUND;
     }
@@ -51,15 +52,15 @@ pub(super) unsafe fn copy(mut from: usize, mut to: usize, bytes: usize) {
 /// Zeroes a range.
 ///
 /// # Safety
-/// As for [`copy`].
+/// As for [`copy`]; `bytes` is a multiple of [`ZERO_ROUND`].
 #[cfg(not(target_arch = "arm"))]
 #[inline(always)]
 pub(super) unsafe fn zero(mut to: usize, bytes: usize) {
     let end = to + bytes;
     while to != end {
         // SAFETY: the caller's promise.
-        each_word!(|at| unsafe { (to as *mut usize).add(at).write_volatile(0) });
-        to += ROUND;
+        each_word!(|at| unsafe { (to as *mut usize).add(at).write_volatile(0) }; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+        to += ZERO_ROUND;
     }
 }
 
