@@ -33,23 +33,22 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(never)]
     pub(crate) fn start_step(&mut self, task: usize) {
         let config = self.config_of(task);
+        let record = &mut self.tasks[task];
         if self.reaper.fresh & bit(task) == 0 {
-            let record = &mut self.tasks[task];
             if self.hardware.fresh(config, &mut record.fresh) {
                 self.reaper.fresh |= bit(task);
-                record.fresh = 0;
-                record.forget_lost_windows();
-                let (entry, stack) = (config.entry as usize, config.stack_top as usize);
-                record.context.start(entry, stack);
             }
             return;
         }
         self.reaper.fresh &= !bit(task);
         self.reaper.starting &= !bit(task);
-        let record = &mut self.tasks[task];
         let Some(handle) = record.next_handle() else {
             return;
         };
+        let (entry, stack) = (config.entry as usize, config.stack_top as usize);
+        record.context.start(entry, stack);
+        record.fresh = 0;
+        record.forget_lost_windows();
         record.handle = handle;
         record.fast = if config.floating_point {
             no_handle(handle)
