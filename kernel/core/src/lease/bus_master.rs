@@ -1,9 +1,9 @@
 //! PCI functions: who may have one master the bus, and what is written to configuration space.
 
 use super::links::NIL;
-use super::record::Claim;
 use super::table::ROOT;
 use crate::{Hardware, Kernel};
+use leasehold_abi::Claim;
 use leasehold_abi::{Error, GrantKind, Rights};
 
 /// Most functions that may be bus masters at once.

@@ -3,9 +3,9 @@
 //! What takes more than a step goes on in the reaper, as [`Operation`] keeps.
 
 use super::operation::{Operation, Phase};
-use super::record::Claim;
 use crate::schedule::bit;
 use crate::{Context, Hardware, Kernel};
+use leasehold_abi::Claim;
 use leasehold_abi::{Error, GrantKind, LeaseState, Notifications};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>

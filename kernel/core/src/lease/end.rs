@@ -5,9 +5,9 @@
 //! and one into its grants.
 
 use super::links::NIL;
-use super::record::Claim;
 use super::table::Leases;
 use crate::{Hardware, Kernel};
+use leasehold_abi::Claim;
 use leasehold_abi::{GrantKind, LeaseState, Notifications, RevokeMode};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>

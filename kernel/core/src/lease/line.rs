@@ -1,9 +1,9 @@
 //! Interrupt lines as grants: claimed, acknowledged, given up.
 
 use super::links::NIL;
-use super::record::Claim;
 use super::table::LINES;
 use crate::{Hardware, Kernel};
+use leasehold_abi::Claim;
 use leasehold_abi::{Error, GrantKind, LeaseState, Notifications, Rights};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>

@@ -4,7 +4,7 @@
 //! so the call looks like any other: it returns when it is done.
 
 use super::links::NIL;
-use super::record::Claim;
+use leasehold_abi::Claim;
 
 /// What is being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

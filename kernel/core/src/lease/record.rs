@@ -1,7 +1,7 @@
 //! One lease, and one grant in a lease, as the kernel keeps them.
 
 use super::links::{List, NIL};
-use leasehold_abi::{GrantKind, LeaseState, RevokeMode, Rights};
+use leasehold_abi::{Claim, GrantKind, LeaseState, RevokeMode, Rights};
 
 /// The lessor of the root lease, and of a free slot: no task has this index.
 pub(crate) const KERNEL: u8 = u8::MAX;
@@ -66,15 +66,6 @@ impl Lease {
         id: 0,
         payload_type: 0,
     };
-}
-
-/// Whether a grant is in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Claim {
-    None = 0,
-    Shared = 1,
-    Exclusive = 2,
 }
 
 /// One grant. Its size is as for [`Lease`].

@@ -10,8 +10,8 @@
 
 use super::links::NIL;
 use super::operation::{Operation, Whose};
-use super::record::Claim;
 use crate::{Hardware, Kernel, Window};
+use leasehold_abi::Claim;
 use leasehold_abi::Error;
 
 /// Claims that one step looks at.

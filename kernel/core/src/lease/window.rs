@@ -2,9 +2,10 @@
 
 use super::links::{Links, NIL};
 use super::operation::{Operation, Phase};
-use super::record::{Claim, Grant};
+use super::record::Grant;
 use super::table::Leases;
 use crate::{Hardware, Kernel, Window};
+use leasehold_abi::Claim;
 use leasehold_abi::{Error, GrantKind, Rights};
 
 /// What is mapped of a range: whole granules.

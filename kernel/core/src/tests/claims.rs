@@ -415,8 +415,8 @@ fn a_scan_that_is_interrupted_sees_what_was_claimed_meanwhile() {
     world.rest();
     let answers = [3, 5].map(|task| world.kernel.tasks[task].context.results[0]);
     let claimed = [(3, first), (5, second)]
-        .map(|(task, lease)| world.grant_info(task, lease, 0).unwrap().claimed);
-    assert_eq!(claimed, [0, 1]);
+        .map(|(task, lease)| world.grant_info(task, lease, 0).unwrap().claim);
+    assert_eq!(claimed, [Claim::None, Claim::Shared]);
     assert_eq!(answers, [Error::Busy.code(), 0]);
     super::invariants::Checker::default().check(&world.kernel);
 }

@@ -2,12 +2,13 @@
 
 use crate::index::Table;
 use crate::lease::links::{Links, List, NIL};
-use crate::lease::record::{Claim, Lease};
+use crate::lease::record::Lease;
 use crate::lease::table::{MAX_GRANTS, ROOT};
 use crate::model::{Mapping, Model};
 use crate::schedule::bit;
 use crate::task::no_handle;
 use crate::{Hardware, Kernel};
+use leasehold_abi::Claim;
 use leasehold_abi::{GrantKind, LeaseState, RevokeMode, Rights, TaskState};
 use std::collections::{BTreeMap, BTreeSet};
 use std::vec::Vec;
@@ -279,7 +280,7 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
         assert!(in_force, "a claim without a lease");
         match grant.kind {
             GrantKind::Interrupt => {
-                assert_eq!(kernel.leases.routes[grant.base as usize] as usize, index);
+                assert_eq!(kernel.leases.routes[grant.base] as usize, index);
                 lines.insert(grant.base as u32);
             }
             GrantKind::BusMaster => assert!(masters.insert(grant.base as u64)),

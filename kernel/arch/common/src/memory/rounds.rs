@@ -1,7 +1,9 @@
 //! Eight words at a time, or sixteen. The compiler's own `memcpy` and `memset` take three times as many instructions.
 
+/// Words of a round of copying.
+const WORDS: usize = 8;
 /// Bytes of a round of copying.
-pub(super) const ROUND: usize = 8 * size_of::<usize>();
+pub(super) const ROUND: usize = WORDS * size_of::<usize>();
 /// Bytes of a round of zeroing: what is zeroed is longer, as a rule.
 pub(super) const ZERO_ROUND: usize = if cfg!(target_arch = "arm") {
     ROUND

@@ -2,8 +2,8 @@
 
 use super::Board;
 use crate::Fault;
-use crate::lease::record::Claim;
 use crate::model::{arena, root};
+use leasehold_abi::Claim;
 use leasehold_abi::{Call, FaultKind, GrantKind, LeaseState, RevokeMode, TaskState};
 use std::vec::Vec;
 
