@@ -1,7 +1,7 @@
 //! Page tables: three levels of 512 entries (Privileged Architecture, section 4.4).
 //!
-//! All tables come from one [pool], sized by the build, and are named by their number in it; an address is only made for
-//! the hardware.
+//! All tables come from one [pool], sized by the build, and are named by their number in it. An address is made for the
+//! hardware alone.
 
 mod pool;
 

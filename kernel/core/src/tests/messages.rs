@@ -501,7 +501,7 @@ fn no_reply_is_fast_while_the_reaper_has_work() {
         world.send(CLIENT, SERVER, 1);
         let client = world.handle(CLIENT) as u32;
         if busy {
-            world.kernel.reaper.charge(SERVER);
+            world.kernel.reaper.queued_by(SERVER);
         }
         let fast = world.kernel.fast_reply_receive(client, 0);
         assert_eq!(fast, (!busy).then_some(CLIENT));
