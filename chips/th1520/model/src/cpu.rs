@@ -266,3 +266,6 @@ impl Cpu {
         (self.csr.satp >> 44) as u16
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use crate::firmware::{self, Answer, Chain};
 use crate::memory::Memory;
 use crate::violation::Violation;
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The machine.
 #[derive(Clone, Debug)]
@@ -147,6 +148,30 @@ impl<B: Board> Machine<B> {
                 }
             }
         }
+    }
+
+    /// A number that depends on time, registers, memory and what was printed: two runs that are the same have the same.
+    pub fn digest(&mut self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let cpu = &self.cpu;
+        (self.now, cpu.instructions(), cpu.pc()).hash(&mut hasher);
+        for number in 0..32 {
+            (cpu.register(number), cpu.float_register(number)).hash(&mut hasher);
+        }
+        let csr = &cpu.csr;
+        [
+            csr.status(),
+            csr.satp,
+            csr.sepc,
+            csr.scause,
+            csr.stval,
+            csr.sscratch,
+            csr.stvec,
+        ]
+        .hash(&mut hasher);
+        self.memory.hash_into(&mut hasher);
+        self.serial_out().hash(&mut hasher);
+        hasher.finish()
     }
 
     fn gather(&mut self) {

@@ -1,10 +1,10 @@
 //! The command line of the model: runs an image with its serial line on standard input and output.
 #![forbid(unsafe_code)]
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, ValueEnum};
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::time::{Duration, Instant};
@@ -20,6 +20,14 @@ enum Command {
     Run(Arguments),
     /// Compares the model with QEMU, instruction by instruction.
     Lockstep(Lockstep),
+    /// Runs an image for QEMU's `virt` twice, and once from a snapshot in the middle: all must be the same run.
+    Repeat {
+        /// The image, an ELF file.
+        image: PathBuf,
+        /// How much of the model's time the run has, in milliseconds.
+        #[arg(long, default_value_t = 100)]
+        milliseconds: u64,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -87,7 +95,42 @@ fn main() -> Result<ExitCode> {
     match Command::parse() {
         Command::Run(arguments) => run(&arguments),
         Command::Lockstep(arguments) => compare(&arguments),
+        Command::Repeat {
+            image,
+            milliseconds,
+        } => repeat(&image, milliseconds),
     }
+}
+
+fn repeat(path: &Path, milliseconds: u64) -> Result<ExitCode> {
+    let image = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let half = milliseconds * 500_000;
+    let mut once = presets::virt(&image)?;
+    once.run(half);
+    let mut snapshot = once.clone();
+    once.run(half);
+    let mut again = presets::virt(&image)?;
+    // In other steps, which must not matter.
+    while again.now() < 2 * half {
+        again.run(STEP.min(2 * half - again.now()));
+    }
+    snapshot.run(half);
+    let expected = once.digest();
+    println!(
+        "{} instructions, {} ns, digest {expected:016x}",
+        once.cpu.instructions(),
+        once.now()
+    );
+    for (name, digest) in [
+        ("a second run", again.digest()),
+        ("the snapshot", snapshot.digest()),
+    ] {
+        ensure!(
+            digest == expected,
+            "{name} is another run: digest {digest:016x}"
+        );
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn compare(arguments: &Lockstep) -> Result<ExitCode> {

@@ -4,6 +4,8 @@
 //! cleaned (or written back early, which a mode does at random), and what a device wrote is seen by the CPU only when
 //! the line was invalidated afterwards.
 
+use std::hash::{Hash, Hasher};
+
 /// log₂ of a page's bytes.
 const PAGE_SHIFT: u32 = 12;
 /// Bytes of a page.
@@ -253,6 +255,13 @@ impl Memory {
         }
         frame.care(line as usize, true, false);
         Some(base + (u64::from(frame.page) << PAGE_SHIFT) + (u64::from(line) << LINE_SHIFT))
+    }
+
+    /// Adds what is in memory, in both copies, to a digest.
+    pub(crate) fn hash_into(&self, hasher: &mut impl Hasher) {
+        for frame in &self.frames {
+            (frame.page, frame.dirty, frame.lines, frame.memory).hash(hasher);
+        }
     }
 
     /// Whether the CPU's line of an address has stores that memory lacks.
