@@ -54,8 +54,8 @@ impl<C> Layout<C> {
     pub const READY: isize = Self::head(offset_of!(Head, ready));
     /// The index of the task that runs.
     pub const CURRENT: isize = Self::head(offset_of!(Head, current));
-    /// A `u32` whose bits are all set when the reaper has nothing to do.
-    pub const RANK: isize = Self::head(offset_of!(Head, reaper) + Reaper::RANK);
+    /// A word whose bits are all set when the reaper has nothing to do.
+    pub const HIGHER: isize = Self::head(offset_of!(Head, reaper) + Reaper::HIGHER);
 
     /// Where the records begin in the kernel's state.
     const TASKS: usize = size_of::<Head>().next_multiple_of(align_of::<Task<C>>());

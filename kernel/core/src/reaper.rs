@@ -64,8 +64,8 @@ pub(crate) struct Reaper {
 }
 
 impl Reaper {
-    /// Where [`rank`](Self::rank) lies, for the entry code: all bits of it are set when there is nothing to do.
-    pub(crate) const RANK: usize = core::mem::offset_of!(Self, rank);
+    /// Where [`higher`](Self::higher) lies, for the entry code.
+    pub(crate) const HIGHER: usize = core::mem::offset_of!(Self, higher);
 
     pub(crate) const NEW: Self = Self {
         higher: TaskSet::MAX,

@@ -68,7 +68,7 @@ macro_rules! assembly {
             SERVING = const Record::SERVING,
             READY_SET = const Record::READY,
             CURRENT = const Record::CURRENT,
-            RANK = const Record::RANK,
+            HIGHER = const Record::HIGHER,
             LAST_INDEX = const usize::BITS as usize - 1,
             MORE_BORROWS = const MAX_BORROWS + 1,
             RECEIVING = const TaskState::Receiving as usize,

@@ -10,7 +10,7 @@
 # `Call`: a0 is the destination, a1 and a2 describe the buffers. The server's file to a3, the caller's handle to a1.
 .macro FAST_CALL
     LOAD    t0, {TASKS}(tp)
-    lw      t1, {RANK}(t0)
+    LOAD    t1, {HIGHER}(t0)
     addi    t1, t1, 1
     bnez    t1, 9f
     sltiu   t1, a2, {MORE_BORROWS}
@@ -51,7 +51,7 @@
 # `ReplyReceive`: a0 is the client, a1 the mask. The client's file to a3, 0 to a1.
 .macro FAST_REPLY_RECEIVE
     LOAD    t0, {TASKS}(tp)
-    lw      t1, {RANK}(t0)
+    LOAD    t1, {HIGHER}(t0)
     addi    t1, t1, 1
     bnez    t1, 9f
     andi    t1, a0, {LAST_INDEX}

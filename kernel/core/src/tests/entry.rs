@@ -98,7 +98,7 @@ fn place(operand: &str) -> (&str, &str) {
 /// Bytes of a field.
 fn width(field: &str) -> usize {
     match field {
-        "HANDLE" | "ACCEPTING" | "FAST" | "PENDING" | "MASK" | "RANK" => 4,
+        "HANDLE" | "ACCEPTING" | "FAST" | "PENDING" | "MASK" => 4,
         "STATE" | "SERVING" => 1,
         _ => 8,
     }
@@ -191,8 +191,8 @@ impl Machine<'_> {
             "CALLS" => record.calls as u64,
             "SERVING" => record.serving.into(),
             "READY_SET" if base == TABLE => kernel.ready as u64,
-            "RANK" if base == TABLE && kernel.reaper.is_idle() => u32::MAX.into(),
-            "RANK" if base == TABLE => 0,
+            "HIGHER" if base == TABLE && kernel.reaper.is_idle() => u64::MAX,
+            "HIGHER" if base == TABLE => 0,
             other => panic!("{other} is loaded"),
         }
     }
