@@ -7,7 +7,7 @@ use crate::link::Linker;
 use crate::output::Output;
 use crate::pack::{self, Layout, Sizes};
 use crate::plan::Plan;
-use crate::report::{self, Facts};
+use crate::report::{self, Facts, Growth};
 use crate::stack::{self, Use};
 use crate::workspace::{Workspace, write_if_changed};
 use crate::{archive, compile, config_rs, policy_rs};
@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// After so many rounds of linking the sizes must be stable.
 const ROUNDS: usize = 4;
 
+/// The sizes of an image, for the next build to compare with.
+const SIZES: &str = "sizes.txt";
+
 /// An image that is in its output folder.
 #[derive(Debug)]
 pub struct Built {
@@ -27,6 +30,8 @@ pub struct Built {
     pub folder: PathBuf,
     /// Generated sources: the kernel's configuration and the supervisor's policy.
     pub sources: (PathBuf, PathBuf),
+    /// What takes more or less than in the build that was there before, a line each.
+    pub changes: Vec<String>,
     /// What was done, and how long it took.
     pub stages: Vec<(&'static str, Duration)>,
 }
@@ -78,10 +83,15 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
         arch,
         layout: &layout,
         stacks: &stacks,
+        programs: &tasks,
         kernel: &kernel,
         kernel_end,
     };
     let folder = workspace.output(app, board);
+    let sizes = Growth::of(&facts);
+    // Without a build before this one, nothing has grown.
+    let before = std::fs::read_to_string(folder.join(SIZES)).unwrap_or_default();
+    let changes = sizes.since(&Growth::parse(&before));
     let output = Output::new(&folder)?;
     output.write("image.elf", image.to_elf())?;
     output.write("image.bin", image.to_flat())?;
@@ -92,6 +102,7 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
     let text = report::text(&facts)?;
     let map = report::map(&facts);
     output.write("report.txt", &text)?;
+    output.write(SIZES, sizes.text())?;
     output.write("map.svg", &map)?;
     let script = archive::debugger_script(&plan, arch);
     output.write("load.gdb", &script)?;
@@ -110,6 +121,7 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
         plan,
         folder,
         sources: (config, policy),
+        changes,
         stages: stages.list,
     })
 }

@@ -15,13 +15,9 @@ use std::process::Command;
 /// Package and binary of the kernel.
 const KERNEL: &str = "leasehold-kernel";
 
-/// How the tasks' profile differs from the release profile, which is the kernel's. Hot code in a task is generic or
-/// marked `#[inline]`. So optimising across all crates would cost each task seconds for each change and gain nothing.
-/// The last link removes sections that nothing refers to.
-const TASK_PROFILE: [(&str, &str); 2] = [
-    ("CARGO_PROFILE_RELEASE_LTO", "false"),
-    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "4"),
-];
+/// The profiles of `Cargo.toml` that tasks and kernel are compiled by; their folders have the same names.
+const TASK_PROFILE: &str = "task";
+const KERNEL_PROFILE: &str = "release";
 
 /// The kernel's hot paths mark what is inlined. The rest stays small: a third of the usual limit for inlining, no
 /// unrolled loops. That saves a seventh of its text, and costs no row of the budget more than a few percent.
@@ -44,7 +40,12 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
         if tasks.is_empty() {
             continue;
         }
-        let mut command = cargo(workspace, plan, &target_folder(workspace, floating_point));
+        let mut command = cargo(
+            workspace,
+            plan,
+            TASK_PROFILE,
+            &target_folder(workspace, floating_point),
+        );
         let packages: BTreeSet<&str> = tasks.iter().map(|task| task.package.as_str()).collect();
         for package in packages {
             command.args(["--package", package]);
@@ -56,8 +57,7 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
         let ticks = plan.chip.chip.ticks_per_second.get_ref().to_string();
         command
             .env("LEASEHOLD_POLICY", policy)
-            .env("LEASEHOLD_TICKS_PER_SECOND", ticks)
-            .envs(TASK_PROFILE);
+            .env("LEASEHOLD_TICKS_PER_SECOND", ticks);
         if let Some(processor) = &plan.chip.chip.floating_point
             && floating_point
         {
@@ -74,19 +74,19 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
 /// # Errors
 /// When cargo fails; it has said why.
 pub(crate) fn kernel(workspace: &Workspace, plan: &Plan, config: &Path) -> Result<PathBuf> {
-    let mut command = cargo(workspace, plan, workspace.target());
+    let mut command = cargo(workspace, plan, KERNEL_PROFILE, workspace.target());
     command
         .args(["--package", KERNEL, "--bin", KERNEL])
         .env("LEASEHOLD_CONFIG", config)
         .env("CARGO_ENCODED_RUSTFLAGS", flags(KERNEL_FLAGS));
     run(command, "the kernel")?;
-    Ok(program(workspace.target(), plan, KERNEL))
+    Ok(program(workspace.target(), plan, KERNEL_PROFILE, KERNEL))
 }
 
 /// Where cargo puts a task's relocatable program.
 pub(crate) fn object(workspace: &Workspace, plan: &Plan, task: &Task) -> PathBuf {
     let folder = target_folder(workspace, task.floating_point);
-    program(&folder, plan, &task.binary)
+    program(&folder, plan, TASK_PROFILE, &task.binary)
 }
 
 /// Cargo's folder for tasks. Tasks that use floating point are compiled for another processor, and one program may be
@@ -99,19 +99,20 @@ fn target_folder(workspace: &Workspace, floating_point: bool) -> PathBuf {
     }
 }
 
-fn program(target_folder: &Path, plan: &Plan, binary: &str) -> PathBuf {
+fn program(target_folder: &Path, plan: &Plan, profile: &str, binary: &str) -> PathBuf {
     target_folder
         .join(plan.chip.chip.target.get_ref())
-        .join("release")
+        .join(profile)
         .join(binary)
 }
 
-fn cargo(workspace: &Workspace, plan: &Plan, target_folder: &Path) -> Command {
+fn cargo(workspace: &Workspace, plan: &Plan, profile: &str, target_folder: &Path) -> Command {
     let mut command = workspace.cargo();
     command
         .args([
             "build",
-            "--release",
+            "--profile",
+            profile,
             "--target",
             plan.chip.chip.target.get_ref(),
             "--target-dir",

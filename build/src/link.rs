@@ -5,6 +5,7 @@ use crate::elf::Elf;
 use crate::plan::Task;
 use crate::workspace::write_if_changed;
 use anyhow::{Context, Result, bail, ensure};
+use leasehold_abi::MAX_BINDINGS;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,6 +22,9 @@ pub(crate) struct Place {
 
 /// Sections that a task may have in memory.
 const SECTIONS: &[&str] = &[".text", ".rodata", ".data", ".bss", ".arena"];
+
+/// What a task has one of for each of its bindings (`userlib/src/runtime/tables.rs`).
+const BINDING_TABLES: [&str; 4] = ["slot", "state", "values", "offers"];
 
 /// The linker, and where it writes.
 #[derive(Debug)]
@@ -118,6 +122,20 @@ fn task_script(arch: Arch, place: Place, task: &Task) -> String {
         .flat_map(|limit| [limit.label, limit.id, limit.windows])
         .map(|word| format!("    LONG({word:#x})\n"))
         .collect();
+    // A table has one item a binding. The object file has one item, or none where nothing refers to it.
+    let bindings = task.binds.len().clamp(1, MAX_BINDINGS);
+    let tables: String = BINDING_TABLES
+        .map(|table| {
+            format!(
+                "    . = ALIGN(16);
+    __{table}_table = .;
+    *(.bss.bindings.{table})
+    . += {} * (. - __{table}_table);
+",
+                bindings - 1
+            )
+        })
+        .concat();
     let granule = if arena > 0 {
         arch.arena_alignment(arena)
     } else {
@@ -142,6 +160,8 @@ SECTIONS {{
   .rodata {constants:#x} : {{
     *(.rodata .rodata.* .srodata .srodata.*)
     . = ALIGN(4);
+    __bindings = .;
+    LONG({bindings})
     __window_limits_start = .;
 {windows}    __window_limits_end = .;
     . = ALIGN(16);
@@ -157,7 +177,7 @@ SECTIONS {{
     __data_end = .;
   }}
   .bss (NOLOAD) : AT(ADDR(.bss)) {{
-    *(.bss .bss.* .sbss .sbss.* COMMON)
+{tables}    *(.bss .bss.* .sbss .sbss.* COMMON)
   }}
   __data_used_end = .;
   . = ALIGN({granule});

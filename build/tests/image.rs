@@ -80,7 +80,7 @@ fn repository() -> Repository {
 fn repository_of(chip: &str) -> Repository {
     let repository = Repository::new(MANIFEST, chip);
     let root = "[workspace]\nresolver = \"3\"\nmembers = [\"drivers/*\", \"kernel\"]\n\
-                [profile.release]\npanic = \"abort\"\nlto = true\n[profile.dev]\npanic = \"abort\"\n";
+                [profile.release]\npanic = \"abort\"\nlto = true\n[profile.task]\ninherits = \"release\"\n[profile.dev]\npanic = \"abort\"\n";
     repository.write("Cargo.toml", root);
     for (folder, package, source) in [
         ("drivers/supervisor", "supervisor", TASK),
@@ -131,6 +131,7 @@ fn a_build_writes_everything_and_a_second_one_changes_nothing() {
         "image.bin",
         "kernel.elf",
         "report.txt",
+        "sizes.txt",
         "map.svg",
         "load.gdb",
         "debug.tar",

@@ -89,7 +89,7 @@ impl<F: ForLt> DevresLt<F> {
         }
         // SAFETY: the binding ends after `Slot::end`, which drops the value unless a guard is
         // left; then everything of the binding stays.
-        let value = unsafe { slot.values.insert(value)? };
+        let value = unsafe { slot.values().insert(value)? };
         Ok(Self {
             device,
             value,
@@ -187,7 +187,7 @@ impl<F: CovariantForLt> DevresLt<F> {
 impl<F: ForLt> Drop for DevresLt<F> {
     fn drop(&mut self) {
         if self.device.is_bound() {
-            self.device.slot().values.revoke(self.value);
+            self.device.slot().values().revoke(self.value);
         }
     }
 }

@@ -19,10 +19,12 @@ pub mod io;
 pub mod ipc;
 mod lend;
 pub mod log;
+mod memory;
 pub mod pci;
 pub mod policy;
 pub mod runtime;
-mod start;
+#[doc(hidden)]
+pub mod start;
 pub mod supervisor;
 pub mod sys;
 #[cfg(test)]
@@ -34,5 +36,7 @@ pub mod timer;
 pub use devres::{Devres, DevresGuard, DevresLt, Guard};
 pub use for_lt::{self, CovariantForLt, ForLt};
 pub use leasehold_abi::Error;
+#[doc(hidden)]
+pub use start as __start;
 #[doc(hidden)]
 pub use tock_registers as __tock_registers;

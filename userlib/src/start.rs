@@ -1,7 +1,8 @@
 //! The first and the last instruction of a task: `_start`, [`task!`](crate::task) and the panic handler.
 
-#[cfg(any(target_os = "none", test))]
 use crate::text::Text;
+use core::fmt::{self, Write};
+use core::panic::PanicInfo;
 
 /// Makes a function the main function of the task.
 ///
@@ -17,6 +18,18 @@ use crate::text::Text;
 #[macro_export]
 macro_rules! task {
     ($main:path) => {
+        $crate::task!($main, $crate::__start::full);
+    };
+    ($main:path, $panic_text:path) => {
+        /// What is said of a panic.
+        #[cfg(target_os = "none")]
+        #[unsafe(no_mangle)]
+        fn __leasehold_panic_text(
+            info: &::core::panic::PanicInfo<'_>,
+        ) -> $crate::__start::PanicText {
+            $panic_text(info)
+        }
+
         /// Called by `_start` of userlib.
         #[cfg(target_os = "none")]
         #[unsafe(no_mangle)]
@@ -60,39 +73,77 @@ core::arch::global_asm!(
 );
 
 /// How many bytes of a file's path are shown.
-#[cfg(any(target_os = "none", test))]
 const FILE_LENGTH: usize = 40;
 
 /// The end of a file's path, from a folder on, that fits into the room.
-#[cfg(any(target_os = "none", test))]
 fn short(file: &str) -> &str {
     let least = file.ceil_char_boundary(file.len().saturating_sub(FILE_LENGTH));
-    let end = &file[least..];
-    match end.find('/') {
-        Some(at) if least > 0 => &end[at + 1..],
+    let end = file.get(least..).unwrap_or_default();
+    match end.split_once('/') {
+        Some((_, rest)) if least > 0 => rest,
         _ => end,
     }
 }
 
-/// File and line first, because the kernel keeps only the start, then the message.
-#[cfg(any(target_os = "none", test))]
-fn panic_text(message: impl core::fmt::Display, place: Option<(&str, u32)>) -> PanicText {
-    match place {
-        Some((file, line)) => Text::of(format_args!("{}:{line}: {message}", short(file))),
-        None => Text::of(message),
-    }
+/// A panic's message as the kernel keeps it.
+#[doc(hidden)]
+pub type PanicText = Text<{ leasehold_abi::PANIC_LENGTH }>;
+
+/// File and line first, because the kernel keeps only the start.
+fn place_text(file: &str, line: u32) -> PanicText {
+    let mut text = PanicText::new();
+    text.push(short(file));
+    text.push(":");
+    text.push_decimal(line);
+    text
 }
 
-/// A panic's message as the kernel keeps it.
-#[cfg(any(target_os = "none", test))]
-type PanicText = Text<{ leasehold_abi::PANIC_LENGTH }>;
+/// Place and message.
+#[doc(hidden)]
+pub fn full(info: &PanicInfo<'_>) -> PanicText {
+    full_text(info.message(), place(info))
+}
+
+fn full_text(message: impl fmt::Display, place: Option<(&str, u32)>) -> PanicText {
+    let Some((file, line)) = place else {
+        return Text::of(message);
+    };
+    let mut text = place_text(file, line);
+    // Writing here never fails; a value whose own formatting does is shown as far as it came.
+    let _ = write!(text, ": {message}");
+    text
+}
+
+/// Place, and the message if nothing is to be put into it. So a driver has no code that formats the messages of the
+/// compiler's own checks.
+#[doc(hidden)]
+pub fn brief(info: &PanicInfo<'_>) -> PanicText {
+    brief_text(info.message().as_str(), place(info))
+}
+
+fn brief_text(message: Option<&str>, place: Option<(&str, u32)>) -> PanicText {
+    let mut text = place.map_or_else(Text::new, |(file, line)| place_text(file, line));
+    if let Some(message) = message {
+        text.push(if place.is_some() { ": " } else { "" });
+        text.push(message);
+    }
+    text
+}
+
+fn place<'i>(info: &'i PanicInfo<'_>) -> Option<(&'i str, u32)> {
+    info.location().map(|place| (place.file(), place.line()))
+}
 
 #[cfg(target_os = "none")]
 #[panic_handler]
-fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    let place = info.location();
-    let place = place.map(|place| (place.file(), place.line()));
-    crate::sys::panic(panic_text(info.message(), place).as_bytes())
+fn panic(info: &PanicInfo<'_>) -> ! {
+    unsafe extern "Rust" {
+        /// By [`task!`](crate::task), or [`driver!`](crate::driver).
+        fn __leasehold_panic_text(info: &PanicInfo<'_>) -> PanicText;
+    }
+    // SAFETY: safe functions of this type are all that the two macros define by that name.
+    let text = unsafe { __leasehold_panic_text(info) };
+    crate::sys::panic(text.as_bytes())
 }
 
 /// Ends the task as a panic does, for a reason without a place in its source.
@@ -111,21 +162,31 @@ mod tests {
     #[test]
     fn the_place_is_never_lost() {
         let index = "index out of bounds: the len is 12 but the index is 4294967295";
-        let text = panic_text(index, Some(("drivers/cmsdk-timer/src/driver.rs", 1042)));
+        let text = full_text(index, Some(("drivers/cmsdk-timer/src/driver.rs", 1042)));
         let expected =
             "drivers/cmsdk-timer/src/driver.rs:1042: index out of bounds: the len is 12 bu...";
         assert_eq!(text.as_str(), expected);
         assert_eq!(text.as_str().len(), leasehold_abi::PANIC_LENGTH);
 
         let registry = "/a/b/registry/src/index-1949cf8c6b5b557f/heapless-0.9.3/src/vec.rs";
-        let text = panic_text("no room", Some((registry, 7)));
+        let text = full_text("no room", Some((registry, 7)));
         assert_eq!(text.as_str(), "heapless-0.9.3/src/vec.rs:7: no room");
         let folder = "x".repeat(500);
-        let text = panic_text("no room", Some((&folder, 7)));
+        let text = full_text("no room", Some((&folder, 7)));
         assert_eq!(
             text.as_str(),
             &std::format!("{}:7: no room", "x".repeat(40))
         );
-        assert_eq!(panic_text("plain", None).as_str(), "plain");
+        assert_eq!(full_text("plain", None).as_str(), "plain");
+    }
+
+    #[test]
+    fn a_driver_says_the_place_and_what_needs_no_formatting() {
+        let place = Some(("drivers/rtc/src/lib.rs", 4_294_967_295));
+        let text = brief_text(Some("no clock"), place);
+        assert_eq!(text.as_str(), "drivers/rtc/src/lib.rs:4294967295: no clock");
+        assert_eq!(brief_text(None, Some(("a.rs", 0))).as_str(), "a.rs:0");
+        assert_eq!(brief_text(Some("no clock"), None).as_str(), "no clock");
+        assert_eq!(brief_text(None, None).as_str(), "");
     }
 }

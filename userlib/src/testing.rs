@@ -140,8 +140,8 @@ impl Board {
         grants: Vec<GrantInfo>,
     ) -> Device<'static, Core> {
         let lease = self.lease(name, grants);
-        let entry = &Task::current().slots[usize::from(slot)];
-        entry.begin(lease, label(name), 0);
+        let entry = &Task::current().slots()[usize::from(slot)];
+        entry.begin(slot, lease, label(name), 0);
         Device::core(slot, entry.generation.get())
     }
 

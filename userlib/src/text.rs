@@ -1,7 +1,6 @@
 //! Text in a buffer of fixed size. Text that does not fit is cut, and marked as cut.
 
 use core::fmt;
-use heapless::String;
 pub use leasehold_abi::Padded;
 
 /// The mark at the end of a text that was cut.
@@ -20,10 +19,11 @@ const MARK: &str = "...";
 /// assert_eq!(text.as_str(), "12 li...");
 /// # Ok::<(), core::fmt::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone)]
 pub struct Text<const N: usize> {
-    text: String<N>,
+    length: usize,
     cut: bool,
+    bytes: [u8; N],
 }
 
 impl<const N: usize> Text<N> {
@@ -33,8 +33,9 @@ impl<const N: usize> Text<N> {
             assert!(N >= MARK.len(), "room for the mark of a cut");
         }
         Self {
-            text: String::new(),
+            length: 0,
             cut: false,
+            bytes: [0; N],
         }
     }
 
@@ -46,39 +47,133 @@ impl<const N: usize> Text<N> {
         text
     }
 
+    /// Adds what needs no formatting.
+    pub fn push(&mut self, more: &str) {
+        push(&mut self.bytes, &mut self.length, &mut self.cut, more);
+    }
+
+    /// Adds a number in decimal.
+    pub fn push_decimal(&mut self, number: u32) {
+        let mut digits = Digits::new();
+        self.push(digits.of(number, 10, 1));
+    }
+
     /// What was written, with the mark if it was cut.
     pub fn as_str(&self) -> &str {
-        &self.text
+        // Whole characters are all that is ever put in.
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
     /// The same as bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        self.text.as_bytes()
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+/// Adds to a text. One function for all lengths of texts.
+#[inline(never)]
+fn push(bytes: &mut [u8], length: &mut usize, cut: &mut bool, more: &str) {
+    if *cut {
+        return;
+    }
+    let kept = bytes.len().saturating_sub(MARK.len());
+    if more.len() <= bytes.len().saturating_sub(*length) {
+        put(bytes, length, more.as_bytes());
+        return;
+    }
+    *cut = true;
+    let more = more.as_bytes();
+    if *length <= kept {
+        let fits = kept - *length;
+        put(
+            bytes,
+            length,
+            more.get(..boundary(more, fits)).unwrap_or_default(),
+        );
+    } else {
+        *length = boundary(bytes, kept);
+    }
+    put(bytes, length, MARK.as_bytes());
+}
+
+/// Copies what fits.
+fn put(bytes: &mut [u8], length: &mut usize, more: &[u8]) {
+    let place = bytes.get_mut(*length..).into_iter().flatten();
+    for (to, from) in place.zip(more) {
+        *to = *from;
+        *length += 1;
+    }
+}
+
+/// The last end of a character in UTF-8 that is not behind `most`.
+fn boundary(bytes: &[u8], most: usize) -> usize {
+    let inside = |at: usize| bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    let mut at = most;
+    while at > 0 && inside(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// Room for the digits of a number, without the code that fills, aligns and signs.
+pub(crate) struct Digits([u8; 10]);
+
+impl Digits {
+    pub(crate) const fn new() -> Self {
+        Self([b'0'; 10])
+    }
+
+    /// The digits of a number to a base of at most 16, at least so many, of 10 in all.
+    #[inline(never)]
+    pub(crate) fn of(&mut self, number: u32, base: u32, least: usize) -> &str {
+        let mut rest = number;
+        let mut used = 0;
+        for digit in self.0.iter_mut().rev() {
+            if rest == 0 && used >= least {
+                break;
+            }
+            let value = (rest % base) as u8;
+            *digit = if value < 10 {
+                b'0' + value
+            } else {
+                b'a' + value - 10
+            };
+            rest /= base;
+            used += 1;
+        }
+        let digits = self.0.get(self.0.len() - used..).unwrap_or_default();
+        // SAFETY: digits and letters of ASCII.
+        unsafe { core::str::from_utf8_unchecked(digits) }
+    }
+}
+
+impl<const N: usize> Default for Text<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> fmt::Debug for Text<N> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), formatter)
     }
 }
 
 impl<const N: usize> fmt::Display for Text<N> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(&self.text)
+        formatter.pad(self.as_str())
     }
 }
 
 impl<const N: usize> fmt::Write for Text<N> {
     fn write_str(&mut self, more: &str) -> fmt::Result {
-        if self.cut || self.text.push_str(more).is_ok() {
-            return Ok(());
-        }
-        self.cut = true;
-        let kept = N - MARK.len();
-        if self.text.len() > kept {
-            let end = self.text.floor_char_boundary(kept);
-            self.text.truncate(end);
-        } else {
-            let room = kept - self.text.len();
-            // It has room: `kept` bytes are less than `N`.
-            let _ = self.text.push_str(&more[..more.floor_char_boundary(room)]);
-        }
-        self.text.push_str(MARK).map_err(|_| fmt::Error)
+        self.push(more);
+        Ok(())
+    }
+
+    fn write_char(&mut self, more: char) -> fmt::Result {
+        self.push(more.encode_utf8(&mut [0; 4]));
+        Ok(())
     }
 }
 

@@ -39,6 +39,12 @@ pub(crate) fn run(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
         size / 1024
     );
     println!("  {}", stages.join(", "));
+    if !built.changes.is_empty() {
+        println!("  bytes more or less than before:");
+    }
+    for change in &built.changes {
+        println!("    {change}");
+    }
     let folder = built
         .folder
         .strip_prefix(workspace.root())

@@ -1,9 +1,12 @@
 //! The layout of RAM, for a person: a text and a picture.
 
 mod draw;
+mod functions;
+mod growth;
 mod map;
 mod text;
 
+pub(crate) use growth::Growth;
 pub(crate) use map::map;
 pub(crate) use text::text;
 
@@ -24,6 +27,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) layout: &'a Layout,
     /// The tasks' use of their stacks, by rank.
     pub(crate) stacks: &'a [Use],
+    /// The tasks' programs, by rank.
+    pub(crate) programs: &'a [Elf],
     /// The kernel.
     pub(crate) kernel: &'a Elf,
     /// One past the kernel's last physical address.

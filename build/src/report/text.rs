@@ -1,5 +1,6 @@
 //! The memory report as text.
 
+use super::functions::functions;
 use super::{Facts, bytes};
 use crate::pack::Owner;
 use std::fmt::Write;
@@ -59,6 +60,7 @@ pub(crate) fn text(facts: &Facts<'_>) -> Result<String, std::fmt::Error> {
     tasks(&mut out, facts)?;
     stacks(&mut out, facts)?;
     waste(&mut out, facts)?;
+    functions(&mut out, facts)?;
     Ok(out)
 }
 

@@ -2,6 +2,8 @@
 
 /// Most tasks an image may have: a set of tasks is one `u64`.
 pub const MAX_TASKS: usize = 64;
+/// Devices that one driver may have bound at once.
+pub const MAX_BINDINGS: usize = 4;
 
 /// Words of a message that travel in registers (a word is a register wide).
 pub const MESSAGE_WORDS: usize = 8;

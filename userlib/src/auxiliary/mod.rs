@@ -30,7 +30,7 @@ pub use userlib_macros::Lendable;
 pub use window::LentWindow;
 
 pub use crate::lend::WINDOW_GRANULE;
-pub(crate) use offers::Offers;
+pub(crate) use offers::{Ends, Offers};
 pub(crate) use received::Received;
 
 use leasehold_abi::names::{PAYLOAD, SHARED, WINDOWS};

@@ -2,7 +2,7 @@
 //! registration or a region changes nothing.
 
 use crate::lend::Granules;
-use crate::runtime::Task;
+use crate::runtime::{Slot, Task};
 use crate::sys::{self, Error, LeaseHandle, Message, Notifications, RevokeMode};
 use core::cell::Cell;
 use core::mem::ManuallyDrop;
@@ -27,6 +27,14 @@ pub(crate) struct Offers {
     leases: [Cell<Option<(LeaseHandle, Granules)>>; MOST],
     /// Which of the places for leases a registration under way has.
     reserved: [Cell<bool>; MOST],
+}
+
+/// How the leases of a binding, and after everything else its memory, end.
+pub(crate) struct Ends {
+    /// Ends all leases.
+    pub(crate) leases: fn(&Slot, &Task),
+    /// Gives the memory back to the arena. Nothing of the binding is left that could reach it.
+    pub(crate) memory: fn(&Slot, &Task),
 }
 
 /// A region, and a place for a lease on it, that a registration under way has. Dropped, both are free again.
@@ -63,6 +71,12 @@ impl Offers {
             reserved: [const { Cell::new(false) }; MOST],
         }
     }
+
+    /// What a binding is to do at its end.
+    pub(crate) const ENDS: Ends = Ends {
+        leases: |slot, task| slot.offers().end_all(task),
+        memory: |slot, task| slot.offers().free_regions(task),
+    };
 
     /// Keeps a region until the binding ends.
     pub(super) fn keep(&self, region: RegionState) -> Result<(), Error> {
@@ -111,7 +125,7 @@ impl Offers {
     }
 
     /// Ends all leases of the binding.
-    pub(crate) fn end_all(&self, task: &Task) {
+    fn end_all(&self, task: &Task) {
         for cell in &self.leases {
             if let Some((lease, _)) = cell.take() {
                 end_lease(task, lease);
@@ -120,7 +134,7 @@ impl Offers {
     }
 
     /// Gives the binding's memory back to the arena. Nothing of the binding is left that could reach it.
-    pub(crate) fn free_regions(&self, task: &Task) {
+    fn free_regions(&self, task: &Task) {
         for (cell, lent) in self.regions.iter().zip(&self.lent) {
             lent.set(false);
             if let Some(region) = cell.take() {

@@ -113,7 +113,8 @@ impl<'cap> Device<'cap, Bound> {
         }
         // The identity is a hash and crosses tasks; what is in memory here goes by the compiler's own.
         let family = family_id::<F>();
-        if let Some((taken, place)) = slot.received.taken.get() {
+        let values = slot.values();
+        if let Some((taken, place)) = values.received.taken.get() {
             return if taken == family {
                 Ok(place.cast())
             } else {
@@ -121,12 +122,12 @@ impl<'cap> Device<'cap, Bound> {
             };
         }
         // First the room, which nobody else sees: the claims cannot be undone once the payload is there.
-        let room = slot.values.reserve(Layout::new::<F::Of<'cap>>())?;
+        let room = values.reserve(Layout::new::<F::Of<'cap>>())?;
         let payload = self.take::<F>()?;
         let place = room.keep().cast::<F::Of<'cap>>();
         // SAFETY: the room has that layout and nobody else's value in it.
         unsafe { place.write(payload) };
-        slot.received.taken.set(Some((family, place.cast())));
+        values.received.taken.set(Some((family, place.cast())));
         Ok(place)
     }
 

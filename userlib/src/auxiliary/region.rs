@@ -120,7 +120,7 @@ impl<'cap> Device<'cap, Bound> {
                 }
             },
         };
-        if let Err(error) = slot.offers.keep(RegionState { cells, shared }) {
+        if let Err(error) = slot.offers().keep(RegionState { cells, shared }) {
             arena.free(cells);
             shared.into_iter().for_each(|granules| arena.free(granules));
             return Err(error);

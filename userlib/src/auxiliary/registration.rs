@@ -85,7 +85,7 @@ where
         }
         let label = full_label(name)?;
         // Before any code of the payload: that may register others.
-        let place = slot.offers.reserve(region.cells())?;
+        let place = slot.offers().reserve(region.cells())?;
         let (bytes, windows) = lend_out::<F>(&payload, region)?;
         // SAFETY: the payload's room is at the start of the cells, which nobody was let into yet.
         unsafe { copy_out(&bytes, region.cells().base) };
@@ -139,7 +139,7 @@ impl<'cap, F: ForLt> Registration<'cap, F> {
 impl<F: ForLt> Drop for Registration<'_, F> {
     fn drop(&mut self) {
         if self.device.is_bound() {
-            self.device.slot().offers.end(Task::current(), self.lease);
+            self.device.slot().offers().end(Task::current(), self.lease);
         }
     }
 }

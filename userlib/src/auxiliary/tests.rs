@@ -387,8 +387,7 @@ fn corrupted_payloads_never_break_the_child() {
                 lease.info.payload_type = info.payload_type;
                 lease.grants = grants;
             });
-            lease.slot().received.forget();
-            lease.slot().values.reset();
+            lease.slot().forget_values();
             let result = lease.registration_data_with::<PartLt, _>(|part| {
                 assert!(part.flag as u8 <= 1);
                 let _ = (part.number, part.count.read(), part.nested.0.read());

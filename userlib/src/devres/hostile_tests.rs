@@ -22,7 +22,7 @@ impl Drop for Counted {
 
 /// The phase of the first slot.
 fn phase() -> Phase {
-    Task::current().slots[0].phase.get()
+    Task::current().slots()[0].phase.get()
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn a_kept_guard_keeps_its_value_and_the_slot() {
         assert_eq!(guard.0, "value", "alive as long as the guard");
         assert!(value.try_access().is_none());
         assert!(drops.borrow().is_empty());
-        assert_eq!(Task::current().slots[0].phase.get(), Phase::Retired);
+        assert_eq!(Task::current().slots()[0].phase.get(), Phase::Retired);
         drop(guard);
         assert_eq!(*drops.borrow(), ["value"]);
     });
@@ -122,7 +122,7 @@ fn a_forgotten_guard_costs_the_slot_and_nothing_else() {
         core::mem::forget(value.try_access());
         board.unbind(&device);
         assert!(value.try_access().is_none());
-        assert_eq!(Task::current().slots[0].phase.get(), Phase::Retired);
+        assert_eq!(Task::current().slots()[0].phase.get(), Phase::Retired);
         let other = board.bind(1, "b", vec![]);
         assert_eq!(
             *Devres::new(&other, 8_u32).unwrap().access(&other).unwrap(),

@@ -21,10 +21,38 @@ const TASKS: usize = if cfg!(target_pointer_width = "64") {
 pub(crate) struct Owed {
     /// The clients that wait.
     clients: Cell<u64>,
-    /// The number of each client's call, so that a reply to an earlier call does not answer this one.
-    calls: [Cell<u32>; TASKS],
     /// Number of the last deferred call.
     last: Cell<u32>,
+}
+
+/// For each client that waits the number of its call, so that a reply to an earlier one does not answer this one.
+/// Apart, because a task that answers all at once has no use for it.
+type Calls = [Cell<u32>; TASKS];
+
+/// No calls.
+const fn none() -> Calls {
+    [const { Cell::new(0) }; TASKS]
+}
+
+/// The number of the present call of a client of this task.
+#[cfg(target_os = "none")]
+fn call_of(client: TaskHandle) -> &'static Cell<u32> {
+    /// Lets a task's one thread have its table in a `static`.
+    struct OneThread(Calls);
+    // SAFETY: a task has one thread, and nothing interrupts it.
+    unsafe impl Sync for OneThread {}
+    static CALLS: OneThread = OneThread(none());
+    &CALLS.0[client.index() % TASKS]
+}
+
+/// On the host a thread stands for a task.
+#[cfg(not(target_os = "none"))]
+fn call_of(client: TaskHandle) -> &'static Cell<u32> {
+    std::thread_local! {
+        // SAFETY: kept for ever, and only ever shared, by this thread.
+        static CALLS: &'static Calls = unsafe { &*crate::sys::keep(none()) };
+    }
+    &CALLS.with(|calls| *calls)[client.index() % TASKS]
 }
 
 /// The bit of a task.
@@ -37,7 +65,6 @@ impl Owed {
     pub(crate) const fn new() -> Self {
         Self {
             clients: Cell::new(0),
-            calls: [const { Cell::new(0) }; TASKS],
             last: Cell::new(0),
         }
     }
@@ -46,15 +73,14 @@ impl Owed {
     pub(super) fn begin(&self, client: TaskHandle) -> u32 {
         let number = self.last.get().wrapping_add(1);
         self.last.set(number);
-        self.calls[client.index() % TASKS].set(number);
+        call_of(client).set(number);
         self.clients.set(self.clients.get() | bit(client.index()));
         number
     }
 
     /// Whether `client` still waits in the call of this number.
     fn waits(&self, client: TaskHandle, number: u32) -> bool {
-        self.clients.get() & bit(client.index()) != 0
-            && self.calls[client.index() % TASKS].get() == number
+        self.clients.get() & bit(client.index()) != 0 && call_of(client).get() == number
     }
 
     /// Notes that the call is being answered. False if it was answered before.

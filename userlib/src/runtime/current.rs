@@ -1,7 +1,7 @@
-//! The runtime's tables: one set a task.
+//! What the runtime keeps once a task.
 
-use super::runner::MAX_BINDINGS;
 use super::slot::Slot;
+use super::tables;
 use crate::ipc::Owed;
 use crate::lend::Arena;
 use crate::sys::{self, Error, Notifications};
@@ -12,12 +12,12 @@ const BITS: usize = Notifications::INTERRUPT_COUNT;
 
 /// Everything of the runtime that is not on its stack.
 pub(crate) struct Task {
-    /// The bindings.
-    pub(crate) slots: [Slot; MAX_BINDINGS],
     /// The memory that this task lends.
     pub(crate) arena: Arena,
     /// Set when [`Notifications::LEASE`] was taken while waiting for something else.
     pub(crate) lease_events: Cell<bool>,
+    /// Whether there was ever a [`Runner`](super::Runner).
+    begun: Cell<bool>,
     /// Whether a [`Runner`](super::Runner) exists: a second would end bindings under the first.
     pub(crate) running: Cell<bool>,
     /// Whether the task answers calls.
@@ -32,14 +32,34 @@ impl Task {
     /// No bindings.
     pub(crate) const fn new() -> Self {
         Self {
-            slots: [const { Slot::new() }; MAX_BINDINGS],
             arena: Arena::new(),
             lease_events: Cell::new(false),
+            begun: Cell::new(false),
             running: Cell::new(false),
             serving: Cell::new(false),
             owed: Owed::new(),
             bits: [const { Cell::new(None) }; BITS],
         }
+    }
+
+    /// The first [`Runner`](super::Runner) of the task begins.
+    pub(super) fn begin(&self) {
+        if self.begun.replace(true) || cfg!(not(target_os = "none")) {
+            return;
+        }
+        for place in tables::slots() {
+            // SAFETY: there is room for it, and nothing in it yet.
+            unsafe { place.get().write(Slot::new()) };
+        }
+    }
+
+    /// The bindings.
+    #[inline]
+    pub(crate) fn slots(&self) -> &'static [Slot] {
+        let places = tables::slots();
+        // SAFETY: only a `Runner` makes devices, whose slots are asked for, and before that all were written. They are
+        // only ever shared.
+        unsafe { core::slice::from_raw_parts(places.as_ptr().cast(), places.len()) }
     }
 
     /// Answers calls from now on, or not.
@@ -88,7 +108,7 @@ impl Task {
     /// Sets the task's timer for the first of its bindings' timers.
     pub(crate) fn set_timer(&self) {
         let deadlines = self
-            .slots
+            .slots()
             .iter()
             .filter_map(|slot| slot.timer.get().deadline());
         match deadlines.min() {

@@ -74,8 +74,7 @@ impl<C: Context> Device<'_, C> {
 
     /// The binding's slot, live or not.
     pub(crate) fn slot(&self) -> &'static Slot {
-        // The index comes from the runtime's own table; the modulus only shows that to the compiler.
-        &Task::current().slots[usize::from(self.inner.slot) % super::MAX_BINDINGS]
+        &Task::current().slots()[usize::from(self.inner.slot)]
     }
 
     /// Index of the slot.

@@ -202,6 +202,8 @@ pub trait Driver: 'static {
 }
 
 /// Makes a task of a driver: `driver!(Type)`, for a type that implements [`Driver`] and [`Default`].
+///
+/// When it panics, the fault says the place, and the message only if nothing had to be put into it.
 #[macro_export]
 macro_rules! driver {
     ($driver:ty) => {
@@ -209,8 +211,16 @@ macro_rules! driver {
         #[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "runs on a board"))]
         fn __run_driver() {
             let driver: $driver = ::core::default::Default::default();
+            #[cfg(target_os = "none")]
+            {
+                #[unsafe(link_section = ".bss.bindings.state")]
+                static STATE: $crate::runtime::StatePlace<$driver> =
+                    $crate::runtime::StatePlace::new();
+                $crate::runtime::run_in(&driver, &STATE)
+            }
+            #[cfg(not(target_os = "none"))]
             $crate::runtime::run(&driver)
         }
-        $crate::task!(__run_driver);
+        $crate::task!(__run_driver, $crate::__start::brief);
     };
 }

@@ -167,7 +167,7 @@ fn a_forgotten_loop_is_the_last_one() {
             0,
             "nothing of the binding was dropped"
         );
-        assert_eq!(Task::current().slots[0].phase.get(), Phase::Bound);
+        assert_eq!(Task::current().slots()[0].phase.get(), Phase::Bound);
     });
 }
 
@@ -402,11 +402,11 @@ fn a_guard_may_end_in_another_thread_while_the_binding_ends() {
         let mut retired = 0;
         for round in 1..=rounds {
             // A binding whose guard was there at its end never gives its slot back.
-            let slot = &Task::current().slots[0];
+            let slot = &Task::current().slots()[0];
             if slot.phase.get() == Phase::Retired {
                 retired += 1;
-                assert!(slot.values.end_all(), "the guard is gone by now");
-                slot.values.reset();
+                assert!(slot.values().end_all(), "the guard is gone by now");
+                slot.forget_values();
             }
             let device = board.bind(0, "a", vec![]);
             let kept: &'static Devres<Counted> = keep(Devres::new(&device, Counted(1)).unwrap());

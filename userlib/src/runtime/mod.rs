@@ -20,12 +20,17 @@ mod events;
 mod ranges;
 mod runner;
 mod slot;
+mod tables;
 mod values;
 
 pub use device::{Bound, Context, Core, Device, Plain};
 pub use driver::{Driver, StateOf};
 pub use events::{Events, Source};
-pub use runner::{MAX_BINDINGS, Runner, run};
+#[doc(hidden)]
+#[cfg(target_os = "none")]
+pub use runner::run_in;
+pub use runner::{Runner, run};
+pub use tables::{MAX_BINDINGS, StatePlace};
 
 pub(crate) use current::Task;
 pub(crate) use slot::{Phase, Slot};

@@ -67,12 +67,12 @@ impl Task {
             return false;
         };
         let mut others = (0_u8..)
-            .zip(&self.slots)
+            .zip(self.slots())
             .filter(|(index, _)| *index != own)
             .map(|(_, slot)| slot);
         others.any(|slot| match slot.phase.get() {
             Phase::Free => false,
-            Phase::Retired => slot.kept.meets(wanted),
+            Phase::Retired => slot.kept.get().is_some_and(|kept| kept.meets(wanted)),
             Phase::Bound | Phase::Ending => {
                 // A hard end takes the claims before the binding knows of it.
                 let active = sys::lease_info(slot.lease.get())

@@ -1,7 +1,9 @@
 //! The loop of a driver task: lease events, requests, notifications.
 
 use super::driver::{Driver, StateOf};
-use super::{Core, Device, Events, Phase, Task};
+#[cfg(target_os = "none")]
+use super::tables::StatePlace;
+use super::{Core, Device, Events, MAX_BINDINGS, Phase, Task};
 use crate::ipc::{self, Answer, Kept, Request};
 use crate::supervisor::{NAME, SupervisorClient};
 use crate::sys::{
@@ -9,15 +11,27 @@ use crate::sys::{
 };
 use crate::timer;
 
-/// Devices that one task may have bound at once.
-pub const MAX_BINDINGS: usize = 4;
-
 /// What a driver task waits for: peers, interrupts, timer, leases.
 const MASK: Notifications = Notifications::TASK.complement();
 
-/// Runs a driver for ever.
+/// Runs a driver for ever. The states are on the stack; with [`driver!`](crate::driver) they are not.
 pub fn run<D: Driver>(driver: &D) -> ! {
-    let mut runner = Runner::new(driver);
+    run_with(
+        driver,
+        &mut core::array::from_fn::<_, MAX_BINDINGS, _>(|_| None),
+    )
+}
+
+/// Runs a driver for ever, with its states in a table.
+#[cfg(target_os = "none")]
+#[doc(hidden)]
+pub fn run_in<D: Driver>(driver: &D, states: &'static StatePlace<D>) -> ! {
+    // SAFETY: `driver!` puts it into the section that the link script repeats, and gives it to nobody else.
+    run_with(driver, unsafe { states.all() })
+}
+
+fn run_with<D: Driver>(driver: &D, states: &mut [Option<StateOf<'static, D>>]) -> ! {
+    let mut runner = Runner::with(driver, states);
     loop {
         runner.step();
     }
@@ -27,7 +41,7 @@ pub fn run<D: Driver>(driver: &D) -> ! {
 pub struct Runner<'d, D: Driver> {
     driver: &'d D,
     task: &'static Task,
-    states: [Option<StateOf<'static, D>>; MAX_BINDINGS],
+    states: &'d mut [Option<StateOf<'static, D>>],
     message: Message,
     reply_to: Option<TaskHandle>,
 }
@@ -37,16 +51,25 @@ impl<'d, D: Driver> Runner<'d, D> {
     ///
     /// # Panics
     /// When the task has another one: a binding is ended by the one that began it.
+    #[cfg(not(target_os = "none"))]
     pub fn new(driver: &'d D) -> Self {
+        // SAFETY: kept for ever, and used by nobody else.
+        let states =
+            unsafe { &mut *sys::keep(core::array::from_fn::<_, MAX_BINDINGS, _>(|_| None)) };
+        Self::with(driver, states)
+    }
+
+    /// The same, with room for its states.
+    fn with(driver: &'d D, states: &'d mut [Option<StateOf<'static, D>>]) -> Self {
         let task = Task::current();
         assert!(!task.running.replace(true), "one driver loop a task");
+        task.begin();
         task.serve(D::SERVES_UNBOUND);
         task.lease_events.set(true);
         Self {
             driver,
             task,
-            // Made in place; a repeated constant would be made elsewhere and copied.
-            states: core::array::from_fn(|_| None),
+            states,
             message: Message::EMPTY,
             reply_to: None,
         }
@@ -91,15 +114,15 @@ impl<'d, D: Driver> Runner<'d, D> {
         };
         let free = self
             .task
-            .slots
+            .slots()
             .iter()
             .position(|slot| slot.phase.get() == Phase::Free);
         let Some(index) = free else {
             give_back(lease, Error::Busy);
             return;
         };
-        let slot = &self.task.slots[index];
-        slot.begin(lease, info.label, info.id);
+        let slot = &self.task.slots()[index];
+        slot.begin(index as u8, lease, info.label, info.id);
         let device = Self::device(self.task, index);
         match self.driver.probe(&device) {
             Ok(state) => {
@@ -125,7 +148,7 @@ impl<'d, D: Driver> Runner<'d, D> {
     fn ending(&mut self, lease: LeaseHandle) {
         let bound =
             |slot: &super::Slot| slot.phase.get() == Phase::Bound && slot.lease.get() == lease;
-        let Some(index) = self.task.slots.iter().position(bound) else {
+        let Some(index) = self.task.slots().iter().position(bound) else {
             // Revoked before it was ever seen here; `Revoked` when it is over already.
             let _ = sys::lease_release(lease);
             return;
@@ -135,7 +158,7 @@ impl<'d, D: Driver> Runner<'d, D> {
 
     /// Ends the binding in a slot, if there is one.
     fn unbind(&mut self, index: usize) {
-        let slot = &self.task.slots[index];
+        let slot = &self.task.slots()[index];
         if slot.phase.get() != Phase::Bound {
             return;
         }
@@ -156,7 +179,7 @@ impl<'d, D: Driver> Runner<'d, D> {
 
     /// The device of a live slot, for a callback. The callback is generic in its lifetime.
     fn device(task: &Task, index: usize) -> Device<'static, Core> {
-        Device::core(index as u8, task.slots[index].generation.get())
+        Device::core(index as u8, task.slots()[index].generation.get())
     }
 
     fn request(&mut self, client: TaskHandle) {
@@ -219,7 +242,7 @@ impl<'d, D: Driver> Runner<'d, D> {
                     .interrupt(state, &device, Events::new(interrupts));
             }
             let mut others = came & Notifications::PEERS;
-            let due = |now| timer::take_due(&self.task.slots[index].timer, now);
+            let due = |now| timer::take_due(&self.task.slots()[index].timer, now);
             others.set(Notifications::TIMER, time.is_some_and(due));
             if !others.is_empty() {
                 self.driver.notified(state, &device, Events::new(others));
@@ -235,7 +258,7 @@ impl<'d, D: Driver> Runner<'d, D> {
 impl<D: Driver> Drop for Runner<'_, D> {
     /// Ends all bindings.
     fn drop(&mut self) {
-        for index in 0..MAX_BINDINGS {
+        for index in 0..self.states.len() {
             self.unbind(index);
         }
         self.task.running.set(false);

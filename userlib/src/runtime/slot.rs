@@ -1,8 +1,9 @@
 //! One binding of the task, from offer to release.
 
 use super::ranges::Ranges;
+use super::tables;
 use super::values::Values;
-use crate::auxiliary::{Offers, Received};
+use crate::auxiliary::{self, Offers};
 use crate::sys::{self, Error, GrantInfo, LeaseHandle};
 use crate::timer::Setting;
 use core::cell::Cell;
@@ -36,14 +37,15 @@ pub(crate) struct Slot {
     pub(crate) busy: Cell<Option<u32>>,
     /// The binding's timer.
     pub(crate) timer: Cell<Setting>,
-    /// The values tied to the binding.
-    pub(crate) values: Values,
-    /// Auxiliary devices that the driver registered.
-    pub(crate) offers: Offers,
-    /// The payload that came with the device.
-    pub(crate) received: Received,
+    /// Its place in the tables.
+    index: Cell<u8>,
+    /// How the values tied to the binding end, once there are any: true when all are gone. So a driver that has none
+    /// has no code for that.
+    ends_values: Cell<Option<fn(&Self) -> bool>>,
+    /// How what the driver registered ends, once there is anything.
+    ends_offers: Cell<Option<&'static auxiliary::Ends>>,
     /// Once retired: the windows that a kept guard may reach.
-    pub(super) kept: Ranges,
+    pub(super) kept: Cell<Option<&'static Ranges>>,
 }
 
 impl Slot {
@@ -57,10 +59,10 @@ impl Slot {
             id: Cell::new(0),
             busy: Cell::new(None),
             timer: Cell::new(Setting::Free),
-            values: Values::new(),
-            offers: Offers::new(),
-            received: Received::new(),
-            kept: Ranges::new(),
+            index: Cell::new(0),
+            ends_values: Cell::new(None),
+            ends_offers: Cell::new(None),
+            kept: Cell::new(None),
         }
     }
 
@@ -81,8 +83,52 @@ impl Slot {
         (0..).map_while(move |index| sys::grant_info(lease, index).ok().map(|info| (index, info)))
     }
 
+    /// The values tied to the binding.
+    pub(crate) fn values(&self) -> &'static Values {
+        let place = tables::values()[usize::from(self.index.get())].get();
+        if self.ends_values.get().is_none() {
+            // SAFETY: there is room for it, and what was there has ended.
+            unsafe { Values::make_at(place) };
+            self.ends_values.set(Some(Self::end_values));
+        }
+        // SAFETY: written when it was first asked for, and only ever shared.
+        unsafe { &*place }
+    }
+
+    /// The next use finds none, for tests.
+    #[cfg(test)]
+    pub(crate) fn forget_values(&self) {
+        self.ends_values.set(None);
+    }
+
+    /// Ends them; true when all are gone.
+    fn end_values(&self) -> bool {
+        let values = self.values();
+        let all_gone = values.end_all();
+        if !all_gone {
+            // Claimed or not: a hard end took the claims, and the windows are still in the value.
+            self.grants().for_each(|(_, grant)| values.kept.add(&grant));
+            self.kept.set(Some(&values.kept));
+        }
+        values.received.forget();
+        all_gone
+    }
+
+    /// Auxiliary devices that the driver registered, and their memory.
+    pub(crate) fn offers(&self) -> &'static Offers {
+        let place = tables::offers()[usize::from(self.index.get())].get();
+        if self.ends_offers.get().is_none() {
+            // SAFETY: there is room for it, and what was there has ended.
+            unsafe { place.write(Offers::new()) };
+            self.ends_offers.set(Some(&Offers::ENDS));
+        }
+        // SAFETY: written when it was first asked for, and only ever shared.
+        unsafe { &*place }
+    }
+
     /// Starts a binding.
-    pub(crate) fn begin(&self, lease: LeaseHandle, label: u32, id: u32) {
+    pub(crate) fn begin(&self, index: u8, lease: LeaseHandle, label: u32, id: u32) {
+        self.index.set(index);
         sys::hold(lease);
         self.lease.set(lease);
         self.label.set(label);
@@ -93,18 +139,15 @@ impl Slot {
 
     /// Ends registrations and values, then the binding. The driver's state is dropped before.
     pub(crate) fn end(&self, task: &super::Task, index: u8) {
-        self.offers.end_all(task);
-        let all_gone = self.values.end_all();
-        if !all_gone {
-            // Claimed or not: a hard end took the claims, and the windows are still in the value.
-            self.grants().for_each(|(_, grant)| self.kept.add(&grant));
+        if let Some(offers) = self.ends_offers.get() {
+            (offers.leases)(self, task);
         }
+        let all_gone = self.ends_values.get().is_none_or(|end| end(self));
         task.free_bits(index);
         // One that was forgotten; a value's end may be what the driver waited for.
         if self.timer.replace(Setting::Free).deadline().is_some() {
             task.set_timer();
         }
-        self.received.forget();
         // `Revoked` when the kernel released it meanwhile: there is nothing left to give back.
         let _ = sys::release(self.lease.get());
         sys::let_go(self.lease.get());
@@ -112,8 +155,11 @@ impl Slot {
         self.generation.set(next.unwrap_or(0));
         // A slot whose generations are used up is never used again.
         if all_gone && next.is_some() {
-            self.values.reset();
-            self.offers.free_regions(task);
+            self.ends_values.set(None);
+            if let Some(offers) = self.ends_offers.get() {
+                (offers.memory)(self, task);
+                self.ends_offers.set(None);
+            }
             self.phase.set(Phase::Free);
         } else {
             self.phase.set(Phase::Retired);

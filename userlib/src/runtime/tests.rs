@@ -393,7 +393,7 @@ fn a_dropped_loop_ends_its_bindings() {
 #[test]
 fn a_slot_with_used_up_generations_is_never_used_again() {
     Board::run(|board| {
-        let slot = &Task::current().slots[0];
+        let slot = &Task::current().slots()[0];
         slot.generation.set(u32::MAX);
         let device = board.bind(0, "a", vec![]);
         let value = Devres::new(&device, 7_u32).unwrap();
@@ -484,7 +484,7 @@ fn a_callback_that_panics_leaves_its_binding_to_the_end_of_the_loop() {
             let ended = usize::from(callback == 0);
             assert_eq!((count("devres dropped"), count("release")), (ended, ended));
             assert_eq!(
-                Task::current().slots[0].phase.get() == Phase::Free,
+                Task::current().slots()[0].phase.get() == Phase::Free,
                 callback == 0
             );
             if callback == 1 {

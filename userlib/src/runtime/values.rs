@@ -1,5 +1,7 @@
 //! Memory for the values that are tied to one binding, and their orderly end.
 
+use super::ranges::Ranges;
+use crate::auxiliary::Received;
 use crate::sys::Error;
 use core::alloc::Layout;
 use core::cell::{Cell, UnsafeCell};
@@ -31,6 +33,10 @@ pub(crate) struct Values {
     bytes: UnsafeCell<Bytes>,
     used: Cell<usize>,
     entries: [Cell<Option<Entry>>; ENTRIES],
+    /// The payload that came with the device.
+    pub(crate) received: Received,
+    /// The windows that a value may reach which a guard keeps past the binding's end.
+    pub(super) kept: Ranges,
 }
 
 /// Room that is free again when this is dropped, unless it is kept.
@@ -42,7 +48,7 @@ pub(crate) struct Room<'v> {
 }
 
 impl Room<'_> {
-    /// The room, until [`Values::reset`].
+    /// The room, until the binding is over.
     pub(crate) fn keep(self) -> NonNull<u8> {
         ManuallyDrop::new(self).place
     }
@@ -75,6 +81,22 @@ impl Values {
             bytes: UnsafeCell::new(Bytes([MaybeUninit::uninit(); BYTES])),
             used: Cell::new(0),
             entries: [const { Cell::new(None) }; ENTRIES],
+            received: Received::new(),
+            kept: Ranges::new(),
+        }
+    }
+
+    /// No values, made in place: the memory for them is not touched.
+    ///
+    /// # Safety
+    /// There is room at `place`, and nobody uses it.
+    pub(super) unsafe fn make_at(place: *mut Self) {
+        // SAFETY: these are all fields but the memory, which may have any bytes.
+        unsafe {
+            (&raw mut (*place).used).write(Cell::new(0));
+            (&raw mut (*place).entries).write([const { Cell::new(None) }; ENTRIES]);
+            (&raw mut (*place).received).write(Received::new());
+            (&raw mut (*place).kept).write(Ranges::new());
         }
     }
 
@@ -170,10 +192,5 @@ impl Values {
             }
         }
         self.entries.iter().all(|cell| cell.get().is_none())
-    }
-
-    /// Takes all room back.
-    pub(crate) fn reset(&self) {
-        self.used.set(0);
     }
 }

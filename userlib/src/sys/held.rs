@@ -8,11 +8,11 @@ use core::cell::Cell;
 use leasehold_abi::LeaseHandle;
 
 /// As many as there can be bindings.
-type Held = [Cell<Option<LeaseHandle>>; crate::runtime::MAX_BINDINGS];
+type Held = [Cell<Option<LeaseHandle>>; leasehold_abi::MAX_BINDINGS];
 
 /// No lease.
 const fn none() -> Held {
-    [const { Cell::new(None) }; crate::runtime::MAX_BINDINGS]
+    [const { Cell::new(None) }; leasehold_abi::MAX_BINDINGS]
 }
 
 /// Calls `use_it` with the table of the calling task.

@@ -1,0 +1,138 @@
+//! Memory with one item for each binding of the task: as many as the manifest has, and only of the kinds that the
+//! driver's code uses.
+//!
+//! A table is one item in a section of its own. The link script of a task (`build/src/link.rs`) makes it as long as the
+//! task has bindings. A task that never refers to the item has no table: the linker leaves it out.
+
+use super::driver::{Driver, StateOf};
+use super::slot::Slot;
+use super::values::Values;
+use crate::auxiliary::Offers;
+use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
+
+pub use leasehold_abi::MAX_BINDINGS;
+
+/// Room for one item of a table.
+#[repr(transparent)]
+pub(crate) struct Place<T>(UnsafeCell<MaybeUninit<T>>);
+
+// SAFETY: a task has one thread, and nothing interrupts it.
+unsafe impl<T> Sync for Place<T> {}
+
+impl<T> Place<T> {
+    /// Nothing in it.
+    pub(crate) const fn new() -> Self {
+        Self(UnsafeCell::new(MaybeUninit::uninit()))
+    }
+
+    /// The item, or where it will be.
+    pub(crate) const fn get(&self) -> *mut T {
+        self.0.get().cast()
+    }
+}
+
+/// The bindings of this task.
+#[cfg(target_os = "none")]
+pub(crate) fn count() -> usize {
+    unsafe extern "C" {
+        /// By the link script, at least 1.
+        safe static __bindings: u32;
+    }
+    __bindings as usize
+}
+
+/// On the host, as many as there may be.
+#[cfg(not(target_os = "none"))]
+pub(crate) const fn count() -> usize {
+    MAX_BINDINGS
+}
+
+/// The table of which this is the item that the link script repeats.
+#[cfg(target_os = "none")]
+fn table<T>(one: &'static Place<T>) -> &'static [Place<T>] {
+    let first: *const Place<T>;
+    // SAFETY: no instruction. The compiler no longer knows that behind the pointer is only one item.
+    unsafe {
+        core::arch::asm!(
+            "/* {0} */",
+            inlateout(reg) core::ptr::from_ref(one) => first,
+            options(nomem, nostack, preserves_flags)
+        );
+    }
+    // SAFETY: the link script has so many of them one after another, and nothing else is there.
+    unsafe { core::slice::from_raw_parts(first, count()) }
+}
+
+/// Defines a function that gives a table.
+macro_rules! tables {
+    ($($(#[$documentation:meta])* $name:ident: $item:ty, $section:literal;)*) => { $(
+        $(#[$documentation])*
+        #[cfg(target_os = "none")]
+        pub(crate) fn $name() -> &'static [Place<$item>] {
+            #[unsafe(link_section = $section)]
+            static ONE: Place<$item> = Place::new();
+            table(&ONE)
+        }
+
+        $(#[$documentation])*
+        #[cfg(not(target_os = "none"))]
+        pub(crate) fn $name() -> &'static [Place<$item>] {
+            std::thread_local! {
+                static TABLE: &'static [Place<$item>; MAX_BINDINGS] = {
+                    let item = || Place(UnsafeCell::new(MaybeUninit::new(<$item>::new())));
+                    // SAFETY: kept for ever, and only ever shared, by this thread.
+                    unsafe { &*crate::sys::keep(core::array::from_fn(|_| item())) }
+                };
+            }
+            TABLE.with(|table| *table)
+        }
+    )* };
+}
+
+tables! {
+    /// The bindings.
+    slots: Slot, ".bss.bindings.slot";
+    /// The values that are tied to them.
+    values: Values, ".bss.bindings.values";
+    /// What they lend.
+    offers: Offers, ".bss.bindings.offers";
+}
+
+/// Room for the state of one binding, of which the link script makes more.
+#[doc(hidden)]
+pub struct StatePlace<D: Driver>(Place<Option<StateOf<'static, D>>>);
+
+impl<D: Driver> Default for StatePlace<D> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<D: Driver> StatePlace<D> {
+    /// Nothing in it.
+    pub const fn new() -> Self {
+        const {
+            assert!(
+                align_of::<Option<StateOf<'static, D>>>() <= 16,
+                "the link script lines up tables at 16 bytes"
+            );
+        }
+        Self(Place::new())
+    }
+
+    /// The states of all bindings; none is bound.
+    ///
+    /// # Safety
+    /// This is the item that the link script repeats, and nobody else uses it.
+    #[cfg(target_os = "none")]
+    pub(super) unsafe fn all(&'static self) -> &'static mut [Option<StateOf<'static, D>>] {
+        let places = table(&self.0);
+        for place in places {
+            // SAFETY: there is room for it, and nothing in it yet.
+            unsafe { place.get().write(None) };
+        }
+        // SAFETY: all have a value now, which nobody else uses.
+        unsafe { core::slice::from_raw_parts_mut(places.as_ptr().cast_mut().cast(), places.len()) }
+    }
+}
