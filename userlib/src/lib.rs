@@ -40,3 +40,5 @@ pub use leasehold_abi::Error;
 pub use start as __start;
 #[doc(hidden)]
 pub use tock_registers as __tock_registers;
+#[doc(hidden)]
+pub use userlib_macros::line as __line;

@@ -94,7 +94,7 @@ fn place_text(file: &str, line: u32) -> PanicText {
     let mut text = PanicText::new();
     text.push(short(file));
     text.push(":");
-    text.push_decimal(line);
+    text.push_decimal(line as usize, 1);
     text
 }
 

@@ -52,10 +52,16 @@ impl<const N: usize> Text<N> {
         push(&mut self.bytes, &mut self.length, &mut self.cut, more);
     }
 
-    /// Adds a number in decimal.
-    pub fn push_decimal(&mut self, number: u32) {
-        let mut digits = Digits::new();
-        self.push(digits.of(number, 10, 1));
+    /// Adds a number in decimal, of at least so many digits, of which there can be 20.
+    pub fn push_decimal(&mut self, number: usize, digits: usize) {
+        let mut room = Digits::new();
+        self.push(room.of(number, 10, digits));
+    }
+
+    /// Adds a number in hexadecimal, of at least so many digits, of which there can be 20.
+    pub fn push_hexadecimal(&mut self, number: usize, digits: usize) {
+        let mut room = Digits::new();
+        self.push(room.of(number, 16, digits));
     }
 
     /// What was written, with the mark if it was cut.
@@ -116,16 +122,16 @@ fn boundary(bytes: &[u8], most: usize) -> usize {
 }
 
 /// Room for the digits of a number, without the code that fills, aligns and signs.
-pub(crate) struct Digits([u8; 10]);
+struct Digits([u8; 20]);
 
 impl Digits {
-    pub(crate) const fn new() -> Self {
-        Self([b'0'; 10])
+    const fn new() -> Self {
+        Self([b'0'; 20])
     }
 
-    /// The digits of a number to a base of at most 16, at least so many, of 10 in all.
+    /// The digits of a number to a base of at most 16, at least so many, of 20 in all.
     #[inline(never)]
-    pub(crate) fn of(&mut self, number: u32, base: u32, least: usize) -> &str {
+    fn of(&mut self, number: usize, base: usize, least: usize) -> &str {
         let mut rest = number;
         let mut used = 0;
         for digit in self.0.iter_mut().rev() {
@@ -144,6 +150,14 @@ impl Digits {
         let digits = self.0.get(self.0.len() - used..).unwrap_or_default();
         // SAFETY: digits and letters of ASCII.
         unsafe { core::str::from_utf8_unchecked(digits) }
+    }
+}
+
+impl<const N: usize> From<&str> for Text<N> {
+    fn from(words: &str) -> Self {
+        let mut text = Self::new();
+        text.push(words);
+        text
     }
 }
 

@@ -8,6 +8,7 @@ use userlib::io::{Bar, Readable, Writeable};
 use userlib::ipc::{Answer, Deferred, Kept, Request};
 use userlib::pci::{ConfigSpace, EXPRESS};
 use userlib::runtime::{Core, Device, Driver, Events, StateOf};
+use userlib::text::Text;
 use userlib::{Error, ForLt};
 
 /// Bytes of the test registers. Source: QEMU documentation, *QEMU pci-testdev*.
@@ -61,7 +62,11 @@ impl Driver for ParentDriver {
         if vendor == u16::MAX || test.width().get() == u8::MAX {
             return Err(Error::NoDevice);
         }
-        let identity = Identity::new(format_args!("{vendor:04x}:{number:04x}"));
+        let mut words = Text::new();
+        words.push_hexadecimal(vendor.into(), 4);
+        words.push(":");
+        words.push_hexadecimal(number.into(), 4);
+        let identity = Identity::new(&words);
         let region = device.lend_region(size_of::<Identity>(), 0)?;
         let data = Data {
             index: 0,

@@ -6,6 +6,7 @@ use driver_interfaces::IDENTITY;
 use userlib::Error;
 use userlib::auxiliary::{Lendable, Lender, Lent, LentMutex, Receiver};
 use userlib::for_lt::{CovariantFamily, Family};
+use userlib::log::{Line, Words};
 use userlib::text::{Padded, Text};
 use userlib::{CovariantForLt, ForLt};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -25,9 +26,9 @@ pub struct Identity {
 
 impl Identity {
     /// These words; what does not fit is cut, with a mark.
-    pub fn new(words: impl fmt::Display) -> Self {
+    pub fn new(words: &Text<IDENTITY>) -> Self {
         Self {
-            text: Padded::new(Text::<IDENTITY>::of(words).as_str()),
+            text: Padded::new(words.as_str()),
         }
     }
 }
@@ -35,6 +36,12 @@ impl Identity {
 impl fmt::Display for Identity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.text, formatter)
+    }
+}
+
+impl Words for Identity {
+    fn add_to(&self, line: &mut Line) {
+        self.text.add_to(line);
     }
 }
 
@@ -107,7 +114,7 @@ mod tests {
 
     #[test]
     fn words_that_do_not_fit_are_cut_with_a_mark() {
-        let text = |words: &str| Identity::new(words).to_string();
+        let text = |words: &str| Identity::new(&words.into()).to_string();
         assert_eq!(text("1b36:0005"), "1b36:0005");
         assert_eq!(text("sixteen letters!"), "sixteen letters!");
         assert_eq!(text("seventeen letters"), "seventeen let...");

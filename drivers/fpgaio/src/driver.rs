@@ -10,6 +10,7 @@ use userlib::io::{IoMem, Readable, Writeable};
 use userlib::ipc::{Answer, Deferred, Kept, Request};
 use userlib::runtime::{Core, Device, Driver, Events, StateOf};
 use userlib::sys::Rights;
+use userlib::text::Text;
 use userlib::{Error, ForLt};
 
 /// What the parent's device is called.
@@ -65,7 +66,7 @@ impl Driver for BoardDriver {
         if !registers::answers(&window) {
             return Err(Error::NoDevice);
         }
-        let identity = Identity::new(NAME);
+        let identity = Identity::new(&Text::from(NAME));
         let cells = size_of::<Identity>() + size_of::<u32>();
         let region = device.lend_region(cells, LOCK)?;
         let data = Data {

@@ -20,7 +20,7 @@ impl Driver for Both {
         let region = device.lend_region(64, 64)?;
         let data = Data {
             index: 0,
-            identity: region.cell(Identity::new("fpgaio"))?.lent(),
+            identity: region.cell(Identity::new(&"fpgaio".into()))?.lent(),
         };
         let mut lit = region.cell(0)?;
         let lock = region.mutex(0)?;

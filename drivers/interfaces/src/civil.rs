@@ -4,6 +4,7 @@
 //! from 1 March, so that the leap day comes last in a year.
 
 use core::fmt;
+use userlib::log::{Line, Words};
 
 /// Seconds in a day; UTC as computers keep it has no leap seconds.
 const DAY: u64 = 86_400;
@@ -72,6 +73,24 @@ impl DateTime {
     }
 }
 
+impl Words for DateTime {
+    fn add_to(&self, line: &mut Line) {
+        line.push_decimal(self.year as usize, 4);
+        let parts = [
+            ("-", self.month),
+            ("-", self.day),
+            (" ", self.hour),
+            (":", self.minute),
+            (":", self.second),
+        ];
+        for (before, part) in parts {
+            line.push(before);
+            line.push_decimal(part.into(), 2);
+        }
+        line.push(" UTC");
+    }
+}
+
 /// As in RFC 3339, with a blank for the `T`.
 impl fmt::Display for DateTime {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,6 +105,16 @@ impl fmt::Display for DateTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_log_s_words_are_those_that_are_shown() {
+        for seconds in [0, 951_782_400, 4_102_444_799, 253_402_300_799] {
+            let date = DateTime::from_unix(seconds);
+            let mut line = Line::new();
+            date.add_to(&mut line);
+            assert_eq!(line.as_str(), date.to_string());
+        }
+    }
 
     /// A second computation, a day at a time.
     fn naive(days: u64) -> (u64, u8, u8) {

@@ -4,6 +4,7 @@
 
 mod interface;
 mod lendable;
+mod line;
 
 use proc_macro::TokenStream;
 
@@ -13,6 +14,13 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
     interface::expand(arguments.into(), item.into())
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
+}
+
+/// The line of `userlib::log!`; see `userlib::log`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn line(arguments: TokenStream) -> TokenStream {
+    line::expand(arguments.into()).into()
 }
 
 /// Proves that a structure may cross address spaces; see `userlib::auxiliary::Lendable`.
