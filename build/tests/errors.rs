@@ -36,6 +36,7 @@ faults! {
     label_of_a_name_of_leasehold_s_own: shows chip "name = \"registers\"" => "name = \"ecpwzda\"";
     unknown_device: shows manifest "device = \"uart0\"" => "device = \"uart\"";
     device_bound_twice: shows manifest "auxiliary = \"edu.sample\"\nid = 1" => "device = \"uart0\"";
+    more_devices_than_a_task_can_bind: shows manifest "id = 1" => "id = 1\n\n[[tasks.child.binds]]\nauxiliary = \"edu.sample\"\nid = 2\n\n[[tasks.child.binds]]\nauxiliary = \"edu.sample\"\nid = 3\n\n[[tasks.child.binds]]\nauxiliary = \"edu.sample\"\nid = 4\n\n[[tasks.child.binds]]\nauxiliary = \"edu.sample\"\nid = 5";
     pci_function_bound_twice: shows manifest "auxiliary = \"edu.sample\"\nid = 1" => "pci = \"1234:11e8\"";
     no_pci_identifier: shows manifest "1234:11e8" => "1234-11e8";
     binding_of_nothing: shows manifest "auxiliary = \"edu.sample\"\n" => "";

@@ -91,6 +91,14 @@ macro_rules! numbers {
 
 numbers!(u8 u16 u32 usize);
 
+/// The type of a literal.
+impl Words for i32 {
+    fn add_to(&self, line: &mut Line) {
+        line.push(if *self < 0 { "-" } else { "" });
+        line.push_decimal(self.unsigned_abs() as usize, 1);
+    }
+}
+
 /// A value by `{}`.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -183,9 +191,11 @@ mod tests {
             0x123_u16
         );
         same!("{name} {text} {} {0}", Error::Busy);
+        same!("{} {:x}", word / 1000 + 1, word & 0xff);
         same!("{a} {b}", b = "b", a = 3_u32);
+        same!("{} {}", -3, i32::MIN);
         // By way of `core`.
-        same!("{name:?} {:>5} {:#x} {}", byte, half, -3);
+        same!("{name:?} {:>5} {:#x} {}", byte, half, -3_i64);
         same!("{:>1$}", 5, 8);
         same!("{} {:08x}", 'c', u64::MAX);
     }

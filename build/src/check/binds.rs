@@ -4,7 +4,7 @@ use super::Checker;
 use crate::manifest::{self, WindowKind};
 use crate::plan::{Bind, Device, Grant};
 use crate::problem::Problem;
-use leasehold_abi::GrantKind;
+use leasehold_abi::{GrantKind, MAX_BINDINGS};
 use serde_spanned::Spanned;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -66,6 +66,17 @@ impl<'a> Checker<'a> {
         let mut all = Vec::new();
         for (rank, name) in order.into_iter().enumerate() {
             let binds = &manifest.tasks[name].binds;
+            if let Some(more) = binds.get(MAX_BINDINGS) {
+                self.problems.push(
+                    Problem::new(
+                        self.source,
+                        more.span(),
+                        format!("`{name}` binds more devices than one task can"),
+                    )
+                    .label(format!("after {MAX_BINDINGS} others"))
+                    .hint("let another task have some of them"),
+                );
+            }
             let one = |bind| self.bind(name, rank, bind, devices, grants, &mut bound);
             all.push(binds.iter().filter_map(one).collect());
         }

@@ -67,7 +67,7 @@ impl Driver for TimerDriver {
         driver_cmsdk::expect(&registers, TIMER)?;
         let timer = CmsdkTimer::new(registers);
         let line = device.interrupt(0)?;
-        userlib::log!("bound CMSDK timer, {} MHz", CLOCK / 1_000_000);
+        userlib::log!("bound CMSDK timer, {} MHz", (CLOCK / 1_000_000) as u32);
         Ok(Bound {
             timer,
             line,

@@ -1,5 +1,5 @@
-//! The line of `log!`: takes a format string apart when it is compiled, so that a line of words and plain numbers needs no
-//! formatting code in the task.
+//! The line of `log!`: a format string is taken apart when it is compiled, so that a line of words and plain numbers
+//! needs no formatting code in the task.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -159,7 +159,7 @@ fn by_parts(call: &Call, arguments: &TokenStream) -> Option<TokenStream> {
             quote!(#line.format(::core::format_args!(#format, #value));)
         });
     }
-    let values = call.arguments.iter().map(|(_, value)| quote!(&#value));
+    let values = call.arguments.iter().map(|(_, value)| quote!(&(#value)));
     Some(quote! {{
         // Never called: the compiler checks the arguments as it does for any other format string.
         let _ = || {

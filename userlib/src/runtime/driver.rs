@@ -203,7 +203,8 @@ pub trait Driver: 'static {
 
 /// Makes a task of a driver: `driver!(Type)`, for a type that implements [`Driver`] and [`Default`].
 ///
-/// When it panics, the fault says the place, and the message only if nothing had to be put into it.
+/// When it panics, the fault says the place (file and line) without the message: to format that would take a kilobyte
+/// of each driver.
 #[macro_export]
 macro_rules! driver {
     ($driver:ty) => {

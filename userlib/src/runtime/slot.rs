@@ -21,6 +21,9 @@ pub(crate) enum Phase {
     Retired,
 }
 
+/// Ends the values of a binding; true when all are gone.
+type EndsValues = fn(&Slot) -> bool;
+
 /// One binding.
 pub(crate) struct Slot {
     /// Where it is.
@@ -41,7 +44,7 @@ pub(crate) struct Slot {
     index: Cell<u8>,
     /// How the values tied to the binding end, once there are any: true when all are gone. So a driver that has none
     /// has no code for that.
-    ends_values: Cell<Option<fn(&Self) -> bool>>,
+    ends_values: Cell<Option<EndsValues>>,
     /// How what the driver registered ends, once there is anything.
     ends_offers: Cell<Option<&'static auxiliary::Ends>>,
     /// Once retired: the windows that a kept guard may reach.

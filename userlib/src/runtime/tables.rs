@@ -34,18 +34,12 @@ impl<T> Place<T> {
 
 /// The bindings of this task.
 #[cfg(target_os = "none")]
-pub(crate) fn count() -> usize {
+fn count() -> usize {
     unsafe extern "C" {
         /// By the link script, at least 1.
         safe static __bindings: u32;
     }
     __bindings as usize
-}
-
-/// On the host, as many as there may be.
-#[cfg(not(target_os = "none"))]
-pub(crate) const fn count() -> usize {
-    MAX_BINDINGS
 }
 
 /// The table of which this is the item that the link script repeats.

@@ -76,6 +76,7 @@ unsafe fn end<T>(value: NonNull<u8>) -> bool {
 
 impl Values {
     /// No values.
+    #[cfg(not(target_os = "none"))]
     pub(crate) const fn new() -> Self {
         Self {
             bytes: UnsafeCell::new(Bytes([MaybeUninit::uninit(); BYTES])),
