@@ -64,6 +64,11 @@ impl<const N: usize> Text<N> {
         self.push(room.of(number, 16, digits));
     }
 
+    /// Whether something did not fit.
+    pub const fn is_cut(&self) -> bool {
+        self.cut
+    }
+
     /// What was written, with the mark if it was cut.
     pub fn as_str(&self) -> &str {
         // Whole characters are all that is ever put in.

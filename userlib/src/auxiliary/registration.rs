@@ -9,7 +9,8 @@ use crate::ForLt;
 use crate::lend::Granules;
 use crate::runtime::{Bound, Device, Plain, Task};
 use crate::sys::{self, Error, LeaseHandle, Rights};
-use core::fmt::{self, Write as _};
+use crate::text::Text;
+use core::fmt;
 use for_lt::payload_identity;
 
 /// An auxiliary device on offer, with a payload of the family `F`.
@@ -153,7 +154,12 @@ impl<F: ForLt> fmt::Debug for Registration<'_, F> {
 /// The label of `<task>.<name>`.
 fn full_label(name: &str) -> Result<u32, Error> {
     let own = sys::task_info(sys::task_self().index())?;
-    let mut full = heapless::String::<64>::new();
-    write!(full, "{}.{name}", own.name).map_err(|_| Error::Invalid)?;
-    Ok(sys::label(&full))
+    let mut full = Text::<64>::new();
+    for part in [own.name.as_str(), ".", name] {
+        full.push(part);
+    }
+    if full.is_cut() {
+        return Err(Error::Invalid);
+    }
+    Ok(sys::label(full.as_str()))
 }

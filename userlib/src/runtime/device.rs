@@ -74,7 +74,9 @@ impl<C: Context> Device<'_, C> {
 
     /// The binding's slot, live or not.
     pub(crate) fn slot(&self) -> &'static Slot {
-        &Task::current().slots()[usize::from(self.inner.slot)]
+        let slots = Task::current().slots();
+        // SAFETY: `Device::core` gets the index of one of them.
+        unsafe { slots.get_unchecked(usize::from(self.inner.slot)) }
     }
 
     /// Index of the slot.
