@@ -2,7 +2,9 @@
 
 use crate::memory::Memory;
 use anyhow::{Context, Result, bail, ensure};
-use object::{Architecture, Object, ObjectSegment};
+use object::{Architecture, Object, ObjectSegment, ObjectSymbol};
+use std::ops::Range;
+use std::path::Path;
 
 /// Loads an ELF file at its physical addresses. Returns its entry.
 ///
@@ -46,4 +48,16 @@ pub fn raw(bytes: &[u8], address: u64, memory: &mut Memory) -> Result<()> {
             bytes.len()
         )
     })
+}
+
+/// Where a function of an ELF file lies.
+///
+/// # Errors
+/// There is no such file, or no such function in it.
+pub fn function(path: &Path, name: &str) -> Result<Range<u64>> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let file = object::File::parse(&*bytes).with_context(|| path.display().to_string())?;
+    let symbol = file.symbols().find(|symbol| symbol.name() == Ok(name));
+    let symbol = symbol.with_context(|| format!("{} has no function {name}", path.display()))?;
+    Ok(symbol.address()..symbol.address() + symbol.size())
 }

@@ -89,6 +89,7 @@ pub fn compare(
     below: Below,
     limit: u64,
 ) -> Result<Compared> {
+    let unlogged = qemu.unlogged();
     let mut cpu = Cpu::new(Rules::virt());
     if below == Below::Firmware {
         cpu.play_firmware_outside();
@@ -136,6 +137,16 @@ pub fn compare(
             let (_, exit) = cpu.run(memory, &mut bus, 1, 0);
             if let Exit::Firmware(trap) = exit {
                 hand_on(&mut cpu, trap, &after);
+            }
+            let mut alone = 0;
+            while unlogged.contains(&cpu.pc()) {
+                cpu.run(memory, &mut bus, 1, 0);
+                alone += 1;
+                ensure!(
+                    alone < ALONE,
+                    "the model never left {:#x}, which QEMU does not log",
+                    cpu.pc()
+                );
             }
             // A fetch that faults is no instruction that QEMU writes a state for.
             if after.fetch_faulted_at(cpu.pc())
@@ -249,12 +260,16 @@ pub fn image(program: &Program, path: &Path, limit: u64) -> Result<Compared> {
     let mut memory = Memory::new(base, size, true);
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let entry = load::elf(&bytes, &mut memory)?;
-    // What lies below is the firmware; the kernel's first instructions, which clear memory, are many and alike.
+    // What lies below is the firmware. What clears memory is very many instructions that are alike.
+    let clears = load::function(&path.with_file_name("kernel.elf"), "memset")?;
+    let kernel = KERNEL + TASKS - 0x20_0000;
     let ranges = [
         (TASKS, base + size - TASKS),
-        (KERNEL + TASKS - 0x20_0000, base + size - TASKS),
+        (kernel, clears.start - kernel),
+        (clears.end, kernel + size - clears.end),
     ];
     let mut qemu = Qemu::start(program, "-kernel", path, &ranges)?;
+    qemu.leave_out(clears);
     compare(&mut qemu, &mut memory, entry, Below::Firmware, limit)
 }
 

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{BufRead, BufReader};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
@@ -223,6 +224,7 @@ pub struct Qemu {
     line: String,
     /// The line after the state that was read last, which begins the next one.
     begun: Option<u64>,
+    unlogged: Range<u64>,
 }
 
 impl Qemu {
@@ -269,6 +271,7 @@ impl Qemu {
             log: BufReader::with_capacity(1 << 20, log),
             line: String::new(),
             begun: None,
+            unlogged: 0..0,
         })
     }
 
@@ -317,6 +320,15 @@ impl Qemu {
                 return Ok(true);
             }
         }
+    }
+
+    /// Says that one function is not in the ranges that are logged: the model goes through it alone.
+    pub fn leave_out(&mut self, function: Range<u64>) {
+        self.unlogged = function;
+    }
+
+    pub(super) fn unlogged(&self) -> Range<u64> {
+        self.unlogged.clone()
     }
 
     /// Ends QEMU.
