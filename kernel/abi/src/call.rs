@@ -111,13 +111,13 @@ pub enum Call {
     LeaseAt = 29,
     /// Supervisor: about a grant of any lease: `(lease, index, address of a GrantInfo)`.
     GrantAt = 30,
-    /// Supervisor: write to the kernel's early console: `(address, length)`. The first
-    /// [`DEBUG_STEP`](crate::DEBUG_STEP) bytes are printed.
-    DebugWrite = 31,
+    /// Read 4 bytes of PCI configuration space, at a multiple of 4: `(lease, index, offset) -> (status, value)`.
+    ConfigRead = 31,
     /// Supervisor: turn the machine off or reset it: `(exit code, 0 off | 1 reset)`. Does not return.
     SystemOff = 32,
-    /// Read 4 bytes of PCI configuration space, at a multiple of 4: `(lease, index, offset) -> (status, value)`.
-    ConfigRead = 33,
+    /// Supervisor: write to the kernel's early console: `(address, length)`. The first
+    /// [`DEBUG_STEP`](crate::DEBUG_STEP) bytes are printed.
+    DebugWrite = 33,
     /// Supervisor: how much of a task's stack was ever written: `(task index, offset) -> (status, size, found)`, in
     /// bytes. The kernel looks for a word that is not zero, beginning `offset` above the stack's low end, in at most
     /// [`STACK_STEP`](crate::STACK_STEP) bytes. `found` is the offset at which it stopped. If that is `offset` itself,
@@ -160,9 +160,9 @@ impl Call {
             28 => Self::TaskInfo,
             29 => Self::LeaseAt,
             30 => Self::GrantAt,
-            31 => Self::DebugWrite,
+            31 => Self::ConfigRead,
             32 => Self::SystemOff,
-            33 => Self::ConfigRead,
+            33 => Self::DebugWrite,
             34 => Self::StackUse,
             _ => return None,
         })

@@ -36,6 +36,49 @@ fn pair(result: Result<(usize, usize), Error>) -> [usize; 3] {
     }
 }
 
+/// From one table: which calls are quick, and what each does with its arguments.
+macro_rules! quick_calls {
+    ($kernel:ident, $arguments:ident; $($call:ident => $answer:expr,)*) => {
+        /// Calls that do not block, wake a task or queue work. They return to the caller, so the entry code leaves its
+        /// registers where they are. A bit for each number. `TaskSelf` is not one of them: the entry code may answer
+        /// it alone.
+        pub const QUICK: u32 = 0 $(| 1 << Call::$call as u32)*;
+
+        impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
+            Kernel<H, T, L, G, B>
+        {
+            #[inline(never)]
+            fn other_quick_call(
+                &mut self,
+                number: usize,
+                $arguments: [usize; 6],
+            ) -> Option<[usize; 3]> {
+                let $kernel = self;
+                Some(match Call::from_number(number)? {
+                    $(Call::$call => $answer,)*
+                    _ => return None,
+                })
+            }
+        }
+    };
+}
+
+quick_calls! { kernel, arguments;
+    Time => kernel.time(),
+    BorrowRead => kernel.copied(arguments, false),
+    BorrowWrite => kernel.copied(arguments, true),
+    BorrowInfo => pair(kernel.borrow_info(arguments[0], arguments[1])),
+    LeaseAdd => value(kernel.lease_add(arguments)),
+    GrantLabel => status(kernel.grant_label(arguments[0], arguments[1], arguments[2])),
+    LeaseEvent => pair(kernel.lease_event()),
+    LeaseInfo => status(kernel.lease_info(arguments[0], arguments[1])),
+    GrantInfo => status(kernel.grant_info(arguments[0], arguments[1], arguments[2])),
+    InterruptAcknowledge => status(kernel.interrupt_acknowledge(arguments[0], arguments[1])),
+    ConfigWrite => status(kernel.config_write(arguments)),
+    ConfigRead => value(kernel.config_read(arguments[0], arguments[1], arguments[2])),
+    TaskInfo => status(kernel.task_info(arguments[0], arguments[1])),
+}
+
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
@@ -78,29 +121,15 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         let write = number == Call::BorrowWrite as usize;
         if write || number == Call::BorrowRead as usize {
-            let (status, copied) = self.borrow_copy(arguments, write);
-            return Some([status, copied, 0]);
+            return Some(self.copied(arguments, write));
         }
         self.other_quick_call(number, arguments)
     }
 
-    #[inline(never)]
-    fn other_quick_call(&mut self, number: usize, arguments: [usize; 6]) -> Option<[usize; 3]> {
-        let [first, second, third, ..] = arguments;
-        Some(match Call::from_number(number)? {
-            Call::Time => self.time(),
-            Call::BorrowInfo => pair(self.borrow_info(first, second)),
-            Call::LeaseAdd => value(self.lease_add(arguments)),
-            Call::GrantLabel => status(self.grant_label(first, second, third)),
-            Call::LeaseEvent => pair(self.lease_event()),
-            Call::LeaseInfo => status(self.lease_info(first, second)),
-            Call::GrantInfo => status(self.grant_info(first, second, third)),
-            Call::InterruptAcknowledge => status(self.interrupt_acknowledge(first, second)),
-            Call::ConfigWrite => status(self.config_write(arguments)),
-            Call::ConfigRead => value(self.config_read(first, second, third)),
-            Call::TaskInfo => status(self.task_info(first, second)),
-            _ => return None,
-        })
+    #[inline(always)]
+    fn copied(&mut self, arguments: [usize; 6], write: bool) -> [usize; 3] {
+        let (status, copied) = self.borrow_copy(arguments, write);
+        [status, copied, 0]
     }
 
     fn time(&self) -> [usize; 3] {

@@ -38,6 +38,7 @@ mod model;
 #[cfg(test)]
 mod tests;
 
+pub use call::QUICK;
 pub use config::{Config, GrantConfig, Range, Region, RegionKind, TaskConfig, TaskSet, name};
 pub use hardware::{Context, Fault, Hardware, Window};
 pub use kernel::{Kernel, Next};

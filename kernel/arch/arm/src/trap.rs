@@ -28,7 +28,7 @@ use crate::context::{INTERRUPTED, SKIPPED};
 use crate::{RegisterFile, system};
 use core::mem::offset_of;
 use leasehold_abi::Call;
-use leasehold_arch_common::QUICK;
+use leasehold_core::QUICK;
 
 /// The unit of this processor.
 #[cfg(not(armv8m))]

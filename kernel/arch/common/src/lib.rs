@@ -9,10 +9,8 @@ extern crate std;
 mod memory;
 #[expect(unsafe_code, reason = "declares what is unsafe to call")]
 mod protection;
-mod quick;
 mod slots;
 
 pub use memory::Memory;
 pub use protection::Protection;
-pub use quick::QUICK;
 pub use slots::Slots;

@@ -4,8 +4,7 @@ use crate::boot::{STACK, STACK_SIZE};
 use crate::{FloatingRegisters, RegisterFile, csr};
 use core::mem::offset_of;
 use leasehold_abi::{Call, MAX_BORROWS, TaskState};
-use leasehold_arch_common::QUICK;
-use leasehold_core::Layout;
+use leasehold_core::{Layout, QUICK};
 
 /// Where the fast paths find what they need of a task.
 type Record = Layout<RegisterFile>;
