@@ -30,7 +30,7 @@ pub use trap::{Mode, Trap, cause, interrupt};
 use crate::violation::{Rule, Violation};
 use atomic::Reservation;
 use code::Code;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use tlb::Tlb;
 
 /// Where in a TLB's key the number of a context lies.
@@ -74,6 +74,8 @@ pub struct Cpu {
     /// The model has no code of the firmware: traps to machine mode end a run.
     firmware_is_outside: bool,
     violations: Vec<Violation>,
+    /// Pages whose entries were reported: once is enough.
+    reported: BTreeSet<(Rule, u64)>,
 }
 
 impl Cpu {
@@ -108,6 +110,7 @@ impl Cpu {
             hangs: false,
             firmware_is_outside: false,
             violations: Vec::new(),
+            reported: BTreeSet::new(),
         };
         cpu.choose_context();
         cpu
@@ -219,6 +222,13 @@ impl Cpu {
             now: self.now(),
         };
         self.violations.push(violation);
+    }
+
+    /// Reports what is wrong with a page's entry, the first time that it is used.
+    fn report_page(&mut self, rule: Rule, address: u64) {
+        if self.reported.insert((rule, address >> 12)) {
+            self.report(rule, address);
+        }
     }
 
     /// Forgets all translations.

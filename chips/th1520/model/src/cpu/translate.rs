@@ -191,7 +191,7 @@ impl Cpu {
         if self.csr.mxstatus & extended::ATTRIBUTES == 0 {
             // The entry's bits are not looked at: a table in the core says what is memory.
             if entry & bit::ATTRIBUTES != 0 {
-                self.report(Rule::AttributesWithoutSupport, address);
+                self.report_page(Rule::AttributesWithoutSupport, address);
             }
             return Ok(plain);
         }
@@ -204,12 +204,12 @@ impl Cpu {
         let shared = entry & bit::BUFFERABLE != 0 && entry & bit::SHAREABLE != 0;
         if !is_memory {
             if !strong {
-                self.report(Rule::DeviceWithoutStrongOrder, address);
+                self.report_page(Rule::DeviceWithoutStrongOrder, address);
             }
             return Ok(Medium::Device);
         }
         if strong || !shared {
-            self.report(Rule::MemoryWithoutCacheable, address);
+            self.report_page(Rule::MemoryWithoutCacheable, address);
         }
         Ok(if cacheable && !strong {
             Medium::Cached

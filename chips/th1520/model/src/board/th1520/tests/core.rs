@@ -128,6 +128,14 @@ fn a_page_of_memory_without_attributes_is_reported() {
 }
 
 #[test]
+fn a_page_is_reported_once() {
+    // The second load is from another place of the page.
+    let mut machine = machine(&[LOAD, LOAD | 8 << 20, LOAD, STAY], ALL);
+    machine.run(100);
+    assert_eq!(rules(&mut machine), [Rule::MemoryWithoutCacheable]);
+}
+
+#[test]
 fn a_fetch_from_strong_order_is_an_access_fault() {
     let mut machine = machine(&[JUMP], DEVICE | ALL);
     assert_eq!(trap(&mut machine), (cause::FETCH_ACCESS, PAGE));
