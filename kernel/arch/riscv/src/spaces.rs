@@ -124,8 +124,7 @@ impl<const P: usize> Protection for Spaces<P> {
         if self.tables.was_taken_back() {
             csr::fence_all();
         }
-        // With one identifier for all, the switch to the task drops everything.
-        csr::fence(identifier(task));
+        self.fence(task);
         result
     }
 
@@ -134,7 +133,7 @@ impl<const P: usize> Protection for Spaces<P> {
         let gone = self
             .tables
             .unmap(task, base as u64, length as u64, progress);
-        csr::fence(identifier(task));
+        self.fence(task);
         gone
     }
 
