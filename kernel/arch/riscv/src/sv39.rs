@@ -218,8 +218,7 @@ impl Sv39 {
     #[inline(always)]
     pub fn unmap(&mut self, task: usize, base: u64, length: u64, progress: &mut usize) -> bool {
         if *progress & IS_PLACE != 0 {
-            self.pool
-                .set(*progress >> 1, index(base, 0), Entry::INVALID);
+            self.pool.clear(*progress >> 1, index(base, 0));
             return true;
         }
         self.unmap_pages(task, base, length, progress)

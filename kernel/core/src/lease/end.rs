@@ -24,19 +24,21 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         mut slot: u16,
         mode: RevokeMode,
         account: usize,
-        parent: Option<u16>,
+        parent: u16,
     ) {
         loop {
             let ready = self.ready;
             let interrupted = self.end_lease(slot, mode, account);
-            let (Some(parent), false) = (parent, interrupted) else {
-                return;
-            };
             // Whoever became ready may go first.
-            if self.ready != ready || self.hardware.interrupt_pending() {
+            if interrupted || self.ready != ready {
                 return;
             }
-            let lease = &mut self.leases.records[parent as usize];
+            let Some(lease) = self.leases.records.get_mut(parent as usize) else {
+                return;
+            };
+            if self.hardware.interrupt_pending() {
+                return;
+            }
             match self.leases.siblings.get(lease.child_cursor as usize) {
                 Some(links) => {
                     slot = lease.child_cursor;
@@ -165,7 +167,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             };
             let lessee = lease.lessee as usize;
             lease.child_cursor = self.leases.siblings[child as usize].next;
-            self.end_leases(child, mode, lessee, Some(slot));
+            self.end_leases(child, mode, lessee, slot);
             return;
         }
         // Nobody becomes ready by this, but for an interrupt.

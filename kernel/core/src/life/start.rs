@@ -29,15 +29,21 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// The reaper's step for a task that is being started: make a bit of its memory fresh; when all of it is, its
-    /// registers; and then the task is ready.
+    /// registers; and then the task is ready. The last step is the shortest, because an interrupt that comes in it waits
+    /// for the caller of [`Kernel::task_start`] as well.
     #[inline(never)]
     pub(crate) fn start_step(&mut self, task: usize) {
         let config = self.config_of(task);
         let record = &mut self.tasks[task];
+        if record.fresh < config.data.length() {
+            self.hardware.fresh(config, &mut record.fresh);
+            return;
+        }
         if self.reaper.fresh & bit(task) == 0 {
-            if self.hardware.fresh(config, &mut record.fresh) {
-                self.reaper.fresh |= bit(task);
-            }
+            self.reaper.fresh |= bit(task);
+            let (entry, stack) = (config.entry as usize, config.stack_top as usize);
+            record.context.start(entry, stack);
+            record.forget_lost_windows();
             return;
         }
         self.reaper.fresh &= !bit(task);
@@ -45,10 +51,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let Some(handle) = record.next_handle() else {
             return;
         };
-        let (entry, stack) = (config.entry as usize, config.stack_top as usize);
-        record.context.start(entry, stack);
         record.fresh = 0;
-        record.forget_lost_windows();
         record.handle = handle;
         record.fast = if config.floating_point {
             no_handle(handle)

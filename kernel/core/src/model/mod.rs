@@ -333,7 +333,7 @@ impl Hardware for Model {
     fn write(&mut self, to: usize, bytes: &[u8]) {
         self.bytes(to, bytes.len()).copy_from_slice(bytes);
     }
-    fn fresh(&mut self, task: &TaskConfig, done: &mut usize) -> bool {
+    fn fresh(&mut self, task: &TaskConfig, done: &mut usize) {
         self.worked();
         // L6: nobody can reach memory that is made fresh.
         for region in task.regions() {
@@ -356,11 +356,9 @@ impl Hardware for Model {
             self.bytes(task.data.base() + at, 1)[0] = byte;
             *done = at + 1;
         }
-        let all = *done == task.data.length();
-        if all {
+        if *done == task.data.length() {
             self.freshened[task.entry as usize / 0x1000 % 64] += 1;
         }
-        all
     }
 
     fn print(&mut self, bytes: &[u8]) {

@@ -128,6 +128,16 @@ impl Pool {
         }
     }
 
+    /// Unmaps a page that is mapped.
+    #[inline(always)]
+    pub(super) fn clear(&mut self, table: usize, index: usize) {
+        if let (Some(entries), Some(used)) = (self.tables.get_mut(table), self.used.get_mut(table))
+        {
+            entries.0[index & (ENTRIES - 1)] = Entry::INVALID;
+            used.entries -= 1;
+        }
+    }
+
     /// The table that an entry points to.
     #[inline(always)]
     pub(super) fn child(&self, table: usize, index: usize) -> Option<usize> {
