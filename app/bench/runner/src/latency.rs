@@ -1,18 +1,20 @@
 //! The longest interrupt latency while the kernel works. The clock's alarm is set for a moment in a long operation,
 //! again and again, until every part of the operation was hit.
 
-use crate::bench::{Bench, CLIENT, DRIVER, SERVER, note, row};
+use crate::bench::{Bench, CLIENT, DRIVER, SERVER, most, note, row};
 use crate::board::{Alarm, WINDOW, start as start_devices};
 use crate::leases::revoke;
 use crate::types::Outcome;
 use bench_machine as machine;
 use bench_protocol::Command;
-use leasehold_abi::{GrantKind, LeaseHandle};
+use leasehold_abi::{ClaimMode, GrantKind, LeaseHandle, Notifications};
 use userlib::early_print;
 use userlib::sys;
 
 /// Leases that end at once.
 const LEASES: usize = 200;
+/// Claims that are measured.
+const ROUNDS: usize = 16;
 /// Moments that are tried.
 const SAMPLES: usize = 400;
 /// Instructions between setting an alarm and the operation's begin, enough for the driver to get ready.
@@ -62,6 +64,20 @@ fn prepare(bench: &mut Bench) -> Outcome<LeaseHandle> {
     Ok(lease)
 }
 
+/// Claims the window that has all these claims; answers the instructions of the call.
+fn claim(bench: &mut Bench) -> Outcome<usize> {
+    let (index, _) = bench.grant(GrantKind::Mmio, bench.board.window)?;
+    most(ROUNDS, || {
+        let before = machine::counter();
+        let claimed =
+            sys::grant_claim(bench.root, index, ClaimMode::Shared, Notifications::empty());
+        let after = machine::counter();
+        claimed.map_err(|_| "a window cannot be claimed once more")?;
+        sys::grant_unclaim(bench.root, index).map_err(|_| "a claim cannot be given up")?;
+        Ok(machine::between(before, after))
+    })
+}
+
 /// Everything is given back.
 fn recover(bench: &mut Bench, lease: LeaseHandle) -> Outcome {
     let [released, ..] = bench.command(CLIENT, Command::ReleaseEnding, &[])?;
@@ -79,6 +95,7 @@ pub(crate) fn revocation(bench: &mut Bench) -> Outcome {
     bench.start(SERVER)?;
     bench.start(CLIENT)?;
     let lease = prepare(bench)?;
+    row("claim-200", claim(bench)?);
     let whole = revoke(lease)?;
     recover(bench, lease)?;
     row("revoke-200", whole);
