@@ -26,6 +26,10 @@ const KERNEL_FLAGS: &[&str] = &[
     "-Cllvm-args=-unroll-threshold=0",
 ];
 
+/// The level of tasks on Arm, smaller than that of the profile. On RISC-V it makes functions that call before they save
+/// their return address, and nobody could tell how far below its stack a task gets ([`stack`](crate::stack)).
+const THUMB_LEVEL: &str = "z";
+
 /// Compiles every task; `policy` is the file for the supervisor.
 ///
 /// # Errors
@@ -58,6 +62,9 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
         command
             .env("LEASEHOLD_POLICY", policy)
             .env("LEASEHOLD_TICKS_PER_SECOND", ticks);
+        if plan.chip.chip.target.get_ref().starts_with("thumb") {
+            command.env("CARGO_PROFILE_TASK_OPT_LEVEL", THUMB_LEVEL);
+        }
         if let Some(processor) = &plan.chip.chip.floating_point
             && floating_point
         {

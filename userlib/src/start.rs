@@ -24,6 +24,7 @@ macro_rules! task {
         /// What is said of a panic.
         #[cfg(target_os = "none")]
         #[unsafe(no_mangle)]
+        #[inline(always)]
         fn __leasehold_panic_text(
             info: &::core::panic::PanicInfo<'_>,
         ) -> $crate::__start::PanicText {
@@ -77,12 +78,16 @@ const FILE_LENGTH: usize = 40;
 
 /// The end of a file's path, from a folder on, that fits into the room.
 fn short(file: &str) -> &str {
-    let least = file.ceil_char_boundary(file.len().saturating_sub(FILE_LENGTH));
-    let end = file.get(least..).unwrap_or_default();
-    match end.split_once('/') {
-        Some((_, rest)) if least > 0 => rest,
-        _ => end,
+    let least = file.len().saturating_sub(FILE_LENGTH);
+    if least == 0 {
+        return file;
     }
+    let folder = file.bytes().skip(least).position(|byte| byte == b'/');
+    let mut start = folder.map_or(least, |at| least + at + 1);
+    while !file.is_char_boundary(start) {
+        start += 1;
+    }
+    file.get(start..).unwrap_or_default()
 }
 
 /// A panic's message as the kernel keeps it.
@@ -90,6 +95,7 @@ fn short(file: &str) -> &str {
 pub type PanicText = Text<{ leasehold_abi::PANIC_LENGTH }>;
 
 /// File and line first, because the kernel keeps only the start.
+#[inline(never)]
 fn place_text(file: &str, line: u32) -> PanicText {
     let mut text = PanicText::new();
     text.push(short(file));
@@ -117,10 +123,12 @@ fn full_text(message: impl fmt::Display, place: Option<(&str, u32)>) -> PanicTex
 /// Only the place. If the message were looked at, a driver would have the code that formats the messages of the
 /// compiler's own checks.
 #[doc(hidden)]
+#[inline(always)]
 pub fn brief(info: &PanicInfo<'_>) -> PanicText {
     brief_text(place(info))
 }
 
+#[inline(always)]
 fn brief_text(place: Option<(&str, u32)>) -> PanicText {
     place.map_or_else(
         || Text::from("panic"),

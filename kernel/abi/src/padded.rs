@@ -54,7 +54,8 @@ impl<const N: usize> Default for Padded<N> {
 
 impl<const N: usize> PartialEq<str> for Padded<N> {
     fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
+        let text = self.0.split(|&byte| byte == 0).next();
+        text == Some(other.as_bytes())
     }
 }
 
