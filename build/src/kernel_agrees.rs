@@ -14,8 +14,8 @@ const TASKS: usize = 24;
 
 fn window(range: Range) -> Window {
     Window {
-        base: range.base,
-        length: range.size,
+        base: range.base as usize,
+        length: range.size as usize,
         kind: GrantKind::Mmio,
         rights: Rights::READ | Rights::WRITE,
     }
