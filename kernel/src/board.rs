@@ -143,6 +143,7 @@ impl Hardware for Board {
         self.protection.map_step(task, window, progress)
     }
 
+    #[inline(always)]
     fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool {
         self.protection.unmap(task, window, progress)
     }

@@ -110,7 +110,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             }
             _ if !active => Some(Err(Error::Revoked)),
             Phase::Scan => self.scan_step(task),
-            Phase::Map => self.map_step(task),
+            Phase::Map => {
+                let grant = operation.grant;
+                let window = self.window(grant);
+                self.map_step(task, window)
+            }
         }
     }
 

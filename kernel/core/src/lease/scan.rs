@@ -40,13 +40,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Begin, or begin anew, with the task's own claims.
     pub(super) fn begin_scan(&mut self, task: usize) {
         let record = &mut self.tasks[task];
-        record.operation = Operation {
-            whose: Whose::Own,
-            cursor: record.windows.first,
-            twin: NIL,
-            epoch: self.leases.epoch,
-            ..record.operation
-        };
+        let operation = &mut record.operation;
+        operation.whose = Whose::Own;
+        operation.cursor = record.windows.first;
+        operation.twin = NIL;
+        operation.epoch = self.leases.epoch;
     }
 
     /// Look at a few claims; when all were looked at, begin to map.
@@ -54,50 +52,66 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if self.tasks[task].operation.epoch != self.leases.epoch {
             self.begin_scan(task);
         }
-        let mut operation = self.tasks[task].operation;
-        let window = self.window(operation.grant);
+        let Operation {
+            grant,
+            claim,
+            mut whose,
+            mut cursor,
+            mut twin,
+            ..
+        } = self.tasks[task].operation;
+        let window = self.window(grant);
         for _ in 0..SCAN_STEP {
-            let other = operation.cursor;
+            let other = cursor;
             if other != NIL {
-                if self.is_in_the_way(&operation, window, other) {
+                let theirs = self.window(other);
+                if self.is_in_the_way((claim, window), whose, (other, theirs)) {
                     return Some(Err(Error::Busy));
                 }
-                if operation.whose == Whose::Own && self.window(other) == window {
-                    operation.twin = other;
+                if whose == Whose::Own && theirs == window {
+                    twin = other;
                 }
-                operation.cursor = self.leases.claimed[other as usize].next;
+                cursor = self.leases.claimed[other as usize].next;
                 continue;
             }
-            let next = match operation.whose {
-                Whose::Own if self.others_may_be_in_the_way(&operation) => 0,
-                Whose::Of(whose) if (whose as usize) + 1 < self.count => whose + 1,
-                _ => return self.begin_map(task, operation),
+            let next = match whose {
+                Whose::Own if self.others_may_be_in_the_way(grant, claim) => 0,
+                Whose::Of(other) if (other as usize) + 1 < self.count => other + 1,
+                _ => return self.begin_map(task, twin, window),
             };
-            operation.whose = Whose::Of(next);
+            whose = Whose::Of(next);
             if next as usize != task {
-                operation.cursor = self.tasks[next as usize].windows.first;
+                cursor = self.tasks[next as usize].windows.first;
             }
         }
-        self.tasks[task].operation = operation;
+        let operation = &mut self.tasks[task].operation;
+        operation.whose = whose;
+        operation.cursor = cursor;
+        operation.twin = twin;
         None
     }
 
     /// Whether claims of other tasks must be looked at.
-    fn others_may_be_in_the_way(&self, operation: &Operation) -> bool {
-        let origin = self.leases.grants[operation.grant as usize].origin;
+    fn others_may_be_in_the_way(&self, grant: u16, claim: Claim) -> bool {
+        let origin = self.leases.grants[grant as usize].origin;
         let claims = &self.leases.claims[origin as usize];
-        if operation.claim == Claim::Exclusive {
+        if claim == Claim::Exclusive {
             claims.all() != 0
         } else {
             claims.exclusive() != 0
         }
     }
 
-    fn is_in_the_way(&self, operation: &Operation, window: Window, other: u16) -> bool {
+    /// Whether a claim of a window is in the way of another, of somebody's.
+    fn is_in_the_way(
+        &self,
+        (claim, window): (Claim, Window),
+        whose: Whose,
+        (other, theirs): (u16, Window),
+    ) -> bool {
         let record = &self.leases.grants[other as usize];
-        let theirs = self.window(other);
-        let exclusive = record.claim == Claim::Exclusive || operation.claim == Claim::Exclusive;
-        match operation.whose {
+        let exclusive = record.claim == Claim::Exclusive || claim == Claim::Exclusive;
+        match whose {
             Whose::Own => {
                 window.seen::<H>().overlaps(theirs.seen::<H>())
                     && (exclusive || record.unmapping || theirs != window)

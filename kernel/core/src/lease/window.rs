@@ -8,6 +8,9 @@ use crate::{Hardware, Kernel, Window};
 use leasehold_abi::Claim;
 use leasehold_abi::{Error, GrantKind, Rights};
 
+/// Windows that are looked at to give a fault its name.
+const LOOKS: usize = 16;
+
 /// What is mapped of a range: whole granules.
 #[inline(always)]
 fn granules<H: Hardware>(record: &Grant) -> (usize, usize) {
@@ -44,31 +47,28 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Whether the current task may see a window beside its own memory: it may read it, and sees all of it at once, and
     /// over none of that.
     pub(super) fn check_place(&self, grant: u16) -> Result<(), Error> {
-        if !self.leases.grants[grant as usize]
-            .rights
-            .contains(Rights::READ)
-        {
+        let record = &self.leases.grants[grant as usize];
+        if !record.rights.contains(Rights::READ) {
             return Err(Error::Denied);
         }
-        let window = self.window(grant);
-        let base = H::window_address(window.base);
+        let (base, length) = granules::<H>(record);
+        let base = H::window_address(base);
         let config = self.config_of(self.current);
-        let fits = window.length - 1 <= H::WINDOW_MASK - base
+        let fits = length - 1 <= H::WINDOW_MASK - base
             && [config.text, config.constants, config.data]
                 .iter()
-                .all(|own| !own.overlaps(base, window.length));
+                .all(|own| !own.overlaps(base, length));
         if fits { Ok(()) } else { Err(Error::Busy) }
     }
 
-    /// Nothing is in the way of a claim.
+    /// Nothing is in the way of a claim; `twin` is one of the very same window by the same task.
     pub(super) fn begin_map(
         &mut self,
         task: usize,
-        operation: Operation,
+        twin: u16,
+        window: Window,
     ) -> Option<Result<usize, Error>> {
-        let Operation {
-            grant, claim, twin, ..
-        } = operation;
+        let Operation { grant, claim, .. } = self.tasks[task].operation;
         let leases = &mut self.leases;
         let record = &mut leases.grants[grant as usize];
         record.claim = claim;
@@ -87,14 +87,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         };
         let record = &mut self.tasks[task];
         record.windows.push(&mut leases.claimed, grant);
-        record.operation = operation;
         record.operation.phase = Phase::Map;
-        self.forget_lost(task, self.window(grant));
-        self.map_step(task)
+        self.map_step(task, window)
     }
 
-    pub(super) fn map_step(&mut self, task: usize) -> Option<Result<usize, Error>> {
-        let window = self.window(self.tasks[task].operation.grant);
+    pub(super) fn map_step(&mut self, task: usize, window: Window) -> Option<Result<usize, Error>> {
         let operation = &mut self.tasks[task].operation;
         match self
             .hardware
@@ -115,32 +112,29 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    /// The window of a grant that the task has lost, if the grant still says which that was.
-    fn lost(&self, task: usize, grant: u16) -> Option<Window> {
-        let record = self.leases.grants.get(grant as usize)?;
-        let lost = record.claimant as usize == task && record.claim == Claim::None;
-        lost.then(|| self.window(grant).seen::<H>())
-    }
-
-    /// Whether a task has lost a window with this address to a revocation lately.
+    /// Whether a task has lost a window with this address to a revocation lately, and has none there now.
     pub(crate) fn lost_window_at(&self, task: usize, address: usize) -> bool {
-        self.tasks[task]
-            .lost_windows()
-            .into_iter()
-            .filter_map(|grant| self.lost(task, grant))
-            .any(|window| address.wrapping_sub(window.base) < window.length)
-    }
-
-    /// A task has such a window again: a fault there says nothing of one that it lost.
-    fn forget_lost(&mut self, task: usize, window: Window) {
-        for grant in self.tasks[task].lost_windows() {
-            let lost = self.lost(task, grant);
-            if lost.is_none_or(|lost| !lost.overlaps(window.seen::<H>())) {
-                self.tasks[task].lose_window(grant);
-            } else {
-                self.tasks[task].lose_window(NIL);
+        let covers = |grant: u16| {
+            let window = self.window(grant).seen::<H>();
+            address.wrapping_sub(window.base) < window.length
+        };
+        let lost = self.tasks[task].lost_windows().into_iter().any(|grant| {
+            // The grant still says which window that was, unless another lease has it.
+            let record = self.leases.grants.get(grant as usize);
+            let same = record.is_some_and(|record| {
+                record.claimant as usize == task && record.claim == Claim::None
+            });
+            same && covers(grant)
+        });
+        let mut claimed = self.tasks[task].windows.first;
+        for _ in 0..LOOKS {
+            match self.leases.claimed.get(claimed as usize) {
+                Some(_) if !lost || covers(claimed) => return false,
+                Some(links) => claimed = links.next,
+                None => break,
             }
         }
+        lost
     }
 
     /// Where the claimant finds the first byte of the grant.

@@ -29,8 +29,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// The reaper's step for a task that is being started: make a bit of its memory fresh; when all of it is, its
-    /// registers; and then the task is ready. The last step is the shortest, because an interrupt that comes in it waits
-    /// for the caller of [`Kernel::task_start`] as well.
+    /// registers; and then the task is ready. The last step is the shortest: an interrupt that comes in it waits for
+    /// the caller of [`Kernel::task_start`] as well.
     #[inline(never)]
     pub(crate) fn start_step(&mut self, task: usize) {
         let config = self.config_of(task);
