@@ -16,7 +16,7 @@ struct Head {
     config: &'static Config,
 }
 
-/// Offsets in the record of a task whose registers are a `C`: a record begins with them. Those of [`Head`] are relative
+/// Offsets in the record of a task whose registers are a `C`: a record begins with them. Those of `Head` are relative
 /// to the first record.
 #[derive(Debug)]
 pub struct Layout<C>(PhantomData<C>);

@@ -51,7 +51,7 @@ fn table<T>(one: &'static Place<T>) -> &'static [Place<T>] {
         core::arch::asm!(
             "/* {0} */",
             inlateout(reg) core::ptr::from_ref(one) => first,
-            options(nomem, nostack, preserves_flags)
+            options(nostack, preserves_flags)
         );
     }
     // SAFETY: the link script has so many of them one after another, and nothing else is there.
@@ -120,6 +120,10 @@ impl<D: Driver> StatePlace<D> {
     /// # Safety
     /// This is the item that the link script repeats, and nobody else uses it.
     #[cfg(target_os = "none")]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "nobody else uses it, as the caller promises"
+    )]
     pub(super) unsafe fn all(&'static self) -> &'static mut [Option<StateOf<'static, D>>] {
         let places = table(&self.0);
         for place in places {

@@ -51,6 +51,11 @@ impl Entry {
         Self(page_number(address) | bits | ACCESSED | DIRTY | VALID)
     }
 
+    /// The same leaf for what lies so many bytes behind it.
+    pub(crate) const fn behind(self, bytes: u64) -> Self {
+        Self(self.0.wrapping_add(page_number(bytes)))
+    }
+
     /// An invalid entry that keeps a number, for a table that is not in use.
     pub(crate) const fn link(number: usize) -> Self {
         Self((number as u64) << 1)

@@ -16,7 +16,7 @@ pub const PAGE_SIZE: u64 = 4096;
 const LOWER_HALF: u64 = 1 << 38;
 const ENTRIES: usize = 512;
 /// Most entries that one step changes.
-const STEP: u32 = 64;
+const STEP: u32 = 32;
 /// How many entries a page that is not mapped counts for in such a step, because the tables are walked for each.
 const MISSING: u32 = 8;
 const ROOT_LEVEL: u32 = 2;
@@ -139,6 +139,7 @@ impl Sv39 {
         progress: &mut usize,
     ) -> Result<bool, Error> {
         let (base, end) = pages(base, length);
+        let before = *progress & !(PAGE_SIZE as usize - 1);
         let mapped = if end - base == PAGE_SIZE {
             self.map_page(task, base, permission)
                 .inspect(|&table| *progress = table << 1 | IS_PLACE)
@@ -148,6 +149,8 @@ impl Sv39 {
         };
         match mapped {
             Some(done) => Ok(done),
+            // A step that has mapped something does not look as well.
+            None if *progress & !(PAGE_SIZE as usize - 1) != before => Ok(false),
             None => {
                 let mut looked = *progress & (PAGE_SIZE as usize - 1);
                 self.pool.look(&mut looked)?;
@@ -183,29 +186,33 @@ impl Sv39 {
         permission: Permission,
         progress: &mut usize,
     ) -> Option<bool> {
+        let looked = *progress & (PAGE_SIZE as usize - 1);
         let mut at = base + (*progress as u64 & !(PAGE_SIZE - 1));
         let mut left = STEP;
         while at < end && left > 0 {
             let level = leaf_level(at, end);
+            let first = index(at, level);
+            let mut run = run(at, end, level).min(left as usize);
             let Some(table) = self.table(task, at, level) else {
-                *progress = (at - base) as usize | *progress & (PAGE_SIZE as usize - 1);
+                *progress = (at - base) as usize | looked;
                 return None;
             };
-            loop {
-                if let Some(below) = self.pool.child(table, index(at, level))
+            if level > 0 {
+                // An empty table may be below each.
+                run = 1;
+                if let Some(below) = self.pool.child(table, first)
                     && !self.pool.take_back(below)
                 {
-                    *progress = (at - base) as usize | *progress & (PAGE_SIZE as usize - 1);
+                    *progress = (at - base) as usize | looked;
                     return None;
                 }
-                self.pool
-                    .set(table, index(at, level), Entry::leaf(at, permission));
-                at += page_size(level);
-                left -= 1;
-                if left == 0 || at >= end || leaf_level(at, end) != level || index(at, level) == 0 {
-                    break;
-                }
+                left = left.saturating_sub(MISSING - 1).max(1);
             }
+            let leaf = Entry::leaf(at, permission);
+            self.pool
+                .fill(table, first..first + run, leaf, page_size(level));
+            at += run as u64 * page_size(level);
+            left -= run as u32;
         }
         let done = at >= end;
         *progress = if done { 0 } else { (at - base) as usize };
@@ -238,7 +245,7 @@ impl Sv39 {
 
     /// Unmaps leaves of one level from `at` on, as far as they are in one table; answers where
     /// it stopped.
-    fn unmap_run(&mut self, task: usize, mut at: u64, end: u64, left: &mut u32) -> u64 {
+    fn unmap_run(&mut self, task: usize, at: u64, end: u64, left: &mut u32) -> u64 {
         let level = leaf_level(at, end);
         let mut table = task;
         for parent in (level + 1..=ROOT_LEVEL).rev() {
@@ -250,17 +257,11 @@ impl Sv39 {
                 }
             }
         }
-        loop {
-            // What was not mapped may have an empty table below it.
-            if !self.pool.entry(table, index(at, level)).is_table() {
-                self.pool.set(table, index(at, level), Entry::INVALID);
-            }
-            at += page_size(level);
-            *left -= 1;
-            if *left == 0 || at >= end || leaf_level(at, end) != level || index(at, level) == 0 {
-                return at;
-            }
-        }
+        let first = index(at, level);
+        let run = run(at, end, level).min(*left as usize);
+        self.pool.drain(table, first..first + run);
+        *left -= run as u32;
+        at + run as u64 * page_size(level)
     }
 
     /// The table with the entry for `address` at `level`. Missing tables are made.
@@ -304,6 +305,15 @@ const fn leaf_level(at: u64, end: u64) -> u32 {
     } else {
         2
     }
+}
+
+/// How many leaves of this level there are from `at` on, in one table.
+const fn run(at: u64, end: u64, level: u32) -> usize {
+    let (run, room) = (
+        ((end - at) >> (12 + 9 * level)) as usize,
+        ENTRIES - index(at, level),
+    );
+    if run < room { run } else { room }
 }
 
 /// The index in a table of this level of the place where a task sees a physical address.

@@ -119,17 +119,23 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             address.wrapping_sub(window.base) < window.length
         };
         let lost = self.tasks[task].lost_windows().into_iter().any(|grant| {
-            // The grant still says which window that was, unless another lease has it.
+            // The grant still says which window that was, unless another lease has it, perhaps for what has no
+            // address.
             let record = self.leases.grants.get(grant as usize);
             let same = record.is_some_and(|record| {
-                record.claimant as usize == task && record.claim == Claim::None
+                let is_window = !matches!(record.kind, GrantKind::Interrupt | GrantKind::BusMaster);
+                let gone = record.claim == Claim::None || record.unmapping;
+                record.claimant as usize == task && is_window && gone
             });
             same && covers(grant)
         });
         let mut claimed = self.tasks[task].windows.first;
         for _ in 0..LOOKS {
             match self.leases.claimed.get(claimed as usize) {
-                Some(_) if !lost || covers(claimed) => return false,
+                Some(_) if !lost => return false,
+                Some(_) if covers(claimed) && !self.leases.grants[claimed as usize].unmapping => {
+                    return false;
+                }
                 Some(links) => claimed = links.next,
                 None => break,
             }

@@ -476,3 +476,45 @@ fn a_lease_that_is_released_while_its_lessor_is_being_stopped() {
             .all(|&lease| world.kernel.leases.resolve(lease).is_err())
     );
 }
+
+/// A grant's place is used again for something that is no window: a line, whose number is no address.
+#[test]
+fn a_line_that_was_given_up_is_no_lost_window() {
+    let mut world = World::new();
+    let root = world.root();
+    let lease = world.lend(0, root, 2, &[root::BAR]);
+    world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+    world.value(2, Call::LeaseRelease, &[lease]);
+    let lease = world.lend(0, root, 2, &[root::LINE_10]);
+    world.value(2, Call::GrantClaim, &[lease, 0, 0, 1]);
+    world.value(2, Call::GrantUnclaim, &[lease, 0]);
+    world.become_task(2);
+    assert!(!world.kernel.lost_window_at(2, 8), "nothing was ever there");
+}
+
+/// The claimant runs while a window is being taken away, and uses the part that is gone already.
+#[test]
+fn a_window_that_is_half_gone_is_a_lost_one() {
+    let mut world = World::new();
+    let root = world.root();
+    let lease = world.lend(0, root, 2, &[root::BAR, root::LINE_10]);
+    let base = world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+    let other = world.lend(0, root, 2, &[root::LINE_10]);
+    world.value(2, Call::GrantClaim, &[other, 0, 0, 1]);
+    world.act(2, Call::Receive, &[1]);
+    world.rest();
+    world.become_task(0);
+    // In the second step of the unmapping.
+    world.kernel.hardware.raise.set(Some((2, 10)));
+    world.system_call(Call::LeaseRevoke as usize, &[lease, HARD]);
+    assert_eq!(world.kernel.current, 2, "in the middle of the unmapping");
+    assert!(!world.kernel.hardware.reaches(2, base as u64, false));
+    assert!(!world.kernel.hardware.mapped.is_empty());
+    world.kernel.fault(Fault {
+        kind: FaultKind::Read,
+        address: base,
+        pc: 0,
+        stack: 0,
+    });
+    assert_eq!(world.kernel.tasks[2].fault.kind, FaultKind::RevokedWindow);
+}

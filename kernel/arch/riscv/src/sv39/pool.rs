@@ -6,6 +6,7 @@
 
 use super::{ENTRIES, PAGE_SIZE, Table};
 use crate::Entry;
+use core::ops::Range;
 use leasehold_abi::Error;
 
 /// Tables that one step looks at, to find one that is empty.
@@ -125,6 +126,39 @@ impl Pool {
             used.entries += u16::from(entry.is_valid());
             used.entries -= u16::from(place.is_valid());
             *place = entry;
+        }
+    }
+
+    /// Maps a run of leaves, the first of which is given, each of so many bytes.
+    #[inline(always)]
+    pub(super) fn fill(&mut self, table: usize, run: Range<usize>, mut leaf: Entry, bytes: u64) {
+        if let (Some(entries), Some(used)) = (self.tables.get_mut(table), self.used.get_mut(table))
+            && let Some(entries) = entries.0.get_mut(run)
+        {
+            let mut new = 0;
+            for entry in entries {
+                new += u16::from(!entry.is_valid());
+                *entry = leaf;
+                leaf = leaf.behind(bytes);
+            }
+            used.entries += new;
+        }
+    }
+
+    /// Unmaps a run of leaves. What was not mapped may have an empty table below it, which stays.
+    #[inline(always)]
+    pub(super) fn drain(&mut self, table: usize, run: Range<usize>) {
+        if let (Some(entries), Some(used)) = (self.tables.get_mut(table), self.used.get_mut(table))
+            && let Some(entries) = entries.0.get_mut(run)
+        {
+            let mut old = 0;
+            for entry in entries {
+                if !entry.is_table() {
+                    old += u16::from(entry.is_valid());
+                    *entry = Entry::INVALID;
+                }
+            }
+            used.entries -= old;
         }
     }
 

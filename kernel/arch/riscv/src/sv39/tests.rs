@@ -398,7 +398,7 @@ fn a_step_is_bounded_and_the_rest_stays_until_its_turn() {
         .unwrap()
     {
         steps += 1;
-        assert_eq!(done, steps * 64 * 4096);
+        assert_eq!(done, steps * 32 * 4096);
         assert!(
             spaces
                 .translate(0, base + done as u64 - 1, Access::Load, Mode::User)
@@ -410,11 +410,11 @@ fn a_step_is_bounded_and_the_rest_stays_until_its_turn() {
                 .is_none()
         );
     }
-    assert_eq!(steps, 3);
+    assert_eq!(steps, 7);
     (done, steps) = (0, 0);
     while !spaces.unmap(0, base, length, &mut done) {
         steps += 1;
-        assert_eq!(done, steps * 64 * 4096);
+        assert_eq!(done, steps * 32 * 4096);
         assert!(
             spaces
                 .translate(0, base + done as u64 - 1, Access::Load, Mode::User)
@@ -426,7 +426,7 @@ fn a_step_is_bounded_and_the_rest_stays_until_its_turn() {
                 .is_some()
         );
     }
-    assert_eq!(steps, 3);
+    assert_eq!(steps, 7);
 }
 
 #[test]
@@ -435,10 +435,9 @@ fn what_a_failed_mapping_left_is_unmapped_as_a_whole() {
     let mut spaces = spaces(1, 3);
     let (base, length) = (0x401f_f000, 0x2000);
     let mut done = 0;
-    assert_eq!(
-        spaces.map_step(0, base, length, Permission::Read, &mut done),
-        Err(Error::Exhausted)
-    );
+    let mut step = || spaces.map_step(0, base, length, Permission::Read, &mut done);
+    assert_eq!(step(), Ok(false));
+    assert_eq!(step(), Err(Error::Exhausted));
     spaces.unmap_all(0, base, length);
     assert_eq!(spaces.left(), 2);
     assert_eq!(spaces.translate(0, base, Access::Load, Mode::User), None);
@@ -574,5 +573,54 @@ fn a_pool_without_a_root_for_each_task_is_refused() {
     assert_eq!(
         spaces.map(0, 0, 4096, Permission::Read),
         Err(Error::Exhausted)
+    );
+}
+
+/// A hostile pair: many small windows leave empty tables behind; then one large window over them all.
+#[test]
+fn a_step_takes_back_few_tables() {
+    const SMALL: u64 = 0x1000;
+    const LARGE: u64 = 0x20_0000;
+    let mut spaces = spaces(1, 100);
+    let base = 0x4000_0000;
+    for at in 0..64 {
+        spaces
+            .map(0, base + at * LARGE, SMALL, Permission::Read)
+            .unwrap();
+        spaces.unmap_all(0, base + at * LARGE, SMALL);
+    }
+    let (mut done, mut most) = (0, 0);
+    loop {
+        let before = spaces.available();
+        let gone = spaces
+            .map_step(0, base, 64 * LARGE, Permission::Read, &mut done)
+            .unwrap();
+        most = most.max(spaces.available() - before);
+        if gone {
+            break;
+        }
+    }
+    spaces.check_pool();
+    assert!(most <= 4, "{most} tables taken back in one step");
+}
+
+/// Entries and looks are both bounded, so no step does all of both.
+#[test]
+fn a_step_that_maps_does_not_look() {
+    // A root, and 38 tables in use; none is empty, none free.
+    let mut spaces = spaces(1, 39);
+    for at in 0..37 {
+        spaces
+            .map(0, 0x8000_0000 + at * 0x20_0000, 0x1000, Permission::Read)
+            .unwrap();
+    }
+    let base = 0x8000_0000 + 37 * 0x20_0000 - 31 * 0x1000;
+    let mut done = 0;
+    let first = spaces.map_step(0, base, 128 * 0x1000, Permission::Read, &mut done);
+    assert_eq!(first, Ok(false));
+    assert_eq!(
+        (done / 4096, done % 4096),
+        (31, 0),
+        "pages mapped, tables looked at"
     );
 }
