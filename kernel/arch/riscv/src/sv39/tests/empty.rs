@@ -81,3 +81,52 @@ fn a_larger_page_takes_the_place_of_empty_tables() {
         spaces.check_pool();
     }
 }
+
+/// A hostile pair: many small windows leave empty tables behind; then one large window over them all.
+#[test]
+fn a_step_takes_back_few_tables() {
+    const SMALL: u64 = 0x1000;
+    const LARGE: u64 = 0x20_0000;
+    let mut spaces = spaces(1, 100);
+    let base = 0x4000_0000;
+    for at in 0..64 {
+        spaces
+            .map(0, base + at * LARGE, SMALL, Permission::Read)
+            .unwrap();
+        spaces.unmap_all(0, base + at * LARGE, SMALL);
+    }
+    let (mut done, mut most) = (0, 0);
+    loop {
+        let before = spaces.available();
+        let gone = spaces
+            .map_step(0, base, 64 * LARGE, Permission::Read, &mut done)
+            .unwrap();
+        most = most.max(spaces.available() - before);
+        if gone {
+            break;
+        }
+    }
+    spaces.check_pool();
+    assert!(most <= 4, "{most} tables taken back in one step");
+}
+
+/// Entries and looks are both bounded, so no step does all of both.
+#[test]
+fn a_step_that_maps_does_not_look() {
+    // A root, and 38 tables in use; none is empty, none free.
+    let mut spaces = spaces(1, 39);
+    for at in 0..37 {
+        spaces
+            .map(0, 0x8000_0000 + at * 0x20_0000, 0x1000, Permission::Read)
+            .unwrap();
+    }
+    let base = 0x8000_0000 + 37 * 0x20_0000 - 31 * 0x1000;
+    let mut done = 0;
+    let first = spaces.map_step(0, base, 128 * 0x1000, Permission::Read, &mut done);
+    assert_eq!(first, Ok(false));
+    assert_eq!(
+        (done / 4096, done % 4096),
+        (31, 0),
+        "pages mapped, tables looked at"
+    );
+}
