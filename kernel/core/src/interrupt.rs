@@ -3,8 +3,6 @@
 //! A line that was taken stays masked until its claimant acknowledges it, or for good when
 //! nobody claims it.
 
-use crate::lease::links::NIL;
-use crate::lease::table::LINES;
 use crate::{Hardware, Kernel};
 use leasehold_abi::{Notifications, TaskState};
 
@@ -15,12 +13,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(always)]
     pub(crate) fn take_interrupt(&mut self) -> bool {
         if let Some(line) = self.hardware.take_line() {
-            let route = match self.leases.routes.get(line as usize % LINES) {
-                Some(&grant) if (line as usize) < LINES => grant,
-                _ => NIL,
-            };
-            if route != NIL {
-                let grant = &self.leases.grants[route as usize];
+            let route = self.leases.routes.get(line as usize);
+            let grant = route.and_then(|&route| self.leases.grants.get(route as usize));
+            if let Some(grant) = grant {
                 let bits = Notifications::from_register(grant.note);
                 let lessee = grant.claimant as usize;
                 let was_ready = self.tasks[lessee].state == TaskState::Ready;

@@ -3,8 +3,7 @@
 use super::links::NIL;
 use super::table::ROOT;
 use crate::{Hardware, Kernel};
-use leasehold_abi::Claim;
-use leasehold_abi::{Error, GrantKind, Rights};
+use leasehold_abi::{Claim, Error, GrantKind, Rights};
 
 /// Most functions that may be bus masters at once.
 const MAX_MASTERS: u16 = 32;

@@ -5,8 +5,7 @@
 use super::operation::{Operation, Phase};
 use crate::schedule::bit;
 use crate::{Context, Hardware, Kernel};
-use leasehold_abi::Claim;
-use leasehold_abi::{Error, GrantKind, LeaseState, Notifications};
+use leasehold_abi::{Claim, Error, GrantKind, LeaseState, Notifications};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>

@@ -7,8 +7,7 @@
 use super::links::NIL;
 use super::table::Leases;
 use crate::{Hardware, Kernel};
-use leasehold_abi::Claim;
-use leasehold_abi::{GrantKind, LeaseState, Notifications, RevokeMode};
+use leasehold_abi::{Claim, GrantKind, LeaseState, Notifications, RevokeMode};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>

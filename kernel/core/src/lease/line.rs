@@ -3,8 +3,7 @@
 use super::links::NIL;
 use super::table::LINES;
 use crate::{Hardware, Kernel};
-use leasehold_abi::Claim;
-use leasehold_abi::{Error, GrantKind, LeaseState, Notifications, Rights};
+use leasehold_abi::{Claim, Error, GrantKind, LeaseState, Notifications, Rights};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>

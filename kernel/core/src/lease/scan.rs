@@ -11,8 +11,7 @@
 use super::links::NIL;
 use super::operation::{Operation, Whose};
 use crate::{Hardware, Kernel, Window};
-use leasehold_abi::Claim;
-use leasehold_abi::Error;
+use leasehold_abi::{Claim, Error};
 
 /// Claims that one step looks at.
 const SCAN_STEP: usize = 8;

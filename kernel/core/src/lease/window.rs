@@ -5,8 +5,7 @@ use super::operation::{Operation, Phase};
 use super::record::Grant;
 use super::table::Leases;
 use crate::{Hardware, Kernel, Window};
-use leasehold_abi::Claim;
-use leasehold_abi::{Error, GrantKind, Rights};
+use leasehold_abi::{Claim, Error, GrantKind, Rights};
 
 /// Windows that are looked at to give a fault its name.
 const LOOKS: usize = 16;
@@ -129,18 +128,20 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             });
             same && covers(grant)
         });
+        if !lost {
+            return false;
+        }
         let mut claimed = self.tasks[task].windows.first;
         for _ in 0..LOOKS {
-            match self.leases.claimed.get(claimed as usize) {
-                Some(_) if !lost => return false,
-                Some(_) if covers(claimed) && !self.leases.grants[claimed as usize].unmapping => {
-                    return false;
-                }
-                Some(links) => claimed = links.next,
-                None => break,
+            let Some(links) = self.leases.claimed.get(claimed as usize) else {
+                break;
+            };
+            if covers(claimed) && !self.leases.grants[claimed as usize].unmapping {
+                return false;
             }
+            claimed = links.next;
         }
-        lost
+        true
     }
 
     /// Where the claimant finds the first byte of the grant.

@@ -8,8 +8,7 @@ use crate::model::{Mapping, Model};
 use crate::schedule::bit;
 use crate::task::no_handle;
 use crate::{Hardware, Kernel};
-use leasehold_abi::Claim;
-use leasehold_abi::{GrantKind, LeaseState, RevokeMode, Rights, TaskState};
+use leasehold_abi::{Claim, GrantKind, LeaseState, RevokeMode, Rights, TaskState};
 use std::collections::{BTreeMap, BTreeSet};
 use std::vec::Vec;
 

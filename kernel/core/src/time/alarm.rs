@@ -27,9 +27,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         } else {
             false
         };
-        // Also without effect: the hardware's alarm may have come early.
+        // Also when nothing was due: the hardware's alarm may have come early.
         let next = self.next_alarm();
-        if !fired || next > now {
+        if next > now {
             self.alarm = next;
             self.hardware.set_alarm((next != NEVER).then_some(next));
         }

@@ -3,8 +3,7 @@
 use super::Board;
 use crate::Fault;
 use crate::model::{arena, root};
-use leasehold_abi::Claim;
-use leasehold_abi::{Call, FaultKind, GrantKind, LeaseState, RevokeMode, TaskState};
+use leasehold_abi::{Call, Claim, FaultKind, GrantKind, LeaseState, RevokeMode, TaskState};
 use std::vec::Vec;
 
 /// One such.

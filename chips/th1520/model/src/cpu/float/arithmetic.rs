@@ -25,6 +25,11 @@ fn nan<F: Format>() -> F {
     F::from_bits(u128::from(F::CANONICAL))
 }
 
+/// The flag of an invalid operation, if it was one.
+fn invalid(was: bool) -> u64 {
+    if was { flag::INVALID } else { 0 }
+}
+
 fn apply<T: Float>(operation: Operation, [a, b, c]: [T; 3], round: Round) -> StatusAnd<T> {
     match operation {
         Operation::Add => a.add_r(b, round),
@@ -50,14 +55,7 @@ pub(super) fn compute<F: Format>(operation: Operation, operands: [F; 3], round: 
             .any(|operand| operand.is_signaling());
         let no_product =
             fused && (a.is_infinite() && b.is_zero() || a.is_zero() && b.is_infinite());
-        return (
-            nan(),
-            if signals || no_product {
-                flag::INVALID
-            } else {
-                0
-            },
-        );
+        return (nan(), invalid(signals || no_product));
     }
     let StatusAnd { status, value } = apply(operation, operands, round);
     let exact = || odd(apply(operation, operands.map(widened), Round::TowardZero));
@@ -98,14 +96,7 @@ fn judged_late<F: Format>(status: Status, value: F, round: Round, exact: impl Fn
 /// To single precision.
 pub(super) fn narrow(value: Double, round: Round) -> (Single, u64) {
     if value.is_nan() {
-        return (
-            nan(),
-            if value.is_signaling() {
-                flag::INVALID
-            } else {
-                0
-            },
-        );
+        return (nan(), invalid(value.is_signaling()));
     }
     let StatusAnd {
         status,
@@ -120,14 +111,7 @@ pub(super) fn narrow(value: Double, round: Round) -> (Single, u64) {
 /// To double precision, which is exact.
 pub(super) fn widen(value: Single) -> (Double, u64) {
     if value.is_nan() {
-        return (
-            nan(),
-            if value.is_signaling() {
-                flag::INVALID
-            } else {
-                0
-            },
-        );
+        return (nan(), invalid(value.is_signaling()));
     }
     (value.convert(&mut false).value, 0)
 }
@@ -135,14 +119,7 @@ pub(super) fn widen(value: Single) -> (Double, u64) {
 /// The square root.
 pub(super) fn root<F: Format>(value: F, round: Round) -> (F, u64) {
     if value.is_nan() {
-        return (
-            nan(),
-            if value.is_signaling() {
-                flag::INVALID
-            } else {
-                0
-            },
-        );
+        return (nan(), invalid(value.is_signaling()));
     }
     if value.is_zero() || value.is_pos_infinity() {
         return (value, 0);
@@ -171,7 +148,7 @@ pub(super) fn root<F: Format>(value: F, round: Round) -> (F, u64) {
 /// The lesser or the greater; −0 is less than +0, and a number is both against a NaN.
 pub(super) fn least<F: Format>(a: F, b: F, greatest: bool, signalling_is_nan: bool) -> (F, u64) {
     let signals = a.is_signaling() || b.is_signaling();
-    let flags = if signals { flag::INVALID } else { 0 };
+    let flags = invalid(signals);
     if signals && signalling_is_nan {
         return (nan(), flags);
     }
@@ -198,8 +175,7 @@ pub(super) fn compare<F: Format>(a: F, b: F, relation: u32) -> Option<(bool, u64
         _ => return None,
     };
     let signals = a.is_signaling() || b.is_signaling();
-    let invalid = signals || order.is_none() && !quiet;
-    Some((holds, if invalid { flag::INVALID } else { 0 }))
+    Some((holds, invalid(signals || order.is_none() && !quiet)))
 }
 
 /// `fclass`: one bit of ten.
