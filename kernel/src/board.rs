@@ -203,8 +203,7 @@ impl Hardware for Board {
     fn fresh(&mut self, task: &TaskConfig, done: &mut usize) {
         let (base, length) = (task.data.base(), task.data.length());
         let (first, end) = task.initial_offsets();
-        let mut left = FRESH_STEP;
-        while left > 0 && *done < length {
+        while *done < length {
             let to = base + *done;
             let initial = (first..end).contains(done);
             let part_end = if initial {
@@ -214,7 +213,7 @@ impl Hardware for Board {
             } else {
                 length
             };
-            let step = left.min(part_end - *done);
+            let step = FRESH_STEP.min(part_end - *done);
             // SAFETY: these ranges are the image's and the task's by the build's tables; the task is dormant.
             unsafe {
                 if initial {
@@ -224,7 +223,9 @@ impl Hardware for Board {
                 }
             }
             *done += step;
-            left -= step;
+            if self.interrupt_pending() {
+                return;
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use crate::sys::{
     Notifications, Rights, TaskHandle, TaskInfo, TaskState, label,
 };
 use crate::text::Padded;
-use leasehold_abi::Call;
+use leasehold_abi::{Call, Lending, Part};
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -17,7 +17,7 @@ use std::format;
 use std::rc::Rc;
 use std::string::String;
 use std::vec::Vec;
-use zerocopy::{FromZeros, IntoBytes};
+use zerocopy::{FromBytes, FromZeros, IntoBytes};
 
 /// A lease of the model.
 pub(crate) struct Lease {
@@ -179,6 +179,54 @@ impl Drop for State {
 }
 
 impl State {
+    /// [`Call::LeaseLend`]: what is lent is memory of the board, or of this task.
+    fn lend(&mut self, lending: usize, parts: usize, count: usize) -> Result<[usize; 2], Error> {
+        let lending: Lending = read(lending);
+        let mut grants = Vec::new();
+        for number in 0..count {
+            let part: Part = read(parts + number * size_of::<Part>());
+            let (base, kind, label) = if part.source as u32 == crate::sys::SELF_MEMORY {
+                (0, GrantKind::Memory, 0)
+            } else {
+                let parent = self.lease(lending.parent).ok_or(Error::Revoked)?;
+                let source = parent.grants.get(part.source).ok_or(Error::NotFound)?;
+                (source.base, source.kind, source.label)
+            };
+            grants.push(GrantInfo {
+                base: base + part.offset as u64,
+                length: part.length as u64,
+                label: if part.label == 0 {
+                    label
+                } else {
+                    part.label as u32
+                },
+                rights: Rights::from_bits_retain(part.rights as u32),
+                kind,
+                claim: Claim::None,
+                reserved: [0; 6],
+            });
+        }
+        let handle = self.new_handle();
+        let mut info = LeaseInfo::new_zeroed();
+        info.handle = LeaseHandle::from_raw(handle);
+        (info.label, info.id) = (lending.label as u32, lending.id as u32);
+        let [low, high] = lending.payload_type;
+        info.payload_type = low as u64 | (high as u64) << 32;
+        info.state = LeaseState::Active;
+        self.journal.push("offer".into());
+        if Some(info.label) != self.refused {
+            let (lent, ending) = (true, false);
+            let lease = Lease {
+                info,
+                grants,
+                lent,
+                ending,
+            };
+            self.leases.push((handle, lease));
+        }
+        Ok([handle as usize, 0])
+    }
+
     fn new_handle(&mut self) -> u32 {
         self.next += 1;
         self.next
@@ -191,16 +239,9 @@ impl State {
             .map(|(_, lease)| lease)
     }
 
-    fn call(&mut self, call: Call, [a, b, c, d, e, f]: [usize; 6]) -> Result<[usize; 2], Error> {
+    fn call(&mut self, call: Call, [a, b, c, d, e, _]: [usize; 6]) -> Result<[usize; 2], Error> {
         self.calls += 1;
-        let takes = matches!(
-            call,
-            Call::GrantClaim
-                | Call::LeaseOpen
-                | Call::LeaseAdd
-                | Call::GrantLabel
-                | Call::LeaseOffer
-        );
+        let takes = matches!(call, Call::GrantClaim | Call::LeaseLend);
         if takes && let Some(left) = self.refuse_after {
             self.refuse_after = left.checked_sub(1);
             if left == 0 {
@@ -262,60 +303,10 @@ impl State {
                 self.journal.push("release".into());
                 Ok([0, 0])
             }
-            Call::LeaseOpen => {
-                let handle = self.new_handle();
-                let mut info = LeaseInfo::new_zeroed();
-                info.handle = LeaseHandle::from_raw(handle);
-                (info.label, info.id) = (c as u32, d as u32);
-                info.payload_type = e as u64 | (f as u64) << 32;
-                info.state = LeaseState::Draft;
-                let lease = Lease {
-                    info,
-                    grants: Vec::new(),
-                    lent: true,
-                    ending: false,
-                };
-                self.leases.push((handle, lease));
-                Ok([handle as usize, 0])
-            }
-            Call::LeaseAdd => {
-                let (base, kind) = if b as u32 == crate::sys::SELF_MEMORY {
-                    (d as u64, GrantKind::Memory)
-                } else {
-                    let source = self.lease(b).ok_or(Error::Revoked)?.grants[c];
-                    (source.base + d as u64, source.kind)
-                };
-                let lease = self.lease(a).ok_or(Error::Revoked)?;
-                let grant = GrantInfo {
-                    base,
-                    length: e as u64,
-                    label: 0,
-                    rights: Rights::from_bits_retain(f as u32),
-                    kind,
-                    claim: Claim::None,
-                    reserved: [0; 6],
-                };
-                lease.grants.push(grant);
-                Ok([lease.grants.len() - 1, 0])
-            }
-            Call::GrantLabel => {
-                self.lease(a).ok_or(Error::Revoked)?.grants[b].label = c as u32;
-                Ok([0, 0])
-            }
-            Call::LeaseOffer => {
-                self.lease(a).ok_or(Error::Revoked)?.info.state = LeaseState::Active;
-                self.journal.push("offer".into());
-                let refused = self.refused;
-                self.leases
-                    .retain(|(raw, lease)| *raw as usize != a || Some(lease.info.label) != refused);
-                Ok([0, 0])
-            }
+            Call::LeaseLend => self.lend(a, b, c),
             Call::LeaseRevoke => {
                 let lease = self.lease(a).ok_or(Error::Revoked)?;
                 lease.ending = true;
-                if lease.info.state == LeaseState::Draft {
-                    self.leases.retain(|(raw, _)| *raw as usize != a);
-                }
                 self.journal.push("revoke".into());
                 Ok([0, 0])
             }
@@ -400,6 +391,13 @@ impl State {
             }
         }
     }
+}
+
+/// Reads what an argument of a call points to.
+fn read<T: FromBytes>(address: usize) -> T {
+    // SAFETY: the arguments of the call being answered.
+    let bytes = unsafe { mock::bytes(address, size_of::<T>()) };
+    T::read_from_bytes(bytes).expect("as many bytes as it has")
 }
 
 /// Writes what a call answers.

@@ -123,6 +123,11 @@ pub enum Call {
     /// [`STACK_STEP`](crate::STACK_STEP) bytes. `found` is the offset at which it stopped. If that is `offset` itself,
     /// there is such a word; if it is `size`, the stack ends there. `NotFound` past the last task.
     StackUse = 34,
+    /// Lend: `(address of a Lending, address of the first Part, count of parts) -> (status, handle)`. The caller must
+    /// hold [`Lending::parent`](crate::Lending) and may lend to that task. The lessee is that task in its present
+    /// life, and is told when the lease is in force. Both addresses are multiples of a word. At most
+    /// [`MOST_PARTS`](crate::MOST_PARTS) parts. After an error nothing is lent.
+    LeaseLend = 35,
 }
 
 impl Call {
@@ -164,6 +169,7 @@ impl Call {
             32 => Self::SystemOff,
             33 => Self::DebugWrite,
             34 => Self::StackUse,
+            35 => Self::LeaseLend,
             _ => return None,
         })
     }

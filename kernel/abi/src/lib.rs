@@ -11,6 +11,7 @@ mod call;
 mod error;
 mod handle;
 mod lease;
+mod lending;
 mod limits;
 mod message;
 pub mod names;
@@ -25,9 +26,10 @@ pub use lease::{
     Claim, ClaimMode, GrantInfo, GrantKind, LeaseEvent, LeaseInfo, LeaseState, RevokeMode, Rights,
     label,
 };
+pub use lending::{Lending, Part};
 pub use limits::{
     COPY_STEP, DEBUG_STEP, MAX_BINDINGS, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, MOST_ENDS,
-    NAME_LENGTH, PANIC_LENGTH, SELF_MEMORY, STACK_STEP, UNALIGNED_STEP, WHOLE,
+    MOST_PARTS, NAME_LENGTH, PANIC_LENGTH, SELF_MEMORY, STACK_STEP, UNALIGNED_STEP, WHOLE,
 };
 pub use message::{Borrow, Tag};
 pub use notifications::Notifications;

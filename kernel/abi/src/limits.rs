@@ -38,6 +38,9 @@ pub const SELF_MEMORY: u32 = u32::MAX;
 /// How many ends of a task the supervisor remembers, and so the largest `restart.limit` of a manifest.
 pub const MOST_ENDS: usize = 16;
 
+/// Most parts of one lease that is not the root ([`Call::LeaseLend`](crate::Call::LeaseLend)).
+pub const MOST_PARTS: usize = 32;
+
 /// Stands for the rest of a source grant as a length ([`Call::LeaseAdd`](crate::Call::LeaseAdd)). The part ends where
 /// its source ends.
 pub const WHOLE: usize = usize::MAX;

@@ -167,6 +167,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             Some(Call::SetServing) => status(self.set_serving(first)),
             Some(Call::LeaseOpen) => value(self.lease_open(arguments)),
             Some(Call::LeaseOffer) => status(self.lease_offer(first)),
+            Some(Call::LeaseLend) => match self.lease_lend(first, second, third) {
+                Some(result) => value(result),
+                None => return,
+            },
             Some(Call::LeaseRelease) => status(self.lease_release(first)),
             Some(Call::GrantClaim) => match self.grant_claim(arguments) {
                 Some(result) => value(result),

@@ -136,8 +136,8 @@ pub trait Hardware {
     fn read(&self, from: usize, into: &mut [u8]);
     /// Write bytes of a task's memory.
     fn write(&mut self, to: usize, bytes: &[u8]);
-    /// Make a bit of a dormant task's data as it was at boot. One bounded step: `done` counts bytes from 0, up to the
-    /// length of the data, and is moved on.
+    /// Make a dormant task's data as it was at boot, or a bit of it: no interrupt waits for long. `done` counts bytes
+    /// from 0, up to the length of the data, and is moved on.
     fn fresh(&mut self, task: &TaskConfig, done: &mut usize);
 
     /// Write to the early console.

@@ -6,11 +6,11 @@
 //! copies them once, then checks each part while it takes them apart. A hostile parent can at
 //! worst give wrong values.
 
-mod draft;
 mod lendable;
 mod lent;
 mod mutex;
 mod offers;
+mod parts;
 mod received;
 mod region;
 mod registration;

@@ -1,8 +1,8 @@
 //! The parent's side: offering an auxiliary device.
 
-use super::draft::Draft;
 use super::lendable::Written;
 use super::lent::copy_out;
+use super::parts::Parts;
 use super::region::Place;
 use super::{LendRegion, Lendable, Lender, PAYLOAD, SHARED, WINDOWS};
 use crate::ForLt;
@@ -12,6 +12,9 @@ use crate::sys::{self, Error, LeaseHandle, Rights};
 use crate::text::Text;
 use core::fmt;
 use for_lt::payload_identity;
+
+/// Index of the supervisor, which passes auxiliary devices on to those whom the manifest names.
+const SUPERVISOR: usize = 0;
 
 /// An auxiliary device on offer, with a payload of the family `F`.
 ///
@@ -90,16 +93,25 @@ where
         let (bytes, windows) = lend_out::<F>(&payload, region)?;
         // SAFETY: the payload's room is at the start of the cells, which nobody was let into yet.
         unsafe { copy_out(&bytes, region.cells().base) };
-        let draft = Draft::open(slot.lease.get(), label, id, payload_identity::<F>())?;
-        draft.add_own(region.cells(), Rights::READ | Rights::LEND, PAYLOAD)?;
+        let mut parts = Parts::new();
+        parts.add_own(region.cells(), Rights::READ | Rights::LEND, PAYLOAD);
         if let Some(shared) = region.shared() {
             let rights = Rights::READ | Rights::WRITE | Rights::LEND;
-            draft.add_own(shared, rights, SHARED)?;
+            parts.add_own(shared, rights, SHARED);
         }
         for (window, name) in windows.iter().flatten().zip(WINDOWS) {
-            draft.add_window(window, name)?;
+            parts.add_window(window, name);
         }
-        let lease = draft.offer()?;
+        let payload_type = payload_identity::<F>();
+        let parent = slot.lease.get();
+        let lease = sys::lease_lend(
+            parent,
+            SUPERVISOR,
+            label,
+            id,
+            payload_type,
+            parts.as_slice(),
+        )?;
         // The supervisor goes before every task, so by now it has looked at the offer, and given it back at once if
         // this task is not to make it.
         if sys::lease_info(lease).is_err() {

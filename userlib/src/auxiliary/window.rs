@@ -4,14 +4,13 @@ use super::{Lendable, Lender, Receiver};
 use crate::io::{Claim, Window};
 use crate::lend::WINDOW_GRANULE;
 use crate::runtime::{Device, Plain};
-use crate::sys::{Error, LeaseHandle, Rights};
+use crate::sys::{Error, Rights};
 use core::fmt;
 
 /// What the parent lends of its own.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SubWindow {
     pub(super) device: Device<'static, Plain>,
-    pub(super) lease: LeaseHandle,
     pub(super) grant: usize,
     pub(super) offset: usize,
     pub(super) length: usize,
@@ -81,11 +80,10 @@ impl<'a, const SIZE: usize> LentWindow<'a, SIZE> {
         if length == 0 || length < SIZE || length > room || !whole(offset) || !whole(length) {
             return Err(Error::Invalid);
         }
-        let ((lease, grant), device) = (claim.grant(), claim.device());
+        let ((_, grant), device) = (claim.grant(), claim.device());
         Ok(Self {
             end: End::Parent(SubWindow {
                 device,
-                lease,
                 grant,
                 offset,
                 length,

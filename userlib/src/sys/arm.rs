@@ -38,7 +38,6 @@ stub!(call2, "r0": a, "r1": b);
 stub!(call3, "r0": a, "r1": b, "r2": c);
 stub!(call4, "r0": a, "r1": b, "r2": c, "r3": d);
 stub!(call5, "r0": a, "r1": b, "r2": c, "r3": d, "r4": e);
-stub!(call6, "r0": a, "r1": b, "r2": c, "r3": d, "r4": e, "r5": f);
 
 // The stub loads and stores `r3` to `r11` in one instruction each: the tag, then the words.
 const _: () = assert!(offset_of!(Message, tag) == 0 && offset_of!(Message, words) == 4);

@@ -32,7 +32,6 @@ stub!(call2, a, b; 0, 0, 0, 0);
 stub!(call3, a, b, c; 0, 0, 0);
 stub!(call4, a, b, c, d; 0, 0);
 stub!(call5, a, b, c, d, e; 0);
-stub!(call6, a, b, c, d, e, f;);
 
 /// # Safety
 /// As on a board: `b` and `c` of [`Call::Call`] name a valid list of borrows.

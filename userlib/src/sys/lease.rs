@@ -1,10 +1,10 @@
-//! Calls about leases and the grants in them.
+//! Calls about leases and the grants in them. Lending is in [`lend`](super::lend).
 
 use super::{backend, held, status};
 use core::ptr;
 use leasehold_abi::{
     Call, ClaimMode, Error, GrantInfo, LeaseEvent, LeaseHandle, LeaseInfo, Notifications,
-    RevokeMode, Rights, SELF_MEMORY,
+    RevokeMode,
 };
 use zerocopy::FromZeros;
 
@@ -12,121 +12,6 @@ use zerocopy::FromZeros;
 #[inline(always)]
 fn raw(lease: LeaseHandle) -> usize {
     lease.raw() as usize
-}
-
-/// Starts a lease derived from `parent` for the task with index `lessee`; a draft until [`lease_offer`].
-/// `label` and `id` name the device, `payload_type` is the hash of its payload's type (0 for none).
-///
-/// # Errors
-/// `Revoked`, `Denied` (may not lend to that task), `Dead`, `Exhausted`.
-pub fn lease_open(
-    parent: LeaseHandle,
-    lessee: usize,
-    label: u32,
-    id: u32,
-    payload_type: u64,
-) -> Result<LeaseHandle, Error> {
-    let (low, high) = (payload_type as u32 as usize, (payload_type >> 32) as usize);
-    // SAFETY: no argument is an address that this task uses.
-    let [code, handle, _] = unsafe {
-        backend::call6(
-            Call::LeaseOpen,
-            raw(parent),
-            lessee,
-            label as usize,
-            id as usize,
-            low,
-            high,
-        )
-    };
-    status(code)?;
-    Ok(LeaseHandle::from_raw(handle as u32))
-}
-
-/// Puts a part of grant `index` of `source` (the draft's parent) into a draft. Returns the new grant's index. The
-/// `length` [`WHOLE`](leasehold_abi::WHOLE) means all from `offset` on. The grant has the source's label until
-/// [`grant_label`].
-///
-/// # Errors
-/// `Revoked`, `NotFound`, `Invalid` (range), `Denied` (rights), `Exhausted`.
-pub fn lease_add(
-    draft: LeaseHandle,
-    source: LeaseHandle,
-    index: usize,
-    offset: usize,
-    length: usize,
-    rights: Rights,
-) -> Result<usize, Error> {
-    if source.raw() == SELF_MEMORY {
-        return Err(Error::Invalid);
-    }
-    // SAFETY: what is lent here is a grant of a lease, not memory of this task's.
-    unsafe { add(draft, source.raw(), index, offset, length, rights) }
-}
-
-/// Puts own arena memory into a draft; gives the new grant's index.
-///
-/// # Safety
-/// Until the lease is over, this task accesses those bytes only by volatile or atomic accesses through pointers. If
-/// `WRITE` is among the rights, it must accept any value from them.
-///
-/// # Errors
-/// As [`lease_add`]; `BadAddress` outside the arena.
-pub unsafe fn lease_add_own(
-    draft: LeaseHandle,
-    address: usize,
-    length: usize,
-    rights: Rights,
-) -> Result<usize, Error> {
-    // SAFETY: the caller's promise.
-    unsafe { add(draft, SELF_MEMORY, 0, address, length, rights) }
-}
-
-/// # Safety
-/// As [`lease_add_own`] when `source` is `SELF_MEMORY`.
-unsafe fn add(
-    draft: LeaseHandle,
-    source: u32,
-    index: usize,
-    offset: usize,
-    length: usize,
-    rights: Rights,
-) -> Result<usize, Error> {
-    let rights = rights.bits() as usize;
-    // SAFETY: the kernel touches no memory in this call.
-    let [code, index, _] = unsafe {
-        backend::call6(
-            Call::LeaseAdd,
-            raw(draft),
-            source as usize,
-            index,
-            offset,
-            length,
-            rights,
-        )
-    };
-    status(code)?;
-    Ok(index)
-}
-
-/// Names a grant of a draft.
-///
-/// # Errors
-/// `Revoked`, `NotFound`, `Invalid` (not a draft).
-pub fn grant_label(draft: LeaseHandle, index: usize, label: u32) -> Result<(), Error> {
-    // SAFETY: no argument is an address.
-    let [code, ..] = unsafe { backend::call3(Call::GrantLabel, raw(draft), index, label as usize) };
-    status(code)
-}
-
-/// Puts a draft in force and tells the lessee.
-///
-/// # Errors
-/// `Revoked`, `Dead` (the lessee's life is over), `Invalid` (not a draft).
-pub fn lease_offer(draft: LeaseHandle) -> Result<(), Error> {
-    // SAFETY: no argument is an address.
-    let [code, ..] = unsafe { backend::call1(Call::LeaseOffer, raw(draft)) };
-    status(code)
 }
 
 /// Ends a lease that the caller lent, and all that is derived from it.

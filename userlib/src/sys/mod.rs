@@ -22,6 +22,7 @@ mod backend;
 mod backend;
 mod held;
 mod lease;
+mod lend;
 mod message;
 #[cfg(not(target_os = "none"))]
 pub mod mock;
@@ -32,17 +33,17 @@ mod task;
 pub(crate) use backend::keep;
 pub(crate) use held::{hold, let_go};
 pub use lease::{
-    config_read, config_write, grant_claim, grant_info, grant_label, grant_unclaim,
-    interrupt_acknowledge, lease_add, lease_add_own, lease_event, lease_info, lease_offer,
-    lease_open, lease_release, lease_revoke,
+    config_read, config_write, grant_claim, grant_info, grant_unclaim, interrupt_acknowledge,
+    lease_event, lease_info, lease_release, lease_revoke,
 };
 pub(crate) use lease::{release, unclaim};
 pub use leasehold_abi::{
     Borrow, COPY_STEP, Claim, ClaimMode, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent,
-    LeaseHandle, LeaseInfo, LeaseState, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, NAME_LENGTH,
-    Notifications, RevokeMode, Rights, SELF_MEMORY, Tag, TaskHandle, TaskInfo, TaskState, WHOLE,
-    label,
+    LeaseHandle, LeaseInfo, LeaseState, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, MOST_PARTS,
+    NAME_LENGTH, Notifications, RevokeMode, Rights, SELF_MEMORY, Tag, TaskHandle, TaskInfo,
+    TaskState, WHOLE, label,
 };
+pub use lend::{Part, lease_lend};
 pub use message::{
     BorrowInfo, Loan, Message, Received, borrow_info, borrow_read, borrow_write, call, receive,
     reply, reply_receive,

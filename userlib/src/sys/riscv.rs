@@ -39,7 +39,6 @@ stub!(call2, "a0": a, "a1": b);
 stub!(call3, "a0": a, "a1": b, "a2": c);
 stub!(call4, "a0": a, "a1": b, "a2": c, "a3": d);
 stub!(call5, "a0": a, "a1": b, "a2": c, "a3": d, "a4": e);
-stub!(call6, "a0": a, "a1": b, "a2": c, "a3": d, "a4": e, "a5": f);
 
 /// Makes a call that sends a message, receives one, or both.
 ///

@@ -3,9 +3,10 @@
 use super::mock::{self, Kernel};
 use super::*;
 use core::cell::RefCell;
-use leasehold_abi::{Call, DEBUG_STEP, UNALIGNED_STEP};
+use leasehold_abi::{Call, DEBUG_STEP, Lending, UNALIGNED_STEP};
 use std::rc::Rc;
 use std::vec::Vec;
+use zerocopy::FromBytes;
 
 type Calls = Rc<RefCell<Vec<(Call, Vec<usize>)>>>;
 
@@ -68,10 +69,6 @@ fn arguments_are_in_their_registers() {
         set_timer(77, Notifications::peer(2))
     });
     check(Call::SetServing, &[1], || set_serving(true));
-    check(Call::GrantLabel, &[lease, 1, 2], || {
-        grant_label(LEASE, 1, 2)
-    });
-    check(Call::LeaseOffer, &[lease], || lease_offer(LEASE));
     check(Call::LeaseRevoke, &[lease, 1], || {
         lease_revoke(LEASE, RevokeMode::Hard)
     });
@@ -98,21 +95,9 @@ fn arguments_are_in_their_registers() {
     });
     check(Call::LeaseAt, &[2], || lease_at(2).map(drop));
     check(Call::GrantAt, &[lease, 2], || grant_at(LEASE, 2).map(drop));
-    check(
-        Call::LeaseOpen,
-        &[lease, 1, 2, 3, 0x89ab_cdef, 0x0123_4567],
-        || lease_open(LEASE, 1, 2, 3, 0x0123_4567_89ab_cdef).map(|new| assert_eq!(new.raw(), 9)),
-    );
-    check(Call::LeaseAdd, &[task, lease, 1, 2, 3, 1], || {
-        let index = lease_add(
-            LeaseHandle::from_raw(TASK.raw()),
-            LEASE,
-            1,
-            2,
-            3,
-            Rights::READ,
-        );
-        index.map(|index| assert_eq!(index, 9))
+    check(Call::LeaseLend, &[], || {
+        let parts = [Part::new(1, 2, 3, Rights::READ)];
+        lease_lend(LEASE, 1, 2, 3, 4, &parts).map(|new| assert_eq!(new.raw(), 9))
     });
     check(Call::GrantClaim, &[lease, 1, 1, 4], || {
         grant_claim(LEASE, 1, ClaimMode::Exclusive, Notifications::peer(2))
@@ -130,13 +115,75 @@ fn arguments_are_in_their_registers() {
     });
 }
 
+type Lent = (Lending, Vec<leasehold_abi::Part>);
+
+/// Keeps what a call to lend points to.
+struct Lender(Rc<RefCell<Option<Lent>>>);
+
+// SAFETY: no window of it is ever used.
+unsafe impl Kernel for Lender {
+    fn system_call(&mut self, call: Call, [lending, parts, count, ..]: [usize; 6]) -> [usize; 3] {
+        assert_eq!(call, Call::LeaseLend);
+        let length = count * size_of::<leasehold_abi::Part>();
+        // SAFETY: they are arguments of the call that is being answered.
+        let (lending, parts) = unsafe {
+            (
+                mock::bytes(lending, size_of::<Lending>()),
+                mock::bytes(parts, length),
+            )
+        };
+        let lending = Lending::read_from_bytes(lending).unwrap();
+        let parts = parts.chunks(size_of::<leasehold_abi::Part>());
+        let parts = parts.map(|part| leasehold_abi::Part::read_from_bytes(part).unwrap());
+        self.0.replace(Some((lending, parts.collect())));
+        [0, 9, 0]
+    }
+}
+
+fn lent(lend: impl FnOnce() -> Result<LeaseHandle, Error>) -> Lent {
+    let kept = Rc::default();
+    let lease = mock::with(Lender(Rc::clone(&kept)), lend);
+    assert_eq!(lease, Ok(LeaseHandle::from_raw(9)));
+    kept.take().expect("a call to lend")
+}
+
+#[test]
+fn what_is_lent_is_where_the_arguments_point() {
+    let parts = [
+        Part::new(1, 2, WHOLE, Rights::READ).named(7),
+        // SAFETY: no kernel lends it.
+        unsafe { Part::own(4096, 8192, Rights::WRITE) },
+    ];
+    let (lending, parts) = lent(|| lease_lend(LEASE, 1, 2, 3, 0x0123_4567_89ab_cdef, &parts));
+    assert_eq!(
+        lending,
+        Lending {
+            parent: LEASE.raw() as usize,
+            lessee: 1,
+            label: 2,
+            id: 3,
+            payload_type: [0x89ab_cdef, 0x0123_4567],
+        }
+    );
+    let [grant, own] = parts[..] else {
+        panic!("two parts")
+    };
+    assert_eq!((grant.source, grant.offset, grant.length), (1, 2, WHOLE));
+    assert_eq!((grant.rights, grant.label), (1, 7));
+    assert_eq!(own.source, SELF_MEMORY as usize);
+    assert_eq!(
+        (own.offset, own.length, own.rights, own.label),
+        (4096, 8192, 2, 0)
+    );
+}
+
 #[test]
 fn own_memory_is_not_lent_by_a_number() {
-    let own = LeaseHandle::from_raw(SELF_MEMORY);
-    assert_eq!(
-        lease_add(LEASE, own, 0, 0, 4096, Rights::READ),
-        Err(Error::Invalid)
-    );
+    for number in [SELF_MEMORY as usize, usize::MAX, usize::MAX - 1] {
+        let parts = [Part::new(number, 0, 4096, Rights::READ)];
+        let (_, parts) = lent(|| lease_lend(LEASE, 1, 2, 3, 4, &parts));
+        assert_ne!(parts[0].source as u32, SELF_MEMORY);
+    }
 }
 
 #[test]

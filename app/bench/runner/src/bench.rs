@@ -6,7 +6,7 @@ use bench_protocol::{Command, READ};
 use leasehold_abi::{GrantKind, LeaseHandle, Notifications, Rights, Tag, TaskHandle, TaskState};
 use records::{FIGURE, NOTE, Record};
 use userlib::early_print;
-use userlib::sys::{self, Message, Received};
+use userlib::sys::{self, MOST_PARTS, Message, Part, Received};
 
 /// Ranks of the tasks.
 pub(crate) const SERVER: usize = 1;
@@ -209,20 +209,14 @@ impl Bench {
         lessee: usize,
         parts: &[(GrantKind, usize, usize)],
     ) -> Outcome<LeaseHandle> {
-        let lease = sys::lease_open(self.root, lessee, sys::label("rtc"), 0, 0)
-            .map_err(|_| "no lease can be opened")?;
-        for (kind, base, length) in parts {
-            self.add(lease, *kind, *base, *length)?;
+        let mut lent = [const { Part::new(0, 0, 0, ALL) }; MOST_PARTS];
+        for (part, (kind, base, length)) in lent.iter_mut().zip(parts) {
+            let (index, first) = self.grant(*kind, *base)?;
+            *part = Part::new(index, base - first, *length, ALL);
         }
-        sys::lease_offer(lease).map_err(|_| "a lease cannot be offered")?;
-        Ok(lease)
-    }
-
-    fn add(&self, lease: LeaseHandle, kind: GrantKind, base: usize, length: usize) -> Outcome {
-        let (index, first) = self.grant(kind, base)?;
-        sys::lease_add(lease, self.root, index, base - first, length, ALL)
-            .map_err(|_| "a grant cannot be added")?;
-        Ok(())
+        let lent = &lent[..parts.len().min(MOST_PARTS)];
+        sys::lease_lend(self.root, lessee, sys::label("rtc"), 0, 0, lent)
+            .map_err(|_| "a lease cannot be lent")
     }
 
     /// The root lease's grant with a resource: its index and first address.

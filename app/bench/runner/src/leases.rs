@@ -6,7 +6,7 @@ use crate::types::Outcome;
 use bench_machine as machine;
 use bench_protocol::Command;
 use leasehold_abi::{GrantKind, LeaseHandle, RevokeMode, WHOLE};
-use userlib::sys;
+use userlib::sys::{self, Part};
 
 const ROUNDS: usize = 16;
 
@@ -81,11 +81,11 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
         let lent = sys::task_stop(DRIVER)
             .and_then(|()| bench.begin_start(DRIVER))
             .and_then(|()| {
-                let lease = sys::lease_open(root, DRIVER, sys::label("rtc"), 0, 0)?;
-                sys::lease_add(lease, root, window, registers - first, WINDOW, ALL)?;
-                sys::lease_add(lease, root, line, 0, WHOLE, ALL)?;
-                sys::lease_offer(lease)?;
-                Ok(lease)
+                let parts = [
+                    Part::new(window, registers - first, WINDOW, ALL),
+                    Part::new(line, 0, WHOLE, ALL),
+                ];
+                sys::lease_lend(root, DRIVER, sys::label("rtc"), 0, 0, &parts)
             });
         bench.wait_for_message()?;
         let [first, ..] = bench.finish(DRIVER)?;

@@ -2,7 +2,7 @@
 
 use crate::report::{Words, words};
 use leasehold_abi::{ClaimMode, LeaseEvent, LeaseHandle, Notifications, Rights, WHOLE};
-use userlib::sys;
+use userlib::sys::{self, Part};
 
 /// Derives leases of all of the parent's first grant.
 pub(crate) fn derive(given: Words) -> Words {
@@ -10,11 +10,9 @@ pub(crate) fn derive(given: Words) -> Words {
     let parent = LeaseHandle::from_raw(parent as u32);
     let mut made = 0;
     for index in 0..count {
-        let derived = sys::lease_open(parent, first + index % lessees, 0, index as u32, 0)
-            .and_then(|lease| {
-                sys::lease_add(lease, parent, 0, 0, WHOLE, Rights::READ | Rights::WRITE)?;
-                sys::lease_offer(lease)
-            });
+        let part = Part::new(0, 0, WHOLE, Rights::READ | Rights::WRITE);
+        let lessee = first + index % lessees;
+        let derived = sys::lease_lend(parent, lessee, 0, index as u32, 0, &[part]);
         made += usize::from(derived.is_ok());
     }
     words(&[made])

@@ -1,13 +1,11 @@
 //! The devices: chip's, PCI functions, auxiliary; and lending one to its driver.
 
 use crate::function;
-use crate::root::Root;
-use leasehold_abi::{
-    Error, GrantKind, LeaseHandle, RevokeMode, Rights, TaskHandle, WHOLE, label, names,
-};
+use crate::root::{Parts, Root};
+use leasehold_abi::{Error, GrantKind, LeaseHandle, Rights, TaskHandle, WHOLE, label, names};
 use userlib::policy::{Bind, DevicePolicy, Offer, Policy};
 use userlib::supervisor::{DEVICE_NAME, FunctionInfo};
-use userlib::sys;
+use userlib::sys::{self, Part};
 use userlib::text::Text;
 
 /// Most auxiliary devices of one task.
@@ -171,25 +169,13 @@ impl Device {
                 ..
             } => (*held, offer.label, *id, *payload_type),
         };
-        let draft = sys::lease_open(parent, lessee.index(), label, id, payload_type)?;
-        let filled = self
-            .fill(root, policy, bind, draft)
-            .and_then(|()| sys::lease_offer(draft));
-        if let Err(error) = filled {
-            // A draft ends at once; one that is over already is as good.
-            let _ = sys::lease_revoke(draft, RevokeMode::Hard);
-            return Err(error);
-        }
-        Ok(draft)
+        let parts = self.parts(root, policy, bind)?;
+        sys::lease_lend(parent, lessee.index(), label, id, payload_type, &parts)
     }
 
-    fn fill(
-        &self,
-        root: &Root,
-        policy: &Policy,
-        bind: &Bind,
-        draft: LeaseHandle,
-    ) -> Result<(), Error> {
+    fn parts(&self, root: &Root, policy: &Policy, bind: &Bind) -> Result<Parts, Error> {
+        let mut parts = Parts::new();
+        let mut add = |part| parts.push(part).map_err(|_| Error::Exhausted);
         match (&self.source, bind) {
             (Source::Platform(device), _) => {
                 for &grant in device.grants {
@@ -198,27 +184,26 @@ impl Device {
                     if device.discovers.is_some() && root.grant(grant)?.kind != GrantKind::Config {
                         continue;
                     }
-                    root.lend_whole(draft, grant)?;
+                    add(root.whole(grant)?)?;
                 }
-                Ok(())
             }
             (Source::Function(function), Bind::Pci { dma, pool, .. }) => {
-                function::lend(root, policy, function, *dma, draft)?;
+                function::add(&mut parts, root, policy, function, *dma)?;
                 if let Some(pool) = pool {
-                    let index = root.lend_whole(draft, usize::from(*pool))?;
-                    sys::grant_label(draft, index, label(names::POOL))?;
+                    let pool = root.whole(usize::from(*pool))?;
+                    let pool = pool.named(label(names::POOL));
+                    parts.push(pool).map_err(|_| Error::Exhausted)?;
                 }
-                Ok(())
             }
             (Source::Auxiliary { held, .. }, _) => {
                 let grants = usize::from(sys::lease_info(*held)?.grants);
                 for index in 0..grants {
-                    let has = sys::grant_info(*held, index)?.rights;
-                    sys::lease_add(draft, *held, index, 0, WHOLE, has - Rights::LEND)?;
+                    let rights = sys::grant_info(*held, index)?.rights - Rights::LEND;
+                    add(Part::new(index, 0, WHOLE, rights))?;
                 }
-                Ok(())
             }
-            (Source::Function(_), _) => Err(Error::Invalid),
+            (Source::Function(_), _) => return Err(Error::Invalid),
         }
+        Ok(parts)
     }
 }

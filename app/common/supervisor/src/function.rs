@@ -1,8 +1,8 @@
 //! A PCI function as a lease: which parts of the host bridge its driver gets.
 
-use crate::root::{Part, Root};
+use crate::root::{Parts, Resource, Root};
 use core::fmt;
-use leasehold_abi::{Error, GrantKind, LeaseHandle, Rights, names};
+use leasehold_abi::{Error, GrantKind, Rights, names};
 use userlib::policy::Policy;
 use userlib::supervisor::{FunctionInfo, NO_INTERRUPT};
 
@@ -28,77 +28,65 @@ pub(crate) fn instance(function: &FunctionInfo) -> u32 {
     u32::from(function.vendor) << 16 | u32::from(function.device)
 }
 
-/// Puts into a draft what the driver of a function gets, and the right to be a bus master if
+/// Adds what the driver of a function gets, and the right to be a bus master if
 /// the manifest allows `dma`. Everything comes from the host bridge's own grants: whatever its
 /// driver reports, no other device's registers are lent.
 ///
 /// # Errors
 /// `NotFound` when the function claims to be where the host bridge has nothing; `Exhausted`.
-pub(crate) fn lend(
+pub(crate) fn add(
+    parts: &mut Parts,
     root: &Root,
     policy: &Policy,
     function: &FunctionInfo,
     dma: bool,
-    draft: LeaseHandle,
 ) -> Result<(), Error> {
     let among = policy.host_bridge().ok_or(Error::NotFound)?.grants;
     let both = Rights::READ | Rights::WRITE;
-    let base = config_base(root, among, function)?;
+    let mut add = |resource| {
+        let part = root.part(among, resource)?;
+        parts.push(part).map_err(|_| Error::Exhausted)
+    };
     // To read only: the kernel lets no lessee write it, so that nobody puts a window over another's.
-    let config = Part {
+    let config = Resource {
         kind: GrantKind::Config,
-        base,
+        base: config_base(root, among, function)?,
         length: CONFIG_SIZE,
         rights: Rights::READ | Rights::LEND,
         name: names::CONFIG,
     };
-    root.lend(draft, among, config)?;
+    add(config)?;
     for (bar, name) in function.bars.iter().zip(names::BARS) {
         let length = bar
             .length
             .checked_next_multiple_of(PAGE)
             .ok_or(Error::Invalid)?;
         if length != 0 {
-            let (kind, base, rights) = (GrantKind::Mmio, bar.base, both | Rights::LEND);
-            root.lend(
-                draft,
-                among,
-                Part {
-                    kind,
-                    base,
-                    length,
-                    rights,
-                    name,
-                },
-            )?;
+            add(Resource {
+                kind: GrantKind::Mmio,
+                base: bar.base,
+                length,
+                rights: both | Rights::LEND,
+                name,
+            })?;
         }
     }
     if function.interrupt != NO_INTERRUPT {
-        let (kind, base) = (GrantKind::Interrupt, u64::from(function.interrupt));
-        root.lend(
-            draft,
-            among,
-            Part {
-                kind,
-                base,
-                length: 1,
-                rights: both,
-                name: names::INTX,
-            },
-        )?;
+        add(Resource {
+            kind: GrantKind::Interrupt,
+            base: u64::from(function.interrupt),
+            length: 1,
+            rights: both,
+            name: names::INTX,
+        })?;
     }
     if dma {
-        let kind = GrantKind::BusMaster;
-        root.lend(
-            draft,
-            among,
-            Part {
-                kind,
-                rights: both,
-                name: names::BUS_MASTER,
-                ..config
-            },
-        )?;
+        add(Resource {
+            kind: GrantKind::BusMaster,
+            rights: both,
+            name: names::BUS_MASTER,
+            ..config
+        })?;
     }
     Ok(())
 }

@@ -1,11 +1,14 @@
 //! The root lease: every resource of the board, and lending parts of it.
 
 use leasehold_abi::{Error, GrantInfo, GrantKind, LeaseHandle, Rights, WHOLE, label};
-use userlib::sys;
+use userlib::sys::{self, MOST_PARTS};
 
-/// A part of a grant, to be lent.
+/// What goes into a lease.
+pub(crate) type Parts = heapless::Vec<sys::Part, MOST_PARTS>;
+
+/// What is to be lent, by where it is.
 #[derive(Clone, Copy, Debug)]
-pub struct Part<'a> {
+pub struct Resource<'a> {
     /// What kind of resource.
     pub kind: GrantKind,
     /// First address, or interrupt line.
@@ -72,32 +75,29 @@ impl Root {
         Err(Error::NotFound)
     }
 
-    /// Puts all of grant `index` into a draft, under its own name.
+    /// All of grant `index`, to be lent under its own name.
     ///
     /// # Errors
-    /// `NotFound`, `Exhausted`.
-    pub fn lend_whole(&self, draft: LeaseHandle, index: usize) -> Result<usize, Error> {
-        let rights = self.grant(index)?.rights;
-        sys::lease_add(draft, self.lease, index, 0, WHOLE, rights)
+    /// `NotFound`.
+    pub fn whole(&self, index: usize) -> Result<sys::Part, Error> {
+        Ok(sys::Part::new(index, 0, WHOLE, self.grant(index)?.rights))
     }
 
-    /// Puts `length` bytes at `base` (or an interrupt line), which must be in one of the grants
-    /// `among`, into a draft under `name`.
+    /// A resource, which must be in one of the grants `among`, to be lent under `name`.
     ///
     /// # Errors
-    /// `NotFound`, `Exhausted`.
-    pub fn lend(&self, draft: LeaseHandle, among: &[u16], part: Part<'_>) -> Result<(), Error> {
-        let Part {
+    /// `NotFound`.
+    pub fn part(&self, among: &[u16], resource: Resource<'_>) -> Result<sys::Part, Error> {
+        let Resource {
             kind,
             base,
             length,
             rights,
             name,
-        } = part;
+        } = resource;
         let (grant, offset) = self.covering(among, kind, base, length)?;
         let has = self.grant(grant)?.rights;
         let (offset, length) = (offset as usize, length as usize);
-        let index = sys::lease_add(draft, self.lease, grant, offset, length, rights & has)?;
-        sys::grant_label(draft, index, label(name))
+        Ok(sys::Part::new(grant, offset, length, rights & has).named(label(name)))
     }
 }

@@ -72,30 +72,21 @@ impl Suite {
 
     /// The runner lends parts of the root lease to a worker.
     pub(crate) fn lend(&mut self, lessee: usize, parts: &[Part]) -> Outcome<LeaseHandle> {
-        let failed = |what: &'static str| {
-            move |error: sys::Error| because(format_args!("{what} by the runner: {error}"))
-        };
-        let lease = sys::lease_open(self.root(), lessee, label("test"), 0, 0)
-            .map_err(failed("lease_open"))?;
-        for part in parts {
+        let mut lent = [const { sys::Part::new(0, 0, 0, Rights::empty()) }; 8];
+        let lent = lent
+            .get_mut(..parts.len())
+            .ok_or_else(|| because(format_args!("at most eight parts")))?;
+        for (place, part) in lent.iter_mut().zip(parts) {
             let (index, base, _) = self.root_grant(part.kind, part.base)?;
             let length = if part.kind == GrantKind::Interrupt {
                 1
             } else {
                 part.length
             };
-            sys::lease_add(
-                lease,
-                self.root(),
-                index,
-                part.base - base,
-                length,
-                part.rights,
-            )
-            .map_err(failed("lease_add"))?;
+            *place = sys::Part::new(index, part.base - base, length, part.rights);
         }
-        sys::lease_offer(lease).map_err(failed("lease_offer"))?;
-        Ok(lease)
+        sys::lease_lend(self.root(), lessee, label("test"), 0, 0, lent)
+            .map_err(|error| because(format_args!("lease_lend by the runner: {error}")))
     }
 
     /// The runner revokes.

@@ -58,7 +58,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// Go on with a task's operation for a step. None: there is more to do, in the reaper.
-    fn operate(&mut self, task: usize) -> Option<Result<usize, Error>> {
+    pub(super) fn operate(&mut self, task: usize) -> Option<Result<usize, Error>> {
         let result = self.advance(task);
         if result.is_some() {
             self.tasks[task].operation.phase = Phase::None;
@@ -88,6 +88,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             Ok(slot) => slot,
             Err(error) => return Some(Err(error)),
         };
+        if operation.phase == Phase::Lend {
+            return self.lend_step(task, slot);
+        }
         let active = self.leases.records[slot as usize].state == LeaseState::Active;
         if !active && operation.phase == Phase::Map {
             // Another claim of the same window would take the part for the whole.
@@ -95,7 +98,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             operation.outcome = Error::Revoked.code();
         }
         match operation.phase {
-            Phase::None => Some(Err(Error::Invalid)),
+            Phase::None | Phase::Lend => Some(Err(Error::Invalid)),
             Phase::Unmap => {
                 let (grant, outcome) = (operation.grant, operation.outcome);
                 let record = &self.leases.grants[grant as usize];

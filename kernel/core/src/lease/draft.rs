@@ -61,7 +61,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return Err(Error::Revoked);
         }
         let grant = if source as u32 == SELF_MEMORY {
-            let (base, length) = self.own_range(offset, length)?;
+            let (base, length) = self.own_range(self.current, offset, length)?;
             Grant {
                 base,
                 length,
@@ -81,7 +81,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// A part of a grant of the lease in `slot`.
-    fn part(
+    pub(super) fn part(
         &self,
         slot: u16,
         index: usize,
@@ -120,9 +120,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         })
     }
 
-    /// A range of the current task's arena.
-    fn own_range(&self, base: usize, length: usize) -> Result<(usize, usize), Error> {
-        let arena = self.config_of(self.current).arena;
+    /// A range of a task's arena.
+    pub(super) fn own_range(
+        &self,
+        task: usize,
+        base: usize,
+        length: usize,
+    ) -> Result<(usize, usize), Error> {
+        let arena = self.config_of(task).arena;
         let (first, size) = (arena.base(), arena.length());
         let offset = base.wrapping_sub(first);
         if offset >= size || length > size - offset {

@@ -7,6 +7,7 @@ pub(crate) mod end;
 pub(crate) mod events;
 pub(crate) mod handles;
 pub(crate) mod held;
+mod lend;
 mod line;
 pub(crate) mod links;
 pub(crate) mod operation;

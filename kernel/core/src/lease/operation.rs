@@ -11,6 +11,8 @@ use leasehold_abi::Claim;
 pub(crate) enum Phase {
     /// Nothing.
     None,
+    /// Adding parts to a lease that is to be lent.
+    Lend,
     /// Looking for a claim in the way.
     Scan,
     /// Mapping the window.
@@ -34,7 +36,7 @@ pub(crate) struct Operation {
     pub(crate) phase: Phase,
     /// Shared or exclusive.
     pub(crate) claim: Claim,
-    /// Whose claimed windows are looked at, and the one to look at next.
+    /// Whose claimed windows are looked at, and the one to look at next; how many parts are to be added.
     pub(crate) whose: Whose,
     pub(crate) cursor: u16,
     /// The lease, by handle: it may be over before the next step.
@@ -43,7 +45,7 @@ pub(crate) struct Operation {
     pub(crate) grant: u16,
     /// A claim of the very same window by the same task, found on the way.
     pub(crate) twin: u16,
-    /// How far the window is mapped: the hardware's.
+    /// How far the window is mapped: the hardware's. The address of the next part.
     pub(crate) progress: usize,
     /// What [`Leases::epoch`](super::table::Leases::epoch) was when the scan began.
     pub(crate) epoch: u32,

@@ -10,7 +10,7 @@ use crate::index::Table;
 use leasehold_abi::{Error, LeaseHandle, LeaseState};
 
 /// Most grants in one lease that is not the root, so that finding one is bounded.
-pub(crate) const MAX_GRANTS: u16 = 32;
+pub(crate) const MAX_GRANTS: u16 = leasehold_abi::MOST_PARTS as u16;
 
 /// Interrupt lines that can be routed: 0 up to this, exclusive.
 pub(crate) const LINES: usize = 256;

@@ -37,7 +37,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let record = &mut self.tasks[task];
         if record.fresh < config.data.length() {
             self.hardware.fresh(config, &mut record.fresh);
-            return;
+            if record.fresh < config.data.length() || self.hardware.interrupt_pending() {
+                return;
+            }
         }
         if self.reaper.fresh & bit(task) == 0 {
             self.reaper.fresh |= bit(task);

@@ -3,13 +3,14 @@
 use crate::configuration::Configuration;
 use leasehold_abi::{
     Call, Claim, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo,
-    LeaseState, MESSAGE_WORDS, Rights, STACK_STEP, TaskHandle, TaskInfo, TaskState, WHOLE, label,
+    LeaseState, Lending, MESSAGE_WORDS, Part, Rights, STACK_STEP, TaskHandle, TaskInfo, TaskState,
+    WHOLE, label,
 };
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use userlib::sys::mock::{self, bytes, bytes_mut};
-use zerocopy::{FromZeros, IntoBytes};
+use zerocopy::{FromBytes, FromZeros, IntoBytes};
 
 /// Ticks in a millisecond, as on the host.
 const MILLISECOND: u64 = 10_000;
@@ -127,6 +128,41 @@ impl Board {
         handle
     }
 
+    fn lend(&mut self, lending: usize, parts: usize, count: usize) -> Result<LeaseHandle, Error> {
+        let lending: Lending = read(lending);
+        let mut grants = Vec::new();
+        for number in 0..count {
+            let part: Part = read(parts + number * size_of::<Part>());
+            let parent = self.lease(lending.parent)?;
+            let source = *parent.grants.get(part.source).ok_or(Error::NotFound)?;
+            let (offset, mut length) = (part.offset as u64, part.length as u64);
+            if part.length == WHOLE {
+                length = source.length - offset;
+            }
+            assert!(offset + length <= source.length, "L4");
+            assert_eq!(part.rights as u32 & !source.rights.bits(), 0, "L4");
+            let label = match part.label {
+                0 => source.label,
+                label => label as u32,
+            };
+            grants.push(GrantInfo {
+                base: source.base + offset,
+                length,
+                rights: Rights::from_bits_retain(part.rights as u32),
+                label,
+                ..source
+            });
+        }
+        let mut info = LeaseInfo::new_zeroed();
+        info.parent = lending.parent as u32;
+        info.lessee = self.tasks[lending.lessee].handle;
+        (info.label, info.id) = (lending.label as u32, lending.id as u32);
+        let [low, high] = lending.payload_type;
+        info.payload_type = low as u64 | (high as u64) << 32;
+        info.state = LeaseState::Active;
+        Ok(self.open(info, grants))
+    }
+
     pub(crate) fn lease(&mut self, raw: usize) -> Result<&mut Lease, Error> {
         let slot = LeaseHandle::from_raw(raw as u32).index();
         self.leases
@@ -171,38 +207,7 @@ impl Board {
                 let info = *self.lease(a[0])?.grants.get(a[1]).ok_or(Error::NotFound)?;
                 write(a[2], info.as_bytes());
             }
-            Call::LeaseOpen => {
-                self.lease(a[0])?;
-                let mut info = LeaseInfo::new_zeroed();
-                info.parent = a[0] as u32;
-                info.lessee = self.tasks[a[1]].handle;
-                (info.label, info.id) = (a[2] as u32, a[3] as u32);
-                info.payload_type = a[4] as u64 | (a[5] as u64) << 32;
-                info.state = LeaseState::Draft;
-                return Ok([self.open(info, Vec::new()).raw() as usize, 0]);
-            }
-            Call::LeaseAdd => {
-                let source = *self.lease(a[1])?.grants.get(a[2]).ok_or(Error::NotFound)?;
-                let length = if a[4] == WHOLE {
-                    source.length - a[3] as u64
-                } else {
-                    a[4] as u64
-                };
-                assert!(a[3] as u64 + length <= source.length, "L4");
-                assert_eq!(a[5] as u32 & !source.rights.bits(), 0, "L4");
-                let base = source.base + a[3] as u64;
-                let draft = self.lease(a[0])?;
-                draft.grants.push(GrantInfo {
-                    base,
-                    length,
-                    rights: Rights::from_bits_retain(a[5] as u32),
-                    ..source
-                });
-                draft.info.grants += 1;
-                return Ok([draft.grants.len() - 1, 0]);
-            }
-            Call::GrantLabel => self.lease(a[0])?.grants[a[1]].label = a[2] as u32,
-            Call::LeaseOffer => self.lease(a[0])?.info.state = LeaseState::Active,
+            Call::LeaseLend => return Ok([self.lend(a[0], a[1], a[2])?.raw() as usize, 0]),
             Call::LeaseRevoke => self.lease(a[0])?.info.state = LeaseState::Ending,
             Call::LeaseRelease => {
                 self.lease(a[0])?;
@@ -248,6 +253,13 @@ impl Board {
         }
         Ok([0, 0])
     }
+}
+
+/// Reads what an argument of a call points to.
+fn read<T: FromBytes>(address: usize) -> T {
+    // SAFETY: the call lets the kernel read there.
+    let from = unsafe { bytes(address, size_of::<T>()) };
+    T::read_from_bytes(from).expect("as many bytes as it has")
 }
 
 fn write(address: usize, from: &[u8]) {

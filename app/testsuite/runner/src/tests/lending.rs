@@ -306,14 +306,12 @@ fn any_task_may_lend_to_the_supervisor(suite: &mut Suite) -> Outcome {
     );
     // And the supervisor passes it on.
     suite.start(GRANDCHILD)?;
-    let opened = sys::lease_open(lease, GRANDCHILD, 0, 0, 0);
-    let Ok(draft) = opened else {
-        crate::outcome::fail!("the runner's lease: {opened:?}")
+    let part = sys::Part::new(0, 0, PAGE, Rights::READ);
+    let lent = sys::lease_lend(lease, GRANDCHILD, 0, 0, 0, &[part]);
+    let Ok(passed_on) = lent else {
+        crate::outcome::fail!("the runner's lease: {lent:?}")
     };
-    let added = sys::lease_add(draft, lease, 0, 0, PAGE, Rights::READ);
-    equal!("the runner's grant", added, Ok(0));
-    equal!("the runner's offer", sys::lease_offer(draft), Ok(()));
-    let page = suite.claim(GRANDCHILD, draft.raw() as usize, 0)?;
+    let page = suite.claim(GRANDCHILD, passed_on.raw() as usize, 0)?;
     suite.store(CLIENT, page, WORD, 0xa0a0)?;
     equal!(
         "what the grandchild reads",

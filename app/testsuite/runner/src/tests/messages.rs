@@ -343,7 +343,6 @@ fn a_borrow_list_in_foreign_memory_is_a_bad_address(suite: &mut Suite) -> Outcom
 fn unknown_call_numbers_are_invalid(suite: &mut Suite) -> Outcome {
     suite.start(ATTACKER)?;
     for number in [
-        35,
         36,
         40,
         63,
