@@ -138,7 +138,7 @@ fn every_step_of_every_taking_may_fail() {
         let _ = refused_at_each_step(board, "pool", 1, || parent.dma_pool());
         let region = parent.lend_region(0, 8).unwrap();
         let bar = parent.bar::<0>(0).unwrap();
-        let registration = refused_at_each_step(board, "registration", 6, || {
+        let registration = refused_at_each_step(board, "registration", 1, || {
             let payload = bar.lend::<0>(0, 0x1000, Rights::READ)?;
             Registration::<ForLt!(LentWindow<'_>)>::new(&parent, &region, "part", 0, payload)
         });
