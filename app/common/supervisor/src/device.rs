@@ -148,6 +148,8 @@ impl Device {
     ///
     /// # Errors
     /// Those of the kernel's lease calls. Nothing is lent then.
+    // The parts take a lot of the stack, which no other function is to carry.
+    #[inline(never)]
     pub fn lend(
         &self,
         root: &Root,
@@ -169,12 +171,18 @@ impl Device {
                 ..
             } => (*held, offer.label, *id, *payload_type),
         };
-        let parts = self.parts(root, policy, bind)?;
+        let mut parts = Parts::new();
+        self.add_parts(&mut parts, root, policy, bind)?;
         sys::lease_lend(parent, lessee.index(), label, id, payload_type, &parts)
     }
 
-    fn parts(&self, root: &Root, policy: &Policy, bind: &Bind) -> Result<Parts, Error> {
-        let mut parts = Parts::new();
+    fn add_parts(
+        &self,
+        parts: &mut Parts,
+        root: &Root,
+        policy: &Policy,
+        bind: &Bind,
+    ) -> Result<(), Error> {
         let mut add = |part| parts.push(part).map_err(|_| Error::Exhausted);
         match (&self.source, bind) {
             (Source::Platform(device), _) => {
@@ -188,7 +196,7 @@ impl Device {
                 }
             }
             (Source::Function(function), Bind::Pci { dma, pool, .. }) => {
-                function::add(&mut parts, root, policy, function, *dma)?;
+                function::add(parts, root, policy, function, *dma)?;
                 if let Some(pool) = pool {
                     let pool = root.whole(usize::from(*pool))?;
                     let pool = pool.named(label(names::POOL));
@@ -204,6 +212,6 @@ impl Device {
             }
             (Source::Function(_), _) => return Err(Error::Invalid),
         }
-        Ok(parts)
+        Ok(())
     }
 }

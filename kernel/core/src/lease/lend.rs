@@ -1,7 +1,7 @@
 //! Lending: a lease is made of parts of what its lessor has (L4), and put in force.
 //!
-//! A lease has up to [`MOST_PARTS`] of them, so the call is an [operation](super::operation): if an interrupt waits, the
-//! rest is left to the reaper. Until the last part is there the lease is a draft, which no task knows of.
+//! A lease has up to [`MOST_PARTS`] of them, so the call is an [operation](super::operation): if an interrupt waits,
+//! the rest is left to the reaper. Until the last part is there the lease is a draft, which no task knows of.
 
 use super::operation::{Operation, Phase};
 use super::record::{Grant, Lease};
@@ -15,10 +15,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 {
     /// [`Call::LeaseLend`](leasehold_abi::Call::LeaseLend). None: it goes on in the reaper, which answers.
     ///
-    /// `BadAddress` for addresses that are not the caller's or not a word's, `Revoked` for a parent that the caller does
-    /// not hold, `Invalid` for an index that names no task or the caller, `Denied` for a task that the manifest does not
-    /// let it lend to, `Dead` for one that is not alive, `Exhausted` when the caller's share has no room, or for too
-    /// many parts; and what a part gets.
+    /// `BadAddress` for addresses that are not the caller's or not a word's, `Revoked` for a parent that the caller
+    /// does not hold, `Invalid` for an index that names no task or the caller, `Denied` for a task that the manifest
+    /// does not let it lend to, `Dead` for one that is not alive, `Exhausted` when the caller's share has no room, or
+    /// for too many parts; and what a part gets.
     #[inline(never)]
     pub(crate) fn lease_lend(
         &mut self,
