@@ -75,6 +75,7 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
     let script = workspace.root().join(arch.kernel_script());
     let kernel = linker.kernel(&script, load, &object)?;
     let kernel_end = check_kernel(&plan, arch, &kernel)?;
+    let kernel_stack = stack::kernel(arch, &kernel)?;
     stages.done("compile and link kernel");
 
     let image = image(&plan, arch, &kernel, &tasks)?;
@@ -86,6 +87,7 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
         programs: &tasks,
         kernel: &kernel,
         kernel_end,
+        kernel_stack,
     };
     let folder = workspace.output(app, board);
     let sizes = Growth::of(&facts);

@@ -40,6 +40,11 @@ pub(crate) fn generate(plan: &Plan, arch: Arch, layout: &Layout, elves: &[Elf]) 
             "Slots of the grant table.",
             tables.grants as usize,
         ),
+        (
+            "LINES",
+            "Interrupt lines of the chip.",
+            lines(plan).context("checked before")?,
+        ),
     ] {
         writeln!(out, "/// {doc}\npub const {name}: usize = {value};")?;
     }
@@ -82,6 +87,14 @@ pub(crate) fn generate(plan: &Plan, arch: Arch, layout: &Layout, elves: &[Elf]) 
     }
     writeln!(out, "    ],\n}};")?;
     Ok(out)
+}
+
+/// How many interrupt lines the chip has, those that are none included.
+fn lines(plan: &Plan) -> Option<usize> {
+    let kernel = plan.chip.kernel.get_ref();
+    let platform = Platform::from_name(kernel.get("platform")?.get_ref().as_str()?)?;
+    let lines = kernel.get(platform.lines)?.get_ref().as_integer()?;
+    usize::try_from(lines).ok()
 }
 
 /// The type of the protection hardware.

@@ -19,8 +19,7 @@ pub(crate) struct Platform {
     pub(crate) lines: &'static str,
     /// How many of the lowest numbers are no lines.
     pub(crate) no_lines: u32,
-    /// Most lines that the kernel has tables for: routes (`kernel/core`), and vectors on machines where each line has
-    /// one.
+    /// Most lines that the kernel supports: on machines where each line has a vector, those that it has vectors for.
     pub(crate) most_lines: u32,
     /// Optional fields: 0 if the chip file does not have them.
     pub(crate) optional: &'static [&'static str],

@@ -1,6 +1,6 @@
 //! The machine that the kernel runs on: its protection hardware and its platform, by the types that the build names.
 
-use crate::image::{CONFIG, Platform, Protection, TASKS};
+use crate::image::{CONFIG, LINES, Platform, Protection, TASKS};
 use crate::platform::Platform as _;
 use leasehold_abi::{Error, FaultKind, GrantKind};
 use leasehold_arch_common::Protection as Protected;
@@ -98,6 +98,7 @@ impl Board {
 
 impl Hardware for Board {
     type Context = <Protection as Protected>::Context;
+    type Routes = [u16; LINES];
 
     const GRANULE: usize = <Protection as Protected>::GRANULE;
     const WINDOW_MASK: usize = <Protection as Protected>::WINDOW_MASK;

@@ -15,12 +15,12 @@ const PCI_GRANTS: u32 = 10;
 /// Grants of an auxiliary device: payload, memory shared with its parent, four windows.
 const AUXILIARY_GRANTS: u32 = 6;
 /// So many more leases are for a task that lends, beyond those that the manifest lets the build count.
-const MORE_LEASES: u32 = 4;
+const MORE_LEASES: u32 = 2;
 
 impl Checker<'_> {
-    /// Sizes of tables. If the manifest gives a size and it is large enough, it is used. Otherwise the size is four
-    /// times what all bindings need, because old leases end while new ones begin, plus what each task needs for what it
-    /// lends.
+    /// Sizes of tables. If the manifest gives a size and it is large enough, it is used. Otherwise the size is what the
+    /// root lease and all tasks need, and what all bindings need once more, because old leases end while new ones
+    /// begin.
     pub(super) fn tables(
         &mut self,
         devices: &[Device],
@@ -28,19 +28,18 @@ impl Checker<'_> {
         tasks: &[Task],
     ) -> Tables {
         let least = self.least(devices, tasks);
-        let lent: Shares = sum(&least[1..]);
-        let (leases, slots) = (1 + least[0].leases, grants.len() as u32 + least[0].grants);
+        let root = Shares {
+            leases: 1,
+            grants: grants.len() as u32,
+        };
+        let needed = sum(&[root, sum(&least)]);
+        let computed = sum(&[needed, bound(devices, tasks)]);
         let tables = Tables {
-            leases: (16 + 4 * leases)
-                .saturating_add(lent.leases)
-                .min(MAX_LEASES),
-            grants: (64 + 4 * slots).saturating_add(lent.grants),
+            leases: computed.leases.min(MAX_LEASES),
+            grants: computed.grants,
             page_tables: self.page_tables(devices, grants, tasks),
         };
-        let (leases, slots) = (
-            leases.saturating_add(lent.leases),
-            slots.saturating_add(lent.grants),
-        );
+        let (leases, slots) = (needed.leases, needed.grants);
         Tables {
             leases: self.size(
                 "leases",
@@ -66,8 +65,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Gives each task its share of the tables: what it needs. Of the rest the supervisor gets one half, and the tasks
-    /// that lend get the other half.
+    /// Gives each task its share of the tables: what it needs. From the rest the supervisor gets what all bindings need
+    /// once more. Of what is left then it gets one half, and the tasks that lend get the other half.
     pub(super) fn share(
         &self,
         devices: &[Device],
@@ -83,6 +82,16 @@ impl Checker<'_> {
             grants: tables
                 .grants
                 .saturating_sub(grants.len() as u32 + needed.grants),
+        };
+        let once_more = bound(devices, tasks);
+        let once_more = Shares {
+            leases: once_more.leases.min(left.leases),
+            grants: once_more.grants.min(left.grants),
+        };
+        shares[0] = sum(&[shares[0], once_more]);
+        let left = Shares {
+            leases: left.leases - once_more.leases,
+            grants: left.grants - once_more.grants,
         };
         let more = Shares {
             leases: (left.leases / 2).checked_div(lenders).unwrap_or(0),
@@ -107,15 +116,7 @@ impl Checker<'_> {
     /// supervisor's.
     fn least(&self, devices: &[Device], tasks: &[Task]) -> Vec<Shares> {
         let binds = || tasks.iter().flat_map(|task| &task.binds);
-        let lent_by_supervisor = binds().map(|bind| Shares {
-            leases: 1,
-            grants: match bind {
-                Bind::Platform { device, .. } => devices[*device].grants.len() as u32,
-                Bind::Pci { .. } => PCI_GRANTS,
-                Bind::Auxiliary { .. } => AUXILIARY_GRANTS,
-            },
-        });
-        let mut supervisor = sum(&lent_by_supervisor.collect::<Vec<_>>());
+        let mut supervisor = bound(devices, tasks);
         let others = tasks.iter().skip(1).map(|task| {
             // Every task may lend to the supervisor, so that bit says nothing here.
             let lends = task.lends & !1;
@@ -293,6 +294,20 @@ impl Checker<'_> {
             );
         }
     }
+}
+
+/// What the supervisor needs to lend every binding once.
+fn bound(devices: &[Device], tasks: &[Task]) -> Shares {
+    let binds = tasks.iter().flat_map(|task| &task.binds);
+    let shares = binds.map(|bind| Shares {
+        leases: 1,
+        grants: match bind {
+            Bind::Platform { device, .. } => devices[*device].grants.len() as u32,
+            Bind::Pci { .. } => PCI_GRANTS,
+            Bind::Auxiliary { .. } => AUXILIARY_GRANTS,
+        },
+    });
+    sum(&shares.collect::<Vec<_>>())
 }
 
 fn sum(shares: &[Shares]) -> Shares {

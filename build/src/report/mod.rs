@@ -33,6 +33,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) kernel: &'a Elf,
     /// One past the kernel's last physical address.
     pub(crate) kernel_end: u64,
+    /// How many bytes of its stack the kernel needs, and how many it has, where that is known.
+    pub(crate) kernel_stack: Option<(u64, u64)>,
 }
 
 impl Facts<'_> {

@@ -88,9 +88,13 @@ fn kernel(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
         tables.grants
     )?;
     match facts.arch.has_pages() {
-        true => writeln!(out, ", {} page tables", tables.page_tables),
-        false => writeln!(out),
+        true => writeln!(out, ", {} page tables", tables.page_tables)?,
+        false => writeln!(out)?,
     }
+    if let Some((needed, room)) = facts.kernel_stack {
+        writeln!(out, "  stack: at most {needed} bytes of {room}")?;
+    }
+    Ok(())
 }
 
 fn tasks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {

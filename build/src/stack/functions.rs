@@ -15,6 +15,9 @@ pub(crate) struct Function {
     pub(crate) frame: Option<u64>,
     /// What it may call before it has saved its return address: the address of a function, or any function.
     pub(super) early_calls: BTreeSet<Option<u64>>,
+    /// What it may call or continue with at all, in the same form. A jump by a register counts as one by a table, to
+    /// another place in the function.
+    pub(super) calls: BTreeSet<Option<u64>>,
 }
 
 /// The functions by address.
@@ -48,6 +51,7 @@ pub(super) fn functions(arch: Arch, code: &Code) -> BTreeMap<u64, Function> {
                 name: format!("{:#}", rustc_demangle::demangle(name)),
                 frame: whole_frame(&read, start, SHARED_DEPTH),
                 early_calls: read[&start].early_calls.clone(),
+                calls: read[&start].calls.clone(),
             };
             (start, function)
         })
@@ -64,6 +68,7 @@ struct Read {
     /// Pieces of it that lie elsewhere.
     shared: BTreeSet<u64>,
     early_calls: BTreeSet<Option<u64>>,
+    calls: BTreeSet<Option<u64>>,
 }
 
 /// Bytes that a function takes with its pieces that lie elsewhere.
@@ -100,6 +105,7 @@ impl Body<'_> {
             frame: u64::try_from(state.frame).ok().filter(|_| !state.unknown),
             shared: state.shared,
             early_calls: self.early_calls(&steps),
+            calls: self.calls(&steps),
         }
     }
 
@@ -153,6 +159,21 @@ impl Body<'_> {
         let mut later = self.code.marks.range(at + 1..);
         let next = later.find(|(_, is_code)| **is_code);
         Some(next.map_or(self.end, |(next, _)| *next).min(self.end))
+    }
+
+    /// All calls, and jumps to other functions. No compiled function goes on behind its end without a jump.
+    fn calls(&self, steps: &BTreeMap<u64, Step>) -> BTreeSet<Option<u64>> {
+        let away = |target: &u64| !(self.start..self.end).contains(target);
+        let targets = steps.values().filter_map(|step| match step.flow {
+            Flow::Call(target) => Some(target),
+            Flow::Jump(Some(target)) | Flow::Branch(target) => {
+                Some(Some(target)).filter(|_| away(&target))
+            }
+            _ => None,
+        });
+        targets
+            .map(|target| target.map(|target| self.arch.instruction(target)))
+            .collect()
     }
 
     /// The calls that can be reached from the start without saving the return address.

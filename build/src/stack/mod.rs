@@ -7,6 +7,7 @@
 //! [`pack`](crate::pack) keeps that much free of all such memory.
 
 mod functions;
+mod kernel;
 mod riscv;
 mod step;
 mod thumb;
@@ -16,6 +17,7 @@ use crate::elf::Elf;
 use crate::plan::{Plan, Task};
 use crate::problem::{Problem, Problems};
 use functions::Function;
+pub(crate) use kernel::kernel;
 use std::collections::BTreeMap;
 
 /// Most bytes that an Arm processor pushes below the stack pointer when it enters the kernel: 26 words if floating

@@ -305,6 +305,7 @@ fn program(list: &[(u64, &[Option<u64>])]) -> BTreeMap<u64, Function> {
     functions
         .map(|(address, (frame, calls))| {
             let function = Function {
+                calls: BTreeSet::new(),
                 name: format!("function {address}"),
                 frame: Some(*frame),
                 early_calls: calls.iter().copied().collect(),

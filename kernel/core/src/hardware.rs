@@ -4,6 +4,7 @@
 //! implement it as a model. Nothing here is called with an argument that a task chose
 //! unless the kernel has checked it first.
 
+use crate::lease::links::NIL;
 use crate::{Region, TaskConfig};
 use leasehold_abi::{Error, FaultKind, GrantKind, MESSAGE_WORDS, Rights};
 
@@ -56,10 +57,22 @@ pub trait Context {
     fn skip(&mut self, bytes: usize);
 }
 
+/// Where the interrupt lines of a machine go: for each line the grant that is claimed, or all bits set.
+pub trait Routes: AsRef<[u16]> + AsMut<[u16]> {
+    /// None is claimed.
+    const NONE: Self;
+}
+
+impl<const LINES: usize> Routes for [u16; LINES] {
+    const NONE: Self = [NIL; LINES];
+}
+
 /// The machine, as the kernel sees it.
 pub trait Hardware {
     /// Saved registers of a task.
     type Context: Context;
+    /// A place for each interrupt line.
+    type Routes: Routes;
 
     /// The unit of protection in bytes: what is lent is a multiple of it, on a multiple of it.
     const GRANULE: usize;

@@ -13,7 +13,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(always)]
     pub(crate) fn take_interrupt(&mut self) -> bool {
         if let Some(line) = self.hardware.take_line() {
-            let route = self.leases.routes.get(line as usize);
+            let route = self.routes.as_ref().get(line as usize);
             let grant = route.and_then(|&route| self.leases.grants.get(route as usize));
             if let Some(grant) = grant {
                 let bits = Notifications::from_register(grant.note);

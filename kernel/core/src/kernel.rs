@@ -8,7 +8,7 @@ use crate::schedule::{ROOM, above, bit, first};
 use crate::task::{NO_TASK, Task, no_handle};
 use crate::time::deadlines::Deadlines;
 use crate::time::overdue::{NEVER, Overdue};
-use crate::{Config, Context, Hardware, TaskConfig, TaskSet};
+use crate::{Config, Context, Hardware, Routes as _, TaskConfig, TaskSet};
 use leasehold_abi::{Error, LeaseHandle, MAX_TASKS, TaskHandle};
 
 /// What the entry code does after an entry.
@@ -47,6 +47,8 @@ pub struct Kernel<
     /// What the hardware's alarm is set to.
     pub(crate) alarm: u64,
     pub(crate) leases: Leases<L, G, B>,
+    /// The grant that an interrupt line is routed to.
+    pub(crate) routes: H::Routes,
     pub(crate) hardware: H,
 }
 
@@ -73,6 +75,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             overdue: Overdue::NONE,
             alarm: NEVER,
             leases: Leases::new(),
+            routes: H::Routes::NONE,
             hardware,
         }
     }

@@ -40,6 +40,6 @@ mod tests;
 
 pub use call::QUICK;
 pub use config::{Config, GrantConfig, Range, Region, RegionKind, TaskConfig, TaskSet, name};
-pub use hardware::{Context, Fault, Hardware, Window};
+pub use hardware::{Context, Fault, Hardware, Routes, Window};
 pub use kernel::{Kernel, Next};
 pub use layout::Layout;

@@ -7,8 +7,8 @@
 
 use crate::system;
 
-/// Bytes of the kernel's stack.
-const STACK_SIZE: usize = 4 * 1024;
+/// Bytes of the kernel's stack. The build refuses a kernel that may need more.
+const STACK_SIZE: usize = 1536;
 
 core::arch::global_asm!(
     include_str!("boot.s"),

@@ -66,6 +66,8 @@ leasehold_vectors:
     @ The kernel's stack. The word above it is the address of the running task's register file, for all handlers.
     .section .bss.stack, "aw", %nobits
     .balign 8
+    .globl  leasehold_stack
+leasehold_stack:
     .space  {STACK_SIZE}
     .globl  leasehold_running
 leasehold_running:

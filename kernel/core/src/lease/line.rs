@@ -1,7 +1,6 @@
 //! Interrupt lines as grants: claimed, acknowledged, given up.
 
 use super::links::NIL;
-use super::table::LINES;
 use crate::{Hardware, Kernel};
 use leasehold_abi::{Claim, Error, GrantKind, LeaseState, Notifications, Rights};
 
@@ -12,23 +11,24 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     pub(super) fn claim_line(&mut self, grant: u16, bits: Notifications) -> Result<usize, Error> {
         let record = &mut self.leases.grants[grant as usize];
         let line = record.base;
-        let valid = record.length == 1
-            && line < LINES
-            && !bits.is_empty()
-            && !bits.intersects(Notifications::KERNEL);
+        let valid =
+            record.length == 1 && !bits.is_empty() && !bits.intersects(Notifications::KERNEL);
         if !valid {
             return Err(Error::Invalid);
         }
+        let Some(route) = self.routes.as_mut().get_mut(line) else {
+            return Err(Error::Invalid);
+        };
         if !record.rights.contains(Rights::READ) {
             return Err(Error::Denied);
         }
-        if self.leases.routes[line] != NIL {
+        if *route != NIL {
             return Err(Error::Busy);
         }
         record.note = bits.register();
         record.claim = Claim::Exclusive;
         record.claimant = self.current as u8;
-        self.leases.routes[line] = grant;
+        *route = grant;
         self.hardware.unmask_line(line as u32);
         Ok(line)
     }
@@ -62,7 +62,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     pub(super) fn unclaim_line(&mut self, grant: u16) -> bool {
         let record = &mut self.leases.grants[grant as usize];
         record.claim = Claim::None;
-        self.leases.routes[record.base % LINES] = NIL;
+        if let Some(route) = self.routes.as_mut().get_mut(record.base) {
+            *route = NIL;
+        }
         self.hardware.mask_line(record.base as u32);
         true
     }

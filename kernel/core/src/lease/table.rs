@@ -12,9 +12,6 @@ use leasehold_abi::{Error, LeaseHandle, LeaseState};
 /// Most grants in one lease that is not the root, so that finding one is bounded.
 pub(crate) const MAX_GRANTS: u16 = leasehold_abi::MOST_PARTS as u16;
 
-/// Interrupt lines that can be routed: 0 up to this, exclusive.
-pub(crate) const LINES: usize = 256;
-
 /// The slot of the root lease.
 pub(crate) const ROOT: u16 = 0;
 
@@ -58,8 +55,6 @@ pub(crate) struct Leases<const L: usize, const G: usize, const B: u32> {
     /// The claimed bus masters, and how many.
     pub(crate) masters: List,
     pub(crate) master_count: u16,
-    /// The grant that an interrupt line is routed to.
-    pub(crate) routes: Table<u16, LINES>,
 }
 
 impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
@@ -92,7 +87,6 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
             epoch: 0,
             masters: List::EMPTY,
             master_count: 0,
-            routes: Table([NIL; LINES]),
         }
     }
 

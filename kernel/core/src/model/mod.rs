@@ -183,6 +183,7 @@ fn note(task: usize, base: usize) -> usize {
 
 impl Hardware for Model {
     type Context = Registers;
+    type Routes = [u16; 12];
 
     const GRANULE: usize = 64;
     const CHECKED_STRIDE: usize = 8;

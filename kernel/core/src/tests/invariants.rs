@@ -279,7 +279,7 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
         assert!(in_force, "a claim without a lease");
         match grant.kind {
             GrantKind::Interrupt => {
-                assert_eq!(kernel.leases.routes[grant.base] as usize, index);
+                assert_eq!(kernel.routes[grant.base] as usize, index);
                 lines.insert(grant.base as u32);
             }
             GrantKind::BusMaster => assert!(masters.insert(grant.base as u64)),
@@ -340,12 +340,7 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
     for (index, task) in kernel.tasks.iter().enumerate() {
         check_windows(kernel, task.windows, windows.remove(&index));
     }
-    let routed = kernel
-        .leases
-        .routes
-        .iter()
-        .filter(|&&grant| grant != NIL)
-        .count();
+    let routed = kernel.routes.iter().filter(|&&grant| grant != NIL).count();
     assert_eq!(routed, lines.len());
     assert!(
         kernel.hardware.unmasked.is_subset(&lines),
