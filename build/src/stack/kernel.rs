@@ -90,7 +90,7 @@ fn depth(
 mod tests {
     use super::*;
 
-    /// Functions of these instructions, one behind the other from 0x1000 on, in the form of hexadecimal digits by bytes.
+    /// Functions of these instructions, one behind the other from 0x1000 on, as hexadecimal digits by bytes.
     fn code(functions: &[(&str, &str)]) -> Code {
         let mut code = Code {
             address: 0x1000,
