@@ -45,16 +45,20 @@ impl Region {
 impl Encoding for Region {
     const UNUSED: Self = Self { rbar: 0, rasr: 0 };
 
-    fn cover(span: Span, permission: Permission, memory: Memory) -> Option<Cover<Self>> {
+    fn cover_by(
+        cover: &mut Cover<Self>,
+        span: Span,
+        permission: Permission,
+        memory: Memory,
+    ) -> Option<()> {
         let attributes = attributes(permission, memory);
-        let mut cover = Cover::new(Self::UNUSED);
         let mut from = span.first();
         loop {
             let (Self { rbar, rasr }, last) = longest(span, from);
             let rasr = rasr | attributes;
             cover.push(Self { rbar, rasr })?;
             if last == span.last() {
-                return Some(cover);
+                return Some(());
             }
             from = last + 1;
         }

@@ -44,7 +44,12 @@ impl Region {
 impl Encoding for Region {
     const UNUSED: Self = Self { rbar: 0, rlar: 0 };
 
-    fn cover(span: Span, permission: Permission, memory: Memory) -> Option<Cover<Self>> {
+    fn cover_by(
+        cover: &mut Cover<Self>,
+        span: Span,
+        permission: Permission,
+        memory: Memory,
+    ) -> Option<()> {
         let permission = match permission {
             Permission::Read => READ | EXECUTE_NEVER,
             Permission::ReadWrite => READ_WRITE | EXECUTE_NEVER,
@@ -54,12 +59,10 @@ impl Encoding for Region {
             Memory::Normal => NORMAL,
             Memory::Device => DEVICE,
         };
-        let mut cover = Cover::new(Self::UNUSED);
         cover.push(Self {
             rbar: span.first() | permission,
             rlar: span.last() & !(Span::UNIT - 1) | attributes << ATTRIBUTES_SHIFT | ENABLE,
-        })?;
-        Some(cover)
+        })
     }
 
     /// Its number is the register that it is written to.

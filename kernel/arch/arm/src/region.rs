@@ -98,7 +98,18 @@ pub trait Encoding: Copy {
     const UNUSED: Self;
 
     /// The regions that cover a span and nothing else; none when it takes more than five.
-    fn cover(span: Span, permission: Permission, memory: Memory) -> Option<Cover<Self>>;
+    fn cover(span: Span, permission: Permission, memory: Memory) -> Option<Cover<Self>> {
+        let mut cover = Cover::new(Self::UNUSED);
+        Self::cover_by(&mut cover, span, permission, memory)?;
+        Some(cover)
+    }
+    /// [`cover`](Self::cover) into an empty one, which is not copied then.
+    fn cover_by(
+        cover: &mut Cover<Self>,
+        span: Span,
+        permission: Permission,
+        memory: Memory,
+    ) -> Option<()>;
     /// The same region with this number, if the number is a part of its format.
     fn numbered(self, number: usize) -> Self;
 }

@@ -4,7 +4,7 @@
 //! It takes effect at the next switch to the task.
 
 use crate::RegisterFile;
-use crate::region::{Encoding, Memory, Span, of_region, of_window};
+use crate::region::{Cover, Encoding, Memory, Span, of_region, of_window};
 use leasehold_abi::Error;
 use leasehold_arch_common::{Protection, Slots};
 use leasehold_core::{Region, Window};
@@ -100,7 +100,8 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
     fn map_step(&mut self, task: usize, window: Window, _: &mut usize) -> Result<bool, Error> {
         let span = Span::new(window.base as u64, window.length as u64).ok_or(Error::Exhausted)?;
         let (permission, memory) = of_window(&window);
-        let cover = E::cover(span, permission, memory).ok_or(Error::Exhausted)?;
+        let mut cover = Cover::new(E::UNUSED);
+        E::cover_by(&mut cover, span, permission, memory).ok_or(Error::Exhausted)?;
         let image = self.images.get_mut(task).ok_or(Error::Exhausted)?;
         let slots = self.slots.get_mut(task).ok_or(Error::Exhausted)?;
         slots.put(span.first(), cover.regions(), |index, region| {

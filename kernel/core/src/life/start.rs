@@ -33,6 +33,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// the caller of [`Kernel::task_start`] as well.
     #[inline(never)]
     pub(crate) fn start_step(&mut self, task: usize) {
+        if self.reaper.fresh & bit(task) != 0 {
+            self.reaper.fresh &= !bit(task);
+            self.reaper.starting &= !bit(task);
+            self.begin_life(task);
+            return;
+        }
         let config = self.config_of(task);
         let record = &mut self.tasks[task];
         if record.fresh < config.data.length() {
@@ -41,21 +47,28 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 return;
             }
         }
-        if self.reaper.fresh & bit(task) == 0 {
-            self.reaper.fresh |= bit(task);
-            let (entry, stack) = (config.entry as usize, config.stack_top as usize);
-            record.context.start(entry, stack);
-            record.forget_lost_windows();
-            return;
-        }
-        self.reaper.fresh &= !bit(task);
-        self.reaper.starting &= !bit(task);
+        self.reaper.fresh |= bit(task);
+        let (entry, stack) = (config.entry as usize, config.stack_top as usize);
+        record.context.start(entry, stack);
+        record.forget_lost_windows();
+        record.fresh = 0;
+        record.mask = 0;
+        record.peer = NO_TASK;
+        record.borrow_count = 0;
+        record.timer_bits = Notifications::empty();
+        record.starts = record.starts.saturating_add(1);
+    }
+
+    /// From now on it has a new handle, and is ready.
+    #[inline(always)]
+    fn begin_life(&mut self, task: usize) {
+        let floating_point = self.config_of(task).floating_point;
+        let record = &mut self.tasks[task];
         let Some(handle) = record.next_handle() else {
             return;
         };
-        record.fresh = 0;
         record.handle = handle;
-        record.fast = if config.floating_point {
+        record.fast = if floating_point {
             no_handle(handle)
         } else {
             handle
@@ -67,12 +80,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         } else {
             0
         };
-        record.mask = 0;
-        record.peer = NO_TASK;
-        record.borrow_count = 0;
-        record.timer_bits = Notifications::empty();
         record.serving = true;
-        record.starts = record.starts.saturating_add(1);
         record.state = TaskState::Ready;
         self.ready |= bit(task);
         self.reaper.wait_in_turn(task);

@@ -11,9 +11,9 @@ pub(super) const ZERO_ROUND: usize = if cfg!(target_arch = "arm") {
     2 * ROUND
 };
 
-/// Bytes in two to three hundred instructions.
+/// Bytes in one to three hundred instructions.
 pub(super) const STEP: usize = if cfg!(target_arch = "arm") {
-    64 * ROUND
+    32 * ROUND
 } else {
     16 * ROUND
 };
