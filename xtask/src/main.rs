@@ -148,6 +148,9 @@ enum Verb {
         /// Prove one part only.
         #[arg(long, value_enum)]
         only: Option<prove::Part>,
+        /// With `--only mutants`: only mutants of files with this in their paths, for example `lease/end`.
+        #[arg(long, requires = "only")]
+        file: Option<String>,
     },
 }
 
@@ -202,7 +205,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Attach(Target { app, board }) => attach::run(&workspace, &app, &board),
         Verb::Doctor { verbs, others } => doctor::run(&workspace, &others.emulators()?, &verbs),
         Verb::List => list::run(&workspace),
-        Verb::Prove { only } => prove::run(&workspace, only),
+        Verb::Prove { only, file } => prove::run(&workspace, only, file.as_deref()),
         Verb::Check => check::run(&workspace),
     }
 }

@@ -34,18 +34,25 @@ pub(crate) enum Part {
 }
 
 /// Proves one part.
-type Proof = fn(&Workspace) -> Result<()>;
+type Proof<'a> = &'a dyn Fn(&Workspace) -> Result<()>;
 
-/// Runs all, or one part; Miri needs a nightly compiler.
+/// Runs all, or one part; Miri needs a nightly compiler. `file` is a part of the paths of those sources whose mutants
+/// are tried; without it, all are.
 ///
 /// # Errors
-/// When something is found, or when what that takes is missing and cannot be added: the command to run.
-pub(crate) fn run(workspace: &Workspace, only: Option<Part>) -> Result<()> {
-    let parts: [(Part, Proof, &[Work]); 4] = [
-        (Part::Loom, loom, &[]),
-        (Part::Executed, unsafe_code, &[Work::Coverage]),
-        (Part::Miri, miri, &[Work::Miri]),
-        (Part::Mutants, changes, &[Work::Mutants]),
+/// When something is found, or when what that takes is missing and cannot be added: the command to run. When there is a
+/// `file`, but not the mutants alone are wanted.
+pub(crate) fn run(workspace: &Workspace, only: Option<Part>, file: Option<&str>) -> Result<()> {
+    ensure!(
+        file.is_none() || only == Some(Part::Mutants),
+        "`--file` is for `--only mutants`"
+    );
+    let changes = |workspace: &Workspace| changes(workspace, file);
+    let parts: [(Part, Proof<'_>, &[Work]); 4] = [
+        (Part::Loom, &loom, &[]),
+        (Part::Executed, &unsafe_code, &[Work::Coverage]),
+        (Part::Miri, &miri, &[Work::Miri]),
+        (Part::Mutants, &changes, &[Work::Mutants]),
     ];
     let wanted = parts
         .iter()
@@ -68,10 +75,10 @@ fn unsafe_code(workspace: &Workspace) -> Result<()> {
     })
 }
 
-fn changes(workspace: &Workspace) -> Result<()> {
+fn changes(workspace: &Workspace, file: Option<&str>) -> Result<()> {
     stage(
         "small changes of the kernel's core: noticed, or listed",
-        || mutants::check(workspace),
+        || mutants::check(workspace, file),
     )
 }
 

@@ -7,6 +7,7 @@
 mod list;
 mod listed;
 mod schemata;
+mod switch;
 mod tree;
 mod trial;
 
@@ -42,19 +43,20 @@ struct Switched {
     hopeless: BTreeSet<usize>,
 }
 
-/// Tries every mutant.
+/// Tries every mutant; with `file`, only those of sources whose paths contain it.
 ///
 /// # Errors
-/// When one survives that is not listed, or one is listed that does not survive.
-pub(super) fn check(workspace: &Workspace) -> Result<()> {
+/// When one survives that is not listed, or one is listed that does not survive; when no source has such a path.
+pub(super) fn check(workspace: &Workspace, file: Option<&str>) -> Result<()> {
     let root = workspace.root();
     let path = root.join(LIST);
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let listed = listed::parse(&text).context(LIST)?;
     let mutants = list::of(workspace, PACKAGE.0)?;
+    let wanted = numbers_in(&mutants, file)?;
     let sources = sources(root, &root.join(PACKAGE.1).join("src"))?;
     let tree = Tree::plant(workspace, PACKAGE.1)?;
-    let switched = build(&tree, &sources, &mutants)?;
+    let mut switched = build(&tree, &sources, &mutants)?;
     ensure!(
         trial::of_all_tests(&switched.program, NONE)? == Fate::Survived,
         "tests fail, or take too long, with no mutant switched on"
@@ -67,17 +69,37 @@ pub(super) fn check(workspace: &Workspace) -> Result<()> {
         trial::VARIABLE,
         switched.program.display()
     );
+    switched.mutants.retain(|number| wanted.contains(number));
     let mut fates = try_all(&switched, &mutants)?;
-    for number in &switched.hopeless {
+    for number in switched.hopeless.intersection(&wanted) {
         fates.insert(*number, Fate::DoesNotCompile);
     }
-    for (number, mutant) in mutants.iter().enumerate() {
+    for number in wanted {
         if let Entry::Vacant(fate) = fates.entry(number) {
+            let mutant = &mutants[number];
             let fate = *fate.insert(alone(&tree, &sources, mutant)?);
             say_if_survived(number, mutant, fate);
         }
     }
-    report(&mutants, &fates, &listed)
+    let tried: Vec<_> = fates
+        .iter()
+        .map(|(at, fate)| (&mutants[*at], *fate))
+        .collect();
+    report(&tried, listed, file.is_some())
+}
+
+/// The numbers of all mutants, or of those in sources whose paths contain `file`.
+fn numbers_in(mutants: &[Mutant], file: Option<&str>) -> Result<BTreeSet<usize>> {
+    let is_wanted = |mutant: &Mutant| file.is_none_or(|file| mutant.file.contains(file));
+    let numbers = (0..mutants.len()).filter(|number| is_wanted(&mutants[*number]));
+    let numbers: BTreeSet<usize> = numbers.collect();
+    if numbers.is_empty() {
+        let files: BTreeSet<&str> = mutants.iter().map(|mutant| &*mutant.file).collect();
+        let files = Vec::from_iter(files).join("\n  ");
+        let file = file.unwrap_or_default();
+        bail!("no source with mutants has `{file}` in its path; they are:\n  {files}");
+    }
+    Ok(numbers)
 }
 
 fn sources(root: &Path, folder: &Path) -> Result<Sources> {
@@ -110,7 +132,7 @@ fn build(tree: &Tree, sources: &Sources, mutants: &[Mutant]) -> Result<Switched>
         let library = texts.get_mut(&format!("{}/src/lib.rs", PACKAGE.1));
         library
             .context("a package has a `lib.rs`")?
-            .push_str(&switch());
+            .push_str(&switch::of(sources)?);
         for (file, text) in &texts {
             tree.write(file, text)?;
         }
@@ -136,22 +158,6 @@ fn build(tree: &Tree, sources: &Sources, mutants: &[Mutant]) -> Result<Switched>
             }
         }
     }
-}
-
-/// What every switch asks.
-fn switch() -> String {
-    format!(
-        "
-pub(crate) mod mutants {{
-    pub(crate) fn is(number: usize) -> bool {{
-        static NUMBER: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-        let number_of = || std::env::var(\"{}\").ok()?.parse().ok();
-        *NUMBER.get_or_init(|| number_of().unwrap_or({NONE})) == number
-    }}
-}}
-",
-        trial::VARIABLE
-    )
 }
 
 /// Tries the mutants of one program, several at once.
@@ -208,9 +214,15 @@ fn say_if_survived(number: usize, mutant: &Mutant, fate: Fate) {
     }
 }
 
-/// Says what became of them, and compares those that survived with the list.
-fn report(mutants: &[Mutant], fates: &Fates, listed: &listed::Counts) -> Result<()> {
-    let count = |wanted: Fate| fates.values().filter(|fate| **fate == wanted).count();
+/// Says what became of those that were tried, and compares those that survived with the list. If these are a part of
+/// all, so are the entries that count.
+fn report(tried: &[(&Mutant, Fate)], mut listed: listed::Counts, is_part: bool) -> Result<()> {
+    let changes = || tried.iter().map(|(mutant, _)| mutant.change.as_str());
+    if is_part {
+        let changes: BTreeSet<&str> = changes().collect();
+        listed.retain(|change, _| changes.contains(change.as_str()));
+    }
+    let count = |wanted: Fate| tried.iter().filter(|(_, fate)| *fate == wanted).count();
     let [caught, timed_out, survived, invalid] = [
         Fate::Caught,
         Fate::TimedOut,
@@ -223,15 +235,12 @@ fn report(mutants: &[Mutant], fates: &Fates, listed: &listed::Counts) -> Result<
     println!(
         "{} mutants: {invalid} do not compile, {caught} caught, {timed_out} ended by the limit of time, \
          {survived} survived: {rate:.1} % of those that compile are noticed; {} are listed as not noticeable",
-        mutants.len(),
+        tried.len(),
         listed.values().sum::<usize>()
     );
-    let all = mutants.iter().map(|mutant| mutant.change.as_str());
-    let survivors = mutants.iter().enumerate();
-    let survivors = survivors
-        .filter(|(number, _)| fates.get(number) == Some(&Fate::Survived))
-        .map(|(_, mutant)| mutant.change.as_str());
-    let problems = listed::compare(listed, survivors, all);
+    let survivors = tried.iter().filter(|(_, fate)| *fate == Fate::Survived);
+    let survivors = survivors.map(|(mutant, _)| mutant.change.as_str());
+    let problems = listed::compare(&listed, survivors, changes());
     for problem in &problems {
         println!("{problem}");
     }
@@ -241,4 +250,45 @@ fn report(mutants: &[Mutant], fates: &Fates, listed: &listed::Counts) -> Result<
         problems.len()
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mutants() -> [Mutant; 3] {
+        [("a/one.rs", "f"), ("a/two.rs", "g"), ("a/two.rs", "h")].map(|(file, change)| Mutant {
+            file: file.to_owned(),
+            change: change.to_owned(),
+            genre: String::new(),
+            start: (1, 1),
+            end: (1, 1),
+            replacement: String::new(),
+        })
+    }
+
+    #[test]
+    fn a_part_is_chosen_by_its_path() {
+        let mutants = mutants();
+        assert_eq!(numbers_in(&mutants, None).expect("all").len(), 3);
+        let two = numbers_in(&mutants, Some("two")).expect("a file");
+        assert_eq!(two, BTreeSet::from([1, 2]));
+        let error = numbers_in(&mutants, Some("three")).expect_err("no such file");
+        let said = error.to_string();
+        assert!(said.contains("`three`") && said.contains("\n  a/one.rs\n  a/two.rs"));
+    }
+
+    #[test]
+    fn entries_of_other_files_do_not_count_for_a_part() {
+        let mutants = mutants();
+        let listed = || listed::Counts::from([("f".to_owned(), 1), ("g".to_owned(), 1)]);
+        let survived = |mutant| (mutant, Fate::Survived);
+        let caught = |mutant| (mutant, Fate::Caught);
+        let [f, g, h] = &mutants;
+        assert!(report(&[survived(g), caught(h)], listed(), true).is_ok());
+        assert!(report(&[survived(g), caught(h)], listed(), false).is_err());
+        assert!(report(&[survived(g), survived(h)], listed(), true).is_err());
+        assert!(report(&[caught(g), caught(h)], listed(), true).is_err());
+        assert!(report(&[survived(f), survived(g), caught(h)], listed(), false).is_ok());
+    }
 }
