@@ -124,9 +124,7 @@ pub trait Hardware {
     }
     /// The kind of a task's fault at this address, where the processor does not tell an access that was refused
     /// from a device's error.
-    fn fault_kind(&self, _task: usize, kind: FaultKind, _address: usize) -> FaultKind {
-        kind
-    }
+    fn fault_kind(&self, task: usize, kind: FaultKind, address: usize) -> FaultKind;
 
     /// Turn bus mastering of the PCI function with this configuration space on or off, and
     /// wait until the function has seen it.
@@ -139,12 +137,7 @@ pub trait Hardware {
     /// Copy between the memories of two tasks; at most [`COPY_STEP`](leasehold_abi::COPY_STEP) bytes.
     fn copy(&mut self, from: usize, to: usize, length: usize);
     /// Read a word of a task's memory, at a multiple of its size.
-    #[inline]
-    fn load(&self, from: usize) -> usize {
-        let mut word = [0; size_of::<usize>()];
-        self.read(from, &mut word);
-        usize::from_ne_bytes(word)
-    }
+    fn load(&self, from: usize) -> usize;
     /// Read bytes of a task's memory.
     fn read(&self, from: usize, into: &mut [u8]);
     /// Write bytes of a task's memory.

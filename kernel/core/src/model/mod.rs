@@ -9,7 +9,7 @@ pub(crate) use world::{PARK, World};
 
 use crate::{Context, Hardware, Region, TaskConfig, Window};
 use core::cell::Cell;
-use leasehold_abi::{Error, GrantKind, MESSAGE_WORDS, Rights};
+use leasehold_abi::{Error, FaultKind, GrantKind, MESSAGE_WORDS, Rights};
 use std::collections::{BTreeMap, BTreeSet};
 use std::vec::Vec;
 
@@ -286,6 +286,16 @@ impl Hardware for Model {
         *progress == length
     }
 
+    fn fault_kind(&self, task: usize, kind: FaultKind, address: usize) -> FaultKind {
+        // As a hart with PMP, the model reports a device's error as a refused access.
+        let refused = match kind {
+            FaultKind::Read => !self.reaches(task, address as u64, false),
+            FaultKind::Write => !self.reaches(task, address as u64, true),
+            _ => true,
+        };
+        if refused { kind } else { FaultKind::Bus }
+    }
+
     fn set_bus_master(&mut self, configuration: usize, on: bool) {
         self.worked();
         let configuration = configuration as u64;
@@ -327,6 +337,15 @@ impl Hardware for Model {
         let from = self.range(from, length);
         let to = self.range(to, length);
         self.memory.copy_within(from, to.start);
+    }
+    fn load(&self, from: usize) -> usize {
+        let mut word = [0; size_of::<usize>()];
+        assert!(
+            from.is_multiple_of(word.len()),
+            "a load of a word at {from:#x}"
+        );
+        self.read(from, &mut word);
+        usize::from_ne_bytes(word)
     }
     fn read(&self, from: usize, into: &mut [u8]) {
         into.copy_from_slice(&self.memory[self.range(from, into.len())]);

@@ -2,6 +2,7 @@
 
 use crate::model::{World, data};
 use leasehold_abi::{Borrow, Call, Error};
+use zerocopy::IntoBytes;
 
 const SERVER: usize = 1;
 const CLIENT: usize = 4;
@@ -189,4 +190,30 @@ fn a_server_s_own_constants_are_read_only() {
         world.error(SERVER, Call::BorrowRead, &arguments),
         Error::BadAddress
     );
+}
+
+/// A client may describe its buffers at any address: what is no multiple of a word is not loaded as one.
+#[test]
+fn a_descriptor_may_lie_at_any_address() {
+    let mut world = World::new();
+    for at in [data(CLIENT) + 0x200, data(CLIENT) + 0x301] {
+        let buffer = Borrow {
+            base: data(CLIENT),
+            length: 10,
+            rights: 1,
+        };
+        let bytes = buffer.as_bytes();
+        world
+            .kernel
+            .hardware
+            .bytes(at, bytes.len())
+            .copy_from_slice(bytes);
+        let server = world.handle(SERVER);
+        world.act(CLIENT, Call::Call, &[server, at, 1]);
+        let client = world.handle(CLIENT);
+        let info = world.act(SERVER, Call::BorrowInfo, &[client, 0]);
+        assert_eq!(info, [0, 10, 1], "at {at:#x}");
+        world.act(SERVER, Call::Reply, &[client]);
+        world.rest();
+    }
 }

@@ -421,6 +421,38 @@ fn a_scan_that_is_interrupted_sees_what_was_claimed_meanwhile() {
     super::invariants::Checker::default().check(&world.kernel);
 }
 
+/// A revocation that comes while a claim still looks at others goes before it: nothing is claimed any more.
+#[test]
+fn a_claim_that_is_revoked_while_it_scans_claims_nothing() {
+    let mut world = World::new();
+    let root = world.root();
+    let many = world.open(0, root, 3);
+    for part in 0..20 {
+        let grant = [many, root, root::BAR, part * 128, 128, 7];
+        world.value(0, Call::LeaseAdd, &grant);
+    }
+    world.value(0, Call::LeaseOffer, &[many]);
+    world.act(3, Call::LeaseEvent, &[]);
+    for part in 0..20 {
+        world.value(3, Call::GrantClaim, &[many, part, 0]);
+    }
+    let lease = world.lend(0, root, 3, &[root::UART]);
+    let line = world.lend(0, root, 1, &[root::LINE_10]);
+    world.value(1, Call::GrantClaim, &[line, 0, 0, 1]);
+    world.act(1, Call::Receive, &[1]);
+    world.rest();
+    world.become_task(3);
+    world.kernel.hardware.raise.set(Some((0, 10)));
+    world.system_call(Call::GrantClaim as usize, &[lease, 0, 0]);
+    assert_eq!(world.kernel.current, 1, "in the middle of the scan");
+    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+    world.rest();
+    assert_eq!(world.results(3)[0], Error::Revoked.code());
+    let claim = world.grant_info(3, lease, 0).unwrap().claim;
+    assert_eq!(claim, Claim::None);
+    super::invariants::Checker::default().check(&world.kernel);
+}
+
 /// A claim that a revocation cuts short leaves no part of the window behind: the next claim of the same window by
 /// the same task, through another lease, would find it mapped, and take it for the whole.
 #[test]

@@ -7,6 +7,7 @@ mod entry;
 mod hostile;
 mod invariants;
 mod leases;
+mod lost;
 mod messages;
 mod names;
 mod promises;
