@@ -48,6 +48,16 @@ fn boot_starts_the_tasks_fresh_and_offers_the_root() {
     assert_eq!(world.kernel.tasks[5].context.pc, 0x8000_5010);
 }
 
+/// The supervisor need not ask: it is told of the root lease, and nobody else of anything.
+#[test]
+fn boot_tells_the_supervisor_of_the_root() {
+    let mut kernel = Kernel::<_, 6, 64, 192>::new(&CONFIG, Model::new());
+    assert_eq!(kernel.boot(), Ok(Next::Run(0)));
+    let pending: [u32; TASKS] = core::array::from_fn(|task| kernel.tasks[task].pending);
+    let lease = leasehold_abi::Notifications::LEASE.bits();
+    assert_eq!(pending, [lease, 0, 0, 0, 0, 0]);
+}
+
 #[test]
 fn an_unknown_call_is_invalid() {
     let mut world = World::new();
@@ -362,6 +372,7 @@ fn the_supervisor_sees_every_lease_and_grant() {
         (info.parent, info.lessor, info.grants),
         (u32::MAX, u32::MAX, 8)
     );
+    assert_eq!(info.lessee.raw() as usize, world.handle(0));
     let info = world.lease_info(2, lease).unwrap();
     assert_eq!(
         (info.parent as usize, info.lessor, info.lessee.raw()),

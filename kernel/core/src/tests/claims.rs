@@ -300,6 +300,21 @@ fn bus_mastering_is_on_exactly_while_claimed() {
     assert_eq!(command(&world), 0);
 }
 
+/// There may be so many bus masters at once, not in all.
+#[test]
+fn a_bus_master_is_counted_while_it_is_claimed() {
+    let mut world = World::new();
+    let root = world.root();
+    let lease = world.open(0, root, 2);
+    let function = [lease, root, root::BUS_MASTER, 0x1000, 0x1000, 7];
+    world.value(0, Call::LeaseAdd, &function);
+    world.value(0, Call::LeaseOffer, &[lease]);
+    for _ in 0..40 {
+        world.value(2, Call::GrantClaim, &[lease, 0]);
+        world.value(2, Call::GrantUnclaim, &[lease, 0]);
+    }
+}
+
 /// Whatever rights a lessee has, and be it all of configuration space: it moves no window, turns no decoder on,
 /// renumbers no bus, and says nowhere what a device stores where.
 #[test]
@@ -363,6 +378,20 @@ fn every_error_of_configuration_accesses() {
             Error::Revoked
         );
     }
+    // An access ends where the grant does, also where that is no word's end.
+    world.kernel.leases.grants[root::CONFIG].length = 0x1006;
+    for (offset, width, result) in [
+        (0x1000, 4, Ok(())),
+        (0x1004, 2, Ok(())),
+        (0x1004, 4, Err(Error::Invalid)),
+        (0x1006, 1, Err(Error::Invalid)),
+    ] {
+        let access = [root, root::CONFIG, offset, width, 0];
+        let [status, ..] = world.act(0, write, &access);
+        let written = Error::from_code(status).map_or(Ok(()), Err);
+        assert_eq!(written, result, "{width} at {offset:#x}");
+    }
+    world.kernel.leases.grants[root::CONFIG].length = 0x4000;
     // A lessee reads what it holds, claimed or not, while the lease is in force.
     world
         .kernel

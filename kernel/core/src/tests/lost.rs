@@ -1,7 +1,7 @@
 //! Windows that a task has lost, by which a fault gets its name.
 
-use crate::model::{World, root};
 use crate::Fault;
+use crate::model::{World, root};
 use leasehold_abi::{Call, FaultKind, RevokeMode};
 
 const HARD: usize = RevokeMode::Hard as usize;

@@ -10,6 +10,8 @@ mod leases;
 mod lost;
 mod messages;
 mod names;
+mod overdue;
+mod parts;
 mod promises;
 mod ranges;
 mod reaper;
