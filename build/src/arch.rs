@@ -100,9 +100,11 @@ impl Arch {
         }
     }
 
-    /// The kernel's linker script, from the root of the repository. It puts the kernel at `LOAD`.
-    pub(crate) const fn kernel_script(self) -> &'static str {
+    /// The kernel's linker script, from the root of the repository. It puts the kernel at `LOAD`, and with flash its
+    /// data at `DATA`.
+    pub(crate) const fn kernel_script(self, flash: bool) -> &'static str {
         match self {
+            _ if flash => "kernel/arch/arm/flash.ld",
             Self::Sv39 => "kernel/arch/riscv/sv39.ld",
             Self::Pmp | Self::PmsaV7 | Self::PmsaV8 => "kernel/arch/common/physical.ld",
         }
@@ -182,6 +184,11 @@ impl Arch {
             Self::Pmp => 4096,
             _ => self.granule(),
         }
+    }
+
+    /// Whether the text and constants of a task can lie in another memory than its data.
+    pub(crate) const fn splits(self) -> bool {
+        matches!(self, Self::PmsaV7 | Self::PmsaV8)
     }
 
     /// Rounds up to whole granules.

@@ -3,7 +3,9 @@
 use crate::arch::Arch;
 use crate::elf::{Elf, Segment};
 use crate::image::Image;
+use crate::initial;
 use crate::link::Linker;
+use crate::manifest::Range;
 use crate::output::Output;
 use crate::pack::{self, Layout, Sizes};
 use crate::plan::Plan;
@@ -71,14 +73,17 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
     let config = generated.join("config.rs");
     write_if_changed(&config, &config_rs::generate(&plan, arch, &layout, &tasks)?)?;
     let object = compile::kernel(workspace, &plan, &config)?;
-    let load = plan.chip.memory.kernel.get_ref().base;
-    let script = workspace.root().join(arch.kernel_script());
-    let kernel = linker.kernel(&script, load, &object)?;
-    let kernel_end = check_kernel(&plan, arch, &kernel)?;
+    let memory = &plan.chip.memory;
+    let (load, data) = (memory.kernel.get_ref().base, memory.kernel_data.as_ref());
+    let script = workspace.root().join(arch.kernel_script(data.is_some()));
+    let data = data.map(|data| data.get_ref().base);
+    let kernel = linker.kernel(&script, (load, data), &object)?;
+    let kernel_segments = kernel_segments(arch, &kernel, data.is_some())?;
+    let kernel_ends = check_kernel(&plan, arch, &kernel, &kernel_segments)?;
     let kernel_stack = stack::kernel(arch, &kernel)?;
     stages.done("compile and link kernel");
 
-    let image = image(&plan, arch, &kernel, &tasks)?;
+    let image = image(&plan, arch, kernel_segments, &tasks)?;
     let facts = Facts {
         plan: &plan,
         arch,
@@ -86,7 +91,7 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
         stacks: &stacks,
         programs: &tasks,
         kernel: &kernel,
-        kernel_end,
+        kernel_ends,
         kernel_stack,
     };
     let folder = workspace.output(app, board);
@@ -172,9 +177,9 @@ fn measure(plan: &Plan, arch: Arch, elves: &[Elf]) -> Result<(Vec<Sizes>, Vec<Us
 /// Nothing that a task could write lies within reach below its stack. The packer ensures this; the argument in
 /// `docs/soundness.md` relies on it, so it is checked.
 fn check_rooms(plan: &Plan, layout: &Layout, stacks: &[Use]) -> Result<()> {
-    let start = plan.chip.memory.kernel.get_ref().end();
+    let starts = pack::Starts::of(&plan.chip.memory);
     for (rank, (task, used)) in plan.tasks.iter().zip(stacks).enumerate() {
-        let room = layout.room(rank, start);
+        let room = layout.room(rank, starts);
         ensure!(
             used.reach <= room,
             "the packer left {room} bytes below the stack of `{}`, which reaches {}",
@@ -185,14 +190,12 @@ fn check_rooms(plan: &Plan, layout: &Layout, stacks: &[Use]) -> Result<()> {
     Ok(())
 }
 
-/// Checks that the kernel is where the firmware expects it, and fits into its room. Returns the kernel's end.
-fn check_kernel(plan: &Plan, arch: Arch, kernel: &Elf) -> Result<u64> {
-    let room = plan.chip.memory.kernel.get_ref();
-    let first = kernel
-        .segments
-        .iter()
-        .map(|segment| physical(arch, segment))
-        .min();
+/// Checks that the kernel is where the firmware expects it, and fits into its room, and its data into that for data.
+/// Returns the ends of both, which are one without flash.
+fn check_kernel(plan: &Plan, arch: Arch, kernel: &Elf, segments: &[Segment]) -> Result<(u64, u64)> {
+    let memory = &plan.chip.memory;
+    let room = memory.kernel.get_ref();
+    let first = segments.iter().map(|segment| segment.physical).min();
     ensure!(
         first == Some(room.base),
         "the kernel begins at {:#x}, but memory.kernel in {} at {:#x}",
@@ -203,21 +206,55 @@ fn check_kernel(plan: &Plan, arch: Arch, kernel: &Elf) -> Result<u64> {
     let end = kernel
         .symbol("__kernel_end")?
         .wrapping_sub(arch.kernel_offset());
-    ensure!(
-        end <= room.end(),
-        "the kernel takes {} KiB, more than the {} KiB of memory.kernel in {}: \
-         make that larger, or {} in {} smaller",
-        (end - room.base).div_ceil(1024),
-        room.size / 1024,
-        plan.chip_source.name(),
-        if arch.has_pages() {
-            "`leases`, `grants` or `page-tables`"
+    let fits = |what: &str, key: &str, room: &Range, end: u64| {
+        ensure!(
+            end <= room.end(),
+            "the kernel{what} takes {} KiB, more than the {} KiB of {key} in {}: \
+             make that larger, or {} in {} smaller",
+            (end - room.base).div_ceil(1024),
+            room.size / 1024,
+            plan.chip_source.name(),
+            if arch.has_pages() {
+                "`leases`, `grants` or `page-tables`"
+            } else {
+                "`leases` or `grants`"
+            },
+            plan.source.name()
+        );
+        Ok(end)
+    };
+    let Some(data) = &memory.kernel_data else {
+        let end = fits("", "memory.kernel", room, end)?;
+        return Ok((end, end));
+    };
+    let loaded = segments
+        .iter()
+        .map(|segment| segment.physical + segment.bytes.len() as u64);
+    let loaded = loaded.max().unwrap_or(end);
+    let data = (data.get_ref(), end);
+    Ok((
+        fits("'s text", "memory.kernel", room, loaded)?,
+        fits("'s data", "memory.kernel-data", data.0, data.1)?,
+    ))
+}
+
+/// The kernel's parts at their physical addresses. In flash the initial data is shortened, as the boot code expects it.
+fn kernel_segments(arch: Arch, kernel: &Elf, flash: bool) -> Result<Vec<Segment>> {
+    let data = if flash {
+        Some(kernel.symbol("__data_load")?)
+    } else {
+        None
+    };
+    let segments = kernel.segments.iter().map(|segment| {
+        let physical = physical(arch, segment);
+        let bytes = if data == Some(physical) {
+            initial::shorten(&segment.bytes)
         } else {
-            "`leases` or `grants`"
-        },
-        plan.source.name()
-    );
-    Ok(end)
+            segment.bytes.clone()
+        };
+        Segment { physical, bytes }
+    });
+    Ok(segments.collect())
 }
 
 fn physical(arch: Arch, segment: &Segment) -> u64 {
@@ -227,14 +264,7 @@ fn physical(arch: Arch, segment: &Segment) -> u64 {
         .unwrap_or(segment.physical)
 }
 
-fn image(plan: &Plan, arch: Arch, kernel: &Elf, tasks: &[Elf]) -> Result<Image> {
-    let mut segments = Vec::new();
-    for segment in &kernel.segments {
-        segments.push(Segment {
-            physical: physical(arch, segment),
-            bytes: segment.bytes.clone(),
-        });
-    }
+fn image(plan: &Plan, arch: Arch, mut segments: Vec<Segment>, tasks: &[Elf]) -> Result<Image> {
     segments.extend(tasks.iter().flat_map(|task| task.segments.iter().cloned()));
     Image::new(arch, plan.chip.memory.kernel.get_ref().base, segments)
 }

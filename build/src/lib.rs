@@ -13,6 +13,7 @@ mod compile;
 mod config_rs;
 mod elf;
 mod image;
+mod initial;
 #[cfg(test)]
 mod kernel_agrees;
 mod link;

@@ -67,13 +67,21 @@ impl Linker {
         Ok(elf)
     }
 
-    /// Links the kernel by its own script, which puts it at `LOAD`: the physical address `load`.
+    /// Links the kernel by its own script, which puts it at `LOAD`: the physical address `load`. With flash, the script
+    /// puts its data at `DATA`.
     ///
     /// # Errors
     /// When the linker fails.
-    pub(crate) fn kernel(&self, script: &Path, load: u64, object: &Path) -> Result<Elf> {
-        let symbol = format!("--defsym=LOAD={load:#x}");
-        self.link(&[&symbol], script, object, &self.folder.join("kernel.elf"))
+    pub(crate) fn kernel(
+        &self,
+        script: &Path,
+        (load, data): (u64, Option<u64>),
+        object: &Path,
+    ) -> Result<Elf> {
+        let mut symbols = vec![format!("--defsym=LOAD={load:#x}")];
+        symbols.extend(data.map(|data| format!("--defsym=DATA={data:#x}")));
+        let symbols: Vec<&str> = symbols.iter().map(String::as_str).collect();
+        self.link(&symbols, script, object, &self.folder.join("kernel.elf"))
     }
 
     fn link(&self, symbols: &[&str], script: &Path, object: &Path, to: &Path) -> Result<Elf> {

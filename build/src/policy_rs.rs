@@ -4,6 +4,7 @@ use crate::arch::Arch;
 use crate::manifest::{Bus, Range};
 use crate::plan::{Bind, Plan};
 use leasehold_abi::{label, names};
+use serde_spanned::Spanned;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -81,6 +82,9 @@ fn names(plan: &Plan) -> BTreeMap<u32, &str> {
 /// The chip.
 fn chip_text(plan: &Plan, arch: Arch) -> String {
     let range = |range: &Range| format!("({:#x}, {:#x})", range.base, range.size);
+    let optional = |range: Option<&Spanned<Range>>| {
+        range.map(|range| (range.get_ref().base, range.get_ref().size))
+    };
     let memory = &plan.chip.memory;
     let kernel = plan.chip.kernel.get_ref();
     let devices: Vec<String> = kernel
@@ -95,8 +99,10 @@ fn chip_text(plan: &Plan, arch: Arch) -> String {
         name: {:?},
         ticks_per_second: {},
         memory: {},
+        flash: {:?},
         firmware: {:?},
         kernel: {},
+        kernel_data: {},
         kernel_offset: {:#x},
         kernel_devices: &[{}],
         granule: {},
@@ -106,11 +112,10 @@ fn chip_text(plan: &Plan, arch: Arch) -> String {
         plan.chip.chip.name.get_ref(),
         plan.chip.chip.ticks_per_second.get_ref(),
         range(memory.ram.get_ref()),
-        memory
-            .firmware
-            .as_ref()
-            .map(|range| (range.get_ref().base, range.get_ref().size)),
+        optional(memory.flash.as_ref()),
+        optional(memory.firmware.as_ref()),
         range(memory.kernel.get_ref()),
+        range(memory.kernel_ram().get_ref()),
         arch.kernel_offset(),
         devices.join(", "),
         arch.granule(),
@@ -164,6 +169,7 @@ mod tests {
             "grants: &[0, 1, 2, 3], discovers: Some(::userlib::policy::Bus::Pci) }",
             "grants: &[4, 5], discovers: None }",
             "memory: (0x80000000, 0x1000000),",
+            "flash: None,",
             "firmware: Some((2147483648, 2097152)),",
             "(0x71c1f71d, \"edu.sample\"),",
             "\"edu.dma\"),",

@@ -213,6 +213,34 @@ fn what_does_not_fit_a_protection_unit_or_its_alignment() {
     shows_of("more_than_ram_in_regions", &small_unit(&manifest), "board");
 }
 
+/// The same with flash from 0x2000_0000 on.
+fn with_flash(manifest: &str, size: &str) -> Repository {
+    let memory = format!(
+        "[memory.flash]\nbase = 0x2000_0000\nsize = {size}\n\n\
+         [memory.kernel-data]\nbase = 0x8020_0000\nsize = 0x0010_0000\n\n[memory.ram]"
+    );
+    let chip = replace(CHIP, "[memory.ram]", &memory);
+    let chip = replace(
+        &chip,
+        "[memory.kernel]\nbase = 0x8020_0000",
+        "[memory.kernel]\nbase = 0x2000_0000",
+    );
+    small_unit_of(manifest, &chip)
+}
+
+#[test]
+fn flash_is_another_memory_than_ram_with_the_kernel_in_it() {
+    let plan = leasehold_build::check(with_flash(MANIFEST, "0x0020_0000").root(), "demo", "board");
+    assert_eq!(
+        plan.unwrap().chip.memory.kernel_ram().get_ref().base,
+        0x8020_0000
+    );
+    let repository = with_flash(MANIFEST, "0x0010_0000");
+    shows_of("kernel_larger_than_flash", &repository, "board");
+    let repository = with_flash(MANIFEST, "0x8000_0000");
+    shows_of("flash_over_ram", &repository, "board");
+}
+
 #[test]
 fn what_is_the_kernel_s_own_on_an_arm_board() {
     let with = |from: &str, to: &str| small_unit_of(MANIFEST, &replace(CHIP, from, to));

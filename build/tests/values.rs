@@ -62,6 +62,9 @@ faults! {
     clock_past_all_sense: shows chip "ticks-per-second = 1_000_000" => "ticks-per-second = 9_000_000_000_000_000_000";
     room_of_the_kernel_that_is_empty: shows chip "base = 0x8020_0000\nsize = 0x0020_0000" => "base = 0x8020_0000\nsize = 0";
     kernel_above_4_gib: shows chip "base = 0x8000_0000\nsize = 0x0100_0000\n\n[memory.firmware]\nbase = 0x8000_0000\nsize = 0x0020_0000\n\n[memory.kernel]\nbase = 0x8020_0000" => "base = 0x1_0000_0000\nsize = 0x0100_0000\n\n[memory.kernel]\nbase = 0x1_0020_0000";
+    flash_without_room_for_data: shows chip "[memory.ram]" => "[memory.flash]\nbase = 0x2000_0000\nsize = 0x0010_0000\n\n[memory.ram]";
+    room_for_data_without_flash: shows chip "[memory.ram]" => "[memory.kernel-data]\nbase = 0x8040_0000\nsize = 0x0010_0000\n\n[memory.ram]";
+    flash_with_pages: shows chip "[memory.ram]" => "[memory.flash]\nbase = 0x2000_0000\nsize = 0x0010_0000\n\n[memory.kernel-data]\nbase = 0x8040_0000\nsize = 0x0010_0000\n\n[memory.ram]";
     kernel_s_device_out_of_reach: shows chip "plic-base = 0x0c00_0000" => "plic-base = 0xff_d800_0000";
     windows_seen_at_one_address: shows chip "base = 0x1000_0000, size = 0x100" => "base = 0x40_3000_0000, size = 0x100";
     window_seen_over_ram: shows chip "base = 0x1000_0000, size = 0x100" => "base = 0xc0_8000_0000, size = 0x100";

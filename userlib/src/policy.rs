@@ -43,12 +43,16 @@ pub struct ChipPolicy {
     pub name: &'static str,
     /// Rate of the kernel's clock.
     pub ticks_per_second: u64,
-    /// All memory: first address, and length in bytes.
+    /// All memory that can be written: first address, and length in bytes.
     pub memory: (u64, u64),
-    /// The firmware's part of it, if there is firmware.
+    /// The memory that text and constants lie in, if it is another one.
+    pub flash: Option<(u64, u64)>,
+    /// The firmware's part of `memory`, if there is firmware.
     pub firmware: Option<(u64, u64)>,
-    /// The kernel's part of it.
+    /// Where the kernel's text lies.
     pub kernel: (u64, u64),
+    /// Where its data lies: with flash in another place.
+    pub kernel_data: (u64, u64),
     /// How far above the physical addresses the kernel's map of memory is; 0 without such a map.
     pub kernel_offset: u64,
     /// The devices that the kernel itself drives: their names in the chip file, and first addresses.
@@ -67,8 +71,10 @@ impl ChipPolicy {
         name: "host",
         ticks_per_second: 1,
         memory: (0, 0),
+        flash: None,
         firmware: None,
         kernel: (0, 0),
+        kernel_data: (0, 0),
         kernel_offset: 0,
         kernel_devices: &[],
         granule: 1,

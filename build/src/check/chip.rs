@@ -136,16 +136,21 @@ impl Checker<'_> {
     fn check_memory(&mut self) {
         let memory = &self.chip.memory;
         let granule = self.arch.granule();
-        let mut parts = vec![("memory.kernel", &memory.kernel)];
-        parts.extend(
-            memory
-                .firmware
-                .as_ref()
-                .map(|part| ("memory.firmware", part)),
-        );
-        for (name, part) in &parts {
+        if !self.check_flash() {
+            // Where the other parts should be is not known.
+            return;
+        }
+        let ram = ("memory.ram", memory.ram.get_ref());
+        let flash = memory.flash.as_ref();
+        let for_kernel = flash.map_or(ram, |flash| ("memory.flash", flash.get_ref()));
+        let mut parts = vec![("memory.kernel", &memory.kernel, for_kernel)];
+        let firmware = memory.firmware.as_ref();
+        parts.extend(firmware.map(|part| ("memory.firmware", part, ram)));
+        let data = memory.kernel_data.as_ref();
+        parts.extend(data.map(|part| ("memory.kernel-data", part, ram)));
+        for (name, part, (whole, memory)) in &parts {
             let range = part.get_ref();
-            if !memory.ram.get_ref().contains(range)
+            if !memory.contains(range)
                 || range.base % granule != 0
                 || range.end() % granule != 0
                 || range.size == 0
@@ -157,9 +162,9 @@ impl Checker<'_> {
                         format!("{name} is misplaced"),
                     )
                     .label(format!(
-                        "empty, or not inside memory.ram from one multiple of {granule} to another"
+                        "empty, or not inside {whole} from one multiple of {granule} to another"
                     ))
-                    .hint("the kernel and the firmware live in memory.ram"),
+                    .hint(format!("{name} is a part of {whole}")),
                 );
             }
         }
@@ -175,20 +180,85 @@ impl Checker<'_> {
                 .hint("an image lies below 4 GiB as a whole: put the kernel there; RAM may go on above"),
             );
         }
-        if let [(_, kernel), (_, firmware)] = parts[..]
+        let kernel = memory.kernel_ram();
+        if let Some(firmware) = firmware
             && kernel.get_ref().overlaps(firmware.get_ref())
         {
+            let name = if data.is_some() {
+                "memory.kernel-data"
+            } else {
+                "memory.kernel"
+            };
             self.problems.push(
                 Problem::new(
                     self.chip_source,
                     kernel.span(),
-                    "memory.kernel overlaps memory.firmware",
+                    format!("{name} overlaps memory.firmware"),
                 )
                 .label("the kernel's room")
                 .related(self.chip_source, firmware.span(), "the firmware's")
-                .hint("put memory.kernel after the firmware's end"),
+                .hint(format!("put {name} after the firmware's end")),
             );
         }
+    }
+
+    /// Flash and the kernel's room in RAM belong together, and only a memory protection unit of Arm has regions that
+    /// can lie in two memories. Whether all of that is so.
+    fn check_flash(&mut self) -> bool {
+        let memory = &self.chip.memory;
+        let flash = match (&memory.flash, &memory.kernel_data) {
+            (None, None) => return true,
+            (Some(flash), Some(_)) => flash,
+            (Some(flash), None) => {
+                self.problems.push(
+                    Problem::new(
+                        self.chip_source,
+                        flash.span(),
+                        "memory.flash without memory.kernel-data",
+                    )
+                    .label("the kernel's text is here; its data must be in RAM")
+                    .hint("add a table `[memory.kernel-data]`, room in memory.ram"),
+                );
+                return false;
+            }
+            (None, Some(data)) => {
+                self.problems.push(
+                    Problem::new(
+                        self.chip_source,
+                        data.span(),
+                        "memory.kernel-data without memory.flash",
+                    )
+                    .label("without flash, memory.kernel has room for data too")
+                    .hint("leave it out"),
+                );
+                return false;
+            }
+        };
+        if !self.arch.splits() {
+            self.problems.push(
+                Problem::new(
+                    self.chip_source,
+                    flash.span(),
+                    format!("no flash with {}", self.arch.name()),
+                )
+                .label("text and constants would lie apart from data")
+                .hint("leave memory.flash and memory.kernel-data out"),
+            );
+        } else if flash.get_ref().overlaps(memory.ram.get_ref()) {
+            self.problems.push(
+                Problem::new(
+                    self.chip_source,
+                    flash.span(),
+                    "memory.flash overlaps memory.ram",
+                )
+                .label("what is written cannot be flash")
+                .related(self.chip_source, memory.ram.span(), "RAM")
+                .hint("leave the flash out of memory.ram"),
+            );
+        } else {
+            return true;
+        }
+        false
     }
 
     fn check_windows(&mut self) {
@@ -198,13 +268,22 @@ impl Checker<'_> {
         } else {
             format!("a unit of {granule} bytes")
         };
-        let ram = &self.chip.memory.ram;
-        let mut places = vec![Place {
-            what: "memory.ram".into(),
-            span: ram.span(),
-            range: *ram.get_ref(),
-            seen: *ram.get_ref(),
-        }];
+        let memory = &self.chip.memory;
+        let memories = [
+            ("memory.ram", Some(&memory.ram)),
+            ("memory.flash", memory.flash.as_ref()),
+        ];
+        let memories = memories
+            .into_iter()
+            .filter_map(|(what, memory)| Some((what, memory?)));
+        let mut places: Vec<Place> = memories
+            .map(|(what, memory)| Place {
+                what: what.into(),
+                span: memory.span(),
+                range: *memory.get_ref(),
+                seen: *memory.get_ref(),
+            })
+            .collect();
         for (device, description) in &self.chip.devices {
             self.check_device_name(device);
             for window in &description.windows {

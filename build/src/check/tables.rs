@@ -241,7 +241,7 @@ impl Checker<'_> {
         let room = memory
             .for_image()
             .end()
-            .saturating_sub(memory.kernel.get_ref().end());
+            .saturating_sub(memory.kernel_ram().get_ref().end());
         let need = |task: &Task, rank| {
             let pools = grants.iter().filter(|grant| grant.pool == Some(rank));
             self.arch
@@ -260,12 +260,12 @@ impl Checker<'_> {
             .filter(|grant| grant.pool.is_some())
             .map(|grant| grant.length)
             .collect();
-        let start = memory.kernel.get_ref().end();
+        let starts = pack::Starts::of(memory);
         // Senseless sizes must not be added: the sum could overflow.
         let sum = if sum > room {
             sum
         } else {
-            pack::least_end(self.arch, start, tasks, &pools) - start
+            pack::least_end(self.arch, starts, tasks, &pools) - starts.ram
         };
         if sum > room
             && let Some((most, task)) = needs.iter().zip(tasks).max_by_key(|(need, _)| **need)

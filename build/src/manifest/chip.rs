@@ -113,12 +113,16 @@ impl QemuChange {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Memory {
-    /// All of it.
+    /// All that can be written.
     pub ram: Spanned<Range>,
+    /// Memory that keeps its contents and is not written, if the chip has some: text and constants lie there.
+    pub flash: Option<Spanned<Range>>,
     /// The part at its start that the firmware keeps.
     pub firmware: Option<Spanned<Range>>,
-    /// Room for the kernel's text, data and page tables.
+    /// Room for the kernel's text, data and page tables; with flash, for its text only, in the flash.
     pub kernel: Spanned<Range>,
+    /// With flash, room in RAM for the kernel's data.
+    pub kernel_data: Option<Spanned<Range>>,
 }
 
 /// The end of the addresses for an image: the kernel's tables keep addresses of tasks in 32 bits.
@@ -127,11 +131,26 @@ pub const IMAGE_END: u64 = 1 << 32;
 impl Memory {
     /// The part of RAM that an image can lie in.
     pub fn for_image(&self) -> Range {
-        let ram = self.ram.get_ref();
-        Range {
-            base: ram.base,
-            size: ram.end().min(IMAGE_END).saturating_sub(ram.base),
-        }
+        below_image_end(self.ram.get_ref())
+    }
+
+    /// The same of the flash.
+    pub fn flash_for_image(&self) -> Option<Range> {
+        self.flash
+            .as_ref()
+            .map(|flash| below_image_end(flash.get_ref()))
+    }
+
+    /// The room in RAM that the kernel has.
+    pub fn kernel_ram(&self) -> &Spanned<Range> {
+        self.kernel_data.as_ref().unwrap_or(&self.kernel)
+    }
+}
+
+fn below_image_end(memory: &Range) -> Range {
+    Range {
+        base: memory.base,
+        size: memory.end().min(IMAGE_END).saturating_sub(memory.base),
     }
 }
 

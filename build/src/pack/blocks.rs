@@ -2,7 +2,7 @@
 //!
 //! Each item takes the lowest free place. Large ones go first, and small ones fill the gaps.
 
-use super::{Need, Packed};
+use super::{Need, Packed, Placed, Starts};
 use crate::arch::Arch;
 use crate::link::Place;
 use crate::manifest::Range;
@@ -46,27 +46,17 @@ const ORDERS: [Order; 3] = [
     |item| [Reverse(u64::from(item.guard == 0)), Reverse(item.length())],
 ];
 
-/// Places tasks and pools after `start`. Answers both and the end.
-pub(super) fn place(
-    arch: Arch,
-    start: u64,
-    needs: &[Need],
-    pools: &[u64],
-) -> (Vec<Packed>, Vec<Range>, u64) {
-    let mut items = items(arch, needs, pools);
-    let tries = ORDERS.map(|order| {
-        // The sort is stable, so equal ones stay by rank.
-        items.sort_by_key(order);
-        let mut free = Free::from(start);
-        let mut stacks = Stacks::from(start);
-        let places: Vec<(What, u64)> = items
-            .iter()
-            .map(|item| (item.what, free.take(item, &mut stacks)))
-            .collect();
-        (places, free.end())
+/// Places tasks and pools.
+pub(super) fn place(arch: Arch, starts: Starts, needs: &[Need], pools: &[u64]) -> Placed {
+    let is_fixed = |item: &Item| matches!(item.what, What::Part(_, 0 | 1));
+    let (fixed, others): (Vec<Item>, Vec<Item>) = (items(arch, needs, pools).into_iter())
+        .partition(|item| starts.flash.is_some() && is_fixed(item));
+    let (mut places, end) = best(others, starts.ram, starts.kernel);
+    let flash_end = starts.flash.map(|start| {
+        let (in_flash, end) = best(fixed, start, start);
+        places.extend(in_flash);
+        end
     });
-    let best = tries.into_iter().min_by_key(|(_, end)| *end);
-    let (places, end) = best.expect("there are orders");
 
     let mut bases = vec![[0; 3]; needs.len()];
     let mut ranges = vec![Range { base: 0, size: 0 }; pools.len()];
@@ -98,7 +88,30 @@ pub(super) fn place(
             sizes: need.sizes,
         }
     });
-    (tasks.collect(), ranges, end)
+    Placed {
+        tasks: tasks.collect(),
+        pools: ranges,
+        end,
+        flash_end,
+    }
+}
+
+/// The places of all items after `start`, and the end, in the order that needs least. Tasks may be lent what lies
+/// before `unlent`, as far as this module knows.
+fn best(mut items: Vec<Item>, start: u64, unlent: u64) -> (Vec<(What, u64)>, u64) {
+    let tries = ORDERS.map(|order| {
+        // The sort is stable, so equal ones stay by rank.
+        items.sort_by_key(order);
+        let mut free = Free::from(start);
+        let mut stacks = Stacks::from(unlent);
+        let places: Vec<(What, u64)> = items
+            .iter()
+            .map(|item| (item.what, free.take(item, &mut stacks)))
+            .collect();
+        (places, free.end())
+    });
+    let best = tries.into_iter().min_by_key(|(_, end)| *end);
+    best.expect("there are orders")
 }
 
 /// All items to place.

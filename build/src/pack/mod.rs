@@ -1,4 +1,4 @@
-//! Where every task and every pool lies in RAM.
+//! Where every task and every pool lies: in RAM, or text and constants in flash and the rest in RAM.
 //!
 //! A task has four parts: text, constants with the initial data, the guard, and the data with stack and lend arena.
 //! Each is rounded up to a length that the protection hardware can cover; the report shows the bytes that this wastes.
@@ -10,7 +10,7 @@ mod sequence;
 use crate::arch::Arch;
 use crate::elf::Elf;
 use crate::link::Place;
-use crate::manifest::Range;
+use crate::manifest::{Memory, Range};
 use crate::plan::{Plan, Task};
 use crate::problem::{Problem, Problems};
 use crate::regions::Block;
@@ -101,7 +101,30 @@ impl Need {
     }
 }
 
-/// A task's place in RAM.
+/// Where the packer may put something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Starts {
+    /// The first free address of the flash, if there is one: then text and constants lie there.
+    pub(crate) flash: Option<u64>,
+    /// The first free address of RAM.
+    pub(crate) ram: u64,
+    /// From here on to `ram` is the kernel's memory, which no task can write.
+    pub(crate) kernel: u64,
+}
+
+impl Starts {
+    /// After the kernel's room.
+    pub(crate) fn of(memory: &Memory) -> Self {
+        let kernel = memory.kernel_ram().get_ref();
+        Self {
+            flash: memory.flash.as_ref().map(|_| memory.kernel.get_ref().end()),
+            ram: kernel.end(),
+            kernel: kernel.base,
+        }
+    }
+}
+
+/// A task's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Packed {
     /// Where its regions begin.
@@ -158,7 +181,7 @@ impl Packed {
     }
 }
 
-/// Whose a piece of RAM is.
+/// Whose a piece of memory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
     /// The task of this rank.
@@ -167,19 +190,21 @@ pub(crate) enum Owner {
     Pool(usize),
 }
 
-/// Everything's place in RAM.
+/// Everything's place.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     /// Tasks by rank.
     pub(crate) tasks: Vec<Packed>,
     /// The root lease's grants that are pools, by grant.
     pub(crate) pools: Vec<(usize, Range)>,
-    /// One past the last address in use.
+    /// One past the last address in use of RAM.
     pub(crate) end: u64,
+    /// One past the last address in use of the flash, if there is one.
+    pub(crate) flash_end: Option<u64>,
 }
 
 impl Layout {
-    /// The pieces of RAM with their owners, by address. Adjacent parts of one task are one piece.
+    /// The pieces of memory with their owners, by address. Adjacent parts of one task are one piece.
     pub(crate) fn pieces(&self) -> Vec<(Owner, Range)> {
         let tasks = self.tasks.iter().enumerate();
         let tasks =
@@ -201,23 +226,30 @@ impl Layout {
         pieces
     }
 
-    /// Bytes between `start` and the stack of the task of this rank in which nothing lies that it could write: no pool,
-    /// and no other task's data of which a part may be lent to it.
-    pub(crate) fn room(&self, rank: usize, start: u64) -> u64 {
+    /// Bytes below the stack of the task of this rank, down to the kernel's memory and with it, in which nothing lies
+    /// that it could write: no pool, and no other task's data of which a part may be lent to it.
+    pub(crate) fn room(&self, rank: usize, starts: Starts) -> u64 {
         let stack = self.tasks[rank].place.data;
         let lenders = self.tasks.iter().filter(|packed| packed.lends);
         let lent = lenders.map(|packed| packed.place.data + packed.lengths[2]);
         let pools = self.pools.iter().map(|(_, range)| range.end());
         let below = lent.chain(pools).filter(|end| *end <= stack);
-        stack - below.fold(start, u64::max)
+        stack - below.fold(starts.kernel, u64::max)
     }
 
-    /// Unused bytes between `start` and the end, because the part that follows must be aligned. Each gap is given with
-    /// the owner of that part.
-    pub(crate) fn gaps(&self, start: u64) -> Vec<(Owner, Range)> {
+    /// Unused bytes between what lies in a memory, because the part that follows must be aligned. Each gap is given
+    /// with the owner of that part.
+    pub(crate) fn gaps(&self, starts: Starts) -> Vec<(Owner, Range)> {
+        let flash = starts.flash.zip(self.flash_end);
+        let flash = flash.map_or_else(Vec::new, |(start, end)| self.gaps_between(start, end));
+        [flash, self.gaps_between(starts.ram, self.end)].concat()
+    }
+
+    fn gaps_between(&self, start: u64, end: u64) -> Vec<(Owner, Range)> {
         let mut at = start;
         let mut gaps = Vec::new();
-        for (owner, range) in self.pieces() {
+        let pieces = self.pieces().into_iter();
+        for (owner, range) in pieces.filter(|(_, range)| (start..end).contains(&range.base)) {
             if range.base > at {
                 gaps.push((
                     owner,
@@ -255,35 +287,71 @@ pub(crate) fn pack(
         .filter(|(_, grant)| grant.pool.is_some())
         .map(|(index, grant)| (index, grant.length))
         .unzip();
-    let start = plan.chip.memory.kernel.get_ref().end();
-    let layout = lay_out(arch, start, &needs, (&pools, &lengths));
-    if layout.end > plan.chip.memory.for_image().end() {
+    let memory = &plan.chip.memory;
+    let layout = lay_out(arch, Starts::of(memory), &needs, (&pools, &lengths));
+    if layout.end > memory.for_image().end() {
         return Err(overflow(plan, arch, &layout).into());
+    }
+    if let (Some(end), Some(flash)) = (layout.flash_end, memory.flash_for_image())
+        && end > flash.end()
+    {
+        return Err(flash_overflow(plan, &layout, end - flash.end()).into());
     }
     Ok(layout)
 }
 
-/// The end of the parts whose sizes are known before anything is compiled: stacks, arenas and pools, packed after
-/// `start`.
-pub(crate) fn least_end(arch: Arch, start: u64, tasks: &[Task], pools: &[u64]) -> u64 {
+/// The end of the parts whose sizes are known before anything is compiled: stacks, arenas and pools.
+pub(crate) fn least_end(arch: Arch, starts: Starts, tasks: &[Task], pools: &[u64]) -> u64 {
     let needs: Vec<Need> = tasks
         .iter()
         .map(|task| Need::new(arch, task.stack, task.arena, Sizes::NONE))
         .collect();
     let grants: Vec<usize> = (0..pools.len()).collect();
-    lay_out(arch, start, &needs, (&grants, pools)).end
+    lay_out(arch, starts, &needs, (&grants, pools)).end
 }
 
-fn lay_out(arch: Arch, start: u64, needs: &[Need], pools: (&[usize], &[u64])) -> Layout {
-    let (tasks, ranges, end) = match arch {
-        Arch::PmsaV7 => blocks::place(arch, start, needs, pools.1),
-        Arch::Sv39 | Arch::Pmp | Arch::PmsaV8 => sequence::place(arch, start, needs, pools.1),
+/// What a way of packing answers: tasks by rank, pools, and how far both memories are in use.
+struct Placed {
+    tasks: Vec<Packed>,
+    pools: Vec<Range>,
+    end: u64,
+    flash_end: Option<u64>,
+}
+
+fn lay_out(arch: Arch, starts: Starts, needs: &[Need], pools: (&[usize], &[u64])) -> Layout {
+    let placed = match arch {
+        Arch::PmsaV7 => blocks::place(arch, starts, needs, pools.1),
+        Arch::Sv39 | Arch::Pmp | Arch::PmsaV8 => sequence::place(arch, starts, needs, pools.1),
     };
     Layout {
-        tasks,
-        pools: pools.0.iter().copied().zip(ranges).collect(),
-        end,
+        tasks: placed.tasks,
+        pools: pools.0.iter().copied().zip(placed.pools).collect(),
+        end: placed.end,
+        flash_end: placed.flash_end,
     }
+}
+
+fn flash_overflow(plan: &Plan, layout: &Layout, over: u64) -> Problem {
+    let fixed = |packed: &Packed| packed.lengths[0] + packed.lengths[1];
+    let tasks = layout.tasks.iter().zip(&plan.tasks);
+    let largest = tasks.max_by_key(|(packed, _)| fixed(packed));
+    let (span, label) = largest.map_or((0..0, String::new()), |(packed, task)| {
+        let kib = fixed(packed) / 1024;
+        (
+            task.span.clone(),
+            format!("the largest is `{}`, with {kib} KiB", task.name),
+        )
+    });
+    Problem::new(
+        &plan.source,
+        span,
+        "text and constants of the tasks do not fit into flash",
+    )
+    .label(label)
+    .hint(format!(
+        "{} KiB too much: leave a task out",
+        over.div_ceil(1024)
+    ))
 }
 
 fn overflow(plan: &Plan, arch: Arch, layout: &Layout) -> Problem {
@@ -334,7 +402,7 @@ pub(crate) fn in_regions(arch: Arch, data: u64) -> String {
 
 /// Places far from each other, for the first measurement: nothing overlaps, whatever the sizes are.
 pub(crate) fn provisional(plan: &Plan) -> Place {
-    let base = plan.chip.memory.kernel.get_ref().end();
+    let base = plan.chip.memory.kernel_ram().get_ref().end();
     Place {
         text: base,
         constants: base + (256 << 20),

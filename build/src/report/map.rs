@@ -1,7 +1,7 @@
 //! The memory map as a picture: RAM as strips, and every task by its parts.
 
 use super::draw::{MARGIN, Picture, Piece, STRIP, WIDTH};
-use super::{Facts, bytes, parts};
+use super::{Facts, Memory, bytes, parts};
 use crate::manifest::Range;
 use crate::pack::Owner;
 
@@ -42,12 +42,16 @@ pub(crate) fn map(facts: &Facts<'_>) -> String {
         "font-size=\"22\" font-weight=\"bold\"",
         &title,
     );
+    let in_use = |memory: &Memory| {
+        let Range { base, size } = memory.all;
+        let end = memory.all.end();
+        let (name, used, size) = (memory.name, bytes(memory.used()), bytes(size));
+        format!("{name} {base:#x}..{end:#x}: {used} of {size} in use")
+    };
+    let memories: Vec<String> = facts.memories().iter().map(in_use).collect();
     let about = format!(
-        "RAM {:#x}..{:#x}: {} of {} in use; whole regions lose {} in tasks",
-        ram.base,
-        ram.end(),
-        bytes(facts.layout.end - ram.base),
-        bytes(ram.size),
+        "{}; whole regions lose {} in tasks",
+        memories.join("; "),
         bytes(facts.waste())
     );
     picture.text((MARGIN, 64.0), "fill=\"#555\"", &about);
@@ -67,8 +71,8 @@ pub(crate) fn map(facts: &Facts<'_>) -> String {
     let entries = names.iter().map(|(name, colour)| (name.as_str(), *colour));
     picture.legend(RAM_TOP + STRIP + 32.0, entries);
 
-    let used = (memory.kernel.get_ref().end(), facts.layout.end);
-    picture.heading(TASKS_TOP - 28.0, "Tasks and DMA pools, by address");
+    let used = (facts.starts().ram, facts.layout.end);
+    picture.heading(TASKS_TOP - 28.0, "Tasks and DMA pools in RAM, by address");
     picture.strip(TASKS_TOP, used, &task_pieces(facts), true);
 
     picture.heading(LEGEND_TOP - 26.0, "Tasks by rank, all at one scale");
@@ -80,8 +84,8 @@ pub(crate) fn map(facts: &Facts<'_>) -> String {
 /// RAM in a few parts.
 fn ram_parts(facts: &Facts<'_>) -> Vec<Piece> {
     let memory = &facts.plan.chip.memory;
-    let room = memory.kernel.get_ref();
-    let taken = facts.kernel_end - room.base;
+    let room = memory.kernel_ram().get_ref();
+    let taken = facts.kernel_ends.1 - room.base;
     let piece = |name: &str, base, end: u64, colour: &str| Piece {
         name: name.to_owned(),
         base,
@@ -111,9 +115,11 @@ fn ram_parts(facts: &Facts<'_>) -> Vec<Piece> {
     parts
 }
 
-/// Tasks and pools by address.
+/// Tasks and pools in RAM by address.
 fn task_pieces(facts: &Facts<'_>) -> Vec<Piece> {
+    let ram = facts.plan.chip.memory.ram.get_ref();
     let pieces = facts.layout.pieces().into_iter();
+    let pieces = pieces.filter(|(_, range)| ram.contains(range));
     let piece = |(owner, range): (Owner, Range)| {
         let (name, colour) = match owner {
             Owner::Task(rank) => (facts.plan.tasks[rank].name.clone(), colour_of(rank)),

@@ -1,4 +1,4 @@
-//! The layout of RAM, for a person: a text and a picture.
+//! The layout of memory, for a person: a text and a picture.
 
 mod draw;
 mod functions;
@@ -12,7 +12,8 @@ pub(crate) use text::text;
 
 use crate::arch::Arch;
 use crate::elf::Elf;
-use crate::pack::{Layout, Owner, Packed};
+use crate::manifest::Range;
+use crate::pack::{Layout, Owner, Packed, Starts};
 use crate::plan::{Plan, Task};
 use crate::stack::Use;
 
@@ -31,8 +32,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) programs: &'a [Elf],
     /// The kernel.
     pub(crate) kernel: &'a Elf,
-    /// One past the kernel's last physical address.
-    pub(crate) kernel_end: u64,
+    /// One past the kernel's last physical address in flash, or in RAM if there is no flash; the same in RAM.
+    pub(crate) kernel_ends: (u64, u64),
     /// How many bytes of its stack the kernel needs, and how many it has, where that is known.
     pub(crate) kernel_stack: Option<(u64, u64)>,
 }
@@ -43,7 +44,33 @@ impl Facts<'_> {
         self.plan.tasks.iter().zip(&self.layout.tasks)
     }
 
-    /// What a piece of RAM is, in words.
+    /// Where tasks could begin.
+    fn starts(&self) -> Starts {
+        Starts::of(&self.plan.chip.memory)
+    }
+
+    /// The memories, flash first.
+    fn memories(&self) -> Vec<Memory> {
+        let memory = &self.plan.chip.memory;
+        let flash = memory.flash.as_ref().zip(self.layout.flash_end);
+        let flash = flash.map(|(flash, end)| Memory {
+            name: "Flash",
+            all: *flash.get_ref(),
+            room: *memory.kernel.get_ref(),
+            kernel_end: self.kernel_ends.0,
+            end,
+        });
+        let ram = Memory {
+            name: "RAM",
+            all: *memory.ram.get_ref(),
+            room: *memory.kernel_ram().get_ref(),
+            kernel_end: self.kernel_ends.1,
+            end: self.layout.end,
+        };
+        flash.into_iter().chain([ram]).collect()
+    }
+
+    /// What a piece of memory is, in words.
     fn name(&self, owner: Owner) -> String {
         match owner {
             Owner::Task(rank) => format!("task {}", self.plan.tasks[rank].name),
@@ -59,8 +86,27 @@ impl Facts<'_> {
     }
 }
 
-/// The parts of a task in the order of addresses: name and bytes. The initial data counts twice, because RAM contains
-/// it twice.
+/// One of the memories that an image lies in.
+struct Memory {
+    name: &'static str,
+    all: Range,
+    /// The room for the kernel.
+    room: Range,
+    /// One past the kernel's last address.
+    kernel_end: u64,
+    /// One past the last address in use.
+    end: u64,
+}
+
+impl Memory {
+    /// Bytes in use by the kernel, by tasks and pools, and between these.
+    fn used(&self) -> u64 {
+        self.kernel_end - self.room.base + (self.end - self.room.end())
+    }
+}
+
+/// The parts of a task in the order of addresses: name and bytes. The initial data counts twice, because memory
+/// contains it twice.
 fn parts(task: &Task, packed: &Packed) -> [(&'static str, u64); 8] {
     let sizes = packed.sizes;
     [

@@ -1,7 +1,7 @@
 //! The memory report as text.
 
 use super::functions::functions;
-use super::{Facts, bytes};
+use super::{Facts, Memory, bytes};
 use crate::pack::Owner;
 use std::fmt::Write;
 
@@ -11,57 +11,62 @@ use std::fmt::Write;
 /// Never in practice: writing to a string.
 pub(crate) fn text(facts: &Facts<'_>) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
-    let plan = facts.plan;
-    let memory = &plan.chip.memory;
-    let ram = memory.ram.get_ref();
-    writeln!(out, "Memory of {} on {}", plan.app, plan.board)?;
-    writeln!(
-        out,
-        "RAM {:#x}..{:#x}, {}\n",
-        ram.base,
-        ram.end(),
-        bytes(ram.size)
-    )?;
-    if let Some(firmware) = &memory.firmware {
-        line(
-            &mut out,
-            firmware.get_ref().base,
-            firmware.get_ref().size,
-            "firmware",
-        )?;
+    writeln!(out, "Memory of {} on {}", facts.plan.app, facts.plan.board)?;
+    for memory in facts.memories() {
+        map(&mut out, facts, &memory)?;
     }
-    let room = memory.kernel.get_ref();
-    line(&mut out, room.base, facts.kernel_end - room.base, "kernel")?;
-    line(
-        &mut out,
-        facts.kernel_end,
-        room.end() - facts.kernel_end,
-        "room left to the kernel",
-    )?;
-    let gaps = facts.layout.gaps(room.end());
-    for (owner, range) in facts.layout.pieces() {
-        if let Some((_, gap)) = gaps.iter().find(|(_, gap)| gap.end() == range.base) {
-            line(
-                &mut out,
-                gap.base,
-                gap.size,
-                "unused: the next begins at a multiple of its size",
-            )?;
-        }
-        line(&mut out, range.base, range.size, &facts.name(owner))?;
-    }
-    line(
-        &mut out,
-        facts.layout.end,
-        ram.end() - facts.layout.end,
-        "free",
-    )?;
     kernel(&mut out, facts)?;
     tasks(&mut out, facts)?;
     stacks(&mut out, facts)?;
     waste(&mut out, facts)?;
     functions(&mut out, facts)?;
     Ok(out)
+}
+
+/// What lies where in one memory.
+fn map(out: &mut String, facts: &Facts<'_>, memory: &Memory) -> std::fmt::Result {
+    let Memory {
+        name,
+        all,
+        room,
+        kernel_end,
+        end,
+    } = *memory;
+    writeln!(
+        out,
+        "{name} {:#x}..{:#x}, {}; {} in use\n",
+        all.base,
+        all.end(),
+        bytes(all.size),
+        bytes(memory.used())
+    )?;
+    let firmware = facts.plan.chip.memory.firmware.as_ref();
+    let firmware = firmware.map(|firmware| *firmware.get_ref());
+    if let Some(firmware) = firmware.filter(|firmware| all.contains(firmware)) {
+        line(out, firmware.base, firmware.size, "firmware")?;
+    }
+    line(out, room.base, kernel_end - room.base, "kernel")?;
+    line(
+        out,
+        kernel_end,
+        room.end() - kernel_end,
+        "room left to the kernel",
+    )?;
+    let gaps = facts.layout.gaps(facts.starts());
+    let pieces = facts.layout.pieces().into_iter();
+    for (owner, range) in pieces.filter(|(_, range)| all.contains(range)) {
+        if let Some((_, gap)) = gaps.iter().find(|(_, gap)| gap.end() == range.base) {
+            line(
+                out,
+                gap.base,
+                gap.size,
+                "unused: the next begins at a multiple of its size",
+            )?;
+        }
+        line(out, range.base, range.size, &facts.name(owner))?;
+    }
+    line(out, end, all.end() - end, "free")?;
+    writeln!(out)
 }
 
 fn line(out: &mut String, base: u64, size: u64, what: &str) -> std::fmt::Result {
@@ -76,7 +81,7 @@ fn line(out: &mut String, base: u64, size: u64, what: &str) -> std::fmt::Result 
 
 fn kernel(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
     let tables = facts.plan.tables;
-    writeln!(out, "\nKernel: sections in bytes")?;
+    writeln!(out, "Kernel: sections in bytes")?;
     for (name, _, size) in facts.kernel.sections.iter().filter(|section| section.2 > 0) {
         writeln!(out, "  {name:<16}{size:>10}")?;
     }
@@ -130,7 +135,6 @@ fn tasks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
 /// How far below its stack each task can get before it is stopped, and how many bytes below it contain nothing that it
 /// could write.
 fn stacks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
-    let start = facts.plan.chip.memory.kernel.get_ref().end();
     writeln!(
         out,
         "\nBelow the stacks: bytes that a task reaches before it is stopped, and bytes without anything it could write"
@@ -141,7 +145,7 @@ fn stacks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
         "name", "stack", "reach", "room"
     )?;
     for (rank, (task, used)) in facts.plan.tasks.iter().zip(facts.stacks).enumerate() {
-        let room = facts.layout.room(rank, start);
+        let room = facts.layout.room(rank, facts.starts());
         write!(out, "  {:<16} {:>9}", task.name, task.stack)?;
         if task.unchecked_stack {
             writeln!(out, "{:>9}{room:>9}  not checked", "")?;
@@ -155,8 +159,7 @@ fn stacks(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
 
 /// How many bytes each task loses because regions have fixed sizes, and how many regions it takes.
 fn waste(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
-    let start = facts.plan.chip.memory.kernel.get_ref().end();
-    let gaps = facts.layout.gaps(start);
+    let gaps = facts.layout.gaps(facts.starts());
     let gap_of = |owner| -> u64 {
         let own = gaps.iter().filter(|(of, _)| *of == owner);
         own.map(|(_, gap)| gap.size).sum()
@@ -196,7 +199,11 @@ fn waste(out: &mut String, facts: &Facts<'_>) -> std::fmt::Result {
         }
     }
     let between: u64 = gaps.iter().map(|(_, gap)| gap.size).sum();
-    let used = facts.layout.end - start;
+    let used = facts
+        .memories()
+        .iter()
+        .map(|memory| memory.end - memory.room.end())
+        .sum::<u64>();
     let share = 100.0 * (facts.waste() + between) as f64 / used.max(1) as f64;
     writeln!(
         out,

@@ -16,7 +16,30 @@ _start:
     bhs     2f
     str     r2, [r0], #4
     b       1b
-2:  ldr     r0, ={VECTORS}
+    @ The initial data, if it is not loaded where it lies: records as build/src/initial.rs describes them. First words
+    @ that follow, then words from further back.
+2:  ldr     r0, =__data_load
+    ldr     r1, =__data_start
+    ldr     r2, =__data_end
+    cmp     r0, r1
+    beq     8f
+4:  cmp     r1, r2
+    bhs     8f
+    ldrh    r3, [r0], #2
+    ldrh    r4, [r0], #2
+    ldr     r5, [r0], #4
+5:  subs    r3, #1
+    blo     6f
+    ldr     r6, [r0], #4
+    str     r6, [r1], #4
+    b       5b
+6:  subs    r5, r1, r5
+7:  subs    r4, #1
+    blo     4b
+    ldr     r6, [r5], #4
+    str     r6, [r1], #4
+    b       7b
+8:  ldr     r0, ={VECTORS}
     ldr     r1, =leasehold_vectors
     str     r1, [r0]
     bl      {SYSTEM_START}

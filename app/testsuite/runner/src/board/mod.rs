@@ -18,6 +18,7 @@ mod generated {
 }
 pub(crate) use generated::POLICY;
 
+use core::ops::Range;
 use userlib::policy::ChipPolicy;
 
 /// What the chip file says.
@@ -41,16 +42,27 @@ pub(crate) const GRANULE: usize = CHIP.granule;
 pub(crate) const KERNEL_OFFSET: usize = CHIP.kernel_offset as usize;
 /// The kernel's first address, physical.
 pub(crate) const KERNEL: usize = CHIP.kernel.0 as usize;
-/// Bytes that are the kernel's.
-pub(crate) const KERNEL_LENGTH: usize = CHIP.kernel.1 as usize;
+/// Where its data lies, perhaps in another memory.
+pub(crate) const KERNEL_DATA: usize = CHIP.kernel_data.0 as usize;
+/// Bytes that are the kernel's, in the memory of its data.
+pub(crate) const KERNEL_LENGTH: usize = CHIP.kernel_data.1 as usize;
 /// Memory of the firmware: its first address.
 pub(crate) const FIRMWARE: Option<usize> = match CHIP.firmware {
     Some((base, _)) => Some(base as usize),
     None => None,
 };
 /// The machine's memory.
-pub(crate) const RAM: core::ops::Range<usize> =
-    CHIP.memory.0 as usize..(CHIP.memory.0 + CHIP.memory.1) as usize;
+pub(crate) const RAM: Range<usize> = range(CHIP.memory);
+/// The memory that text and constants lie in: the same, or flash.
+pub(crate) const TEXT_MEMORY: Range<usize> = match CHIP.flash {
+    Some(flash) => range(flash),
+    None => RAM,
+};
+
+const fn range((base, length): (u64, u64)) -> Range<usize> {
+    base as usize..(base + length) as usize
+}
+
 /// The devices that the kernel drives itself: names and first addresses.
 pub(crate) const KERNEL_DEVICES: &[(&str, u64)] = CHIP.kernel_devices;
 

@@ -1,7 +1,7 @@
 //! Buffers that go with a call: bounds, rights, and the end of the loan.
 
 use super::tests;
-use crate::board::{HALF, KERNEL, KERNEL_OFFSET, TOP, WORD, wide};
+use crate::board::{HALF, KERNEL, KERNEL_DATA, KERNEL_OFFSET, TOP, WORD, wide};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{CLIENT, LESSEE, RIVAL, SERVER, Suite};
 use leasehold_abi::{COPY_STEP, Call, Error, Rights, UNALIGNED_STEP};
@@ -378,6 +378,7 @@ fn foreign_memory_cannot_be_lent(suite: &mut Suite) -> Outcome {
     for base in [
         rival,
         KERNEL,
+        KERNEL_DATA,
         KERNEL + KERNEL_OFFSET,
         0,
         0x1000_0000,
@@ -475,6 +476,7 @@ fn the_copy_goes_to_own_memory_only(suite: &mut Suite) -> Outcome {
     for address in [
         buffer,
         KERNEL,
+        KERNEL_DATA,
         KERNEL + KERNEL_OFFSET,
         0,
         usize::MAX - 7,
@@ -484,7 +486,13 @@ fn the_copy_goes_to_own_memory_only(suite: &mut Suite) -> Outcome {
         let arguments = [client, 0, 0, address, 8];
         suite.refused(SERVER, Call::BorrowRead, &arguments, &[Error::BadAddress])?;
     }
-    for address in [buffer, KERNEL, KERNEL + KERNEL_OFFSET, 0, usize::MAX - 7] {
+    for address in [
+        buffer,
+        KERNEL_DATA,
+        KERNEL + KERNEL_OFFSET,
+        0,
+        usize::MAX - 7,
+    ] {
         let arguments = [client, 0, 0, address, 8];
         suite.refused(SERVER, Call::BorrowWrite, &arguments, &[Error::BadAddress])?;
     }

@@ -1,7 +1,7 @@
 //! Who may lend what to whom: edges, ranges, rights.
 
 use super::tests;
-use crate::board::{GRANULE, HALF, KERNEL, PAGE, TOP, WORD};
+use crate::board::{GRANULE, HALF, KERNEL, KERNEL_DATA, PAGE, TOP, WORD};
 use crate::lending::{ALL, READ_WRITE};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, LESSOR, RUNNER, SERVER, Suite};
@@ -135,6 +135,7 @@ fn memory_outside_the_arena_cannot_be_lent(suite: &mut Suite) -> Outcome {
         place(Place::Arena) - PAGE,
         suite.place(LESSEE, Place::Arena),
         KERNEL,
+        KERNEL_DATA,
         0,
         0x1000_0000,
         usize::MAX & !(PAGE - 1),

@@ -1,7 +1,7 @@
 //! Messages between tasks: what arrives, what is kept, who may call whom.
 
 use super::tests;
-use crate::board::{HALF, KERNEL, KERNEL_LENGTH, KERNEL_OFFSET, TOP, WORD, wide};
+use crate::board::{HALF, KERNEL_DATA, KERNEL_LENGTH, KERNEL_OFFSET, TOP, WORD, wide};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, RIVAL, SERVER, Suite, Words};
 use leasehold_abi::{Call, Error, Tag};
@@ -202,8 +202,9 @@ fn calls_leave_no_kernel_values(suite: &mut Suite) -> Outcome {
             "call {number} leaves values in registers {leaked:#x}"
         );
         // If the kernel lies at address 0, a number proves nothing.
-        let kernel = KERNEL + KERNEL_OFFSET..KERNEL + KERNEL_OFFSET + KERNEL_LENGTH;
-        let is_kernel = |result: &usize| KERNEL != 0 && kernel.contains(result);
+        let start = KERNEL_DATA + KERNEL_OFFSET;
+        let kernel = start..start + KERNEL_LENGTH;
+        let is_kernel = |result: &usize| KERNEL_DATA != 0 && kernel.contains(result);
         for result in [status, first, second] {
             let fits = WORD == 4 || result >> 40 == 0;
             check!(
@@ -320,7 +321,7 @@ fn too_many_borrows_are_invalid(suite: &mut Suite) -> Outcome {
 fn a_borrow_list_in_foreign_memory_is_a_bad_address(suite: &mut Suite) -> Outcome {
     suite.start(SERVER)?;
     let foreign = suite.place(SERVER, Place::Scratch);
-    let kernel = KERNEL + KERNEL_OFFSET;
+    let kernel = KERNEL_DATA + KERNEL_OFFSET;
     for list in [0, foreign, kernel, usize::MAX - 7] {
         suite.start(CLIENT)?;
         suite.begin_call(CLIENT, Call::Call, &[suite.handle(SERVER), list, 1])?;

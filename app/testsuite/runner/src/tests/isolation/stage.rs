@@ -1,7 +1,7 @@
 //! The situation before a cell: the task that tries, its resources, and the place of its target.
 
 use super::rules::KIB;
-use crate::board::{GRANULE, KERNEL, KERNEL_DEVICES, KERNEL_OFFSET, PAGE, WORD};
+use crate::board::{GRANULE, KERNEL, KERNEL_DATA, KERNEL_DEVICES, KERNEL_OFFSET, PAGE, WORD};
 use crate::cells::{Actor, Target};
 use crate::lending::{Part, READ_WRITE};
 use crate::outcome::{Outcome, check};
@@ -126,13 +126,12 @@ impl Stage {
 
     /// Where the target is; for an edge, the edge itself.
     pub(super) fn addresses(&self, target: Target, window: usize) -> Addresses {
-        let kernel = [KERNEL + KERNEL_OFFSET + 0x4000, KERNEL + 0x4000];
+        let kernel = [KERNEL_DATA + KERNEL_OFFSET + 0x1000, KERNEL + 0x4000];
         let device = |name: &'static str| {
             let devices = KERNEL_DEVICES.iter();
             devices.filter(move |(known, _)| name.is_empty() || *known == name)
         };
         match target {
-            Target::Kernel if KERNEL_OFFSET == 0 => kernel.into_iter().take(1).collect(),
             Target::Kernel => kernel.into_iter().collect(),
             Target::OtherTask => [self.witness.1].into_iter().collect(),
             Target::UnheldDevice => device("").map(|(_, base)| *base as usize).collect(),
