@@ -95,6 +95,8 @@ fn repository_of(chip: &str) -> Repository {
     repository.write("kernel/arch/riscv/sv39.ld", KERNEL_SCRIPT);
     let script = include_str!("../../kernel/arch/common/physical.ld");
     repository.write("kernel/arch/common/physical.ld", script);
+    let script = include_str!("../../kernel/arch/arm/flash.ld");
+    repository.write("kernel/arch/arm/flash.ld", script);
     repository
 }
 
@@ -210,6 +212,99 @@ fn class_machine_and_start(built: &Built) -> (u8, u16, Vec<u8>) {
     let machine = u16::from_le_bytes([elf[18], elf[19]]);
     let flat = fs::read(built.folder.join("image.bin")).unwrap();
     (elf[4], machine, flat[..8].to_vec())
+}
+
+/// An image's segments: physical addresses and lengths in the file (ELF-32, "Program Header").
+fn segments(built: &Built) -> Vec<(u32, u32)> {
+    let elf = fs::read(built.image()).unwrap();
+    let word = |at: usize| u32::from_le_bytes(elf[at..at + 4].try_into().unwrap());
+    let headers = (52..).step_by(32).take(usize::from(elf[44]));
+    headers.map(|at| (word(at + 12), word(at + 16))).collect()
+}
+
+/// A chip with flash from 0x2000_0000 on.
+fn chip_with_flash(room_for_data: &str) -> String {
+    let chip = chip_of("armv7m-pmsa", "thumbv7m-none-eabi");
+    let memory = format!(
+        "[memory.flash]\nbase = 0x2000_0000\nsize = 0x0020_0000\n\n\
+         [memory.kernel-data]\nbase = 0x8020_0000\nsize = {room_for_data}\n\n[memory.ram]"
+    );
+    let chip = replace(&chip, "[memory.ram]", &memory);
+    let kernel = "[memory.kernel]\nbase = 0x2000_0000\nsize = 0x0010_0000";
+    replace(
+        &chip,
+        "[memory.kernel]\nbase = 0x8020_0000\nsize = 0x0020_0000",
+        kernel,
+    )
+}
+
+#[test]
+fn with_flash_all_that_is_loaded_lies_in_it_and_the_kernel_s_data_is_shortened() {
+    let with_table = |room: &str| {
+        let table = "static TABLE: [core::sync::atomic::AtomicU32; 4096] =\n    \
+                     [const { core::sync::atomic::AtomicU32::new(0x7777_7777) }; 4096];\n#[used]";
+        let kernel = replace(KERNEL, "#[used]", table);
+        let kernel = replace(
+            &kernel,
+            "black_box(CONFIG);",
+            "black_box((CONFIG, &TABLE));",
+        );
+        let repository = repository_of(&chip_with_flash(room));
+        repository.write("kernel/src/main.rs", &kernel);
+        repository
+    };
+    let repository = with_table("0x0001_0000");
+    let built = build(&repository);
+    let (flash, data) = (0x2000_0000..0x2020_0000, 0x8020_0000..0x8120_0000);
+    let segments = segments(&built);
+    assert!(segments.len() > 4, "{segments:x?}");
+    assert!(
+        segments
+            .iter()
+            .all(|(at, length)| flash.contains(at) && at + length <= flash.end)
+    );
+    let flat = fs::read(built.folder.join("image.bin")).unwrap();
+    let words = flat.windows(4).filter(|word| *word == [0x77; 4]);
+    assert!(words.count() < 16, "the table is in the image");
+    let config = fs::read_to_string(&built.sources.0).unwrap();
+    for (key, memory) in [
+        ("text", &flash),
+        ("constants", &flash),
+        ("data", &data),
+        ("guard", &data),
+    ] {
+        let prefix = format!("{key}: leasehold_core::Range::new(0x");
+        let bases = config.lines().filter_map(|line| {
+            let (base, _) = line.trim().strip_prefix(&prefix)?.split_once(',')?;
+            u32::from_str_radix(base, 16).ok()
+        });
+        let bases: Vec<u32> = bases.collect();
+        assert_eq!(bases.len(), 4, "{key}");
+        assert!(
+            bases.iter().all(|base| memory.contains(base)),
+            "{key}: {bases:x?}"
+        );
+    }
+    let report = fs::read_to_string(built.folder.join("report.txt")).unwrap();
+    assert!(
+        report.contains("Flash 0x20000000..0x20200000, 2.0 MiB; "),
+        "{report}"
+    );
+    assert!(
+        report.contains("RAM 0x80000000..0x81000000, 16.0 MiB; "),
+        "{report}"
+    );
+
+    let error = leasehold_build::build(
+        &Workspace::new(with_table("0x2000").root()),
+        "demo",
+        "board",
+    );
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("the kernel's data takes 16 KiB, more than the 8 KiB of memory.kernel-data"),
+        "{error}"
+    );
 }
 
 #[test]
