@@ -83,7 +83,8 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
 pub(crate) fn kernel(workspace: &Workspace, plan: &Plan, config: &Path) -> Result<PathBuf> {
     let mut command = cargo(workspace, plan, KERNEL_PROFILE, workspace.target());
     command
-        .args(["--package", KERNEL, "--bin", KERNEL])
+        .args(["--package", KERNEL, "--bin", KERNEL, "--features"])
+        .arg(plan.platform())
         .env("LEASEHOLD_CONFIG", config)
         .env("CARGO_ENCODED_RUSTFLAGS", flags(KERNEL_FLAGS));
     run(command, "the kernel")?;

@@ -101,21 +101,30 @@ fn lines(plan: &Plan) -> Option<usize> {
 fn protection(plan: &Plan, arch: Arch) -> String {
     let tasks = plan.tasks.len();
     match arch {
-        Arch::Sv39 => format!("leasehold_arch_riscv::Spaces<{}>", plan.tables.page_tables),
+        Arch::Sv39 => {
+            let attributes = platform(plan).and_then(|platform| platform.attributes);
+            let attributes = attributes.unwrap_or("Standard");
+            format!(
+                "leasehold_arch_riscv::Spaces<{}, leasehold_arch_riscv::{attributes}>",
+                plan.tables.page_tables
+            )
+        }
         Arch::Pmp => format!("leasehold_arch_riscv::Pmp<{tasks}>"),
         Arch::PmsaV7 => format!("leasehold_arch_arm::PmsaV7<{tasks}>"),
         Arch::PmsaV8 => format!("leasehold_arch_arm::PmsaV8<{tasks}>"),
     }
 }
 
+/// The platform that the chip file names.
+fn platform(plan: &Plan) -> Option<&'static Platform> {
+    Platform::from_name(plan.platform())
+}
+
 /// The type of the platform, and the chip's constants for it.
 fn write_platform(out: &mut String, plan: &Plan) -> Result<()> {
     let kernel = plan.chip.kernel.get_ref();
-    let value = |key| kernel.get(key).map(Spanned::get_ref);
-    let name = value("platform").and_then(toml::Value::as_str);
-    let platform = name
-        .and_then(Platform::from_name)
-        .context("checked before")?;
+    let value = |key: &str| kernel.get(key).map(Spanned::get_ref);
+    let platform = platform(plan).context("checked before")?;
     let module = platform.module();
     writeln!(
         out,

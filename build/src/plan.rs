@@ -36,6 +36,16 @@ pub struct Plan {
     pub warnings: Problems,
 }
 
+impl Plan {
+    /// The name of the kernel's platform, which the chip file has; also of the feature of the kernel's package.
+    pub fn platform(&self) -> &str {
+        let name = self.chip.kernel.get_ref().get("platform");
+        let name = name.and_then(|name| name.get_ref().as_str());
+        // The checks have found it.
+        name.unwrap_or_default()
+    }
+}
+
 /// One task's share of the kernel's tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shares {

@@ -26,6 +26,9 @@ pub(crate) struct Platform {
     /// Fields that are the first addresses of devices that only the kernel uses, with the devices' sizes in bytes. The
     /// console is not among them: the kernel writes to it only before its driver runs, and when the machine stops.
     pub(crate) own: &'static [(&'static str, u64)],
+    /// The type in `leasehold_arch_riscv` with the attributes of pages, where the processor takes any from their
+    /// entries.
+    pub(crate) attributes: Option<&'static str>,
     /// The field that is the kernel's own interrupt line.
     pub(crate) own_line: Option<&'static str>,
 }
@@ -48,6 +51,29 @@ pub(crate) const PLATFORMS: &[Platform] = &[
         most_lines: 256,
         optional: &[],
         own: &[("plic-base", 0x60_0000), ("finisher-base", 0x1000)],
+        attributes: None,
+        own_line: None,
+    },
+    Platform {
+        name: "th1520",
+        type_name: "Th1520",
+        archs: &[Arch::Sv39],
+        fields: &[
+            "plic-base",
+            "plic-context",
+            "plic-lines",
+            "uart-base",
+            "watchdog-base",
+            "clocks-base",
+            "resets-base",
+        ],
+        lines: "plic-lines",
+        no_lines: 1,
+        most_lines: 256,
+        optional: &[],
+        // As with the console, the kernel uses the watchdog only when the machine stops.
+        own: &[("plic-base", 0x40_0000)],
+        attributes: Some("C910"),
         own_line: None,
     },
     Platform {
@@ -71,6 +97,7 @@ pub(crate) const PLATFORMS: &[Platform] = &[
             ("finisher-base", 0x1000),
             ("clint-base", 0x1_0000),
         ],
+        attributes: None,
         own_line: None,
     },
     Platform {
@@ -83,6 +110,7 @@ pub(crate) const PLATFORMS: &[Platform] = &[
         most_lines: 128,
         optional: &["privilege-base"],
         own: &[("timer-base", 0x1000), ("privilege-base", 0x1000)],
+        attributes: None,
         own_line: Some("timer-line"),
     },
 ];

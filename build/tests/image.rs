@@ -88,7 +88,8 @@ fn repository_of(chip: &str) -> Repository {
         ("drivers/edu", "edu", TASK),
         ("kernel", "leasehold-kernel", KERNEL),
     ] {
-        let manifest = format!("[package]\nname = \"{package}\"\nedition = \"2024\"\n");
+        let features = "[features]\nmps2 = []\nvirt-machine = []\nvirt-supervisor = []\n";
+        let manifest = format!("[package]\nname = \"{package}\"\nedition = \"2024\"\n{features}");
         repository.write(&format!("{folder}/Cargo.toml"), &manifest);
         repository.write(&format!("{folder}/src/main.rs"), source);
     }

@@ -65,7 +65,7 @@ faults! {
     flash_without_room_for_data: shows chip "[memory.ram]" => "[memory.flash]\nbase = 0x2000_0000\nsize = 0x0010_0000\n\n[memory.ram]";
     room_for_data_without_flash: shows chip "[memory.ram]" => "[memory.kernel-data]\nbase = 0x8040_0000\nsize = 0x0010_0000\n\n[memory.ram]";
     flash_with_pages: shows chip "[memory.ram]" => "[memory.flash]\nbase = 0x2000_0000\nsize = 0x0010_0000\n\n[memory.kernel-data]\nbase = 0x8040_0000\nsize = 0x0010_0000\n\n[memory.ram]";
-    kernel_s_device_out_of_reach: shows chip "plic-base = 0x0c00_0000" => "plic-base = 0xff_d800_0000";
+    kernel_s_device_out_of_reach: shows chip "plic-base = 0x0c00_0000" => "plic-base = 0x40_8c00_0000";
     windows_seen_at_one_address: shows chip "base = 0x1000_0000, size = 0x100" => "base = 0x40_3000_0000, size = 0x100";
     window_seen_over_ram: shows chip "base = 0x1000_0000, size = 0x100" => "base = 0xc0_8000_0000, size = 0x100";
     window_over_the_end_of_what_is_seen: shows chip "base = 0x1000_0000, size = 0x100" => "base = 0x3f_ffff_f000, size = 0x2000";

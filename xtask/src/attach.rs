@@ -129,6 +129,25 @@ fn relay(
     }
 }
 
+/// Passes typed keys to a machine until the person leaves; then its input ends.
+pub(crate) fn type_into(mut machine: impl Write) {
+    let mut keys = Keys::default();
+    let mut buffer = [0; 256];
+    let mut input = std::io::stdin();
+    while let Ok(count @ 1..) = input.read(&mut buffer) {
+        let Some(bytes) = keys.typed(&buffer[..count]) else {
+            break;
+        };
+        if machine
+            .write_all(&bytes)
+            .and_then(|()| machine.flush())
+            .is_err()
+        {
+            break;
+        }
+    }
+}
+
 /// The state of typed keys: whether the last one begins a command.
 #[derive(Default)]
 struct Keys {
@@ -156,10 +175,11 @@ impl Keys {
 }
 
 /// The terminal passes every key on and shows none by itself, until this is dropped.
-struct Raw(Option<String>);
+pub(crate) struct Raw(Option<String>);
 
 impl Raw {
-    fn enter() -> Self {
+    /// From now on.
+    pub(crate) fn enter() -> Self {
         let before = stty(&["-g"]);
         if before.is_some() {
             stty(&["raw", "-echo"]);

@@ -6,8 +6,9 @@ mod size;
 use crate::allowance::Allowance;
 use crate::build;
 use crate::emulator::Emulators;
+use crate::machine::{self, Line};
 use crate::needs::{self, Work};
-use crate::qemu::{self, Clock};
+use crate::qemu::Clock;
 use crate::run::is_kernel_fault;
 use crate::session::{Event, Session};
 use ::records::{FIGURE, NO_FIGURES, NOTE};
@@ -99,8 +100,8 @@ fn measure(
     let built = &bootable.built;
     let column = Column::of(built.plan.chip.chip.arch.get_ref());
     let clock = Clock::Instructions(column.shift());
-    let command = qemu::command(&bootable, clock)?;
-    let mut session = Session::start(command, bootable.symbols.clone())?;
+    let command = machine::command(&bootable, clock, Line::Pipes)?;
+    let mut session = Session::start(&command, bootable.symbols.clone())?;
     let mut allowance = Allowance::new(LIMIT);
     let mut figures = BTreeMap::new();
     let mut notes = Vec::new();
@@ -137,7 +138,7 @@ fn measure(
     Ok(Measured {
         tasks,
         column,
-        release: bootable.emulator.release,
+        release: bootable.machine.emulator("release")?.release.clone(),
         figures,
         notes,
     })

@@ -1,18 +1,19 @@
 //! `build`: the image in its output folder, and a few lines on what it is.
 
-use crate::emulator::{Emulator, Emulators, has_firmware};
+use crate::emulator::Emulators;
+use crate::machine::Machine;
 use crate::needs::{self, Work};
 use crate::symbols::Symbols;
 use anyhow::{Context, Result};
 use leasehold_build::{Built, Workspace};
 
-/// An image, and the emulator that boots it.
+/// An image, and what boots it.
 #[derive(Debug)]
 pub(crate) struct Bootable {
     /// The image.
     pub(crate) built: Built,
-    /// The emulator.
-    pub(crate) emulator: Emulator,
+    /// What stands for the board.
+    pub(crate) machine: Machine,
     /// What is at the image's addresses.
     pub(crate) symbols: Symbols,
 }
@@ -82,15 +83,11 @@ pub(crate) fn bootable(
     board: &str,
 ) -> Result<Bootable> {
     let built = image(workspace, app, board)?;
-    let chip = &built.plan.chip;
-    let qemu = chip.qemu.as_ref();
-    let qemu =
-        qemu.with_context(|| format!("QEMU has no board for {}", chip.chip.name.get_ref()))?;
-    let emulator = emulators.find(&qemu.binary, has_firmware(qemu))?;
+    let machine = Machine::of(workspace, emulators, &built.plan.chip)?;
     let symbols = Symbols::read(&built.folder, workspace.root())?;
     Ok(Bootable {
         built,
-        emulator,
+        machine,
         symbols,
     })
 }

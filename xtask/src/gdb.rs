@@ -24,17 +24,18 @@ pub(crate) fn run(
     let needs = needs::of(workspace, &[Work::Debug], &[(app, board)])?;
     needs::ensure(workspace, emulators, &needs)?;
     let bootable = build::bootable(workspace, emulators, app, board)?;
+    let emulator = bootable.machine.emulator("debugger for it")?;
     let built = &bootable.built;
     let debugger = debugger(built.plan.debugger).context("no debugger knows the machine")?;
     let folder = workspace.generated(app, board);
     attach::prepare(&folder)?;
-    let mut command = qemu::command(&bootable, Clock::Real)?;
+    let mut command = qemu::command(&bootable, emulator, Clock::Real)?;
     command
         .args(["-S", "-gdb", "stdio", "-monitor", "none"])
         .args(attach::serial_line());
     eprintln!(
         "{app} on {board} in {}, halted; `continue` lets it run",
-        bootable.emulator
+        bootable.machine
     );
     eprintln!("its shell, from another terminal: cargo xtask attach {app} {board}");
     eprintln!(

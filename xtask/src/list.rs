@@ -25,9 +25,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         let app = names.iter().find(|app| boards::has(workspace, app, &board));
         let Some(app) = app else { continue };
         let chip = leasehold_build::check(root, app, &board)?.chip;
-        let machine = chip.qemu.map_or("-".to_owned(), |qemu| {
-            format!("{} -machine {}", qemu.binary, qemu.machine)
-        });
+        let machine = match (chip.qemu, chip.model) {
+            (Some(qemu), _) => format!("{} -machine {}", qemu.binary, qemu.machine),
+            (None, Some(model)) => format!("{} --board {}", model.package, model.board),
+            (None, None) => "-".to_owned(),
+        };
         rows.push([
             board,
             chip.chip.arch.get_ref().clone(),

@@ -12,6 +12,7 @@ mod doctor;
 mod emulator;
 mod gdb;
 mod list;
+mod machine;
 mod needs;
 mod pipe;
 mod prove;

@@ -1,6 +1,7 @@
 //! The emulator's command line for an image.
 
 use crate::build::Bootable;
+use crate::emulator::Emulator;
 use anyhow::{Context, Result};
 use std::process::Command;
 
@@ -18,10 +19,8 @@ pub(crate) enum Clock {
 ///
 /// # Errors
 /// When the chip has no emulator.
-pub(crate) fn command(bootable: &Bootable, clock: Clock) -> Result<Command> {
-    let Bootable {
-        built, emulator, ..
-    } = bootable;
+pub(crate) fn command(bootable: &Bootable, emulator: &Emulator, clock: Clock) -> Result<Command> {
+    let Bootable { built, .. } = bootable;
     let plan = &built.plan;
     let chip = plan.chip.chip.name.get_ref();
     let qemu = plan

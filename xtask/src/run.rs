@@ -2,14 +2,18 @@
 
 use crate::allowance::Allowance;
 use crate::annotate;
+use crate::attach::{self, Raw};
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
+use crate::machine::{self, Line, Machine};
 use crate::needs::{self, Work};
-use crate::qemu::{self, Clock};
+use crate::qemu::Clock;
 use crate::session::{self, Event, Session};
+use crate::symbols::Symbols;
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
-use std::process::Stdio;
+use std::io::IsTerminal;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// How long, in seconds of its own time, a machine may take for its lines.
@@ -26,14 +30,16 @@ pub(crate) fn interactive(
     board: &str,
 ) -> Result<()> {
     let bootable = ready(workspace, emulators, app, board)?;
-    let mut command = qemu::command(&bootable, Clock::Real)?;
+    let command = machine::command(&bootable, Clock::Real, Line::Terminal)?;
     eprintln!(
         "booting {app} on {board} in {}; Ctrl-A X ends it",
-        bootable.emulator
+        bootable.machine
     );
-    // The terminal's keys go directly to the emulator; its output comes through this program.
-    command.args(["-serial", "mon:stdio"]);
-    // By this signal the emulator leaves the terminal as it found it.
+    if let Machine::Model(..) = bootable.machine {
+        return at_model(&command, &bootable.symbols);
+    }
+    // The terminal's keys go directly to the emulator; its output comes through this program. By this signal the
+    // emulator leaves the terminal as it found it.
     let mut child = session::ends_with_this(&command, "TERM")
         .stdout(Stdio::piped())
         .spawn()
@@ -45,6 +51,30 @@ pub(crate) fn interactive(
         std::io::stdout().lock(),
     );
     let status = child.wait().context("cannot wait for the emulator")?;
+    passed.context("passing on what the machine printed")?;
+    ensure!(status.success(), "the machine ended with {status}");
+    Ok(())
+}
+
+/// A model's serial line on this terminal: it knows nothing of terminals itself.
+fn at_model(command: &Command, symbols: &Symbols) -> Result<()> {
+    let mut child = session::ends_with_this(command, "KILL")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run the model")?;
+    let input = child.stdin.take().context("the pipe asked for")?;
+    let printed = child.stdout.take().context("the pipe asked for")?;
+    let terminal = std::io::stdin().is_terminal().then(Raw::enter);
+    // This thread may block in a read of the terminal for ever; it ends with the process.
+    std::thread::spawn(move || attach::type_into(input));
+    let passed = annotate::copy(
+        &|address| symbols.at(address),
+        printed,
+        std::io::stdout().lock(),
+    );
+    let status = child.wait().context("cannot wait for the model")?;
+    drop(terminal);
     passed.context("passing on what the machine printed")?;
     ensure!(status.success(), "the machine ended with {status}");
     Ok(())
@@ -69,9 +99,9 @@ pub(crate) fn exec(
     timeout: u64,
 ) -> Result<()> {
     let bootable = ready(workspace, emulators, app, board)?;
-    eprintln!("booting {app} on {board} in {}", bootable.emulator);
-    let command = qemu::command(&bootable, Clock::Real)?;
-    let mut session = Session::start(command, bootable.symbols)?;
+    eprintln!("booting {app} on {board} in {}", bootable.machine);
+    let command = machine::command(&bootable, Clock::Real, Line::Pipes)?;
+    let mut session = Session::start(&command, bootable.symbols)?;
     let allowance = Allowance::new(Duration::from_secs(timeout));
     let lines = lines
         .split(';')

@@ -56,20 +56,12 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Starts the emulator with an image that has these symbols.
+    /// Starts a program whose standard input and output are the serial line of a machine that runs an image with these
+    /// symbols.
     ///
     /// # Errors
     /// When it does not start.
-    pub(crate) fn start(mut command: Command, symbols: Symbols) -> Result<Self> {
-        command.args(["-serial", "stdio", "-monitor", "none"]);
-        Self::with(&command, symbols)
-    }
-
-    /// Starts a program whose standard input and output are a serial line.
-    ///
-    /// # Errors
-    /// When it does not start.
-    pub(crate) fn with(command: &Command, symbols: Symbols) -> Result<Self> {
+    pub(crate) fn start(command: &Command, symbols: Symbols) -> Result<Self> {
         let mut command = ends_with_this(command, "KILL");
         let mut child = command
             .stdin(Stdio::piped())

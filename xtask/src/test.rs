@@ -8,8 +8,9 @@ mod story;
 use crate::boards;
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
+use crate::machine::{self, Line};
 use crate::needs::{self, Work};
-use crate::qemu::{self, Clock};
+use crate::qemu::Clock;
 use crate::run::is_kernel_fault;
 use crate::session::{Event, Session};
 use crate::stages::judged;
@@ -191,9 +192,9 @@ fn summary(line: &str) -> Option<Tally> {
 
 /// The suite on a board. Its clock counts instructions, so that a busy host makes no test late.
 fn target(bootable: &Bootable) -> Result<Tally> {
-    println!("{}", bootable.emulator);
-    let command = qemu::command(bootable, Clock::Instructions(SHIFT))?;
-    suite(Session::start(command, bootable.symbols.clone())?, None)
+    println!("{}", bootable.machine);
+    let command = machine::command(bootable, Clock::Instructions(SHIFT), Line::Pipes)?;
+    suite(Session::start(&command, bootable.symbols.clone())?, None)
 }
 
 /// The suite in a program that stands for a board. A test that fails for the reason `absent` has nothing to test there,

@@ -7,6 +7,9 @@ use crate::platform::{PLATFORMS, Platform};
 use crate::problem::{Problem, nearest};
 use serde_spanned::Spanned;
 
+/// Bytes that the kernel's own tables map at once.
+const GIGAPAGE: u64 = 1 << 30;
+
 /// The key that is no parameter of the platform.
 const KEY: &str = "platform";
 
@@ -118,30 +121,54 @@ impl Checker<'_> {
         self.check_bases(platform);
     }
 
-    /// The kernel has tables for a limited number of interrupt lines, and its own line is one of them. The kernel can
-    /// reach its own devices.
+    /// The kernel can reach its own devices. With pages it sees them at the low bits of their addresses, a gigapage
+    /// at once, and two gigapages must not be seen at one place.
     fn check_bases(&mut self, platform: &Platform) {
         let (reach, arch) = (self.arch.reach(), self.arch.name());
+        let ram = self.chip.memory.for_image();
+        let last = ram.end().saturating_sub(1) / GIGAPAGE;
+        let mut seen: Vec<(u64, &str)> = (ram.base / GIGAPAGE..=last)
+            .map(|gigapage| (gigapage, "memory.ram"))
+            .collect();
         let fields = platform.fields.iter().chain(platform.optional);
         for field in fields.filter(|field| field.ends_with("-base")) {
-            let Some((_, span)) = self.kernel_number(field).filter(|(base, _)| *base >= reach)
-            else {
+            let Some((base, span)) = self.kernel_number(field) else {
                 continue;
             };
-            self.problems.push(
-                Problem::new(
-                    self.chip_source,
-                    span,
-                    format!("kernel.{field} is out of reach"),
-                )
-                .label(format!("not below {reach:#x}"))
-                .hint(format!(
-                    "on {arch} the kernel's own map of memory ends there"
-                )),
+            let gigapage = base / GIGAPAGE;
+            let place = |gigapage: u64| gigapage % (reach / GIGAPAGE);
+            let problem = Problem::new(
+                self.chip_source,
+                span,
+                format!("kernel.{field} is out of reach"),
             );
+            if !self.arch.has_pages() {
+                if base >= reach {
+                    self.problems.push(
+                        problem
+                            .label(format!("not below {reach:#x}"))
+                            .hint(format!("addresses of {arch} end there")),
+                    );
+                }
+                continue;
+            }
+            if let Some((_, other)) = seen
+                .iter()
+                .find(|(other, _)| *other != gigapage && place(*other) == place(gigapage))
+            {
+                self.problems.push(
+                    problem
+                        .label(format!("seen in the same gigapage as {other}"))
+                        .hint(format!(
+                            "on {arch} the kernel sees a device at the low 38 bits of its address"
+                        )),
+                );
+            }
+            seen.push((gigapage, field));
         }
     }
 
+    /// The kernel has tables for a limited number of interrupt lines, and its own line is one of them.
     fn check_lines(&mut self, platform: &Platform) {
         let Some((lines, span)) = self.kernel_number(platform.lines) else {
             return;

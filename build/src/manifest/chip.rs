@@ -14,6 +14,8 @@ pub struct Chip {
     pub kernel: Spanned<BTreeMap<Spanned<String>, Spanned<toml::Value>>>,
     /// How QEMU emulates it, if it does.
     pub qemu: Option<Qemu>,
+    /// The program that stands for it, where QEMU has no such board.
+    pub model: Option<Model>,
     /// Its memory.
     pub memory: Memory,
     /// The devices that tasks may bind, by name.
@@ -61,6 +63,16 @@ pub struct LikeHeader {
     pub target: Spanned<String>,
     /// As in [`ChipHeader`]; it goes with the target.
     pub floating_point: Option<Spanned<String>>,
+}
+
+/// The program that stands for a chip.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Model {
+    /// The workspace's package with the program of the same name.
+    pub package: String,
+    /// The value of its `--board`.
+    pub board: String,
 }
 
 /// How QEMU emulates a chip.

@@ -4,7 +4,8 @@ mod chip;
 mod schema;
 
 pub use chip::{
-    Bus, Chip, ChipHeader, Device, IMAGE_END, LikeChip, Memory, Qemu, Range, Window, WindowKind,
+    Bus, Chip, ChipHeader, Device, IMAGE_END, LikeChip, Memory, Model, Qemu, Range, Window,
+    WindowKind,
 };
 pub use schema::{Bind, LikeManifest, Manifest, Names, QemuDevices, Restart, RestartPolicy, Task};
 

@@ -1,10 +1,11 @@
-//! The driver of `pci-testdev`, which shares its device with two children.
+//! The driver of `pci-testdev`, or of a TH1520's temperature sensors, which shares its device with two children.
 
 use crate::hold::Holds;
 use crate::payload::{Data, DataFamily, Guarded, GuardedFamily, Identity, NAME};
+use driver_interfaces::IDENTITY;
 use driver_interfaces::SampleParentServer;
 use userlib::auxiliary::Registration;
-use userlib::io::{Bar, Readable, Writeable};
+use userlib::io::{Bar, IoMem, Readable, Writeable};
 use userlib::ipc::{Answer, Deferred, Kept, Request};
 use userlib::pci::{ConfigSpace, EXPRESS};
 use userlib::runtime::{Core, Device, Driver, Events, StateOf};
@@ -24,6 +25,73 @@ userlib::registers! {
     }
 }
 
+userlib::registers! {
+    /// The head of the block of sensors (Linux `drivers/hwmon/mr75203.c`, `PVT_IP_CONFIG`).
+    struct Sensors: 4096 {
+        /// How many there are of each kind; bits 4 to 0 are those of temperature.
+        numbers: ReadOnly<u32> = 4;
+    }
+}
+
+/// The bits with the number of temperature sensors.
+const TEMPERATURES: u32 = 0x1f;
+
+/// What the driver has of its device.
+#[derive(Debug)]
+enum Windows<'cap> {
+    /// A function of the PCI bus.
+    Function {
+        _bar: Bar<'cap, BAR_SIZE>,
+        _config: ConfigSpace<'cap, EXPRESS>,
+    },
+    /// A block of the chip.
+    Block { _registers: IoMem<'cap, BAR_SIZE> },
+}
+
+impl<'cap> Windows<'cap> {
+    /// Claims them. Who the device is, in words.
+    fn claim(device: &Device<'cap, Core>) -> Result<(Self, Text<IDENTITY>), Error> {
+        match device.config_space::<EXPRESS>("config") {
+            Err(Error::NoDevice) => Self::block(device),
+            config => Self::function(device, config?),
+        }
+    }
+
+    fn function(
+        device: &Device<'cap, Core>,
+        config: ConfigSpace<'cap, EXPRESS>,
+    ) -> Result<(Self, Text<IDENTITY>), Error> {
+        let (vendor, number) = (config.read16::<VENDOR>(), config.read16::<DEVICE>());
+        let bar = device.bar::<BAR_SIZE>(0)?;
+        let test = Test::new(&bar);
+        test.number().set(0);
+        if vendor == u16::MAX || test.width().get() == u8::MAX {
+            return Err(Error::NoDevice);
+        }
+        let mut words = Text::new();
+        words.push_hexadecimal(vendor.into(), 4);
+        words.push(":");
+        words.push_hexadecimal(number.into(), 4);
+        let windows = Self::Function {
+            _bar: bar,
+            _config: config,
+        };
+        Ok((windows, words))
+    }
+
+    fn block(device: &Device<'cap, Core>) -> Result<(Self, Text<IDENTITY>), Error> {
+        let registers = device.io_mem::<BAR_SIZE>(0)?;
+        let numbers = Sensors::new(&registers).numbers().get();
+        if numbers == u32::MAX || numbers & TEMPERATURES == 0 {
+            return Err(Error::NoDevice);
+        }
+        let windows = Self::Block {
+            _registers: registers,
+        };
+        Ok((windows, "sensors".into()))
+    }
+}
+
 /// Configuration space: vendor and device.
 const VENDOR: usize = 0;
 
@@ -36,8 +104,7 @@ pub struct Parent<'cap> {
     _data: Registration<'cap, DataFamily>,
     _guarded: Registration<'cap, GuardedFamily>,
     held: Holds<'cap>,
-    _bar: Bar<'cap, BAR_SIZE>,
-    _config: ConfigSpace<'cap, EXPRESS>,
+    _windows: Windows<'cap>,
 }
 
 impl SampleParentServer for Parent<'_> {
@@ -54,18 +121,7 @@ impl Driver for ParentDriver {
     type State = ForLt!(Parent<'_>);
 
     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Parent<'cap>, Error> {
-        let config = device.config_space::<EXPRESS>("config")?;
-        let (vendor, number) = (config.read16::<VENDOR>(), config.read16::<DEVICE>());
-        let bar = device.bar::<BAR_SIZE>(0)?;
-        let test = Test::new(&bar);
-        test.number().set(0);
-        if vendor == u16::MAX || test.width().get() == u8::MAX {
-            return Err(Error::NoDevice);
-        }
-        let mut words = Text::new();
-        words.push_hexadecimal(vendor.into(), 4);
-        words.push(":");
-        words.push_hexadecimal(number.into(), 4);
+        let (windows, words) = Windows::claim(device)?;
         let identity = Identity::new(&words);
         let region = device.lend_region(size_of::<Identity>(), 0)?;
         let data = Data {
@@ -85,8 +141,7 @@ impl Driver for ParentDriver {
             _data: data,
             _guarded: guarded,
             held: Holds::new(device.timer()?),
-            _bar: bar,
-            _config: config,
+            _windows: windows,
         })
     }
 

@@ -1,4 +1,4 @@
-//! `pci-testdev`, shared with children by typed leases.
+//! `pci-testdev`, or a chip's temperature sensors, shared with children by typed leases.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 

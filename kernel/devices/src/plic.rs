@@ -6,6 +6,9 @@
 //! QEMU (7.2, hw/intc/sifive_plic.c) deviates: a pending bit is set when a device raises its line, and not
 //! again at the completion while the line stays high. So a driver quiets its device before it acknowledges. Also, QEMU
 //! looks at a changed enable bit only when something else is written; hence the order of writes below.
+//!
+//! The claim register of T-Head's C900 is filled by an arbiter that takes some clocks: read at once after another
+//! register was written, it may give the line that won before, or none (openC910 RTL, `plic_arb_ctrl.v`).
 
 use crate::registers::{Bus, Registers};
 
@@ -18,6 +21,9 @@ const CONTEXT_STRIDE: usize = 0x1000;
 const CLAIM: usize = 4;
 
 const NORMAL: u32 = 1;
+/// How often a claim is read until it gives the line whose priority was raised: the arbiter needs no longer than a read
+/// or two take.
+const CLAIMS: u32 = 16;
 /// A priority above all other lines, used while a pending line is taken back.
 const URGENT: u32 = 2;
 
@@ -102,11 +108,17 @@ impl<B: Bus> Plic<B> {
         // Completes the line if it was taken. A completion counts only while the line is enabled (section 10).
         self.registers.write32(self.claim, line);
         if self.registers.read32(PENDING + line as usize / 32 * 4) & bit != 0 {
-            // A claim returns the most urgent of the enabled lines that are pending: this one.
+            // A claim returns the most urgent of the enabled lines that are pending: this one, or first the one that
+            // was the most urgent before. That one is pending again once it is completed: its level still stands.
             self.registers.write32(PRIORITY + line as usize * 4, URGENT);
-            let claimed = self.registers.read32(self.claim);
-            if claimed != 0 {
-                self.registers.write32(self.claim, claimed);
+            for _ in 0..CLAIMS {
+                let claimed = self.registers.read32(self.claim);
+                if claimed != 0 {
+                    self.registers.write32(self.claim, claimed);
+                }
+                if claimed == line {
+                    break;
+                }
             }
         }
         self.registers.write32(enable, lines & !bit);

@@ -2,6 +2,8 @@
 //! modules.
 
 use super::{Image, boot, floating_registers, kernel, run};
+#[cfg(target_arch = "riscv64")]
+use crate::platform::Platform as _;
 use leasehold_abi::{Error, FaultKind};
 use leasehold_arch_riscv::{RegisterFile, boot::stack_top, csr, decode};
 use leasehold_core::{Fault, Hardware, Next};
@@ -20,8 +22,21 @@ pub(super) fn idle(kernel: &mut Image) -> *mut RegisterFile {
     }
 }
 
+#[cfg(target_arch = "riscv64")]
 #[unsafe(no_mangle)]
-extern "C" fn leasehold_boot(_hart: usize, _device_tree: usize) -> *mut RegisterFile {
+extern "C" fn leasehold_processor() {
+    crate::image::Platform::check_processor();
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn leasehold_boot(_hart: usize, device_tree: usize) -> *mut RegisterFile {
+    #[cfg(target_arch = "riscv64")]
+    // SAFETY: called once, by the boot code; no reference to the kernel is left.
+    unsafe {
+        kernel().hardware().platform().check_machine(device_tree);
+    }
+    #[cfg(not(target_arch = "riscv64"))]
+    let _ = device_tree;
     let place = |registers: &mut RegisterFile, task, space| {
         registers.place(task, space, stack_top());
         if let Some(floating) = floating_registers(task) {

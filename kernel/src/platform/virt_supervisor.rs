@@ -3,7 +3,8 @@
 use super::Platform;
 use crate::board::Memory;
 use crate::image::{CHIP, KERNEL};
-use leasehold_arch_riscv::{boot::BOOT_PAGES, csr, sbi};
+use leasehold_arch_riscv::boot::{BOOT_PAGES, gigapage};
+use leasehold_arch_riscv::{Entry, Standard, csr, sbi};
 use leasehold_devices::{Finisher, Ns16550, Plic};
 
 /// What the chip file says, with physical addresses.
@@ -21,11 +22,14 @@ pub(crate) struct Config {
     pub(crate) finisher_base: usize,
 }
 
-/// The gigapages that the kernel itself needs before the tasks' tables exist, by a physical
-/// address in each: the image and the devices.
+/// The gigapages that the kernel itself needs before the tasks' tables exist: the image and the devices.
 #[unsafe(no_mangle)]
-static LEASEHOLD_BOOT_PAGES: [usize; BOOT_PAGES] =
-    [KERNEL, CHIP.plic_base, CHIP.uart_base, CHIP.finisher_base];
+static LEASEHOLD_BOOT_PAGES: [Entry; BOOT_PAGES] = [
+    gigapage::<Standard>(KERNEL),
+    gigapage::<Standard>(CHIP.plic_base),
+    gigapage::<Standard>(CHIP.uart_base),
+    gigapage::<Standard>(CHIP.finisher_base),
+];
 
 /// The machine.
 pub(crate) struct VirtSupervisor {

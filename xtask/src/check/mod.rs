@@ -74,13 +74,14 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// The app's boards, one for each protection hardware: what is compiled for the others is the same.
+/// The app's boards, one for each protection hardware and platform: what is compiled for the others is the same.
 fn boards(workspace: &Workspace) -> Result<Vec<String>> {
     let mut boards = Vec::new();
-    let mut archs = BTreeSet::new();
+    let mut kinds = BTreeSet::new();
     for board in list::boards(workspace.root(), APP) {
         let plan = leasehold_build::check(workspace.root(), APP, &board)?;
-        if archs.insert(plan.chip.chip.arch.get_ref().clone()) {
+        let arch = plan.chip.chip.arch.get_ref().clone();
+        if kinds.insert((arch, plan.platform().to_owned())) {
             boards.push(board);
         }
     }
@@ -117,11 +118,18 @@ fn board_lints(workspace: &Workspace, built: &Built) -> Result<()> {
     let arguments = ["clippy", "--quiet", "--lib", "--bins", "--release"];
     let mut command = cargo(workspace, &arguments);
     command.args(["--target", target(built)]);
+    select(&mut command, workspace, built)?;
+    command.args(["--", "--deny", "warnings"]);
+    program(sources(command, built))
+}
+
+/// Selects what runs on a board, and the kernel's platform.
+fn select(command: &mut Command, workspace: &Workspace, built: &Built) -> Result<()> {
     for package in packages(workspace, built)? {
         command.args(["--package", &package]);
     }
-    command.args(["--", "--deny", "warnings"]);
-    program(sources(command, built))
+    command.args(["--features", &format!("{KERNEL}/{}", built.plan.platform())]);
+    Ok(())
 }
 
 fn target(built: &Built) -> &str {
@@ -143,9 +151,7 @@ fn documentation(workspace: &Workspace, built: &Built) -> Result<()> {
 fn board_documentation(workspace: &Workspace, built: &Built) -> Result<()> {
     let mut command = document(workspace, built);
     command.args(["--target", target(built)]);
-    for package in packages(workspace, built)? {
-        command.args(["--package", &package]);
-    }
+    select(&mut command, workspace, built)?;
     program(command)
 }
 

@@ -60,7 +60,7 @@ const NEEDS: &[(Work, &[Kind])] = &[
 /// What all of this work needs for these images, each once.
 ///
 /// # Errors
-/// When a manifest or a chip file has a fault, or no emulator has such a board.
+/// When a manifest or a chip file has a fault.
 pub(crate) fn of(
     workspace: &Workspace,
     work: &[Work],
@@ -89,10 +89,10 @@ pub(crate) fn of(
             }
             Kind::Emulator => {
                 for plan in &plans {
-                    let chip = plan.chip.chip.name.get_ref();
-                    let qemu = plan.chip.qemu.as_ref();
-                    let qemu = qemu.with_context(|| format!("QEMU has no board for {chip}"))?;
-                    add(Need::Emulator(qemu.binary.clone(), has_firmware(qemu)));
+                    // A model is built like everything else.
+                    if let Some(qemu) = &plan.chip.qemu {
+                        add(Need::Emulator(qemu.binary.clone(), has_firmware(qemu)));
+                    }
                 }
             }
             Kind::Debugger => {

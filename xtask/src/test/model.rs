@@ -4,8 +4,9 @@
 use super::{APP, Tally, suite};
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
+use crate::machine;
 use crate::session::Session;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use leasehold_build::Workspace;
 use std::process::Command;
 
@@ -29,24 +30,19 @@ const INSTRUCTIONS: u32 = 60_000;
 /// # Errors
 /// They could not be built, or the suite did not come to its end.
 pub(super) fn suite_on_model(workspace: &Workspace, emulators: &Emulators) -> Result<Tally> {
-    let status = workspace
-        .cargo()
-        .args(["build", "--quiet", "--package", MODEL])
-        .status()
-        .context("cannot run cargo")?;
-    ensure!(status.success(), "the model could not be built");
-    let program = workspace.target().join("debug").join(MODEL);
+    let program = machine::build(workspace, MODEL)?;
     let Bootable {
         built,
-        emulator,
+        machine,
         symbols,
     } = build::bootable(workspace, emulators, APP, BOARD)?;
+    let emulator = machine.emulator("release")?;
     let image = built.folder.join("image.elf");
     let mut command = Command::new(&program);
     command
         .args(["run", "--nanoseconds", NANOSECONDS])
         .arg(&image);
-    let mut tally = suite(Session::with(&command, symbols)?, Some(ABSENT))?;
+    let mut tally = suite(Session::start(&command, symbols)?, Some(ABSENT))?;
     let lockstep = |arguments: &[&str]| {
         let mut command = Command::new(&program);
         command.args(["lockstep", "--qemu"]).arg(&emulator.program);

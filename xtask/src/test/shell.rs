@@ -3,7 +3,8 @@
 use super::SHIFT;
 use crate::allowance::Allowance;
 use crate::build::Bootable;
-use crate::qemu::{self, Clock};
+use crate::machine::{self, Line};
+use crate::qemu::Clock;
 use crate::run::is_kernel_fault;
 use crate::session::{Event, Session};
 use anyhow::{Result, bail, ensure};
@@ -26,8 +27,8 @@ pub(super) struct Shell {
 impl Shell {
     /// Boots the demo by this clock; its prompt is still to come.
     pub(super) fn start(bootable: &Bootable, clock: Clock) -> Result<Self> {
-        let command = qemu::command(bootable, clock)?;
-        let session = Session::start(command, bootable.symbols.clone())?;
+        let command = machine::command(bootable, clock, Line::Pipes)?;
+        let session = Session::start(&command, bootable.symbols.clone())?;
         Ok(Self { session })
     }
 

@@ -24,7 +24,7 @@ pub(super) const APP: &str = "demo";
 pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
     let names = boards::names(board)?;
     let bootable = build::bootable(workspace, emulators, APP, board)?;
-    println!("{}", bootable.emulator);
+    println!("{}", bootable.machine);
     let mut tally = Tally::default();
     if names.has_transcript {
         tally = readme::play(workspace, &bootable)?;

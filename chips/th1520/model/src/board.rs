@@ -80,6 +80,9 @@ pub trait Board: Bus + Clone {
     /// Sends bytes to the console; they arrive at the line's speed.
     fn serial_in(&mut self, bytes: &[u8], now: u64);
 
+    /// How many bytes the console's receiver takes now without a loss.
+    fn serial_room(&self) -> usize;
+
     /// Takes what was sent by the console.
     fn serial_out(&mut self) -> Vec<u8>;
 

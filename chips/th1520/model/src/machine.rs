@@ -71,6 +71,12 @@ impl<B: Board> Machine<B> {
         self.board.serial_in(bytes, self.now);
     }
 
+    /// How many bytes the console takes now without a loss.
+    #[must_use]
+    pub fn serial_room(&self) -> usize {
+        self.board.serial_room()
+    }
+
     /// Takes what was printed.
     pub fn serial_out(&mut self) -> Vec<u8> {
         let mut bytes = std::mem::take(&mut self.printed);

@@ -3,10 +3,11 @@
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, ValueEnum};
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use th1520_model::board::Board;
 use th1520_model::board::th1520::Options;
@@ -73,6 +74,15 @@ struct Arguments {
     /// How many nanoseconds an instruction takes.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     nanoseconds: u64,
+    /// A reset ends the run well if this text was printed last, and a number after it: the exit code.
+    #[arg(long)]
+    exit_text: Option<String>,
+    /// A rule that was broken makes the run fail.
+    #[arg(long)]
+    strict: bool,
+    /// The run ends with its input.
+    #[arg(long)]
+    attended: bool,
     /// Say at the end how fast the run was.
     #[arg(long)]
     speed: bool,
@@ -189,17 +199,20 @@ fn serve<B: Board>(mut machine: Machine<B>, arguments: &Arguments) -> Result<Exi
         .milliseconds
         .map_or(u64::MAX, |count| count * 1_000_000);
     let start = Instant::now();
-    let mut open = true;
+    let mut typed = Typed::new(input);
+    let mut told = Told::default();
+    let mut broken = false;
     let stop = loop {
         let stop = machine.run(STEP.min(end - machine.now()));
-        print(&machine.serial_out())?;
+        told.print(&machine.serial_out())?;
         for violation in machine.violations() {
+            broken = true;
             eprintln!("violation: {violation}");
         }
         if !matches!(stop, Stop::Time | Stop::Idle) || machine.now() >= end {
             break stop;
         }
-        if stop == Stop::Idle && !open {
+        if typed.has_ended() && (arguments.attended || stop == Stop::Idle) {
             break stop;
         }
         let ahead = Duration::from_nanos(machine.now()).saturating_sub(start.elapsed());
@@ -208,7 +221,7 @@ fn serve<B: Board>(mut machine: Machine<B>, arguments: &Arguments) -> Result<Exi
             _ if arguments.paced => ahead,
             _ => Duration::ZERO,
         };
-        open = open && receive(&input, wait, &mut machine);
+        typed.pass(wait, &mut machine);
     };
     if arguments.speed {
         let seconds = start.elapsed().as_secs_f64();
@@ -218,20 +231,54 @@ fn serve<B: Board>(mut machine: Machine<B>, arguments: &Arguments) -> Result<Exi
             count as f64 / seconds / 1e6
         );
     }
-    Ok(match stop {
-        Stop::Off(code) => ExitCode::from(code as u8),
-        Stop::Time => ExitCode::SUCCESS,
-        other => {
-            eprintln!("the machine stopped: {other:?}");
-            ExitCode::FAILURE
-        }
-    })
+    let code = match (stop, &arguments.exit_text) {
+        (Stop::Off(code), _) => Some(code as u8),
+        (Stop::Reset, Some(text)) => told.code(text),
+        (Stop::Time, _) => Some(0),
+        (Stop::Idle, _) if arguments.attended => Some(0),
+        _ => None,
+    };
+    let Some(code) = code else {
+        eprintln!("the machine stopped: {stop:?}");
+        return Ok(ExitCode::FAILURE);
+    };
+    if broken && arguments.strict && code == 0 {
+        eprintln!("the image broke rules of the board");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::from(code))
 }
 
-fn print(bytes: &[u8]) -> Result<()> {
-    let mut output = std::io::stdout().lock();
-    output.write_all(bytes)?;
-    Ok(output.flush()?)
+/// What the machine printed.
+#[derive(Debug, Default)]
+struct Told {
+    /// The last of it.
+    last: Vec<u8>,
+}
+
+impl Told {
+    /// How much is kept.
+    const KEPT: usize = 512;
+
+    fn print(&mut self, bytes: &[u8]) -> Result<()> {
+        self.last.extend(bytes);
+        let old = self.last.len().saturating_sub(Self::KEPT);
+        self.last.drain(..old);
+        let mut output = std::io::stdout().lock();
+        output.write_all(bytes)?;
+        Ok(output.flush()?)
+    }
+
+    /// The number after a text.
+    fn code(&self, text: &str) -> Option<u8> {
+        let last = String::from_utf8_lossy(&self.last);
+        let (_, rest) = last.rsplit_once(text)?;
+        let digits = rest.trim_start();
+        let end = digits
+            .find(|character: char| !character.is_ascii_digit())
+            .unwrap_or(digits.len());
+        digits[..end].parse().ok()
+    }
 }
 
 /// Standard input, piece by piece.
@@ -248,19 +295,46 @@ fn listen() -> Receiver<Vec<u8>> {
     receiver
 }
 
-/// Passes on what was typed. False when nothing more will be.
-fn receive<B: Board>(input: &Receiver<Vec<u8>>, wait: Duration, machine: &mut Machine<B>) -> bool {
-    let mut piece = match input.recv_timeout(wait) {
-        Ok(piece) => piece,
-        Err(RecvTimeoutError::Timeout) => return true,
-        Err(RecvTimeoutError::Disconnected) => return false,
-    };
-    loop {
-        machine.serial_in(&piece);
-        piece = match input.try_recv() {
-            Ok(piece) => piece,
-            Err(TryRecvError::Empty) => return true,
-            Err(TryRecvError::Disconnected) => return false,
+/// What is typed. It is passed on as the machine takes it: a person would wait for the echo.
+struct Typed {
+    input: Receiver<Vec<u8>>,
+    waiting: VecDeque<u8>,
+    open: bool,
+}
+
+impl Typed {
+    fn new(input: Receiver<Vec<u8>>) -> Self {
+        Self {
+            input,
+            waiting: VecDeque::new(),
+            open: true,
+        }
+    }
+
+    /// Nothing more will come, and all was passed on.
+    fn has_ended(&self) -> bool {
+        !self.open && self.waiting.is_empty()
+    }
+
+    /// Passes on what the machine takes. Waits only if nothing is there.
+    fn pass<B: Board>(&mut self, wait: Duration, machine: &mut Machine<B>) {
+        let mut wait = if self.waiting.is_empty() {
+            wait
+        } else {
+            Duration::ZERO
         };
+        while self.open {
+            match self.input.recv_timeout(wait) {
+                Ok(piece) => self.waiting.extend(piece),
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => self.open = false,
+            }
+            wait = Duration::ZERO;
+        }
+        let count = machine.serial_room().min(self.waiting.len());
+        let taken: Vec<u8> = self.waiting.drain(..count).collect();
+        if !taken.is_empty() {
+            machine.serial_in(&taken);
+        }
     }
 }

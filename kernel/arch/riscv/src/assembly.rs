@@ -83,7 +83,6 @@ assembly!(
     "supervisor.s",
     BOOT_TABLE = sym crate::boot::BOOT_TABLE,
     BOOT_PAGES = const crate::boot::BOOT_PAGES,
-    LEAF = const crate::Entry::leaf(0, crate::Permission::Kernel).bits(),
     DIRECT_MAP = const crate::DIRECT_MAP,
     SV39 = const csr::SATP_SV39,
 );

@@ -7,7 +7,8 @@ use core::arch::asm;
 mod supervisor;
 #[cfg(target_arch = "riscv64")]
 pub use supervisor::{
-    SATP_SV39, fence, fence_all, has_timer, highest_space, satp, set_timer, time,
+    SATP_SV39, extended_status, fence, fence_all, has_timer, highest_space, satp, set_timer, time,
+    try_read,
 };
 
 /// The number of a mode's first register (table 2.1).

@@ -16,7 +16,12 @@ extern crate std;
 #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 #[expect(unsafe_code, reason = "entry code")]
 mod assembly;
+mod attributes;
 #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+#[cfg_attr(
+    target_arch = "riscv64",
+    expect(unsafe_code, reason = "changes the boot table")
+)]
 pub mod boot;
 mod context;
 #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
@@ -44,6 +49,7 @@ mod sv39;
 #[expect(unsafe_code, reason = "the trap vector")]
 pub mod trap;
 
+pub use attributes::{Attributes, C910, Standard};
 pub use context::RegisterFile;
 pub use entry::{Entry, Permission};
 pub use fault::decode;
@@ -52,7 +58,7 @@ pub use floating::FloatingRegisters;
 pub use pmp::Pmp;
 #[cfg(target_arch = "riscv64")]
 pub use spaces::{Spaces, Store};
-pub use sv39::{PAGE_SIZE, Sv39, Table, Use};
+pub use sv39::{PAGE_SIZE, Sv39, Table, Use, WINDOW_MASK};
 
 /// What is added to a physical address to reach it from the kernel: the upper half of Sv39.
 #[cfg(target_pointer_width = "64")]

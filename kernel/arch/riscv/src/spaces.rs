@@ -1,6 +1,9 @@
 //! Sv39 as protection hardware: the page tables, and the translations that the hart has cached.
 
-use crate::{DIRECT_MAP, PAGE_SIZE, Permission, RegisterFile, Sv39, Table, Use, csr, trap};
+use crate::{
+    Attributes, DIRECT_MAP, PAGE_SIZE, Permission, RegisterFile, Standard, Sv39, Table, Use,
+    WINDOW_MASK, csr, trap,
+};
 use leasehold_abi::{Error, Rights};
 use leasehold_arch_common::Protection;
 use leasehold_core::{Region, RegionKind, Window};
@@ -14,8 +17,8 @@ pub struct Store<const P: usize> {
 
 /// The address spaces of all tasks, out of `P` page tables.
 #[derive(Debug)]
-pub struct Spaces<const P: usize> {
-    tables: Sv39,
+pub struct Spaces<const P: usize, A = Standard> {
+    tables: Sv39<A>,
     /// How many tasks there are.
     tasks: usize,
     /// Each task has an address space identifier of its own.
@@ -27,7 +30,7 @@ const fn identifier(task: usize) -> usize {
     task + 1
 }
 
-impl<const P: usize> Spaces<P> {
+impl<const P: usize, A: Attributes> Spaces<P, A> {
     /// Drops what the hart has cached of a task's translations. With one identifier for all, a switch to the task does
     /// so, but the task may be the one that goes on.
     fn fence(&self, task: usize) {
@@ -35,7 +38,7 @@ impl<const P: usize> Spaces<P> {
     }
 }
 
-impl<const P: usize> Protection for Spaces<P> {
+impl<const P: usize, A: Attributes> Protection for Spaces<P, A> {
     type Context = RegisterFile;
     type Store = Store<P>;
 
@@ -49,7 +52,7 @@ impl<const P: usize> Protection for Spaces<P> {
         apart: false,
     };
     const GRANULE: usize = PAGE_SIZE as usize;
-    const WINDOW_MASK: usize = Sv39::WINDOW_MASK as usize;
+    const WINDOW_MASK: usize = WINDOW_MASK as usize;
     const KERNEL_OFFSET: usize = DIRECT_MAP;
 
     fn start(&mut self, store: &'static mut Store<P>, tasks: usize) -> Result<(), Error> {

@@ -37,20 +37,26 @@ leasehold_switch_\site:
 .macro SAME_SPACE file
 .endm
 
-# Continues in the upper half. Clobbers t0 to t4; keeps a0 and a1.
+# Continues in the upper half. Clobbers most registers; keeps a0 and a1.
 .macro PREPARE
-    # The kernel's gigapages, in the upper half of the root table.
+    # The image looks whether it is for this processor.
+    mv      s0, a0
+    mv      s1, a1
+    lla     sp, {STACK} + {STACK_SIZE}
+    call    leasehold_processor
+    mv      a0, s0
+    mv      a1, s1
+
+    # The kernel's gigapages, in the upper half of the root table: an entry has their number from bit 28 on.
     lla     t0, LEASEHOLD_BOOT_PAGES
     li      t1, {BOOT_PAGES}
     lla     t2, {BOOT_TABLE}
 5:  ld      t3, 0(t0)
-    srli    t3, t3, 30
-    andi    t4, t3, 255
+    srli    t4, t3, 28
+    andi    t4, t4, 255
     addi    t4, t4, 256
     slli    t4, t4, 3
     add     t4, t4, t2
-    slli    t3, t3, 28
-    ori     t3, t3, {LEAF}
     sd      t3, 0(t4)
     addi    t0, t0, 8
     addi    t1, t1, -1

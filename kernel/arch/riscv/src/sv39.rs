@@ -7,7 +7,8 @@ mod pool;
 
 use self::pool::Pool;
 pub use self::pool::Use;
-use crate::{Entry, Permission};
+use crate::{Attributes, Entry, Permission, Standard};
+use core::marker::PhantomData;
 use leasehold_abi::Error;
 
 /// Bytes of a page, and of a table.
@@ -35,15 +36,20 @@ impl Table {
 
 /// The address spaces of all tasks.
 #[derive(Debug)]
-pub struct Sv39 {
+pub struct Sv39<A = Standard> {
     pool: Pool,
+    attributes: PhantomData<A>,
 }
 
-impl Sv39 {
+/// The low bits of a physical address, by which a task sees it.
+pub const WINDOW_MASK: u64 = LOWER_HALF - 1;
+
+impl<A: Attributes> Sv39<A> {
     /// Without tables: nothing can be mapped.
     pub const fn new() -> Self {
         Self {
             pool: Pool::empty(),
+            attributes: PhantomData,
         }
     }
 
@@ -69,8 +75,9 @@ impl Sv39 {
         let roots = self.pool.roots;
         for root in self.pool.tables.iter_mut().take(roots) {
             let index = ENTRIES / 2 + index(address, ROOT_LEVEL);
+            let first = address & !(page_size(ROOT_LEVEL) - 1);
             root.0[index & (ENTRIES - 1)] =
-                Entry::leaf(address & !(page_size(ROOT_LEVEL) - 1), Permission::Kernel);
+                Entry::leaf(first, Permission::Kernel).attributed::<A>();
         }
     }
 
@@ -90,10 +97,7 @@ impl Sv39 {
         self.pool.was_taken_back()
     }
 
-    /// The low bits of a physical address, by which a task sees it.
-    pub const WINDOW_MASK: u64 = LOWER_HALF - 1;
-
-    /// Maps physical memory for a task at its [low bits](Self::WINDOW_MASK), in
+    /// Maps physical memory for a task at its [low bits](WINDOW_MASK), in
     /// whole pages. Mapping the very same again changes nothing.
     ///
     /// # Errors
@@ -171,8 +175,8 @@ impl Sv39 {
             Some(table) => table,
             None => self.pool.extend(middle, index(at, 1), 1)?,
         };
-        self.pool
-            .set(table, index(at, 0), Entry::leaf(at, permission));
+        let leaf = Entry::leaf(at, permission).attributed::<A>();
+        self.pool.set(table, index(at, 0), leaf);
         Some(table)
     }
 
@@ -208,7 +212,7 @@ impl Sv39 {
                 }
                 left = left.saturating_sub(MISSING - 1).max(1);
             }
-            let leaf = Entry::leaf(at, permission);
+            let leaf = Entry::leaf(at, permission).attributed::<A>();
             self.pool
                 .fill(table, first..first + run, leaf, page_size(level));
             at += run as u64 * page_size(level);
@@ -278,7 +282,7 @@ impl Sv39 {
     }
 }
 
-impl Default for Sv39 {
+impl<A: Attributes> Default for Sv39<A> {
     fn default() -> Self {
         Self::new()
     }
@@ -318,7 +322,7 @@ const fn run(at: u64, end: u64, level: u32) -> usize {
 
 /// The index in a table of this level of the place where a task sees a physical address.
 const fn index(address: u64, level: u32) -> usize {
-    ((address & Sv39::WINDOW_MASK) >> (12 + 9 * level)) as usize & (ENTRIES - 1)
+    ((address & WINDOW_MASK) >> (12 + 9 * level)) as usize & (ENTRIES - 1)
 }
 
 #[cfg(test)]

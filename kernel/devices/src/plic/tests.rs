@@ -17,6 +17,10 @@ struct Model {
     enabled: [bool; LINES],
     priority: [u32; LINES],
     threshold: u32,
+    /// Claims after a write to another register for which the claim register shows what won before.
+    lag: u32,
+    /// That line, and for how many more claims it is shown.
+    shown: (usize, u32),
 }
 
 impl Model {
@@ -59,8 +63,17 @@ impl Bus for Model {
             0x1000..0x100c => word(&self.pending, (offset - 0x1000) * 8),
             0x2080..0x208c => word(&self.enabled, (offset - 0x2080) * 8),
             0x20_1004 => {
-                let line = self.best();
-                self.pending[line] = false;
+                let (shown, left) = self.shown;
+                let line = if left > 0 {
+                    self.shown.1 -= 1;
+                    shown
+                } else {
+                    self.best()
+                };
+                // A line that is shown and cannot win is not claimed.
+                if self.enabled[line] {
+                    self.pending[line] = false;
+                }
                 line as u32
             }
             _ => panic!("read of {offset:#x}"),
@@ -68,6 +81,9 @@ impl Bus for Model {
     }
 
     fn write32(&mut self, offset: usize, value: u32) {
+        if offset != 0x20_1004 && self.lag > 0 {
+            self.shown = (self.best(), self.lag);
+        }
         match offset {
             0x4..0x180 => self.priority[offset / 4] = value & 7,
             0x2080..0x208c => {
@@ -98,6 +114,8 @@ fn plic() -> Plic<Model> {
         enabled: [true; LINES],
         priority: [0; LINES],
         threshold: 7,
+        lag: 0,
+        shown: (0, 0),
     };
     let mut plic = Plic::on(model, 1, LINES as u32);
     plic.start();
@@ -163,6 +181,26 @@ fn a_masked_line_is_forgotten_and_disturbs_no_other() {
     assert_eq!(plic.take_all(), []);
     plic.level(32, true);
     assert_eq!(plic.take_all(), [32]);
+}
+
+/// As C900's claim register has it: the line that is to be taken back does not come first.
+#[test]
+fn a_masked_line_is_forgotten_though_the_claim_register_lags() {
+    for lag in 1..4 {
+        let mut plic = plic();
+        plic.registers.lag = lag;
+        for line in [10, 20] {
+            plic.unmask(line);
+            plic.level(line, true);
+        }
+        plic.level(20, false);
+        plic.mask(20);
+        assert!(!plic.registers.pending[20]);
+        plic.registers.shown = (0, 0);
+        plic.unmask(20);
+        plic.registers.shown = (0, 0);
+        assert_eq!(plic.take_all(), [10], "the other line is not lost");
+    }
 }
 
 /// To take a pending line back, it gets a higher priority than all others for a moment. It must not keep it: otherwise

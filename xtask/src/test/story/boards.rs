@@ -25,8 +25,9 @@ pub(super) struct Names {
     pub(super) devices_work: fn() -> Vec<Step>,
     /// Steps that need the host's time. They run on a machine that uses the host's time, after the parent has crashed.
     pub(super) by_host: fn() -> Vec<Step>,
-    /// A device to unbind, a line that needs it, and what comes of the line while it is bound.
-    pub(super) unbinds: (&'static str, &'static str, &'static str),
+    /// A device to unbind that only the shell uses, where there is one; a line that needs it, and what comes of the
+    /// line while it is bound.
+    pub(super) unbinds: Option<(&'static str, &'static str, &'static str)>,
     /// Lines that need what the board lacks, and what that is.
     pub(super) lacks: &'static [(&'static str, &'static str)],
 }
@@ -50,6 +51,7 @@ static BOARDS: &[(&str, &Names)] = &[
     ("mps2-an385", &FPGAIO),
     ("mps2-an386", &FPGAIO),
     ("mps2-an505", &FPGAIO),
+    ("th1520", &TH1520),
 ];
 
 /// Boards with PCI: the parent drives `pci-testdev`, and one child has both devices.
@@ -81,7 +83,7 @@ static PCI: Names = Names {
             step("and_again", "fact 20", &["modulo 2^32"]),
         ]
     },
-    unbinds: ("1234:11e8", "dma 5", "5 bytes"),
+    unbinds: Some(("1234:11e8", "dma 5", "5 bytes")),
     lacks: &[
         ("leds 1", "LEDs"),
         ("timer 1", "timer for drivers"),
@@ -141,10 +143,32 @@ static FPGAIO: Names = Names {
         ]
     },
     by_host: Vec::new,
-    unbinds: ("timer1", "timer 1", "the timer interrupted"),
+    unbinds: Some(("timer1", "timer 1", "the timer interrupted")),
     lacks: &[
         ("fact 5", "edu device"),
         ("dma 16", "edu device"),
         ("date", "real-time clock"),
+    ],
+};
+
+/// The TH1520: the parent has the temperature sensors, and one child has both devices.
+static TH1520: Names = Names {
+    has_transcript: false,
+    identity: "sensors",
+    devices: ["aux-parent.sample#0", "aux-parent.sample#1"],
+    children: ["aux-child", "aux-child"],
+    in_tree: &[],
+    others: &["uart0"],
+    bystanders: &["console", "aux-child", "shell"],
+    meanwhile: Vec::new,
+    devices_work: Vec::new,
+    by_host: Vec::new,
+    unbinds: None,
+    lacks: &[
+        ("fact 5", "edu device"),
+        ("date", "real-time clock"),
+        ("leds 1", "LEDs"),
+        ("timer 1", "timer for drivers"),
+        ("eth", "Ethernet controller"),
     ],
 };

@@ -190,17 +190,20 @@ pub(super) fn story(names: &Names) -> Vec<Step> {
         ),
         step("its_task_comes_back_again", "sleep 500", &[]),
     ]);
-    let (device, line, works) = names.unbinds;
+    if let Some((device, line, works)) = names.unbinds {
+        story.extend([
+            step(
+                "an_unbound_device_is_said_to_be",
+                &format!("unbind {device}"),
+                &["unbound"],
+            ),
+            refused("a_request_to_it_is_an_error", line, &["unbound"]),
+            step("it_is_bound_again", &format!("bind {device}"), &["bound"]),
+            step("it_binds", "sleep 300", &[]),
+            step("it_works_again", line, &[works]),
+        ]);
+    }
     story.extend([
-        step(
-            "an_unbound_device_is_said_to_be",
-            &format!("unbind {device}"),
-            &["unbound"],
-        ),
-        refused("a_request_to_it_is_an_error", line, &["unbound"]),
-        step("it_is_bound_again", &format!("bind {device}"), &["bound"]),
-        step("it_binds", "sleep 300", &[]),
-        step("it_works_again", line, &[works]),
         refused(
             "an_unknown_command_is_one_line",
             "nonsense",

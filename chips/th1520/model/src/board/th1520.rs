@@ -462,6 +462,10 @@ impl Board for Th1520 {
         self.settle(now);
     }
 
+    fn serial_room(&self) -> usize {
+        self.uart.free()
+    }
+
     fn serial_out(&mut self) -> Vec<u8> {
         self.uart.take_output()
     }

@@ -184,6 +184,10 @@ impl Board for Virt {
         self.settle(now);
     }
 
+    fn serial_room(&self) -> usize {
+        self.uart.free()
+    }
+
     fn serial_out(&mut self) -> Vec<u8> {
         self.uart.take_output()
     }

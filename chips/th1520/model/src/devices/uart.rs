@@ -172,6 +172,17 @@ impl Uart {
         }
     }
 
+    /// How many more bytes may be sent to it before one would find the FIFO full.
+    #[must_use]
+    pub fn free(&self) -> usize {
+        match self.speed {
+            Line::Instant => usize::MAX,
+            Line::Clocked(_) => self
+                .room()
+                .saturating_sub(self.received.len() + self.arriving.len()),
+        }
+    }
+
     /// When something happens next.
     #[must_use]
     pub fn next_event(&self, now: u64) -> Option<u64> {

@@ -94,3 +94,44 @@ pub fn time() -> u64 {
     unsafe { asm!("csrr {}, time", out(reg) ticks, options(nomem, nostack)) }
     ticks
 }
+
+/// T-Head's `sxstatus`, in which supervisor mode sees how machine mode has set up the processor (openC910 RTL,
+/// `ct_cp0_regs.v`). Only on a processor of theirs: elsewhere the read is an illegal instruction.
+pub fn extended_status() -> usize {
+    let status;
+    // SAFETY: reads a register.
+    unsafe { asm!("csrr {}, 0x5c0", out(reg) status, options(nomem, nostack)) }
+    status
+}
+
+/// Reads 32 bits of a device that may refuse it: none if the read traps.
+///
+/// Call it at boot, with interrupts off.
+///
+/// # Safety
+/// The address must be mapped, be a multiple of 4, and be a register that a read does not change.
+pub unsafe fn try_read(address: usize) -> Option<u32> {
+    let (value, found): (u32, usize);
+    // SAFETY: as for `has_timer`; the caller promises the rest.
+    unsafe {
+        asm!(
+            "csrr {status}, sstatus",
+            "la {vector}, 2f",
+            "csrrw {vector}, stvec, {vector}",
+            "li {found}, 0",
+            "lw {value}, 0({address})",
+            "li {found}, 1",
+            ".balign 4",
+            "2:",
+            "csrw stvec, {vector}",
+            "csrw sstatus, {status}",
+            status = out(reg) _,
+            vector = out(reg) _,
+            found = out(reg) found,
+            value = out(reg) value,
+            address = in(reg) address,
+            options(nostack),
+        );
+    }
+    (found != 0).then_some(value)
+}

@@ -94,7 +94,7 @@ fn translate(
 }
 
 fn spaces(tasks: usize, tables: usize) -> Sv39 {
-    let mut spaces = Sv39::new();
+    let mut spaces = Sv39::<Standard>::new();
     let pool = Box::leak(vec![Table::EMPTY; tables].into_boxed_slice());
     let used = Box::leak(vec![Use::NONE; tables].into_boxed_slice());
     spaces.start(pool, used, BASE, tasks).unwrap();
@@ -553,7 +553,7 @@ fn a_device_above_the_range_appears_at_its_low_bits() {
     spaces
         .map(0, device, 0x1000, Permission::ReadWrite)
         .unwrap();
-    let seen = device & Sv39::WINDOW_MASK;
+    let seen = device & WINDOW_MASK;
     assert_eq!(seen, 0x3f_e701_4000);
     assert_eq!(
         spaces.translate(0, seen, Access::Store, Mode::User),
@@ -566,7 +566,7 @@ fn a_device_above_the_range_appears_at_its_low_bits() {
 
 #[test]
 fn a_pool_without_a_root_for_each_task_is_refused() {
-    let mut spaces = Sv39::new();
+    let mut spaces = Sv39::<Standard>::new();
     let pool = Box::leak(vec![Table::EMPTY; 2].into_boxed_slice());
     let used = Box::leak(vec![Use::NONE; 2].into_boxed_slice());
     assert_eq!(spaces.start(pool, used, BASE, 3), Err(Error::Exhausted));

@@ -1,0 +1,210 @@
+//! The TH1520 in supervisor mode: the PLIC of T-Head's C900 cores, a DesignWare UART, the firmware's timer. It has no
+//! power switch that software without the board's other cores reaches: the watchdog resets it instead.
+
+use super::Platform;
+use crate::board::Memory;
+use crate::image::{CHIP, KERNEL};
+use crate::report::hexadecimal;
+use leasehold_arch_riscv::boot::{BOOT_PAGES, gigapage};
+use leasehold_arch_riscv::{C910, Entry, csr, sbi};
+use leasehold_devices::{DwUart, DwWatchdog, Plic, Switch};
+
+/// What the chip file says, with physical addresses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Config {
+    /// First register of the interrupt controller.
+    pub(crate) plic_base: usize,
+    /// The controller's context for supervisor mode of the boot hart.
+    pub(crate) plic_context: usize,
+    /// Interrupt lines, line 0 (none) among them.
+    pub(crate) plic_lines: usize,
+    /// First register of the early console, a DesignWare UART.
+    pub(crate) uart_base: usize,
+    /// First register of a DesignWare watchdog.
+    pub(crate) watchdog_base: usize,
+    /// First register of the gates of clocks.
+    pub(crate) clocks_base: usize,
+    /// First register of the resets.
+    pub(crate) resets_base: usize,
+}
+
+/// T-Head's `mvendorid`. Its C910 has 0 in `marchid` and `mimpid` (Linux `arch/riscv/errata/thead/errata.c`).
+const VENDOR: usize = 0x5b7;
+/// MAEE in `sxstatus`: entries of pages have attributes (openC910 RTL, `ct_cp0_regs.v`).
+const ATTRIBUTES: usize = 1 << 21;
+
+/// Gate and reset of watchdog 0 (Linux `drivers/clk/thead/clk-th1520-ap.c`, `drivers/reset/reset-th1520.c`).
+const WATCHDOG_GATE: usize = 0x208;
+const WATCHDOG_GATE_BIT: u32 = 1 << 3;
+const WATCHDOG_RESET: usize = 0x34;
+const WATCHDOG_RESET_BIT: u32 = 1;
+
+/// The gigapages that the kernel itself needs before the tasks' tables exist: the image and the devices, which are all
+/// in one.
+#[unsafe(no_mangle)]
+static LEASEHOLD_BOOT_PAGES: [Entry; BOOT_PAGES] = [
+    gigapage::<C910>(KERNEL),
+    gigapage::<C910>(CHIP.plic_base),
+    gigapage::<C910>(CHIP.uart_base),
+    gigapage::<C910>(CHIP.watchdog_base),
+];
+
+/// The machine.
+pub(crate) struct Th1520 {
+    plic: Plic,
+    console: DwUart,
+    watchdog: DwWatchdog,
+}
+
+impl Platform for Th1520 {
+    // SAFETY: the chip file says that these devices are there, and the kernel's gigapages of them are mapped for ever.
+    const NEW: Self = unsafe {
+        Self {
+            plic: Plic::new(
+                Memory::address(CHIP.plic_base),
+                CHIP.plic_context,
+                CHIP.plic_lines as u32,
+            ),
+            console: DwUart::new(Memory::address(CHIP.uart_base)),
+            watchdog: DwWatchdog::new(
+                Memory::address(CHIP.watchdog_base),
+                Switch {
+                    address: Memory::address(CHIP.clocks_base + WATCHDOG_GATE),
+                    bit: WATCHDOG_GATE_BIT,
+                },
+                Switch {
+                    address: Memory::address(CHIP.resets_base + WATCHDOG_RESET),
+                    bit: WATCHDOG_RESET_BIT,
+                },
+            ),
+        }
+    };
+    const DEVICES: &'static [usize] = &[
+        CHIP.plic_base,
+        CHIP.uart_base,
+        CHIP.watchdog_base,
+        CHIP.clocks_base,
+        CHIP.resets_base,
+    ];
+
+    fn check_processor() {
+        let [vendor, architecture, implementation] = sbi::identity();
+        if vendor != VENDOR || architecture != 0 || implementation != 0 {
+            sbi::print(
+                b"\nleasehold: this image is for the TH1520 (vendor 0x5b7, architecture 0, ",
+            );
+            sbi::print(b"implementation 0), and this processor has vendor ");
+            print_number(vendor);
+            sbi::print(b", architecture ");
+            print_number(architecture);
+            sbi::print(b", implementation ");
+            print_number(implementation);
+            halt();
+        }
+        let status = csr::extended_status();
+        if status & ATTRIBUTES == 0 {
+            sbi::print(b"\nleasehold: this image needs attributes in page-table entries (MAEE), ");
+            sbi::print(b"and the firmware has them off: sxstatus ");
+            print_number(status);
+            halt();
+        }
+    }
+
+    unsafe fn check_machine(&mut self, _device_tree: usize) {
+        self.print(b"leasehold: TH1520, sxstatus ");
+        hexadecimal(csr::extended_status() as u64, self);
+        self.print(b"\n");
+        // SAFETY: a priority, which a read does not change; the kernel's devices are mapped.
+        let priority = unsafe { csr::try_read(Memory::address(CHIP.plic_base + 4)) };
+        if priority.is_none() {
+            self.print(b"leasehold: the firmware has not delegated the interrupt controller: ");
+            self.print(b"bit 0 of 0xffd81ffffc must be 1\n");
+            halt_here();
+        }
+    }
+
+    unsafe fn start(&mut self) {
+        self.plic.start();
+        csr::enable_external();
+        csr::enable_counters();
+    }
+
+    #[inline(always)]
+    fn now(&self) -> u64 {
+        csr::time()
+    }
+
+    fn set_alarm(&mut self, at: Option<u64>) {
+        if let Some(at) = at {
+            sbi::set_timer(at);
+        }
+        csr::enable_timer(at.is_some());
+    }
+
+    #[inline(always)]
+    fn interrupt_pending(&self) -> bool {
+        csr::interrupt_pending()
+    }
+
+    #[inline(always)]
+    fn take_line(&mut self) -> Option<u32> {
+        self.plic.take()
+    }
+
+    fn unmask_line(&mut self, line: u32) {
+        self.plic.unmask(line);
+    }
+
+    fn mask_line(&mut self, line: u32) {
+        self.plic.mask(line);
+    }
+
+    fn print(&mut self, bytes: &[u8]) {
+        self.console.print(bytes);
+    }
+
+    /// The firmware's System Reset is not tried: the vendor's claims to have it, and hangs in an `ebreak` of machine
+    /// mode (revyos/thead-opensbi `lib/utils/reset/fdt_reset_thead.c`); mainline's has none. The exit code is told in
+    /// words, for whoever reads the line.
+    fn off(&mut self, code: u32, reset: bool) -> ! {
+        if !reset {
+            self.print(b"leasehold: off with code ");
+            crate::report::decimal(code.into(), self);
+            self.print(b"; the watchdog resets the board\n");
+        }
+        self.console.drain();
+        self.watchdog.reset();
+        halt_here()
+    }
+}
+
+/// Waits for ever. The loop has no address that is kept in memory, so it works before translation too.
+fn halt_here() -> ! {
+    loop {
+        csr::wait_for_interrupt();
+    }
+}
+
+fn halt() -> ! {
+    sbi::print(b"; stopped\n");
+    halt_here()
+}
+
+/// A hexadecimal number, by the firmware's console.
+fn print_number(value: usize) {
+    sbi::print(b"0x");
+    let mut shift = usize::BITS;
+    let mut begun = false;
+    while shift > 0 {
+        shift -= 4;
+        let digit = (value >> shift & 15) as u8;
+        begun |= digit != 0 || shift == 0;
+        if begun {
+            sbi::print(&[if digit < 10 {
+                b'0' + digit
+            } else {
+                b'a' + digit - 10
+            }]);
+        }
+    }
+}
