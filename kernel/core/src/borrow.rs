@@ -44,7 +44,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// [`Kernel::check`], for copies: nearly always, a buffer is in the task's data.
     #[inline(always)]
-    fn check_here(
+    pub(crate) fn check_here(
         &self,
         task: usize,
         base: usize,

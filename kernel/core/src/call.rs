@@ -86,7 +86,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// for calls marked *message*). The answer is in its context.
     #[inline(always)]
     pub fn system_call(&mut self, number: usize, arguments: [usize; 6]) -> Next {
-        // Two apart from the others, whose many registers they need not save.
+        // Three apart from the others, whose many registers they need not save.
         if number == Call::Notify as usize && self.current < T {
             let results = status(self.notify(arguments[0], arguments[1]));
             self.tasks[self.current].context.set_results(results);
@@ -94,6 +94,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         if number == Call::LeaseRevoke as usize && self.current < T {
             return self.revoke(arguments[0], arguments[1]);
+        }
+        if number == Call::LeaseLend as usize && self.current < T {
+            let [lending, parts, count, ..] = arguments;
+            return self.lease_lend(lending, parts, count);
         }
         self.other_system_call(number, arguments)
     }
@@ -167,10 +171,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             Some(Call::SetServing) => status(self.set_serving(first)),
             Some(Call::LeaseOpen) => value(self.lease_open(arguments)),
             Some(Call::LeaseOffer) => status(self.lease_offer(first)),
-            Some(Call::LeaseLend) => match self.lease_lend(first, second, third) {
-                Some(result) => value(result),
-                None => return,
-            },
             Some(Call::LeaseRelease) => status(self.lease_release(first)),
             Some(Call::GrantClaim) => match self.grant_claim(arguments) {
                 Some(result) => value(result),

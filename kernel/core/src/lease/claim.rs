@@ -58,7 +58,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// Go on with a task's operation for a step. None: there is more to do, in the reaper.
-    pub(super) fn operate(&mut self, task: usize) -> Option<Result<usize, Error>> {
+    fn operate(&mut self, task: usize) -> Option<Result<usize, Error>> {
         let result = self.advance(task);
         if result.is_some() {
             self.tasks[task].operation.phase = Phase::None;
@@ -73,7 +73,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// The reaper's step for a task's operation.
     #[inline(never)]
     pub(crate) fn operation_step(&mut self, task: usize) {
-        if let Some(result) = self.operate(task) {
+        if self.tasks[task].operation.phase == Phase::Lend {
+            self.lending_step(task);
+        } else if let Some(result) = self.operate(task) {
             let results = match result {
                 Ok(value) => [0, value, 0],
                 Err(error) => [error.code(), 0, 0],
@@ -88,9 +90,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             Ok(slot) => slot,
             Err(error) => return Some(Err(error)),
         };
-        if operation.phase == Phase::Lend {
-            return self.lend_step(task, slot);
-        }
         let active = self.leases.records[slot as usize].state == LeaseState::Active;
         if !active && operation.phase == Phase::Map {
             // Another claim of the same window would take the part for the whole.

@@ -2,10 +2,11 @@
 //!
 //! A grant is a part of one that the lessor holds, or of its own arena (L4).
 
+use super::lend::part_of;
 use super::record::{Grant, Lease};
 use crate::schedule::bit;
 use crate::{Hardware, Kernel};
-use leasehold_abi::{Error, GrantKind, LeaseState, Notifications, Rights, SELF_MEMORY, WHOLE};
+use leasehold_abi::{Error, GrantKind, LeaseState, Notifications, Rights, SELF_MEMORY};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
@@ -81,7 +82,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// A part of a grant of the lease in `slot`.
-    pub(super) fn part(
+    fn part(
         &self,
         slot: u16,
         index: usize,
@@ -90,25 +91,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     ) -> Result<Grant, Error> {
         let grant = self.leases.grant(slot, index)?;
         let grant = &self.leases.grants[grant as usize];
-        if !grant.rights.contains(rights | Rights::LEND) {
-            return Err(Error::Denied);
-        }
-        let rest = grant.length.checked_sub(offset).ok_or(Error::Invalid)?;
-        let length = if length == WHOLE { rest } else { length };
-        if length == 0 || length > rest {
-            return Err(Error::Invalid);
-        }
-        let unit = if grant.kind == GrantKind::Interrupt {
-            1
-        } else {
-            H::GRANULE
-        };
-        let base = grant.base + offset;
-        let fits = |at: usize| at.is_multiple_of(unit);
-        // The end of what ends with the address space is 0.
-        if (offset != 0 && !fits(base)) || (length != rest && !fits(base.wrapping_add(length))) {
-            return Err(Error::Invalid);
-        }
+        let (base, length) = part_of::<H>(grant, (offset, length), rights)?;
         Ok(Grant {
             base,
             length,
@@ -121,6 +104,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// A range of a task's arena.
+    #[inline(never)]
     pub(super) fn own_range(
         &self,
         task: usize,

@@ -170,16 +170,26 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
     /// # Errors
     /// `Exhausted` when there is none.
     pub(crate) fn open(&mut self, share: &mut Share, lease: Lease) -> Result<u16, Error> {
-        let slot = share.slots.first;
-        if slot == NIL {
-            return Err(Error::Exhausted);
-        }
-        share.slots.remove(&mut self.work, slot);
+        let slot = self.take_slot(share)?;
         let record = &mut self.records[slot as usize];
         *record = Lease {
             generation: record.generation,
             ..lease
         };
+        Ok(slot)
+    }
+
+    /// Take a free slot of the lessor's.
+    ///
+    /// # Errors
+    /// `Exhausted` when there is none.
+    #[inline(always)]
+    pub(crate) fn take_slot(&mut self, share: &mut Share) -> Result<u16, Error> {
+        let slot = share.slots.first;
+        if slot == NIL {
+            return Err(Error::Exhausted);
+        }
+        share.slots.remove(&mut self.work, slot);
         Ok(slot)
     }
 
@@ -209,14 +219,23 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         share: &mut Share,
         grant: Grant,
     ) -> Result<usize, Error> {
+        let new = self.take_grant(slot, share)?;
+        self.grants[new as usize] = grant;
+        Ok(self.records[slot as usize].grants as usize - 1)
+    }
+
+    /// Append a free grant of the lessor's share to a draft; where it is. It is yet to be filled.
+    ///
+    /// # Errors
+    /// `Exhausted` when the lease or the share has no room.
+    #[inline(always)]
+    pub(crate) fn take_grant(&mut self, slot: u16, share: &mut Share) -> Result<u16, Error> {
         let lease = &mut self.records[slot as usize];
         let new = share.grants;
         if new == NIL || lease.grants >= MAX_GRANTS {
             return Err(Error::Exhausted);
         }
-        let record = &mut self.grants[new as usize];
-        share.grants = record.next;
-        *record = grant;
+        share.grants = self.grants[new as usize].next;
         if lease.last_grant == NIL {
             lease.first_grant = new;
         } else {
@@ -224,6 +243,6 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         }
         lease.last_grant = new;
         lease.grants += 1;
-        Ok(lease.grants as usize - 1)
+        Ok(new)
     }
 }
