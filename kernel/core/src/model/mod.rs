@@ -355,6 +355,7 @@ impl Hardware for Model {
     }
     fn fresh(&mut self, task: &TaskConfig, done: &mut usize) {
         self.worked();
+        assert!(*done < task.data.length(), "all of it is fresh");
         // L6: nobody can reach memory that is made fresh.
         for region in task.regions() {
             let reached = self

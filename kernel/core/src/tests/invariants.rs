@@ -176,6 +176,9 @@ fn check_lists<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L,
         // L6: a task that has lent something is not dormant.
         if task.state == TaskState::Dormant {
             assert_eq!((task.held_count, task.lent_count), (0, 0));
+            // Nor is anything left to do for its last life.
+            let ending = kernel.reaper.stopping | kernel.reaper.waking;
+            assert_eq!(ending & bit(index), 0);
         }
     }
     same(

@@ -453,6 +453,13 @@ fn a_lease_that_is_released_while_its_lessor_is_being_stopped() {
         stack: 0,
     });
     assert_eq!(world.kernel.current, 0, "told of the first that ends");
+    let records = world.kernel.leases.records.iter();
+    let ending = records.filter(|lease| lease.state == LeaseState::Ending && lease.lessor == 2);
+    assert_eq!(
+        ending.count(),
+        1,
+        "whoever is woken need not wait for the next"
+    );
     let slot = world.kernel.leases.resolve(binding).unwrap();
     let next = world.kernel.leases.records[slot as usize].child_cursor;
     let next = world.kernel.leases.handle(next) as usize;

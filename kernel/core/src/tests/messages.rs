@@ -233,6 +233,35 @@ fn a_task_that_stops_serving_turns_all_its_callers_away() {
     assert_eq!(world.kernel.current, SERVER);
 }
 
+/// Callers that came while the server was busy: it owes each of them a reply, and one that dies meanwhile takes no other
+/// with it.
+#[test]
+fn callers_that_wait_are_served_one_after_another() {
+    for dies in [None, Some(2), Some(3), Some(4)] {
+        let mut world = World::new();
+        // The server waits for another.
+        world.send(SERVER, 0, 1);
+        for client in [2, 3, 4] {
+            world.send(client, SERVER, 10 * client);
+            assert_eq!(world.kernel.tasks[client].state, TaskState::Calling);
+        }
+        if let Some(client) = dies {
+            world.value(0, Call::TaskStop, &[client]);
+        }
+        let server = world.handle(SERVER);
+        assert_eq!(world.act(0, Call::Reply, &[server]), [0; 3]);
+        for client in [2, 3, 4].into_iter().filter(|&client| dies != Some(client)) {
+            let handle = world.handle(client);
+            assert_eq!(world.act(SERVER, Call::Receive, &[0]), [0, handle, 0]);
+            assert_eq!(world.kernel.tasks[SERVER].context.tag, 10 * client);
+            assert_eq!(world.act(SERVER, Call::Reply, &[handle]), [0; 3]);
+            assert_eq!(world.results(client), [0; 3]);
+        }
+        assert_eq!(world.kernel.tasks[SERVER].waiting, 0);
+        assert_eq!(world.kernel.tasks[SERVER].in_service, 0);
+    }
+}
+
 #[test]
 fn notify_checks_peer_life_and_bits() {
     let mut world = World::new();

@@ -3,10 +3,12 @@
 mod borrows;
 mod calls;
 mod claims;
+mod ends;
 mod entry;
 mod hostile;
 mod invariants;
 mod leases;
+mod lives;
 mod lost;
 mod messages;
 mod names;

@@ -1,7 +1,8 @@
-//! Ranges of the image's memory, at their edges.
+//! Ranges of the image's memory, at their edges; names at their ends.
 
-use crate::Range;
 use crate::model::World;
+use crate::{Range, name};
+use leasehold_abi::NAME_LENGTH;
 
 #[test]
 fn ranges_overlap_when_they_share_a_byte() {
@@ -36,5 +37,17 @@ fn the_initial_data_lies_in_the_data() {
                 .data
                 .holds(config.initial.base(), config.initial.length())
         );
+    }
+}
+
+#[test]
+fn a_name_is_cut_where_its_room_ends() {
+    let long = "abcdefghijklmnopqrstuvwxyz";
+    assert!(long.len() > NAME_LENGTH);
+    for length in 0..=long.len() {
+        let mut expected = [0; NAME_LENGTH];
+        let kept = length.min(NAME_LENGTH);
+        expected[..kept].copy_from_slice(&long.as_bytes()[..kept]);
+        assert_eq!(name(&long[..length]), expected);
     }
 }

@@ -175,6 +175,35 @@ fn the_supervisor_s_time_is_not_limited() {
     assert!(world.kernel.reaper.is_idle());
 }
 
+/// L8: all callers of a dead task have their error before its leases are gone, not only the one that was woken last.
+#[test]
+fn every_caller_of_a_dead_task_goes_before_the_end_of_its_leases() {
+    let mut world = World::new();
+    let root = world.root();
+    for _ in 0..6 {
+        let lease = world.lend(0, root, 2, &[root::BAR]);
+        world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+    }
+    let server = world.handle(2);
+    for client in [3, 4] {
+        world.act(client, Call::Call, &[server]);
+    }
+    world.rest();
+    // The supervisor need not hear of it.
+    world.become_task(0);
+    world.act(0, Call::Receive, &[0]);
+    world.become_task(2);
+    world.kernel.fault(FAULT);
+    for client in [3, 4] {
+        assert_eq!(world.kernel.current, client);
+        assert!(!world.kernel.reaper.is_idle());
+        assert!(!world.kernel.hardware.mapped.is_empty());
+        assert_eq!(world.results(client)[0], Error::Dead.code());
+        world.system_call(Call::Receive as usize, &[0]);
+    }
+    assert!(world.kernel.reaper.is_idle());
+}
+
 /// While a window is taken away, its task can have it by another lease again only when all of it is gone.
 #[test]
 fn a_window_that_is_being_unmapped_is_not_shared() {
