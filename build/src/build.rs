@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::report::{self, Facts, Growth};
 use crate::stack::{self, Use};
 use crate::workspace::{Workspace, write_if_changed};
-use crate::{archive, compile, config_rs, policy_rs};
+use crate::{archive, boot, compile, config_rs, policy_rs};
 use anyhow::{Context, Result, ensure};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -101,7 +101,13 @@ pub fn build(workspace: &Workspace, app: &str, board: &str) -> Result<Built> {
     let changes = sizes.since(&Growth::parse(&before));
     let output = Output::new(&folder)?;
     output.write("image.elf", image.to_elf())?;
-    output.write("image.bin", image.to_flat())?;
+    let pieces = layout.pieces();
+    let end = pieces.last().map_or(0, |(_, range)| range.end());
+    let end = end.max(kernel_ends.0);
+    output.write("image.bin", boot::complete(image.to_flat(), end - load))?;
+    for (name, bytes) in boot::files(workspace.root(), plan.chip.chip.name.get_ref())? {
+        output.write(&name, bytes)?;
+    }
     output.copy("kernel.elf", &kernel.path)?;
     for (task, elf) in plan.tasks.iter().zip(&tasks) {
         output.copy(&format!("tasks/{}.elf", task.name), &elf.path)?;

@@ -7,6 +7,7 @@
 
 mod arch;
 mod archive;
+mod boot;
 mod build;
 mod check;
 mod compile;

@@ -60,6 +60,10 @@ pub(crate) fn run(workspace: &Workspace, app: &str, board: &str) -> Result<()> {
     ] {
         println!("  {:<40} {what}", folder.join(file).display().to_string());
     }
+    if built.folder.join("boot.md").exists() {
+        let file = folder.join("boot.md").display().to_string();
+        println!("  {file:<40} how to boot it on the board, not tried on hardware");
+    }
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod build;
 mod check;
 mod doctor;
 mod emulator;
+mod flash;
 mod gdb;
 mod list;
 mod machine;
@@ -80,7 +81,26 @@ enum Verb {
     /// Build an app: image, task ELFs, memory report and map, archive, all in out/APP/BOARD/.
     #[command(after_help = "Example:\n  cargo xtask build demo virt-rv64")]
     Build(Target),
-    /// Build an app and boot it in QEMU, on this terminal (Ctrl-A X ends it).
+    /// Build an app and put it onto a mounted boot partition of a board, with what the board's loader reads.
+    #[command(
+        after_help = "Example:\n  cargo xtask flash demo th1520 --to /media/boot --tree th1520-lichee-pi-4a.dtb"
+    )]
+    Flash {
+        /// A folder in app/.
+        app: String,
+        /// A manifest in that folder.
+        board: String,
+        /// The mounted partition.
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+        /// The board's device tree, to be put there too.
+        #[arg(long, value_name = "FILE")]
+        tree: Option<PathBuf>,
+        /// The board's OpenSBI, to be put there too, for loaders that read it from there.
+        #[arg(long, value_name = "FILE")]
+        firmware: Option<PathBuf>,
+    },
+    /// Build an app and boot it in QEMU or on the board's model, on this terminal (Ctrl-A X ends it).
     #[command(after_help = "Example:\n  cargo xtask run --exec 'ps; leases; poweroff'")]
     Run {
         #[command(flatten)]
@@ -174,6 +194,20 @@ fn run(verb: Verb) -> Result<()> {
     let workspace = Workspace::from_environment(root::find()?);
     match verb {
         Verb::Build(Target { app, board }) => build::run(&workspace, &app, &board),
+        Verb::Flash {
+            app,
+            board,
+            to,
+            tree,
+            firmware,
+        } => {
+            let files = flash::Files {
+                to: &to,
+                tree: tree.as_deref(),
+                firmware: firmware.as_deref(),
+            };
+            flash::run(&workspace, &app, &board, &files)
+        }
         Verb::Run {
             target: Target { app, board },
             exec,

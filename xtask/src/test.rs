@@ -2,6 +2,7 @@
 
 mod model;
 mod readme;
+mod refusals;
 mod shell;
 mod story;
 

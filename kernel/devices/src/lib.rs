@@ -9,6 +9,7 @@ extern crate std;
 mod clint;
 mod cmsdk_timer;
 mod cmsdk_uart;
+pub mod device_tree;
 mod dw_uart;
 mod dw_watchdog;
 mod finisher;

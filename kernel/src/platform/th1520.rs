@@ -3,10 +3,13 @@
 
 use super::Platform;
 use crate::board::Memory;
-use crate::image::{CHIP, KERNEL};
-use crate::report::hexadecimal;
-use leasehold_arch_riscv::boot::{BOOT_PAGES, gigapage};
+use crate::image::{CHIP, CONFIG, KERNEL};
+use crate::report::{decimal, hexadecimal};
+use core::ops::Range;
+use leasehold_abi::GrantKind;
+use leasehold_arch_riscv::boot::{self, BOOT_PAGES, gigapage};
 use leasehold_arch_riscv::{C910, Entry, csr, sbi};
+use leasehold_devices::device_tree::{self, Refusal};
 use leasehold_devices::{DwUart, DwWatchdog, Plic, Switch};
 
 /// What the chip file says, with physical addresses.
@@ -32,6 +35,36 @@ pub(crate) struct Config {
 const VENDOR: usize = 0x5b7;
 /// MAEE in `sxstatus`: entries of pages have attributes (openC910 RTL, `ct_cp0_regs.v`).
 const ATTRIBUTES: usize = 1 << 21;
+
+/// What the roots of the boards' trees are compatible with: mainline's (U-Boot
+/// `dts/upstream/src/riscv/thead/th1520-lichee-pi-4a.dts`), and the vendor's (revyos/thead-kernel
+/// `arch/riscv/boot/dts/thead/th1520.dtsi`).
+const BOARDS: &[&str] = &["thead,th1520", "thead,light"];
+
+/// The end of the addresses of memory in the kernel's map.
+const MEMORY_END: usize = 1 << 38;
+
+// The header by which `booti` knows an image (Linux Documentation/arch/riscv/boot-image-header.rst). The first eight
+// bytes are one jump and one instruction that does nothing. The build fills in the size of the image in memory, for the
+// linker does not know of the tasks.
+core::arch::global_asm!(
+    ".section .text.header, \"ax\"",
+    ".option push",
+    ".option norvc",
+    "j _start",
+    "nop",
+    ".option pop",
+    ".dword {offset}",
+    ".dword 0",
+    ".dword 0",
+    ".word 2",
+    ".word 0",
+    ".dword 0",
+    ".ascii \"RISCV\\0\\0\\0\"",
+    ".ascii \"RSC\\x05\"",
+    ".word 0",
+    offset = const KERNEL,
+);
 
 /// Gate and reset of watchdog 0 (Linux `drivers/clk/thead/clk-th1520-ap.c`, `drivers/reset/reset-th1520.c`).
 const WATCHDOG_GATE: usize = 0x208;
@@ -110,7 +143,7 @@ impl Platform for Th1520 {
         }
     }
 
-    unsafe fn check_machine(&mut self, _device_tree: usize) {
+    unsafe fn check_machine(&mut self, device_tree: usize) {
         self.print(b"leasehold: TH1520, sxstatus ");
         hexadecimal(csr::extended_status() as u64, self);
         self.print(b"\n");
@@ -120,6 +153,20 @@ impl Platform for Th1520 {
             self.print(b"leasehold: the firmware has not delegated the interrupt controller: ");
             self.print(b"bit 0 of 0xffd81ffffc must be 1\n");
             halt_here();
+        }
+        // SAFETY: the caller's promise.
+        match unsafe { tree(device_tree) }
+            .ok_or(Refusal::NoTree)
+            .and_then(|tree| device_tree::check(tree, BOARDS, &image()))
+        {
+            Ok(machine) => {
+                self.print(b"leasehold: ");
+                self.print(machine.name.as_bytes());
+                self.print(b", ");
+                decimal(machine.memory >> 20, self);
+                self.print(b" MiB of memory\n");
+            }
+            Err(refusal) => self.refuse(refusal, device_tree),
         }
     }
 
@@ -169,12 +216,86 @@ impl Platform for Th1520 {
     fn off(&mut self, code: u32, reset: bool) -> ! {
         if !reset {
             self.print(b"leasehold: off with code ");
-            crate::report::decimal(code.into(), self);
+            decimal(code.into(), self);
             self.print(b"; the watchdog resets the board\n");
         }
         self.console.drain();
         self.watchdog.reset();
         halt_here()
+    }
+}
+
+/// The device tree at an address, if one is there.
+///
+/// # Safety
+/// Call it at boot; the memory there must not change.
+unsafe fn tree(address: usize) -> Option<&'static [u8]> {
+    if address == 0 || address >= MEMORY_END {
+        return None;
+    }
+    // SAFETY: the boot table is in use. Memory without a tree in it can be read too.
+    unsafe {
+        boot::map::<C910>(address);
+        boot::map::<C910>(address + device_tree::HEAD);
+        let start = Memory::address(address) as *const u8;
+        let head = start.cast::<[u8; device_tree::HEAD]>().read_unaligned();
+        let size = device_tree::size(head)?;
+        boot::map::<C910>(address + size);
+        Some(core::slice::from_raw_parts(start, size))
+    }
+}
+
+/// Where the image lies, with all memory of its tasks.
+fn image() -> Range<u64> {
+    let mut end = KERNEL as u64;
+    for task in CONFIG.tasks {
+        for range in [task.text, task.constants, task.data] {
+            end = end.max(range.base() as u64 + range.length() as u64);
+        }
+    }
+    for grant in CONFIG.grants {
+        if grant.kind == GrantKind::Memory {
+            end = end.max(grant.base + grant.length);
+        }
+    }
+    KERNEL as u64..end
+}
+
+impl Th1520 {
+    fn refuse(&mut self, refusal: Refusal<'_>, tree: usize) -> ! {
+        self.print(b"leasehold: stopped: ");
+        match refusal {
+            Refusal::NoTree => {
+                self.print(b"there is no device tree at ");
+                hexadecimal(tree as u64, self);
+            }
+            Refusal::OtherBoard(name) => {
+                self.print(b"this image is for boards with the TH1520, and this is ");
+                self.print(name.as_bytes());
+            }
+            Refusal::NoMemory(end) => {
+                self.told_image();
+                self.print(b", and memory ends at ");
+                hexadecimal(end, self);
+            }
+            Refusal::Reserved(first, last) => {
+                self.told_image();
+                self.print(b", and the firmware reserves from ");
+                hexadecimal(first, self);
+                self.print(b" to ");
+                hexadecimal(last, self);
+            }
+        }
+        self.print(b"\n");
+        halt_here()
+    }
+
+    fn told_image(&mut self) {
+        let image = image();
+        self.print(b"the image takes memory from ");
+        hexadecimal(image.start, self);
+        self.print(b" to ");
+        hexadecimal(image.end, self);
     }
 }
 

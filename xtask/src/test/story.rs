@@ -6,9 +6,10 @@ mod boards;
 mod steps;
 
 use super::shell::{Answer, Shell};
-use super::{SHIFT, Tally, readme};
+use super::{SHIFT, Tally, readme, refusals};
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
+use crate::machine::Machine;
 use crate::qemu::Clock;
 use anyhow::{Context, Result, anyhow, ensure};
 use leasehold_build::Workspace;
@@ -80,6 +81,11 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
         for (step, answer) in by_host.iter().zip(answers) {
             report(step.name, step.check(answer));
         }
+    }
+    if let Machine::Model(..) = bootable.machine {
+        let refused = refusals::run(&bootable)?;
+        tally.passed += refused.passed;
+        tally.failed += refused.failed;
     }
     Ok(tally)
 }

@@ -16,6 +16,18 @@ pub enum Chain {
     Mainline,
 }
 
+impl Chain {
+    /// Where the firmware keeps memory for itself: first address and bytes (docs: the vendor's U-Boot loads OpenSBI to
+    /// `opensbi_addr`, 0; mainline's SPL loads it to 0x80000000).
+    #[must_use]
+    pub fn memory(self) -> (u64, u64) {
+        match self {
+            Self::Vendor => (0, 0x20_0000),
+            Self::Qemu | Self::Mainline => (0x8000_0000, 0x20_0000),
+        }
+    }
+}
+
 /// What both OpenSBIs delegate without the hypervisor extension: misaligned fetch, breakpoint, calls of user mode, page
 /// faults (lib/sbi/sbi_hart.c, `delegate_traps`). The rest is redirected, with cause and value kept.
 const DELEGATED: u64 = 1 << cause::FETCH_MISALIGNED

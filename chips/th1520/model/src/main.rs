@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use th1520_model::board::Board;
 use th1520_model::board::th1520::Options;
+use th1520_model::device_tree::{Description, encode};
 use th1520_model::lockstep::{self, Program};
 use th1520_model::{Chain, Machine, Stop, presets};
 
@@ -56,9 +57,24 @@ struct Arguments {
     board: BoardName,
     /// The image: an ELF file; for the TH1520 also a flat one, as `booti` takes it.
     image: PathBuf,
-    /// The device tree that the TH1520's firmware passes.
+    /// The device tree that the TH1520's firmware passes; if absent, a short one of the Lichee Pi 4A.
     #[arg(long)]
     device_tree: Option<PathBuf>,
+    /// Passes the TH1520's tree of a board with this name, which is compatible with nothing else.
+    #[arg(long)]
+    other_board: Option<String>,
+    /// How much memory the TH1520's tree tells of, in bytes.
+    #[arg(long)]
+    told_memory: Option<u64>,
+    /// The TH1520's firmware leaves page attributes off.
+    #[arg(long)]
+    no_attributes: bool,
+    /// The TH1520's firmware does not delegate the interrupt controller.
+    #[arg(long)]
+    not_delegated: bool,
+    /// The TH1520's firmware tells another processor's identity.
+    #[arg(long)]
+    other_processor: bool,
     /// What random choices of the TH1520 depend on.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -175,13 +191,34 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 fn th1520(image: &[u8], arguments: &Arguments, chain: Chain) -> Result<ExitCode> {
+    let chain = if arguments.other_processor {
+        Chain::Qemu
+    } else {
+        chain
+    };
     let tree = arguments.device_tree.as_ref();
-    let tree = tree
+    let mut tree = tree
         .map(|path| std::fs::read(path).with_context(|| path.display().to_string()))
         .transpose()?;
+    if arguments.other_board.is_some() || arguments.told_memory.is_some() {
+        let memory = arguments.told_memory.unwrap_or(Options::default().memory);
+        let usual = Description::lichee_pi_4a(memory, chain.memory());
+        let other = arguments.other_board.as_deref();
+        let other = other.map(|name| [name]);
+        tree = Some(encode(&match &other {
+            Some(names) => Description {
+                model: names[0],
+                compatible: names,
+                ..usual
+            },
+            None => usual,
+        }));
+    }
     let options = Options {
         seed: arguments.seed,
         early_write_back: arguments.early_write_back,
+        attributes: !arguments.no_attributes,
+        plic_delegated: !arguments.not_delegated,
         ..Options::default()
     };
     let machine = presets::th1520(image, tree.as_deref(), options, chain);

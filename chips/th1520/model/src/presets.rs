@@ -3,6 +3,7 @@
 use crate::board::th1520::{Options, Th1520};
 use crate::board::virt::Virt;
 use crate::cpu::{Rules, extended};
+use crate::device_tree::{Description, encode};
 use crate::firmware::Chain;
 use crate::load;
 use crate::machine::Machine;
@@ -27,7 +28,8 @@ pub const ENTRY: u64 = 0x20_0000;
 /// Where U-Boot puts the device tree (`fdt_addr_r` of include/configs/light-c910.h).
 pub const DEVICE_TREE: u64 = 0x380_0000;
 
-/// A TH1520 whose firmware enters an image: an ELF file, or a flat one for [`ENTRY`], with a device tree or without.
+/// A TH1520 whose firmware enters an image: an ELF file, or a flat one for [`ENTRY`], with a device tree, or the
+/// board's usual one.
 ///
 /// # Errors
 /// The image is none, or does not fit.
@@ -44,18 +46,13 @@ pub fn th1520(
         load::raw(image, ENTRY, &mut memory)?;
         ENTRY
     };
-    let tree = match device_tree {
-        Some(tree) => {
-            load::raw(tree, DEVICE_TREE, &mut memory)?;
-            DEVICE_TREE
-        }
-        None => 0,
-    };
+    let usual = encode(&Description::lichee_pi_4a(options.memory, chain.memory()));
+    load::raw(device_tree.unwrap_or(&usual), DEVICE_TREE, &mut memory)?;
     let mut rules = Rules::c910();
     if !options.attributes {
         rules.extended_status &= !extended::ATTRIBUTES;
     }
     let mut machine = Machine::new(Th1520::new(options), memory, rules, chain);
-    machine.enter(entry, tree);
+    machine.enter(entry, DEVICE_TREE);
     Ok(machine)
 }
