@@ -1,9 +1,10 @@
-//! The driver of `pci-testdev`, or of a TH1520's temperature sensors, which shares its device with two children.
+//! The driver of `pci-testdev`, or of a TH1520's temperature sensors, which shares its device as two auxiliary devices.
 
-use crate::hold::Holds;
-use crate::payload::{Data, DataFamily, Guarded, GuardedFamily, Identity, NAME};
+use crate::payload::{Guarded, GuardedFamily, NAME};
 use driver_interfaces::IDENTITY;
 use driver_interfaces::SampleParentServer;
+use driver_sample::hold::Holds;
+use driver_sample::payload::{Data, DataFamily, Identity};
 use userlib::auxiliary::Registration;
 use userlib::io::{Bar, IoMem, Readable, Writeable};
 use userlib::ipc::{Answer, Deferred, Kept, Request};

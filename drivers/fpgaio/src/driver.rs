@@ -2,9 +2,9 @@
 
 use crate::payload::{BUTTONS_AND_COUNTERS, LEDS, Leds, LedsFamily, RING, Reader, ReaderFamily};
 use crate::registers::{self, Fpgaio, WINDOW};
-use driver_aux_parent::hold::Holds;
-use driver_aux_parent::payload::{Data, Identity};
 use driver_interfaces::SampleParentServer;
+use driver_sample::hold::Holds;
+use driver_sample::payload::{Data, Identity};
 use userlib::auxiliary::{LentCell, Registration, WINDOW_GRANULE};
 use userlib::io::{IoMem, Readable, Writeable};
 use userlib::ipc::{Answer, Deferred, Kept, Request};

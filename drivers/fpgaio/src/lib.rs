@@ -17,7 +17,6 @@
 
 mod driver;
 pub mod payload;
-pub mod pin;
 pub mod registers;
 
 pub use driver::{Board, BoardDriver};

@@ -1,8 +1,8 @@
 //! What the block's parent shares with its two children.
 
 use crate::registers::{Fpgaio, WINDOW};
-use driver_aux_parent::payload::Data;
 use driver_interfaces::Inputs;
+use driver_sample::payload::Data;
 use userlib::auxiliary::{Lendable, Lent, LentMutex, LentWindow};
 use userlib::for_lt::{CovariantFamily, Family};
 use userlib::sys::Notifications;

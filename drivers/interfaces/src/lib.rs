@@ -21,8 +21,9 @@ pub use console::{ConsoleClient, ConsoleServer};
 pub use edu::{EduClient, EduServer};
 pub use ethernet::{EthernetClient, EthernetInfo, EthernetServer};
 pub use sample::{
-    HoldInfo, IDENTITY, Inputs, SAMPLES, SampleChildClient, SampleChildServer, SampleInfo,
-    SampleParentClient, SampleParentServer,
+    ButtonsClient, ButtonsServer, HoldInfo, HoldState, IDENTITY, Inputs, LedsClient, LedsServer,
+    SAMPLES, SampleChildClient, SampleChildServer, SampleInfo, SampleParentClient,
+    SampleParentServer, SampleState,
 };
 pub use stream::{ConsoleStream, StreamError};
 pub use timer::{TimerClient, TimerServer};

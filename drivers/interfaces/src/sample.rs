@@ -1,8 +1,8 @@
-//! The auxiliary sample: what its parent and its child answer.
+//! The auxiliary sample: what its parents and its children answer.
 
 use leasehold_abi::{Error, Padded};
 use userlib::ipc::interface;
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 /// Devices of the sample.
 pub const SAMPLES: usize = 2;
@@ -10,37 +10,67 @@ pub const SAMPLES: usize = 2;
 /// Bytes for the name of a parent's device.
 pub const IDENTITY: usize = 16;
 
+/// What the child sees of a device.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(u32)]
+pub enum SampleState {
+    /// It has had no lease on it in this life.
+    #[default]
+    NoLease = 0,
+    /// Its revocable access to the payload gave the payload.
+    Present = 1,
+    /// Its revocable access gave `None`: the lease is over.
+    Gone = 2,
+}
+
 /// What the child knows of one of the sample's devices.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+    Clone, Copy, Debug, Default, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout,
 )]
 #[repr(C)]
 pub struct SampleInfo {
-    /// 1 when the child's revocable access to the payload gave it, 0 when it gave `None`.
-    pub present: u32,
-    /// The payload's index.
+    /// What the child sees of it now.
+    pub state: SampleState,
+    /// The payload's index; 0 unless it is present.
     pub index: u32,
-    /// Who the parent's device is, read through the payload.
+    /// Who the parent's device is, read through the payload; empty unless it is present.
     pub identity: Padded<IDENTITY>,
-    /// The child's lease on the device, the last one if it is over; [`u32::MAX`] before the first.
+    /// The child's lease on the device, the last one if it is over; 0 if there was none.
     pub lease: u32,
     /// How many leases on it the child has had in this life.
     pub bindings: u32,
     /// The parent's life that offered it.
     pub parent: u32,
-    /// Zero.
-    pub reserved: u32,
 }
 
-/// The result of the child's last long call to its parent.
+/// How a call went.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+    Clone, Copy, Debug, Default, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(u32)]
+pub enum HoldState {
+    /// None was made yet.
+    #[default]
+    None = 0,
+    /// The parent has not answered.
+    InFlight = 1,
+    /// The parent answered.
+    Answered = 2,
+    /// It ended with an error.
+    Failed = 3,
+}
+
+/// The child's last long call to its parent.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout,
 )]
 #[repr(C)]
 pub struct HoldInfo {
-    /// 0: none yet, 1: in flight, 2: answered, 3: ended with `error`.
-    pub state: u32,
-    /// The error's code.
+    /// How it went.
+    pub state: HoldState,
+    /// The error's code; 0 unless it failed.
     pub error: u32,
     /// The parent's life that was called.
     pub parent: u32,
@@ -64,7 +94,7 @@ pub struct Inputs {
     pub cycles: u32,
 }
 
-/// What an auxiliary child answers.
+/// What every child answers.
 #[interface]
 pub trait SampleChild {
     /// What it sees of device `index`.
@@ -73,10 +103,20 @@ pub trait SampleChild {
     fn last_hold(&mut self) -> Result<HoldInfo, Error>;
     /// Starts a call to the parent that the parent answers after `milliseconds`; returns at once.
     fn hold(&mut self, milliseconds: u32) -> Result<(), Error>;
+}
+
+/// What the child that has the LEDs answers besides.
+#[interface(first = 16)]
+pub trait Leds {
     /// Lights the LEDs of `pattern` and no others; gives what is lit then. `Revoked` when the
     /// lease on them is over, `NoDevice` when the child has never had any.
     fn light(&mut self, pattern: u32) -> Result<u32, Error>;
-    /// What the child reads of buttons and counters. Errors as for [`light`](Self::light).
+}
+
+/// What the child that has the buttons answers besides.
+#[interface(first = 16)]
+pub trait Buttons {
+    /// What the child reads of buttons and counters. Errors as for [`Leds`](LedsServer::light).
     fn inputs(&mut self) -> Result<Inputs, Error>;
 }
 

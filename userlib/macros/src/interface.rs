@@ -3,8 +3,8 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{
-    Error, FnArg, GenericArgument, Ident, ItemTrait, Pat, PathArguments, Result, ReturnType,
-    TraitItem, TraitItemFn, Type,
+    Error, Expr, FnArg, GenericArgument, Ident, ItemTrait, Lit, MetaNameValue, Pat, PathArguments,
+    Result, ReturnType, TraitItem, TraitItemFn, Type,
 };
 
 /// How an argument travels.
@@ -31,12 +31,7 @@ struct Method {
 
 /// The whole expansion.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
-    if !arguments.is_empty() {
-        return Err(Error::new_spanned(
-            arguments,
-            "`#[interface]` takes no arguments",
-        ));
-    }
+    let first = first_operation(arguments)?;
     let item: ItemTrait = syn::parse2(item)?;
     if !item.generics.params.is_empty() {
         return Err(Error::new_spanned(
@@ -49,19 +44,42 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
         let TraitItem::Fn(function) = part else {
             return Err(Error::new_spanned(part, "an interface has methods only"));
         };
-        methods.push(method(function, at)?);
+        let operation = u16::try_from(at)
+            .ok()
+            .and_then(|at| first.checked_add(at))
+            .ok_or_else(|| Error::new_spanned(&function.sig, "a method's number is above 65535"))?;
+        methods.push(method(function, operation)?);
     }
     let client = client(&item, &methods);
     let server = server(&item, &methods);
     Ok(quote! { #client #server })
 }
 
+/// The number of the first method: 1, or that of `first = NUMBER`.
+fn first_operation(arguments: TokenStream) -> Result<u16> {
+    if arguments.is_empty() {
+        return Ok(1);
+    }
+    let wrong =
+        "`#[interface]` takes `first = NUMBER`, the number of its first method, from 1 to 65535";
+    let argument: MetaNameValue =
+        syn::parse2(arguments.clone()).map_err(|_| Error::new_spanned(&arguments, wrong))?;
+    let number = match &argument.value {
+        Expr::Lit(literal) if argument.path.is_ident("first") => match &literal.lit {
+            Lit::Int(number) => number.base10_parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    };
+    number
+        .filter(|&number| number != 0)
+        .ok_or_else(|| Error::new_spanned(&arguments, wrong))
+}
+
 /// Reads one method.
-fn method(function: &TraitItemFn, at: usize) -> Result<Method> {
+fn method(function: &TraitItemFn, operation: u16) -> Result<Method> {
     let mut function = function.clone();
     let signature = &function.sig;
-    let operation = u16::try_from(at + 1)
-        .map_err(|_| Error::new_spanned(signature, "more than 65535 methods"))?;
     if function.default.is_some() {
         return Err(Error::new_spanned(
             &function,
@@ -371,10 +389,19 @@ fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
         };
         quote! { #operation => { #(#takes)* #act } }
     });
+    let operations = methods.iter().map(|method| method.operation);
     quote! {
         #(#attributes)*
         #visibility trait #server {
             #(#declarations)*
+
+            /// Whether this request's operation is one of this interface. A server of two interfaces asks this; their
+            /// operations have different numbers, by `#[interface(first = NUMBER)]`.
+            #[inline]
+            fn has(&self, request: &::userlib::ipc::Request<'_>) -> ::core::primitive::bool {
+                const OPERATIONS: &[::core::primitive::u16] = &[#(#operations),*];
+                OPERATIONS.contains(&request.operation())
+            }
 
             /// Answers one request.
             #[inline]

@@ -39,6 +39,9 @@
 //! assert_eq!(ClockClient::connect("clock").err(), Some(Error::Denied));
 //! ```
 //!
+//! Methods are numbered from 1. A server of two interfaces starts the second at another number, by
+//! `#[interface(first = 16)]`, and asks each of the two traits by `has` whether a request is its own.
+//!
 //! A method with `#[deferred]` gets a [`Deferred`] to answer with later. The driver shows the replies that it keeps, by
 //! [`Driver::replies`](crate::runtime::Driver::replies). One that it does not show counts as forgotten.
 

@@ -45,6 +45,7 @@ pub(crate) trait Port {
 struct Server {
     seen: Vec<(Mode, u32)>,
     waiting: Option<(WriteLoan, Deferred<u32>)>,
+    level: u32,
 }
 
 impl PortServer for Server {
@@ -79,7 +80,12 @@ fn sent(board: &Board, reply: Message, call: impl FnOnce(&mut PortClient)) -> Me
 /// What the server replies to this.
 fn served(server: &mut Server, message: &Message) -> Message {
     let request = Request::new(TaskHandle::from_raw(PEER), message);
-    match server.dispatch(&request) {
+    let answer = if GaugeServer::has(server, &request) {
+        GaugeServer::dispatch(server, &request)
+    } else {
+        PortServer::dispatch(server, &request)
+    };
+    match answer {
         Answer::Reply(reply) => reply,
         Answer::Later => panic!("answered at once"),
     }
@@ -244,14 +250,14 @@ fn a_reply_may_come_later_but_always_comes() {
         });
         let request = Request::new(TaskHandle::from_raw(PEER), &request);
         board.0.borrow_mut().loans = vec![(Rights::all(), vec![0; 4])];
-        assert_eq!(server.dispatch(&request), Answer::Later);
+        assert_eq!(PortServer::dispatch(&mut server, &request), Answer::Later);
         let (into, reply) = server.waiting.take().unwrap();
         assert_eq!(into.write(1, b"abcdef"), Ok(3));
         assert_eq!(into.write(5, b"a"), Err(Error::Invalid));
         reply.reply(Ok(3));
         let last = |board: &Board| board.0.borrow().replied.last().copied().unwrap();
         assert_eq!(last(board).1.words[0], 3);
-        assert_eq!(server.dispatch(&request), Answer::Later);
+        assert_eq!(PortServer::dispatch(&mut server, &request), Answer::Later);
         drop(server);
         assert_eq!(last(board), (PEER, refused(Error::Unbound)));
         assert_eq!(board.0.borrow().replied.len(), 2);
@@ -318,5 +324,43 @@ fn an_argument_may_have_any_name() {
             Ok(1321)
         );
         assert_eq!(round(&mut |names| names.server(4, &[], 50)), Ok(1054));
+    });
+}
+
+/// A second interface of the same server, numbered behind the first.
+#[interface(first = 16)]
+pub(crate) trait Gauge {
+    /// A value out.
+    fn level(&mut self) -> Result<u32, Error>;
+    /// A value in.
+    fn set_level(&mut self, level: u32) -> Result<(), Error>;
+}
+
+impl GaugeServer for Server {
+    fn level(&mut self) -> Result<u32, Error> {
+        Ok(self.level)
+    }
+    fn set_level(&mut self, level: u32) -> Result<(), Error> {
+        self.level = level;
+        Err(Error::Busy)
+    }
+}
+
+#[test]
+fn a_server_of_two_interfaces_tells_their_requests_apart() {
+    Board::run(|board| {
+        let mut server = Server::default();
+        board.0.borrow_mut().replies.push_back(Ok(Message::EMPTY));
+        let _ = GaugeClient::connect("peer").unwrap().set_level(1);
+        let request = board.0.borrow().sent.last().copied().unwrap();
+        assert_eq!(served(&mut server, &request), refused(Error::Busy));
+        assert_eq!(server.level, 1);
+        assert!(server.seen.is_empty());
+        // The first of the other interface, and those before and behind the second.
+        for (operation, own) in [(1, false), (15, false), (16, true), (17, true), (18, false)] {
+            let message = Message::new(tag(operation, 0, 0), [0; 8]);
+            let request = Request::new(TaskHandle::from_raw(PEER), &message);
+            assert_eq!(GaugeServer::has(&server, &request), own, "{operation}");
+        }
     });
 }

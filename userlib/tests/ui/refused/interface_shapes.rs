@@ -31,4 +31,20 @@ trait Own {
     fn send(&mut self, value: [u8; size_of::<Self>()]) -> Result<(), Error>;
 }
 
+#[interface(first = 0)]
+trait Zero {
+    fn send(&mut self) -> Result<(), Error>;
+}
+
+#[interface(last = 9)]
+trait Last {
+    fn send(&mut self) -> Result<(), Error>;
+}
+
+#[interface(first = 65535)]
+trait High {
+    fn send(&mut self) -> Result<(), Error>;
+    fn one_more(&mut self) -> Result<(), Error>;
+}
+
 fn main() {}

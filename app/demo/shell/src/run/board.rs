@@ -4,7 +4,9 @@ use crate::needs::{BUTTONS, ETHERNET, LEDS, TIMER};
 use crate::run::say::unanswered;
 use crate::session::Session;
 use core::fmt::Write;
-use driver_interfaces::{EthernetClient, EthernetInfo, Inputs, SampleChildClient, TimerClient};
+use driver_interfaces::{
+    ButtonsClient, EthernetClient, EthernetInfo, Inputs, LedsClient, TimerClient,
+};
 use userlib::time::TICKS_PER_SECOND;
 
 /// Microseconds that `timer` has its driver wait in place.
@@ -19,7 +21,7 @@ fn microseconds(ticks: u32) -> u64 {
 }
 
 pub(crate) fn light(session: &mut Session, bits: u32) -> bool {
-    match SampleChildClient::connect(LEDS.task).and_then(|mut child| child.light(bits)) {
+    match LedsClient::connect(LEDS.task).and_then(|mut leds| leds.light(bits)) {
         Ok(lit) => {
             let _ = writeln!(session.screen, "LEDs lit: {lit:#04b}");
             true
@@ -29,7 +31,7 @@ pub(crate) fn light(session: &mut Session, bits: u32) -> bool {
 }
 
 pub(crate) fn buttons(session: &mut Session) -> bool {
-    match SampleChildClient::connect(BUTTONS.task).and_then(|mut child| child.inputs()) {
+    match ButtonsClient::connect(BUTTONS.task).and_then(|mut buttons| buttons.inputs()) {
         Ok(inputs) => {
             let Inputs {
                 buttons,

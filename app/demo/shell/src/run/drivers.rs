@@ -5,7 +5,10 @@ use crate::run::lookup;
 use crate::run::say::unanswered;
 use crate::session::Session;
 use core::fmt::Write;
-use driver_interfaces::{ClockClient, DateTime, EduClient, SAMPLES, SampleChildClient, SampleInfo};
+use driver_interfaces::{
+    ClockClient, DateTime, EduClient, HoldState, SAMPLES, SampleChildClient, SampleInfo,
+    SampleState,
+};
 use leasehold_abi::{Error, LeaseHandle, TaskHandle};
 
 // A client is made for each command, so that it finds the driver's present life.
@@ -110,26 +113,24 @@ pub(crate) fn auxiliary(session: &mut Session) -> bool {
         let _ = write!(out, "device {number}: ");
         let lease = LeaseHandle::from_raw(info.lease);
         let (slot, generation) = (lease.index(), lease.generation());
-        let _ = match info {
-            SampleInfo {
-                lease: u32::MAX, ..
-            } => writeln!(out, "no lease yet"),
-            SampleInfo { present: 0, .. } => {
+        let SampleInfo {
+            index,
+            identity,
+            bindings,
+            parent,
+            ..
+        } = info;
+        let _ = match info.state {
+            SampleState::NoLease => writeln!(out, "no lease yet"),
+            SampleState::Gone => {
                 writeln!(
                     out,
                     "try_access gives None: lease {slot}.{generation} is revoked"
                 )
             }
-            SampleInfo {
-                index,
-                identity,
-                bindings,
-                parent,
-                ..
-            } => writeln!(
+            SampleState::Present => writeln!(
                 out,
-                "index {index}, parent {} of generation {} (lease {slot}.{generation}, binding {bindings})",
-                identity,
+                "index {index}, parent {identity} of generation {} (lease {slot}.{generation}, binding {bindings})",
                 TaskHandle::from_raw(parent).generation()
             ),
         };
@@ -145,16 +146,16 @@ pub(crate) fn auxiliary(session: &mut Session) -> bool {
     let generation = parent.generation();
     let (seconds, rest) = (hold.ended_ms / 1000, hold.ended_ms % 1000);
     let _ = match hold.state {
-        0 => Ok(()),
-        1 => writeln!(
+        HoldState::None => Ok(()),
+        HoldState::InFlight => writeln!(
             out,
             "call to aux-parent (generation {generation}): in flight"
         ),
-        2 => writeln!(
+        HoldState::Answered => writeln!(
             out,
             "call to aux-parent (generation {generation}): answered at {seconds}.{rest:03}"
         ),
-        _ => {
+        HoldState::Failed => {
             let error = Error::from_code(hold.error as usize).unwrap_or(Error::Protocol);
             writeln!(
                 out,

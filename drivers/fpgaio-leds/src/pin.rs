@@ -1,11 +1,11 @@
 //! One LED as a pin of `embedded-hal`, so that code for a pin also runs on a lease.
 
-use crate::payload::Leds;
 use core::fmt;
+use driver_fpgaio::payload::Leds;
 use embedded_hal::digital::{self, ErrorKind, ErrorType, OutputPin, StatefulOutputPin};
 use leasehold_abi::Error;
 
-/// An LED that the child has on lease; high is lit. The parent makes each change, so it is notified of each.
+/// An LED that this task has on lease; high is lit. The parent makes each change, so it is notified of each.
 pub struct Led<'p, 'a, R> {
     leds: &'p Leds<'a>,
     bit: u32,

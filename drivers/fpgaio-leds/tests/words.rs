@@ -1,8 +1,8 @@
 //! The words through which the LEDs' child and its parent communicate.
 
-use driver_aux_parent::payload::{Data, Identity};
 use driver_fpgaio::payload::Leds;
-use driver_fpgaio::pin::Led;
+use driver_fpgaio_leds::pin::Led;
+use driver_sample::payload::{Data, Identity};
 use driver_testing::{Offer, Outcome};
 use embedded_hal::digital::{OutputPin, StatefulOutputPin};
 use leasehold_abi::{Error, GrantKind};
