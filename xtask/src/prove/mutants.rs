@@ -144,6 +144,7 @@ fn build(tree: &Tree, sources: &Sources, mutants: &[Mutant]) -> Result<Switched>
                     hopeless,
                 });
             }
+            Built::Nothing => bail!("the compiler does not come to an end"),
             Built::Errors(errors) => {
                 let before = left_out.len();
                 for error in &errors {
@@ -197,6 +198,7 @@ fn alone(tree: &Tree, sources: &Sources, mutant: &Mutant) -> Result<Fate> {
     }
     let fate = match tree.build(PACKAGE.0, Optimised::Not)? {
         Built::Errors(_) => Fate::DoesNotCompile,
+        Built::Nothing => Fate::TimedOut,
         Built::Program(program) => trial::of_quick_tests(&program, NONE)?,
     };
     if fate != Fate::Survived {
@@ -204,6 +206,7 @@ fn alone(tree: &Tree, sources: &Sources, mutant: &Mutant) -> Result<Fate> {
     }
     match tree.build(PACKAGE.0, Optimised::AsEver)? {
         Built::Errors(_) => Ok(Fate::DoesNotCompile),
+        Built::Nothing => Ok(Fate::TimedOut),
         Built::Program(program) => trial::of_all_tests(&program, NONE),
     }
 }

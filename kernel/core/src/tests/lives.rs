@@ -24,8 +24,8 @@ fn waits_for_a_line(world: &mut World) {
 #[test]
 fn every_life_begins_with_fresh_memory() {
     let mut world = World::new();
-    for life in 2..6 {
-        for task in [3, 4] {
+    for task in [3, 4] {
+        for life in 2..6 {
             world.kernel.hardware.bytes(arena(task), 4).fill(0xaa);
             world.value(0, Call::TaskStop, &[task]);
             world.value(0, Call::TaskStart, &[task]);

@@ -233,8 +233,8 @@ fn a_task_that_stops_serving_turns_all_its_callers_away() {
     assert_eq!(world.kernel.current, SERVER);
 }
 
-/// Callers that came while the server was busy: it owes each of them a reply, and one that dies meanwhile takes no other
-/// with it.
+/// Callers that came while the server was busy: it owes each of them a reply, and one that dies meanwhile takes no
+/// other with it.
 #[test]
 fn callers_that_wait_are_served_one_after_another() {
     for dies in [None, Some(2), Some(3), Some(4)] {

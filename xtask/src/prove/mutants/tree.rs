@@ -1,6 +1,6 @@
 //! A copy of the workspace in which one package's sources are others.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -27,6 +27,8 @@ pub(super) enum Built {
     Program(PathBuf),
     /// What the compiler said.
     Errors(Vec<CompilerError>),
+    /// Nothing: the compiler did not come to an end. It evaluates constants, and some changes are a loop.
+    Nothing,
 }
 
 /// One error of the compiler's.
@@ -98,7 +100,14 @@ impl Tree {
     /// # Errors
     /// When cargo cannot be run, or fails without an error of the compiler's.
     pub(super) fn build(&self, package: &str, optimised: Optimised) -> Result<Built> {
-        let mut command = Command::new("cargo");
+        // Seconds of processor time that the compiler may take: several times what it takes.
+        let time = match optimised {
+            Optimised::AsEver => 240,
+            Optimised::Not => 40,
+        };
+        let mut command = Command::new("sh");
+        let limit = format!("ulimit -t {time}; exec cargo \"$@\"");
+        command.args(["-c", &limit, "cargo"]);
         if optimised == Optimised::Not {
             let level = format!("profile.dev.package.{package}.opt-level=0");
             command.args(["--config", &level]);
@@ -126,7 +135,11 @@ impl Tree {
         match program {
             Some(program) if output.status.success() => Ok(Built::Program(program)),
             _ if !errors.is_empty() => Ok(Built::Errors(errors)),
-            _ => bail!("cargo: {}", String::from_utf8_lossy(&output.stderr)),
+            _ => {
+                let said = String::from_utf8_lossy(&output.stderr);
+                ensure!(is_out_of_time(&said), "cargo: {said}");
+                Ok(Built::Nothing)
+            }
         }
     }
 }
@@ -143,4 +156,31 @@ fn compiler_error(message: &Value) -> Option<CompilerError> {
         byte: usize::try_from(primary["byte_start"].as_u64()?).ok()?,
         text: message["rendered"].as_str()?.to_owned(),
     })
+}
+
+/// Whether cargo says that a compiler was ended by a signal of [`trial::OUT_OF_TIME`](super::trial).
+fn is_out_of_time(said: &str) -> bool {
+    ["signal: 24", "signal: 9"]
+        .iter()
+        .any(|signal| said.contains(signal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As cargo says it: by the text of an [`std::process::ExitStatus`].
+    #[test]
+    fn a_compiler_that_used_up_its_time_is_told_from_one_that_failed() {
+        let said = |script: &str| {
+            let status = Command::new("sh").args(["-c", script]).status();
+            format!(
+                "process didn't exit successfully: `rustc` ({})",
+                status.expect("a shell")
+            )
+        };
+        assert!(is_out_of_time(&said("ulimit -t 1; while :; do :; done")));
+        assert!(!is_out_of_time(&said("exit 101")));
+        assert!(!is_out_of_time(&said("kill -ABRT $$")));
+    }
 }
