@@ -57,77 +57,63 @@ pub enum Call {
     BorrowWrite = 9,
     /// About a buffer that a client lent: `(client, index) -> (status, length, rights)`.
     BorrowInfo = 10,
-    /// Start a lease: `(parent lease, lessee task index, label, id, payload type low, payload type high) -> (status,
-    /// handle)`. The caller must hold `parent` and may lend to that task. The lessee is that task in its present life.
-    /// The payload type takes two 32-bit halves on every machine. The lease is a draft.
-    LeaseOpen = 11,
-    /// Put a grant into a draft: `(lease, source lease or SELF_MEMORY, source grant index, offset, length, rights) ->
-    /// (status, index)`. The source lease must be `parent`. `offset` is relative to the source grant, or an address in
-    /// own memory. The length [`WHOLE`](crate::WHOLE) means all of the source from there on; 0 is `Invalid`. The grant
-    /// has the source's label until [`Call::GrantLabel`] gives it another. At most 32 grants a lease (`Exhausted`).
-    LeaseAdd = 12,
-    /// Name a grant of a draft: `(lease, index, label)`.
-    GrantLabel = 13,
-    /// Put a draft in force and tell the lessee: `(lease)`.
-    LeaseOffer = 14,
-    /// End a lease and all that is derived from it: `(lease, mode)`. Returns once the lease is marked.
-    /// [`Notifications::LEASE`](crate::Notifications::LEASE) tells when it is over; then the handle gets `Revoked`. A
-    /// draft ends at once.
-    LeaseRevoke = 15,
-    /// Give a lease back: `(lease)`. Also ends what the caller derived from it.
-    LeaseRelease = 16,
-    /// Next lease event of the caller: `() -> (status, event, handle)`; `NotFound` when there is none.
-    LeaseEvent = 17,
-    /// About a lease that the caller holds or lent: `(lease, address of a LeaseInfo)`. `Revoked` once it is over.
-    LeaseInfo = 18,
-    /// About a grant: `(lease, index, address of a GrantInfo)`. Caller must hold or have lent the lease.
-    GrantInfo = 19,
-    /// Start using a grant: `(lease, index, mode, bits) -> (status, base address)`. Maps a window, routes an
-    /// interrupt to notification `bits`, or turns bus mastering on. The mode counts for windows. `Busy`, `Revoked`.
-    GrantClaim = 20,
-    /// Stop using a grant: `(lease, index)`.
-    GrantUnclaim = 21,
-    /// Let a claimed interrupt come again: `(lease, index)`.
-    InterruptAcknowledge = 22,
-    /// Write PCI configuration space: `(lease, index, offset, width in bytes, value)`, through the root lease only
-    /// (`Denied` otherwise): no other holder of a lease may decide where a function's registers decode. The bus-master
-    /// bit of the command register keeps the kernel's value.
-    ConfigWrite = 23,
-    /// Whether the caller answers calls: `(0 or 1)`. At 0, its callers get `Unbound`, received or not. A task starts
-    /// at 1.
-    SetServing = 24,
-    /// End with a panic: `(message address, length)`. Does not return.
-    Panic = 25,
-    /// Supervisor: stop a task: `(task index)`. Its leases end;
-    /// [`Notifications::TASK`](crate::Notifications::TASK) says when it is dormant.
-    TaskStop = 26,
-    /// Supervisor: make a dormant task's memory fresh and start it: `(task index) -> (status, new handle)`. `Busy`
-    /// unless dormant.
-    TaskStart = 27,
-    /// About a task: `(task index, address of a TaskInfo)`. `NotFound` past the last. Any task may ask.
-    TaskInfo = 28,
-    /// Supervisor: about the lease in a slot: `(slot, address of a LeaseInfo)`. `NotFound` past the last, `Revoked` for
-    /// a free slot.
-    LeaseAt = 29,
-    /// Supervisor: about a grant of any lease: `(lease, index, address of a GrantInfo)`.
-    GrantAt = 30,
-    /// Read 4 bytes of PCI configuration space, at a multiple of 4: `(lease, index, offset) -> (status, value)`.
-    ConfigRead = 31,
-    /// Supervisor: turn the machine off or reset it: `(exit code, 0 off | 1 reset)`. Does not return.
-    SystemOff = 32,
-    /// Supervisor: write to the kernel's early console: `(address, length)`. The first
-    /// [`DEBUG_STEP`](crate::DEBUG_STEP) bytes are printed.
-    DebugWrite = 33,
-    /// Supervisor: how much of a task's stack was ever written: `(task index, offset) -> (status, size, found)`, in
-    /// bytes. The kernel looks for a word that is not zero, beginning `offset` above the stack's low end, in at most
-    /// [`STACK_STEP`](crate::STACK_STEP) bytes. `found` is the offset at which it stopped. If that is `offset` itself,
-    /// there is such a word; if it is `size`, the stack ends there. `NotFound` past the last task.
-    StackUse = 34,
     /// Lend: `(address of a Lending, address of the first Part, count of parts) -> (status, handle)`. The caller must
     /// hold [`Lending::parent`](crate::Lending) and may lend to that task. The lessee is that task in its present
     /// life, and is told when the lease is in force. Both addresses are multiples of a word. At most
     /// [`MOST_PARTS`](crate::MOST_PARTS) parts. After an error nothing is lent.
-    LeaseLend = 35,
+    LeaseLend = 11,
+    /// End a lease and all that is derived from it: `(lease, mode)`. Returns once the lease is marked.
+    /// [`Notifications::LEASE`](crate::Notifications::LEASE) tells when it is over; then the handle gets `Revoked`.
+    LeaseRevoke = 12,
+    /// Give a lease back: `(lease)`. Also ends what the caller derived from it.
+    LeaseRelease = 13,
+    /// Next lease event of the caller: `() -> (status, event, handle)`; `NotFound` when there is none.
+    LeaseEvent = 14,
+    /// About a lease that the caller holds or lent: `(lease, address of a LeaseInfo)`. `Revoked` once it is over.
+    LeaseInfo = 15,
+    /// About a grant: `(lease, index, address of a GrantInfo)`. Caller must hold or have lent the lease.
+    GrantInfo = 16,
+    /// Start using a grant: `(lease, index, mode, bits) -> (status, base address)`. Maps a window, routes an
+    /// interrupt to notification `bits`, or turns bus mastering on. The mode counts for windows. `Busy`, `Revoked`.
+    GrantClaim = 17,
+    /// Stop using a grant: `(lease, index)`.
+    GrantUnclaim = 18,
+    /// Let a claimed interrupt come again: `(lease, index)`.
+    InterruptAcknowledge = 19,
+    /// Write PCI configuration space: `(lease, index, offset, width in bytes, value)`, through the root lease only
+    /// (`Denied` otherwise): no other holder of a lease may decide where a function's registers decode. The bus-master
+    /// bit of the command register keeps the kernel's value.
+    ConfigWrite = 20,
+    /// Whether the caller answers calls: `(0 or 1)`. At 0, its callers get `Unbound`, received or not. A task starts
+    /// at 1.
+    SetServing = 21,
+    /// End with a panic: `(message address, length)`. Does not return.
+    Panic = 22,
+    /// Supervisor: stop a task: `(task index)`. Its leases end;
+    /// [`Notifications::TASK`](crate::Notifications::TASK) says when it is dormant.
+    TaskStop = 23,
+    /// Supervisor: make a dormant task's memory fresh and start it: `(task index) -> (status, new handle)`. `Busy`
+    /// unless dormant.
+    TaskStart = 24,
+    /// About a task: `(task index, address of a TaskInfo)`. `NotFound` past the last. Any task may ask.
+    TaskInfo = 25,
+    /// Supervisor: about the lease in a slot: `(slot, address of a LeaseInfo)`. `NotFound` past the last, `Revoked` for
+    /// a free slot.
+    LeaseAt = 26,
+    /// Supervisor: about a grant of any lease: `(lease, index, address of a GrantInfo)`.
+    GrantAt = 27,
+    /// Read 4 bytes of PCI configuration space, at a multiple of 4: `(lease, index, offset) -> (status, value)`.
+    ConfigRead = 28,
+    /// Supervisor: turn the machine off or reset it: `(exit code, 0 off | 1 reset)`. Does not return.
+    SystemOff = 29,
+    /// Supervisor: write to the kernel's early console: `(address, length)`. The first
+    /// [`DEBUG_STEP`](crate::DEBUG_STEP) bytes are printed.
+    DebugWrite = 30,
+    /// Supervisor: how much of a task's stack was ever written: `(task index, offset) -> (status, size, found)`, in
+    /// bytes. The kernel looks for a word that is not zero, beginning `offset` above the stack's low end, in at most
+    /// [`STACK_STEP`](crate::STACK_STEP) bytes. `found` is the offset at which it stopped. If that is `offset` itself,
+    /// there is such a word; if it is `size`, the stack ends there. `NotFound` past the last task.
+    StackUse = 31,
 }
 
 impl Call {
@@ -145,31 +131,27 @@ impl Call {
             8 => Self::BorrowRead,
             9 => Self::BorrowWrite,
             10 => Self::BorrowInfo,
-            11 => Self::LeaseOpen,
-            12 => Self::LeaseAdd,
-            13 => Self::GrantLabel,
-            14 => Self::LeaseOffer,
-            15 => Self::LeaseRevoke,
-            16 => Self::LeaseRelease,
-            17 => Self::LeaseEvent,
-            18 => Self::LeaseInfo,
-            19 => Self::GrantInfo,
-            20 => Self::GrantClaim,
-            21 => Self::GrantUnclaim,
-            22 => Self::InterruptAcknowledge,
-            23 => Self::ConfigWrite,
-            24 => Self::SetServing,
-            25 => Self::Panic,
-            26 => Self::TaskStop,
-            27 => Self::TaskStart,
-            28 => Self::TaskInfo,
-            29 => Self::LeaseAt,
-            30 => Self::GrantAt,
-            31 => Self::ConfigRead,
-            32 => Self::SystemOff,
-            33 => Self::DebugWrite,
-            34 => Self::StackUse,
-            35 => Self::LeaseLend,
+            11 => Self::LeaseLend,
+            12 => Self::LeaseRevoke,
+            13 => Self::LeaseRelease,
+            14 => Self::LeaseEvent,
+            15 => Self::LeaseInfo,
+            16 => Self::GrantInfo,
+            17 => Self::GrantClaim,
+            18 => Self::GrantUnclaim,
+            19 => Self::InterruptAcknowledge,
+            20 => Self::ConfigWrite,
+            21 => Self::SetServing,
+            22 => Self::Panic,
+            23 => Self::TaskStop,
+            24 => Self::TaskStart,
+            25 => Self::TaskInfo,
+            26 => Self::LeaseAt,
+            27 => Self::GrantAt,
+            28 => Self::ConfigRead,
+            29 => Self::SystemOff,
+            30 => Self::DebugWrite,
+            31 => Self::StackUse,
             _ => return None,
         })
     }

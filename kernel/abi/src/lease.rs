@@ -65,14 +65,12 @@ pub enum Claim {
 pub enum LeaseState {
     /// The slot is free.
     Free = 0,
-    /// The lessor is filling it; the lessee does not see it yet.
-    Draft = 1,
     /// In force.
-    Active = 2,
+    Active = 1,
     /// Revoked; the lessee has not released it yet.
-    Ending = 3,
+    Ending = 2,
     /// Released; some leases derived from it are not over yet, or its grants are being taken away.
-    Released = 4,
+    Released = 3,
 }
 
 /// How a lessor revokes ([`Call::LeaseRevoke`](crate::Call::LeaseRevoke)).

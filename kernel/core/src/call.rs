@@ -68,8 +68,6 @@ quick_calls! { kernel, arguments;
     BorrowRead => kernel.copied(arguments, false),
     BorrowWrite => kernel.copied(arguments, true),
     BorrowInfo => pair(kernel.borrow_info(arguments[0], arguments[1])),
-    LeaseAdd => value(kernel.lease_add(arguments)),
-    GrantLabel => status(kernel.grant_label(arguments[0], arguments[1], arguments[2])),
     LeaseEvent => pair(kernel.lease_event()),
     LeaseInfo => status(kernel.lease_info(arguments[0], arguments[1])),
     GrantInfo => status(kernel.grant_info(arguments[0], arguments[1], arguments[2])),
@@ -169,8 +167,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 status(self.set_timer(deadline, arguments[next]))
             }
             Some(Call::SetServing) => status(self.set_serving(first)),
-            Some(Call::LeaseOpen) => value(self.lease_open(arguments)),
-            Some(Call::LeaseOffer) => status(self.lease_offer(first)),
             Some(Call::LeaseRelease) => status(self.lease_release(first)),
             Some(Call::GrantClaim) => match self.grant_claim(arguments) {
                 Some(result) => value(result),

@@ -87,7 +87,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             } else {
                 lease.lessor as u32
             },
-            lessee: TaskHandle::from_raw(lease.lessee_handle),
+            lessee: TaskHandle::from_raw(self.tasks[lease.lessee as usize].handle),
             label: lease.label,
             id: lease.id,
             grants: lease.grants,

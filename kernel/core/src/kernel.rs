@@ -132,7 +132,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             self.tasks[index].share = self.leases.share(slots, grants)?;
         }
         self.leases.records[ROOT as usize] = Lease {
-            lessee_handle: self.tasks[0].next_handle().unwrap_or(0),
             grants: config.grants.len() as u16,
             ..Lease::EMPTY
         };

@@ -100,7 +100,6 @@ impl fmt::Display for Grant<'_> {
 pub const fn lease_state(state: LeaseState) -> &'static str {
     match state {
         LeaseState::Free => "free",
-        LeaseState::Draft => "draft",
         LeaseState::Active => "active",
         LeaseState::Ending => "ending",
         LeaseState::Released => "released",

@@ -51,14 +51,13 @@ pub enum Command {
     Echo = 17,
     /// Call `(task handle)` `(count)` times; reports failed calls and wrong answers.
     CallMany = 18,
-    /// `(lease parent, lessee, count)`: open drafts until one fails or `count` are there, keeping the
+    /// `(parent, lessee, count)`: lend nothing until that fails or `count` such leases are there, keeping the
     /// handles; reports how many, and the error.
-    OpenMany = 19,
-    /// Revoke every lease of [`Command::OpenMany`]; reports how many succeeded.
+    LendMany = 19,
+    /// Revoke every lease of [`Command::LendMany`]; reports how many succeeded.
     RevokeMany = 20,
-    /// `(parent, lessee, rounds)`: open and revoke a draft over and over; reports rounds that
-    /// failed, how many handles were seen twice in a row, and how many old handles still resolved.
-    Cycle = 21,
+    /// Give back every lease that there is an event of; reports how many succeeded.
+    GiveBack = 21,
     /// `(rounds, seed)`: random system calls with random arguments, leaving out the
     /// calls that would end or block the worker; reports how many succeeded.
     Fuzz = 22,
@@ -84,6 +83,11 @@ pub enum Command {
     /// word of it right after each. Reports how many unclaims failed, how many claims, how many loads found the window
     /// when it was unclaimed, and how many did not find it when it was claimed.
     Reclaim = 29,
+    /// `(source, offset, length, rights, label, count)`: say of the next lease that so many more of its parts are this.
+    Part = 30,
+    /// `(parent, lessee, label, id, payload type low, payload type high)`: lend the parts said. Reports the three
+    /// results.
+    Lend = 31,
 }
 
 impl Command {
@@ -108,9 +112,9 @@ impl Command {
             16 => Self::Sweep,
             17 => Self::Echo,
             18 => Self::CallMany,
-            19 => Self::OpenMany,
+            19 => Self::LendMany,
             20 => Self::RevokeMany,
-            21 => Self::Cycle,
+            21 => Self::GiveBack,
             22 => Self::Fuzz,
             23 => Self::Storm,
             24 => Self::SpinAt,
@@ -119,6 +123,8 @@ impl Command {
             27 => Self::Lock,
             28 => Self::Reserve,
             29 => Self::Reclaim,
+            30 => Self::Part,
+            31 => Self::Lend,
             _ => return None,
         })
     }

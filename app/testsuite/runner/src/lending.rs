@@ -3,6 +3,7 @@
 use crate::board::{GRANULE, PAGE, edu};
 use crate::outcome::{Outcome, because, check};
 use crate::suite::{GRANDCHILD, LESSEE, LESSOR, Suite};
+use leasehold_abi::Part as LentPart;
 use leasehold_abi::{
     Call, ClaimMode, Error, GrantKind, LeaseHandle, RevokeMode, Rights, SELF_MEMORY, WHOLE, label,
 };
@@ -13,6 +14,22 @@ use userlib::sys;
 pub(crate) const READ_WRITE: Rights = Rights::READ.union(Rights::WRITE);
 /// Load, store and lend on.
 pub(crate) const ALL: Rights = Rights::all();
+
+/// A part of a worker's lease: of a grant of its parent.
+pub(crate) const fn part(source: usize, offset: usize, length: usize, rights: Rights) -> LentPart {
+    LentPart {
+        source,
+        offset,
+        length,
+        rights: rights.bits() as usize,
+        label: 0,
+    }
+}
+
+/// The same, of its own memory.
+pub(crate) const fn own(address: usize, length: usize, rights: Rights) -> LentPart {
+    part(SELF_MEMORY as usize, address, length, rights)
+}
 
 /// A part of the root lease.
 #[derive(Clone, Copy)]
@@ -100,33 +117,80 @@ impl Suite {
         Ok(self.lend(task, &[])?.raw() as usize)
     }
 
-    /// A worker opens a draft under a lease that it holds.
-    pub(crate) fn open(&mut self, lessor: usize, parent: usize, lessee: usize) -> Outcome<usize> {
-        Ok(self.ok(
-            lessor,
-            Call::LeaseOpen,
-            &[parent, lessee, label("memory") as usize, 0, 0, 0],
-        )?[0])
-    }
-
-    /// A worker puts own memory into a draft; answers the grant's index.
-    pub(crate) fn add_own(
+    /// A worker lends parts of a lease that it holds and of its arena.
+    pub(crate) fn try_lend(
         &mut self,
         lessor: usize,
-        draft: usize,
-        address: usize,
-        length: usize,
-        rights: Rights,
-    ) -> Outcome<usize> {
-        let arguments = [
-            draft,
-            SELF_MEMORY as usize,
-            0,
-            address,
+        parent: usize,
+        lessee: usize,
+        parts: &[LentPart],
+    ) -> Outcome<Result<usize, Error>> {
+        for part in parts {
+            self.say(lessor, part, 1)?;
+        }
+        self.lend_what_is_said(lessor, parent, lessee)
+    }
+
+    /// A worker says of its next lease that so many more of its parts are this.
+    pub(crate) fn say(&mut self, lessor: usize, part: &LentPart, count: usize) -> Outcome {
+        let &LentPart {
+            source,
+            offset,
             length,
-            rights.bits() as usize,
-        ];
-        Ok(self.ok(lessor, Call::LeaseAdd, &arguments)?[0])
+            rights,
+            label,
+        } = part;
+        let said = [source, offset, length, rights, label, count];
+        self.command(lessor, Command::Part, &said).map(drop)
+    }
+
+    /// A worker lends what it was told to say.
+    pub(crate) fn lend_what_is_said(
+        &mut self,
+        lessor: usize,
+        parent: usize,
+        lessee: usize,
+    ) -> Outcome<Result<usize, Error>> {
+        let lease = [parent, lessee, label("memory") as usize, 0, 0, 0];
+        let [status, handle, ..] = self.command(lessor, Command::Lend, &lease)?;
+        match Error::from_code(status) {
+            None if status == 0 => Ok(Ok(handle)),
+            Some(error) => Ok(Err(error)),
+            None => Err(because(format_args!(
+                "LeaseLend: unknown status {status:#x}"
+            ))),
+        }
+    }
+
+    /// The same, which must succeed.
+    pub(crate) fn lend_parts(
+        &mut self,
+        lessor: usize,
+        parent: usize,
+        lessee: usize,
+        parts: &[LentPart],
+    ) -> Outcome<usize> {
+        self.try_lend(lessor, parent, lessee, parts)?
+            .map_err(|error| because(format_args!("LeaseLend by task {lessor}: {error}")))
+    }
+
+    /// The same, which must be refused with one of these errors.
+    pub(crate) fn lend_refused(
+        &mut self,
+        lessor: usize,
+        parent: usize,
+        lessee: usize,
+        parts: &[LentPart],
+        errors: &[Error],
+    ) -> Outcome {
+        let lent = self.try_lend(lessor, parent, lessee, parts)?;
+        let refused = lent.is_err_and(|error| errors.contains(&error));
+        check!(
+            refused,
+            "LeaseLend by task {lessor}: {lent:?}, not {}",
+            errors[0]
+        );
+        Ok(())
     }
 
     /// A worker lends the first pages of its arena under `parent`; answers the lease.
@@ -138,11 +202,8 @@ impl Suite {
         pages: usize,
         rights: Rights,
     ) -> Outcome<usize> {
-        let draft = self.open(lessor, parent, lessee)?;
         let arena = self.place(lessor, Place::Arena);
-        self.add_own(lessor, draft, arena, pages * PAGE, rights)?;
-        self.ok(lessor, Call::LeaseOffer, &[draft])?;
-        Ok(draft)
+        self.lend_parts(lessor, parent, lessee, &[own(arena, pages * PAGE, rights)])
     }
 
     /// A worker claims a grant shared; answers where it is mapped.
@@ -171,11 +232,7 @@ impl Suite {
         lessee: usize,
         rights: Rights,
     ) -> Outcome<usize> {
-        let draft = self.open(lessor, parent, lessee)?;
-        let add = [draft, parent, 0, 0, WHOLE, rights.bits() as usize];
-        self.ok(lessor, Call::LeaseAdd, &add)?;
-        self.ok(lessor, Call::LeaseOffer, &[draft])?;
-        Ok(draft)
+        self.lend_parts(lessor, parent, lessee, &[part(0, 0, WHOLE, rights)])
     }
 
     /// The clock's registers from the runner to lessor, lessee and grandchild, each claimed; answers the leases.

@@ -131,33 +131,6 @@ pub(crate) fn call_many(server: usize, count: usize) -> Words {
     words(&[failed, wrong])
 }
 
-/// Opens and revokes a draft over and over; old handles must not resolve.
-pub(crate) fn cycle(given: Words) -> Words {
-    let [parent, lessee, rounds, ..] = given;
-    let (mut failed, mut repeated, mut stale) = (0, 0, 0);
-    let mut first = usize::MAX;
-    let mut before = usize::MAX;
-    for round in 0..rounds {
-        let arguments = [parent, lessee, 0, 0, 0, 0];
-        let [status, handle, _] = attacks::system_call(Call::LeaseOpen as usize, arguments);
-        if round == 0 {
-            first = handle;
-        } else {
-            repeated += usize::from(handle == before || handle == first);
-            for old in [before, first] {
-                let arguments = [old, attacks::scratch(), 0, 0, 0, 0];
-                let [status, ..] = attacks::system_call(Call::LeaseInfo as usize, arguments);
-                stale += usize::from(status != Error::Revoked.code());
-            }
-        }
-        before = handle;
-        let arguments = [handle, 0, 0, 0, 0, 0];
-        let [revoked, ..] = attacks::system_call(Call::LeaseRevoke as usize, arguments);
-        failed += usize::from(status != 0 || revoked != 0);
-    }
-    words(&[failed, repeated, stale])
-}
-
 /// Random system calls. Calls that end or block the worker by design are left out.
 pub(crate) fn fuzz(rounds: usize, seed: usize) -> Words {
     let mut state = seed as u64 | 1;

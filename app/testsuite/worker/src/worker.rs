@@ -1,13 +1,11 @@
 //! A worker's state, and the loop that asks the runner what to do.
 
+use crate::lending::{self, Lending};
 use crate::programs;
 use crate::report::{Words, words};
 use attacks::Attack;
 use leasehold_abi::{Call, MESSAGE_WORDS, Tag};
 use testsuite_protocol::{Command, HELLO, REPORT, UNKNOWN};
-
-/// Most handles that [`Command::OpenMany`] keeps.
-pub(crate) const HANDLES: usize = 256;
 
 /// What a worker remembers between commands.
 pub(crate) struct Worker {
@@ -15,10 +13,8 @@ pub(crate) struct Worker {
     pub(crate) message: [usize; MESSAGE_WORDS],
     /// Its tag.
     pub(crate) tag: usize,
-    /// Handles of opened leases.
-    pub(crate) handles: [usize; HANDLES],
-    /// How many there are.
-    pub(crate) opened: usize,
+    /// What it is about to lend, and has lent.
+    pub(crate) lending: Lending,
 }
 
 /// Bytes of a word.
@@ -30,8 +26,7 @@ impl Worker {
         Self {
             message: [0; MESSAGE_WORDS],
             tag: 0,
-            handles: [0; HANDLES],
-            opened: 0,
+            lending: Lending::NONE,
         }
     }
 
@@ -118,44 +113,17 @@ impl Worker {
             Command::Sweep => programs::sweep(given),
             Command::Echo => programs::echo(given[0]),
             Command::CallMany => programs::call_many(given[0], given[1]),
-            Command::OpenMany => self.open_many(given),
-            Command::RevokeMany => self.revoke_many(),
-            Command::Cycle => programs::cycle(given),
+            Command::LendMany => self.lending.lend_many(given),
+            Command::RevokeMany => self.lending.revoke_many(),
+            Command::GiveBack => lending::give_back(),
+            Command::Part => self.lending.part(given),
+            Command::Lend => words(&self.lending.lend(given)),
             Command::Fuzz => programs::fuzz(given[0], given[1]),
             Command::Storm => programs::storm(given),
             Command::Floating => programs::floating(given),
             Command::Lock => programs::lock(given),
             Command::Reclaim => programs::reclaim(given),
         }
-    }
-
-    /// Opens drafts until one fails.
-    fn open_many(&mut self, given: Words) -> Words {
-        let [parent, lessee, count, ..] = given;
-        let mut status = 0;
-        while self.opened < count.min(HANDLES) {
-            let arguments = [parent, lessee, 0, self.opened, 0, 0];
-            let results = attacks::system_call(Call::LeaseOpen as usize, arguments);
-            status = results[0];
-            if status != 0 {
-                break;
-            }
-            self.handles[self.opened] = results[1];
-            self.opened += 1;
-        }
-        words(&[self.opened, status])
-    }
-
-    /// Revokes what `open_many` opened.
-    fn revoke_many(&mut self) -> Words {
-        let mut revoked = 0;
-        for handle in &self.handles[..self.opened] {
-            let arguments = [*handle, 0, 0, 0, 0, 0];
-            let [status, ..] = attacks::system_call(Call::LeaseRevoke as usize, arguments);
-            revoked += usize::from(status == 0);
-        }
-        self.opened = 0;
-        words(&[revoked])
     }
 }
 

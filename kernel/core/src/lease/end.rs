@@ -56,10 +56,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         match lease.state {
             LeaseState::Active => self.begin_ending(slot),
             LeaseState::Ending if harder => {}
-            LeaseState::Draft => {
-                self.close_lease(slot);
-                return false;
-            }
             _ => return false,
         }
         let lease = &mut self.leases.records[slot as usize];

@@ -35,24 +35,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    /// A lease that the current task lent; it may be a draft, or in any state but free.
+    /// A lease that the current task lent, in any state but free.
     #[inline(always)]
     pub(crate) fn lent(&self, handle: usize) -> Result<u16, Error> {
         // A free slot has no lessor.
         match self.leases.named(handle)? {
             (slot, lease) if lease.lessor as usize == self.current => Ok(slot),
             _ => Err(Error::Revoked),
-        }
-    }
-
-    /// A draft of the current task.
-    #[inline(always)]
-    pub(crate) fn draft(&self, handle: usize) -> Result<u16, Error> {
-        let slot = self.lent(handle)?;
-        if self.leases.records[slot as usize].state == LeaseState::Draft {
-            Ok(slot)
-        } else {
-            Err(Error::Invalid)
         }
     }
 

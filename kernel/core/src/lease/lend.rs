@@ -1,50 +1,63 @@
-//! Lending: a lease is made of parts of what its lessor has (L4), and put in force.
+//! Lending: a lease is made of parts of what its lessor has (L4), and is in force at once.
 //!
 //! A lease has up to [`MOST_PARTS`] of them, so the call is an [operation](super::operation): if an interrupt waits,
-//! the rest is left to the reaper. Until the last part is there the lease is a draft, which no task knows of.
+//! the rest is left to the reaper. Each part becomes a grant that still counts as free: the first ones of the lessor's
+//! share, in their order. The lease is made of them when all are there. So a call that fails, or is cut short by the
+//! end of its lessor, leaves nothing to be undone, and nobody sees a lease that is not complete.
 
+use super::links::NIL;
 use super::operation::{Operation, Phase};
+use super::part::part_of;
 use super::record::{Grant, Lease};
 use crate::schedule::bit;
 use crate::{Context, Hardware, Kernel, Next};
 use core::mem::offset_of;
 use leasehold_abi::{
-    Error, GrantKind, LeaseState, Lending, MOST_PARTS, Part, Rights, SELF_MEMORY, WHOLE,
+    Error, GrantKind, LeaseState, Lending, MOST_PARTS, Notifications, Part, Rights, SELF_MEMORY,
 };
+
+/// Where it is said what is lent.
+#[derive(Clone, Copy)]
+struct Said {
+    /// The address of a [`Lending`].
+    lending: usize,
+    /// That of the first [`Part`].
+    parts: usize,
+    /// How many there are.
+    count: u16,
+}
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
     /// [`Call::LeaseLend`](leasehold_abi::Call::LeaseLend).
     ///
-    /// `BadAddress` for addresses that are not the caller's or not a word's, `Revoked` for a parent that the caller
-    /// does not hold, `Invalid` for an index that names no task or the caller, `Denied` for a task that the manifest
-    /// does not let it lend to, `Dead` for one that is not alive, `Exhausted` when the caller's share has no room, or
-    /// for too many parts; and what a part gets.
+    /// `BadAddress` for addresses that are not the caller's or not a word's, `Exhausted` for too many parts; then what
+    /// [`Kernel::lend_on`] says.
     #[inline(never)]
     pub(crate) fn lease_lend(&mut self, lending: usize, parts: usize, count: usize) -> Next {
         let task = self.current;
-        let results = match self.begin_lending(task, lending, parts, count) {
-            Err(error) => [error.code(), 0, 0],
-            Ok(slot) => match self.add_parts(task, slot, parts, count) {
-                // The draft waits in the caller's operation.
-                Ok(false) => return self.next(),
-                result => self.end_lending(slot, result),
-            },
+        let results = match self.check_said(task, lending, parts, count) {
+            Err(error) => Some([error.code(), 0, 0]),
+            Ok(said) => {
+                let parent = self.hardware.load(lending + offset_of!(Lending, parent));
+                self.lend_on(task, parent, said, (0, NIL))
+            }
         };
-        self.tasks[task].context.set_results(results);
+        if let Some(results) = results {
+            self.tasks[task].context.set_results(results);
+        }
         self.next()
     }
 
-    /// The draft, without parts.
     #[inline(always)]
-    fn begin_lending(
-        &mut self,
+    fn check_said(
+        &self,
         lessor: usize,
         lending: usize,
         parts: usize,
         count: usize,
-    ) -> Result<u16, Error> {
+    ) -> Result<Said, Error> {
         if count > MOST_PARTS {
             return Err(Error::Exhausted);
         }
@@ -53,121 +66,110 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         self.check_here(lessor, lending, size_of::<Lending>(), false)?;
         self.check_here(lessor, parts, count * size_of::<Part>(), false)?;
-        let load = |offset| self.hardware.load(lending + offset);
-        let parent = self.held(load(offset_of!(Lending, parent)))?;
-        let lessee = self.task_index(load(offset_of!(Lending, lessee)))?;
-        if lessee == lessor {
-            return Err(Error::Invalid);
-        }
-        if lessee != 0 && self.config_of(lessor).lends & bit(lessee) == 0 {
-            return Err(Error::Denied);
-        }
-        if !self.tasks[lessee].is_alive() {
-            return Err(Error::Dead);
-        }
-        let [low, high] = [0, 1].map(|half| {
-            load(offset_of!(Lending, payload_type) + half * size_of::<usize>()) as u32 as u64
-        });
-        let (label, id) = (
-            load(offset_of!(Lending, label)),
-            load(offset_of!(Lending, id)),
-        );
-        let lessee_handle = self.tasks[lessee].handle;
-        let task = &mut self.tasks[lessor];
-        let slot = self.leases.take_slot(&mut task.share)?;
-        task.lent_count += 1;
-        let lease = &mut self.leases.records[slot as usize];
-        *lease = Lease {
-            generation: lease.generation,
-            state: LeaseState::Draft,
-            lessor: lessor as u8,
-            lessee: lessee as u8,
-            lessee_handle,
-            label: label as u32,
-            id: id as u32,
-            payload_type: low | high << 32,
-            parent,
-            ..Lease::EMPTY
-        };
-        let children = &mut self.leases.records[parent as usize].children;
-        children.push(&mut self.leases.siblings, slot);
-        Ok(slot)
+        Ok(Said {
+            lending,
+            parts,
+            count: count as u16,
+        })
     }
 
-    /// The reaper's step: go on with a draft.
+    /// The reaper's step.
     #[inline(never)]
     pub(super) fn lending_step(&mut self, task: usize) {
-        let operation = &self.tasks[task].operation;
-        let (parts, count) = (operation.progress, operation.cursor as usize);
-        let results = match self.leases.resolve(operation.lease as usize) {
-            Err(error) => [error.code(), 0, 0],
-            Ok(slot) => match self.add_parts(task, slot, parts, count) {
-                Ok(false) => return,
-                result => self.end_lending(slot, result),
-            },
+        let record = &self.tasks[task];
+        let Operation {
+            lease: parent,
+            progress: parts,
+            outcome: lending,
+            count,
+            cursor,
+            twin,
+            epoch,
+            ..
+        } = record.operation;
+        // Grants that came back meanwhile are the first ones now: begin anew. That is at most as often as the lessor
+        // has leases out.
+        let made = if epoch == record.share.grants as u32 {
+            (cursor, twin)
+        } else {
+            (0, NIL)
         };
-        let record = &mut self.tasks[task];
-        record.operation.phase = Phase::None;
-        record.context.set_results(results);
-        self.reaper.operating &= !bit(task);
-    }
-
-    /// Put the lease in force, or take the draft back; the call's results.
-    fn end_lending(&mut self, slot: u16, result: Result<bool, Error>) -> [usize; 3] {
-        match result {
-            Ok(_) => {
-                let handle = self.leases.handle(slot) as usize;
-                self.offer(slot);
-                [0, handle, 0]
-            }
-            Err(error) => {
-                self.close_lease(slot);
-                [error.code(), 0, 0]
-            }
+        let said = Said {
+            lending,
+            parts,
+            count,
+        };
+        if let Some(results) = self.lend_on(task, parent as usize, said, made) {
+            let record = &mut self.tasks[task];
+            record.operation.phase = Phase::None;
+            record.context.set_results(results);
+            self.reaper.operating &= !bit(task);
         }
     }
 
-    /// Add parts to the draft in `slot`. Whether that was the last; if not, an interrupt waits, and the rest is the
-    /// task's operation.
+    /// Make the rest of the grants, and lend. So many are made already, and that one was the last. The call's results,
+    /// or None if an interrupt waits: the rest is the task's operation.
+    ///
+    /// `Revoked` for a parent that the caller does not hold, what a part gets, `Exhausted` when the caller's share has
+    /// no grant or slot, `Invalid` for an index that names no task or the caller, `Denied` for a task that the manifest
+    /// does not let it lend to, `Dead` for one that is not alive.
     #[inline(never)]
-    fn add_parts(
+    fn lend_on(
         &mut self,
         task: usize,
-        slot: u16,
-        mut at: usize,
-        mut left: usize,
-    ) -> Result<bool, Error> {
-        let lease = &self.leases.records[slot as usize];
-        let (parent, lessee) = (lease.parent, &self.tasks[lease.lessee as usize]);
-        if self.leases.records[parent as usize].state != LeaseState::Active {
-            return Err(Error::Revoked);
-        }
-        if lessee.handle != lease.lessee_handle || !lessee.is_alive() {
-            return Err(Error::Dead);
-        }
-        while left != 0 {
-            self.add_part(task, slot, parent, at)?;
-            left -= 1;
-            at += size_of::<Part>();
+        parent: usize,
+        said: Said,
+        (mut made, mut last): (u16, u16),
+    ) -> Option<[usize; 3]> {
+        let slot = match self.leases.named(parent) {
+            Ok((slot, lease))
+                if lease.state == LeaseState::Active && lease.lessee as usize == task =>
+            {
+                slot
+            }
+            _ => return Some([Error::Revoked.code(), 0, 0]),
+        };
+        let first = self.tasks[task].share.grants;
+        let mut free = match self.leases.grants.get(last as usize) {
+            Some(last) => last.next,
+            None => first,
+        };
+        while made != said.count {
+            let at = said.parts + made as usize * size_of::<Part>();
+            let next = match self.make_grant(task, slot, at, free) {
+                Ok(next) => next,
+                Err(error) => return Some([error.code(), 0, 0]),
+            };
+            (last, free) = (free, next);
+            made += 1;
             if self.hardware.interrupt_pending() {
                 self.tasks[task].operation = Operation {
                     phase: Phase::Lend,
-                    lease: self.leases.handle(slot),
-                    progress: at,
-                    cursor: left as u16,
+                    lease: parent as u32,
+                    progress: said.parts,
+                    outcome: said.lending,
+                    count: said.count,
+                    cursor: made,
+                    twin: last,
+                    epoch: first as u32,
                     ..Operation::NONE
                 };
                 self.reaper.operating |= bit(task);
                 self.reaper.queued_by(task);
-                return Ok(false);
+                return None;
             }
         }
-        Ok(true)
+        let grants = if made == 0 { NIL } else { first };
+        Some(match self.lend(task, slot, said, (grants, last, free)) {
+            Ok(handle) => [0, handle, 0],
+            Err(error) => [error.code(), 0, 0],
+        })
     }
 
-    /// Add the grant that a part stands for. It lies where [`Kernel::begin_lending`] has looked.
+    /// Make `free` the grant that a part stands for; the next free one. The part lies where [`Kernel::check_said`] has
+    /// looked.
     #[inline(always)]
-    fn add_part(&mut self, task: usize, slot: u16, parent: u16, at: usize) -> Result<(), Error> {
+    fn make_grant(&mut self, task: usize, parent: u16, at: usize, free: u16) -> Result<u16, Error> {
         let load = |offset| self.hardware.load(at + offset);
         let rights = Rights::from_bits(load(offset_of!(Part, rights)) as u32);
         let rights = rights.ok_or(Error::Invalid)?;
@@ -192,49 +194,83 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             };
             (base, length, source.kind, label, source.origin)
         };
-        let share = &mut self.tasks[task].share;
-        let new = self.leases.take_grant(slot, share)?;
-        self.leases.grants[new as usize] = Grant {
+        let place = self.leases.grants.get_mut(free as usize);
+        let place = place.ok_or(Error::Exhausted)?;
+        let next = place.next;
+        *place = Grant {
             base,
             length,
             kind,
             label,
             origin,
             rights,
+            next,
             ..Grant::EMPTY
         };
-        Ok(())
+        Ok(next)
     }
-}
 
-/// The first address and length of a part of a grant.
-///
-/// A part of a window begins and ends on the hardware's granule, unless it ends where its source does: what is lent is
-/// what can be protected.
-#[inline(always)]
-pub(super) fn part_of<H: Hardware>(
-    grant: &Grant,
-    (offset, length): (usize, usize),
-    rights: Rights,
-) -> Result<(usize, usize), Error> {
-    if !grant.rights.contains(rights | Rights::LEND) {
-        return Err(Error::Denied);
+    /// Make a lease of the grants from the first to the last, behind which the free ones begin; put it in force, and
+    /// tell its lessee.
+    #[inline(always)]
+    fn lend(
+        &mut self,
+        lessor: usize,
+        parent: u16,
+        Said { lending, count, .. }: Said,
+        (first_grant, last_grant, free): (u16, u16, u16),
+    ) -> Result<usize, Error> {
+        let load = |offset| self.hardware.load(lending + offset);
+        let lessee = self.task_index(load(offset_of!(Lending, lessee)))?;
+        if lessee == lessor {
+            return Err(Error::Invalid);
+        }
+        if lessee != 0 && self.config_of(lessor).lends & bit(lessee) == 0 {
+            return Err(Error::Denied);
+        }
+        if !self.tasks[lessee].is_alive() {
+            return Err(Error::Dead);
+        }
+        let [low, high] = [0, 1].map(|half| {
+            load(offset_of!(Lending, payload_type) + half * size_of::<usize>()) as u32 as u64
+        });
+        let (label, id) = (
+            load(offset_of!(Lending, label)),
+            load(offset_of!(Lending, id)),
+        );
+        let task = &mut self.tasks[lessor];
+        let slot = self.leases.take_slot(&mut task.share)?;
+        task.share.grants = free;
+        task.lent_count += 1;
+        let lease = &mut self.leases.records[slot as usize];
+        *lease = Lease {
+            generation: lease.generation,
+            lessor: lessor as u8,
+            lessee: lessee as u8,
+            label: label as u32,
+            id: id as u32,
+            payload_type: low | high << 32,
+            parent,
+            first_grant,
+            last_grant,
+            grants: count,
+            ..Lease::EMPTY
+        };
+        let children = &mut self.leases.records[parent as usize].children;
+        children.push(&mut self.leases.siblings, slot);
+        self.offer(slot);
+        Ok(self.leases.handle(slot) as usize)
     }
-    let rest = grant.length.checked_sub(offset).ok_or(Error::Invalid)?;
-    let length = if length == WHOLE { rest } else { length };
-    if length == 0 || length > rest {
-        return Err(Error::Invalid);
+
+    /// Put a lease in force, and tell its lessee.
+    pub(crate) fn offer(&mut self, slot: u16) {
+        let lease = &mut self.leases.records[slot as usize];
+        lease.state = LeaseState::Active;
+        lease.offered = true;
+        let lessee = lease.lessee as usize;
+        let task = &mut self.tasks[lessee];
+        task.held_count += 1;
+        task.leases.offered.push(&mut self.leases.by_lessee, slot);
+        self.post(lessee, Notifications::LEASE);
     }
-    let unit = if grant.kind == GrantKind::Interrupt {
-        1
-    } else {
-        H::GRANULE
-    };
-    let base = grant.base + offset;
-    let fits = |at: usize| at.is_multiple_of(unit);
-    // The end of what ends with the address space is 0.
-    if (offset != 0 && !fits(base)) || (length != rest && !fits(base.wrapping_add(length))) {
-        return Err(Error::Invalid);
-    }
-    Ok((base, length))
 }

@@ -2,7 +2,6 @@
 
 mod bus_master;
 pub(crate) mod claim;
-pub(crate) mod draft;
 pub(crate) mod end;
 pub(crate) mod events;
 pub(crate) mod handles;
@@ -11,6 +10,7 @@ mod lend;
 mod line;
 pub(crate) mod links;
 pub(crate) mod operation;
+mod part;
 pub(crate) mod record;
 mod scan;
 pub(crate) mod table;

@@ -1,4 +1,4 @@
-//! A claim or its end that takes more than one bounded step.
+//! A claim or its end, or a lending, that takes more than one bounded step.
 //!
 //! The caller stays ready, but the reaper goes before it (it works on the caller's account),
 //! so the call looks like any other: it returns when it is done.
@@ -11,7 +11,7 @@ use leasehold_abi::Claim;
 pub(crate) enum Phase {
     /// Nothing.
     None,
-    /// Adding parts to a lease that is to be lent.
+    /// Making grants of the parts of a lease that is to be lent.
     Lend,
     /// Looking for a claim in the way.
     Scan,
@@ -36,20 +36,23 @@ pub(crate) struct Operation {
     pub(crate) phase: Phase,
     /// Shared or exclusive.
     pub(crate) claim: Claim,
-    /// Whose claimed windows are looked at, and the one to look at next; how many parts are to be added.
+    /// Whose claimed windows are looked at, and the one to look at next; how many grants are made.
     pub(crate) whose: Whose,
     pub(crate) cursor: u16,
-    /// The lease, by handle: it may be over before the next step.
+    /// How many are to be made.
+    pub(crate) count: u16,
+    /// The lease, or the parent of the one that is to be lent, by handle: it may be over before the next step.
     pub(crate) lease: u32,
     /// The grant in it.
     pub(crate) grant: u16,
-    /// A claim of the very same window by the same task, found on the way.
+    /// A claim of the very same window by the same task, found on the way; the grant that was made last.
     pub(crate) twin: u16,
-    /// How far the window is mapped: the hardware's. The address of the next part.
+    /// How far the window is mapped: the hardware's. The address of the first part.
     pub(crate) progress: usize,
-    /// What [`Leases::epoch`](super::table::Leases::epoch) was when the scan began.
+    /// What [`Leases::epoch`](super::table::Leases::epoch) was when the scan began; the lessor's first free grant when
+    /// the first part was looked at.
     pub(crate) epoch: u32,
-    /// The answer after unmapping.
+    /// The answer after unmapping. The address of what is said of the lease.
     pub(crate) outcome: usize,
 }
 
@@ -60,6 +63,7 @@ impl Operation {
         claim: Claim::None,
         whose: Whose::Own,
         cursor: NIL,
+        count: 0,
         lease: 0,
         grant: NIL,
         twin: NIL,

@@ -16,7 +16,7 @@ pub(crate) struct Lease {
     pub(crate) state: LeaseState,
     /// How it ends, while ending; a later revocation can only make it harder.
     pub(crate) mode: RevokeMode,
-    /// Its life is the present one: a task with a lease to its name is not started again.
+    /// The lives of both are the present ones: a task with a lease to its name is not started again.
     pub(crate) lessor: u8,
     pub(crate) lessee: u8,
     pub(crate) parent: u16,
@@ -36,8 +36,6 @@ pub(crate) struct Lease {
     pub(crate) queued: bool,
     /// When the lessee must have released it, while ending.
     pub(crate) deadline: u64,
-    /// The life of the lessee that a draft is for.
-    pub(crate) lessee_handle: u32,
     pub(crate) label: u32,
     pub(crate) id: u32,
     pub(crate) payload_type: u64,
@@ -61,7 +59,6 @@ impl Lease {
         offered: false,
         queued: false,
         deadline: 0,
-        lessee_handle: 0,
         label: 0,
         id: 0,
         payload_type: 0,

@@ -9,9 +9,6 @@ use super::record::{Claims, Grant, KERNEL, Lease};
 use crate::index::Table;
 use leasehold_abi::{Error, LeaseHandle, LeaseState};
 
-/// Most grants in one lease that is not the root, so that finding one is bounded.
-pub(crate) const MAX_GRANTS: u16 = leasehold_abi::MOST_PARTS as u16;
-
 /// The slot of the root lease.
 pub(crate) const ROOT: u16 = 0;
 
@@ -165,20 +162,6 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         Ok(grant)
     }
 
-    /// Take a free slot of the lessor's, for `lease`.
-    ///
-    /// # Errors
-    /// `Exhausted` when there is none.
-    pub(crate) fn open(&mut self, share: &mut Share, lease: Lease) -> Result<u16, Error> {
-        let slot = self.take_slot(share)?;
-        let record = &mut self.records[slot as usize];
-        *record = Lease {
-            generation: record.generation,
-            ..lease
-        };
-        Ok(slot)
-    }
-
     /// Take a free slot of the lessor's.
     ///
     /// # Errors
@@ -207,42 +190,5 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         if lease.generation < Self::USED_UP {
             share.slots.push(&mut self.work, slot);
         }
-    }
-
-    /// Append a grant of the lessor's share to a draft; its number.
-    ///
-    /// # Errors
-    /// `Exhausted` when the lease or the share has no room.
-    pub(crate) fn add(
-        &mut self,
-        slot: u16,
-        share: &mut Share,
-        grant: Grant,
-    ) -> Result<usize, Error> {
-        let new = self.take_grant(slot, share)?;
-        self.grants[new as usize] = grant;
-        Ok(self.records[slot as usize].grants as usize - 1)
-    }
-
-    /// Append a free grant of the lessor's share to a draft; where it is. It is yet to be filled.
-    ///
-    /// # Errors
-    /// `Exhausted` when the lease or the share has no room.
-    #[inline(always)]
-    pub(crate) fn take_grant(&mut self, slot: u16, share: &mut Share) -> Result<u16, Error> {
-        let lease = &mut self.records[slot as usize];
-        let new = share.grants;
-        if new == NIL || lease.grants >= MAX_GRANTS {
-            return Err(Error::Exhausted);
-        }
-        share.grants = self.grants[new as usize].next;
-        if lease.last_grant == NIL {
-            lease.first_grant = new;
-        } else {
-            self.grants[lease.last_grant as usize].next = new;
-        }
-        lease.last_grant = new;
-        lease.grants += 1;
-        Ok(new)
     }
 }

@@ -2,9 +2,11 @@
 //! kept as plain sets, so that what the kernel did can be looked up.
 
 mod board;
+mod lending;
 mod world;
 
 pub(crate) use board::{CONFIG, FLOATING, RAM, Shares, TASKS, arena, data, root};
+pub(crate) use lending::{description, own, part, whole};
 pub(crate) use world::{PARK, World};
 
 use crate::{Context, Hardware, Region, TaskConfig, Window};

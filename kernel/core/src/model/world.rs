@@ -2,9 +2,7 @@
 
 use super::{Model, Shares, data};
 use crate::{Hardware, Kernel, Next};
-use leasehold_abi::{
-    Call, Error, GrantInfo, LeaseInfo, Notifications, SELF_MEMORY, TaskInfo, WHOLE,
-};
+use leasehold_abi::{Call, Error, GrantInfo, LeaseInfo, Notifications, TaskInfo};
 use std::boxed::Box;
 use zerocopy::TryFromBytes;
 
@@ -104,54 +102,6 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
     pub(crate) fn error(&mut self, task: usize, call: Call, arguments: &[usize]) -> Error {
         let [status, ..] = self.act(task, call, arguments);
         Error::from_code(status).unwrap_or_else(|| panic!("{call:?} of task {task} succeeded"))
-    }
-
-    /// `lessor` opens a lease under `parent` for `lessee`.
-    pub(crate) fn open(&mut self, lessor: usize, parent: usize, lessee: usize) -> usize {
-        self.value(
-            lessor,
-            Call::LeaseOpen,
-            &[parent, lessee, 7, 9, 0x1234, 0x5678],
-        )
-    }
-
-    /// `lessor` lends the grants `grants` of `parent`, whole and with all rights, to `lessee`,
-    /// who fetches the event.
-    pub(crate) fn lend(
-        &mut self,
-        lessor: usize,
-        parent: usize,
-        lessee: usize,
-        grants: &[usize],
-    ) -> usize {
-        let lease = self.open(lessor, parent, lessee);
-        for &grant in grants {
-            self.value(lessor, Call::LeaseAdd, &[lease, parent, grant, 0, WHOLE, 7]);
-        }
-        self.value(lessor, Call::LeaseOffer, &[lease]);
-        assert_eq!(self.act(lessee, Call::LeaseEvent, &[]), [0, 1, lease]);
-        lease
-    }
-
-    /// `lessor` lends a range of its arena under `parent` to `lessee`.
-    pub(crate) fn lend_memory(
-        &mut self,
-        lessor: usize,
-        parent: usize,
-        lessee: usize,
-        range: (usize, usize),
-        rights: usize,
-    ) -> usize {
-        let lease = self.open(lessor, parent, lessee);
-        let own = SELF_MEMORY as usize;
-        self.value(
-            lessor,
-            Call::LeaseAdd,
-            &[lease, own, 0, range.0, range.1, rights],
-        );
-        self.value(lessor, Call::LeaseOffer, &[lease]);
-        assert_eq!(self.act(lessee, Call::LeaseEvent, &[]), [0, 1, lease]);
-        lease
     }
 
     /// Time passes; the alarm comes if it is due.

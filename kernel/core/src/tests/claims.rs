@@ -1,8 +1,8 @@
 //! Claims: windows shared or alone, lines, bus mastering, configuration space.
 
-use crate::model::{Model, World, arena, root};
+use crate::model::{Model, World, arena, part, root, whole};
 use crate::{Hardware, Next};
-use leasehold_abi::{Call, Claim, Error, RevokeMode, Rights, WHOLE};
+use leasehold_abi::{Call, Claim, Error, Part, RevokeMode, Rights, WHOLE};
 
 const ORDERLY: usize = RevokeMode::Orderly as usize;
 const HARD: usize = RevokeMode::Hard as usize;
@@ -53,13 +53,14 @@ fn one_task_claims_the_same_window_twice_but_no_overlap() {
         world.value(2, Call::GrantClaim, &[lease, 0, 0]);
     }
     assert_eq!(world.kernel.hardware.mapped.len(), 64);
-    let part = world.open(0, root, 2);
-    world.value(0, Call::LeaseAdd, &[part, root, root::BAR, 64, 128, 7]);
-    world.value(0, Call::LeaseAdd, &[part, root, root::BAR, 0, WHOLE, 1]);
-    world.value(0, Call::LeaseOffer, &[part]);
-    assert_eq!(world.error(2, Call::GrantClaim, &[part, 0, 0]), Error::Busy);
+    let parts = [part(root::BAR, 64, 128, 7), part(root::BAR, 0, WHOLE, 1)];
+    let other = world.lend_parts(0, root, 2, &parts);
     assert_eq!(
-        world.error(2, Call::GrantClaim, &[part, 1, 0]),
+        world.error(2, Call::GrantClaim, &[other, 0, 0]),
+        Error::Busy
+    );
+    assert_eq!(
+        world.error(2, Call::GrantClaim, &[other, 1, 0]),
         Error::Busy,
         "other rights"
     );
@@ -69,7 +70,10 @@ fn one_task_claims_the_same_window_twice_but_no_overlap() {
     assert_eq!(world.kernel.hardware.mapped.len(), 64);
     world.value(0, Call::LeaseRevoke, &[leases[2], HARD]);
     assert!(world.kernel.hardware.mapped.is_empty());
-    assert_eq!(world.value(2, Call::GrantClaim, &[part, 0, 0]), 0x2000_0040);
+    assert_eq!(
+        world.value(2, Call::GrantClaim, &[other, 0, 0]),
+        0x2000_0040
+    );
     assert_eq!(world.kernel.hardware.mapped.len(), 2);
 }
 
@@ -133,11 +137,9 @@ fn a_task_sees_no_two_windows_at_one_place() {
 fn a_claim_needs_the_right_to_read_and_gets_no_more_than_granted() {
     let mut world = World::new();
     let root = world.root();
-    let lease = world.open(0, root, 2);
-    for (rights, index) in [(1, root::BAR), (2, root::UART), (7, root::CONFIG)] {
-        world.value(0, Call::LeaseAdd, &[lease, root, index, 0, WHOLE, rights]);
-    }
-    world.value(0, Call::LeaseOffer, &[lease]);
+    let parts = [(1, root::BAR), (2, root::UART), (7, root::CONFIG)]
+        .map(|(rights, index)| part(index, 0, WHOLE, rights));
+    let lease = world.lend_parts(0, root, 2, &parts);
     world.value(2, Call::GrantClaim, &[lease, 0, 0]);
     assert!(world.kernel.hardware.reaches(2, 0x2000_0000, false));
     assert!(!world.kernel.hardware.reaches(2, 0x2000_0000, true));
@@ -156,16 +158,12 @@ fn a_claim_needs_the_right_to_read_and_gets_no_more_than_granted() {
 fn a_line_and_bus_mastering_need_their_rights() {
     let mut world = World::new();
     let root = world.root();
-    let lease = world.open(0, root, 2);
-    let function = [lease, root, root::BUS_MASTER, 0x1000, 0x1000];
-    for (grant, missing) in [
-        ([lease, root, root::LINE_10, 0, WHOLE], Rights::READ),
-        (function, Rights::WRITE),
-    ] {
-        let rights = (Rights::all() - missing).bits() as usize;
-        world.value(0, Call::LeaseAdd, &[grant.as_slice(), &[rights]].concat());
-    }
-    world.value(0, Call::LeaseOffer, &[lease]);
+    let but = |missing: Rights| (Rights::all() - missing).bits() as usize;
+    let parts = [
+        part(root::LINE_10, 0, WHOLE, but(Rights::READ)),
+        part(root::BUS_MASTER, 0x1000, 0x1000, but(Rights::WRITE)),
+    ];
+    let lease = world.lend_parts(0, root, 2, &parts);
     for index in 0..2 {
         assert_eq!(
             world.error(2, Call::GrantClaim, &[lease, index, 0, 1]),
@@ -194,15 +192,8 @@ fn a_claim_scans_many_others_in_steps() {
     let mut world = World::new();
     let root = world.root();
     // 20 windows of two granules each, side by side.
-    let lease = world.open(0, root, 2);
-    for part in 0..20 {
-        world.value(
-            0,
-            Call::LeaseAdd,
-            &[lease, root, root::BAR, part * 128, 128, 7],
-        );
-    }
-    world.value(0, Call::LeaseOffer, &[lease]);
+    let parts: [Part; 20] = core::array::from_fn(|at| part(root::BAR, at * 128, 128, 7));
+    let lease = world.lend_parts(0, root, 2, &parts);
     for part in 0..20 {
         assert_eq!(
             world.value(2, Call::GrantClaim, &[lease, part, 1]),
@@ -259,22 +250,14 @@ fn an_interrupt_goes_to_its_claimant_until_acknowledged() {
 fn bus_mastering_is_on_exactly_while_claimed() {
     let mut world = World::new();
     let root = world.root();
-    let lease = world.open(0, root, 2);
-    for index in [root::CONFIG, root::BUS_MASTER] {
-        world.value(0, Call::LeaseAdd, &[lease, root, index, 0x1000, 0x1000, 7]);
-    }
-    // All functions at once is not one function.
-    world.value(
-        0,
-        Call::LeaseAdd,
-        &[lease, root, root::BUS_MASTER, 0, WHOLE, 7],
-    );
-    world.value(
-        0,
-        Call::LeaseAdd,
-        &[lease, root, root::BUS_MASTER, 0x1000, 0x1000, 7],
-    );
-    world.value(0, Call::LeaseOffer, &[lease]);
+    let parts = [
+        part(root::CONFIG, 0x1000, 0x1000, 7),
+        part(root::BUS_MASTER, 0x1000, 0x1000, 7),
+        // All functions at once is not one function.
+        whole(root::BUS_MASTER),
+        part(root::BUS_MASTER, 0x1000, 0x1000, 7),
+    ];
+    let lease = world.lend_parts(0, root, 2, &parts);
     let command = |world: &World| world.kernel.hardware.configuration[&0x3000_1004];
     let write = |world: &mut World, width, value| {
         let arguments = [root, root::CONFIG, 0x1004, width, value];
@@ -305,10 +288,8 @@ fn bus_mastering_is_on_exactly_while_claimed() {
 fn a_bus_master_is_counted_while_it_is_claimed() {
     let mut world = World::new();
     let root = world.root();
-    let lease = world.open(0, root, 2);
-    let function = [lease, root, root::BUS_MASTER, 0x1000, 0x1000, 7];
-    world.value(0, Call::LeaseAdd, &function);
-    world.value(0, Call::LeaseOffer, &[lease]);
+    let function = part(root::BUS_MASTER, 0x1000, 0x1000, 7);
+    let lease = world.lend_parts(0, root, 2, &[function]);
     for _ in 0..40 {
         world.value(2, Call::GrantClaim, &[lease, 0]);
         world.value(2, Call::GrantUnclaim, &[lease, 0]);
@@ -398,12 +379,8 @@ fn every_error_of_configuration_accesses() {
         .hardware
         .configuration
         .insert(0x3000_1000, 0x11e8_1234);
-    let lease = world.open(0, root, 2);
-    for rights in [1, 2] {
-        let add = [lease, root, root::CONFIG, 0x1000, 0x1000, rights];
-        world.value(0, Call::LeaseAdd, &add);
-    }
-    world.value(0, Call::LeaseOffer, &[lease]);
+    let parts = [1, 2].map(|rights| part(root::CONFIG, 0x1000, 0x1000, rights));
+    let lease = world.lend_parts(0, root, 2, &parts);
     assert_eq!(world.value(2, read, &[lease, 0, 0]), 0x11e8_1234);
     assert_eq!(world.error(2, read, &[lease, 1, 0]), Error::Denied);
     world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
@@ -415,23 +392,14 @@ fn every_error_of_configuration_accesses() {
 fn a_scan_that_is_interrupted_sees_what_was_claimed_meanwhile() {
     let mut world = World::new();
     let root = world.root();
-    let lease = world.open(0, root, 2);
-    for part in 0..20 {
-        let grant = [lease, root, root::BAR, part * 128, 128, 7];
-        world.value(0, Call::LeaseAdd, &grant);
-    }
-    world.value(0, Call::LeaseOffer, &[lease]);
+    let parts: [Part; 20] = core::array::from_fn(|at| part(root::BAR, at * 128, 128, 7));
+    let lease = world.lend_parts(0, root, 2, &parts);
     for part in 0..20 {
         world.value(2, Call::GrantClaim, &[lease, part, 0]);
     }
     let [first, second] = [3, 5].map(|task| {
-        let lease = world.open(0, root, task);
-        let part = [lease, root, root::BAR, 20 * 128, 128, 7];
-        world.value(0, Call::LeaseAdd, &part);
-        let line = [lease, root, root::LINE_10, 0, WHOLE, 7];
-        world.value(0, Call::LeaseAdd, &line);
-        world.value(0, Call::LeaseOffer, &[lease]);
-        lease
+        let parts = [part(root::BAR, 20 * 128, 128, 7), whole(root::LINE_10)];
+        world.lend_parts(0, root, task, &parts)
     });
     world.value(5, Call::GrantClaim, &[second, 1, 0, 1]);
     world.act(5, Call::Receive, &[1]);
@@ -455,12 +423,8 @@ fn a_scan_that_is_interrupted_sees_what_was_claimed_meanwhile() {
 fn a_claim_that_is_revoked_while_it_scans_claims_nothing() {
     let mut world = World::new();
     let root = world.root();
-    let many = world.open(0, root, 3);
-    for part in 0..20 {
-        let grant = [many, root, root::BAR, part * 128, 128, 7];
-        world.value(0, Call::LeaseAdd, &grant);
-    }
-    world.value(0, Call::LeaseOffer, &[many]);
+    let parts: [Part; 20] = core::array::from_fn(|at| part(root::BAR, at * 128, 128, 7));
+    let many = world.lend_parts(0, root, 3, &parts);
     world.act(3, Call::LeaseEvent, &[]);
     for part in 0..20 {
         world.value(3, Call::GrantClaim, &[many, part, 0]);

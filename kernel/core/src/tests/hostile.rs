@@ -5,10 +5,25 @@ use super::invariants::Checker;
 use super::recovery::take_all_back;
 use crate::Fault;
 use crate::lease::links::NIL;
-use crate::model::{TASKS, World, arena, data};
-use leasehold_abi::{Borrow, Call, FaultKind, LeaseState, Notifications, SELF_MEMORY, TaskState};
+use crate::model::{TASKS, World, arena, data, own, part};
+use leasehold_abi::{Borrow, Call, FaultKind, LeaseState, Notifications, Part, TaskState, WHOLE};
 use std::vec::Vec;
 use zerocopy::IntoBytes;
+
+/// How many calls there are.
+const CALLS: usize = 32;
+
+/// Those that get a task far with its leases.
+const ABOUT_LEASES: [Call; 8] = [
+    Call::LeaseLend,
+    Call::LeaseLend,
+    Call::LeaseLend,
+    Call::LeaseRevoke,
+    Call::LeaseRelease,
+    Call::LeaseEvent,
+    Call::GrantClaim,
+    Call::GrantUnclaim,
+];
 
 /// Marsaglia's xorshift64: reproducible, and good enough to pick calls.
 struct Random(u64);
@@ -42,7 +57,7 @@ struct Attack<const L: usize, const G: usize, const B: u32> {
     leases: Vec<usize>,
     checker: Checker,
     calls: usize,
-    succeeded: [usize; 35],
+    succeeded: [usize; CALLS],
 }
 
 impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
@@ -55,7 +70,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             leases,
             checker: Checker::default(),
             calls: 0,
-            succeeded: [0; 35],
+            succeeded: [0; CALLS],
         }
     }
 
@@ -87,24 +102,6 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             self.lease()
         } else {
             self.random.pick(&mine)
-        }
-    }
-
-    /// A draft of the current task, mostly.
-    fn draft(&mut self) -> usize {
-        let task = self.world.kernel.current;
-        let table = &self.world.kernel.leases;
-        let drafts: Vec<usize> = (0..L as u16)
-            .filter(|&slot| {
-                let lease = &table.records[slot as usize];
-                lease.lessor as usize == task && lease.state == LeaseState::Draft
-            })
-            .map(|slot| table.handle(slot) as usize)
-            .collect();
-        if drafts.is_empty() || self.random.chance(8) {
-            self.own_lease()
-        } else {
-            self.random.pick(&drafts)
         }
     }
 
@@ -165,6 +162,33 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
         at
     }
 
+    /// A lease of so many parts in the current task's memory, most of them good; where it and they are.
+    fn describe_lease(&mut self, count: usize) -> [usize; 2] {
+        let task = self.world.kernel.current;
+        let parent = self.own_lease();
+        let lessee = self.random.below(TASKS + 1);
+        let parts: Vec<Part> = (0..count).map(|_| self.part(task)).collect();
+        let [lending, parts, _] = self.world.describe_lease(task, parent, lessee, &parts);
+        [lending, parts]
+    }
+
+    fn part(&mut self, task: usize) -> Part {
+        let length = self.random.pick(&[64, 64, 128, WHOLE, WHOLE, 0, 1, 1024]);
+        let rights = self.random.pick(&[7, 7, 7, 7, 5, 3, 1, 0, 8]);
+        if self.random.chance(3) {
+            let near = arena(task) + 64 * self.random.below(12);
+            let at = if self.random.chance(8) {
+                self.address()
+            } else {
+                near
+            };
+            return own(at, length, rights);
+        }
+        let offset = self.random.pick(&[0, 0, 0, 0, 64, 4096, 7, usize::MAX]);
+        let most = if self.random.chance(4) { 9 } else { 2 };
+        part(self.random.below(most), offset, length, rights)
+    }
+
     fn address(&mut self) -> usize {
         let task = self.world.kernel.current;
         match self.random.below(8) {
@@ -220,35 +244,16 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
                 [self.client(), small, small, self.address(), length, 0]
             }
             Call::BorrowInfo => [self.client(), small, 0, 0, 0, 0],
-            Call::LeaseOpen => [
-                self.own_lease(),
-                self.random.below(TASKS + 1),
-                bits,
-                small,
-                length,
-                small,
-            ],
-            Call::LeaseAdd => {
-                let lease = self.draft();
-                let rights = self.random.pick(&[7, 7, 7, 5, 3, 1, 0, 8]);
-                if self.random.chance(3) {
-                    let near = arena(self.world.kernel.current) + 64 * self.random.below(12);
-                    let at = if self.random.chance(4) {
-                        self.address()
-                    } else {
-                        near
-                    };
-                    return [lease, SELF_MEMORY as usize, 0, at, length, rights];
+            Call::LeaseLend => {
+                let count = self.random.pick(&[0, 1, 1, 1, 2, 3, 12, 33, usize::MAX]);
+                let [mut lending, mut parts] = self.describe_lease(count.min(12));
+                if self.random.chance(12) {
+                    lending = self.address();
                 }
-                let offset = self.random.pick(&[0, 0, 0, 64, 4096, 7, usize::MAX]);
-                let slot = self.world.kernel.leases.resolve(lease).unwrap_or(0);
-                let parent = self.world.kernel.leases.records[slot as usize].parent;
-                let source = if self.random.chance(8) || parent as usize >= L {
-                    self.lease()
-                } else {
-                    self.world.kernel.leases.handle(parent) as usize
-                };
-                [lease, source, self.random.below(9), offset, length, rights]
+                if self.random.chance(12) {
+                    parts = self.address();
+                }
+                [lending, parts, count, 0, 0, 0]
             }
             Call::LeaseRelease if !self.random.chance(4) => {
                 // Mostly the one that is due first.
@@ -303,7 +308,6 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             }
             Call::DebugWrite | Call::Panic => [self.address(), length, 0, 0, 0, 0],
             Call::SetServing => [self.random.below(3), 0, 0, 0, 0, 0],
-            Call::LeaseOffer | Call::GrantLabel => [self.draft(), small % 2, bits, 0, 0, 0],
             _ => [self.own_lease(), small, self.address(), 0, 0, 0],
         }
     }
@@ -320,12 +324,12 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             3..5 => Call::Receive as usize,
             5..8 if served => Call::BorrowRead as usize + self.random.below(3),
             8 if served => Call::Reply as usize,
-            9 => Call::LeaseOpen as usize + self.random.below(10),
+            9 => self.random.pick(&ABOUT_LEASES) as usize,
             11 if self.world.kernel.tasks[task].leases.has_news() => Call::LeaseEvent as usize,
             10 if self.world.kernel.tasks[task].leases.ending.first != NIL => {
                 Call::LeaseRelease as usize
             }
-            _ => self.random.below(35),
+            _ => self.random.below(CALLS),
         };
         let Some(call) = Call::from_number(number) else {
             assert_eq!(self.world.system_call(number, &[])[0], 1);
@@ -345,7 +349,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
         if results[0] == 0 {
             self.succeeded[number] += 1;
             match call {
-                Call::LeaseOpen => self.leases.push(results[1]),
+                Call::LeaseLend => self.leases.push(results[1]),
                 Call::LeaseEvent => self.leases.push(results[2]),
                 _ => {}
             }
@@ -438,7 +442,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
 #[test]
 fn random_calls_break_no_invariant() {
     let (seeds, calls) = if cfg!(miri) { (1, 300) } else { (8, 10_000) };
-    let mut succeeded = [0; 35];
+    let mut succeeded = [0; CALLS];
     for seed in 0..seeds {
         let mut attack = Attack::<32, 96, 22>::new(0x9e37_79b9_7f4a_7c15 ^ seed << 20);
         attack.run(calls);

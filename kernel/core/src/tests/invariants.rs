@@ -3,12 +3,12 @@
 use crate::index::Table;
 use crate::lease::links::{Links, List, NIL};
 use crate::lease::record::Lease;
-use crate::lease::table::{MAX_GRANTS, ROOT};
+use crate::lease::table::ROOT;
 use crate::model::{Mapping, Model};
 use crate::schedule::bit;
 use crate::task::no_handle;
 use crate::{Hardware, Kernel};
-use leasehold_abi::{Claim, GrantKind, LeaseState, RevokeMode, Rights, TaskState};
+use leasehold_abi::{Claim, GrantKind, LeaseState, MOST_PARTS, RevokeMode, Rights, TaskState};
 use std::collections::{BTreeMap, BTreeSet};
 use std::vec::Vec;
 
@@ -100,6 +100,9 @@ fn check_blocking<const L: usize, const G: usize, const B: u32>(kernel: &Machine
             assert!(task.pending == 0 && !ready);
         }
     }
+    // No task sees its own call half done.
+    let runs = kernel.current < kernel.count;
+    assert!(!runs || kernel.reaper.operating & bit(kernel.current) == 0);
     assert_eq!(kernel.reaper.is_idle(), is_done(kernel));
 }
 
@@ -195,6 +198,8 @@ fn check_lists<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L,
         } else {
             same(&kernel.leases.siblings, lease.children, which(&child))
         };
+        let next = lease.child_cursor;
+        assert!(next == NIL || children.contains(&next));
         // L5: what is derived ends too, or the reaper is on its way to it.
         if lease.state == LeaseState::Ending || lease.state == LeaseState::Released {
             let hard = lease.state == LeaseState::Released || lease.mode == RevokeMode::Hard;
@@ -215,7 +220,7 @@ fn check_derivation<const L: usize, const G: usize, const B: u32>(kernel: &Machi
     let table = &kernel.leases;
     let grants = |slot: u16| -> Vec<u16> {
         let count = table.records[slot as usize].grants;
-        assert!(slot == ROOT || count <= MAX_GRANTS);
+        assert!(slot == ROOT || count as usize <= MOST_PARTS);
         (0..count as usize)
             .map(|index| table.grant(slot, index).unwrap())
             .collect()
@@ -277,7 +282,7 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
                 kept || lease.queued
             }
             LeaseState::Released => lease.queued,
-            LeaseState::Free | LeaseState::Draft => false,
+            LeaseState::Free => false,
         };
         assert!(in_force, "a claim without a lease");
         match grant.kind {

@@ -4,39 +4,32 @@ use super::invariants::Checker;
 use crate::Fault;
 use crate::lease::links::NIL;
 use crate::lease::table::Leases;
-use crate::model::{Shares, World, arena, root};
-use leasehold_abi::{Call, Claim, Error, FaultKind, LeaseState, RevokeMode, SELF_MEMORY, WHOLE};
+use crate::model::{Shares, World, own, part, root, whole};
+use leasehold_abi::{Call, Claim, Error, FaultKind, LeaseState, Part, RevokeMode, WHOLE};
 
 const ORDERLY: usize = RevokeMode::Orderly as usize;
 const HARD: usize = RevokeMode::Hard as usize;
-const OWN: usize = SELF_MEMORY as usize;
 
 #[test]
-fn a_lease_goes_from_draft_to_free() {
+fn a_lease_goes_from_its_offer_to_free() {
     let mut world = World::new();
     let root = world.root();
-    let lease = world.open(0, root, 2);
-    assert_eq!(world.lease_info(0, lease).unwrap().state, LeaseState::Draft);
-    assert_eq!(
-        world.lease_info(2, lease),
-        Err(Error::Revoked),
-        "not seen by the lessee yet"
-    );
-    assert_eq!(
-        world.value(0, Call::LeaseAdd, &[lease, root, root::BAR, 0, WHOLE, 3]),
-        0
-    );
-    world.value(0, Call::GrantLabel, &[lease, 0, 55]);
-    world.value(0, Call::LeaseOffer, &[lease]);
+    let named = Part {
+        label: 55,
+        ..part(root::BAR, 0, WHOLE, 3)
+    };
+    let lease = world.lend_parts(0, root, 2, &[named, whole(root::UART)]);
     assert_eq!(world.act(2, Call::LeaseEvent, &[]), [0, 1, lease]);
     assert_eq!(world.error(2, Call::LeaseEvent, &[]), Error::NotFound);
-    assert_eq!(
-        world.lease_info(2, lease).unwrap().state,
-        LeaseState::Active
-    );
+    let info = world.lease_info(2, lease).unwrap();
+    assert_eq!(info.state, LeaseState::Active);
+    assert_eq!((info.label, info.id, info.grants), (7, 9, 2));
+    assert_eq!(info.payload_type, 0x5678_0000_1234);
     let grant = world.grant_info(2, lease, 0).unwrap();
     assert_eq!((grant.label, grant.rights.bits()), (55, 3));
     assert!(!grant.is_claimed());
+    let label = world.grant_info(2, lease, 1).unwrap().label;
+    assert_eq!(label, 100, "that of its source");
     assert_eq!(
         world.value(2, Call::GrantClaim, &[lease, 0, 0]),
         0x2000_0000
@@ -61,49 +54,25 @@ fn a_lease_goes_from_draft_to_free() {
 }
 
 #[test]
-fn every_error_of_open() {
-    let mut world = World::new();
-    let root = world.root();
-    assert_eq!(world.error(2, Call::LeaseOpen, &[root, 3]), Error::Revoked);
-    assert_eq!(
-        world.error(0, Call::LeaseOpen, &[root + 1024, 3]),
-        Error::Revoked
-    );
-    assert_eq!(world.error(0, Call::LeaseOpen, &[OWN, 3]), Error::Revoked);
-    assert_eq!(world.error(0, Call::LeaseOpen, &[root, 6]), Error::Invalid);
-    assert_eq!(world.error(0, Call::LeaseOpen, &[root, 0]), Error::Invalid);
-    let lease = world.lend(0, root, 3, &[root::BAR]);
-    assert_eq!(world.error(3, Call::LeaseOpen, &[lease, 2]), Error::Denied);
-    world.value(0, Call::TaskStop, &[4]);
-    assert_eq!(world.error(3, Call::LeaseOpen, &[lease, 4]), Error::Dead);
-    // The supervisor is always among those one may lend to.
-    world.open(3, lease, 0);
-    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
-    assert_eq!(world.error(3, Call::LeaseOpen, &[lease, 0]), Error::Revoked);
-}
-
-#[test]
 fn the_tables_run_full_without_harm() {
     let mut world = World::<6, 40, 22>::boot();
     let root = world.root();
-    let drafts: std::vec::Vec<usize> = (0..5).map(|_| world.open(0, root, 2)).collect();
-    assert_eq!(
-        world.error(0, Call::LeaseOpen, &[root, 2]),
-        Error::Exhausted
-    );
-    // 32 grants are left: the first draft takes all of them.
-    for _ in 0..32 {
-        world.value(
-            0,
-            Call::LeaseAdd,
-            &[drafts[0], root, root::BAR, 0, WHOLE, 7],
-        );
+    // 32 grants are left: the first lease takes all of them.
+    let all = [whole(root::BAR); 32];
+    let first = world.lend_parts(0, root, 2, &all);
+    let exhausted = Err(Error::Exhausted);
+    assert_eq!(world.try_lend(0, root, 2, &all[..1]), exhausted);
+    for _ in 0..4 {
+        world.lend_parts(0, root, 2, &[]);
     }
-    let more = [drafts[1], root, root::BAR, 0, WHOLE, 7];
-    assert_eq!(world.error(0, Call::LeaseAdd, &more), Error::Exhausted);
-    world.value(0, Call::LeaseRevoke, &[drafts[0], ORDERLY]);
-    world.value(0, Call::LeaseAdd, &more);
-    world.open(0, root, 2);
+    assert_eq!(world.try_lend(0, root, 2, &[]), exhausted);
+    world.value(2, Call::LeaseRelease, &[first]);
+    assert_eq!(
+        world.try_lend(0, root, 2, &[own(0, 64, 1)]),
+        Err(Error::BadAddress)
+    );
+    let second = world.lend_parts(0, root, 2, &all);
+    assert_eq!(world.grant_info(2, second, 31).unwrap().label, 101);
 }
 
 /// A task can make the supervisor lend, by what it lends to the supervisor: but each time it uses up as much of its own
@@ -115,13 +84,10 @@ fn who_makes_the_supervisor_lend_wears_itself_out_first() {
     let binding = world.lend(0, root, 2, &[root::BAR]);
     let mut rounds = 0;
     loop {
-        let [status, up, _] = world.act(2, Call::LeaseOpen, &[binding, 0]);
-        if status != 0 {
-            assert_eq!(Error::from_code(status), Some(Error::Exhausted));
-            break;
-        }
-        world.value(2, Call::LeaseAdd, &[up, binding, 0, 0, WHOLE, 7]);
-        world.value(2, Call::LeaseOffer, &[up]);
+        let up = match world.try_lend(2, binding, 0, &[whole(0)]) {
+            Ok(up) => up,
+            Err(error) => break assert_eq!(error, Error::Exhausted),
+        };
         assert_eq!(world.act(0, Call::LeaseEvent, &[]), [0, 1, up]);
         let down = world.lend(0, up, 3, &[0]);
         world.value(2, Call::LeaseRevoke, &[up, HARD]);
@@ -146,50 +112,33 @@ fn a_hostile_lessor_takes_its_own_share_alone() {
     let shares = Shares::<32, 96>::CONFIG.tasks;
     let binding = world.lend(0, root, 5, &[root::BAR]);
     let innocent = world.lend(0, root, 2, &[root::CONFIG]);
-    // All slots, and all grants in them.
-    let mut drafts = std::vec::Vec::new();
-    let mut grants = 0;
-    while drafts.len() < 100 {
-        let [status, draft, _] = world.act(5, Call::LeaseOpen, &[binding, 0]);
-        if status != 0 {
-            assert_eq!(Error::from_code(status), Some(Error::Exhausted));
-            break;
-        }
-        drafts.push(draft);
-        while world.act(5, Call::LeaseAdd, &[draft, binding, 0, 0, WHOLE, 7])[0] == 0 {
-            grants += 1;
-        }
-    }
-    assert_eq!(drafts.len(), usize::from(shares[5].leases));
-    assert_eq!(grants, usize::from(shares[5].grants));
-    // All generations, by drafts, until it can lend nothing any more.
-    for draft in drafts {
-        world.value(5, Call::LeaseRevoke, &[draft, HARD]);
+    // All grants, then all slots, then all their generations, until it can lend nothing any more.
+    let grants = std::vec![whole(0); usize::from(shares[5].grants)];
+    let first = world.lend_parts(5, binding, 0, &grants);
+    let exhausted = Err(Error::Exhausted);
+    assert_eq!(world.try_lend(5, binding, 0, &grants[..1]), exhausted);
+    let rest = (1..shares[5].leases).map(|_| world.lend_parts(5, binding, 0, &[]));
+    let leases: std::vec::Vec<usize> = rest.collect();
+    assert_eq!(world.try_lend(5, binding, 0, &[]), exhausted);
+    for lease in leases.into_iter().chain([first]) {
+        world.value(0, Call::LeaseRelease, &[lease]);
     }
     let mut rounds = 0;
-    loop {
-        let [status, draft, _] = world.act(5, Call::LeaseOpen, &[binding, 0]);
-        if status != 0 {
-            break;
-        }
-        world.value(5, Call::LeaseRevoke, &[draft, HARD]);
+    while let Ok(lease) = world.try_lend(5, binding, 0, &[]) {
+        world.value(0, Call::LeaseRelease, &[lease]);
         rounds += 1;
         assert!(rounds < 1000);
     }
     // The others have what they had.
     let lent: std::vec::Vec<usize> = (0..shares[2].leases)
-        .map(|_| world.open(2, innocent, 0))
+        .map(|_| world.lend_parts(2, innocent, 0, &[]))
         .collect();
-    assert_eq!(
-        world.error(2, Call::LeaseOpen, &[innocent, 0]),
-        Error::Exhausted
-    );
+    assert_eq!(world.try_lend(2, innocent, 0, &[]), exhausted);
     for lease in lent {
-        world.value(2, Call::LeaseRevoke, &[lease, HARD]);
+        world.value(0, Call::LeaseRelease, &[lease]);
     }
     for _ in 0..shares[0].leases - 2 {
-        let lease = world.open(0, root, 3);
-        world.value(0, Call::LeaseAdd, &[lease, root, root::BAR, 0, WHOLE, 7]);
+        world.lend_parts(0, root, 3, &[whole(root::BAR)]);
     }
     // A new life does not get back what is worn out: an old handle would name something again.
     world.value(0, Call::TaskStop, &[5]);
@@ -197,108 +146,6 @@ fn a_hostile_lessor_takes_its_own_share_alone() {
     world.value(0, Call::TaskStart, &[5]);
     assert_eq!(world.kernel.tasks[5].share.slots.first, NIL);
     Checker::default().check(&world.kernel);
-}
-
-#[test]
-fn every_error_of_add() {
-    let mut world = World::new();
-    let root = world.root();
-    let draft = world.open(0, root, 2);
-    let mut refused = |source, index, offset, length, rights| {
-        world.error(
-            0,
-            Call::LeaseAdd,
-            &[draft, source, index, offset, length, rights],
-        )
-    };
-    let bar = root::BAR;
-    assert_eq!(refused(root, 8, 0, WHOLE, 1), Error::NotFound);
-    assert_eq!(refused(root, usize::MAX, 0, WHOLE, 1), Error::NotFound);
-    assert_eq!(refused(root, bar, 0, WHOLE, 8), Error::Invalid);
-    assert_eq!(
-        refused(root, bar, 0x1000, WHOLE, 1),
-        Error::Invalid,
-        "empty"
-    );
-    assert_eq!(refused(root, bar, 0, 0, 1), Error::Invalid, "of no length");
-    assert_eq!(refused(root, root::LINE_10, 0, 0, 1), Error::Invalid);
-    assert_eq!(refused(root, bar, 0x40, WHOLE - 0x3f, 1), Error::Invalid);
-    assert_eq!(refused(OWN, 0, arena(0), 0, 1), Error::Invalid);
-    assert_eq!(refused(OWN, 0, arena(0), WHOLE, 1), Error::BadAddress);
-    assert_eq!(
-        refused(root, bar, 0x1040, WHOLE, 1),
-        Error::Invalid,
-        "past the end"
-    );
-    assert_eq!(refused(root, bar, usize::MAX - 63, 128, 1), Error::Invalid);
-    assert_eq!(refused(root, bar, 0x40, 0x1000, 1), Error::Invalid);
-    assert_eq!(
-        refused(root, bar, 0x20, 0x40, 1),
-        Error::Invalid,
-        "not on the granule"
-    );
-    assert_eq!(refused(root, bar, 0x40, 0x20, 1), Error::Invalid);
-    assert_eq!(
-        refused(root, root::PRIVATE, 0, WHOLE, 1),
-        Error::Denied,
-        "not to be lent"
-    );
-    assert_eq!(refused(root, root::LINE_10, 1, WHOLE, 1), Error::Invalid);
-    assert_eq!(refused(root + 1, bar, 0, WHOLE, 1), Error::Revoked);
-    // Own memory: the arena, all of it granules.
-    assert_eq!(refused(OWN, 0, arena(0) - 64, 64, 1), Error::BadAddress);
-    assert_eq!(refused(OWN, 0, arena(0), 0x440, 1), Error::BadAddress);
-    assert_eq!(refused(OWN, 0, arena(1), 64, 1), Error::BadAddress);
-    assert_eq!(
-        refused(OWN, 0, usize::MAX, usize::MAX, 1),
-        Error::BadAddress
-    );
-    assert_eq!(refused(OWN, 0, arena(0) + 4, 64, 1), Error::Invalid);
-    assert_eq!(refused(OWN, 0, arena(0), 65, 1), Error::Invalid);
-    // Only a draft, only its lessor, only out of its parent.
-    let other = world.lend(0, root, 2, &[bar]);
-    assert_eq!(
-        world.error(0, Call::LeaseAdd, &[other, root, bar, 0, WHOLE, 1]),
-        Error::Invalid
-    );
-    assert_eq!(
-        world.error(2, Call::LeaseAdd, &[draft, root, bar, 0, WHOLE, 1]),
-        Error::Revoked
-    );
-    let third = world.lend(0, root, 2, &[bar]);
-    let derived = world.open(2, other, 3);
-    let wrong = [derived, third, 0, 0, WHOLE, 1];
-    assert_eq!(world.error(2, Call::LeaseAdd, &wrong), Error::Invalid);
-    assert_eq!(
-        world.error(0, Call::GrantLabel, &[other, 0, 1]),
-        Error::Invalid
-    );
-    assert_eq!(
-        world.error(0, Call::GrantLabel, &[draft, 0, 1]),
-        Error::NotFound
-    );
-    assert_eq!(world.error(0, Call::LeaseOffer, &[other]), Error::Invalid);
-}
-
-#[test]
-fn an_offer_needs_the_life_it_was_meant_for_and_its_parent() {
-    let mut world = World::new();
-    let root = world.root();
-    let draft = world.open(0, root, 3);
-    world.value(0, Call::TaskStop, &[3]);
-    assert_eq!(world.error(0, Call::LeaseOffer, &[draft]), Error::Dead);
-    world.value(0, Call::TaskStart, &[3]);
-    assert_eq!(world.error(0, Call::LeaseOffer, &[draft]), Error::Dead);
-    world.value(0, Call::LeaseRevoke, &[draft, ORDERLY]);
-    assert_eq!(
-        world.lease_info(0, draft),
-        Err(Error::Revoked),
-        "a draft ends at once"
-    );
-    let lease = world.lend(0, root, 2, &[root::BAR]);
-    let derived = world.open(2, lease, 3);
-    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
-    assert_eq!(world.error(2, Call::LeaseOffer, &[derived]), Error::Revoked);
 }
 
 #[test]
@@ -340,8 +187,7 @@ fn revoke_and_release_know_their_parties() {
 fn events_are_one_a_lease_and_the_latest() {
     let mut world = World::new();
     let root = world.root();
-    let lease = world.open(0, root, 2);
-    world.value(0, Call::LeaseOffer, &[lease]);
+    let lease = world.lend_parts(0, root, 2, &[]);
     world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
     assert_eq!(world.act(2, Call::LeaseEvent, &[]), [0, 2, lease]);
     assert_eq!(world.error(2, Call::LeaseEvent, &[]), Error::NotFound);
@@ -387,55 +233,16 @@ fn a_fault_in_a_lost_window_is_named_so_until_it_is_claimed_again() {
 fn slots_come_back_first_in_first_out() {
     let mut world = World::new();
     let root = world.root();
-    let first = world.open(0, root, 2);
-    world.value(0, Call::LeaseRevoke, &[first, ORDERLY]);
+    let first = world.lend_in_vain(0, root, 2);
     // As often as it has other slots.
     for _ in 1..crate::model::CONFIG.tasks[0].leases {
-        let next = world.open(0, root, 2);
+        let next = world.lend_in_vain(0, root, 2);
         assert_ne!(next & 1023, first & 1023);
-        world.value(0, Call::LeaseRevoke, &[next, ORDERLY]);
     }
-    assert_eq!(world.open(0, root, 2), first + 1024);
+    assert_eq!(world.lend_in_vain(0, root, 2), first + 1024);
 }
 
-/// A derived lease that goes away by itself, just as the reaper is about to come to it.
-#[test]
-fn a_draft_that_is_dropped_in_the_middle_of_a_revocation() {
-    let mut world = World::new();
-    let root = world.root();
-    let driver = world.lend(0, root, 2, &[root::LINE_10]);
-    world.value(2, Call::GrantClaim, &[driver, 0, 0, 1]);
-    let binding = world.lend(0, root, 2, &[root::BAR]);
-    let drafts: [usize; 6] = core::array::from_fn(|_| world.open(2, binding, 3));
-    world.act(2, Call::Receive, &[1]);
-    world.rest();
-    world.become_task(0);
-    world.kernel.hardware.raise.set(Some((3, 10)));
-    world.system_call(Call::LeaseRevoke as usize, &[binding, HARD]);
-    assert_eq!(world.kernel.current, 2, "in the middle of it");
-    let left = |world: &World| {
-        drafts
-            .iter()
-            .filter(|&&draft| world.kernel.leases.resolve(draft).is_ok())
-            .count()
-    };
-    assert!((1..6).contains(&left(&world)));
-    let slot = world.kernel.leases.resolve(binding).unwrap();
-    let next = world.kernel.leases.records[slot as usize].child_cursor;
-    let next = world.kernel.leases.handle(next) as usize;
-    assert_eq!(
-        world.system_call(Call::LeaseRevoke as usize, &[next, HARD])[0],
-        0
-    );
-    world.rest();
-    assert_eq!(left(&world), 0);
-    assert_eq!(
-        world.lease_info(2, binding).unwrap().state,
-        LeaseState::Ending
-    );
-}
-
-/// The same with a stopped task's leases, one of which is given back meanwhile.
+/// One of a stopped task's leases is given back while the reaper goes through them.
 #[test]
 fn a_lease_that_is_released_while_its_lessor_is_being_stopped() {
     let mut world = World::new();

@@ -1,7 +1,7 @@
 //! Windows that a task has lost, by which a fault gets its name.
 
 use crate::Fault;
-use crate::model::{World, root};
+use crate::model::{World, part, root};
 use leasehold_abi::{Call, FaultKind, RevokeMode};
 
 const HARD: usize = RevokeMode::Hard as usize;
@@ -9,14 +9,12 @@ const HARD: usize = RevokeMode::Hard as usize;
 /// Task 2 claims parts of a window, of so many bytes each, one behind the other: its lease, and where they are.
 fn parts<const N: usize>(world: &mut World, lengths: [usize; N]) -> (usize, [usize; N]) {
     let root = world.root();
-    let lease = world.open(0, root, 2);
     let mut offset = 0;
-    for length in lengths {
-        let part = [lease, root, root::BAR, offset, length, 7];
-        world.value(0, Call::LeaseAdd, &part);
+    let parts = lengths.map(|length| {
         offset += length;
-    }
-    world.value(0, Call::LeaseOffer, &[lease]);
+        part(root::BAR, offset - length, length, 7)
+    });
+    let lease = world.lend_parts(0, root, 2, &parts);
     let places = core::array::from_fn(|part| world.value(2, Call::GrantClaim, &[lease, part, 0]));
     (lease, places)
 }

@@ -8,6 +8,7 @@ mod entry;
 mod hostile;
 mod invariants;
 mod leases;
+mod lending;
 mod lives;
 mod lost;
 mod messages;

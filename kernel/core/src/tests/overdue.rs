@@ -68,15 +68,20 @@ fn a_dead_task_overstays_nothing() {
     }
 }
 
-/// What never was in force has no deadline.
+/// What is given back has no deadline any more.
 #[test]
-fn the_end_of_a_draft_sets_no_alarm() {
+fn a_revocation_of_what_was_released_sets_no_alarm() {
     let mut world = World::new();
     let root = world.root();
     for mode in [ORDERLY, RevokeMode::Hard as usize] {
-        let draft = world.open(0, root, 2);
-        world.value(0, Call::LeaseRevoke, &[draft, mode]);
-        assert_eq!(world.kernel.hardware.alarm, None);
+        let binding = world.lend(0, root, 2, &[root::BAR]);
+        let below = world.lend(2, binding, 3, &[0]);
+        world.value(2, Call::LeaseRelease, &[binding]);
+        let alarm = world.kernel.hardware.alarm;
+        assert_ne!(alarm, None, "the one below has");
+        world.value(0, Call::LeaseRevoke, &[binding, mode]);
+        assert_eq!(world.kernel.hardware.alarm, alarm);
+        world.value(3, Call::LeaseRelease, &[below]);
     }
 }
 

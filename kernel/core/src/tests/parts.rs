@@ -1,30 +1,21 @@
 //! The edges of what one lease can have of another, or of an arena.
 
 use crate::Hardware;
-use crate::model::{Model, World, arena, root};
-use leasehold_abi::{Call, Error, GrantInfo, RevokeMode, SELF_MEMORY, WHOLE};
+use crate::model::{Model, World, arena, own, part, root};
+use leasehold_abi::{Call, Error, GrantInfo, Part, WHOLE};
 
-const OWN: usize = SELF_MEMORY as usize;
 const GRANULE: usize = Model::GRANULE;
 
-/// What comes of lending one part to task 3: which grant of `parent`, or `OWN` and an address; its length and rights.
+/// What comes of lending one part to task 3.
 fn lend(
     world: &mut World,
     (lessor, parent): (usize, usize),
-    (source, index, offset): (usize, usize, usize),
-    length: usize,
-    rights: usize,
+    wanted: Part,
 ) -> Result<GrantInfo, Error> {
-    let draft = world.open(lessor, parent, 3);
-    let add = [draft, source, index, offset, length, rights];
-    let [status, ..] = world.act(lessor, Call::LeaseAdd, &add);
-    let lent = match Error::from_code(status) {
-        Some(error) => Err(error),
-        None => Ok(world.grant_info(lessor, draft, 0).unwrap()),
-    };
-    let hard = RevokeMode::Hard as usize;
-    world.value(lessor, Call::LeaseRevoke, &[draft, hard]);
-    lent
+    let lease = world.try_lend(lessor, parent, 3, &[wanted])?;
+    let lent = world.grant_info(lessor, lease, 0).unwrap();
+    world.value(3, Call::LeaseRelease, &[lease]);
+    Ok(lent)
 }
 
 /// L4: who may not lend on gives nobody the right to.
@@ -32,12 +23,9 @@ fn lend(
 fn the_right_to_lend_is_not_made_up() {
     let mut world = World::new();
     let root = world.root();
-    let binding = world.open(0, root, 2);
-    let part = [binding, root, root::BAR, 0, WHOLE, 3];
-    world.value(0, Call::LeaseAdd, &part);
-    world.value(0, Call::LeaseOffer, &[binding]);
+    let binding = world.lend_parts(0, root, 2, &[part(root::BAR, 0, WHOLE, 3)]);
     for rights in 0..8 {
-        let lent = lend(&mut world, (2, binding), (binding, 0, 0), WHOLE, rights);
+        let lent = lend(&mut world, (2, binding), part(0, 0, WHOLE, rights));
         assert_eq!(lent.map(|_| ()), Err(Error::Denied), "rights {rights}");
     }
 }
@@ -62,8 +50,7 @@ fn a_part_has_an_edge_of_its_source_or_of_a_granule() {
         (GRANULE, half, false),
         (0, GRANULE, false),
     ] {
-        let source = (root, root::BAR, offset);
-        let lent = lend(&mut world, (0, root), source, length, 1);
+        let lent = lend(&mut world, (0, root), part(root::BAR, offset, length, 1));
         assert_eq!(lent.is_ok(), fits, "{length} bytes from {offset}");
     }
 }
@@ -76,7 +63,7 @@ fn an_arena_is_lent_to_its_last_granule_and_no_further() {
     let base = arena(0);
     let size = world.kernel.config_of(0).arena.length();
     for (offset, length) in [(0, size), (size - GRANULE, GRANULE), (GRANULE, GRANULE)] {
-        let lent = lend(&mut world, lessor, (OWN, 0, base + offset), length, 7).unwrap();
+        let lent = lend(&mut world, lessor, own(base + offset, length, 7)).unwrap();
         let lent = (lent.base as usize, lent.length as usize);
         assert_eq!(lent, (base + offset, length));
     }
@@ -85,7 +72,7 @@ fn an_arena_is_lent_to_its_last_granule_and_no_further() {
         (size - GRANULE, 2 * GRANULE),
         (size, GRANULE),
     ] {
-        let lent = lend(&mut world, lessor, (OWN, 0, base + offset), length, 7);
+        let lent = lend(&mut world, lessor, own(base + offset, length, 7));
         assert_eq!(lent.map(|_| ()), Err(Error::BadAddress));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::invariants::Checker;
 use crate::Context;
-use crate::model::{World, arena, data, root};
+use crate::model::{World, arena, data, part, root, whole};
 use crate::{Fault, Hardware, Next};
 use leasehold_abi::{
     Borrow, Call, Error, FaultKind, LeaseState, Notifications, RevokeMode, TaskState, WHOLE,
@@ -22,19 +22,9 @@ const FAULT: Fault = Fault {
 /// A binding of task 2 with a window, a line and a function, all claimed.
 fn bind(world: &mut World) -> usize {
     let root = world.root();
-    let lease = world.open(0, root, 2);
-    world.value(0, Call::LeaseAdd, &[lease, root, root::BAR, 0, WHOLE, 7]);
-    world.value(
-        0,
-        Call::LeaseAdd,
-        &[lease, root, root::LINE_10, 0, WHOLE, 7],
-    );
-    world.value(
-        0,
-        Call::LeaseAdd,
-        &[lease, root, root::BUS_MASTER, 0, 0x1000, 7],
-    );
-    world.value(0, Call::LeaseOffer, &[lease]);
+    let function = part(root::BUS_MASTER, 0, 0x1000, 7);
+    let parts = [whole(root::BAR), whole(root::LINE_10), function];
+    let lease = world.lend_parts(0, root, 2, &parts);
     world.value(2, Call::GrantClaim, &[lease, 0, 0]);
     world.value(2, Call::GrantClaim, &[lease, 1, 0, 2]);
     world.value(2, Call::GrantClaim, &[lease, 2]);
@@ -54,7 +44,6 @@ fn l1_a_hard_revocation_leaves_no_path() {
     assert_eq!(world.kernel.tasks[2].pending & 2, 0);
     for call in [
         Call::GrantClaim,
-        Call::LeaseOpen,
         Call::InterruptAcknowledge,
         Call::ConfigWrite,
     ] {
@@ -64,6 +53,7 @@ fn l1_a_hard_revocation_leaves_no_path() {
             "{call:?}"
         );
     }
+    assert_eq!(world.try_lend(2, lease, 3, &[]), Err(Error::Revoked));
 }
 
 #[test]
@@ -177,12 +167,10 @@ fn l2_many_leases_end_in_bounded_steps() {
     let root = world.root();
     let binding = world.lend(0, root, 2, &[root::BAR]);
     let count = if cfg!(miri) { 20 } else { 200 };
-    for part in 0..count {
-        let lease = world.open(2, binding, 3 + part % 3);
-        let offset = part % 32 * 128;
-        world.value(2, Call::LeaseAdd, &[lease, binding, 0, offset, 128, 7]);
-        world.value(2, Call::LeaseOffer, &[lease]);
-        let lessee = 3 + part % 3;
+    for number in 0..count {
+        let lessee = 3 + number % 3;
+        let window = part(0, number % 32 * 128, 128, 7);
+        let lease = world.lend_parts(2, binding, lessee, &[window]);
         assert_eq!(world.act(lessee, Call::LeaseEvent, &[]), [0, 1, lease]);
         world.act(lessee, Call::GrantClaim, &[lease, 0, 0]);
     }
@@ -216,10 +204,8 @@ fn l2_an_interrupt_goes_before_a_long_revocation() {
     world.value(5, Call::GrantClaim, &[driver, 0, 0, 1]);
     let binding = world.lend(0, root, 2, &[root::BAR]);
     let mut leases = Vec::new();
-    for part in 0..20 {
-        let lease = world.open(2, binding, 3);
-        world.value(2, Call::LeaseAdd, &[lease, binding, 0, part * 128, 128, 7]);
-        world.value(2, Call::LeaseOffer, &[lease]);
+    for at in 0..20 {
+        let lease = world.lend_parts(2, binding, 3, &[part(0, at * 128, 128, 7)]);
         world.value(3, Call::GrantClaim, &[lease, 0, 0]);
         leases.push(lease);
     }
@@ -284,18 +270,16 @@ fn l3_no_handle_resolves_twice_until_all_slots_are_used_up() {
     let mut old: Vec<usize> = Vec::new();
     // Three slots beside the root, generations 1 to 6 of each.
     for _ in 0..18 {
-        let lease = world.open(0, root, 2);
+        let lease = world.lend(0, root, 2, &[]);
         assert!(!old.contains(&lease));
         for &stale in &old {
-            assert_eq!(world.error(0, Call::LeaseOffer, &[stale]), Error::Revoked);
+            let claim = world.error(2, Call::GrantClaim, &[stale, 0, 0]);
+            assert_eq!(claim, Error::Revoked);
         }
-        world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+        world.value(2, Call::LeaseRelease, &[lease]);
         old.push(lease);
     }
-    assert_eq!(
-        world.error(0, Call::LeaseOpen, &[root, 2]),
-        Error::Exhausted
-    );
+    assert_eq!(world.try_lend(0, root, 2, &[]), Err(Error::Exhausted));
     for &stale in &old {
         assert_eq!(
             world.error(0, Call::LeaseRevoke, &[stale, HARD]),
@@ -310,9 +294,9 @@ fn l3_no_handle_resolves_twice_until_all_slots_are_used_up() {
 fn l3_only_live_handles_resolve() {
     let mut world = World::<4, 12, 3>::boot();
     let root = world.root();
-    let gone = world.open(0, root, 2);
-    world.value(0, Call::LeaseRevoke, &[gone, ORDERLY]);
-    let live = [root, world.open(0, root, 2), world.open(0, root, 3)];
+    world.lend_in_vain(0, root, 2);
+    let [second, third] = [2, 3].map(|lessee| world.lend(0, root, lessee, &[]));
+    let live = [root, second, third];
     for handle in 0..if cfg!(miri) { 1 << 13 } else { 1 << 16 } {
         let resolves = world.kernel.leases.resolve(handle as usize).is_ok();
         assert_eq!(resolves, live.contains(&(handle as usize)), "{handle:#x}");
@@ -338,33 +322,18 @@ fn l3_a_task_whose_lives_are_used_up_stays_dormant() {
 fn l4_rights_and_ranges_only_shrink() {
     let mut world = World::new();
     let root = world.root();
-    let binding = world.open(0, root, 2);
-    world.value(
-        0,
-        Call::LeaseAdd,
-        &[binding, root, root::BAR, 0x100, 0x100, 5],
-    );
-    world.value(
-        0,
-        Call::LeaseAdd,
-        &[binding, root, root::BAR, 0x100, 0x100, 3],
-    );
-    world.value(0, Call::LeaseOffer, &[binding]);
-    let draft = world.open(2, binding, 3);
+    let parts = [5, 3].map(|rights| part(root::BAR, 0x100, 0x100, rights));
+    let binding = world.lend_parts(0, root, 2, &parts);
     let mut refused = |index, offset, length, rights| {
-        world.error(
-            2,
-            Call::LeaseAdd,
-            &[draft, binding, index, offset, length, rights],
-        )
+        let wanted = part(index, offset, length, rights);
+        world.try_lend(2, binding, 3, &[wanted]).unwrap_err()
     };
     assert_eq!(refused(0, 0, WHOLE, 2), Error::Denied, "more than it has");
     assert_eq!(refused(0, 0, WHOLE, 3), Error::Denied);
     assert_eq!(refused(1, 0, WHOLE, 1), Error::Denied, "may not be lent on");
     assert_eq!(refused(0, 0, 0x140, 1), Error::Invalid, "past its end");
-    world.value(2, Call::LeaseAdd, &[draft, binding, 0, 0x40, WHOLE, 1]);
-    world.value(2, Call::LeaseOffer, &[draft]);
-    let grant = world.grant_info(3, draft, 0).unwrap();
+    let lease = world.lend_parts(2, binding, 3, &[part(0, 0x40, WHOLE, 1)]);
+    let grant = world.grant_info(3, lease, 0).unwrap();
     assert_eq!(
         (grant.base, grant.length, grant.rights.bits()),
         (0x2000_0140, 0xc0, 1)
@@ -380,18 +349,13 @@ fn l5_a_whole_subtree_ends() {
         let b = world.lend(2, a, 3, &[0]);
         let c = world.lend(3, b, 4, &[0]);
         let d = world.lend(4, c, 5, &[0]);
-        let draft = world.open(3, b, 4);
         let beside = world.lend(0, root, 5, &[root::UART]);
         world.value(5, Call::GrantClaim, &[d, 0, 0]);
         world.value(0, Call::LeaseRevoke, &[a, mode]);
         for (task, lease) in [(2, a), (3, b), (4, c), (5, d)] {
             assert_eq!(world.act(task, Call::LeaseEvent, &[]), [0, 2, lease]);
-            assert_eq!(
-                world.error(task, Call::LeaseOpen, &[lease, 0]),
-                Error::Revoked
-            );
+            assert_eq!(world.try_lend(task, lease, 0, &[]), Err(Error::Revoked));
         }
-        assert_eq!(world.lease_info(3, draft), Err(Error::Revoked));
         assert_eq!(world.kernel.hardware.mapped.is_empty(), mode == HARD);
         assert_eq!(
             world.lease_info(5, beside).unwrap().state,
@@ -446,9 +410,7 @@ fn l6_memory_lent_on_is_frozen_too() {
     let down = world.lend(0, up, 4, &[]);
     world.value(0, Call::LeaseRevoke, &[down, HARD]);
     world.value(4, Call::LeaseRelease, &[down]);
-    let down = world.open(0, up, 4);
-    world.value(0, Call::LeaseAdd, &[down, up, 0, 0, 64, 1]);
-    world.value(0, Call::LeaseOffer, &[down]);
+    let down = world.lend_parts(0, up, 4, &[part(0, 0, 64, 1)]);
     world.value(4, Call::GrantClaim, &[down, 0, 0]);
     world.value(0, Call::TaskStop, &[2]);
     world.value(0, Call::LeaseRelease, &[up]);
@@ -471,13 +433,12 @@ fn l7_what_is_never_given_back_comes_back_with_the_task() {
         let lease = bind(&mut world);
         let derived = world.lend(2, lease, 3, &[0]);
         world.value(3, Call::GrantClaim, &[derived, 0, 0]);
-        let draft = world.open(2, lease, 4);
-        world.value(2, Call::LeaseAdd, &[draft, lease, 0, 0, WHOLE, 1]);
-        for task in [2, 3] {
+        world.lend(2, lease, 4, &[0]);
+        for task in [2, 3, 4] {
             world.value(0, Call::TaskStop, &[task]);
             world.rest();
         }
-        for task in [2, 3] {
+        for task in [2, 3, 4] {
             world.value(0, Call::TaskStart, &[task]);
         }
         Checker::default().check(&world.kernel);

@@ -2,7 +2,7 @@
 
 use super::invariants::Checker;
 use crate::Fault;
-use crate::model::{PARK, World, root};
+use crate::model::{PARK, World, part, root};
 use leasehold_abi::{Call, Error, FaultKind, RevokeMode};
 
 const ORDERLY: usize = RevokeMode::Orderly as usize;
@@ -23,10 +23,8 @@ fn many_leases(world: &mut World) -> usize {
     let driver = world.lend(0, root, 5, &[root::LINE_10]);
     world.value(5, Call::GrantClaim, &[driver, 0, 0, 1]);
     let binding = world.lend(0, root, 2, &[root::BAR]);
-    for part in 0..20 {
-        let lease = world.open(2, binding, 3);
-        world.value(2, Call::LeaseAdd, &[lease, binding, 0, part * 128, 128, 7]);
-        world.value(2, Call::LeaseOffer, &[lease]);
+    for at in 0..20 {
+        let lease = world.lend_parts(2, binding, 3, &[part(0, at * 128, 128, 7)]);
         world.value(3, Call::GrantClaim, &[lease, 0, 0]);
     }
     world.rest();

@@ -2,11 +2,12 @@
 
 use super::tests;
 use crate::board::PAGE;
-use crate::lending::READ_WRITE;
+use crate::lending::{READ_WRITE, own};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, LESSEE, LESSOR, Suite};
-use leasehold_abi::{Call, Error, LeaseHandle, RevokeMode, SELF_MEMORY};
+use leasehold_abi::{Call, Error, LeaseHandle, MOST_PARTS, RevokeMode, Rights, SELF_MEMORY};
 use testsuite_protocol::{Command, Place};
+use userlib::sys;
 
 tests! { "lease_limits":
     forged_handles_are_revoked_by_the_thousand,
@@ -16,13 +17,12 @@ tests! { "lease_limits":
     a_full_table_of_leases_recovers,
     a_lessor_takes_its_own_share_alone,
     a_full_table_of_grants_recovers,
-    what_a_dead_task_opened_is_free_again,
+    what_a_dead_task_lent_is_free_again,
     self_memory_is_no_handle,
 }
 
 /// Calls whose first argument is a lease.
-const CALLS: [Call; 9] = [
-    Call::LeaseOffer,
+const CALLS: [Call; 8] = [
     Call::LeaseRevoke,
     Call::LeaseRelease,
     Call::LeaseInfo,
@@ -108,12 +108,19 @@ fn old_handles_are_revoked(suite: &mut Suite) -> Outcome {
 
 fn a_thousand_reuses_of_a_slot(suite: &mut Suite) -> Outcome {
     suite.limit(20_000);
-    suite.start_all(&[LESSOR, LESSEE])?;
-    let tenure = suite.tenure(LESSOR)?;
-    let report = suite.command(LESSOR, Command::Cycle, &[tenure, LESSEE, 1_000])?;
-    equal!("rounds that failed", report[0], 0);
-    equal!("handles given twice", report[1], 0);
-    equal!("old handles that did not get Revoked", report[2], 0);
+    suite.start_all(&[LESSEE])?;
+    let [mut first, mut before] = [None; 2];
+    for round in 0..1_000 {
+        let lease = suite.lend(LESSEE, &[])?;
+        for old in [first, before].into_iter().flatten() {
+            check!(lease != old, "round {round}: a handle is given twice");
+            let refused = sys::lease_info(old).err();
+            equal!("what an old handle gets", refused, Some(Error::Revoked));
+        }
+        suite.ok(LESSEE, Call::LeaseRelease, &[lease.raw() as usize])?;
+        first.get_or_insert(lease);
+        before = Some(lease);
+    }
     Ok(())
 }
 
@@ -122,7 +129,7 @@ fn a_full_table_of_leases_recovers(suite: &mut Suite) -> Outcome {
     let tenure = suite.tenure(LESSOR)?;
     let mut counts = [0; 3];
     for count in &mut counts {
-        let report = suite.command(LESSOR, Command::OpenMany, &[tenure, LESSEE, 1_000])?;
+        let report = suite.command(LESSOR, Command::LendMany, &[tenure, LESSEE, 1_000])?;
         equal!(
             "the error when it is full",
             report[1],
@@ -130,12 +137,14 @@ fn a_full_table_of_leases_recovers(suite: &mut Suite) -> Outcome {
         );
         *count = report[0];
         let report = suite.command(LESSOR, Command::RevokeMany, &[])?;
-        equal!("drafts revoked", report[0], *count);
+        equal!("leases revoked", report[0], *count);
+        let report = suite.command(LESSEE, Command::GiveBack, &[])?;
+        equal!("leases given back", report[0], *count);
     }
     let [first, second, third] = counts;
-    check!(first > 16, "only {first} drafts fitted");
+    check!(first > 16, "only {first} leases fitted");
     equal!(
-        "drafts that fit afterwards",
+        "leases that fit afterwards",
         (second, third),
         (first, first)
     );
@@ -145,14 +154,15 @@ fn a_full_table_of_leases_recovers(suite: &mut Suite) -> Outcome {
 fn a_lessor_takes_its_own_share_alone(suite: &mut Suite) -> Outcome {
     suite.start_all(&[LESSOR, LESSEE, CLIENT])?;
     let [hostile, other] = [suite.tenure(LESSOR)?, suite.tenure(CLIENT)?];
-    let report = suite.command(LESSOR, Command::OpenMany, &[hostile, LESSEE, 1_000])?;
+    let report = suite.command(LESSOR, Command::LendMany, &[hostile, LESSEE, 1_000])?;
     equal!("its error", report[1], Error::Exhausted.code());
     // Another lends, to the supervisor, what it lent before; and the supervisor lends to both.
     let arena = suite.place(CLIENT, Place::Arena);
     for _ in 0..2 {
-        let draft = suite.open(CLIENT, other, 0)?;
-        suite.add_own(CLIENT, draft, arena, PAGE, READ_WRITE)?;
-        suite.ok(CLIENT, Call::LeaseRevoke, &[draft, 0])?;
+        let page = own(arena, PAGE, READ_WRITE);
+        let lease = suite.lend_parts(CLIENT, other, 0, &[page])?;
+        let released = sys::lease_release(LeaseHandle::from_raw(lease as u32));
+        equal!("the runner's release", released, Ok(()));
     }
     suite.tenure(LESSEE)?;
     suite.tenure(LESSOR).map(drop)
@@ -162,20 +172,23 @@ fn a_full_table_of_grants_recovers(suite: &mut Suite) -> Outcome {
     suite.start_all(&[LESSOR, LESSEE])?;
     let tenure = suite.tenure(LESSOR)?;
     let arena = suite.place(LESSOR, Place::Arena);
+    let page = own(arena, PAGE, Rights::READ);
     let mut counts = [0; 2];
     for count in &mut counts {
-        let draft = suite.open(LESSOR, tenure, LESSEE)?;
-        let add = [draft, SELF_MEMORY as usize, 0, arena, PAGE, 1];
-        let status = loop {
-            let [status, index, _] = suite.call(LESSOR, Call::LeaseAdd, &add)?;
-            if status != 0 || *count > 10_000 {
-                break status;
-            }
-            equal!("the grant's index", index, *count);
-            *count += 1;
-        };
-        equal!("the error when it is full", status, Error::Exhausted.code());
-        suite.ok(LESSOR, Call::LeaseRevoke, &[draft, 0])?;
+        // As many at once as fit, and what is left one by one.
+        for parts in [MOST_PARTS, 1] {
+            let error = loop {
+                suite.say(LESSOR, &page, parts)?;
+                match suite.lend_what_is_said(LESSOR, tenure, LESSEE)? {
+                    Ok(_) => *count += parts,
+                    Err(error) => break error,
+                }
+            };
+            equal!("the error when it is full", error, Error::Exhausted);
+        }
+        let report = suite.command(LESSEE, Command::GiveBack, &[])?;
+        check!(report[0] != 0, "nothing given back");
+        suite.wait_leases(1)?;
     }
     let [first, second] = counts;
     check!(first >= 16, "only {first} grants fitted");
@@ -183,19 +196,20 @@ fn a_full_table_of_grants_recovers(suite: &mut Suite) -> Outcome {
     Ok(())
 }
 
-fn what_a_dead_task_opened_is_free_again(suite: &mut Suite) -> Outcome {
+fn what_a_dead_task_lent_is_free_again(suite: &mut Suite) -> Outcome {
     suite.start(LESSEE)?;
     let mut first = None;
     for _ in 0..3 {
         suite.start(LESSOR)?;
         let tenure = suite.tenure(LESSOR)?;
-        let report = suite.command(LESSOR, Command::OpenMany, &[tenure, LESSEE, 1_000])?;
+        let report = suite.command(LESSOR, Command::LendMany, &[tenure, LESSEE, 1_000])?;
         equal!(
-            "drafts that fit",
+            "leases that fit",
             report[0],
             *first.get_or_insert(report[0])
         );
         suite.stop(LESSOR)?;
+        suite.command(LESSEE, Command::GiveBack, &[])?;
         suite.wait_dormant(LESSOR)?;
         suite.wait_leases(0)?;
     }

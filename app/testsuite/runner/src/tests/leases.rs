@@ -2,12 +2,13 @@
 
 use super::tests;
 use crate::board::{HALF, PAGE, WORD};
-use crate::lending::READ_WRITE;
+use crate::lending::{READ_WRITE, own};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, LESSOR, Suite};
+use leasehold_abi::Part as LentPart;
 use leasehold_abi::{
     Call, Claim, ClaimMode, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseInfo,
-    LeaseState, Notifications, Rights, SELF_MEMORY, label,
+    LeaseState, Notifications, Rights, label,
 };
 use testsuite_protocol::{Command, Place};
 use userlib::sys;
@@ -20,11 +21,10 @@ tests! { "leases":
     unclaiming_takes_the_window_away,
     a_window_can_be_claimed_again,
     claims_count_for_the_next_instruction,
-    a_draft_is_invisible_to_its_lessee,
+    a_lease_is_lent_whole_or_not_at_all,
     an_offer_is_an_event,
     lease_info_tells_all,
     grant_info_tells_all,
-    a_draft_only_is_filled,
     an_exclusive_claim_keeps_others_out,
     a_shared_claim_keeps_an_exclusive_one_out,
     an_exclusive_claim_ends_with_its_task,
@@ -160,27 +160,17 @@ fn a_window_can_be_claimed_again(suite: &mut Suite) -> Outcome {
     Ok(())
 }
 
-fn a_draft_is_invisible_to_its_lessee(suite: &mut Suite) -> Outcome {
+fn a_lease_is_lent_whole_or_not_at_all(suite: &mut Suite) -> Outcome {
     suite.start_all(&[LESSOR, LESSEE])?;
     let tenure = suite.tenure(LESSOR)?;
-    let draft = suite.open(LESSOR, tenure, LESSEE)?;
-    suite.add_own(
-        LESSOR,
-        draft,
-        suite.place(LESSOR, Place::Arena),
-        PAGE,
-        Rights::READ,
-    )?;
-    let scratch = suite.place(LESSEE, Place::Scratch);
-    suite.all_refused(
-        LESSEE,
-        &[Error::Revoked],
-        &[
-            (Call::LeaseInfo, &[draft, scratch]),
-            (Call::GrantClaim, &[draft, 0, 0, 0]),
-            (Call::LeaseRelease, &[draft]),
-        ],
-    )?;
+    let arena = suite.place(LESSOR, Place::Arena);
+    let before = suite.leases();
+    let parts = [
+        own(arena, PAGE, Rights::READ),
+        own(arena + 1, PAGE, Rights::READ),
+    ];
+    suite.lend_refused(LESSOR, tenure, LESSEE, &parts, &[Error::Invalid])?;
+    equal!("leases", suite.leases(), before);
     suite.refused(LESSEE, Call::LeaseEvent, &[], &[Error::NotFound])
 }
 
@@ -202,7 +192,9 @@ fn an_offer_is_an_event(suite: &mut Suite) -> Outcome {
 fn lease_info_tells_all(suite: &mut Suite) -> Outcome {
     suite.start_all(&[LESSOR, LESSEE])?;
     let tenure = suite.tenure(LESSOR)?;
-    let arguments = [
+    let page = own(suite.place(LESSOR, Place::Arena), PAGE, Rights::READ);
+    suite.say(LESSOR, &page, 1)?;
+    let said = [
         tenure,
         LESSEE,
         label("sample") as usize,
@@ -210,21 +202,14 @@ fn lease_info_tells_all(suite: &mut Suite) -> Outcome {
         0x89ab_cdef,
         0x0123_4567,
     ];
-    let [draft, _] = suite.ok(LESSOR, Call::LeaseOpen, &arguments)?;
-    suite.add_own(
-        LESSOR,
-        draft,
-        suite.place(LESSOR, Place::Arena),
-        PAGE,
-        Rights::READ,
-    )?;
-    suite.ok(LESSOR, Call::LeaseOffer, &[draft])?;
+    let [status, lease, ..] = suite.command(LESSOR, Command::Lend, &said)?;
+    equal!("the status", status, 0);
     for task in [LESSOR, LESSEE] {
         let scratch = suite.place(task, Place::Scratch);
-        suite.ok(task, Call::LeaseInfo, &[draft, scratch])?;
+        suite.ok(task, Call::LeaseInfo, &[lease, scratch])?;
         let info: LeaseInfo = suite.record(task, scratch)?;
         let expected = LeaseInfo {
-            handle: sys::LeaseHandle::from_raw(draft as u32),
+            handle: sys::LeaseHandle::from_raw(lease as u32),
             parent: tenure as u32,
             lessor: LESSOR as u32,
             lessee: sys::TaskHandle::from_raw(suite.handle(LESSEE) as u32),
@@ -244,21 +229,18 @@ fn lease_info_tells_all(suite: &mut Suite) -> Outcome {
 fn grant_info_tells_all(suite: &mut Suite) -> Outcome {
     suite.start_all(&[LESSOR, LESSEE])?;
     let tenure = suite.tenure(LESSOR)?;
-    let draft = suite.open(LESSOR, tenure, LESSEE)?;
     let arena = suite.place(LESSOR, Place::Arena);
-    let grant = suite.add_own(LESSOR, draft, arena + PAGE, PAGE, Rights::READ)?;
-    suite.ok(
-        LESSOR,
-        Call::GrantLabel,
-        &[draft, grant, label("page") as usize],
-    )?;
-    suite.ok(LESSOR, Call::LeaseOffer, &[draft])?;
+    let page = LentPart {
+        label: label("page") as usize,
+        ..own(arena + PAGE, PAGE, Rights::READ)
+    };
+    let lease = suite.lend_parts(LESSOR, tenure, LESSEE, &[page])?;
     for claim in [Claim::None, Claim::Shared] {
         if claim == Claim::Shared {
-            suite.claim(LESSEE, draft, grant)?;
+            suite.claim(LESSEE, lease, 0)?;
         }
         let scratch = suite.place(LESSEE, Place::Scratch);
-        suite.ok(LESSEE, Call::GrantInfo, &[draft, grant, scratch])?;
+        suite.ok(LESSEE, Call::GrantInfo, &[lease, 0, scratch])?;
         let info: GrantInfo = suite.record(LESSEE, scratch)?;
         let expected = GrantInfo {
             base: (arena + PAGE) as u64,
@@ -272,23 +254,6 @@ fn grant_info_tells_all(suite: &mut Suite) -> Outcome {
         equal!("the record", info, expected);
     }
     Ok(())
-}
-
-fn a_draft_only_is_filled(suite: &mut Suite) -> Outcome {
-    let page = suite.lent_page(READ_WRITE)?;
-    let arena = suite.place(LESSOR, Place::Arena);
-    let add = [page.lease, SELF_MEMORY as usize, 0, arena + PAGE, PAGE, 1];
-    suite.all_refused(
-        LESSOR,
-        &[Error::Invalid],
-        &[
-            (Call::LeaseAdd, &add),
-            (Call::GrantLabel, &[page.lease, 0, 1]),
-            (Call::LeaseOffer, &[page.lease]),
-        ],
-    )?;
-    // And the lessee does not fill at all.
-    suite.refused(LESSEE, Call::LeaseAdd, &add, &[Error::Revoked])
 }
 
 /// The clock's registers are lent to two tasks; answers the leases.

@@ -2,10 +2,13 @@
 
 use super::tests;
 use crate::board::{GRANULE, HALF, KERNEL, KERNEL_DATA, PAGE, TOP, WORD};
-use crate::lending::{ALL, READ_WRITE};
+use crate::lending::{ALL, READ_WRITE, own, part};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, LESSOR, RUNNER, SERVER, Suite};
-use leasehold_abi::{Call, Error, FaultKind, LeaseEvent, LeaseHandle, Rights, SELF_MEMORY};
+use leasehold_abi::Part as LentPart;
+use leasehold_abi::{
+    Call, Error, FaultKind, LeaseEvent, LeaseHandle, MOST_PARTS, Rights, SELF_MEMORY,
+};
 use testsuite_protocol::{Command, Place};
 use userlib::sys;
 
@@ -20,7 +23,7 @@ tests! { "lending":
     a_sub_range_is_lent_on,
     rights_only_shrink,
     without_the_right_to_lend_nothing_is_lent_on,
-    a_lease_of_another_is_no_source,
+    what_is_lent_is_said_in_own_memory,
     any_task_may_lend_to_the_supervisor,
     a_reservation_ends_when_another_task_runs,
 }
@@ -56,54 +59,23 @@ fn lending_needs_an_edge(suite: &mut Suite) -> Outcome {
     suite.start_all(&[SERVER, LESSOR, LESSEE, GRANDCHILD, ATTACKER])?;
     let tenure = suite.tenure(LESSOR)?;
     for task in [SERVER, GRANDCHILD, ATTACKER] {
-        suite.refused(
-            LESSOR,
-            Call::LeaseOpen,
-            &[tenure, task, 0, 0, 0, 0],
-            &[Error::Denied],
-        )?;
+        suite.lend_refused(LESSOR, tenure, task, &[], &[Error::Denied])?;
     }
     let tenure = suite.tenure(ATTACKER)?;
-    suite.refused(
-        ATTACKER,
-        Call::LeaseOpen,
-        &[tenure, LESSEE, 0, 0, 0, 0],
-        &[Error::Denied],
-    )?;
-    for task in [8, 63, usize::MAX] {
-        let errors = [Error::Invalid, Error::NotFound];
-        suite.refused(
-            ATTACKER,
-            Call::LeaseOpen,
-            &[tenure, task, 0, 0, 0, 0],
-            &errors,
-        )?;
+    suite.lend_refused(ATTACKER, tenure, LESSEE, &[], &[Error::Denied])?;
+    for task in [8, 63, usize::MAX, ATTACKER] {
+        suite.lend_refused(ATTACKER, tenure, task, &[], &[Error::Invalid])?;
     }
-    let own = [tenure, ATTACKER, 0, 0, 0, 0];
-    suite.refused(
-        ATTACKER,
-        Call::LeaseOpen,
-        &own,
-        &[Error::Invalid, Error::Denied],
-    )
+    Ok(())
 }
 
 fn lending_to_a_task_that_does_not_run_is_dead(suite: &mut Suite) -> Outcome {
     suite.start(LESSOR)?;
     let tenure = suite.tenure(LESSOR)?;
-    suite.refused(
-        LESSOR,
-        Call::LeaseOpen,
-        &[tenure, LESSEE, 0, 0, 0, 0],
-        &[Error::Dead],
-    )?;
+    suite.lend_refused(LESSOR, tenure, LESSEE, &[], &[Error::Dead])?;
     suite.start(LESSEE)?;
-    let draft = suite.open(LESSOR, tenure, LESSEE)?;
     suite.stop(LESSEE)?;
-    suite.start(LESSEE)?;
-    // The draft was for the life before.
-    suite.refused(LESSOR, Call::LeaseOffer, &[draft], &[Error::Dead])?;
-    suite.ok(LESSOR, Call::LeaseRevoke, &[draft, 0]).map(drop)
+    suite.lend_refused(LESSOR, tenure, LESSEE, &[], &[Error::Dead])
 }
 
 fn a_lease_under_a_foreign_parent_is_refused(suite: &mut Suite) -> Outcome {
@@ -111,20 +83,15 @@ fn a_lease_under_a_foreign_parent_is_refused(suite: &mut Suite) -> Outcome {
     let tenure = suite.tenure(CLIENT)?;
     let root = suite.root().raw() as usize;
     for parent in [tenure, root, 0, u32::MAX as usize, usize::MAX, 12345] {
-        suite.refused(
-            LESSOR,
-            Call::LeaseOpen,
-            &[parent, LESSEE, 0, 0, 0, 0],
-            &[Error::Revoked],
-        )?;
+        suite.lend_refused(LESSOR, parent, LESSEE, &[], &[Error::Revoked])?;
     }
     Ok(())
 }
 
 fn memory_outside_the_arena_cannot_be_lent(suite: &mut Suite) -> Outcome {
+    const ERRORS: [Error; 2] = [Error::BadAddress, Error::Invalid];
     suite.start_all(&[LESSOR, LESSEE])?;
     let tenure = suite.tenure(LESSOR)?;
-    let draft = suite.open(LESSOR, tenure, LESSEE)?;
     let place = |place| suite.place(LESSOR, place) & !(PAGE - 1);
     let addresses = [
         place(Place::Text),
@@ -141,13 +108,8 @@ fn memory_outside_the_arena_cannot_be_lent(suite: &mut Suite) -> Outcome {
         usize::MAX & !(PAGE - 1),
     ];
     for address in addresses {
-        let add = [draft, SELF_MEMORY as usize, 0, address, PAGE, 1];
-        suite.refused(
-            LESSOR,
-            Call::LeaseAdd,
-            &add,
-            &[Error::BadAddress, Error::Invalid],
-        )?;
+        let parts = [own(address, PAGE, Rights::READ)];
+        suite.lend_refused(LESSOR, tenure, LESSEE, &parts, &ERRORS)?;
     }
     let arena = suite.place(LESSOR, Place::Arena);
     for length in [
@@ -156,13 +118,8 @@ fn memory_outside_the_arena_cannot_be_lent(suite: &mut Suite) -> Outcome {
         usize::MAX & !(PAGE - 1),
         0usize.wrapping_sub(arena),
     ] {
-        let add = [draft, SELF_MEMORY as usize, 0, arena, length, 1];
-        suite.refused(
-            LESSOR,
-            Call::LeaseAdd,
-            &add,
-            &[Error::BadAddress, Error::Invalid],
-        )?;
+        let parts = [own(arena, length, Rights::READ)];
+        suite.lend_refused(LESSOR, tenure, LESSEE, &parts, &ERRORS)?;
     }
     Ok(())
 }
@@ -170,7 +127,6 @@ fn memory_outside_the_arena_cannot_be_lent(suite: &mut Suite) -> Outcome {
 fn parts_of_pages_cannot_be_lent(suite: &mut Suite) -> Outcome {
     suite.start_all(&[LESSOR, LESSEE])?;
     let tenure = suite.tenure(LESSOR)?;
-    let draft = suite.open(LESSOR, tenure, LESSEE)?;
     let arena = suite.place(LESSOR, Place::Arena);
     for (address, length) in [
         (arena + 1, GRANULE),
@@ -180,23 +136,26 @@ fn parts_of_pages_cannot_be_lent(suite: &mut Suite) -> Outcome {
         (arena, 8),
         (arena + 8, GRANULE),
     ] {
-        let add = [draft, SELF_MEMORY as usize, 0, address, length, 1];
-        suite.refused(LESSOR, Call::LeaseAdd, &add, &[Error::Invalid])?;
+        let parts = [own(address, length, Rights::READ)];
+        suite.lend_refused(LESSOR, tenure, LESSEE, &parts, &[Error::Invalid])?;
     }
     Ok(())
 }
 
-/// A lease of two pages of memory with all rights, from lessor to lessee, and a draft under it for the grandchild.
-fn chain(suite: &mut Suite, rights: Rights) -> Outcome<(usize, usize)> {
+/// A lease of two pages of memory with these rights, from lessor to lessee, who may lend on to the grandchild.
+fn chain(suite: &mut Suite, rights: Rights) -> Outcome<usize> {
     suite.start_all(&[LESSOR, LESSEE, GRANDCHILD])?;
     let tenure = suite.tenure(LESSOR)?;
-    let lease = suite.lend_arena(LESSOR, tenure, LESSEE, 2, rights)?;
-    let draft = suite.open(LESSEE, lease, GRANDCHILD)?;
-    Ok((lease, draft))
+    suite.lend_arena(LESSOR, tenure, LESSEE, 2, rights)
+}
+
+/// Some part of such a lease is not lent on.
+fn refused(suite: &mut Suite, lease: usize, wanted: LentPart, errors: &[Error]) -> Outcome {
+    suite.lend_refused(LESSEE, lease, GRANDCHILD, &[wanted], errors)
 }
 
 fn ranges_beyond_the_source_are_refused(suite: &mut Suite) -> Outcome {
-    let (lease, draft) = chain(suite, ALL)?;
+    let lease = chain(suite, ALL)?;
     for (offset, length) in [
         (0, 3 * PAGE),
         (PAGE, 2 * PAGE),
@@ -210,33 +169,29 @@ fn ranges_beyond_the_source_are_refused(suite: &mut Suite) -> Outcome {
         (TOP, PAGE),
         (0, TOP),
     ] {
-        let add = [draft, lease, 0, offset, length, 1];
-        suite.refused(LESSEE, Call::LeaseAdd, &add, &[Error::Invalid])?;
+        let wanted = part(0, offset, length, Rights::READ);
+        refused(suite, lease, wanted, &[Error::Invalid])?;
     }
     for index in [1, 2, 1 << 16, HALF, usize::MAX] {
-        let add = [draft, lease, index, 0, PAGE, 1];
-        suite.refused(
-            LESSEE,
-            Call::LeaseAdd,
-            &add,
-            &[Error::NotFound, Error::Invalid],
-        )?;
+        let errors = if index as u32 == SELF_MEMORY {
+            // An address, and not in the arena.
+            [Error::BadAddress]
+        } else {
+            [Error::NotFound]
+        };
+        refused(suite, lease, part(index, 0, PAGE, Rights::READ), &errors)?;
     }
     Ok(())
 }
 
 fn a_sub_range_is_lent_on(suite: &mut Suite) -> Outcome {
-    let (lease, draft) = chain(suite, ALL)?;
-    suite.ok(
-        LESSEE,
-        Call::LeaseAdd,
-        &[draft, lease, 0, PAGE, PAGE, Rights::READ.bits() as usize],
-    )?;
-    suite.ok(LESSEE, Call::LeaseOffer, &[draft])?;
+    let lease = chain(suite, ALL)?;
+    let page = part(0, PAGE, PAGE, Rights::READ);
+    let below = suite.lend_parts(LESSEE, lease, GRANDCHILD, &[page])?;
     let second = suite.place(LESSOR, Place::Arena) + PAGE;
     equal!(
         "the window's address",
-        suite.claim(GRANDCHILD, draft, 0)?,
+        suite.claim(GRANDCHILD, below, 0)?,
         second
     );
     suite.store(LESSOR, second, WORD, 0x9a9d)?;
@@ -253,46 +208,51 @@ fn a_sub_range_is_lent_on(suite: &mut Suite) -> Outcome {
 }
 
 fn rights_only_shrink(suite: &mut Suite) -> Outcome {
-    let (lease, draft) = chain(suite, Rights::READ | Rights::LEND)?;
+    let lease = chain(suite, Rights::READ | Rights::LEND)?;
     for rights in [Rights::WRITE, READ_WRITE, ALL, Rights::WRITE | Rights::LEND] {
-        let add = [draft, lease, 0, 0, PAGE, rights.bits() as usize];
-        suite.refused(LESSEE, Call::LeaseAdd, &add, &[Error::Denied])?;
+        refused(suite, lease, part(0, 0, PAGE, rights), &[Error::Denied])?;
     }
+    let read = part(0, 0, PAGE, Rights::READ);
     for rights in [8, 1 << 16, u32::MAX as usize] {
-        let add = [draft, lease, 0, 0, PAGE, rights];
-        suite.refused(
-            LESSEE,
-            Call::LeaseAdd,
-            &add,
-            &[Error::Invalid, Error::Denied],
-        )?;
+        refused(suite, lease, LentPart { rights, ..read }, &[Error::Invalid])?;
     }
-    suite
-        .ok(LESSEE, Call::LeaseAdd, &[draft, lease, 0, 0, PAGE, 1])
-        .map(drop)
+    let lent = suite.lend_parts(LESSEE, lease, GRANDCHILD, &[read]);
+    lent.map(drop)
 }
 
 fn without_the_right_to_lend_nothing_is_lent_on(suite: &mut Suite) -> Outcome {
-    let (lease, draft) = chain(suite, READ_WRITE)?;
-    let add = [draft, lease, 0, 0, PAGE, 1];
-    suite.refused(LESSEE, Call::LeaseAdd, &add, &[Error::Denied])
+    let lease = chain(suite, READ_WRITE)?;
+    let read = part(0, 0, PAGE, Rights::READ);
+    refused(suite, lease, read, &[Error::Denied])
 }
 
-fn a_lease_of_another_is_no_source(suite: &mut Suite) -> Outcome {
-    let (lease, draft) = chain(suite, ALL)?;
-    let tenure = suite.tenure(GRANDCHILD)?;
-    let root = suite.root().raw() as usize;
-    for source in [tenure, root, draft, 0, 1, 4711] {
-        let [status, ..] = suite.call(LESSEE, Call::LeaseAdd, &[draft, source, 0, 0, PAGE, 1])?;
-        check!(status != 0, "a grant of {source:#x} was taken");
+fn what_is_lent_is_said_in_own_memory(suite: &mut Suite) -> Outcome {
+    suite.start_all(&[LESSOR, LESSEE])?;
+    let (text, scratch) = (
+        suite.place(LESSOR, Place::Text) & !(WORD - 1),
+        suite.place(LESSOR, Place::Scratch),
+    );
+    for address in [
+        suite.place(LESSEE, Place::Arena),
+        suite.clock().base,
+        KERNEL,
+        0,
+        usize::MAX & !(WORD - 1),
+        TOP,
+        scratch + 1,
+        scratch + WORD / 2,
+    ] {
+        for call in [[address, scratch, 1], [scratch, address, 1]] {
+            suite.refused(LESSOR, Call::LeaseLend, &call, &[Error::BadAddress])?;
+        }
     }
-    // A lease that it holds, but that is not the draft's parent.
-    let other = suite.tenure(LESSEE)?;
-    let add = [draft, other, 0, 0, PAGE, 1];
-    suite.refused(LESSEE, Call::LeaseAdd, &add, &[Error::Invalid])?;
-    suite
-        .ok(LESSEE, Call::LeaseAdd, &[draft, lease, 0, 0, PAGE, 1])
-        .map(drop)
+    for count in [MOST_PARTS + 1, HALF, usize::MAX] {
+        let call = [scratch, scratch, count];
+        suite.refused(LESSOR, Call::LeaseLend, &call, &[Error::Exhausted])?;
+    }
+    // The text may be read, and says of no parent that there is.
+    let call = [text, text, 1];
+    suite.refused(LESSOR, Call::LeaseLend, &call, &[Error::Revoked])
 }
 
 fn any_task_may_lend_to_the_supervisor(suite: &mut Suite) -> Outcome {

@@ -2,10 +2,10 @@
 
 use super::tests;
 use crate::board::{GRANULE, TICKS_PER_MS};
-use crate::lending::READ_WRITE;
+use crate::lending::{READ_WRITE, own};
 use crate::outcome::{Outcome, equal};
 use crate::suite::{LESSEE, LESSOR, Suite};
-use leasehold_abi::{Call, Error};
+use leasehold_abi::Error;
 use testsuite_protocol::{Command, Place};
 
 tests! { "locks":
@@ -51,17 +51,14 @@ fn rounds([done, busy, number, error, ..]: [usize; 8]) -> Rounds {
 fn windows(suite: &mut Suite) -> Outcome<[(usize, usize); WINDOWS.len()]> {
     suite.start_all(&[LESSOR, LESSEE])?;
     let tenure = suite.tenure(LESSOR)?;
-    let draft = suite.open(LESSOR, tenure, LESSEE)?;
     let arena = suite.place(LESSOR, Place::Arena);
     let places = WINDOWS.map(|(offset, units)| (arena + offset * GRANULE, units * GRANULE));
-    for (address, length) in places {
-        suite.add_own(LESSOR, draft, address, length, READ_WRITE)?;
-    }
-    suite.ok(LESSOR, Call::LeaseOffer, &[draft])?;
+    let parts = places.map(|(address, length)| own(address, length, READ_WRITE));
+    let lease = suite.lend_parts(LESSOR, tenure, LESSEE, &parts)?;
     for (index, (address, _)) in places.into_iter().enumerate() {
         equal!(
             "the window's address",
-            suite.claim(LESSEE, draft, index)?,
+            suite.claim(LESSEE, lease, index)?,
             address
         );
     }

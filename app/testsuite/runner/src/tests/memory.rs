@@ -5,7 +5,7 @@ use crate::board::{
     FIRMWARE, GRANULE, KERNEL, KERNEL_DATA, KERNEL_DEVICES, KERNEL_OFFSET, PAGE, RAM, TEXT_MEMORY,
     WORD, wide,
 };
-use crate::lending::READ_WRITE;
+use crate::lending::{READ_WRITE, own};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, LESSEE, LESSOR, RUNNER, SERVER, Suite, TASKS};
 use attacks::INITIALISED_WORD;
@@ -313,18 +313,18 @@ fn as_many_windows_as_fit_are_reached(suite: &mut Suite) -> Outcome {
     const LEAST: usize = 5;
     suite.start_all(&[LESSOR, LESSEE])?;
     let tenure = suite.tenure(LESSOR)?;
-    let draft = suite.open(LESSOR, tenure, LESSEE)?;
     let [arena, end] = [Place::Arena, Place::ArenaEnd].map(|place| suite.place(LESSOR, place));
     // Neighbours are not lent, or they would be one window.
     let step = 2 * GRANULE;
     let offered = ((end - arena) / step).min(MOST);
     for number in 0..offered {
-        suite.add_own(LESSOR, draft, arena + number * step, GRANULE, READ_WRITE)?;
+        let window = own(arena + number * step, GRANULE, READ_WRITE);
+        suite.say(LESSOR, &window, 1)?;
     }
-    suite.ok(LESSOR, Call::LeaseOffer, &[draft])?;
+    let lease = suite.lend_parts(LESSOR, tenure, LESSEE, &[])?;
     let mut claimed = 0;
     for number in 0..offered {
-        let claim = [draft, number, ClaimMode::Shared as usize, 0];
+        let claim = [lease, number, ClaimMode::Shared as usize, 0];
         match suite.call(LESSEE, Call::GrantClaim, &claim)? {
             [0, ..] => claimed += 1,
             [status, ..] => {

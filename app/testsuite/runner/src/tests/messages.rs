@@ -136,7 +136,7 @@ fn calls_keep_registers(suite: &mut Suite) -> Outcome {
         (Call::TaskInfo, [1, scratch, 0]),
         (Call::LeaseInfo, [5, scratch, 0]),
         (Call::LeaseEvent, [0; 3]),
-        (Call::LeaseOpen, [9, 9, 9]),
+        (Call::LeaseLend, [scratch, scratch, 0]),
         (Call::GrantClaim, [9, 9, 9]),
         (Call::TaskStop, [1, 0, 0]),
         (Call::SetServing, [1, 0, 0]),

@@ -88,8 +88,6 @@ fn the_root_lease_is_not_for_others(suite: &mut Suite) -> Outcome {
     );
     let errors = [Error::Revoked, Error::Denied];
     for (call, arguments) in [
-        (Call::LeaseOpen, [root, RUNNER, 0, 0]),
-        (Call::LeaseOffer, [root, 0, 0, 0]),
         (Call::LeaseRevoke, [root, 1, 0, 0]),
         (Call::LeaseRelease, [root, 0, 0, 0]),
         (Call::LeaseInfo, [root, scratch, 0, 0]),
@@ -98,10 +96,10 @@ fn the_root_lease_is_not_for_others(suite: &mut Suite) -> Outcome {
         (Call::GrantUnclaim, [root, 0, 0, 0]),
         (Call::InterruptAcknowledge, [root, 0, 0, 0]),
         (Call::ConfigWrite, [root, 0, 4, 2]),
-        (Call::GrantLabel, [root, 0, 1, 0]),
     ] {
         suite.refused(ATTACKER, call, &arguments, &errors)?;
     }
+    suite.lend_refused(ATTACKER, root, RUNNER, &[], &errors)?;
     equal!("leases", suite.leases(), 1);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::tests;
 use crate::board::{PAGE, TICKS_PER_MS, WORD, edu};
-use crate::lending::{ALL, Part, READ_WRITE};
+use crate::lending::{ALL, Part, READ_WRITE, own, part};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{CLIENT, GRANDCHILD, LESSEE, LESSOR, SERVER, Suite};
 use leasehold_abi::{Call, Error, FaultKind, LeaseState, RevokeMode, Rights, TaskState, WHOLE};
@@ -42,13 +42,13 @@ fn l1_no_path_through_a_lease_that_is_over(suite: &mut Suite) -> Outcome {
         (Call::GrantClaim, [handle, 1, 0, 1]),
         (Call::GrantUnclaim, [handle, 0, 0, 0]),
         (Call::InterruptAcknowledge, [handle, 1, 0, 0]),
-        (Call::LeaseOpen, [handle, GRANDCHILD, 0, 0]),
         (Call::LeaseInfo, [handle, scratch, 0, 0]),
         (Call::GrantInfo, [handle, 0, scratch, 0]),
         (Call::LeaseRelease, [handle, 0, 0, 0]),
     ] {
         suite.refused(LESSEE, call, &arguments, &[Error::Revoked])?;
     }
+    suite.lend_refused(LESSEE, handle, GRANDCHILD, &[], &[Error::Revoked])?;
     for offset in (0..suite.clock().length).step_by(0x400) {
         check!(
             !suite.reaches(LESSEE, suite.clock().base + offset)?,
@@ -134,15 +134,12 @@ fn l2_a_full_table_ends_before_the_deadline(suite: &mut Suite) -> Outcome {
     let parent = tenure.raw() as usize;
     let mut count = 0;
     loop {
-        let open = [parent, LESSEE, 0, 0, 0, 0];
-        let [status, draft, _] = suite.call(LESSOR, Call::LeaseOpen, &open)?;
-        if status != 0 {
-            break;
-        }
         let arena = suite.place(LESSOR, Place::Arena);
-        suite.add_own(LESSOR, draft, arena, PAGE, Rights::READ)?;
-        suite.ok(LESSOR, Call::LeaseOffer, &[draft])?;
-        suite.claim(LESSEE, draft, 0)?;
+        let page = own(arena, PAGE, Rights::READ);
+        let Ok(lease) = suite.try_lend(LESSOR, parent, LESSEE, &[page])? else {
+            break;
+        };
+        suite.claim(LESSEE, lease, 0)?;
         count += 1;
     }
     check!(count > 32, "only {count} leases fitted");
@@ -259,23 +256,15 @@ fn l3_a_handle_of_an_older_life_is_dead_for_ever(suite: &mut Suite) -> Outcome {
 
 fn l4_rights_shrink_along_a_chain(suite: &mut Suite) -> Outcome {
     suite.start_all(&[LESSOR, LESSEE, GRANDCHILD])?;
-    let read = Rights::READ.bits() as usize;
     let first = suite.lend(LESSOR, &[suite.registers(Rights::READ | Rights::LEND)])?;
     let first = first.raw() as usize;
-    let second = suite.open(LESSOR, first, LESSEE)?;
     for rights in [READ_WRITE, ALL, Rights::WRITE] {
-        let add = [second, first, 0, 0, WHOLE, rights.bits() as usize];
-        suite.refused(LESSOR, Call::LeaseAdd, &add, &[Error::Denied])?;
+        let parts = [part(0, 0, WHOLE, rights)];
+        suite.lend_refused(LESSOR, first, LESSEE, &parts, &[Error::Denied])?;
     }
-    suite.ok(LESSOR, Call::LeaseAdd, &[second, first, 0, 0, WHOLE, read])?;
-    suite.ok(LESSOR, Call::LeaseOffer, &[second])?;
-    let third = suite.open(LESSEE, second, GRANDCHILD)?;
-    suite.refused(
-        LESSEE,
-        Call::LeaseAdd,
-        &[third, second, 0, 0, WHOLE, read],
-        &[Error::Denied],
-    )?;
+    let read = [part(0, 0, WHOLE, Rights::READ)];
+    let second = suite.lend_parts(LESSOR, first, LESSEE, &read)?;
+    suite.lend_refused(LESSEE, second, GRANDCHILD, &read, &[Error::Denied])?;
     // What was granted is what the hardware enforces.
     suite.claim(LESSEE, second, 0)?;
     suite.load(LESSEE, suite.clock().base, 4)?;
@@ -286,29 +275,31 @@ fn l4_rights_shrink_along_a_chain(suite: &mut Suite) -> Outcome {
 }
 
 fn l4_a_part_is_never_more_than_its_whole(suite: &mut Suite) -> Outcome {
+    /// More than are taken.
+    const MOST: usize = 8;
     suite.start_all(&[LESSOR, LESSEE, GRANDCHILD])?;
     let tenure = suite.tenure(LESSOR)?;
-    let lease = suite.open(LESSOR, tenure, LESSEE)?;
     let arena = suite.place(LESSOR, Place::Arena);
-    suite.add_own(LESSOR, lease, arena + PAGE, 2 * PAGE, ALL)?;
-    suite.ok(LESSOR, Call::LeaseOffer, &[lease])?;
-    let draft = suite.open(LESSEE, lease, GRANDCHILD)?;
+    let two = [own(arena + PAGE, 2 * PAGE, ALL)];
+    let parent = suite.lend_parts(LESSOR, tenure, LESSEE, &two)?;
     let mut accepted = 0;
+    let mut parts = [part(0, 0, 0, Rights::READ); MOST];
     for pages in 0..5_usize {
         for first in 0..5_usize {
-            let add = [draft, lease, 0, first * PAGE, pages * PAGE, 1];
-            let [status, index, _] = suite.call(LESSEE, Call::LeaseAdd, &add)?;
+            let wanted = part(0, first * PAGE, pages * PAGE, Rights::READ);
+            let lent = suite.try_lend(LESSEE, parent, GRANDCHILD, &[wanted])?;
             let inside = pages != 0 && first + pages <= 2;
-            equal!("whether a part was taken", status == 0, inside);
-            if status == 0 {
-                equal!("the grant's index", index, accepted);
+            equal!("whether a part was taken", lent.is_ok(), inside);
+            if lent.is_ok() {
+                parts[accepted] = wanted;
                 accepted += 1;
             }
         }
     }
-    suite.ok(LESSEE, Call::LeaseOffer, &[draft])?;
+    let parts = &parts[..accepted];
+    let lease = suite.lend_parts(LESSEE, parent, GRANDCHILD, parts)?;
     for index in 0..accepted {
-        suite.claim(GRANDCHILD, draft, index)?;
+        suite.claim(GRANDCHILD, lease, index)?;
         check!(
             !suite.reaches(GRANDCHILD, arena + PAGE - 4)?,
             "grant {index} reaches below"
@@ -317,7 +308,7 @@ fn l4_a_part_is_never_more_than_its_whole(suite: &mut Suite) -> Outcome {
             !suite.reaches(GRANDCHILD, arena + 3 * PAGE)?,
             "grant {index} reaches above"
         );
-        suite.ok(GRANDCHILD, Call::GrantUnclaim, &[draft, index])?;
+        suite.ok(GRANDCHILD, Call::GrantUnclaim, &[lease, index])?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::tests;
 use crate::board::{PAGE, WORD};
-use crate::lending::{ALL, Part, READ_WRITE};
+use crate::lending::{ALL, Part, READ_WRITE, part};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, LESSOR, RIVAL, SERVER, Suite};
 use attacks::INITIALISED_WORD;
@@ -122,9 +122,8 @@ fn l6_lent_memory_is_frozen_along_a_chain(suite: &mut Suite) -> Outcome {
     suite.start_all(&[LESSOR, LESSEE, GRANDCHILD])?;
     let tenure = suite.tenure(LESSOR)?;
     let first = suite.lend_arena(LESSOR, tenure, LESSEE, 2, ALL)?;
-    let second = suite.open(LESSEE, first, GRANDCHILD)?;
-    suite.ok(LESSEE, Call::LeaseAdd, &[second, first, 0, 0, PAGE, 1])?;
-    suite.ok(LESSEE, Call::LeaseOffer, &[second])?;
+    let page = part(0, 0, PAGE, Rights::READ);
+    let second = suite.lend_parts(LESSEE, first, GRANDCHILD, &[page])?;
     let address = suite.claim(GRANDCHILD, second, 0)?;
     fill(suite, LESSOR, address, PAGE)?;
     // Owner and middle die; the last one still looks at the memory.

@@ -2,7 +2,7 @@
 
 use super::tests;
 use crate::board::{PAGE, TICKS_PER_MS, WORD};
-use crate::lending::{ALL, READ_WRITE};
+use crate::lending::{ALL, READ_WRITE, part};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{CLIENT, GRANDCHILD, LESSEE, LESSOR, Suite};
 use attacks::INITIALISED_WORD;
@@ -24,7 +24,6 @@ tests! { "revocation":
     the_lessee_is_told,
     the_lessor_is_told_when_it_is_over,
     an_offer_not_fetched_becomes_an_ending,
-    a_draft_is_revoked_at_once,
     three_levels_end_together,
     a_release_ends_what_was_derived,
     a_release_in_time_is_no_fault,
@@ -114,7 +113,6 @@ fn a_revoked_lease_is_not_used_anew(suite: &mut Suite) -> Outcome {
     suite.start_all(&[LESSOR, LESSEE, GRANDCHILD])?;
     let tenure = suite.tenure(LESSOR)?;
     let lease = suite.lend_arena(LESSOR, tenure, LESSEE, 2, ALL)?;
-    let draft = suite.open(LESSEE, lease, GRANDCHILD)?;
     suite.ok(LESSOR, Call::LeaseRevoke, &[lease, ORDERLY])?;
     suite.refused(
         LESSEE,
@@ -122,14 +120,10 @@ fn a_revoked_lease_is_not_used_anew(suite: &mut Suite) -> Outcome {
         &[lease, 0, 0, 0],
         &[Error::Revoked],
     )?;
-    let open = [lease, GRANDCHILD, 0, 0, 0, 0];
-    suite.refused(LESSEE, Call::LeaseOpen, &open, &[Error::Revoked])?;
-    let add = [draft, lease, 0, 0, PAGE, 1];
-    suite.all_refused(
-        LESSEE,
-        &[Error::Revoked],
-        &[(Call::LeaseAdd, &add), (Call::LeaseOffer, &[draft])],
-    )
+    for parts in [&[][..], &[part(0, 0, PAGE, Rights::READ)]] {
+        suite.lend_refused(LESSEE, lease, GRANDCHILD, parts, &[Error::Revoked])?;
+    }
+    Ok(())
 }
 
 fn a_checked_access_to_a_revoked_window_goes_on(suite: &mut Suite) -> Outcome {
@@ -228,16 +222,6 @@ fn an_offer_not_fetched_becomes_an_ending(suite: &mut Suite) -> Outcome {
     suite
         .ok(LESSEE, Call::LeaseRelease, &[page.lease])
         .map(drop)
-}
-
-fn a_draft_is_revoked_at_once(suite: &mut Suite) -> Outcome {
-    suite.start_all(&[LESSOR, LESSEE])?;
-    let tenure = suite.tenure(LESSOR)?;
-    let draft = suite.open(LESSOR, tenure, LESSEE)?;
-    suite.ok(LESSOR, Call::LeaseRevoke, &[draft, ORDERLY])?;
-    suite.refused(LESSOR, Call::LeaseOffer, &[draft], &[Error::Revoked])?;
-    equal!("leases", suite.leases(), 2);
-    suite.refused(LESSEE, Call::LeaseEvent, &[], &[Error::NotFound])
 }
 
 fn three_levels_end_together(suite: &mut Suite) -> Outcome {

@@ -4,8 +4,8 @@ use super::Board;
 use super::scenarios::FAULT;
 use crate::Hardware;
 use crate::lease::record::KERNEL;
-use crate::model::{PARK, TASKS, arena, data};
-use leasehold_abi::{Call, GrantKind, LeaseState, SELF_MEMORY, WHOLE};
+use crate::model::{PARK, TASKS, arena, data, own, part};
+use leasehold_abi::{Call, GrantKind, LeaseState, WHOLE};
 use std::vec::Vec;
 
 /// One thing to do.
@@ -13,6 +13,8 @@ use std::vec::Vec;
 pub(super) enum Act {
     /// A call with these arguments.
     Call(Call, [usize; 6]),
+    /// A lease of parts of this one and of own memory to this task.
+    Lend(usize, usize),
     /// A fault.
     Fault,
     /// No call at all, for longer than a slice.
@@ -63,6 +65,7 @@ impl Act {
                 add(Call::BorrowInfo, &[handle, 0]);
             }
         }
+        let mut lent = std::vec![];
         let table = &world.kernel.leases;
         for (slot, lease) in table.records.iter().enumerate() {
             if lease.state == LeaseState::Free {
@@ -72,23 +75,15 @@ impl Act {
             if lease.lessor as usize == task {
                 add(Call::LeaseRevoke, &[handle, 0]);
                 add(Call::LeaseRevoke, &[handle, 1]);
-                add(Call::LeaseOffer, &[handle]);
-                if lease.state == LeaseState::Draft {
-                    let parent = table.handle(lease.parent) as usize;
-                    add(Call::LeaseAdd, &[handle, parent, 0, 0, WHOLE, 1]);
-                    let own = SELF_MEMORY as usize;
-                    add(Call::LeaseAdd, &[handle, own, 0, arena(task), 64, 1]);
-                }
             }
-            if lease.lessee as usize != task || lease.state == LeaseState::Draft {
+            if lease.lessee as usize != task {
                 continue;
             }
             if lease.lessor != KERNEL {
                 add(Call::LeaseRelease, &[handle]);
             }
             add(Call::LeaseInfo, &[handle, data(task)]);
-            let lessee = if task == 0 { 3 } else { 0 };
-            add(Call::LeaseOpen, &[handle, lessee, 1, 2, 3, 4]);
+            lent.push(Self::Lend(handle, if task == 0 { 3 } else { 0 }));
             for index in 0..lease.grants as usize {
                 let grant = table.grants[table.grant(slot as u16, index).unwrap() as usize];
                 add(Call::GrantClaim, &[handle, index, 0, 2]);
@@ -100,6 +95,7 @@ impl Act {
                 }
             }
         }
+        all.extend(lent);
         all.extend([Self::Loop, Self::Wait]);
         // The supervisor's end is the machine's.
         if task != 0 {
@@ -114,6 +110,12 @@ impl Act {
         match self {
             Self::Call(call, arguments) => {
                 world.system_call(call as usize, &arguments);
+            }
+            Self::Lend(parent, lessee) => {
+                let task = world.kernel.current;
+                let parts = [part(0, 0, WHOLE, 1), own(arena(task), 64, 1)];
+                let arguments = world.describe_lease(task, parent, lessee, &parts);
+                world.system_call(Call::LeaseLend as usize, &arguments);
             }
             Self::Fault => {
                 world.kernel.fault(FAULT);

@@ -209,6 +209,7 @@ whatever_happens_in! {
     a_revocation_with_sixteen_lessees: SIXTEEN_LESSEES,
     a_stop: STOP,
     a_start: START,
+    a_lending: LEND,
     a_claim: CLAIM,
     a_claim_without_room: CLAIM_WITHOUT_ROOM,
     an_unclaim: UNCLAIM,

@@ -2,8 +2,10 @@
 
 use super::Board;
 use crate::Fault;
-use crate::model::{arena, root};
-use leasehold_abi::{Call, Claim, FaultKind, GrantKind, LeaseState, RevokeMode, TaskState};
+use crate::model::{arena, description, own, part, root};
+use leasehold_abi::{
+    Call, Claim, FaultKind, GrantKind, LeaseState, Lending, Part, RevokeMode, TaskState, WHOLE,
+};
 use std::vec::Vec;
 
 /// One such.
@@ -119,6 +121,40 @@ pub(super) const START: Scenario = Scenario {
     check: |world, old| assert_ne!(world.handle(2), old[0], "it has had its next life"),
 };
 
+/// A lease of many parts.
+pub(super) const LEND: Scenario = Scenario {
+    actor: 2,
+    rank: 2,
+    away: &[],
+    insists: false,
+    prepare: |world| {
+        let leases = device(world);
+        let parts: [Part; LENT_PARTS] = core::array::from_fn(|at| match at % 2 {
+            0 => part(0, at * 64, WHOLE, 7),
+            _ => own(arena(2) + 0x100, 64, 1),
+        });
+        world.describe_lease(2, leases[0], 3, &parts);
+        leases
+    },
+    begin: |world, _| {
+        let at = description(2);
+        let parts = at + size_of::<Lending>();
+        world.system_call(Call::LeaseLend as usize, &[at, parts, LENT_PARTS]);
+    },
+    // All of it or nothing. Whatever else is derived from it has two parts at most.
+    check: |world, leases| {
+        let parent = world.kernel.leases.resolve(leases[0]);
+        for lease in world.kernel.leases.records.iter() {
+            let below = parent == Ok(lease.parent) && lease.state != LeaseState::Free;
+            let fresh = below && lease.grants > 2;
+            assert!(!fresh || lease.grants as usize == LENT_PARTS);
+        }
+    },
+};
+
+/// How many parts [`LEND`] lends.
+const LENT_PARTS: usize = 12;
+
 /// A claim of a large window, among many others.
 pub(super) const CLAIM: Scenario = Scenario {
     actor: 3,
@@ -128,13 +164,7 @@ pub(super) const CLAIM: Scenario = Scenario {
     prepare: |world| {
         let leases = sixteen(world);
         let root = world.root();
-        let large = world.open(0, root, 3);
-        world.value(
-            0,
-            Call::LeaseAdd,
-            &[large, root, root::BAR, 0x800, 0x800, 7],
-        );
-        world.value(0, Call::LeaseOffer, &[large]);
+        let large = world.lend_parts(0, root, 3, &[part(root::BAR, 0x800, 0x800, 7)]);
         std::vec![large, leases[0]]
     },
     begin: |world, leases| {
@@ -234,32 +264,26 @@ pub(super) const END_OF_SERVICE: Scenario = Scenario {
 /// claimed both and lent the memory on to task 4.
 fn device(world: &mut Board) -> Vec<usize> {
     let root = world.root();
-    let binding = world.open(0, root, 2);
-    for (grant, length) in [
+    let parts = [
         (root::BAR, 0x800),
         (root::LINE_11, 1),
         (root::BUS_MASTER, 0x1000),
-    ] {
-        world.value(0, Call::LeaseAdd, &[binding, root, grant, 0, length, 7]);
-    }
-    world.value(0, Call::LeaseOffer, &[binding]);
+    ]
+    .map(|(grant, length)| part(grant, 0, length, 7));
+    let binding = world.lend_parts(0, root, 2, &parts);
     world.value(2, Call::GrantClaim, &[binding, 0, 0]);
     world.value(2, Call::GrantClaim, &[binding, 1, 0, 8]);
     world.value(2, Call::GrantClaim, &[binding, 2]);
-    let part = world.open(2, binding, 3);
-    world.value(2, Call::LeaseAdd, &[part, binding, 0, 0, 0x400, 7]);
-    world.value(2, Call::LeaseOffer, &[part]);
+    let below = world.lend_parts(2, binding, 3, &[part(0, 0, 0x400, 7)]);
     world.act(3, Call::LeaseEvent, &[]);
-    world.value(3, Call::GrantClaim, &[part, 0, 0]);
+    world.value(3, Call::GrantClaim, &[below, 0, 0]);
     let memory = world.lend_memory(2, binding, 3, (arena(2), 128), 7);
     world.value(3, Call::GrantClaim, &[memory, 0, 0]);
     let further = world.lend(3, memory, 4, &[0]);
     world.value(4, Call::GrantClaim, &[further, 0, 0]);
     // The same window once more, by another way: it may be claimed in the middle of the end of the first.
-    let beside = world.open(0, root, 3);
-    world.value(0, Call::LeaseAdd, &[beside, root, root::BAR, 0, 0x400, 7]);
-    world.value(0, Call::LeaseOffer, &[beside]);
-    std::vec![binding, part, memory, further]
+    world.lend_parts(0, root, 3, &[part(root::BAR, 0, 0x400, 7)]);
+    std::vec![binding, below, memory, further]
 }
 
 /// Task 2 has a window and lent 16 parts of it.
@@ -267,11 +291,10 @@ fn sixteen(world: &mut Board) -> Vec<usize> {
     let root = world.root();
     let binding = world.lend(0, root, 2, &[root::BAR]);
     let mut leases = std::vec![binding];
-    for part in 0..16 {
-        let lessee = 3 + part % 3;
-        let lease = world.open(2, binding, lessee);
-        world.value(2, Call::LeaseAdd, &[lease, binding, 0, part * 64, 64, 7]);
-        world.value(2, Call::LeaseOffer, &[lease]);
+    for number in 0..16 {
+        let lessee = 3 + number % 3;
+        let window = part(0, number * 64, 64, 7);
+        let lease = world.lend_parts(2, binding, lessee, &[window]);
         world.value(lessee, Call::GrantClaim, &[lease, 0, 0]);
         leases.push(lease);
     }

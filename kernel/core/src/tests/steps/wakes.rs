@@ -3,9 +3,9 @@
 use super::Board;
 use super::scenarios::{FAULT, Scenario};
 use crate::Hardware;
-use crate::model::{TASKS, root};
+use crate::model::{TASKS, root, whole};
 use crate::schedule::bit;
-use leasehold_abi::{Call, WHOLE};
+use leasehold_abi::Call;
 
 /// When timers and deadlines come that were prepared; the work begins before.
 const COMES: u64 = 1250;
@@ -159,8 +159,5 @@ fn overstay(world: &mut Board, task: usize) {
 /// The supervisor lends to a task, which need not look at its events.
 fn offer(world: &mut Board, task: usize, grant: usize) -> usize {
     let root = world.root();
-    let lease = world.open(0, root, task);
-    world.value(0, Call::LeaseAdd, &[lease, root, grant, 0, WHOLE, 7]);
-    world.value(0, Call::LeaseOffer, &[lease]);
-    lease
+    world.lend_parts(0, root, task, &[whole(grant)])
 }

@@ -167,10 +167,10 @@ fn refused(
     handles[1] = lease;
     for handle in handles.into_iter().flatten() {
         let raw = handle.raw() as usize;
+        suite.lend_refused(stage.task, raw, RUNNER, &[], &[Error::Revoked])?;
         for (call, arguments) in [
             (Call::GrantClaim, [raw, 0, 0, 1]),
             (Call::InterruptAcknowledge, [raw, 0, 0, 0]),
-            (Call::LeaseOpen, [raw, RUNNER, 0, 0]),
         ] {
             // A lease that is ending, and not given back, still tells what is no line.
             let errors = match call {

@@ -3,7 +3,7 @@
 use super::rules::KIB;
 use crate::board::{GRANULE, KERNEL, KERNEL_DATA, KERNEL_DEVICES, KERNEL_OFFSET, PAGE, WORD};
 use crate::cells::{Actor, Target};
-use crate::lending::{Part, READ_WRITE};
+use crate::lending::{Part, READ_WRITE, own};
 use crate::outcome::{Outcome, check};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, RIVAL, SERVER, Suite};
 use attacks::Isa;
@@ -70,14 +70,13 @@ impl Stage {
             Actor::AuxiliaryChild => {
                 suite.start(LESSEE)?;
                 let tenure = suite.tenure(LESSEE)?;
-                let draft = suite.open(LESSEE, tenure, task)?;
                 // In the middle of the arena: before and after it lies what the lessor keeps.
                 let page = (suite.place(LESSEE, Place::Arena) + LENT) & !(LENT - 1);
-                suite.add_own(LESSEE, draft, page, LENT, READ_WRITE)?;
-                suite.ok(LESSEE, Call::LeaseOffer, &[draft])?;
-                suite.claim(task, draft, 0)?;
+                let parts = [own(page, LENT, READ_WRITE)];
+                let lease = suite.lend_parts(LESSEE, tenure, task, &parts)?;
+                suite.claim(task, lease, 0)?;
                 stage.own = (page, page + LENT);
-                stage.lease = Some(LeaseHandle::from_raw(draft as u32));
+                stage.lease = Some(LeaseHandle::from_raw(lease as u32));
                 let end = suite.place(LESSEE, Place::ArenaEnd);
                 check!(page + LENT < end, "the arena ends at {end:#x}");
                 stage.witness = (LESSEE, page + LENT);
