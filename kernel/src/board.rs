@@ -48,6 +48,8 @@ impl Board {
         clippy::deref_addrof,
         reason = "a plain reference to a mutable static is refused"
     )]
+    #[cold]
+    #[inline(never)]
     pub(crate) unsafe fn start(&mut self) -> Result<(), Error> {
         // SAFETY: the only reference to it, as this runs once.
         let store = unsafe { &mut *(&raw mut STORE) };

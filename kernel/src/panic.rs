@@ -43,7 +43,7 @@ fn panicked(info: &PanicInfo<'_>) -> ! {
         platform.print(b" at ");
         platform.print(place.file().as_bytes());
         platform.print(b":");
-        decimal(place.line().into(), &mut platform);
+        decimal(place.line() as usize, &mut platform);
     }
     platform.print(b"\n");
     platform.off(1, false)

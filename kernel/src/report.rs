@@ -1,4 +1,5 @@
-//! The boot log, on the early console. It uses no formatting code of the standard library, to keep the kernel small.
+//! The boot log, on the early console. It uses no formatting code of the standard library, to keep the kernel small. All
+//! of it is cold: the compiler expands less in it.
 
 use crate::board::Board;
 use crate::image::{CONFIG, GRANTS, LEASES, Platform, TASKS};
@@ -7,8 +8,10 @@ use leasehold_abi::Error;
 use leasehold_core::Hardware;
 
 /// A decimal number.
+#[cold]
 #[inline(never)]
-pub(crate) fn decimal(mut value: u64, platform: &mut Platform) {
+pub(crate) fn decimal(mut value: usize, platform: &mut Platform) {
+    // A word's, so that a machine of 32 bits needs no code for division by 64.
     let mut digits = [0; 20];
     let mut left = digits.len();
     loop {
@@ -25,6 +28,7 @@ pub(crate) fn decimal(mut value: u64, platform: &mut Platform) {
 }
 
 /// A hexadecimal number of 16 digits.
+#[cold]
 #[inline(never)]
 pub(crate) fn hexadecimal(value: u64, platform: &mut Platform) {
     platform.print(b"0x");
@@ -39,31 +43,33 @@ pub(crate) fn hexadecimal(value: u64, platform: &mut Platform) {
 }
 
 /// The first line.
+#[cold]
 #[inline(never)]
 pub(crate) fn hello(board: &mut Board) {
     board.print(b"leasehold ");
     board.print(env!("CARGO_PKG_VERSION").as_bytes());
     board.print(b": ");
-    decimal(TASKS as u64, board.platform());
+    decimal(TASKS, board.platform());
     board.print(b" tasks, ");
-    decimal(LEASES as u64, board.platform());
+    decimal(LEASES, board.platform());
     board.print(b" leases, ");
-    decimal(GRANTS as u64, board.platform());
+    decimal(GRANTS, board.platform());
     board.print(b" grants");
     if let Some(tables) = board.free_tables() {
         board.print(b", ");
-        decimal(tables as u64, board.platform());
+        decimal(tables, board.platform());
         board.print(b" page tables");
     }
     board.print(b"\n");
 }
 
 /// The kernel is up.
+#[cold]
 #[inline(never)]
 pub(crate) fn started(board: &mut Board) {
     board.print(b"leasehold: ");
     if let Some(tables) = board.free_tables() {
-        decimal(tables as u64, board.platform());
+        decimal(tables, board.platform());
         board.print(b" page tables free; ");
     }
     let name = CONFIG.tasks.first().map_or(&[][..], |task| &task.name);
@@ -72,6 +78,7 @@ pub(crate) fn started(board: &mut Board) {
 }
 
 /// The configuration does not fit the tables.
+#[cold]
 #[inline(never)]
 pub(crate) fn cannot_boot(board: &mut Board, error: Error) -> ! {
     board.print(b"leasehold: cannot boot: ");

@@ -9,6 +9,8 @@ extern crate self as userlib;
 
 pub mod auxiliary;
 mod devres;
+#[cfg(all(target_os = "none", target_arch = "arm"))]
+mod division;
 pub mod dma;
 #[doc(hidden)]
 pub mod early;

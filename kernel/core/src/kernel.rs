@@ -85,6 +85,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// # Errors
     /// `Exhausted` when the tables or the hardware have no room for the configuration,
     /// `Invalid` when it has no task.
+    // Cold, so that the compiler keeps it small: it runs once.
+    #[cold]
+    #[inline(never)]
     pub fn boot(&mut self) -> Result<Next, Error> {
         let config = self.config;
         if config.tasks.is_empty() {

@@ -54,7 +54,7 @@ fn perform(kind: ChaosKind) {
                 }
                 ChaosKind::WildWrite => attacks::store(kernel(), 4, 0),
                 ChaosKind::JumpIntoData => attacks::jump(attacks::constant()),
-                ChaosKind::EndlessLoop => attacks::spin(attacks::scratch()),
+                ChaosKind::EndlessLoop => attacks::spin(attacks::initialised()),
                 _ => attacks::stack_overflow(),
             }
             userlib::log!("{kind:?} was let through");

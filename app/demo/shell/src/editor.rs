@@ -86,9 +86,9 @@ impl Editor {
     /// # Errors
     /// Those of `out`.
     pub fn redraw(&self, out: &mut impl Write) -> fmt::Result {
-        let (start, end) = self
-            .prompt
-            .split_at(self.prompt.len().saturating_sub(PROMPT_END));
+        // Unlike `split_at`, this brings in no code that shows where a character begins.
+        let end = self.prompt.len().saturating_sub(PROMPT_END);
+        let (start, end) = self.prompt.split_at_checked(end).unwrap_or_default();
         write!(out, "{start}{NO_CHANGE}{end}")?;
         self.redraw_line(out)
     }

@@ -8,7 +8,7 @@
 use crate::system;
 
 /// Bytes of the kernel's stack. The build refuses a kernel that may need more.
-const STACK_SIZE: usize = 1536;
+const STACK_SIZE: usize = 1280;
 
 core::arch::global_asm!(
     include_str!("boot.s"),

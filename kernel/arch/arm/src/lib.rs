@@ -1,6 +1,6 @@
 //! Arm's M profile: entry code, registers of a task, and the memory protection units of Armv7-M and Armv8-M.
 //!
-//! Unsafe code is in `boot`, `floating`, `idle`, `system` and `trap` only. Tables, contexts and
+//! Unsafe code is in `boot`, `floating`, `idle`, `memory`, `system` and `trap` only. Tables, contexts and
 //! fault decoding are safe and portable, so they are tested on the host.
 //!
 //! Sources: *Armv7-M Architecture Reference Manual* (DDI 0403E.e), *Armv8-M Architecture Reference Manual* (DDI
@@ -22,6 +22,9 @@ mod floating;
 #[cfg(target_arch = "arm")]
 #[expect(unsafe_code, reason = "a task of the kernel's own")]
 pub mod idle;
+#[cfg(target_arch = "arm")]
+#[expect(unsafe_code, reason = "copies by instructions")]
+mod memory;
 pub mod pmsa_v7;
 pub mod pmsa_v8;
 mod region;

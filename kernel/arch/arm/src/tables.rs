@@ -45,7 +45,9 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
 
     fn start(&mut self, (): &'static mut (), tasks: usize) -> Result<(), Error> {
         const { Self::FITS };
-        for image in &mut self.images {
+        // Without knowing how many there are, the compiler does not write out each store. This runs once.
+        let images: &mut [[E; R]] = &mut self.images;
+        for image in core::hint::black_box(images) {
             for (number, region) in image.iter_mut().enumerate() {
                 *region = E::UNUSED.numbered(number);
             }

@@ -101,7 +101,7 @@ pub fn stack_overflow() -> ! {
 
 /// Counts in a word for ever, without any system call.
 pub fn spin(counter: usize) -> ! {
-    // SAFETY: the counter lies in the scratch buffer; the loop never ends.
+    // SAFETY: the counter is in the scratch buffer, or is the initialised word, an atomic; the loop never ends.
     unsafe {
         asm!(
             "1:",

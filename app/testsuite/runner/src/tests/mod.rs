@@ -1,5 +1,6 @@
 //! The tests, one file a topic.
 
+mod arithmetic;
 mod borrows;
 mod bus_master;
 mod faults;
@@ -36,6 +37,7 @@ pub(crate) const ALL: &[&[Test]] = &[
     frames::TESTS,
     floating_point::TESTS,
     instructions::TESTS,
+    arithmetic::TESTS,
     privileges::TESTS,
     leases::TESTS,
     lending::TESTS,
