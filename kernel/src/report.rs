@@ -1,5 +1,5 @@
-//! The boot log, on the early console. It uses no formatting code of the standard library, to keep the kernel small. All
-//! of it is cold: the compiler expands less in it.
+//! The boot log, on the early console. It uses no formatting code of the standard library, to keep the kernel small.
+//! All of it is cold: the compiler expands less in it.
 
 use crate::board::Board;
 use crate::image::{CONFIG, GRANTS, LEASES, Platform, TASKS};
