@@ -147,7 +147,7 @@ fn place(
     arch: Arch,
     linker: &Linker,
 ) -> Result<(Layout, Vec<Elf>, Vec<Use>)> {
-    let link = |places: &dyn Fn(usize) -> crate::link::Place| -> Result<Vec<Elf>> {
+    let link = |places: &dyn Fn(usize) -> crate::link::RegionStarts| -> Result<Vec<Elf>> {
         let tasks = plan.tasks.iter().enumerate();
         tasks
             .map(|(rank, task)| {

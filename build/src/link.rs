@@ -11,7 +11,7 @@ use std::process::Command;
 
 /// Where the regions of a task begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct RegionStarts {
     /// Instructions.
     pub(crate) text: u64,
     /// Constants, and after them the initial data.
@@ -48,7 +48,7 @@ impl Linker {
     ///
     /// # Errors
     /// When the linker fails, or the task has a section that belongs to none of the kernel's regions.
-    pub(crate) fn task(&self, task: &Task, object: &Path, place: Place) -> Result<Elf> {
+    pub(crate) fn task(&self, task: &Task, object: &Path, place: RegionStarts) -> Result<Elf> {
         let name = &task.name;
         let script = self.folder.join(format!("{name}.ld"));
         write_if_changed(&script, &task_script(self.arch, place, task))?;
@@ -124,7 +124,7 @@ impl Linker {
 /// The linker script of a task. Its order is the order of the regions. The initial data lies behind the constants; the
 /// kernel copies it from there before each start. A section without content is not loaded. If it had an address after
 /// the data, it would overlap whatever lies there.
-fn task_script(arch: Arch, place: Place, task: &Task) -> String {
+fn task_script(arch: Arch, place: RegionStarts, task: &Task) -> String {
     let (stack, arena) = (task.stack, task.arena);
     let windows: String = (task.window_limits.iter())
         .flat_map(|limit| [limit.label, limit.id, limit.windows])
@@ -149,7 +149,7 @@ fn task_script(arch: Arch, place: Place, task: &Task) -> String {
     } else {
         arch.granule()
     };
-    let Place {
+    let RegionStarts {
         text,
         constants,
         data,

@@ -24,7 +24,7 @@ pub(super) fn arch(chip: &Chip, source: &Source) -> Result<Arch, Problem> {
 const MOST_DEVICE: usize = 32;
 
 /// A named address range and where the file has it.
-struct Place {
+struct NamedRange {
     what: String,
     span: std::ops::Range<usize>,
     range: Range,
@@ -276,8 +276,8 @@ impl Checker<'_> {
         let memories = memories
             .into_iter()
             .filter_map(|(what, memory)| Some((what, memory?)));
-        let mut places: Vec<Place> = memories
-            .map(|(what, memory)| Place {
+        let mut places: Vec<NamedRange> = memories
+            .map(|(what, memory)| NamedRange {
                 what: what.into(),
                 span: memory.span(),
                 range: *memory.get_ref(),
@@ -343,7 +343,7 @@ impl Checker<'_> {
                         )),
                     );
                 }
-                places.push(Place {
+                places.push(NamedRange {
                     what,
                     span: window.span(),
                     range,
@@ -359,7 +359,7 @@ impl Checker<'_> {
         what: &str,
         window: &Spanned<Window>,
         range: Range,
-        places: &[Place],
+        places: &[NamedRange],
     ) -> Range {
         let reach = self.arch.reach();
         let seen = Range {

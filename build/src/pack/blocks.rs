@@ -4,7 +4,7 @@
 
 use super::{Need, Packed, Placed, Starts};
 use crate::arch::Arch;
-use crate::link::Place;
+use crate::link::RegionStarts;
 use crate::manifest::Range;
 use crate::regions::Block;
 use std::cmp::Reverse;
@@ -74,7 +74,7 @@ pub(super) fn place(arch: Arch, starts: Starts, needs: &[Need], pools: &[u64]) -
     let tasks = needs.iter().zip(&bases).map(|(need, bases)| {
         let [text, constants, data] = *bases;
         Packed {
-            place: Place {
+            place: RegionStarts {
                 text,
                 constants,
                 data,

@@ -9,7 +9,7 @@ mod sequence;
 
 use crate::arch::Arch;
 use crate::elf::Elf;
-use crate::link::Place;
+use crate::link::RegionStarts;
 use crate::manifest::{Memory, Range};
 use crate::plan::{Plan, Task};
 use crate::problem::{Problem, Problems};
@@ -128,7 +128,7 @@ impl Starts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Packed {
     /// Where its regions begin.
-    pub(crate) place: Place,
+    pub(crate) place: RegionStarts,
     /// Lengths of the regions: text, constants, data.
     pub(crate) lengths: [u64; 3],
     /// The guard below the data.
@@ -142,7 +142,7 @@ pub(crate) struct Packed {
 impl Packed {
     /// Text, constants, guard, data.
     pub(crate) fn parts(&self) -> [Range; 4] {
-        let Place {
+        let RegionStarts {
             text,
             constants,
             data,
@@ -401,9 +401,9 @@ pub(crate) fn in_regions(arch: Arch, data: u64) -> String {
 }
 
 /// Places far from each other, for the first measurement: nothing overlaps, whatever the sizes are.
-pub(crate) fn provisional(plan: &Plan) -> Place {
+pub(crate) fn provisional(plan: &Plan) -> RegionStarts {
     let base = plan.chip.memory.kernel_ram().get_ref().end();
-    Place {
+    RegionStarts {
         text: base,
         constants: base + (256 << 20),
         data: base + (512 << 20),

@@ -6,7 +6,7 @@
 
 use super::{Need, Packed, Placed, Starts};
 use crate::arch::Arch;
-use crate::link::Place;
+use crate::link::RegionStarts;
 use crate::manifest::Range;
 
 /// Places tasks, then pools.
@@ -38,7 +38,7 @@ pub(super) fn place(arch: Arch, starts: Starts, needs: &[Need], pools: &[u64]) -
             lent = data + lengths[2];
         }
         tasks.push(Packed {
-            place: Place {
+            place: RegionStarts {
                 text,
                 constants,
                 data,

@@ -45,7 +45,7 @@ fn nothing_overlaps_and_all_is_in_ram_after_the_kernel() {
 fn a_task_s_regions_are_whole_granules_with_the_guard_below_the_stack() {
     let (_, layout) = packed(&[SIZES; 4]);
     for task in &layout.tasks {
-        let Place {
+        let RegionStarts {
             text,
             constants,
             data,
@@ -234,7 +234,7 @@ fn check_memories(starts: Starts, layout: &Layout) {
 fn check_task(arch: Arch, packed: &Packed) {
     if arch == Arch::Pmp {
         // All text except its first granule is in pages that belong to one entry only.
-        let Place {
+        let RegionStarts {
             text,
             constants,
             data,

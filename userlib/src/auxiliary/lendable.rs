@@ -1,6 +1,6 @@
 //! What may be in a payload, and how it becomes bytes and comes back.
 
-use super::region::Place;
+use super::region::LentMemory;
 use super::window::SubWindow;
 use super::{PAYLOAD_LENGTH, WINDOWS};
 use crate::io::{Claim, Select};
@@ -67,15 +67,19 @@ pub struct Lender<'p> {
     payload: PhantomData<&'p mut ()>,
     bytes: [u8; PAYLOAD_LENGTH],
     used: usize,
-    cells: Place,
-    shared: Option<Place>,
+    cells: LentMemory,
+    shared: Option<LentMemory>,
     device: Device<'static, Plain>,
     windows: [Option<SubWindow>; WINDOWS.len()],
 }
 
 impl Lender<'_> {
     /// An empty payload of this region and device.
-    pub(super) fn new(device: Device<'static, Plain>, cells: Place, shared: Option<Place>) -> Self {
+    pub(super) fn new(
+        device: Device<'static, Plain>,
+        cells: LentMemory,
+        shared: Option<LentMemory>,
+    ) -> Self {
         let windows = [None; WINDOWS.len()];
         Self {
             payload: PhantomData,
@@ -135,8 +139,8 @@ impl Lender<'_> {
 /// What a child takes a payload from: a private copy of its bytes.
 pub struct Receiver<'r, 'a> {
     bytes: &'r [u8],
-    cells: Place,
-    shared: Option<Place>,
+    cells: LentMemory,
+    shared: Option<LentMemory>,
     device: &'r Device<'a, Bound>,
     claims: [Option<Claim>; WINDOWS.len()],
 }
@@ -145,8 +149,8 @@ impl<'r, 'a> Receiver<'r, 'a> {
     /// At the start of these bytes. The places are claimed for `'a`.
     pub(super) fn new(
         bytes: &'r [u8],
-        cells: Place,
-        shared: Option<Place>,
+        cells: LentMemory,
+        shared: Option<LentMemory>,
         device: &'r Device<'a, Bound>,
     ) -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! The child's side: the payload of the auxiliary device that it is bound to.
 
 use super::lent::copy_in;
-use super::region::Place;
+use super::region::LentMemory;
 use super::{Lendable, PAYLOAD, PAYLOAD_LENGTH, Receiver, SHARED};
 use crate::io::{Claim, Select};
 use crate::runtime::{Bound, Device};
@@ -158,7 +158,7 @@ impl<'cap> Device<'cap, Bound> {
     }
 
     /// Claims lent memory.
-    fn claim_memory(&self, name: &str, rights: Rights) -> Result<(Place, Claim), Error> {
+    fn claim_memory(&self, name: &str, rights: Rights) -> Result<(LentMemory, Claim), Error> {
         let (kind, mode) = (GrantKind::Memory, ClaimMode::Shared);
         let (claim, info, base) =
             Claim::new(self, kind, Select::Name(name), mode, Notifications::empty())?;
@@ -168,6 +168,6 @@ impl<'cap> Device<'cap, Bound> {
         let length = usize::try_from(info.length).map_err(|_| Error::Protocol)?;
         let base = core::ptr::with_exposed_provenance_mut(base);
         let base = NonNull::new(base).ok_or(Error::Protocol)?;
-        Ok((Place::new(base, length), claim))
+        Ok((LentMemory::new(base, length), claim))
     }
 }

@@ -13,12 +13,12 @@ use zerocopy::{Immutable, IntoBytes, TryFromBytes};
 
 /// A range of memory that is lent: in the parent's arena, or as claimed by the child.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct LentMemory {
     base: NonNull<u8>,
     length: usize,
 }
 
-impl Place {
+impl LentMemory {
     /// `length` bytes at `base`.
     pub(super) const fn new(base: NonNull<u8>, length: usize) -> Self {
         Self { base, length }

@@ -3,7 +3,7 @@
 use super::lendable::Written;
 use super::lent::copy_out;
 use super::parts::Parts;
-use super::region::Place;
+use super::region::LentMemory;
 use super::{LendRegion, Lendable, Lender, PAYLOAD, SHARED, WINDOWS};
 use crate::ForLt;
 use crate::lend::Granules;
@@ -135,7 +135,7 @@ fn lend_out<'cap, F: ForLt>(
 where
     for<'a> F::Of<'a>: Lendable<'a>,
 {
-    let place = |granules: Granules| Place::new(granules.base, granules.length());
+    let place = |granules: Granules| LentMemory::new(granules.base, granules.length());
     let cells = place(region.cells());
     let mut lender = Lender::new(region.device(), cells, region.shared().map(place));
     payload.lend(&mut lender)?;

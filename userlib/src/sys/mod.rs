@@ -26,7 +26,7 @@ mod lend;
 mod message;
 #[cfg(not(target_os = "none"))]
 pub mod mock;
-mod supervisor;
+mod privileged;
 mod task;
 
 #[cfg(not(target_os = "none"))]
@@ -48,7 +48,7 @@ pub use message::{
     BorrowInfo, Loan, Message, Received, borrow_info, borrow_read, borrow_write, call, receive,
     reply, reply_receive,
 };
-pub use supervisor::{
+pub use privileged::{
     debug_write, grant_at, lease_at, stack_use, system_off, task_start, task_stop,
 };
 pub use task::{cancel_timer, notify, panic, set_serving, set_timer, task_info, task_self, time};

@@ -33,7 +33,7 @@ pub(super) fn blocks(path: &Path, source: &str) -> Result<Vec<Block>> {
 
 /// The position of the walk in an item or statement.
 #[derive(Default)]
-struct Place {
+struct Cursor {
     /// A `cfg` before it leaves it out.
     left_out: bool,
     /// An item, which commas do not end.
@@ -57,7 +57,7 @@ fn walk(
     found: &mut Vec<Block>,
 ) -> Result<()> {
     let mut tokens = tokens.into_iter().peekable();
-    let mut place = Place::default();
+    let mut place = Cursor::default();
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Punct(punct) if punct.as_char() == '#' => {
@@ -69,10 +69,10 @@ fn walk(
                     place.left_out |= !is_inner;
                 }
             }
-            TokenTree::Punct(punct) if punct.as_char() == ';' => place = Place::default(),
+            TokenTree::Punct(punct) if punct.as_char() == ';' => place = Cursor::default(),
             TokenTree::Punct(punct) if punct.as_char() == ',' => {
                 if !place.is_item && !place.is_let {
-                    place = Place::default();
+                    place = Cursor::default();
                 }
             }
             TokenTree::Ident(ident) => {
@@ -105,7 +105,7 @@ fn walk(
                 let inner = declared.unwrap_or(function);
                 walk(group.stream(), inner, left_out || place.left_out, found)?;
                 if is_braced && !place.is_let {
-                    place = Place::default();
+                    place = Cursor::default();
                 }
             }
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}

@@ -41,7 +41,9 @@ pub enum Command {
     /// `(base, high, low, bits)`: set the clock's alarm and wait; reports when the first instruction after it ran. On
     /// Arm `(base, moment, _, bits)`; reports when the alarm was, and the ticks from it to that instruction.
     Alarm = 15,
-    /// `(base)`: read the clock; reports when, low and high half.
+    /// `(base)`: read the clock; reports when, low and high half. On Arm the clock is the counter, so there is no such
+    /// command.
+    #[cfg(not(target_arch = "arm"))]
     Clock = 16,
 }
 
@@ -64,6 +66,7 @@ impl Command {
             13 => Self::CallOnce,
             14 => Self::FaultInService,
             15 => Self::Alarm,
+            #[cfg(not(target_arch = "arm"))]
             16 => Self::Clock,
             _ => return None,
         })

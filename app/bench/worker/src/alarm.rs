@@ -48,9 +48,3 @@ pub(crate) fn await_alarm(given: Words) -> Words {
     let now = machine::counter();
     words(&[now.wrapping_sub(elapsed), elapsed])
 }
-
-/// Its clock is the counter.
-#[cfg(target_arch = "arm")]
-pub(crate) fn read_clock(_: usize) -> Words {
-    words(&[machine::counter()])
-}

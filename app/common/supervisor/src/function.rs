@@ -13,9 +13,9 @@ pub(crate) const CONFIG_SIZE: u64 = 4096;
 const PAGE: u64 = 4096;
 
 /// Where a function is, as people write it: bus, device and function.
-pub(crate) struct Place(pub(crate) u16);
+pub(crate) struct FunctionAddress(pub(crate) u16);
 
-impl fmt::Display for Place {
+impl fmt::Display for FunctionAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(address) = self;
         let (bus, device, function) = (address >> 8, address >> 3 & 0x1f, address & 7);

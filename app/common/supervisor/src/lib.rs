@@ -11,4 +11,4 @@ mod placement;
 pub mod restart;
 pub mod root;
 pub mod serve;
-pub mod supervisor;
+pub mod state;

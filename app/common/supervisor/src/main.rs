@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use leasehold_abi::{Error, LeaseEvent, LeaseHandle, Notifications};
-use supervisor::supervisor::{Memory, Supervisor};
+use supervisor::state::{Memory, Supervisor};
 use supervisor::{device, serve};
 use userlib::ipc::{Answer, Request};
 use userlib::sys::{self, Message, Received};

@@ -3,9 +3,9 @@
 use crate::aperture::Aperture;
 use crate::care::Standing;
 use crate::device::{Device, Source};
-use crate::function::Place;
+use crate::function::FunctionAddress;
 use crate::log::{LINE_LENGTH, shown};
-use crate::supervisor::Supervisor;
+use crate::state::Supervisor;
 use crate::{function, placement};
 use leasehold_abi::{
     Claim, Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, Notifications, TaskHandle,
@@ -21,7 +21,7 @@ use userlib::text::Text;
 
 /// Answers one request of `client`, which stands in the supervisor's table by its index.
 pub fn answer(supervisor: &mut Supervisor<'_>, request: &Request<'_>) -> Answer {
-    Session {
+    Caller {
         supervisor,
         client: request.client(),
     }
@@ -50,12 +50,12 @@ pub fn device_of(policy: &Policy, lease: &LeaseInfo) -> Text<DEVICE_NAME> {
 }
 
 /// One request: who asks, of whom.
-struct Session<'a, 'm> {
+struct Caller<'a, 'm> {
     supervisor: &'a mut Supervisor<'m>,
     client: TaskHandle,
 }
 
-impl Session<'_, '_> {
+impl Caller<'_, '_> {
     /// Only the operator's task gives orders: a task that goes astray cannot turn the machine off or take
     /// another's device, though it may call to log.
     fn order(&self) -> Result<(), Error> {
@@ -132,7 +132,7 @@ impl Session<'_, '_> {
         if supervisor.devices[index].driver(policy).is_none() {
             return;
         }
-        let place = Place(function.address);
+        let place = FunctionAddress(function.address);
         let (vendor, device) = (function.vendor, function.device);
         for before in 0..supervisor.devices.len() {
             let other = &supervisor.devices[before];
@@ -145,7 +145,7 @@ impl Session<'_, '_> {
             }
             if (info.vendor, info.device) == (vendor, device) {
                 supervisor.devices[index].passed_over = true;
-                let first = Place(info.address);
+                let first = FunctionAddress(info.address);
                 let text = format_args!(
                     "{vendor:04x}:{device:04x} at {place} is left off: a binding is of one function, that at {first}"
                 );
@@ -162,7 +162,7 @@ impl Session<'_, '_> {
     }
 }
 
-impl SupervisorServer for Session<'_, '_> {
+impl SupervisorServer for Caller<'_, '_> {
     fn log(&mut self, line: ReadLoan) -> Result<(), Error> {
         // What is longer comes from no `log!`, and is cut with a mark when it is put into the log.
         let mut bytes = [0; LINE_LENGTH + 1];

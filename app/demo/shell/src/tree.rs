@@ -42,7 +42,7 @@ pub fn draw(
     for lease in leases {
         // A lease whose parent has just gone stands alone, rather than not at all.
         if !known(lease.parent) {
-            branch(lease, leases, &mut prefix, Place::Root, source, out)?;
+            branch(lease, leases, &mut prefix, Position::Root, source, out)?;
         }
     }
     Ok(())
@@ -50,7 +50,7 @@ pub fn draw(
 
 /// Where a lease stands among those of one parent.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Position {
     Root,
     Middle,
     Last,
@@ -60,14 +60,14 @@ fn branch(
     lease: &LeaseInfo,
     leases: &Vec<LeaseInfo, MOST_LEASES>,
     prefix: &mut String<{ 4 * MOST_DEPTH }>,
-    place: Place,
+    place: Position,
     source: &mut impl Source,
     out: &mut impl Write,
 ) -> fmt::Result {
     let (corner, below) = match place {
-        Place::Root => ("", ""),
-        Place::Middle => ("├─ ", "│  "),
-        Place::Last => ("└─ ", "   "),
+        Position::Root => ("", ""),
+        Position::Middle => ("├─ ", "│  "),
+        Position::Last => ("└─ ", "   "),
     };
     write!(out, "{prefix}{corner}")?;
     head(lease, place, source, out)?;
@@ -92,9 +92,9 @@ fn branch(
     }
     while let Some(child) = children.next() {
         let place = if children.peek().is_some() {
-            Place::Middle
+            Position::Middle
         } else {
-            Place::Last
+            Position::Last
         };
         branch(child, leases, prefix, place, source, out)?;
     }
@@ -105,12 +105,12 @@ fn branch(
 /// The line of the lease itself: handle, device, lessor → lessee, state.
 fn head(
     lease: &LeaseInfo,
-    place: Place,
+    place: Position,
     source: &mut impl Source,
     out: &mut impl Write,
 ) -> fmt::Result {
     write!(out, "lease {:?} ", lease.handle)?;
-    if place == Place::Root && lease.lessor == u32::MAX {
+    if place == Position::Root && lease.lessor == u32::MAX {
         out.write_str("everything")?;
     } else {
         source.device(lease.label, lease.id, out)?;

@@ -61,7 +61,7 @@ struct Worker {
 pub(crate) struct Suite {
     root: LeaseHandle,
     clock: Clock,
-    edu: Option<edu::Place>,
+    edu: Option<edu::EduAddresses>,
     deadline: u64,
     workers: [Worker; TASKS],
     notified: Notifications,
@@ -80,7 +80,7 @@ impl Suite {
         Some(Self {
             root,
             clock: Clock::find(root)?,
-            edu: edu::Place::find(root),
+            edu: edu::EduAddresses::find(root),
             deadline: 0,
             workers: [worker; TASKS],
             notified: Notifications::empty(),
@@ -94,7 +94,7 @@ impl Suite {
     }
 
     /// Where the `edu` device is.
-    pub(crate) fn edu(&self) -> Outcome<edu::Place> {
+    pub(crate) fn edu(&self) -> Outcome<edu::EduAddresses> {
         self.edu
             .ok_or_else(|| because(format_args!("there is no edu device")))
     }

@@ -14,7 +14,7 @@ use leasehold_abi::{
 };
 use supervisor::device;
 use supervisor::serve;
-use supervisor::supervisor::{Memory, Supervisor};
+use supervisor::state::{Memory, Supervisor};
 use userlib::ipc::{Answer, Request};
 use userlib::policy::{Bind, Bus, ChipPolicy, DevicePolicy, Offer, Policy, Restart, TaskPolicy};
 use userlib::supervisor::FunctionInfo;

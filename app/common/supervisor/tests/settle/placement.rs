@@ -4,7 +4,7 @@ use crate::configuration::{BASE_ADDRESS, COMMAND, Cell, ROM};
 use crate::kernel::Kernel;
 use crate::{EDU, HOST, PARENT, booted, function, report};
 use leasehold_abi::{Error, GrantKind};
-use supervisor::supervisor::Supervisor;
+use supervisor::state::Supervisor;
 use userlib::supervisor::{BarInfo, FunctionInfo};
 
 /// The functions on the bus, and one more for the test.

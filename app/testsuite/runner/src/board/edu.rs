@@ -28,7 +28,7 @@ pub(crate) const BUFFER: usize = 0x4_0000;
 
 /// Where it is on this board.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct EduAddresses {
     /// Its configuration space: bus 0, device 1, function 0 in the PCIe ECAM range.
     pub(crate) configuration: usize,
     /// Where the tests put its registers, in the 32-bit PCI memory range.
@@ -37,7 +37,7 @@ pub(crate) struct Place {
     pub(crate) line: usize,
 }
 
-impl Place {
+impl EduAddresses {
     /// Where it is, by the grants of the PCI bus in the root lease.
     pub(crate) fn find(root: LeaseHandle) -> Option<Self> {
         let first = |kind: GrantKind, nth: usize| {
