@@ -1,6 +1,6 @@
 //! Leases as the tests make them: of devices by the runner, of arena memory by a worker.
 
-use crate::board::{GRANULE, PAGE, edu};
+use crate::board::{GRANULE, PAGE, edu, seen};
 use crate::outcome::{Outcome, because, check};
 use crate::suite::{GRANDCHILD, LESSEE, LESSOR, Suite};
 use leasehold_abi::Part as LentPart;
@@ -77,7 +77,7 @@ impl Suite {
             let Ok(info) = sys::grant_info(self.root(), index) else {
                 break;
             };
-            let (first, length) = (info.base as usize, info.length as usize);
+            let (first, length) = (seen(info.base), info.length as usize);
             if info.kind == kind && (first..first + length).contains(&base) {
                 return Ok((index, first, length));
             }

@@ -9,5 +9,6 @@ pub mod pads;
 pub mod plic;
 pub mod pvt;
 pub mod pwm;
+pub mod timer;
 pub mod uart;
 pub mod watchdog;

@@ -66,6 +66,9 @@ struct Arguments {
     /// How much memory the TH1520's tree tells of, in bytes.
     #[arg(long)]
     told_memory: Option<u64>,
+    /// All gates of the TH1520 are on and nothing is held in reset.
+    #[arg(long)]
+    open: bool,
     /// The TH1520's firmware leaves page attributes off.
     #[arg(long)]
     no_attributes: bool,
@@ -218,6 +221,7 @@ fn th1520(image: &[u8], arguments: &Arguments, chain: Chain) -> Result<ExitCode>
         seed: arguments.seed,
         early_write_back: arguments.early_write_back,
         attributes: !arguments.no_attributes,
+        open: arguments.open,
         plic_delegated: !arguments.not_delegated,
         ..Options::default()
     };

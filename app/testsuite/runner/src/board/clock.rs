@@ -1,7 +1,7 @@
 //! A device with registers and an interrupt line that the tests can raise at will: the real-time clock of
 //! QEMU's `virt` machines, or a timer of the MPS2 boards.
 
-use super::{TICKS_PER_MS, device};
+use super::{TICKS_PER_MS, device, seen};
 use crate::outcome::Outcome;
 use crate::suite::Suite;
 use leasehold_abi::{GrantKind, LeaseHandle};
@@ -15,6 +15,22 @@ enum Kind {
     /// Timer of the Cortex-M System Design Kit (Arm DDI 0479, "APB timer"), which counts down. With
     /// 0 in `RELOAD` it stops at zero. It runs by the same clock as the kernel's own.
     Cmsdk,
+    /// A timer of Synopsys's, on the TH1520.
+    DesignWare,
+}
+
+/// DesignWare registers (U-Boot drivers/timer/dw-apb-timer.c).
+mod designware {
+    /// Where the count begins when the timer is enabled.
+    pub(super) const LOAD: usize = 0x0;
+    /// Present value.
+    pub(super) const CURRENT: usize = 0x4;
+    /// Bit 0 enables it, bit 1 lets it begin again from the load value, bit 2 masks the interrupt.
+    pub(super) const CONTROL: usize = 0x8;
+    /// A load ends the interrupt.
+    pub(super) const END: usize = 0xc;
+    /// Counts in a millisecond on the TH1520, by its chip file.
+    pub(super) const PER_MS: u64 = 24_000;
 }
 
 /// Goldfish registers.
@@ -60,10 +76,15 @@ pub(crate) struct Clock {
 impl Clock {
     /// The one of this board, by its grants in the root lease.
     pub(crate) fn find(root: LeaseHandle) -> Option<Self> {
-        let (kind, grants) = match (device("rtc"), device("timer1")) {
-            (Some(grants), _) => (Kind::Goldfish, grants),
-            (None, grants) => (Kind::Cmsdk, grants?),
-        };
+        let kinds = [
+            ("rtc", Kind::Goldfish),
+            ("timer1", Kind::Cmsdk),
+            ("timer0", Kind::DesignWare),
+        ];
+        let mut found = kinds
+            .iter()
+            .filter_map(|(name, kind)| Some((*kind, device(name)?)));
+        let (kind, grants) = found.next()?;
         let first = |kind: GrantKind| {
             let mut infos = grants
                 .iter()
@@ -73,7 +94,7 @@ impl Clock {
         let registers = first(GrantKind::Mmio)?;
         Some(Self {
             kind,
-            base: registers.base as usize,
+            base: seen(registers.base),
             length: registers.length as usize,
             line: first(GrantKind::Interrupt)?.base as usize,
         })
@@ -85,6 +106,7 @@ impl Clock {
             + match self.kind {
                 Kind::Goldfish => goldfish::ALARM_HIGH,
                 Kind::Cmsdk => cmsdk::RELOAD,
+                Kind::DesignWare => designware::LOAD,
             }
     }
 
@@ -95,6 +117,7 @@ impl Clock {
             Kind::Goldfish => (self.base + goldfish::ALARM_LOW, 1),
             // One tick to go.
             Kind::Cmsdk => (self.base + cmsdk::VALUE, 1),
+            Kind::DesignWare => (self.base + designware::CONTROL, 3),
         }
     }
 }
@@ -122,6 +145,7 @@ impl Suite {
                 (cmsdk::INTERRUPT, 1),
                 (cmsdk::CONTROL, 9),
             ],
+            Kind::DesignWare => return self.clear(task),
         };
         self.stores(task, stores)
     }
@@ -140,6 +164,11 @@ impl Suite {
         let register = match self.clock().kind {
             Kind::Goldfish => goldfish::CLEAR_INTERRUPT,
             Kind::Cmsdk => cmsdk::INTERRUPT,
+            Kind::DesignWare => {
+                self.stores(task, &[(designware::CONTROL, 0), (designware::LOAD, 1)])?;
+                let end = self.clock().base + designware::END;
+                return self.load(task, end, 4).map(|_| ());
+            }
         };
         self.stores(task, &[(register, 1)])
     }
@@ -159,6 +188,13 @@ impl Suite {
                 let ticks = (milliseconds * TICKS_PER_MS) as usize;
                 self.stores(task, &[(cmsdk::VALUE, ticks)])
             }
+            Kind::DesignWare => {
+                let counts = (milliseconds * designware::PER_MS) as usize;
+                self.stores(
+                    task,
+                    &[(designware::LOAD, counts), (designware::CONTROL, 3)],
+                )
+            }
         }
     }
 
@@ -168,6 +204,14 @@ impl Suite {
             Kind::Goldfish => Ok(()),
             Kind::Cmsdk => {
                 let stores = [(cmsdk::RELOAD, u32::MAX as usize), (cmsdk::CONTROL, 1)];
+                self.stores(task, &stores)
+            }
+            Kind::DesignWare => {
+                let stores = [
+                    (designware::CONTROL, 0),
+                    (designware::LOAD, u32::MAX as usize),
+                    (designware::CONTROL, 5),
+                ];
                 self.stores(task, &stores)
             }
         }
@@ -186,6 +230,11 @@ impl Suite {
                 let value = self.load(task, clock.base + cmsdk::VALUE, 4)?;
                 let ticks = u64::from(u32::MAX - value as u32);
                 Ok(ticks * 1_000_000 / TICKS_PER_MS)
+            }
+            Kind::DesignWare => {
+                let value = self.load(task, clock.base + designware::CURRENT, 4)?;
+                let counts = u64::from(u32::MAX - value as u32);
+                Ok(counts * 1_000_000 / designware::PER_MS)
             }
         }
     }

@@ -71,6 +71,14 @@ pub(crate) const fn wide(number: u64) -> usize {
     number as usize
 }
 
+/// Where a task sees a physical address: at its low bits, where tasks have fewer than the machine.
+pub(crate) const fn seen(address: u64) -> usize {
+    if KERNEL_OFFSET == 0 {
+        return address as usize;
+    }
+    address as usize & !KERNEL_OFFSET
+}
+
 /// The grants of a device of the chip, as indices in the root lease.
 pub(crate) fn device(name: &str) -> Option<&'static [u16]> {
     let device = POLICY.devices.iter().find(|device| device.name == name)?;

@@ -3,7 +3,7 @@
 use super::tests;
 use crate::board::{
     FIRMWARE, GRANULE, KERNEL, KERNEL_DATA, KERNEL_DEVICES, KERNEL_OFFSET, PAGE, RAM, TEXT_MEMORY,
-    WORD, wide,
+    WORD, seen, wide,
 };
 use crate::lending::{READ_WRITE, own};
 use crate::outcome::{Outcome, check, equal};
@@ -214,11 +214,11 @@ fn the_stack_cannot_be_executed(suite: &mut Suite) -> Outcome {
 
 fn devices_cannot_be_touched_without_a_lease(suite: &mut Suite) -> Outcome {
     let mut addresses = heapless::Vec::<usize, 32>::new();
-    let kernel = KERNEL_DEVICES.iter().map(|(_, base)| *base as usize);
+    let kernel = KERNEL_DEVICES.iter().map(|(_, base)| seen(*base));
     let windows = (0..)
         .map_while(|index| sys::grant_info(suite.root(), index).ok())
         .filter(|info| matches!(info.kind, GrantKind::Mmio | GrantKind::Config))
-        .map(|info| info.base as usize);
+        .map(|info| seen(info.base));
     for address in kernel.chain(windows) {
         let more = addresses.push(address);
         check!(more.is_ok(), "more devices than the test has room for");

@@ -13,6 +13,7 @@ use crate::devices::pads::Pads;
 use crate::devices::plic::{self, Plic};
 use crate::devices::pvt::Pvt;
 use crate::devices::pwm::Channel;
+use crate::devices::timer::Timer;
 use crate::devices::uart::{Line, Uart};
 use crate::devices::watchdog::Watchdog;
 use crate::lockstep::random::Random;
@@ -97,6 +98,7 @@ pub struct Th1520 {
     /// Group 3, group 2.
     pads: [Pads; 2],
     watchdog: Watchdog,
+    timers: [Timer; 4],
     control: Control,
     /// The temperature sensor.
     pub pvt: Pvt,
@@ -128,6 +130,7 @@ impl Th1520 {
             pwm: std::array::from_fn(|_| Channel::new(options.pwm_rate)),
             pads: Default::default(),
             watchdog: Watchdog::new(options.watchdog_rate),
+            timers: timers(),
             control: Control::new(options.open),
             pvt: Pvt::new(),
             timer: Alarm::new(Rules::c910().ticks_per_second),
@@ -233,6 +236,10 @@ impl Th1520 {
     fn settle(&mut self, now: u64) {
         self.uart.advance(now);
         self.watchdog.advance(now);
+        for (index, timer) in self.timers.iter_mut().enumerate() {
+            timer.advance(now);
+            self.plic.set_level(line::TIMER + index, timer.line());
+        }
         for i2c in &mut self.i2c {
             i2c.advance(now);
         }
@@ -280,10 +287,21 @@ impl Th1520 {
                 }
                 Block::Pads(index) => self.pads[index] = Pads::new(),
                 Block::Watchdog => self.watchdog = Watchdog::new(self.options.watchdog_rate),
+                Block::Timers => self.timers = timers(),
                 Block::Plic | Block::Clint | Block::Clocks | Block::Resets | Block::Pvt => {}
             }
         }
     }
+}
+
+/// The counters of the timers in Hz: the oscillator, by the vendor's clock driver (revyos/thead-kernel
+/// drivers/clk/thead/clk-light-fm.c); its device tree has 62.5 million.
+const TIMER_RATE: u64 = 24_000_000;
+/// Bytes from one timer's registers to the next's.
+const TIMER_STRIDE: usize = 0x14;
+
+fn timers() -> [Timer; 4] {
+    std::array::from_fn(|_| Timer::new(TIMER_RATE))
 }
 
 /// The UART's clock in Hz: the GMAC's PLL divided by ten.
@@ -335,6 +353,10 @@ impl Bus for Th1520 {
             },
             Block::Pads(index) => self.pads[index].read(offset),
             Block::Watchdog => self.watchdog.read(offset, now),
+            Block::Timers => match self.timers.get_mut(offset as usize / TIMER_STRIDE) {
+                Some(timer) => timer.read(offset % TIMER_STRIDE as u64, now),
+                None => None,
+            },
             Block::Clocks => Some(self.control.clock(offset)),
             Block::Resets => Some(self.control.reset(offset)),
             Block::Pvt => self.pvt.read(offset, now),
@@ -378,6 +400,10 @@ impl Bus for Th1520 {
                 None => return self.refuse(Rule::NothingThere, access),
             },
             Block::Watchdog => self.watchdog.write(offset, word, now),
+            Block::Timers => match self.timers.get_mut(offset as usize / TIMER_STRIDE) {
+                Some(timer) => timer.write(offset % TIMER_STRIDE as u64, word, now),
+                None => return self.refuse(Rule::NothingThere, access),
+            },
             Block::Clocks => {
                 self.control.set_clock(offset, word);
                 None
@@ -422,6 +448,7 @@ impl Board for Th1520 {
 
     fn next_event(&self, now: u64) -> Option<u64> {
         let i2c = self.i2c.iter().filter_map(I2c::next_event);
+        let timers = self.timers.iter().filter_map(Timer::next_event);
         let waves = self
             .watched
             .iter()
@@ -436,6 +463,7 @@ impl Board for Th1520 {
         .into_iter()
         .flatten()
         .chain(i2c)
+        .chain(timers)
         .chain(waves)
         .min()
     }

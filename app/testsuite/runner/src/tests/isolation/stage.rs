@@ -1,7 +1,7 @@
 //! The situation before a cell: the task that tries, its resources, and the place of its target.
 
 use super::rules::KIB;
-use crate::board::{GRANULE, KERNEL, KERNEL_DATA, KERNEL_DEVICES, KERNEL_OFFSET, PAGE, WORD};
+use crate::board::{GRANULE, KERNEL, KERNEL_DATA, KERNEL_DEVICES, KERNEL_OFFSET, PAGE, WORD, seen};
 use crate::cells::{Actor, Target};
 use crate::lending::{Part, READ_WRITE, own};
 use crate::outcome::{Outcome, check};
@@ -133,13 +133,13 @@ impl Stage {
         match target {
             Target::Kernel => kernel.into_iter().collect(),
             Target::OtherTask => [self.witness.1].into_iter().collect(),
-            Target::UnheldDevice => device("").map(|(_, base)| *base as usize).collect(),
+            Target::UnheldDevice => device("").map(|(_, base)| seen(*base)).collect(),
             Target::BelowTheEdge => [self.own.0].into_iter().collect(),
             Target::AboveTheEdge => [self.own.1].into_iter().collect(),
             Target::ProtectionRegisters => MPU.into_iter().collect(),
             Target::AnothersInterrupt if Isa::OWN == Isa::Arm => NVIC.into_iter().collect(),
             Target::AnothersInterrupt => device("plic")
-                .flat_map(|(_, base)| PLIC.map(|offset| *base as usize + offset))
+                .flat_map(|(_, base)| PLIC.map(|offset| seen(*base) + offset))
                 .collect(),
             Target::RevokedLease => [window].into_iter().collect(),
         }

@@ -16,6 +16,7 @@ pub(super) enum Block {
     /// Group 3, or 2.
     Pads(usize),
     Watchdog,
+    Timers,
     Clocks,
     Resets,
     Pvt,
@@ -159,6 +160,13 @@ const PLACES: &[Place] = &[
         Some((0x208, 1 << 3)),
         Some((0x34, 1)),
     ),
+    place(
+        Block::Timers,
+        0xff_efc3_2000,
+        0x1000,
+        Some((0x208, 1 << 1)),
+        Some((0x3c, 3)),
+    ),
     place(Block::Clocks, 0xff_ef01_0000, 0x1000, None, None),
     place(Block::Resets, 0xff_ef01_4000, 0x1000, None, None),
     place(Block::Pvt, 0xff_fff4_e000, 0x1000, None, None),
@@ -184,6 +192,7 @@ pub(super) mod line {
     pub(crate) const I2C: usize = 44;
     pub(crate) const GPIO: usize = 56;
     pub(crate) const WATCHDOG: usize = 24;
+    pub(crate) const TIMER: usize = 16;
 }
 
 /// A pad of the board's header or fan.
