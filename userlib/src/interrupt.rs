@@ -1,9 +1,10 @@
 //! Interrupts of a bound device.
 
 use crate::io::{Claim, Select};
-use crate::runtime::{Bound, Device, Task};
+use crate::runtime::{Bound, Device, Reactor, Task};
 use crate::sys::{self, ClaimMode, Error, GrantKind, Notifications};
 use core::fmt;
+use core::future::poll_fn;
 use core::marker::PhantomData;
 
 /// A registration for an interrupt line. While it exists, an interrupt calls the driver's
@@ -55,6 +56,15 @@ impl Interrupt<'_> {
     /// The notification that it posts.
     pub(crate) const fn bit(&self) -> Notifications {
         self.bit
+    }
+
+    /// Waits for the interrupt, in an asynchronous driver. The line is masked then, until [`Interrupt::acknowledge`].
+    ///
+    /// One that came while nobody waited, perhaps for a step that was given up, ends the wait at once. So ask the
+    /// device whether it has what is waited for.
+    pub fn wait(&mut self) -> impl Future<Output = ()> {
+        let bit = self.bit;
+        poll_fn(move |context| Reactor::current().poll_interrupt(bit, context))
     }
 
     /// Lets the interrupt come again. Call it when the device no longer asserts the line for the handled event.

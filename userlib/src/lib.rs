@@ -16,6 +16,7 @@ pub mod dma;
 pub mod early;
 #[cfg(test)]
 mod failure_tests;
+pub mod future;
 pub mod interrupt;
 pub mod io;
 pub mod ipc;

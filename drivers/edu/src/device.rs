@@ -1,22 +1,17 @@
-//! The jobs of the device: one at a time, each step ended by its interrupt or the timer.
+//! The device: a factorial by interrupt, and transfers by DMA. One request after the other has it.
 
 use crate::pattern::Pattern;
 use crate::registers::{
     BAR_SIZE, Identification, InterruptCause, MAGIC, MOST, Registers, Status, Transfer,
 };
-use driver_interfaces::EduServer;
-use heapless::Deque;
+use driver_interfaces::EduAsyncServer;
 use userlib::auxiliary::Registration;
 use userlib::dma::{self, BusMaster, DmaBuffer};
+use userlib::future::{Lock, with_deadline};
 use userlib::interrupt::Interrupt;
 use userlib::io::{Bar, Readable, Writeable};
-use userlib::ipc::{Deferred, Kept};
-use userlib::runtime::{Bound, Device, Events};
-use userlib::timer::Timer;
+use userlib::runtime::{Bound, Device};
 use userlib::{CovariantForLt, Error, sys, time};
-
-/// Jobs that may wait.
-const JOBS: usize = 4;
 
 /// How long the device may compute, in milliseconds: it multiplies once for each number below,
 /// some 10^9 times a second.
@@ -31,60 +26,23 @@ const DISPLAY: &str = "display";
 /// The family of the auxiliary device's payload.
 type DisplayFamily = CovariantForLt!(());
 
-/// A client's request.
-#[derive(Debug)]
-enum Job {
-    Factorial { number: u32, reply: Deferred<u32> },
-    Transfer { count: usize, reply: Deferred<u32> },
-}
-
-impl Job {
-    fn show(&self, kept: &mut Kept<'_>) {
-        match self {
-            Self::Factorial { reply, .. } | Self::Transfer { reply, .. } => kept.show(reply),
-        }
-    }
-
-    fn reply(self, result: Result<u32, Error>) {
-        match self {
-            Self::Factorial { reply, .. } | Self::Transfer { reply, .. } => reply.reply(result),
-        }
-    }
-}
-
-/// The present step of the current job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Computing,
-    /// From memory to the device.
-    Out,
-    /// From the device to memory.
-    Back,
-}
-
-/// The current job.
-#[derive(Debug)]
-struct Running {
-    job: Job,
-    step: Step,
-    /// When the job began, in ticks.
-    began: u64,
-}
-
-/// The device while it is bound. Bus mastering ends before the buffers do.
+/// The device while it is bound.
 #[derive(Debug)]
 pub struct Edu<'cap> {
     /// A display driver could bind to this, as one binds to a graphics card's. Such a child needs to know only that the
     /// device is there, so the payload is empty.
     _display: Registration<'cap, DisplayFamily>,
+    hardware: Lock<Hardware<'cap>>,
+}
+
+/// What an operation uses. Bus mastering ends before the buffers do.
+#[derive(Debug)]
+struct Hardware<'cap> {
     bar: Bar<'cap, BAR_SIZE>,
     interrupt: Interrupt<'cap>,
-    timer: Timer<'cap>,
     master: BusMaster<'cap>,
     source: DmaBuffer<'cap, u8>,
     destination: DmaBuffer<'cap, u8>,
-    running: Option<Running>,
-    waiting: Deque<Job, JOBS>,
 }
 
 impl<'cap> Edu<'cap> {
@@ -99,198 +57,95 @@ impl<'cap> Edu<'cap> {
         }
         quiet(&registers);
         let mut pool = device.dma_pool()?;
-        Ok(Self {
+        let hardware = Hardware {
             interrupt: device.interrupt("intx")?,
-            timer: device.timer()?,
             master: device.bus_master()?,
             source: pool.buffer(MOST)?,
             destination: pool.buffer(MOST)?,
-            running: None,
-            waiting: Deque::new(),
             bar,
+        };
+        let (window, line) = (hardware.bar.len(), hardware.interrupt.line());
+        userlib::log!("bound 1234:11e8, bar0 {} MiB, irq {line}", window >> 20);
+        Ok(Self {
+            hardware: Lock::new(hardware),
             // Last, so that an offered device already works.
             _display: Registration::new(device, &device.lend_region(0, 0)?, DISPLAY, 0, ())?,
         })
     }
+}
 
-    /// Length of the registers' window in bytes.
-    pub(crate) fn window(&self) -> usize {
-        self.bar.len()
-    }
-
-    /// Number of the interrupt's line.
-    pub(crate) fn line(&self) -> u32 {
-        self.interrupt.line()
-    }
-
-    /// Handles the interrupt, and lets it come again.
-    pub(crate) fn interrupt(&mut self, events: Events) {
-        if events.contains(&self.interrupt) {
-            self.handle();
-            // `Revoked`: the binding is ending, and no more interrupts may come.
-            let _ = self.interrupt.acknowledge();
-        }
-    }
-
-    fn accept(&mut self, job: Job) {
-        if let Err(job) = self.waiting.push_back(job) {
-            return job.reply(Err(Error::Busy));
-        }
-        self.advance();
-    }
-
-    /// Begins jobs until one is under way.
-    fn advance(&mut self) {
-        while self.running.is_none() {
-            let Some(job) = self.waiting.pop_front() else {
-                break;
-            };
-            match self.begin(&job) {
-                Ok((step, limit)) => {
-                    let began = sys::time();
-                    self.running = Some(Running { job, step, began });
-                    self.limit(limit);
-                }
-                Err(error) => job.reply(Err(error)),
-            }
-        }
-    }
-
-    /// Starts the first step of a job; gives it and the milliseconds that it may take.
-    fn begin(&mut self, job: &Job) -> Result<(Step, u64), Error> {
-        let registers = self.registers();
+impl Hardware<'_> {
+    async fn factorial(&mut self, number: u32) -> Result<u32, Error> {
+        let registers = Registers::new(&self.bar);
         identify(&registers)?;
-        // An interrupt left over from a job that took too long must not end this one.
-        registers.interrupt_acknowledge().set(u32::MAX);
-        match job {
-            Job::Factorial { number, .. } => {
-                if registers.status().is_set(Status::COMPUTING) {
-                    return Err(Error::Busy);
-                }
-                registers.status().write(Status::INTERRUPT::SET);
-                registers.factorial().set(*number);
-                Ok((Step::Computing, FACTORIAL_TIME))
-            }
-            Job::Transfer { count, .. } => {
-                let transfer =
-                    Transfer::from_memory(self.source.device_address(&self.master), *count)?;
-                let seed = sys::time() as u32;
-                for (index, byte) in Pattern::new(seed).take(*count).enumerate() {
-                    self.source.write(index, byte)?;
-                    // The transfer must change these bytes; otherwise the check would pass without a transfer.
-                    self.destination.write(index, !byte)?;
-                }
-                dma::barrier();
-                transfer.start(&self.registers())?;
-                Ok((Step::Out, TRANSFER_TIME))
-            }
+        if registers.status().is_set(Status::COMPUTING) {
+            return Err(Error::Busy);
         }
+        registers.status().write(Status::INTERRUPT::SET);
+        registers.factorial().set(number);
+        let done = InterruptCause::FACTORIAL::SET.value;
+        cause(&registers, &mut self.interrupt, done, FACTORIAL_TIME).await?;
+        Ok(registers.factorial().get())
     }
 
-    /// Gives the step under way this many milliseconds.
-    fn limit(&self, milliseconds: u64) {
-        self.timer.set(time::after(milliseconds));
-    }
-
-    /// Handles the causes that the device reports.
-    fn handle(&mut self) {
-        let registers = self.registers();
-        let cause = registers.interrupt_status().extract();
-        if cause.get() == u32::MAX {
-            return self.finish(Err(Error::NoDevice));
+    async fn transfer(&mut self, count: usize) -> Result<u32, Error> {
+        let registers = Registers::new(&self.bar);
+        identify(&registers)?;
+        let out = Transfer::from_memory(self.source.device_address(&self.master), count)?;
+        let back = Transfer::to_memory(self.destination.device_address(&self.master), count)?;
+        let began = sys::time();
+        for (index, byte) in Pattern::new(began as u32).take(count).enumerate() {
+            self.source.write(index, byte)?;
+            // The transfer must change these bytes; otherwise the check would pass without a transfer.
+            self.destination.write(index, !byte)?;
         }
-        registers.interrupt_acknowledge().set(cause.get());
-        let Some(running) = &self.running else { return };
-        match running.step {
-            Step::Computing if cause.is_set(InterruptCause::FACTORIAL) => {
-                let result = self.registers().factorial().get();
-                self.finish(Ok(result));
-            }
-            Step::Out if cause.is_set(InterruptCause::DMA) => match self.send_back() {
-                Ok(()) => self.limit(TRANSFER_TIME),
-                Err(error) => self.finish(Err(error)),
-            },
-            Step::Back if cause.is_set(InterruptCause::DMA) => {
-                let result = self.compare();
-                self.finish(result);
-            }
-            _ => {}
+        for transfer in [out, back] {
+            dma::barrier();
+            transfer.start(&registers)?;
+            let done = InterruptCause::DMA::SET.value;
+            cause(&registers, &mut self.interrupt, done, TRANSFER_TIME).await?;
         }
-    }
-
-    fn send_back(&mut self) -> Result<(), Error> {
-        let Some(Running {
-            job: Job::Transfer { count, .. },
-            step,
-            ..
-        }) = &mut self.running
-        else {
-            return Err(Error::Protocol);
-        };
-        *step = Step::Back;
-        let count = *count;
-        let address = self.destination.device_address(&self.master);
-        let transfer = Transfer::to_memory(address, count)?;
         dma::barrier();
-        transfer.start(&self.registers())
-    }
-
-    /// Checks that the bytes that came back are those that were sent. Returns the milliseconds since the start.
-    fn compare(&mut self) -> Result<u32, Error> {
-        let Some(Running {
-            job: Job::Transfer { count, .. },
-            began,
-            ..
-        }) = &self.running
-        else {
-            return Err(Error::Protocol);
-        };
-        dma::barrier();
-        for index in 0..*count {
+        for index in 0..count {
             if self.source.read(index)? != self.destination.read(index)? {
                 return Err(Error::Protocol);
             }
         }
         Ok(((sys::time() - began) / time::ticks(1)) as u32)
     }
-
-    fn finish(&mut self, result: Result<u32, Error>) {
-        if let Some(running) = self.running.take() {
-            running.job.reply(result);
-        }
-        self.timer.cancel();
-        self.advance();
-    }
-
-    /// Ends a step that takes too long.
-    pub(crate) fn notified(&mut self, events: Events) {
-        if events.contains(&self.timer) {
-            self.finish(Err(Error::TimedOut));
-        }
-    }
-
-    /// Shows the replies to come.
-    pub(crate) fn replies(&self, kept: &mut Kept<'_>) {
-        let running = self.running.iter().map(|running| &running.job);
-        running.chain(&self.waiting).for_each(|job| job.show(kept));
-    }
-
-    pub(crate) fn quiet(&self) {
-        quiet(&self.registers());
-    }
-
-    fn registers(&self) -> Registers<'_> {
-        Registers::new(&self.bar)
-    }
 }
 
-/// Makes sure that the device answers.
+/// Awaits an interrupt for this cause, for so many milliseconds.
+async fn cause(
+    registers: &Registers<'_>,
+    interrupt: &mut Interrupt<'_>,
+    wanted: u32,
+    milliseconds: u64,
+) -> Result<(), Error> {
+    with_deadline(milliseconds, async {
+        loop {
+            interrupt.wait().await;
+            let cause = registers.interrupt_status().get();
+            if cause == u32::MAX {
+                return Err(Error::NoDevice);
+            }
+            registers.interrupt_acknowledge().set(cause);
+            interrupt.acknowledge()?;
+            if cause & wanted != 0 {
+                return Ok(());
+            }
+        }
+    })
+    .await?
+}
+
+/// Makes sure that the device answers. An interrupt of an operation that took too long must not end the next one.
 fn identify(registers: &Registers<'_>) -> Result<(), Error> {
-    if registers.identification().read(Identification::MAGIC) == MAGIC {
-        Ok(())
-    } else {
-        Err(Error::NoDevice)
+    if registers.identification().read(Identification::MAGIC) != MAGIC {
+        return Err(Error::NoDevice);
     }
+    registers.interrupt_acknowledge().set(u32::MAX);
+    Ok(())
 }
 
 /// Disables and clears all interrupts.
@@ -299,15 +154,23 @@ fn quiet(registers: &Registers<'_>) {
     registers.interrupt_acknowledge().set(u32::MAX);
 }
 
-impl EduServer for Edu<'_> {
-    fn factorial(&mut self, number: u32, reply: Deferred<u32>) {
-        self.accept(Job::Factorial { number, reply });
+impl Drop for Hardware<'_> {
+    fn drop(&mut self) {
+        quiet(&Registers::new(&self.bar));
+    }
+}
+
+impl EduAsyncServer for Edu<'_> {
+    async fn factorial(&self, number: u32) -> Result<u32, Error> {
+        self.hardware.lock().await.factorial(number).await
     }
 
-    fn transfer(&mut self, count: u32, reply: Deferred<u32>) {
+    async fn transfer(&self, count: u32) -> Result<u32, Error> {
         match usize::try_from(count) {
-            Ok(count) if (1..=MOST).contains(&count) => self.accept(Job::Transfer { count, reply }),
-            _ => reply.reply(Err(Error::Invalid)),
+            Ok(count) if (1..=MOST).contains(&count) => {
+                self.hardware.lock().await.transfer(count).await
+            }
+            _ => Err(Error::Invalid),
         }
     }
 }

@@ -18,7 +18,7 @@ pub use chaos::ChaosKind;
 pub use civil::DateTime;
 pub use clock::{ClockClient, ClockServer};
 pub use console::{ConsoleClient, ConsoleServer};
-pub use edu::{EduClient, EduServer};
+pub use edu::{EduAsyncServer, EduClient};
 pub use ethernet::{EthernetClient, EthernetInfo, EthernetServer};
 pub use sample::{
     ButtonsClient, ButtonsServer, HoldInfo, HoldState, IDENTITY, Inputs, LedsClient, LedsServer,

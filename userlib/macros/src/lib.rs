@@ -2,9 +2,11 @@
 //! `#[derive(Lendable)]` proves that a payload may cross address spaces.
 #![forbid(unsafe_code)]
 
+mod asynchronous;
 mod interface;
 mod lendable;
 mod line;
+mod method;
 
 use proc_macro::TokenStream;
 

@@ -70,7 +70,7 @@ impl Owed {
     }
 
     /// Notes that the present call of `client` is answered later. Returns the call's number.
-    pub(super) fn begin(&self, client: TaskHandle) -> u32 {
+    pub(crate) fn begin(&self, client: TaskHandle) -> u32 {
         let number = self.last.get().wrapping_add(1);
         self.last.set(number);
         call_of(client).set(number);
@@ -84,7 +84,7 @@ impl Owed {
     }
 
     /// Notes that the call is being answered. False if it was answered before.
-    pub(super) fn end(&self, client: TaskHandle, number: u32) -> bool {
+    pub(crate) fn end(&self, client: TaskHandle, number: u32) -> bool {
         let waits = self.waits(client, number);
         if waits {
             self.settle(client);

@@ -11,13 +11,33 @@ use zerocopy::{Immutable, IntoBytes, TryFromBytes};
 pub struct Request<'a> {
     client: TaskHandle,
     message: &'a Message,
+    /// Number of the call, when a future serves it: the runtime owes the reply.
+    call: Option<u32>,
 }
 
 impl<'a> Request<'a> {
     /// A call of `client`.
     #[inline(always)]
     pub const fn new(client: TaskHandle, message: &'a Message) -> Self {
-        Self { client, message }
+        Self {
+            client,
+            message,
+            call: None,
+        }
+    }
+
+    /// A call of this number of `client`.
+    pub(crate) const fn of_call(client: TaskHandle, message: &'a Message, call: u32) -> Self {
+        Self {
+            client,
+            message,
+            call: Some(call),
+        }
+    }
+
+    /// What the client sent.
+    pub(crate) const fn message(&self) -> &'a Message {
+        self.message
     }
 
     /// Who calls.
@@ -101,10 +121,7 @@ pub enum Answer {
 impl Answer {
     /// An error as a reply.
     pub const fn error(error: Error) -> Self {
-        Self::Reply(Message::new(
-            Tag::new(error.code() as u16, 0),
-            Message::EMPTY.words,
-        ))
+        Self::Reply(Message::error(error))
     }
 
     /// A value, or an error, as a reply.
@@ -141,7 +158,9 @@ impl<T: IntoBytes + Immutable> Deferred<T> {
     pub fn new(request: &Request<'_>) -> Self {
         Self {
             client: request.client,
-            call: Task::current().owed.begin(request.client),
+            call: request
+                .call
+                .unwrap_or_else(|| Task::current().owed.begin(request.client)),
             result: PhantomData,
         }
     }

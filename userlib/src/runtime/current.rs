@@ -105,6 +105,16 @@ impl Task {
             })
     }
 
+    /// The bits of all interrupts that no other binding than this one has.
+    pub(super) fn bits_but(&self, slot: u8) -> Notifications {
+        let free = |index: &usize| self.bits[*index].get().is_none_or(|owner| owner == slot);
+        (0..BITS)
+            .filter(free)
+            .fold(Notifications::empty(), |bits, index| {
+                bits | Notifications::interrupt(index)
+            })
+    }
+
     /// Sets the task's timer for the first of its bindings' timers.
     pub(crate) fn set_timer(&self) {
         let deadlines = self

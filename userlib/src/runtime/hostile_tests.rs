@@ -96,7 +96,7 @@ fn offer(board: &Board, grants: Vec<GrantInfo>) -> sys::LeaseHandle {
     lease
 }
 
-fn step(board: &Board, runner: &mut Runner<'_, Hostile>) {
+fn step(board: &Board, runner: &mut Runner<'_, &Hostile>) {
     board
         .0
         .borrow_mut()

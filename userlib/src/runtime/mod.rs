@@ -1,4 +1,4 @@
-//! The driver runtime: it binds, serves and unbinds; a driver gives it callbacks.
+//! The driver runtime: it binds, serves and unbinds; a driver gives it futures, or callbacks.
 //!
 //! # The brand
 //! Every callback is generic over `'cap` and [`Device<'cap, _>`](Device) is invariant in it. So
@@ -16,7 +16,9 @@
 mod current;
 mod device;
 mod driver;
+mod engine;
 mod events;
+mod futures;
 mod ranges;
 mod runner;
 mod slot;
@@ -25,14 +27,22 @@ mod values;
 
 pub use device::{Bound, Context, Core, Device, Plain};
 pub use driver::{Driver, StateOf};
+pub use engine::Engine;
 pub use events::{Events, Source};
+#[doc(hidden)]
+#[cfg(target_os = "none")]
+pub use futures::run_futures_in;
+pub use futures::{AsyncDriver, AsyncStateOf};
+#[doc(hidden)]
+pub use futures::{Futures, binding};
 #[doc(hidden)]
 #[cfg(target_os = "none")]
 pub use runner::run_in;
 pub use runner::{Runner, run};
-pub use tables::{MAX_BINDINGS, StatePlace};
+pub use tables::{FuturePlace, MAX_BINDINGS, StatePlace, future_size};
 
 pub(crate) use current::Task;
+pub(crate) use futures::Reactor;
 pub(crate) use slot::{Phase, Slot};
 
 #[cfg(test)]

@@ -1,22 +1,22 @@
 //! The loop of a driver task: lease events, requests, notifications.
 
-use super::driver::{Driver, StateOf};
+use super::driver::Driver;
+use super::engine::{Engine, Turn};
 #[cfg(target_os = "none")]
 use super::tables::StatePlace;
-use super::{Core, Device, Events, MAX_BINDINGS, Phase, Task};
+use super::{MAX_BINDINGS, Phase, Slot, Task};
 use crate::ipc::{self, Answer, Kept, Request};
 use crate::supervisor::{NAME, SupervisorClient};
 use crate::sys::{
     self, Error, LeaseEvent, LeaseHandle, Message, Notifications, Received, TaskHandle,
 };
-use crate::timer;
 
 /// What a driver task waits for: peers, interrupts, timer, leases.
 const MASK: Notifications = Notifications::TASK.complement();
 
 /// Runs a driver for ever. The states are on the stack; with [`driver!`](crate::driver) they are not.
 pub fn run<D: Driver>(driver: &D) -> ! {
-    run_with(
+    run_engine(
         driver,
         &mut core::array::from_fn::<_, MAX_BINDINGS, _>(|_| None),
     )
@@ -27,47 +27,54 @@ pub fn run<D: Driver>(driver: &D) -> ! {
 #[doc(hidden)]
 pub fn run_in<D: Driver>(driver: &D, states: &'static StatePlace<D>) -> ! {
     // SAFETY: `driver!` puts it into the section that the link script repeats, and gives it to nobody else.
-    run_with(driver, unsafe { states.all() })
+    run_engine(driver, unsafe { states.all() })
 }
 
-fn run_with<D: Driver>(driver: &D, states: &mut [Option<StateOf<'static, D>>]) -> ! {
-    let mut runner = Runner::with(driver, states);
+/// Runs an engine for ever, with these states.
+pub(super) fn run_engine<E: Engine>(engine: E, states: &mut [Option<E::State>]) -> ! {
+    let mut runner = Runner::with(engine, states);
     loop {
         runner.step();
     }
 }
 
 /// A driver and the states of its bindings.
-pub struct Runner<'d, D: Driver> {
-    driver: &'d D,
+///
+/// An `E` is a `&D` of a [`Driver`] of callbacks, or the futures of an [`AsyncDriver`](super::AsyncDriver).
+pub struct Runner<'d, E: Engine> {
+    engine: E,
     task: &'static Task,
-    states: &'d mut [Option<StateOf<'static, D>>],
+    states: &'d mut [Option<E::State>],
     message: Message,
     reply_to: Option<TaskHandle>,
 }
 
-impl<'d, D: Driver> Runner<'d, D> {
+impl<'d, E: Engine> Runner<'d, E> {
     /// Nothing bound; the task does not serve yet.
     ///
     /// # Panics
     /// When the task has another one: a binding is ended by the one that began it.
     #[cfg(not(target_os = "none"))]
-    pub fn new(driver: &'d D) -> Self {
+    pub fn new(engine: E) -> Self
+    where
+        E: 'd,
+        E::State: 'd,
+    {
         // SAFETY: kept for ever, and used by nobody else.
         let states =
             unsafe { &mut *sys::keep(core::array::from_fn::<_, MAX_BINDINGS, _>(|_| None)) };
-        Self::with(driver, states)
+        Self::with(engine, states)
     }
 
     /// The same, with room for its states.
-    fn with(driver: &'d D, states: &'d mut [Option<StateOf<'static, D>>]) -> Self {
+    fn with(engine: E, states: &'d mut [Option<E::State>]) -> Self {
         let task = Task::current();
         assert!(!task.running.replace(true), "one driver loop a task");
         task.begin();
-        task.serve(D::SERVES_UNBOUND);
+        task.serve(E::SERVES_UNBOUND);
         task.lease_events.set(true);
         Self {
-            driver,
+            engine,
             task,
             states,
             message: Message::EMPTY,
@@ -89,7 +96,11 @@ impl<'d, D: Driver> Runner<'d, D> {
                 return;
             }
         }
-        if self.task.owed.is_any() {
+        if E::FUTURES {
+            // A runtime of futures has all replies itself.
+            self.turns();
+            self.engine.rest();
+        } else if self.task.owed.is_any() {
             self.answer_forgotten();
         }
         let received = match self.reply_to.take() {
@@ -123,31 +134,59 @@ impl<'d, D: Driver> Runner<'d, D> {
         };
         let slot = &self.task.slots()[index];
         slot.begin(index as u8, lease, info.label, info.id);
-        let device = Self::device(self.task, index);
-        match self.driver.probe(&device) {
+        let device = slot.device(index);
+        match self.engine.probe(&device) {
             Ok(state) => {
                 self.states[index] = Some(state);
-                self.task.serve(true);
-            }
-            Err(error) => {
-                slot.phase.set(Phase::Ending);
-                // While the lease is there, so that the supervisor can look at it.
-                let is_told = error == Error::Busy
-                    && slot
-                        .busy
-                        .get()
-                        .is_some_and(|grant| report_busy(lease, grant));
-                slot.end(self.task, index as u8);
-                if !is_told {
-                    crate::log!("probe failed: {error}");
+                if self.engine.serves(&device) {
+                    self.task.serve(true);
                 }
+            }
+            Err(error) => self.refuse(index, error),
+        }
+    }
+
+    /// Gives back a device that the driver cannot use.
+    fn refuse(&mut self, index: usize, error: Error) {
+        let slot = &self.task.slots()[index];
+        slot.phase.set(Phase::Ending);
+        if E::FUTURES {
+            self.states[index] = None;
+            self.engine.ended(index as u8);
+        }
+        // While the lease is there, so that the supervisor can look at it.
+        let is_told = error == Error::Busy
+            && slot
+                .busy
+                .get()
+                .is_some_and(|grant| report_busy(slot.lease.get(), grant));
+        slot.end(self.task, index as u8);
+        if !is_told {
+            crate::log!("probe failed: {error}");
+        }
+    }
+
+    /// Polls what was woken, once. What is woken meanwhile is polled after the next receive, so that a future that
+    /// always wakes itself cannot keep the task from its leases.
+    fn turns(&mut self) {
+        let mut woken = self.engine.woken();
+        while woken != 0 {
+            let index = woken.trailing_zeros() as usize;
+            woken &= woken - 1;
+            let slot = self.task.slots().get(index);
+            let (Some(Some(state)), Some(slot)) = (self.states.get_mut(index), slot) else {
+                continue;
+            };
+            match self.engine.turn(state, &slot.device(index)) {
+                Turn::Goes => {}
+                Turn::Probed => self.task.serve(true),
+                Turn::Failed(error) => self.refuse(index, error),
             }
         }
     }
 
     fn ending(&mut self, lease: LeaseHandle) {
-        let bound =
-            |slot: &super::Slot| slot.phase.get() == Phase::Bound && slot.lease.get() == lease;
+        let bound = |slot: &Slot| slot.phase.get() == Phase::Bound && slot.lease.get() == lease;
         let Some(index) = self.task.slots().iter().position(bound) else {
             // Revoked before it was ever seen here; `Revoked` when it is over already.
             let _ = sys::lease_release(lease);
@@ -162,24 +201,31 @@ impl<'d, D: Driver> Runner<'d, D> {
         if slot.phase.get() != Phase::Bound {
             return;
         }
-        if self.bound() <= 1 {
+        let mut others = self.states.iter().zip(self.task.slots()).enumerate();
+        let serves = |(other, (state, slot)): (usize, (&Option<E::State>, &Slot))| {
+            other != index && state.is_some() && self.engine.serves(&slot.device(other))
+        };
+        if !others.any(serves) {
             self.task.serve(false);
         }
         slot.phase.set(Phase::Ending);
-        if let Some(mut state) = self.states[index].take() {
-            self.driver
-                .unbind(&mut state, &Self::device(self.task, index));
-            drop(state);
+        /// Drops a state where it is, also when a callback panics.
+        struct Ends<'s, S>(&'s mut Option<S>);
+        impl<S> Drop for Ends<'_, S> {
+            fn drop(&mut self) {
+                *self.0 = None;
+            }
         }
+        let ends = Ends(&mut self.states[index]);
+        if let Some(state) = &mut *ends.0 {
+            self.engine.unbind(state, &slot.device(index));
+        }
+        drop(ends);
+        self.engine.ended(index as u8);
         slot.end(self.task, index as u8);
-        if D::SERVES_UNBOUND {
+        if E::SERVES_UNBOUND {
             self.task.serve(true);
         }
-    }
-
-    /// The device of a live slot, for a callback. The callback is generic in its lifetime.
-    fn device(task: &Task, index: usize) -> Device<'static, Core> {
-        Device::core(index as u8, task.slots()[index].generation.get())
     }
 
     fn request(&mut self, client: TaskHandle) {
@@ -189,14 +235,13 @@ impl<'d, D: Driver> Runner<'d, D> {
         let bound = self
             .states
             .iter_mut()
+            .zip(self.task.slots())
             .enumerate()
-            .filter_map(|(index, state)| Some((index, state.as_mut()?)));
+            .filter_map(|(index, (state, slot))| Some((slot.device(index), state.as_mut()?)))
+            .filter(|(device, _)| self.engine.serves(device));
         let answer = match bound.into_iter().nth(wanted) {
-            Some((index, state)) => {
-                self.driver
-                    .request(state, &Self::device(self.task, index), &request)
-            }
-            None => self.driver.request_unbound(&request),
+            Some((device, state)) => self.engine.request(state, &device, &request),
+            None => self.engine.request_unbound(&request),
         };
         match answer {
             Answer::Reply(reply) => {
@@ -214,10 +259,7 @@ impl<'d, D: Driver> Runner<'d, D> {
     #[cold]
     fn answer_forgotten(&self) {
         let mut kept = Kept::new(&self.task.owed);
-        for state in self.states.iter().flatten() {
-            self.driver.replies(state, &mut kept);
-        }
-        self.driver.replies_unbound(&mut kept);
+        self.engine.replies(self.states, &mut kept);
         for client in self.task.owed.take_forgotten(&kept) {
             if let Ok(info) = sys::task_info(client) {
                 reply_forgotten(info.handle);
@@ -232,30 +274,11 @@ impl<'d, D: Driver> Runner<'d, D> {
         if came.contains(Notifications::LEASE) {
             self.task.lease_events.set(true);
         }
-        let time = came.contains(Notifications::TIMER).then(sys::time);
-        for (index, state) in self.states.iter_mut().enumerate() {
-            let Some(state) = state else { continue };
-            let device = Self::device(self.task, index);
-            let interrupts = came & self.task.bits_of(index as u8);
-            if !interrupts.is_empty() {
-                self.driver
-                    .interrupt(state, &device, Events::new(interrupts));
-            }
-            let mut others = came & Notifications::PEERS;
-            let due = |now| timer::take_due(&self.task.slots()[index].timer, now);
-            others.set(Notifications::TIMER, time.is_some_and(due));
-            if !others.is_empty() {
-                self.driver.notified(state, &device, Events::new(others));
-            }
-        }
-        // For those whose time is yet to come.
-        if time.is_some() {
-            self.task.set_timer();
-        }
+        self.engine.notified(self.states, came);
     }
 }
 
-impl<D: Driver> Drop for Runner<'_, D> {
+impl<E: Engine> Drop for Runner<'_, E> {
     /// Ends all bindings.
     fn drop(&mut self) {
         for index in 0..self.states.len() {
@@ -265,7 +288,7 @@ impl<D: Driver> Drop for Runner<'_, D> {
     }
 }
 
-impl<D: Driver> core::fmt::Debug for Runner<'_, D> {
+impl<E: Engine> core::fmt::Debug for Runner<'_, E> {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         formatter
             .debug_struct("Runner")

@@ -3,6 +3,7 @@
 use super::ranges::Ranges;
 use super::tables;
 use super::values::Values;
+use super::{Core, Device};
 use crate::auxiliary::{self, Offers};
 use crate::sys::{self, Error, GrantInfo, LeaseHandle};
 use crate::timer::Setting;
@@ -40,6 +41,8 @@ pub(crate) struct Slot {
     pub(crate) busy: Cell<Option<u32>>,
     /// The binding's timer.
     pub(crate) timer: Cell<Setting>,
+    /// Whether the futures of the binding serve requests.
+    pub(crate) serves: Cell<bool>,
     /// Its place in the tables.
     index: Cell<u8>,
     /// How the values tied to the binding end, once there are any: true when all are gone. So a driver that has none
@@ -62,11 +65,17 @@ impl Slot {
             id: Cell::new(0),
             busy: Cell::new(None),
             timer: Cell::new(Setting::Free),
+            serves: Cell::new(false),
             index: Cell::new(0),
             ends_values: Cell::new(None),
             ends_offers: Cell::new(None),
             kept: Cell::new(None),
         }
+    }
+
+    /// The device of this slot, the `index`-th, for a driver's function, which is generic in its lifetime.
+    pub(super) fn device(&self, index: usize) -> Device<'static, Core> {
+        Device::core(index as u8, self.generation.get())
     }
 
     /// Whether the binding with this generation has not ended.

@@ -93,6 +93,60 @@ tables! {
     offers: Offers, ".bss.bindings.offers";
 }
 
+/// Bytes of the future that `make` makes. Its type has no name.
+#[doc(hidden)]
+pub const fn future_size<A, B, F>(make: &impl Fn(A, B) -> F) -> usize {
+    let _ = make;
+    assert!(
+        align_of::<Option<F>>() <= 16,
+        "the link script lines up tables at 16 bytes"
+    );
+    size_of::<Option<F>>()
+}
+
+/// Room for the future of one binding, of `SIZE` bytes, of which the link script makes more.
+#[doc(hidden)]
+pub struct FuturePlace<const SIZE: usize>(Place<[u8; SIZE]>);
+
+impl<const SIZE: usize> Default for FuturePlace<SIZE> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const SIZE: usize> FuturePlace<SIZE> {
+    /// Nothing in it.
+    pub const fn new() -> Self {
+        Self(Place::new())
+    }
+
+    /// The futures of all bindings; none is bound.
+    ///
+    /// # Safety
+    /// This is the item that the link script repeats, and nobody else uses it.
+    #[cfg(target_os = "none")]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "nobody else uses it, as the caller promises"
+    )]
+    pub(super) unsafe fn all<'s, F>(&'static self) -> &'s mut [Option<F>] {
+        const {
+            assert!(
+                size_of::<Option<F>>() == SIZE && align_of::<Option<F>>() <= 16,
+                "it is the future whose size was asked for"
+            );
+        }
+        let places = table(&self.0);
+        let first: *mut Option<F> = places.as_ptr().cast_mut().cast();
+        for index in 0..places.len() {
+            // SAFETY: there is room for it, lined up because the table is, and nothing in it yet.
+            unsafe { first.add(index).write(None) };
+        }
+        // SAFETY: all have a value now, which nobody else uses.
+        unsafe { core::slice::from_raw_parts_mut(first, places.len()) }
+    }
+}
+
 /// Room for the state of one binding, of which the link script makes more.
 #[doc(hidden)]
 pub struct StatePlace<D: Driver>(Place<Option<StateOf<'static, D>>>);

@@ -118,7 +118,7 @@ fn offer(board: &Board, name: &str) -> LeaseHandle {
 }
 
 /// Lets the runner take one event.
-fn step(board: &Board, runner: &mut Runner<'_, Test>, event: Event) {
+fn step(board: &Board, runner: &mut Runner<'_, &Test>, event: Event) {
     board.0.borrow_mut().events.push_back(event);
     runner.step();
 }
@@ -132,7 +132,7 @@ fn call(operation: u16, instance: u8) -> Event {
 }
 
 /// What was replied last, after the reply went out with the next receive.
-fn replied(board: &Board, runner: &mut Runner<'_, Test>) -> (u16, usize) {
+fn replied(board: &Board, runner: &mut Runner<'_, &Test>) -> (u16, usize) {
     step(board, runner, Event::Bits(Notifications::empty()));
     let state = board.0.borrow();
     let (client, reply) = *state.replied.last().unwrap();

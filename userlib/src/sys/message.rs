@@ -22,6 +22,12 @@ impl Message {
     /// No words, operation 0.
     pub const EMPTY: Self = Self::new(Tag::new(0, 0), [0; MESSAGE_WORDS]);
 
+    /// The reply that says this error.
+    #[inline(always)]
+    pub const fn error(error: Error) -> Self {
+        Self::new(Tag::new(error.code() as u16, 0), Self::EMPTY.words)
+    }
+
     /// A message of these parts.
     #[inline(always)]
     pub const fn new(tag: Tag, words: [usize; MESSAGE_WORDS]) -> Self {

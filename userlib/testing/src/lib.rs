@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::atomic::AtomicPtr;
 use std::sync::{Mutex, PoisonError};
 use userlib::ForLt;
-use userlib::runtime::{Core, Device, Driver, Runner};
+use userlib::runtime::{AsyncDriver, Core, Device, Driver, Engine, Futures, Runner, binding};
 pub use userlib::sys::mock::DeviceModel;
 use userlib::sys::mock::{self, bytes_mut};
 use userlib::sys::{Message, label};
@@ -158,6 +158,17 @@ impl Offer {
 
     /// Lets a driver take one step with it.
     pub fn to<D: Driver>(self, driver: &D) -> Outcome {
+        self.step(driver)
+    }
+
+    /// The same for an asynchronous driver, which serves so many requests at once.
+    pub fn to_async<D: AsyncDriver, const REQUESTS: usize>(self, driver: &D) -> Outcome {
+        self.step(Futures::new(|device| {
+            binding::<D, REQUESTS>(driver, device)
+        }))
+    }
+
+    fn step(self, engine: impl Engine) -> Outcome {
         let released = Rc::new(RefCell::new(false));
         let kernel = Kernel {
             offer: self,
@@ -165,7 +176,7 @@ impl Offer {
             released: released.clone(),
         };
         mock::with(kernel, || {
-            let mut runner = Runner::new(driver);
+            let mut runner = Runner::new(engine);
             runner.step();
             Outcome {
                 bound: runner.bound(),

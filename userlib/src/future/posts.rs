@@ -1,0 +1,69 @@
+//! What peers post to the task, as something to await.
+
+use crate::runtime::{Bound, Device, Plain, Reactor};
+use crate::sys::{Error, Notifications};
+use core::fmt;
+use core::future::poll_fn;
+use core::marker::PhantomData;
+use core::task::Poll;
+
+/// What peers post. Every binding of the task hears of it.
+pub struct Posts<'cap> {
+    device: Device<'static, Plain>,
+    binding: PhantomData<&'cap ()>,
+}
+
+impl<'cap> Device<'cap, Bound> {
+    /// What peers post from now on.
+    ///
+    /// # Errors
+    /// `Busy` when the binding has it already, `Revoked`.
+    pub fn posts(&self) -> Result<Posts<'cap>, Error> {
+        self.live()?;
+        if Reactor::current()
+            .binding(self.slot_index())
+            .hears
+            .replace(true)
+        {
+            return Err(Error::Busy);
+        }
+        Ok(Posts {
+            device: self.plain(),
+            binding: PhantomData,
+        })
+    }
+}
+
+impl Posts<'_> {
+    /// Waits until a peer has posted one of `wanted` since it was last told of. Of other bits than peers have, none.
+    pub fn wait(&mut self, wanted: Notifications) -> impl Future<Output = Notifications> {
+        poll_fn(move |context| {
+            let heard = Reactor::current().binding(self.device.slot_index());
+            let all = heard.posted.get();
+            let came = all & wanted;
+            // One that was leaked past its binding hears nothing.
+            if came.is_empty() || !self.device.is_bound() {
+                super::remember(&heard.listener, context.waker());
+                return Poll::Pending;
+            }
+            heard.posted.set(all - came);
+            Poll::Ready(came)
+        })
+    }
+}
+
+impl Drop for Posts<'_> {
+    fn drop(&mut self) {
+        if self.device.is_bound() {
+            Reactor::current()
+                .binding(self.device.slot_index())
+                .deafen();
+        }
+    }
+}
+
+impl fmt::Debug for Posts<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "posts of {:?}", self.device)
+    }
+}

@@ -1,0 +1,146 @@
+//! What a runner's loop does with the bindings of a task: it calls back, or it polls futures.
+
+use super::driver::{Driver, StateOf};
+use super::{Core, Device, Events, Task};
+use crate::ipc::{Answer, Kept, Request};
+use crate::sys::{self, Error, Notifications};
+use crate::timer;
+
+/// What became of a binding whose future was polled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It goes on.
+    Goes,
+    /// It serves from now on.
+    Probed,
+    /// It cannot use its device.
+    Failed(Error),
+}
+
+/// How the bindings of a task run.
+///
+/// A state stays in its place from the first [`Engine::turn`] until it is dropped there.
+#[doc(hidden)]
+pub trait Engine {
+    /// Of one binding.
+    type State;
+    /// Whether the task answers calls without a device.
+    const SERVES_UNBOUND: bool;
+    /// Whether states are to be polled.
+    const FUTURES: bool = false;
+
+    /// Takes a device into use.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    fn probe(&self, device: &Device<'static, Core>) -> Result<Self::State, Error>;
+
+    /// Serves a request.
+    fn request(
+        &self,
+        state: &mut Self::State,
+        device: &Device<'static, Core>,
+        request: &Request<'_>,
+    ) -> Answer;
+
+    /// Serves a request without a device.
+    fn request_unbound(&self, request: &Request<'_>) -> Answer {
+        let _ = request;
+        Answer::error(Error::Unbound)
+    }
+
+    /// Shows the replies that are kept for later.
+    fn replies(&self, states: &[Option<Self::State>], kept: &mut Kept<'_>) {
+        let _ = (states, kept);
+    }
+
+    /// Notifications came.
+    fn notified(&self, states: &mut [Option<Self::State>], came: Notifications);
+
+    /// The binding is ending: the state is dropped next.
+    fn unbind(&self, state: &mut Self::State, device: &Device<'static, Core>) {
+        let _ = (state, device);
+    }
+
+    /// The state was dropped.
+    fn ended(&self, slot: u8) {
+        let _ = slot;
+    }
+
+    /// Whether a bound device serves.
+    fn serves(&self, device: &Device<'static, Core>) -> bool {
+        let _ = device;
+        true
+    }
+
+    /// The slots of the bindings that are to be polled, a bit each, once.
+    fn woken(&self) -> u32 {
+        0
+    }
+
+    /// Polls one.
+    fn turn(&self, state: &mut Self::State, device: &Device<'static, Core>) -> Turn {
+        let _ = (state, device);
+        Turn::Goes
+    }
+
+    /// The task is about to wait.
+    fn rest(&self) {}
+}
+
+/// Callbacks.
+impl<D: Driver> Engine for &D {
+    type State = StateOf<'static, D>;
+    const SERVES_UNBOUND: bool = D::SERVES_UNBOUND;
+
+    fn probe(&self, device: &Device<'static, Core>) -> Result<Self::State, Error> {
+        (*self).probe(device)
+    }
+
+    fn request(
+        &self,
+        state: &mut Self::State,
+        device: &Device<'static, Core>,
+        request: &Request<'_>,
+    ) -> Answer {
+        (*self).request(state, device, request)
+    }
+
+    fn request_unbound(&self, request: &Request<'_>) -> Answer {
+        (*self).request_unbound(request)
+    }
+
+    fn replies(&self, states: &[Option<Self::State>], kept: &mut Kept<'_>) {
+        for state in states.iter().flatten() {
+            (*self).replies(state, kept);
+        }
+        (*self).replies_unbound(kept);
+    }
+
+    fn unbind(&self, state: &mut Self::State, device: &Device<'static, Core>) {
+        (*self).unbind(state, device);
+    }
+
+    fn notified(&self, states: &mut [Option<Self::State>], came: Notifications) {
+        let task = Task::current();
+        let time = came.contains(Notifications::TIMER).then(sys::time);
+        for (index, (state, slot)) in states.iter_mut().zip(task.slots()).enumerate() {
+            let Some(state) = state else { continue };
+            let device = slot.device(index);
+            let interrupts = came & task.bits_of(index as u8);
+            if !interrupts.is_empty() {
+                (*self).interrupt(state, &device, Events::new(interrupts));
+            }
+            let mut others = came & Notifications::PEERS;
+            let due = |now| timer::take_due(&slot.timer, now);
+            others.set(Notifications::TIMER, time.is_some_and(due));
+            if !others.is_empty() {
+                (*self).notified(state, &device, Events::new(others));
+            }
+        }
+        // For those whose time is yet to come.
+        if time.is_some() {
+            task.set_timer();
+        }
+    }
+}

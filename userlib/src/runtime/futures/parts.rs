@@ -1,0 +1,113 @@
+//! The loop and the requests of a binding, each polled when it was woken.
+
+use super::Reactor;
+use super::reactor::{Incoming, waker};
+use crate::sys::{Error, Message};
+use core::convert::Infallible;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+/// Number of the loop's part. The probe has it before. Requests have the numbers after it.
+pub(super) const LOOP: u32 = 0;
+
+/// A binding's futures. They are dropped from the last request to the first, then the loop.
+pub(super) struct Pieces<R, W, const REQUESTS: usize> {
+    run: Option<R>,
+    requests: [Option<W>; REQUESTS],
+}
+
+impl<R, W, const REQUESTS: usize> Pieces<R, W, REQUESTS> {
+    /// No requests yet.
+    pub(super) fn new(run: R) -> Self {
+        Self {
+            run: Some(run),
+            requests: [const { None }; REQUESTS],
+        }
+    }
+}
+
+impl<R, W, const REQUESTS: usize> Drop for Pieces<R, W, REQUESTS> {
+    fn drop(&mut self) {
+        // In place: they may be pinned.
+        for request in self.requests.iter_mut().rev() {
+            *request = None;
+        }
+        self.run = None;
+    }
+}
+
+/// The future of all of them. It never ends.
+pub(super) struct Parts<S, R, W, const REQUESTS: usize> {
+    slot: u8,
+    serve: S,
+    pieces: Pieces<R, W, REQUESTS>,
+}
+
+impl<S, R, W, const REQUESTS: usize> Parts<S, R, W, REQUESTS>
+where
+    S: Fn(Incoming) -> W,
+    R: Future<Output = ()>,
+    W: Future<Output = ()>,
+{
+    /// Of the binding in a slot; `serve` makes the future of a request.
+    pub(super) const fn new(slot: u8, serve: S, pieces: Pieces<R, W, REQUESTS>) -> Self {
+        Self {
+            slot,
+            serve,
+            pieces,
+        }
+    }
+}
+
+impl<S, R, W, const REQUESTS: usize> Future for Parts<S, R, W, REQUESTS>
+where
+    S: Fn(Incoming) -> W,
+    R: Future<Output = ()>,
+    W: Future<Output = ()>,
+{
+    type Output = Infallible;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Infallible> {
+        // SAFETY: no future is moved once it was polled: each is dropped where it is.
+        let this = unsafe { self.get_unchecked_mut() };
+        let reactor = Reactor::current();
+        let mut woken = reactor.polled.take();
+        if let Some(incoming) = reactor.incoming.take() {
+            let mut requests = this.pieces.requests.iter_mut().enumerate();
+            match requests.find(|(_, request)| request.is_none()) {
+                Some((free, request)) => {
+                    *request = Some((this.serve)(incoming));
+                    woken |= 1 << (free + 1);
+                }
+                None => reactor.outgoing.set(Some(Message::error(Error::Busy))),
+            }
+        }
+        let mut done = 0;
+        while woken != 0 {
+            let part = woken.trailing_zeros();
+            woken &= woken - 1;
+            done |= 1 << part;
+            let waker = waker(this.slot, part);
+            let mut context = Context::from_waker(&waker);
+            if part == LOOP {
+                poll_one(&mut this.pieces.run, &mut context);
+            } else if let Some(request) = this.pieces.requests.get_mut(part as usize - 1) {
+                poll_one(request, &mut context);
+            }
+            // For example, one that waited for a lock: in the same turn. But each has one poll a turn.
+            woken |= reactor.woken_but(this.slot, done);
+        }
+        Poll::Pending
+    }
+}
+
+/// Polls a future, and drops it when it is ready.
+fn poll_one<F: Future<Output = ()>>(place: &mut Option<F>, context: &mut Context<'_>) {
+    if let Some(future) = place {
+        // SAFETY: it stays in its place until it is dropped there.
+        let future = unsafe { Pin::new_unchecked(future) };
+        if future.poll(context).is_ready() {
+            *place = None;
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Which parts of which bindings are to be polled, and who waits for what.
+
+use crate::future::List;
+use crate::runtime::MAX_BINDINGS;
+use crate::sys::{self, Message, Notifications, TaskHandle};
+use core::cell::Cell;
+use core::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
+
+/// What the futures of one binding wait for.
+pub(crate) struct Binding {
+    /// The parts that were woken, a bit each.
+    woken: Cell<u32>,
+    /// Whether there is a [`Posts`](crate::future::Posts).
+    pub(crate) hears: Cell<bool>,
+    /// What peers posted and the driver was not told yet.
+    pub(crate) posted: Cell<Notifications>,
+    /// Whom to wake for that.
+    pub(crate) listener: Cell<Option<Waker>>,
+}
+
+impl Binding {
+    /// Nothing is woken.
+    const fn new() -> Self {
+        Self {
+            woken: Cell::new(0),
+            hears: Cell::new(false),
+            posted: Cell::new(Notifications::empty()),
+            listener: Cell::new(None),
+        }
+    }
+
+    /// Hears nothing any more.
+    pub(crate) fn deafen(&self) {
+        self.hears.set(false);
+        self.posted.set(Notifications::empty());
+        self.listener.take();
+    }
+}
+
+/// A request on its way to the future that will serve it.
+pub(super) struct Incoming {
+    /// Who calls.
+    pub(super) client: TaskHandle,
+    /// Number of the call.
+    pub(super) call: u32,
+    /// What it says.
+    pub(super) message: Message,
+}
+
+/// Once a task that has asynchronous bindings. A task without any has none: nothing refers to it.
+pub(crate) struct Reactor {
+    /// The bindings with woken parts, a bit each.
+    woken: Cell<u32>,
+    bindings: [Binding; MAX_BINDINGS],
+    /// The parts that are being polled.
+    pub(super) polled: Cell<u32>,
+    /// The request that is being handed to a part.
+    pub(super) incoming: Cell<Option<Incoming>>,
+    /// Number of the call that is being handed over: its reply goes through `outgoing`.
+    pub(super) direct: Cell<Option<u32>>,
+    /// The reply to that call, if it was there at once.
+    pub(super) outgoing: Cell<Option<Message>>,
+    /// Interrupts that came and were not awaited yet.
+    came: Cell<Notifications>,
+    /// Whom to wake for an interrupt.
+    lines: [Cell<Option<Waker>>; Notifications::INTERRUPT_COUNT],
+    /// Who waits for a time.
+    pub(crate) sleepers: List,
+    /// The time that the kernel's timer is set to.
+    armed: Cell<Option<u64>>,
+}
+
+impl Reactor {
+    const fn new() -> Self {
+        Self {
+            woken: Cell::new(0),
+            bindings: [const { Binding::new() }; MAX_BINDINGS],
+            polled: Cell::new(0),
+            incoming: Cell::new(None),
+            direct: Cell::new(None),
+            outgoing: Cell::new(None),
+            came: Cell::new(Notifications::empty()),
+            lines: [const { Cell::new(None) }; Notifications::INTERRUPT_COUNT],
+            sleepers: List::new(),
+            armed: Cell::new(None),
+        }
+    }
+
+    /// The calling task's.
+    #[cfg(target_os = "none")]
+    pub(crate) fn current() -> &'static Self {
+        /// Lets a task's one thread have it in a `static`.
+        struct OneThread(Reactor);
+        // SAFETY: a task has one thread, and nothing interrupts it.
+        unsafe impl Sync for OneThread {}
+        static REACTOR: OneThread = OneThread(Reactor::new());
+        &REACTOR.0
+    }
+
+    /// The calling thread's: on the host a thread stands for a task.
+    #[cfg(not(target_os = "none"))]
+    pub(crate) fn current() -> &'static Self {
+        std::thread_local! {
+            // SAFETY: kept for ever, and only ever shared, by this thread.
+            static REACTOR: &'static Reactor = unsafe { &*sys::keep(Reactor::new()) };
+        }
+        REACTOR.with(|reactor| *reactor)
+    }
+
+    /// What the futures of the binding in a slot wait for.
+    pub(crate) fn binding(&self, slot: u8) -> &Binding {
+        &self.bindings[usize::from(slot) % MAX_BINDINGS]
+    }
+
+    /// Has a part polled.
+    pub(super) fn wake(&self, slot: u8, part: u32) {
+        let binding = self.binding(slot);
+        binding.woken.set(binding.woken.get() | 1 << (part % 32));
+        self.woken
+            .set(self.woken.get() | 1 << (usize::from(slot) % MAX_BINDINGS));
+    }
+
+    /// The bindings with woken parts, once.
+    pub(super) fn take_bindings(&self) -> u32 {
+        self.woken.take()
+    }
+
+    /// The woken parts of a binding, once: they are being polled from now on.
+    pub(super) fn begin_poll(&self, slot: u8) {
+        self.polled.set(self.binding(slot).woken.take());
+    }
+
+    /// The parts of a binding that were woken since, without those that had their turn: these wait for the next.
+    pub(super) fn woken_but(&self, slot: u8, done: u32) -> u32 {
+        let binding = self.binding(slot);
+        let woken = binding.woken.get();
+        binding.woken.set(woken & done);
+        if woken & done == 0 {
+            self.woken
+                .set(self.woken.get() & !(1 << (usize::from(slot) % MAX_BINDINGS)));
+        }
+        woken & !done
+    }
+
+    /// Waits for the interrupt of this notification.
+    pub(crate) fn poll_interrupt(&self, bit: Notifications, context: &Context<'_>) -> Poll<()> {
+        let came = self.came.get();
+        if came.intersects(bit) {
+            self.came.set(came - bit);
+            return Poll::Ready(());
+        }
+        for line in self.lines_of(bit) {
+            crate::future::remember(line, context.waker());
+        }
+        Poll::Pending
+    }
+
+    /// Who waits for each of these interrupts.
+    fn lines_of(&self, lines: Notifications) -> impl Iterator<Item = &Cell<Option<Waker>>> {
+        let mut left = lines.bits() >> Notifications::INTERRUPTS.bits().trailing_zeros();
+        core::iter::from_fn(move || {
+            let line = self.lines.get(left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(line)
+        })
+    }
+
+    /// Wakes those who wait for these notifications.
+    pub(super) fn notified(&self, came: Notifications) {
+        let lines = came & Notifications::INTERRUPTS;
+        self.came.set(self.came.get() | lines);
+        for line in self.lines_of(lines) {
+            if let Some(waker) = line.take() {
+                waker.wake();
+            }
+        }
+        let posts = came & Notifications::PEERS;
+        if !posts.is_empty() {
+            for binding in self.bindings.iter().filter(|binding| binding.hears.get()) {
+                binding.posted.set(binding.posted.get() | posts);
+                if let Some(waker) = binding.listener.take() {
+                    waker.wake();
+                }
+            }
+        }
+        if came.contains(Notifications::TIMER) {
+            self.armed.set(None);
+            let now = sys::time();
+            while self.sleepers.pop(now) {}
+        }
+    }
+
+    /// Before the task waits: has the kernel end the wait when the first sleeper's time has come, or at once, when a
+    /// part is still to be polled.
+    pub(super) fn set_timer(&self) {
+        let first = if self.woken.get() == 0 {
+            self.sleepers.first_key()
+        } else {
+            Some(0)
+        };
+        // A timer that comes too early is harmless, and cheaper than to cancel it.
+        if let Some(first) = first
+            && self.armed.get().is_none_or(|armed| first < armed)
+        {
+            self.armed.set(Some(first));
+            // The own timer can always be set.
+            let _ = sys::set_timer(first, Notifications::TIMER);
+        }
+    }
+
+    /// Forgets what the binding in a slot waited for. No other binding has the interrupts of these notifications.
+    pub(super) fn end(&self, slot: u8, lines: Notifications) {
+        let binding = self.binding(slot);
+        binding.deafen();
+        for line in self.lines_of(lines) {
+            line.take();
+        }
+        self.came.set(self.came.get() - lines);
+        binding.woken.set(0);
+    }
+
+    /// How many wakers are kept, for tests.
+    #[cfg(test)]
+    pub(super) fn wakers(&self) -> usize {
+        let kept = |cell: &Cell<Option<Waker>>| {
+            let waker = cell.take();
+            let is_kept = waker.is_some();
+            cell.set(waker);
+            is_kept
+        };
+        self.lines.iter().filter(|cell| kept(cell)).count()
+            + self
+                .bindings
+                .iter()
+                .filter(|binding| kept(&binding.listener))
+                .count()
+    }
+}
+
+/// The waker of a part. It is two numbers, so it can be kept for any time: at worst it wakes what is in their place.
+pub(super) fn waker(slot: u8, part: u32) -> Waker {
+    let data = core::ptr::without_provenance(usize::from(slot) << 8 | part as usize);
+    // SAFETY: the functions use no memory behind the pointer, and have no state to race for.
+    unsafe { Waker::new(data, &TABLE) }
+}
+
+static TABLE: RawWakerVTable =
+    RawWakerVTable::new(|data| RawWaker::new(data, &TABLE), wake, wake, |_| {});
+
+fn wake(data: *const ()) {
+    let numbers = data.addr();
+    Reactor::current().wake((numbers >> 8) as u8, (numbers & 0xff) as u32);
+}
