@@ -86,7 +86,7 @@ impl List {
     }
 
     /// The item behind a link.
-    fn item<'l>(&'l self, link: Option<NonNull<Item>>) -> Option<&'l Item> {
+    fn item(&self, link: Option<NonNull<Item>>) -> Option<&Item> {
         // SAFETY: an item is in the list only while it lives, by the promise of `insert`, and is only ever shared. The
         // users of this reference below let no other code run while they have it.
         link.map(|item| unsafe { item.as_ref() })
