@@ -163,7 +163,7 @@ impl Platform for Th1520 {
                 self.print(b"leasehold: ");
                 self.print(machine.name.as_bytes());
                 self.print(b", ");
-                decimal(machine.memory >> 20, self);
+                decimal((machine.memory >> 20) as usize, self);
                 self.print(b" MiB of memory\n");
             }
             Err(refusal) => self.refuse(refusal, device_tree),
@@ -216,7 +216,7 @@ impl Platform for Th1520 {
     fn off(&mut self, code: u32, reset: bool) -> ! {
         if !reset {
             self.print(b"leasehold: off with code ");
-            decimal(code.into(), self);
+            decimal(code as usize, self);
             self.print(b"; the watchdog resets the board\n");
         }
         self.console.drain();
