@@ -127,7 +127,7 @@ impl AsyncDriver for Worker {
                 let mut leaked = Box::pin(async { state.line.lock().await.wait().await });
                 let poll = core::future::poll_fn(|context| leaked.as_mut().poll(context).map(drop));
                 let _ = with_deadline(1, poll).await;
-                core::mem::forget(leaked);
+                crate::sys::keep(leaked);
                 Answer::result(Ok(1_u32))
             }
             LEAK_REPLY => {
