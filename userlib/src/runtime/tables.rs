@@ -125,9 +125,9 @@ impl<const SIZE: usize> FuturePlace<SIZE> {
     /// # Safety
     /// This is the item that the link script repeats, and nobody else uses it.
     #[cfg(target_os = "none")]
-    #[expect(
+    #[allow(
         clippy::mut_from_ref,
-        reason = "nobody else uses it, as the caller promises"
+        reason = "nobody else uses it, as the caller promises; clippy does not count an expectation here"
     )]
     pub(super) unsafe fn all<'s, F>(&'static self) -> &'s mut [Option<F>] {
         const {
@@ -174,9 +174,9 @@ impl<D: Driver> StatePlace<D> {
     /// # Safety
     /// This is the item that the link script repeats, and nobody else uses it.
     #[cfg(target_os = "none")]
-    #[expect(
+    #[allow(
         clippy::mut_from_ref,
-        reason = "nobody else uses it, as the caller promises"
+        reason = "nobody else uses it, as the caller promises; clippy does not count an expectation here"
     )]
     pub(super) unsafe fn all(&'static self) -> &'static mut [Option<StateOf<'static, D>>] {
         let places = table(&self.0);
