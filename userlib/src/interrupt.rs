@@ -1,7 +1,7 @@
 //! Interrupts of a bound device.
 
 use crate::io::{Claim, Select};
-use crate::runtime::{Bound, Device, Reactor, Task};
+use crate::runtime::{Bound, Device, Line, Reactor, Task};
 use crate::sys::{self, ClaimMode, Error, GrantKind, Notifications};
 use core::fmt;
 use core::future::poll_fn;
@@ -67,19 +67,42 @@ impl Interrupt<'_> {
         poll_fn(move |context| Reactor::current().poll_interrupt(bit, context))
     }
 
-    /// Lets the interrupt come again. Call it when the device no longer asserts the line for the handled event.
+    /// Lets the interrupt come again, when the task waits next: so this takes no system call of its own. Call it when
+    /// the device no longer asserts the line for the handled event.
+    ///
+    /// # Errors
+    /// `Revoked` when the binding is over.
+    #[inline]
+    pub fn acknowledge(&self) -> Result<(), Error> {
+        if !self.claim.device().is_bound() {
+            return Err(Error::Revoked);
+        }
+        Task::current().soon.acknowledge(self.place());
+        Ok(())
+    }
+
+    /// Lets the interrupt come again at once. A driver of an edge-triggered device needs this: it looks at the device
+    /// after that, as an edge that comes before may be lost.
     ///
     /// # Errors
     /// `Revoked` when the lease is over.
-    #[inline]
-    pub fn acknowledge(&self) -> Result<(), Error> {
+    pub fn acknowledge_now(&self) -> Result<(), Error> {
+        Task::current().soon.forget(self.place());
         let (lease, index) = self.claim.grant();
         sys::interrupt_acknowledge(lease, index)
+    }
+
+    fn place(&self) -> Line {
+        Line {
+            grant: self.claim.grant(),
+            number: self.line as u16,
+        }
     }
 }
 
 impl Drop for Interrupt<'_> {
     fn drop(&mut self) {
+        Task::current().soon.forget(self.place());
         // If the binding is over, its bit was taken back already and may belong to another interrupt now.
         if self.claim.device().is_bound() {
             Task::current().free_bit(self.bit);

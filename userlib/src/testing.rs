@@ -418,7 +418,17 @@ unsafe impl Kernel for Board {
     fn message(&mut self, call: Call, [a, b, c]: [usize; 3], message: &mut Message) -> [usize; 3] {
         let mut state = self.0.borrow_mut();
         match call {
-            Call::Receive => state.receive(Notifications::from_register(a), message),
+            Call::Receive => {
+                let line = leasehold_abi::BeforeWait::line(b);
+                if line != usize::MAX {
+                    state.journal.push(format!("line {line} may come"));
+                }
+                if c != 0 {
+                    let bits = leasehold_abi::BeforeWait::bits(b);
+                    state.journal.push(format!("notify {c:#b} of {bits:#b}"));
+                }
+                state.receive(Notifications::from_register(a), message)
+            }
             Call::ReplyReceive => {
                 state.replied.push((a as u32, *message));
                 state.receive(Notifications::from_register(b), message)

@@ -6,7 +6,7 @@
 //! unless said otherwise) and `a1`. Calls marked *message* also define `s2`–`s10`. All other
 //! caller-saved registers are zero afterwards. `s0`, `s1` and `sp` are kept. Calls that are not
 //! marked keep `s2`–`s11` and `ra` too; those that are marked leave zero in `s11` and `ra`, or a
-//! value that the task once had there. `gp` and `tp` are the kernel's: every call and every
+//! value that the task once had there; so do those that receive, in `s2`–`s10`, when no message comes. `gp` and `tp` are the kernel's: every call and every
 //! interrupt makes them zero, so no task can use them. (Compilers use them for threads, and for
 //! data near `gp` where the linker is asked for that; tasks have neither.)
 //!
@@ -32,9 +32,14 @@ pub enum Call {
     /// With `Dead` the second result is the handle of the peer's present or next life (0 when it
     /// has none left), the third 1 when that life had begun.
     Call = 1,
-    /// *Message.* Wait: `(notification mask) -> (status, client, notifications)`.
+    /// *Message.* Wait: `(notification mask, BeforeWait, set of peers) -> (status, client, notifications)`.
     /// `client` is the caller's task handle, or [`u32::MAX`] when `notifications` (pending bits
     /// in the mask, cleared by this) came instead. A task that is not serving gets notifications only.
+    ///
+    /// Before that, a line of the caller may come again, and peers are notified, as [`BeforeWait`](crate::BeforeWait)
+    /// says. It is no error if the line is not the caller's (any more), or if a peer is not alive. `Denied` (not a peer
+    /// of the manifest) and `Invalid` (other bits than peers post, or more than [`MOST_PEERS`](crate::MOST_PEERS)):
+    /// nothing was done.
     Receive = 2,
     /// *Message.* [`Call::Reply`] and [`Call::Receive`] in one: `(client, notification mask) -> ` as `Receive`. If the
     /// client is gone, this is no error.
@@ -42,7 +47,8 @@ pub enum Call {
     /// *Message (sent only).* Reply and continue: `(client) -> (status)`. `Dead` when the client no longer waits.
     Reply = 4,
     /// Post notification bits: `(task handle, bits) -> (status)`. Only [`PEERS`](crate::Notifications::PEERS)
-    /// (the supervisor: [`CRASH`](crate::Notifications::CRASH) too), only to peers of the manifest.
+    /// (the supervisor: [`CRASH`](crate::Notifications::CRASH) too), only to peers of the manifest. Several peers are
+    /// notified by a [`Call::Receive`].
     Notify = 5,
     /// Set the caller's timer: `(deadline in ticks, notification bits)`; no bits disarm it.
     /// One timer a task; a deadline in the past fires at once.

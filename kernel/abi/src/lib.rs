@@ -29,9 +29,10 @@ pub use lease::{
 pub use lending::{Lending, Part};
 pub use limits::{
     COPY_STEP, DEBUG_STEP, MAX_BINDINGS, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, MOST_ENDS,
-    MOST_PARTS, NAME_LENGTH, PANIC_LENGTH, SELF_MEMORY, STACK_STEP, UNALIGNED_STEP, WHOLE,
+    MOST_PARTS, MOST_PEERS, NAME_LENGTH, PANIC_LENGTH, SELF_MEMORY, STACK_STEP, UNALIGNED_STEP,
+    WHOLE,
 };
-pub use message::{Borrow, Tag};
+pub use message::{BeforeWait, Borrow, Tag};
 pub use notifications::Notifications;
 pub use padded::Padded;
 pub use task::{FaultKind, TaskInfo, TaskState};

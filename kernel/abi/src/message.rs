@@ -1,5 +1,6 @@
 //! The parts of a message that are not its eight words.
 
+use crate::Notifications;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// What a message is: operation (or reply status) and how many of its words count.
@@ -34,6 +35,46 @@ impl Tag {
     pub const fn words(self) -> u8 {
         (self.0 >> 16) as u8
     }
+}
+
+/// What [`Call::Receive`](crate::Call::Receive) does before it waits, beside the set of peers.
+///
+/// The low half of the register has the bits that the peers get, the next 16 bits the line's number plus 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BeforeWait(u32);
+
+impl BeforeWait {
+    /// Nothing: a plain wait.
+    pub const NOTHING: Self = Self(0);
+
+    /// Let this line interrupt again. No machine has line 65535.
+    pub const fn acknowledge(self, line: u16) -> Self {
+        let number = line.wrapping_add(1) as u32;
+        Self(self.0 & Self::BITS | number << Self::LINE)
+    }
+
+    /// Post these bits, which are of [`PEERS`](Notifications::PEERS), to the peers.
+    pub const fn notify(self, bits: Notifications) -> Self {
+        Self(self.0 & !Self::BITS | bits.bits() & Self::BITS)
+    }
+
+    /// For the register.
+    pub const fn register(self) -> usize {
+        self.0 as usize
+    }
+
+    /// From the register: the bits to post.
+    pub const fn bits(register: usize) -> usize {
+        register & Self::BITS as usize
+    }
+
+    /// From the register: the line to acknowledge; [`usize::MAX`], which no line is, for none.
+    pub const fn line(register: usize) -> usize {
+        (register >> Self::LINE).wrapping_sub(1)
+    }
+
+    const BITS: u32 = 0xffff;
+    const LINE: u32 = 16;
 }
 
 /// A buffer that a caller lends to the server for the time of one call.

@@ -109,6 +109,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     #[inline(never)]
     fn other_system_call(&mut self, number: usize, arguments: [usize; 6]) -> Next {
+        if number == Call::Receive as usize {
+            return self.wait(arguments[0], arguments[1], arguments[2]);
+        }
         self.dispatch(number, arguments);
         self.next()
     }
@@ -152,12 +155,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let results = match Call::from_number(number) {
             None => [Error::Invalid.code(), 0, 0],
             Some(Call::Call) => return self.call(first, second, third),
-            Some(Call::Receive) => return self.receive(first),
-            Some(Call::ReplyReceive) => {
-                // A client that is gone is passed over in silence.
-                let _ = self.reply(first);
-                return self.receive(second);
-            }
+            Some(Call::ReplyReceive) => return self.reply_receive(first, second),
             Some(Call::Panic) => return self.panic(first, second),
             Some(Call::TaskSelf) => [0, self.tasks[current].handle as usize, 0],
             Some(Call::Reply) => status(self.reply(first)),

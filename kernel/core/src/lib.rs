@@ -43,3 +43,4 @@ pub use config::{Config, GrantConfig, Range, Region, RegionKind, TaskConfig, Tas
 pub use hardware::{Context, Fault, Hardware, Routes, Window};
 pub use kernel::{Kernel, Next};
 pub use layout::Layout;
+pub use schedule::{FIRST, First};

@@ -6,8 +6,8 @@
 
 use crate::schedule::{bit, first};
 use crate::task::{Task, no_handle};
-use crate::{Context, Hardware, Kernel};
-use leasehold_abi::{Error, MAX_BORROWS, TaskHandle, TaskState};
+use crate::{Context, Hardware, Kernel, Next, TaskSet};
+use leasehold_abi::{BeforeWait, Error, MAX_BORROWS, TaskHandle, TaskState};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
@@ -76,8 +76,61 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.resume(server, [0, handle, 0]);
     }
 
-    /// [`Call::Receive`](leasehold_abi::Call::Receive).
-    pub(crate) fn receive(&mut self, mask: usize) {
+    /// [`Call::Receive`](leasehold_abi::Call::Receive), for entry code that tells it apart.
+    #[inline(never)]
+    pub fn wait(&mut self, mask: usize, before: usize, peers: usize) -> Next {
+        let peers = peers as TaskSet;
+        if self.current >= T {
+            return self.next();
+        }
+        if peers != 0 {
+            if peers & (peers - 1) != 0 {
+                return self.wait_after_several(mask, before, peers);
+            }
+            if let Err(error) = self.notify_peer(peers, BeforeWait::bits(before)) {
+                return self.refused(error);
+            }
+        }
+        self.rearm(BeforeWait::line(before));
+        self.receive(mask);
+        self.next()
+    }
+
+    #[inline(never)]
+    fn wait_after_several(&mut self, mask: usize, before: usize, peers: TaskSet) -> Next {
+        match self.notify_peers(peers, BeforeWait::bits(before)) {
+            Ok(()) => {
+                self.rearm(BeforeWait::line(before));
+                self.receive(mask);
+                self.next()
+            }
+            Err(error) => self.refused(error),
+        }
+    }
+
+    #[inline(never)]
+    fn refused(&mut self, error: Error) -> Next {
+        self.tasks[self.current]
+            .context
+            .set_results([error.code(), 0, 0]);
+        self.next()
+    }
+
+    /// The message of the most important of those who wait for the current task.
+    #[inline(never)]
+    fn take_message(&mut self) {
+        let server = self.current;
+        let record = &mut self.tasks[server];
+        let client = first(record.waiting);
+        record.waiting &= !bit(client);
+        record.in_service |= bit(client);
+        self.tasks[client].state = TaskState::AwaitingReply;
+        self.hand_over(client, server);
+    }
+
+    /// Wait, with nothing to do before.
+    #[inline(always)]
+    fn receive(&mut self, mask: usize) {
         let server = self.current;
         let record = &mut self.tasks[server];
         let arrived = record.pending & mask as u32;
@@ -89,12 +142,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return;
         }
         if record.serving && record.waiting != 0 {
-            let client = first(record.waiting);
-            record.waiting &= !bit(client);
-            record.in_service |= bit(client);
-            self.tasks[client].state = TaskState::AwaitingReply;
-            self.hand_over(client, server);
-            return;
+            return self.take_message();
         }
         record.mask = mask as u32;
         record.state = TaskState::Receiving;
@@ -104,6 +152,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             no_handle(record.handle)
         };
         self.ready &= !bit(server);
+    }
+
+    /// [`Call::ReplyReceive`](leasehold_abi::Call::ReplyReceive).
+    pub(crate) fn reply_receive(&mut self, client: usize, mask: usize) {
+        // A client that is gone is passed over in silence.
+        let _ = self.reply(client);
+        self.receive(mask);
     }
 
     /// [`Call::Reply`](leasehold_abi::Call::Reply).

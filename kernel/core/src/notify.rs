@@ -1,7 +1,12 @@
 //! Notifications: 32 bits a task, set by interrupts, timers, leases and peers.
 
+use crate::TaskSet;
+use crate::schedule::{bit, first};
 use crate::{Hardware, Kernel};
-use leasehold_abi::{Error, Notifications, TaskHandle, TaskState};
+use leasehold_abi::{Error, MOST_PEERS, Notifications, TaskHandle, TaskState};
+
+/// What tasks post to each other.
+const PEERS: usize = Notifications::PEERS.register();
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
@@ -32,7 +37,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// [`Call::Notify`](leasehold_abi::Call::Notify).
     pub(crate) fn notify(&mut self, handle: usize, bits: usize) -> Result<(), Error> {
-        const PEERS: usize = Notifications::PEERS.register();
         const CRASH: usize = Notifications::CRASH.register();
         let others = bits & !PEERS;
         // The first task is the supervisor. On 64 bits the register may have more than there are notifications.
@@ -41,13 +45,46 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         let handle = TaskHandle::from_raw(handle as u32);
         let task = self.task_index(handle.index())?;
-        if self.config_of(self.current).notifies & crate::schedule::bit(task) == 0 {
+        if self.config_of(self.current).notifies & bit(task) == 0 {
             return Err(Error::Denied);
         }
         if self.tasks[task].handle != handle.raw() || !self.tasks[task].is_alive() {
             return Err(Error::Dead);
         }
         self.post_here(task, Notifications::from_register(bits));
+        Ok(())
+    }
+
+    /// Post to one peer, whatever life it is in, if the current task may. If it is not alive, it is passed over.
+    #[inline(always)]
+    pub(crate) fn notify_peer(&mut self, peer: TaskSet, bits: usize) -> Result<(), Error> {
+        self.may_notify(peer, bits)?;
+        self.post_here(first(peer), Notifications::from_register(bits));
+        Ok(())
+    }
+
+    /// The same for several.
+    pub(crate) fn notify_peers(&mut self, peers: TaskSet, bits: usize) -> Result<(), Error> {
+        self.may_notify(peers, bits)?;
+        if peers.count_ones() as usize > MOST_PEERS {
+            return Err(Error::Invalid);
+        }
+        let mut rest = peers;
+        while rest != 0 {
+            self.post(first(rest), Notifications::from_register(bits));
+            rest &= rest - 1;
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn may_notify(&self, peers: TaskSet, bits: usize) -> Result<(), Error> {
+        if bits & !PEERS != 0 {
+            return Err(Error::Invalid);
+        }
+        if peers & !self.config_of(self.current).notifies != 0 {
+            return Err(Error::Denied);
+        }
         Ok(())
     }
 }

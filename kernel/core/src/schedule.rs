@@ -33,8 +33,31 @@ const CODES: TaskSet = if ROOM == 64 {
 /// By how much a product is shifted to get its code.
 const SHIFT: u32 = TaskSet::BITS - TaskSet::BITS.ilog2();
 
+/// What [`first`] needs in memory, for the entry code too: the multiplier, and the table.
+#[derive(Debug)]
+#[repr(C)]
+pub struct First {
+    pub(crate) codes: TaskSet,
+    pub(crate) positions: [u8; ROOM],
+}
+
+impl First {
+    /// Where the multiplier lies.
+    pub const CODES: usize = core::mem::offset_of!(Self, codes);
+    /// Where the table lies.
+    pub const POSITIONS: usize = core::mem::offset_of!(Self, positions);
+    /// By how much a product is shifted right to be an index of the table.
+    pub const SHIFT: u32 = SHIFT;
+}
+
+/// The multiplier and the table.
+pub static FIRST: First = First {
+    codes: CODES,
+    positions: POSITIONS,
+};
+
 /// From a code to the highest position of a one.
-static POSITIONS: [u8; ROOM] = {
+const POSITIONS: [u8; ROOM] = {
     let mut positions = [u8::MAX; ROOM];
     let mut position = 0;
     while position < ROOM {
@@ -54,7 +77,7 @@ pub(crate) fn first(set: TaskSet) -> usize {
         return set.trailing_zeros() as usize;
     }
     let ones = set ^ set.wrapping_sub(1);
-    POSITIONS[ones.wrapping_mul(CODES) >> SHIFT] as usize
+    FIRST.positions[ones.wrapping_mul(CODES) >> SHIFT] as usize
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What the runtime keeps once a task.
 
 use super::slot::Slot;
+use super::soon::Soon;
 use super::tables;
 use crate::ipc::Owed;
 use crate::lend::Arena;
@@ -24,6 +25,8 @@ pub(crate) struct Task {
     pub(crate) serving: Cell<bool>,
     /// Clients whose calls were put off.
     pub(crate) owed: Owed,
+    /// What is done with the next wait.
+    pub(crate) soon: Soon,
     /// Which binding has the interrupts' notification of this index.
     bits: [Cell<Option<u8>>; BITS],
 }
@@ -38,6 +41,7 @@ impl Task {
             running: Cell::new(false),
             serving: Cell::new(false),
             owed: Owed::new(),
+            soon: Soon::new(),
             bits: [const { Cell::new(None) }; BITS],
         }
     }

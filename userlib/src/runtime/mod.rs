@@ -22,6 +22,7 @@ mod futures;
 mod ranges;
 mod runner;
 mod slot;
+mod soon;
 mod tables;
 mod values;
 
@@ -39,11 +40,13 @@ pub use futures::{Futures, binding};
 #[cfg(target_os = "none")]
 pub use runner::run_in;
 pub use runner::{Runner, run};
+pub use soon::notify_soon;
 pub use tables::{FuturePlace, MAX_BINDINGS, StatePlace, future_size};
 
 pub(crate) use current::Task;
 pub(crate) use futures::Reactor;
 pub(crate) use slot::{Phase, Slot};
+pub(crate) use soon::Line;
 
 #[cfg(test)]
 mod deferred_tests;

@@ -104,8 +104,14 @@ impl<'d, E: Engine> Runner<'d, E> {
             self.answer_forgotten();
         }
         let received = match self.reply_to.take() {
-            Some(client) => sys::reply_receive(client, MASK, &mut self.message),
-            None => sys::receive(MASK, &mut self.message),
+            Some(client) => {
+                self.task.soon.settle();
+                sys::reply_receive(client, MASK, &mut self.message)
+            }
+            None => {
+                let (before, peers) = self.task.soon.take();
+                sys::receive_after(before, peers, MASK, &mut self.message)
+            }
         };
         match received {
             Ok(Received::Message(client)) => self.request(client),

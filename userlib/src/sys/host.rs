@@ -44,3 +44,13 @@ pub(super) unsafe fn message(
 ) -> [usize; 3] {
     mock::message_call(number, [a, b, c], message)
 }
+
+/// Waits for a message or a notification.
+///
+/// # Safety
+/// As for a call without a message.
+#[inline(always)]
+pub(super) unsafe fn receive(a: usize, b: usize, c: usize, message: &mut Message) -> [usize; 3] {
+    // SAFETY: as above; a receive has no address among its arguments.
+    unsafe { self::message(Call::Receive, a, b, c, message) }
+}

@@ -3,7 +3,8 @@
 use super::{backend, status};
 use core::marker::PhantomData;
 use leasehold_abi::{
-    Borrow, COPY_STEP, Call, Error, MESSAGE_WORDS, Notifications, Rights, Tag, TaskHandle,
+    BeforeWait, Borrow, COPY_STEP, Call, Error, MESSAGE_WORDS, Notifications, Rights, Tag,
+    TaskHandle,
 };
 
 /// The part of a message that travels in registers: a tag and eight words.
@@ -135,14 +136,47 @@ fn received([code, client, bits]: [usize; 3]) -> Result<Received, Error> {
     }
 }
 
-/// Waits for a call, or for any notification in `mask` (delivered bits are cleared).
+/// Waits for a call, or for any notification in `mask` (delivered bits are cleared). With notifications, `message` is
+/// undefined.
 ///
 /// # Errors
 /// `Invalid` only by a mistake of the caller's.
 #[inline(always)]
 pub fn receive(mask: Notifications, message: &mut Message) -> Result<Received, Error> {
     // SAFETY: no argument is an address.
-    received(unsafe { backend::message(Call::Receive, mask.register(), 0, 0, message) })
+    received(unsafe { backend::receive(mask.register(), 0, 0, message) })
+}
+
+/// A set of tasks that a receive notifies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peers(usize);
+
+impl Peers {
+    /// Nobody.
+    pub const NONE: Self = Self(0);
+
+    /// This task besides, whatever life it is in.
+    pub const fn with(self, task: TaskHandle) -> Self {
+        Self(self.0 | 1_usize.wrapping_shl(task.index() as u32))
+    }
+}
+
+/// [`receive`], but first one line may come again and some peers are notified, as `before` says: one call instead of
+/// three. A line that the task has not claimed and a peer that is not alive are passed over.
+///
+/// # Errors
+/// `Denied` (not peers of the manifest) and `Invalid` (other bits than peers post, or more peers than
+/// [`MOST_PEERS`](leasehold_abi::MOST_PEERS)); nothing was done then.
+#[inline(always)]
+pub fn receive_after(
+    before: BeforeWait,
+    peers: Peers,
+    mask: Notifications,
+    message: &mut Message,
+) -> Result<Received, Error> {
+    let mask = mask.register();
+    // SAFETY: no argument is an address.
+    received(unsafe { backend::receive(mask, before.register(), peers.0, message) })
 }
 
 /// [`reply`] to `client` with `message`, then [`receive`] into it. It is no error if the client is gone.

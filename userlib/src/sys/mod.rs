@@ -38,15 +38,15 @@ pub use lease::{
 };
 pub(crate) use lease::{release, unclaim};
 pub use leasehold_abi::{
-    Borrow, COPY_STEP, Claim, ClaimMode, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent,
-    LeaseHandle, LeaseInfo, LeaseState, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS, MOST_PARTS,
-    NAME_LENGTH, Notifications, RevokeMode, Rights, SELF_MEMORY, Tag, TaskHandle, TaskInfo,
-    TaskState, WHOLE, label,
+    BeforeWait, Borrow, COPY_STEP, Claim, ClaimMode, Error, FaultKind, GrantInfo, GrantKind,
+    LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS,
+    MOST_PARTS, MOST_PEERS, NAME_LENGTH, Notifications, RevokeMode, Rights, SELF_MEMORY, Tag,
+    TaskHandle, TaskInfo, TaskState, WHOLE, label,
 };
 pub use lend::{Part, lease_lend};
 pub use message::{
-    BorrowInfo, Loan, Message, Received, borrow_info, borrow_read, borrow_write, call, receive,
-    reply, reply_receive,
+    BorrowInfo, Loan, Message, Peers, Received, borrow_info, borrow_read, borrow_write, call,
+    receive, receive_after, reply, reply_receive,
 };
 pub use privileged::{
     debug_write, grant_at, lease_at, stack_use, system_off, task_start, task_stop,

@@ -86,3 +86,34 @@ pub(super) unsafe fn message(
     };
     [status, first, second]
 }
+
+/// Waits for a message or a notification. There is no message to send.
+///
+/// # Safety
+/// As for a call without a message.
+#[inline(always)]
+pub(super) unsafe fn receive(a: usize, b: usize, c: usize, message: &mut Message) -> [usize; 3] {
+    let (status, first, second): (usize, usize, usize);
+    let (w0, w1, w2, w3, w4, w5, w6, w7, tag): (_, _, _, _, _, _, _, _, usize);
+    // SAFETY: as above; the message registers are results.
+    unsafe {
+        asm!(
+            "ecall",
+            in("a7") Call::Receive as usize,
+            inlateout("a0") a => status, inlateout("a1") b => first, inlateout("a2") c => second,
+            lateout("s2") w0, lateout("s3") w1, lateout("s4") w2, lateout("s5") w3,
+            lateout("s6") w4, lateout("s7") w5, lateout("s8") w6, lateout("s9") w7,
+            lateout("s10") tag,
+            lateout("a3") _, lateout("a4") _, lateout("a5") _, lateout("a6") _,
+            lateout("a7") _, lateout("t0") _, lateout("t1") _, lateout("t2") _,
+            lateout("t3") _, lateout("t4") _, lateout("t5") _, lateout("t6") _,
+            lateout("ra") _, lateout("s11") _,
+            options(nostack),
+        );
+    }
+    *message = Message {
+        tag: Tag::from_raw(tag),
+        words: [w0, w1, w2, w3, w4, w5, w6, w7],
+    };
+    [status, first, second]
+}

@@ -130,11 +130,31 @@ pub fn raise(register: usize, value: usize) -> usize {
     count
 }
 
-/// Loads 32 bits from a device register.
+/// Instructions in which the interrupt comes that a store raises, at the latest.
+const SOON: usize = 16;
+
+/// [`raise`], then reads the counter again: the instructions from before the store to behind it, with those of the
+/// interrupt that it raises.
+#[inline(always)]
+pub fn raise_through(register: usize, value: usize) -> usize {
+    let before = raise(register, value);
+    // SAFETY: does nothing.
+    unsafe { asm!(".rept {}", "nop", ".endr", const SOON, options(nostack)) }
+    between(before, counter()) - SOON
+}
+
+/// Stores 32 bits.
+#[inline(always)]
+pub fn store(address: usize, value: usize) {
+    // SAFETY: as for `load`.
+    unsafe { asm!("str {}, [{}]", in(reg) value, in(reg) address, options(nostack)) }
+}
+
+/// Loads 32 bits.
 #[inline(always)]
 pub fn load(register: usize) -> usize {
     let value;
-    // SAFETY: the register is in a window that the caller claimed.
+    // SAFETY: the address is in a window that the caller claimed, or in its arena.
     unsafe { asm!("ldr {}, [{}]", out(reg) value, in(reg) register, options(nostack)) }
     value
 }

@@ -109,6 +109,29 @@ pub fn raise(register: usize, value: usize) -> usize {
     count
 }
 
+/// [`raise`], then reads the counter again: the instructions from before the store to behind it, with those of the
+/// interrupt that it raises.
+#[inline(always)]
+pub fn raise_through(register: usize, value: usize) -> usize {
+    between(raise(register, value), counter())
+}
+
+/// Loads 32 bits.
+#[inline(always)]
+pub fn load(address: usize) -> usize {
+    let value;
+    // SAFETY: the address is in a window that the caller claimed, or in its arena.
+    unsafe { asm!("lw {}, 0({})", out(reg) value, in(reg) address, options(nostack)) }
+    value
+}
+
+/// Stores 32 bits.
+#[inline(always)]
+pub fn store(address: usize, value: usize) {
+    // SAFETY: as for `load`.
+    unsafe { asm!("sw {}, 0({})", in(reg) value, in(reg) address, options(nostack)) }
+}
+
 /// Reads the counter, then loads a byte from the address that it is: a fault whose address tells when it was.
 pub fn load_at_counter() {
     // SAFETY: the point is to fault; a load that does not changes nothing.

@@ -45,6 +45,16 @@ pub enum Command {
     /// command.
     #[cfg(not(target_arch = "arm"))]
     Clock = 16,
+    /// `(parent, lessee)`: lend the arena; reports the status, the lease and the address.
+    LendArena = 17,
+    /// `(ring, entries, register, value, line, consumer, interrupts)`: for each interrupt store to the device, put
+    /// entries into the ring, and notify the consumer.
+    Produce = 18,
+    /// `(ring, notifications)`: take what is in the ring, at each notification; reports the number of entries and
+    /// their sum.
+    Consume = 19,
+    /// `(register, value)`: store to a device; reports the instructions until the next one is executed.
+    RaiseThrough = 20,
 }
 
 impl Command {
@@ -68,6 +78,10 @@ impl Command {
             15 => Self::Alarm,
             #[cfg(not(target_arch = "arm"))]
             16 => Self::Clock,
+            17 => Self::LendArena,
+            18 => Self::Produce,
+            19 => Self::Consume,
+            20 => Self::RaiseThrough,
             _ => return None,
         })
     }
@@ -99,6 +113,11 @@ impl Size {
         })
     }
 }
+
+/// The notifications of [`Command::Produce`] and [`Command::Consume`].
+pub const RING_LINE: usize = 1 << 4;
+/// As above.
+pub const RING_FILLED: usize = 1;
 
 /// Operation of a helper's first report: when its first instruction ran.
 pub const HELLO: u16 = 1;

@@ -44,6 +44,7 @@ fn measure() -> Outcome {
     calls::null(&mut bench)?;
     calls::round_trips(&mut bench)?;
     board::interrupt(&mut bench)?;
+    board::ring(&mut bench)?;
     calls::notify(&mut bench)?;
     calls::client_error(&mut bench)?;
     leases::revoke_one(&mut bench)?;

@@ -1,7 +1,7 @@
 //! The loop that asks the measuring task what to do, and the commands that are one call.
 
 use crate::report::{Words, code, words};
-use crate::{alarm, leases, messages, wait};
+use crate::{alarm, leases, messages, ring, wait};
 use bench_machine as machine;
 use bench_protocol::{Command, HELLO, REPORT};
 use leasehold_abi::{ClaimMode, LeaseHandle, MESSAGE_WORDS, Notifications, Tag, TaskHandle};
@@ -63,5 +63,9 @@ fn obey(command: Command, given: Words) -> Words {
         Command::Alarm => alarm::await_alarm(given),
         #[cfg(not(target_arch = "arm"))]
         Command::Clock => alarm::read_clock(first),
+        Command::LendArena => ring::lend(lease, second),
+        Command::Produce => ring::produce(given),
+        Command::Consume => ring::consume(first, second),
+        Command::RaiseThrough => words(&[machine::raise_through(first, second)]),
     }
 }

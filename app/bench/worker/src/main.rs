@@ -8,6 +8,7 @@ mod helper;
 mod leases;
 mod messages;
 mod report;
+mod ring;
 mod wait;
 
 /// Works until the task is stopped.

@@ -4,7 +4,7 @@ use crate::boot::{STACK, STACK_SIZE};
 use crate::{FloatingRegisters, RegisterFile, csr};
 use core::mem::offset_of;
 use leasehold_abi::{Call, MAX_BORROWS, TaskState};
-use leasehold_core::{Layout, QUICK};
+use leasehold_core::{FIRST, First, Layout, QUICK};
 
 /// Where the fast paths find what they need of a task.
 type Record = Layout<RegisterFile>;
@@ -68,6 +68,10 @@ macro_rules! assembly {
             READY_SET = const Record::READY,
             CURRENT = const Record::CURRENT,
             HIGHER = const Record::HIGHER,
+            FIRST = sym FIRST,
+            CODES = const First::CODES,
+            POSITIONS = const First::POSITIONS,
+            SHIFT = const First::SHIFT,
             LAST_INDEX = const usize::BITS as usize - 1,
             MORE_BORROWS = const MAX_BORROWS + 1,
             RECEIVING = const TaskState::Receiving as usize,

@@ -1,6 +1,6 @@
-# Call and reply when the other side waits. See trap.rs.
+# Call and reply when the other side waits, and a receive that waits. See trap.rs.
 #
-# Each does what `Kernel::fast_call` and `Kernel::fast_reply_receive` do, and a test of the kernel's core executes these
+# Each does what `Kernel::fast_call`, `Kernel::fast_reply_receive` and `Kernel::receive` do, and a test of the kernel's core executes these
 # lines beside those functions. So a line has one instruction that the test knows, and nothing depends on the
 # instruction set's width but what LOAD, STORE and LOAD_HANDLE mean. Until the last branch to 9 nothing is changed.
 #
@@ -92,4 +92,44 @@
     STORE   t5, {READY_SET}(t0)
     STORE   t1, {CURRENT}(t0)
     li      a1, 0
+.endm
+
+# `Receive`: a0 is the mask. What is to be done before the wait is left to the slow path. The next task's file to a0.
+.macro FAST_RECEIVE
+    LOAD    t0, {TASKS}(tp)
+    or      t1, a1, a2
+    bnez    t1, 9f
+    LOAD    t1, {HIGHER}(t0)
+    addi    t1, t1, 1
+    bnez    t1, 9f
+    LOAD    t1, {WAITING}(tp)
+    bnez    t1, 9f
+    lbu     t1, {SERVING}(tp)
+    beqz    t1, 9f
+    lw      t1, {PENDING}(tp)
+    and     t1, t1, a0
+    bnez    t1, 9f
+    LOAD    t1, {READY_SET}(t0)
+    LOAD    t2, {BIT}(tp)
+    xor     t1, t1, t2
+    beqz    t1, 9f
+    lw      t2, {FAST}(tp)
+    sw      t2, {ACCEPTING}(tp)
+    sw      a0, {MASK}(tp)
+    li      t2, {RECEIVING}
+    sb      t2, {STATE}(tp)
+    STORE   t1, {READY_SET}(t0)
+    # The most important of the tasks that are ready, as `schedule::first` finds it.
+    lla     t2, {FIRST}
+    LOAD    t3, {CODES}(t2)
+    addi    t4, t1, -1
+    xor     t4, t4, t1
+    mul     t3, t3, t4
+    srli    t3, t3, {SHIFT}
+    add     t2, t2, t3
+    lbu     t1, {POSITIONS}(t2)
+    STORE   t1, {CURRENT}(t0)
+    li      a0, {TASK}
+    mul     a0, a0, t1
+    add     a0, a0, t0
 .endm

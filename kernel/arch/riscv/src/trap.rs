@@ -9,7 +9,8 @@
 //!
 //! A system call saves what a function call saves. `Call` and `ReplyReceive` leave the message in `s2`–`s10`. If the
 //! other side waits, the vector itself hands the message over (`fast.s`). It finds the fields of a task's record,
-//! because a record begins with the register file. Rust code keeps `s0`–`s11`, so a call without a message has them
+//! because a record begins with the register file. A `Receive` keeps no message; if it has to wait, and another task is
+//! ready, the vector itself goes on with that one. Rust code keeps `s0`–`s11`, so a call without a message has them
 //! saved only if another task runs next. On RV64 a switch of the address space is a write to `satp`; on
 //! harts without address space identifiers `flush_at_each_switch` changes the vector at boot. On RV32 a switch loads
 //! the PMP entries that the task uses; so does the return to the same task, as a call may have changed them.
@@ -17,14 +18,17 @@
 //! The kernel image defines, with the C calling convention:
 //! - `leasehold_quick_call(arguments 0 to 5, register file, number)`, which stores the third result in the caller's
 //!   register file and returns the first two, for the calls in [`QUICK`](leasehold_core::QUICK),
-//! - `leasehold_system_call(arguments 0 to 5, _, number)`, `leasehold_interrupt()` and
+//! - `leasehold_receive(arguments 0 to 2)`, `leasehold_system_call(arguments 0 to 5, _, number)`, `leasehold_interrupt()` and
 //!   `leasehold_exception(cause, value, register file)`: the next task's register file.
 
 use leasehold_abi::Call;
 
 const _: () = assert!(
     Call::TaskSelf as usize == 0
-        && Call::Receive as usize <= Call::Reply as usize
+        && Call::Call as usize == 1
+        && Call::Receive as usize == 2
+        && Call::ReplyReceive as usize == 3
+        && Call::Reply as usize == 4
         && Call::Notify as usize == Call::Reply as usize + 1,
     "the vector tests for it with beqz, and for message calls by their numbers"
 );

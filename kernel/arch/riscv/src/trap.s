@@ -129,11 +129,32 @@ leasehold_resume_call:
     RETURN
 
     # The slow path: the message registers to memory, and a general return.
-9:
-3:  SAVE_MESSAGE_CALL
+    # Which is the last of them, or a receive.
+3:  bne     a7, gp, 12f
+9:  SAVE_MESSAGE_CALL
 leasehold_slow_path:
     jal     leasehold_system_call
     j       leasehold_resume
+
+    # A receive has no message to keep, and leaves none when a notification ends it.
+    .option push
+    .option arch, +m
+12: FAST_RECEIVE
+    .option pop
+    SAVE_PLACE
+    STORE   s0, S0(tp)
+    STORE   s1, S1(tp)
+    LOAD    t0, {INTERRUPTED}(a0)
+    bnez    t0, 7f
+    j       leasehold_resume_call
+9:  SAVE_PLACE
+    STORE   s0, S0(tp)
+    STORE   s1, S1(tp)
+    LOAD    sp, {KERNEL_STACK}(tp)
+    jal     leasehold_receive
+    LOAD    t0, {INTERRUPTED}(a0)
+    beqz    t0, leasehold_resume_call
+    j       7f
 
     # Who the caller is.
 4:  csrr    gp, {PC_REGISTER}

@@ -57,6 +57,16 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         Ok(())
     }
 
+    /// Let a line come again, if the current task has claimed it.
+    #[inline(always)]
+    pub(crate) fn rearm(&mut self, line: usize) {
+        let route = self.routes.as_ref().get(line);
+        let grant = route.and_then(|&route| self.leases.grants.get(route as usize));
+        if grant.is_some_and(|grant| grant.claimant as usize == self.current) {
+            self.hardware.unmask_line(line as u32);
+        }
+    }
+
     /// Nobody gets the line's interrupts any more. True, as that is all.
     #[inline(never)]
     pub(super) fn unclaim_line(&mut self, grant: u16) -> bool {

@@ -16,6 +16,8 @@ use std::{assert, assert_eq, panic};
 const SOURCE: &str = include_str!("../../../arch/riscv/src/fast.s");
 /// Where the records seem to be.
 const TABLE: u64 = 0x10_0000;
+/// Where the table seems to be by which the most important task is found.
+const FIRST: u64 = 0x20_0000;
 const RECORD: u64 = Layout::<<Model as Hardware>::Context>::TASK as u64;
 
 /// What a path that went through leaves: the task that goes on, and its second result.
@@ -33,6 +35,12 @@ pub(super) fn call(world: &mut World, arguments: [usize; 3]) -> Option<Resumed> 
 /// The path of `ReplyReceive`.
 pub(super) fn reply_receive(world: &mut World, arguments: [usize; 2]) -> Option<Resumed> {
     run(world, "FAST_REPLY_RECEIVE", &arguments)
+}
+
+/// The path of `Receive`: the task that goes on.
+pub(super) fn receive(world: &mut World, arguments: [usize; 3]) -> Option<usize> {
+    let machine = execute(world, "FAST_RECEIVE", &arguments)?;
+    Some(record(machine.get("a0")))
 }
 
 /// Instructions and operands of a macro.
@@ -58,6 +66,15 @@ struct Machine<'a> {
 }
 
 fn run(world: &mut World, path: &str, arguments: &[usize]) -> Option<Resumed> {
+    let machine = execute(world, path, arguments)?;
+    Some(Resumed {
+        task: record(machine.get("a3")),
+        second: machine.get("a1") as usize,
+    })
+}
+
+/// Does a path's lines; none if one of them branches to the slow path.
+fn execute<'a>(world: &'a mut World, path: &str, arguments: &[usize]) -> Option<Machine<'a>> {
     let current = world.kernel.current as u64;
     let mut machine = Machine {
         world,
@@ -72,10 +89,7 @@ fn run(world: &mut World, path: &str, arguments: &[usize]) -> Option<Resumed> {
             return None;
         }
     }
-    Some(Resumed {
-        task: record(machine.get("a3")),
-        second: machine.get("a1") as usize,
-    })
+    Some(machine)
 }
 
 /// The task whose record begins at this address.
@@ -99,7 +113,7 @@ fn place(operand: &str) -> (&str, &str) {
 fn width(field: &str) -> usize {
     match field {
         "HANDLE" | "ACCEPTING" | "FAST" | "PENDING" | "MASK" => 4,
-        "STATE" | "SERVING" => 1,
+        "STATE" | "SERVING" | "POSITIONS" => 1,
         _ => 8,
     }
 }
@@ -119,6 +133,7 @@ impl Machine<'_> {
             "{TASK}" => RECORD,
             "{LAST_INDEX}" => u64::from(crate::TaskSet::BITS) - 1,
             "{MORE_BORROWS}" => MAX_BORROWS as u64 + 1,
+            "{SHIFT}" => crate::First::SHIFT.into(),
             "{RECEIVING}" => TaskState::Receiving as u64,
             "{AWAITING_REPLY}" => TaskState::AwaitingReply as u64,
             number => number.parse::<i64>().expect("a number") as u64,
@@ -157,6 +172,8 @@ impl Machine<'_> {
                     loaded
                 }
             }
+            ("lla", [_, "{FIRST}"]) => FIRST,
+            ("srli", [_, one, number]) => self.get(one) >> Self::immediate(number),
             ("li", [_, number]) => Self::immediate(number),
             ("not", [_, one]) => !self.get(one),
             ("addi", [_, one, number]) => self.get(one).wrapping_add(Self::immediate(number)),
@@ -176,6 +193,11 @@ impl Machine<'_> {
     }
 
     fn load(&self, field: &str, base: u64) -> u64 {
+        match field {
+            "CODES" if base == FIRST => return crate::FIRST.codes as u64,
+            "POSITIONS" => return crate::FIRST.positions[(base - FIRST) as usize].into(),
+            _ => {}
+        }
         let kernel = &self.world.kernel;
         let task = record(base);
         let record = &kernel.tasks[task];

@@ -217,15 +217,14 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
                 };
                 [self.task_handle(), borrows, small, 0, 0, 0]
             }
-            Call::Receive => [
-                self.random
-                    .pick(&[0xffff, 1 << 31, u32::MAX as usize, u32::MAX as usize]),
-                0,
-                0,
-                0,
-                0,
-                0,
-            ],
+            Call::Receive => {
+                let mask =
+                    self.random
+                        .pick(&[0xffff, 1 << 31, u32::MAX as usize, u32::MAX as usize]);
+                let line = self.random.pick(&[0, 0, 11, 12, 0xffff, usize::MAX]) << 16;
+                let peers = self.random.pick(&[0, 0, 1 << small, bits, usize::MAX]);
+                [mask, line | bits & 0xffff, peers, 0, 0, 0]
+            }
             Call::ReplyReceive => [self.client(), u32::MAX as usize, 0, 0, 0, 0],
             Call::Reply => [self.client(), 0, 0, 0, 0, 0],
             Call::Notify => [self.task_handle(), bits, 0, 0, 0, 0],

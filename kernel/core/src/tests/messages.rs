@@ -423,6 +423,42 @@ fn the_fast_paths_do_what_the_slow_ones_do() {
     }
 }
 
+/// In any state a receive of the entry code either declines and changes nothing, or leaves what the slow path leaves,
+/// and goes on with the same task.
+#[test]
+fn a_receive_in_the_entry_code_does_what_the_slow_one_does() {
+    let rounds = if cfg!(miri) { 12 } else { 6_000 };
+    let (mut went, mut stayed) = (0, 0);
+    for seed in 1..rounds {
+        let (mut slow, mut in_entry) = (World::new(), World::new());
+        let seed = u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15);
+        scramble(&mut slow, seed);
+        scramble(&mut in_entry, seed);
+        let receiver = slow.kernel.current;
+        if receiver >= 6 {
+            continue;
+        }
+        let before = state(&slow);
+        let mask = [ALL, 0b110, 0, 1 << 40 | 2][(seed >> 50) as usize % 4];
+        let extra = [[0, 0], [0, 0], [0, 0], [1, 1 << SERVER], [11 << 16, 0]];
+        let [first, peers] = extra[(seed >> 40) as usize % 5];
+        let next = entry::receive(&mut in_entry, [mask, first, peers]);
+        let Some(next) = next else {
+            assert_eq!(before, state(&in_entry));
+            stayed += 1;
+            continue;
+        };
+        assert_eq!([first, peers], [0, 0], "the slow path does this first");
+        slow.system_call(Call::Receive as usize, &[mask]);
+        assert_eq!(slow.kernel.current, next);
+        assert_eq!(state(&in_entry), state(&slow));
+        went += 1;
+    }
+    if !cfg!(miri) {
+        assert!(went > 50 && stayed > 300, "{went} went, {stayed} stayed");
+    }
+}
+
 #[test]
 fn the_fast_paths_stand_back_while_the_reaper_has_work() {
     let mut world = World::new();
@@ -431,6 +467,7 @@ fn the_fast_paths_stand_back_while_the_reaper_has_work() {
     world.kernel.reaper.queued_by(5);
     assert_eq!(world.kernel.fast_call(server, 0, 0), None);
     assert_eq!(entry::call(&mut world, [server as usize, 0, 0]), None);
+    assert_eq!(entry::receive(&mut world, [0, 0, 0]), None);
 }
 
 #[test]

@@ -21,3 +21,4 @@ mod reaper;
 mod recovery;
 mod steps;
 mod timers;
+mod waits;

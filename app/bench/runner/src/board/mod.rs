@@ -9,10 +9,10 @@ mod devices;
 
 pub(crate) use devices::{Alarm, start};
 
-use crate::bench::{Bench, CLIENT, DRIVER, READER, most, row};
+use crate::bench::{Bench, CLIENT, DRIVER, READER, SERVER, most, row};
 use crate::types::{Device, Outcome};
 use bench_machine as machine;
-use bench_protocol::Command;
+use bench_protocol::{Command, RING_LINE};
 use leasehold_abi::{GrantKind, LeaseHandle};
 
 /// Length of a window that the bench maps.
@@ -20,6 +20,7 @@ pub(crate) const WINDOW: usize = 0x1000;
 /// The notification that lines are routed to.
 pub(crate) const BIT: usize = 1 << 4;
 const ROUNDS: usize = 32;
+const _: () = assert!(BIT == RING_LINE);
 
 /// Lends registers and a line to a helper, which claims both.
 pub(crate) fn drive(
@@ -65,6 +66,62 @@ pub(crate) fn interrupt(bench: &mut Bench) -> Outcome {
     row("interrupt", instructions);
     bench.stop(CLIENT)?;
     bench.stop(DRIVER)
+}
+
+/// A wake-up of a ring between two tasks, from the store that raises the driver's line to the next instruction of the
+/// task that stored: interrupt, the driver's entries, acknowledge, notify, the consumer's work, and both waits.
+pub(crate) fn ring(bench: &mut Bench) -> Outcome {
+    for (key, entries) in [("ring-1", 1), ("ring-8", 8), ("ring-32", 32)] {
+        let instructions = ring_of(bench, entries)?;
+        row(key, instructions);
+    }
+    Ok(())
+}
+
+fn ring_of(bench: &mut Bench, entries: usize) -> Outcome<usize> {
+    for task in [SERVER, DRIVER, CLIENT] {
+        bench.start(task)?;
+    }
+    let (registers, line) = bench.board.raiser;
+    drive(bench, DRIVER, bench.board.raiser)?;
+    for task in [CLIENT, SERVER] {
+        let lease = bench.lend(task, &[(GrantKind::Mmio, registers, WINDOW)])?;
+        let handle = lease.raw() as usize;
+        if task == CLIENT {
+            bench.succeed(CLIENT, Command::Claim, &[handle, 0, 0])?;
+            continue;
+        }
+        let [_, lent, own, ..] = bench.succeed(SERVER, Command::LendArena, &[handle, DRIVER])?;
+        let [_, seen, ..] = bench.succeed(DRIVER, Command::Claim, &[lent, 0, 0])?;
+        if seen != own {
+            return Err("the ring is at two addresses");
+        }
+        for (register, value) in devices::READY {
+            bench.command(DRIVER, Command::Raise, &[registers + register, *value])?;
+        }
+        let (lower, consumer) = (devices::LOWER, bench.handle(SERVER));
+        let interrupts = ROUNDS + 1;
+        bench.begin(SERVER, Command::Consume, &[own, interrupts])?;
+        let lower = (registers + lower.0, lower.1);
+        let produced = [own, entries, lower.0, lower.1, line, consumer, interrupts];
+        bench.begin(DRIVER, Command::Produce, &produced)?;
+    }
+    bench.settle()?;
+    let raise = [registers + devices::RAISE.0, devices::RAISE.1];
+    let instructions = most(ROUNDS, || {
+        Ok(bench.command(CLIENT, Command::RaiseThrough, &raise)?[0])
+    })?;
+    bench.command(CLIENT, Command::Raise, &raise)?;
+    bench.finish(DRIVER)?;
+    let [count, sum, ..] = bench.finish(SERVER)?;
+    let all = entries * (ROUNDS + 1);
+    if count != all || sum != all * (all - 1) / 2 + all * entries {
+        return Err("the ring lost something");
+    }
+    for task in [CLIENT, DRIVER, SERVER] {
+        bench.stop(task)?;
+    }
+    Ok(instructions)
 }
 
 /// One read of a register by a driver in safe code.
