@@ -6,9 +6,10 @@
 //! unless said otherwise) and `a1`. Calls marked *message* also define `s2`–`s10`. All other
 //! caller-saved registers are zero afterwards. `s0`, `s1` and `sp` are kept. Calls that are not
 //! marked keep `s2`–`s11` and `ra` too; those that are marked leave zero in `s11` and `ra`, or a
-//! value that the task once had there; so do those that receive, in `s2`–`s10`, when no message comes. `gp` and `tp` are the kernel's: every call and every
-//! interrupt makes them zero, so no task can use them. (Compilers use them for threads, and for
-//! data near `gp` where the linker is asked for that; tasks have neither.)
+//! value that the task once had there; so do those that receive, in `s2`–`s10`, when no message comes.
+//! `gp` and `tp` are the kernel's: every call and every interrupt makes them zero, so no task can use
+//! them. (Compilers use them for threads, and for data near `gp` where the linker is asked for that;
+//! tasks have neither.)
 //!
 //! # Registers on Arm
 //! `svc 0`. `r12` holds the call's number, `r0`–`r3` its first four arguments, `r4` and `r5` the

@@ -11,7 +11,7 @@ pub const MESSAGE_WORDS: usize = 8;
 /// Most buffers that a caller may lend along with one message.
 pub const MAX_BORROWS: usize = 4;
 
-/// Most peers that one [`Call::Receive`](crate::Call::Receive) notifies, so that interrupts are never held off for long.
+/// Most peers that one [`Call::Receive`](crate::Call::Receive) notifies, so that no interrupt is held off for long.
 pub const MOST_PEERS: usize = 4;
 
 /// Most bytes that one [`Call::BorrowRead`](crate::Call::BorrowRead) or

@@ -33,7 +33,7 @@ const CODES: TaskSet = if ROOM == 64 {
 /// By how much a product is shifted to get its code.
 const SHIFT: u32 = TaskSet::BITS - TaskSet::BITS.ilog2();
 
-/// What [`first`] needs in memory, for the entry code too: the multiplier, and the table.
+/// What finding the first task of a set needs in memory, for the entry code too: the multiplier, and the table.
 #[derive(Debug)]
 #[repr(C)]
 pub struct First {

@@ -1,8 +1,9 @@
 # Call and reply when the other side waits, and a receive that waits. See trap.rs.
 #
-# Each does what `Kernel::fast_call`, `Kernel::fast_reply_receive` and `Kernel::receive` do, and a test of the kernel's core executes these
-# lines beside those functions. So a line has one instruction that the test knows, and nothing depends on the
-# instruction set's width but what LOAD, STORE and LOAD_HANDLE mean. Until the last branch to 9 nothing is changed.
+# Each does what `Kernel::fast_call`, `Kernel::fast_reply_receive` and `Kernel::receive` do, and a test of the kernel's
+# core executes these lines beside those functions. So a line has one instruction that the test knows, and nothing
+# depends on the instruction set's width but what LOAD, STORE and LOAD_HANDLE mean. Until the last branch to 9 nothing
+# is changed.
 #
 # A task's register file lies at the start of its record, so what is relative to a file is a field of the record. What
 # is relative to the table of records lies in front of it.
