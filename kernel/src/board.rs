@@ -206,7 +206,7 @@ impl Hardware for Board {
     fn fresh(&mut self, task: &TaskConfig, done: &mut usize) {
         let (base, length) = (task.data.base(), task.data.length());
         let (first, end) = task.initial_offsets();
-        while *done < length {
+        loop {
             let to = base + *done;
             let initial = (first..end).contains(done);
             let part_end = if initial {
@@ -226,7 +226,7 @@ impl Hardware for Board {
                 }
             }
             *done += step;
-            if self.interrupt_pending() {
+            if *done >= length || self.interrupt_pending() {
                 return;
             }
         }

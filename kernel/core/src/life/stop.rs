@@ -65,7 +65,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         if self.tasks[task].leases.any() == NIL {
             self.reaper.stopping &= !bit(task);
-            self.become_dormant(task);
+            // Otherwise the end of the last of them does so.
+            if self.tasks[task].held_count == 0 {
+                self.become_dormant(task);
+            }
         }
     }
 

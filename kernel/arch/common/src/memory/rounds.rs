@@ -15,7 +15,7 @@ pub(super) const ZERO_ROUND: usize = if cfg!(target_arch = "arm") {
 pub(super) const STEP: usize = if cfg!(target_arch = "arm") {
     32 * ROUND
 } else {
-    16 * ROUND
+    14 * ROUND
 };
 
 /// Repeats a statement for each word of a round, without a loop. The accesses are volatile, so the compiler keeps this
