@@ -23,6 +23,8 @@ pub mod ipc;
 mod lend;
 pub mod log;
 mod memory;
+#[cfg(target_os = "none")]
+mod one_thread;
 pub mod pci;
 pub mod policy;
 pub mod runtime;

@@ -37,12 +37,9 @@ const fn none() -> Calls {
 /// The number of the present call of a client of this task.
 #[cfg(target_os = "none")]
 fn call_of(client: TaskHandle) -> &'static Cell<u32> {
-    /// Lets a task's one thread have its table in a `static`.
-    struct OneThread(Calls);
-    // SAFETY: a task has one thread, and nothing interrupts it.
-    unsafe impl Sync for OneThread {}
-    static CALLS: OneThread = OneThread(none());
-    &CALLS.0[client.index() % TASKS]
+    use crate::one_thread::OneThread;
+    static CALLS: OneThread<Calls> = OneThread::new(none());
+    &CALLS.get()[client.index() % TASKS]
 }
 
 /// On the host a thread stands for a task.

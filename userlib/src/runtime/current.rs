@@ -141,12 +141,9 @@ impl Task {
     /// The calling task's.
     #[cfg(target_os = "none")]
     pub(crate) fn current() -> &'static Self {
-        /// Lets a task's one thread have its tables in a `static`.
-        struct OneThread(Task);
-        // SAFETY: a task has one thread, and nothing interrupts it.
-        unsafe impl Sync for OneThread {}
-        static TASK: OneThread = OneThread(Task::new());
-        &TASK.0
+        use crate::one_thread::OneThread;
+        static TASK: OneThread<Task> = OneThread::new(Task::new());
+        TASK.get()
     }
 
     /// The calling thread's: on the host a thread stands for a task.

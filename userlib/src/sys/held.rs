@@ -18,12 +18,9 @@ const fn none() -> Held {
 /// Calls `use_it` with the table of the calling task.
 #[cfg(target_os = "none")]
 fn with<R>(use_it: impl FnOnce(&Held) -> R) -> R {
-    /// Lets a task's one thread have its table in a `static`.
-    struct OneThread(Held);
-    // SAFETY: a task has one thread, and nothing interrupts it.
-    unsafe impl Sync for OneThread {}
-    static HELD: OneThread = OneThread(none());
-    use_it(&HELD.0)
+    use crate::one_thread::OneThread;
+    static HELD: OneThread<Held> = OneThread::new(none());
+    use_it(HELD.get())
 }
 
 /// Calls `use_it` with the table of the calling thread: on the host a thread stands for a task.

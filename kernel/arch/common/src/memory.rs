@@ -20,7 +20,7 @@ impl<const OFFSET: usize> Memory<OFFSET> {
         (physical & !OFFSET) | OFFSET
     }
 
-    /// How many bytes are copied or zeroed before an interrupt is taken: this takes two to three hundred instructions.
+    /// How many bytes are copied or zeroed before an interrupt is taken: this takes one to three hundred instructions.
     pub const STEP: usize = rounds::STEP;
 
     /// Copies between two ranges of physical memory that do not overlap.

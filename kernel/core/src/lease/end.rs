@@ -220,7 +220,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// Take a lease that is over out of its lists, and its slot back. It has no children.
-    pub(super) fn close_lease(&mut self, slot: u16) {
+    fn close_lease(&mut self, slot: u16) {
         let Leases {
             records, siblings, ..
         } = &mut self.leases;

@@ -11,10 +11,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// A lease that the current task holds and that is in force.
     #[inline(never)]
     pub(crate) fn held(&self, handle: usize) -> Result<u16, Error> {
+        self.held_by(self.current, handle)
+    }
+
+    /// A lease that a task holds and that is in force.
+    #[inline(always)]
+    pub(super) fn held_by(&self, task: usize, handle: usize) -> Result<u16, Error> {
         match self.leases.named(handle)? {
-            (slot, lease)
-                if lease.state == LeaseState::Active && lease.lessee as usize == self.current =>
-            {
+            (slot, lease) if lease.state == LeaseState::Active && lease.lessee as usize == task => {
                 Ok(slot)
             }
             _ => Err(Error::Revoked),

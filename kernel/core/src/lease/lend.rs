@@ -121,13 +121,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         said: Said,
         (mut made, mut last): (u16, u16),
     ) -> Option<[usize; 3]> {
-        let slot = match self.leases.named(parent) {
-            Ok((slot, lease))
-                if lease.state == LeaseState::Active && lease.lessee as usize == task =>
-            {
-                slot
-            }
-            _ => return Some([Error::Revoked.code(), 0, 0]),
+        let slot = match self.held_by(task, parent) {
+            Ok(slot) => slot,
+            Err(error) => return Some([error.code(), 0, 0]),
         };
         let first = self.tasks[task].share.grants;
         let mut free = match self.leases.grants.get(last as usize) {

@@ -89,12 +89,9 @@ impl Reactor {
     /// The calling task's.
     #[cfg(target_os = "none")]
     pub(crate) fn current() -> &'static Self {
-        /// Lets a task's one thread have it in a `static`.
-        struct OneThread(Reactor);
-        // SAFETY: a task has one thread, and nothing interrupts it.
-        unsafe impl Sync for OneThread {}
-        static REACTOR: OneThread = OneThread(Reactor::new());
-        &REACTOR.0
+        use crate::one_thread::OneThread;
+        static REACTOR: OneThread<Reactor> = OneThread::new(Reactor::new());
+        REACTOR.get()
     }
 
     /// The calling thread's: on the host a thread stands for a task.

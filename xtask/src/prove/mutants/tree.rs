@@ -1,5 +1,6 @@
 //! A copy of the workspace in which one package's sources are others.
 
+use super::trial::OUT_OF_TIME;
 use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
 use serde_json::Value;
@@ -158,11 +159,11 @@ fn compiler_error(message: &Value) -> Option<CompilerError> {
     })
 }
 
-/// Whether cargo says that a compiler was ended by a signal of [`trial::OUT_OF_TIME`](super::trial).
+/// Whether cargo says that a compiler was ended by a signal of [`OUT_OF_TIME`].
 fn is_out_of_time(said: &str) -> bool {
-    ["signal: 24", "signal: 9"]
+    OUT_OF_TIME
         .iter()
-        .any(|signal| said.contains(signal))
+        .any(|signal| said.contains(&format!("signal: {signal}")))
 }
 
 #[cfg(test)]

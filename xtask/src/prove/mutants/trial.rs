@@ -42,7 +42,7 @@ const SLOW: [Part; 3] = [
 const MEMORY: u32 = 4 << 20;
 
 /// The signals with which the system ends a process that used up its time.
-const OUT_OF_TIME: [i32; 2] = [/* SIGKILL */ 9, /* SIGXCPU */ 24];
+pub(super) const OUT_OF_TIME: [i32; 2] = [/* SIGKILL */ 9, /* SIGXCPU */ 24];
 
 /// What became of a mutant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

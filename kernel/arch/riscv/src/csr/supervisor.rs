@@ -49,6 +49,29 @@ pub fn fence_all() {
     unsafe { asm!("sfence.vma", options(nostack)) }
 }
 
+/// Tries one instruction, which leaves 0 in the operand `found` if it traps, and 1 if not. Interrupts are off, so no
+/// other instruction can trap.
+macro_rules! attempt {
+    ($instruction:literal, $($operands:tt)*) => {
+        asm!(
+            "csrr {status}, sstatus",
+            "la {vector}, 2f",
+            "csrrw {vector}, stvec, {vector}",
+            "li {found}, 0",
+            $instruction,
+            "li {found}, 1",
+            ".balign 4",
+            "2:",
+            "csrw stvec, {vector}",
+            "csrw sstatus, {status}",
+            status = out(reg) _,
+            vector = out(reg) _,
+            $($operands)*
+            options(nostack),
+        )
+    };
+}
+
 /// Whether this hart has a timer of its own for supervisor mode (Sstc), and the firmware lets it be used.
 ///
 /// Call it at boot, with interrupts off. Without such a timer the attempt traps, and this function handles the trap.
@@ -57,22 +80,10 @@ pub fn has_timer() -> bool {
     // SAFETY: with interrupts off only the write to `stimecmp` can trap, and the vector is
     // then the label behind it. Vector and status are put back before anything else can trap.
     unsafe {
-        asm!(
-            "csrr {status}, sstatus",
-            "la {vector}, 2f",
-            "csrrw {vector}, stvec, {vector}",
-            "li {found}, 0",
+        attempt!(
             "csrw 0x14d, {never}",
-            "li {found}, 1",
-            ".balign 4",
-            "2:",
-            "csrw stvec, {vector}",
-            "csrw sstatus, {status}",
-            status = out(reg) _,
-            vector = out(reg) _,
             found = out(reg) found,
             never = in(reg) usize::MAX,
-            options(nostack),
         );
     }
     found != 0
@@ -114,23 +125,11 @@ pub unsafe fn try_read(address: usize) -> Option<u32> {
     let (value, found): (u32, usize);
     // SAFETY: as for `has_timer`; the caller promises the rest.
     unsafe {
-        asm!(
-            "csrr {status}, sstatus",
-            "la {vector}, 2f",
-            "csrrw {vector}, stvec, {vector}",
-            "li {found}, 0",
+        attempt!(
             "lw {value}, 0({address})",
-            "li {found}, 1",
-            ".balign 4",
-            "2:",
-            "csrw stvec, {vector}",
-            "csrw sstatus, {status}",
-            status = out(reg) _,
-            vector = out(reg) _,
             found = out(reg) found,
             value = out(reg) value,
             address = in(reg) address,
-            options(nostack),
         );
     }
     (found != 0).then_some(value)
