@@ -176,12 +176,15 @@ impl Arch {
         }
     }
 
-    /// The alignment of the borders between a task's parts. If two PMP entries share a page of 4 KiB, QEMU keeps no
-    /// translation of the code in it, and translates each instruction whenever it is executed (`target/riscv/pmp.c`,
-    /// `pmp_get_tlb_size`; `accel/tcg/cputlb.c`, `get_page_addr_code_hostp`).
+    /// The alignment of the borders between a task's parts. If two entries share a page of QEMU's, it keeps no
+    /// translation of the code in it, and translates each instruction whenever it is executed (`accel/tcg/cputlb.c`,
+    /// `get_page_addr_code_hostp`). Its pages are of 4 KiB with PMP (`target/riscv/pmp.c`, `pmp_get_tlb_size`), and of
+    /// 1 KiB with a memory protection unit of Arm (`target/arm/cpu.c`, `arm_cpu_realizefn`). PMSAv7's regions begin and
+    /// end at such borders anyway, unless they are smaller.
     pub(crate) const fn border(self) -> u64 {
         match self {
             Self::Pmp => 4096,
+            Self::PmsaV8 => 1024,
             _ => self.granule(),
         }
     }
