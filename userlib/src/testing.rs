@@ -14,6 +14,7 @@ use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::format;
+use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::string::String;
 use std::vec::Vec;
@@ -75,10 +76,16 @@ pub(crate) const OWN: u32 = 1 << 6 | 5;
 pub(crate) const PEER: u32 = 1 << 6 | 2;
 
 impl Board {
-    /// Runs a test on a new board.
-    pub(crate) fn run<R>(test: impl FnOnce(&Self) -> R) -> R {
-        let board = Self::default();
-        mock::with(board.clone(), || test(&board))
+    /// Runs a test on a new board, as a new task: what an earlier one of the same test left in the runtime names memory
+    /// and leases that are others now.
+    pub(crate) fn run<R: Send>(test: impl FnOnce(&Self) -> R + Send) -> R {
+        let task = || {
+            let board = Self::default();
+            mock::with(board.clone(), || test(&board))
+        };
+        // A thread stands for a task.
+        let ended = std::thread::scope(|scope| scope.spawn(task).join());
+        ended.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// Adds a lease that the task holds; nothing is offered yet.
@@ -464,6 +471,28 @@ unsafe impl Kernel for Board {
                     Err(error) => [error.code(), 0, 0],
                 }
             }
+        }
+    }
+}
+
+mod tests {
+    use super::*;
+    use crate::Devres;
+    use crate::runtime::Phase;
+
+    /// What a guard keeps stays until the task restarts, and the memory that it reaches is the next board's.
+    #[test]
+    fn each_board_is_for_a_new_task() {
+        for _ in 0..2 {
+            Board::run(|board| {
+                let slot = &Task::current().slots()[0];
+                assert_eq!(slot.phase.get(), Phase::Free);
+                let device = board.bind(0, "a", Vec::new());
+                let kept = Devres::new(&device, 7).unwrap();
+                core::mem::forget(kept.try_access().unwrap());
+                board.unbind(&device);
+                assert_eq!(slot.phase.get(), Phase::Retired);
+            });
         }
     }
 }

@@ -335,8 +335,8 @@ fn no_more_windows_at_once_than_the_manifest_allows() {
         id: 0,
         windows: 2,
     };
-    LIMITS.set(std::vec![limit].leak());
     Board::run(|board| {
+        LIMITS.set(std::vec![limit].leak());
         let grants = |board: &Board| {
             vec![
                 board.grant(GrantKind::Mmio, "one", 0x100),
@@ -370,5 +370,4 @@ fn no_more_windows_at_once_than_the_manifest_allows() {
         );
         assert!(all.0.is_ok() && all.1.is_ok() && all.2.is_ok());
     });
-    LIMITS.set(&[]);
 }

@@ -6,7 +6,7 @@ use std::vec;
 use std::vec::Vec;
 
 /// Configuration space of one function, with these bytes at these offsets.
-fn with(bytes: &[(usize, u8)], test: impl FnOnce(&Board, ConfigSpace<'_>)) {
+fn with(bytes: &[(usize, u8)], test: impl FnOnce(&Board, ConfigSpace<'_>) + Send) {
     Board::run(|board| {
         let grant = board.grant(GrantKind::Config, "config", EXPRESS);
         for (offset, byte) in bytes {

@@ -123,7 +123,7 @@ impl Driver for Keeper {
 }
 
 /// Bound, or not, and with nobody to answer.
-fn run(bound: bool, test: impl FnOnce(&Board, &Keeper, &mut dyn FnMut(Event))) {
+fn run(bound: bool, test: impl FnOnce(&Board, &Keeper, &mut dyn FnMut(Event)) + Send) {
     Board::run(|board| {
         let driver = Keeper::default();
         driver.shows.set(true);

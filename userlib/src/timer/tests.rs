@@ -63,7 +63,7 @@ impl Driver for Alarms<'static> {
 /// Two bindings, with these deadlines; gives the timers that came at each of some times.
 fn run(
     deadlines: [u64; 2],
-    test: impl FnOnce(&Board, &mut dyn FnMut(u64, Notifications) -> (String, Option<u64>)),
+    test: impl FnOnce(&Board, &mut dyn FnMut(u64, Notifications) -> (String, Option<u64>)) + Send,
 ) {
     Board::run(|board| {
         let came: &'static RefCell<String> = std::boxed::Box::leak(std::boxed::Box::default());

@@ -183,7 +183,7 @@ fn offer(board: &Board) -> LeaseHandle {
 }
 
 /// Runs a test with a driver, the board, and a function that lets the loop take one event.
-fn run(test: impl FnOnce(&Board, &Worker, &mut dyn FnMut(Event))) {
+fn run(test: impl FnOnce(&Board, &Worker, &mut dyn FnMut(Event)) + Send) {
     Board::run(|board| {
         let driver = worker(board);
         let mut runner = Runner::new(Futures::new(|device| binding::<Worker, 3>(&driver, device)));
@@ -206,7 +206,7 @@ fn worker(board: &Board) -> Worker {
 }
 
 /// Bound, and probed.
-fn bound(test: impl FnOnce(&Board, &Worker, LeaseHandle, &mut dyn FnMut(Event))) {
+fn bound(test: impl FnOnce(&Board, &Worker, LeaseHandle, &mut dyn FnMut(Event)) + Send) {
     run(|board, driver, step| {
         let lease = offer(board);
         step(NOTHING);
