@@ -2,6 +2,7 @@
 //! error, or what it wants once there is room.
 
 use crate::auxiliary::{Lendable, Lender, Lent, LentMutex, LentWindow, Receiver, Registration};
+use crate::io::Window;
 use crate::runtime::{Bound, Core, Device, Task};
 use crate::sys::{Claim, Error, GrantInfo, GrantKind, Rights};
 use crate::testing::{Board, Lease};
@@ -14,7 +15,16 @@ use std::vec::Vec;
 
 /// A payload with everything that a child has to claim.
 #[derive(Lendable)]
+#[offer(EverythingOffer<'a>)]
 struct Everything<'a> {
+    first: Window<'a, 0x1000>,
+    shared: LentMutex<'a, u32>,
+    second: Window<'a>,
+    count: Lent<'a, u64>,
+    last: Even,
+}
+/// What the parent gives for it.
+struct EverythingOffer<'a> {
     first: LentWindow<'a, 0x1000>,
     shared: LentMutex<'a, u32>,
     second: LentWindow<'a>,
@@ -27,8 +37,10 @@ type EverythingLt = ForLt!(self::Everything<'_>);
 struct Even(u32);
 
 impl<'a> Lendable<'a> for Even {
-    fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error> {
-        self.0.lend(to)
+    type Offer = Self;
+
+    fn lend(offer: &Self, to: &mut Lender<'_>) -> Result<(), Error> {
+        u32::lend(&offer.0, to)
     }
 
     fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {
@@ -99,7 +111,7 @@ fn register<'cap>(
 ) -> Result<Registration<'cap, EverythingLt>, Error> {
     let bar = device.bar::<0>(0)?;
     let region = device.lend_region(64, 64)?;
-    let payload = Everything {
+    let payload = EverythingOffer {
         first: bar.lend(0x1000, 0x1000, Rights::READ)?,
         shared: region.mutex(5)?,
         second: bar.lend(0, 0x1000, Rights::READ)?,
@@ -140,7 +152,7 @@ fn every_step_of_every_taking_may_fail() {
         let bar = parent.bar::<0>(0).unwrap();
         let registration = refused_at_each_step(board, "registration", 1, || {
             let payload = bar.lend::<0>(0, 0x1000, Rights::READ)?;
-            Registration::<ForLt!(LentWindow<'_>)>::new(&parent, &region, "part", 0, payload)
+            Registration::<ForLt!(Window<'_>)>::new(&parent, &region, "part", 0, payload)
         });
         drop(registration);
         drop(bar);
@@ -182,7 +194,8 @@ fn a_payload_without_room_is_taken_when_there_is_some() {
         }
         drop(large);
         let count = child.registration_data_with::<EverythingLt, _>(|part| {
-            assert_eq!(part.first.window().unwrap().len(), 0x1000);
+            assert_eq!((part.first.len(), part.second.len()), (0x1000, 0x1000));
+            assert_eq!(part.shared.try_lock()?.read(), Ok(5));
             part.count.read()
         });
         assert_eq!(count, Ok(Ok(7)));

@@ -46,9 +46,11 @@ impl<'a> Guarded<'a> {
 }
 
 impl<'a> Lendable<'a> for Guarded<'a> {
-    fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error> {
-        self.lock.lend(to)?;
-        self.view.get().lend(to)
+    type Offer = Self;
+
+    fn lend(offer: &Self, to: &mut Lender<'_>) -> Result<(), Error> {
+        LentMutex::lend(&offer.lock, to)?;
+        Data::lend(&offer.view.get(), to)
     }
 
     fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {

@@ -1,6 +1,8 @@
 //! The driver: the parent of both children.
 
-use crate::payload::{BUTTONS_AND_COUNTERS, LEDS, Leds, LedsFamily, RING, Reader, ReaderFamily};
+use crate::payload::{
+    BUTTONS_AND_COUNTERS, LEDS, Leds, LedsFamily, RING, ReaderFamily, ReaderOffer,
+};
 use crate::registers::{self, Fpgaio, WINDOW};
 use driver_interfaces::SampleParentServer;
 use driver_sample::hold::Holds;
@@ -40,7 +42,7 @@ impl Board<'_> {
     /// Lights the LEDs that the child wants, and publishes which are lit then.
     fn apply(&mut self) {
         // Busy: the child is still writing, and rings afterwards.
-        if let Ok(wanted) = self.leds.payload().wanted() {
+        if let Ok(wanted) = self.leds.offer().wanted() {
             let leds = Fpgaio::new(&self.window).leds();
             leds.set(wanted & registers::LEDS);
             self.lit.write(leds.get());
@@ -81,7 +83,11 @@ impl Driver for BoardDriver {
             index: 1,
             identity: region.cell(identity)?.lent(),
         };
-        let reader = Reader::new(data, window.lend(0, LENT, Rights::READ)?);
+        let window_to_read = window.lend(0, LENT, Rights::READ)?;
+        let reader = ReaderOffer {
+            data,
+            window: window_to_read,
+        };
         let reader = Registration::new(device, &region, BUTTONS_AND_COUNTERS, 1, reader)?;
         userlib::log!("bound {identity}, 2 auxiliary devices");
         Ok(Board {

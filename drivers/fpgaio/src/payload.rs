@@ -5,6 +5,7 @@ use driver_interfaces::Inputs;
 use driver_sample::payload::Data;
 use userlib::auxiliary::{Lendable, Lent, LentMutex, LentWindow};
 use userlib::for_lt::{CovariantFamily, Family};
+use userlib::io::Window;
 use userlib::sys::Notifications;
 use userlib::{CovariantForLt, Error, ForLt};
 
@@ -73,28 +74,32 @@ impl<'a> Leds<'a> {
 
 /// Payload of the buttons' and counters' device: a window to read.
 #[derive(Debug, Family, Lendable)]
+#[offer(ReaderOffer<'a>)]
 pub struct Reader<'a> {
     /// Which of the parent's devices this is, and whose.
     pub data: Data<'a>,
-    window: LentWindow<'a, WINDOW>,
+    window: Window<'a, WINDOW>,
+}
+
+/// What the parent gives for a [`Reader`].
+#[derive(Debug)]
+pub struct ReaderOffer<'a> {
+    /// As in [`Reader`].
+    pub data: Data<'a>,
+    /// The registers.
+    pub window: LentWindow<'a, WINDOW>,
 }
 
 /// The family of [`Reader`].
 pub type ReaderFamily = ForLt!(Reader<'_>);
 
-impl<'a> Reader<'a> {
-    /// The reader of this window.
-    pub const fn new(data: Data<'a>, window: LentWindow<'a, WINDOW>) -> Self {
-        Self { data, window }
-    }
-
+impl Reader<'_> {
     /// Reads buttons and counters.
     ///
     /// # Errors
     /// `Revoked` when the window has just gone with the parent.
     pub fn inputs(&self) -> Result<Inputs, Error> {
-        let window = self.window.window()?;
-        let block = Fpgaio::new(window);
+        let block = Fpgaio::new(&self.window);
         Ok(Inputs {
             buttons: block.buttons().try_get()?,
             seconds: block.seconds().try_get()?,

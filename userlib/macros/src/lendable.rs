@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Error, Fields, Index, Lifetime, Member, Result, parse_quote};
+use syn::{Data, DeriveInput, Error, Fields, Index, Lifetime, Member, Result, Type, parse_quote};
 
 /// The whole expansion.
 pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
@@ -46,12 +46,13 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         .collect();
     let lends = fields.iter().zip(&members).map(|(field, member)| {
         let ty = &field.ty;
-        quote_spanned! { ty.span() => <#ty as ::userlib::auxiliary::Lendable<#lifetime>>::lend(&self.#member, to)?; }
+        quote_spanned! { ty.span() => <#ty as ::userlib::auxiliary::Lendable<#lifetime>>::lend(&offer.#member, to)?; }
     });
     let receives = fields.iter().zip(&members).map(|(field, member)| {
         let ty = &field.ty;
         quote_spanned! { ty.span() => #member: <#ty as ::userlib::auxiliary::Lendable<#lifetime>>::receive(from)?, }
     });
+    let offer = offer(&item)?;
     let (implementation, _, _) = generics.split_for_impl();
     let (_, arguments, _) = item.generics.split_for_impl();
     let mut clause = item
@@ -67,9 +68,11 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     }
     Ok(quote! {
         impl #implementation ::userlib::auxiliary::Lendable<#lifetime> for #name #arguments #clause {
-            fn lend(&self, to: &mut ::userlib::auxiliary::Lender<'_>) -> ::core::result::Result<(), ::userlib::Error> {
+            type Offer = #offer;
+
+            fn lend(offer: &Self::Offer, to: &mut ::userlib::auxiliary::Lender<'_>) -> ::core::result::Result<(), ::userlib::Error> {
                 #(#lends)*
-                let _ = to;
+                let _ = (offer, to);
                 ::core::result::Result::Ok(())
             }
 
@@ -79,4 +82,20 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             }
         }
     })
+}
+
+/// What the parent gives, by the attribute `#[offer(Type)]`. Without one it gives a payload of the same type.
+fn offer(item: &DeriveInput) -> Result<Type> {
+    let mut attributes = item
+        .attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("offer"));
+    match (attributes.next(), attributes.next()) {
+        (None, _) => Ok(parse_quote!(Self)),
+        (Some(only), None) => only.parse_args(),
+        (Some(_), Some(second)) => Err(Error::new_spanned(
+            second,
+            "a parent gives one type for a payload",
+        )),
+    }
 }

@@ -26,7 +26,7 @@ pub fn line(arguments: TokenStream) -> TokenStream {
 }
 
 /// Proves that a structure may cross address spaces; see `userlib::auxiliary::Lendable`.
-#[proc_macro_derive(Lendable)]
+#[proc_macro_derive(Lendable, attributes(offer))]
 pub fn lendable(item: TokenStream) -> TokenStream {
     lendable::expand(item.into())
         .unwrap_or_else(syn::Error::into_compile_error)

@@ -12,10 +12,10 @@ use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use zerocopy::{Immutable, IntoBytes, TryFromBytes};
 
-/// A part of a payload that may cross address spaces.
+/// A part of a payload that may cross address spaces, as the child receives it.
 ///
 /// These are: plain data (what zerocopy proves to have neither padding nor pointers),
-/// [`Lent`](super::Lent), [`LentMutex`](super::LentMutex), [`LentWindow`](super::LentWindow),
+/// [`Lent`](super::Lent), [`LentMutex`](super::LentMutex), [`Window`](crate::io::Window),
 /// and structures of such parts, by derive:
 ///
 /// ```
@@ -27,18 +27,24 @@ use zerocopy::{Immutable, IntoBytes, TryFromBytes};
 ///     received: Lent<'a, u64>,
 /// }
 /// ```
+/// Most parts are of one type at both ends. A window is not: the parent gives a [`LentWindow`](super::LentWindow). So a
+/// structure with a window has a second structure, with fields of the same names, for what the parent gives.
+/// `#[offer(…)]` names it; [`LentWindow`](super::LentWindow) has an example.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be lent to another task",
     label = "not lendable",
-    note = "lendable are plain data without padding or pointers (`IntoBytes`, `TryFromBytes` and `Immutable` of zerocopy), `Lent<'a, T>`, `LentMutex<'a, T>`, `LentWindow<'a, SIZE>`, and structures of those with `#[derive(Lendable)]`",
+    note = "lendable are plain data without padding or pointers (`IntoBytes`, `TryFromBytes` and `Immutable` of zerocopy), `Lent<'a, T>`, `LentMutex<'a, T>`, `Window<'a, SIZE>`, and structures of those with `#[derive(Lendable)]`",
     note = "an address of this task means nothing in another: put the value in a `LendRegion` and lend a `Lent<'a, T>`"
 )]
 pub trait Lendable<'a>: Sized {
-    /// Writes it for the other side.
+    /// What the parent gives for it; `Self` where both ends have the same.
+    type Offer;
+
+    /// Writes what the parent gives.
     ///
     /// # Errors
     /// `Exhausted` when the payload is too long, `Invalid` for a part of another region or device.
-    fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error>;
+    fn lend(offer: &Self::Offer, to: &mut Lender<'_>) -> Result<(), Error>;
 
     /// Takes it from what the other side wrote, and checks it.
     ///
@@ -48,8 +54,10 @@ pub trait Lendable<'a>: Sized {
 }
 
 impl<'a, T: IntoBytes + TryFromBytes + Immutable + 'static> Lendable<'a> for T {
-    fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error> {
-        to.put(self.as_bytes())
+    type Offer = Self;
+
+    fn lend(offer: &Self, to: &mut Lender<'_>) -> Result<(), Error> {
+        to.put(offer.as_bytes())
     }
 
     fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {

@@ -124,8 +124,10 @@ impl<T: TryFromBytes> Lent<'_, T> {
 }
 
 impl<'a, T: IntoBytes + TryFromBytes + Immutable + 'static> Lendable<'a> for Lent<'a, T> {
-    fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error> {
-        to.put_cell(self.address)
+    type Offer = Self;
+
+    fn lend(offer: &Self, to: &mut Lender<'_>) -> Result<(), Error> {
+        to.put_cell(offer.address)
     }
 
     fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {

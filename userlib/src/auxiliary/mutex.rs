@@ -163,8 +163,10 @@ impl<T: IntoBytes + TryFromBytes + Immutable + 'static> Drop for LockGuard<'_, '
 }
 
 impl<'a, T: IntoBytes + TryFromBytes + Immutable + 'static> Lendable<'a> for LentMutex<'a, T> {
-    fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error> {
-        to.put_shared(self.address)
+    type Offer = Self;
+
+    fn lend(offer: &Self, to: &mut Lender<'_>) -> Result<(), Error> {
+        to.put_shared(offer.address)
     }
 
     fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {

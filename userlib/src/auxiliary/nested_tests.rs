@@ -20,10 +20,11 @@ struct Greedy<'a> {
     others: RefCell<Vec<Number<'a>>>,
 }
 impl<'a> Lendable<'a> for Greedy<'a> {
-    fn lend(&self, _: &mut Lender<'_>) -> Result<(), Error> {
-        for region in &self.regions {
-            let other = Registration::new(&self.device, region, "other", 0, 1)?;
-            self.others.borrow_mut().push(other);
+    type Offer = Self;
+    fn lend(offer: &Self, _: &mut Lender<'_>) -> Result<(), Error> {
+        for region in &offer.regions {
+            let other = Registration::new(&offer.device, region, "other", 0, 1)?;
+            offer.others.borrow_mut().push(other);
         }
         Ok(())
     }

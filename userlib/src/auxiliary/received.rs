@@ -66,7 +66,8 @@ impl<'cap> Device<'cap, Bound> {
     /// use userlib::{Error, ForLt};
     /// struct Queue<'a> { number: Lent<'a, u32>, kept: Cell<Option<&'a Lent<'a, u32>>> }
     /// impl<'a> Lendable<'a> for Queue<'a> {
-    ///     fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error> { self.number.lend(to) }
+    ///     type Offer = Self;
+    ///     fn lend(offer: &Self, to: &mut Lender<'_>) -> Result<(), Error> { Lent::lend(&offer.number, to) }
     ///     fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {
     ///         Ok(Self { number: Lent::receive(from)?, kept: Cell::new(None) })
     ///     }

@@ -58,18 +58,25 @@ const SUPERVISOR: usize = 0;
 ///     Registration::new(device, region, "part", 0, local) // lifetime may not live long enough
 /// }
 /// ```
-pub struct Registration<'cap, F: ForLt> {
+pub struct Registration<'cap, F: ForLt>
+where
+    F::Of<'cap>: Lendable<'cap>,
+{
     device: Device<'static, Plain>,
     lease: LeaseHandle,
     // Dropped after `drop` has run, so after the child has gone.
-    payload: F::Of<'cap>,
+    offer: Offer<'cap, F>,
 }
+
+/// What the parent gives for a payload of the family `F`.
+type Offer<'cap, F> = <<F as ForLt>::Of<'cap> as Lendable<'cap>>::Offer;
 
 impl<'cap, F: ForLt> Registration<'cap, F>
 where
     for<'a> F::Of<'a>: Lendable<'a>,
 {
-    /// Offers the auxiliary device `<task>.<name>`, number `id`, with `payload` and the memory of `region`.
+    /// Offers the auxiliary device `<task>.<name>`, number `id`, with the memory of `region` and `offer`: what the
+    /// parent gives for the payload. Only where the payload has a window is that another type than the payload.
     ///
     /// # Errors
     /// `Invalid`: a part of the payload is of another region or device. `Busy`: the region is used
@@ -81,7 +88,7 @@ where
         region: &LendRegion<'cap>,
         name: &str,
         id: u32,
-        payload: F::Of<'cap>,
+        offer: Offer<'cap, F>,
     ) -> Result<Self, Error> {
         let slot = device.steady()?;
         if !region.device().is_same(device) {
@@ -90,7 +97,7 @@ where
         let label = full_label(name)?;
         // Before any code of the payload: that may register others.
         let place = slot.offers().reserve(region.cells())?;
-        let (bytes, windows) = lend_out::<F>(&payload, region)?;
+        let (bytes, windows) = lend_out::<F>(&offer, region)?;
         // SAFETY: the payload's room is at the start of the cells, which nobody was let into yet.
         unsafe { copy_out(&bytes, region.cells().base) };
         let mut parts = Parts::new();
@@ -122,34 +129,40 @@ where
         Ok(Self {
             device: device.plain(),
             lease,
-            payload,
+            offer,
         })
     }
 }
 
 /// The payload as bytes, and the windows that go with it.
 fn lend_out<'cap, F: ForLt>(
-    payload: &F::Of<'cap>,
+    offer: &Offer<'cap, F>,
     region: &LendRegion<'cap>,
 ) -> Result<Written, Error>
 where
-    for<'a> F::Of<'a>: Lendable<'a>,
+    F::Of<'cap>: Lendable<'cap>,
 {
     let place = |granules: Granules| LentMemory::new(granules.base, granules.length());
     let cells = place(region.cells());
     let mut lender = Lender::new(region.device(), cells, region.shared().map(place));
-    payload.lend(&mut lender)?;
+    <F::Of<'cap>>::lend(offer, &mut lender)?;
     Ok(lender.finish())
 }
 
-impl<'cap, F: ForLt> Registration<'cap, F> {
+impl<'cap, F: ForLt> Registration<'cap, F>
+where
+    F::Of<'cap>: Lendable<'cap>,
+{
     /// What was offered.
-    pub const fn payload(&self) -> &F::Of<'cap> {
-        &self.payload
+    pub const fn offer(&self) -> &Offer<'cap, F> {
+        &self.offer
     }
 }
 
-impl<F: ForLt> Drop for Registration<'_, F> {
+impl<'cap, F: ForLt> Drop for Registration<'cap, F>
+where
+    F::Of<'cap>: Lendable<'cap>,
+{
     fn drop(&mut self) {
         if self.device.is_bound() {
             self.device.slot().offers().end(Task::current(), self.lease);
@@ -157,7 +170,10 @@ impl<F: ForLt> Drop for Registration<'_, F> {
     }
 }
 
-impl<F: ForLt> fmt::Debug for Registration<'_, F> {
+impl<'cap, F: ForLt> fmt::Debug for Registration<'cap, F>
+where
+    F::Of<'cap>: Lendable<'cap>,
+{
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Registration({:?})", self.lease)
     }

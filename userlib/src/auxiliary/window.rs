@@ -1,4 +1,4 @@
-//! A part of the parent's device window that the child gets.
+//! A part of the parent's device window that the child gets: a [`LentWindow`] at the parent, a [`Window`] at the child.
 
 use super::{Lendable, Lender, Receiver};
 use crate::io::{Claim, Window};
@@ -6,6 +6,7 @@ use crate::lend::WINDOW_GRANULE;
 use crate::runtime::{Device, Plain};
 use crate::sys::{Error, Rights};
 use core::fmt;
+use core::marker::PhantomData;
 
 /// What the parent lends of its own.
 #[derive(Clone, Copy, Debug)]
@@ -17,28 +18,28 @@ pub(super) struct SubWindow {
     pub(super) rights: Rights,
 }
 
-/// Either end of a window that is lent along with a payload.
-enum End<'a, const SIZE: usize> {
-    /// At the parent: what to lend.
-    Parent(SubWindow),
-    /// At the child: the claimed window.
-    Child(Window<'a, SIZE>),
-}
-
-/// A part of a device window, lent to the child with the payload.
+/// The parent's end of a window in a payload: a part of a window of its own, to lend. The child receives it as a
+/// [`Window`].
 ///
 /// ```
 /// use userlib::auxiliary::{LendRegion, Lendable, LentWindow, Registration};
-/// use userlib::io::Bar;
+/// use userlib::io::{Bar, Window};
 /// use userlib::runtime::{Bound, Device};
 /// use userlib::sys::Rights;
 /// use userlib::{Error, ForLt};
 ///
+/// /// What the child receives.
 /// #[derive(Lendable)]
+/// #[offer(QueueOffer<'a>)]
 /// struct Queue<'a> {
-///     doorbells: LentWindow<'a, 0x1000>,
+///     doorbells: Window<'a, 0x1000>,
 /// }
 /// type QueueLt = ForLt!(Queue<'_>);
+///
+/// /// What the parent gives for it.
+/// struct QueueOffer<'a> {
+///     doorbells: LentWindow<'a, 0x1000>,
+/// }
 ///
 /// fn offer<'cap>(
 ///     device: &Device<'cap, Bound>,
@@ -46,30 +47,39 @@ enum End<'a, const SIZE: usize> {
 ///     bar: &Bar<'cap, 0x4000>,
 /// ) -> Result<Registration<'cap, QueueLt>, Error> {
 ///     let doorbells = bar.lend(0x3000, 0x1000, Rights::READ | Rights::WRITE)?;
-///     Registration::new(device, region, "queue", 0, Queue { doorbells })
+///     Registration::new(device, region, "queue", 0, QueueOffer { doorbells })
 /// }
 ///
 /// /// In another task, which is bound to the auxiliary device.
 /// fn ring(device: &Device<'_, Bound>) -> Result<(), Error> {
 ///     device.registration_data_with::<QueueLt, _>(|queue| {
 ///         // `Revoked` if the parent is gone; a plain `write32` would then be a fault.
-///         queue.doorbells.window()?.try_write32(0, 1)
+///         queue.doorbells.try_write32(0, 1)
 ///     })?
 /// }
 /// ```
 ///
+/// The parent reaches the registers by the window that it lends a part of, never by this:
+///
+/// ```compile_fail
+/// # use userlib::auxiliary::LentWindow;
+/// fn status(part: &LentWindow<'_, 0x1000>) -> u32 {
+///     part.read32::<0>() // no method named `read32`
+/// }
+/// ```
 /// A sub-window is whole granules of the board, because hardware protects no less: 4 KiB with page
 /// tables, 32 bytes with a memory protection unit.
-pub struct LentWindow<'a, const SIZE: usize = 0> {
-    end: End<'a, SIZE>,
+pub struct LentWindow<'cap, const SIZE: usize = 0> {
+    part: SubWindow,
+    binding: PhantomData<&'cap ()>,
 }
 
-impl<'a, const SIZE: usize> LentWindow<'a, SIZE> {
-    /// For the parent: the part from `offset` on.
+impl<const SIZE: usize> LentWindow<'_, SIZE> {
+    /// The part from `offset` on, of a claimed window of `window` bytes.
     ///
     /// # Errors
     /// `Invalid`: not whole granules, or outside the window.
-    pub(crate) fn parent(
+    pub(crate) fn new(
         claim: &Claim,
         window: usize,
         (offset, length): (usize, usize),
@@ -82,36 +92,31 @@ impl<'a, const SIZE: usize> LentWindow<'a, SIZE> {
         }
         let ((_, grant), device) = (claim.grant(), claim.device());
         Ok(Self {
-            end: End::Parent(SubWindow {
+            part: SubWindow {
                 device,
                 grant,
                 offset,
                 length,
                 rights,
-            }),
+            },
+            binding: PhantomData,
         })
-    }
-
-    /// The window, at the child.
-    ///
-    /// # Errors
-    /// `Invalid` at the parent, which has a window of its own.
-    #[inline]
-    pub const fn window(&self) -> Result<&Window<'a, SIZE>, Error> {
-        match &self.end {
-            End::Child(window) => Ok(window),
-            End::Parent(_) => Err(Error::Invalid),
-        }
     }
 }
 
-impl<'a, const SIZE: usize> Lendable<'a> for LentWindow<'a, SIZE> {
-    fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error> {
-        match &self.end {
-            End::Parent(window) => to.put_window(*window),
-            // A child lends on what it has a lease of, by claiming it itself.
-            End::Child(_) => Err(Error::Invalid),
-        }
+impl<const SIZE: usize> fmt::Debug for LentWindow<'_, SIZE> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (offset, length) = (self.part.offset, self.part.length);
+        write!(formatter, "LentWindow({offset:#x}+{length:#x})")
+    }
+}
+
+/// A child cannot lend a received window on: it claims what it wants to lend by itself.
+impl<'a, const SIZE: usize> Lendable<'a> for Window<'a, SIZE> {
+    type Offer = LentWindow<'a, SIZE>;
+
+    fn lend(offer: &LentWindow<'a, SIZE>, to: &mut Lender<'_>) -> Result<(), Error> {
+        to.put_window(offer.part)
     }
 
     fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {
@@ -119,22 +124,6 @@ impl<'a, const SIZE: usize> Lendable<'a> for LentWindow<'a, SIZE> {
         let length = usize::try_from(info.length).map_err(|_| Error::Protocol)?;
         let writable = info.rights.contains(Rights::WRITE);
         // SAFETY: just claimed, until the binding ends or the payload is refused.
-        let window = unsafe { Window::new(base, length, writable) }.map_err(|_| Error::Protocol)?;
-        Ok(Self {
-            end: End::Child(window),
-        })
-    }
-}
-
-impl<const SIZE: usize> fmt::Debug for LentWindow<'_, SIZE> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.end {
-            End::Parent(window) => write!(
-                formatter,
-                "LentWindow({:#x}+{:#x})",
-                window.offset, window.length
-            ),
-            End::Child(window) => window.fmt(formatter),
-        }
+        unsafe { Window::new(base, length, writable) }.map_err(|_| Error::Protocol)
     }
 }

@@ -75,7 +75,7 @@ macro_rules! lends {
                 length: usize,
                 rights: Rights,
             ) -> Result<LentWindow<'cap, PART>, Error> {
-                LentWindow::parent(&self.claim, self.window.len(), (offset, length), rights)
+                LentWindow::new(&self.claim, self.window.len(), (offset, length), rights)
             }
         }
     )*};

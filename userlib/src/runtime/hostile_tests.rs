@@ -1,11 +1,10 @@
 //! Drivers that do all that safe code can do to get past the end of a binding.
 
 use super::*;
-use crate::auxiliary::{
-    LendRegion, Lendable, Lender, LentCell, LentWindow, Receiver, Registration,
-};
+use crate::auxiliary::{LendRegion, Lendable, Lender, LentCell, Receiver, Registration};
 use crate::interrupt::Interrupt;
 use crate::io::IoMem;
+use crate::io::Window;
 use crate::sys::{self, Error, GrantInfo, GrantKind, Notifications, Rights};
 use crate::testing::{Board, Event};
 use crate::{Devres, DevresLt, ForLt};
@@ -209,7 +208,7 @@ fn a_guard_that_ends_late_takes_nothing_from_the_next_binding() {
                 "the model does not unmap"
             );
             assert_eq!(value.line.acknowledge(), Err(Error::Revoked));
-            assert_eq!(*value.number.payload(), 1);
+            assert_eq!(*value.number.offer(), 1);
             let second = board.bind(1, "b", grants(board));
             let state = late(&second);
             assert!(Events::new(Notifications::all()).contains(&value.line));
@@ -278,15 +277,16 @@ fn a_payload_may_be_taken_while_its_binding_ends() {
 struct Grabber(u32);
 
 impl<'a> Lendable<'a> for Grabber {
-    fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error> {
-        (0..4_u32).try_for_each(|_| 0_u32.lend(to))
+    type Offer = Self;
+    fn lend(_: &Self, to: &mut Lender<'_>) -> Result<(), Error> {
+        (0..4_u32).try_for_each(|_| u32::lend(&0, to))
     }
     fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {
-        let _first = LentWindow::<'a, 8>::receive(from)?;
+        let _first = Window::<'a, 8>::receive(from)?;
         // The same again: it is there.
-        let second = LentWindow::<'a, 8>::receive(from);
+        let second = Window::<'a, 8>::receive(from);
         assert_eq!(second.err(), Some(Error::Busy));
-        match LentWindow::<'a, 0x10_0000>::receive(from) {
+        match Window::<'a, 0x10_0000>::receive(from) {
             Err(Error::Busy) => Err(Error::Exhausted),
             other => panic!("{other:?}"),
         }
@@ -301,7 +301,7 @@ fn a_payload_that_grabs_and_gives_up_leaves_no_claim() {
         let registration =
             Registration::<ForLt!(self::Grabber)>::new(&parent, &region, "n", 0, Grabber(0))
                 .unwrap();
-        assert_eq!(registration.payload().0, 0);
+        assert_eq!(registration.offer().0, 0);
         let mut grants = {
             let state = board.0.borrow();
             let lent = state.leases.iter().find(|(_, lease)| lease.lent);
@@ -362,7 +362,7 @@ fn a_part_that_was_lent_before_the_window_was_claimed_alone() {
             .unwrap();
         let alone = parent.exclusive_io_mem::<0>(0).unwrap();
         let registration =
-            Registration::<ForLt!(LentWindow<'_>)>::new(&parent, &region, "n", 0, part).unwrap();
+            Registration::<ForLt!(Window<'_>)>::new(&parent, &region, "n", 0, part).unwrap();
         let grants = {
             let state = board.0.borrow();
             let lent = state.leases.iter().find(|(_, lease)| lease.lent);
@@ -370,12 +370,12 @@ fn a_part_that_was_lent_before_the_window_was_claimed_alone() {
         };
         let child = board.bind(1, "self.n", grants);
         board.change(child.lease().unwrap(), |lease| {
-            lease.info.payload_type = payload_identity::<ForLt!(LentWindow<'_>)>();
+            lease.info.payload_type = payload_identity::<ForLt!(Window<'_>)>();
         });
-        let taken = child.registration_data_with::<ForLt!(LentWindow<'_>), _>(|_| ());
+        let taken = child.registration_data_with::<ForLt!(Window<'_>), _>(|_| ());
         assert_eq!(taken.err(), Some(Error::Busy), "the parent is alone");
         drop(alone);
-        let taken = child.registration_data_with::<ForLt!(LentWindow<'_>), _>(|_| ());
+        let taken = child.registration_data_with::<ForLt!(Window<'_>), _>(|_| ());
         assert_eq!(taken, Ok(()));
         assert_eq!(
             parent.exclusive_io_mem::<0>(0).err(),

@@ -1,5 +1,5 @@
 //! What the refused programs would be if they were right.
-use userlib::auxiliary::{LendRegion, Lendable, Lent, Registration};
+use userlib::auxiliary::{LendRegion, Lendable, Lent, LentWindow, Registration};
 use userlib::io::{DevresIoMem, IoMem, Window};
 use userlib::runtime::{Bound, Core, Device};
 use userlib::{DevresLt, Error, ForLt};
@@ -32,6 +32,28 @@ struct Payload<'a> {
     value: Lent<'a, u64>,
 }
 
+#[derive(Lendable)]
+#[offer(QueueOffer<'a>)]
+struct Queue<'a> {
+    registers: Window<'a, 0x1000>,
+}
+
+struct QueueOffer<'a> {
+    registers: LentWindow<'a, 0x1000>,
+}
+
+fn give<'cap>(
+    device: &Device<'cap, Bound>,
+    region: &LendRegion<'cap>,
+    registers: LentWindow<'cap, 0x1000>,
+) -> Result<Registration<'cap, ForLt!(Queue<'_>)>, Error> {
+    Registration::new(device, region, "queue", 0, QueueOffer { registers })
+}
+
+fn read_at_the_child(queue: &Queue<'_>) -> u32 {
+    queue.registers.read32::<0>()
+}
+
 fn register<'cap>(
     device: &Device<'cap, Bound>,
     region: &LendRegion<'cap>,
@@ -54,6 +76,8 @@ fn main() {
         invariant as fn(&Device<'static, Bound>) -> Result<bool, Error>,
         register as fn(&Device<'static, Bound>, &LendRegion<'static>) -> _,
         receive as fn(&Device<'static, Bound>) -> Result<(u32, u64), Error>,
+        give as fn(&Device<'static, Bound>, &LendRegion<'static>, LentWindow<'static, 0x1000>) -> _,
+        read_at_the_child as fn(&Queue<'_>) -> u32,
     );
     let _ = |state: State<'_>| (state.device.is_bound(), state.window.len());
 }

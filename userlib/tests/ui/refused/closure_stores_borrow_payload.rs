@@ -10,8 +10,9 @@ struct Queue<'a> {
 }
 
 impl<'a> Lendable<'a> for Queue<'a> {
-    fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error> {
-        self.number.lend(to)
+    type Offer = Self;
+    fn lend(offer: &Self, to: &mut Lender<'_>) -> Result<(), Error> {
+        Lent::lend(&offer.number, to)
     }
     fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {
         Ok(Self { number: Lent::receive(from)?, kept: Cell::new(None) })

@@ -9,8 +9,10 @@ struct Outer<'p> {
 }
 
 impl<'a, 'p> Lendable<'a> for Outer<'p> {
-    fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error> {
-        if let Some(other) = self.other.borrow_mut().as_mut() {
+    type Offer = Self;
+
+    fn lend(offer: &Self, to: &mut Lender<'_>) -> Result<(), Error> {
+        if let Some(other) = offer.other.borrow_mut().as_mut() {
             core::mem::swap(other, to);
         }
         Ok(())

@@ -10,8 +10,10 @@ std::thread_local! {
 struct Part<'a>(Lent<'a, u32>);
 
 impl<'a> Lendable<'a> for Part<'a> {
-    fn lend(&self, to: &mut Lender<'_>) -> Result<(), Error> {
-        self.0.lend(to)
+    type Offer = Self;
+
+    fn lend(offer: &Self, to: &mut Lender<'_>) -> Result<(), Error> {
+        Lent::lend(&offer.0, to)
     }
 
     fn receive(from: &mut Receiver<'_, 'a>) -> Result<Self, Error> {
