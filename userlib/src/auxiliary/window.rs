@@ -1,4 +1,4 @@
-//! A part of the parent's device window that the child gets: a [`LentWindow`] at the parent, a [`Window`] at the child.
+//! A part of the parent's device window that the child gets: at the parent a [`LentWindow`], at the child a [`Window`].
 
 use super::{Lendable, Lender, Receiver};
 use crate::io::{Claim, Window};
