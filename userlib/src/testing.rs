@@ -60,6 +60,8 @@ pub(crate) struct State {
     /// The time, and what the task's timer is set to, in ticks.
     pub(crate) time: u64,
     pub(crate) timer: Option<u64>,
+    /// Whether the task receives no calls for now.
+    pub(crate) holds: bool,
     /// How many system calls there were.
     pub(crate) calls: usize,
     memory: Vec<(*mut u8, Layout)>,
@@ -268,6 +270,7 @@ impl State {
             }
             Call::SetServing => {
                 self.journal.push(format!("serve {a}"));
+                self.holds = a == 2;
                 Ok([0, 0])
             }
             Call::LeaseEvent => {
@@ -393,6 +396,7 @@ impl State {
         {
             Event::Bits(bits) => [0, u32::MAX as usize, bits.register()],
             Event::Call(client, call) => {
+                assert!(!self.holds, "the kernel keeps the callers waiting");
                 *message = call;
                 [0, client as usize, 0]
             }

@@ -35,7 +35,8 @@ pub enum Call {
     Call = 1,
     /// *Message.* Wait: `(notification mask, BeforeWait, set of peers) -> (status, client, notifications)`.
     /// `client` is the caller's task handle, or [`u32::MAX`] when `notifications` (pending bits
-    /// in the mask, cleared by this) came instead. A task that is not serving gets notifications only.
+    /// in the mask, cleared by this) came instead. A task that does not answer calls
+    /// ([`Call::SetServing`]) gets notifications only.
     ///
     /// Before that, a line of the caller may come again, and peers are notified, as [`BeforeWait`](crate::BeforeWait)
     /// says. It is no error if the line is not the caller's (any more), or if a peer is not alive. `Denied` (not a peer
@@ -91,8 +92,8 @@ pub enum Call {
     /// (`Denied` otherwise): no other holder of a lease may decide where a function's registers decode. The bus-master
     /// bit of the command register keeps the kernel's value.
     ConfigWrite = 20,
-    /// Whether the caller answers calls: `(0 or 1)`. At 0, its callers get `Unbound`, received or not. A task starts
-    /// at 1.
+    /// What becomes of the caller's callers: `(`[`Serving`](crate::Serving)`)`. A task starts with
+    /// [`Serving::Answers`](crate::Serving::Answers).
     SetServing = 21,
     /// End with a panic: `(message address, length)`. Does not return.
     Panic = 22,

@@ -17,6 +17,7 @@ mod message;
 pub mod names;
 mod notifications;
 mod padded;
+mod serving;
 mod task;
 
 pub use call::Call;
@@ -35,4 +36,5 @@ pub use limits::{
 pub use message::{BeforeWait, Borrow, Tag};
 pub use notifications::Notifications;
 pub use padded::Padded;
+pub use serving::Serving;
 pub use task::{FaultKind, TaskInfo, TaskState};

@@ -7,7 +7,7 @@
 use crate::schedule::{bit, first};
 use crate::task::{Task, no_handle};
 use crate::{Context, Hardware, Kernel, Next, TaskSet};
-use leasehold_abi::{BeforeWait, Error, MAX_BORROWS, TaskHandle, TaskState};
+use leasehold_abi::{BeforeWait, Error, MAX_BORROWS, Serving, TaskHandle, TaskState};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
@@ -43,10 +43,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             let alive = record.is_alive() as usize;
             return Err([Error::Dead.code(), record.successor(), alive]);
         }
-        if !record.serving {
+        if !record.serving && !record.holding {
             return Err(plain(Error::Unbound));
         }
-        let receiving = record.state == TaskState::Receiving;
+        let receiving = record.serving && record.state == TaskState::Receiving;
         if receiving {
             record.in_service |= bit(client);
         } else {
@@ -190,16 +190,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     pub(crate) fn set_serving(&mut self, on: usize) -> Result<(), Error> {
         let current = self.current;
         let record = &mut self.tasks[current];
-        match on {
-            0 => {
-                record.serving = false;
-                if record.waiting | record.in_service != 0 {
-                    self.reaper.waking |= bit(current);
-                    self.reaper.queued_by(current);
-                }
-            }
-            1 => record.serving = true,
-            _ => return Err(Error::Invalid),
+        let serving = Serving::from_register(on).ok_or(Error::Invalid)?;
+        record.serving = serving == Serving::Answers;
+        record.holding = serving == Serving::Holds;
+        if serving == Serving::Refuses && record.waiting | record.in_service != 0 {
+            self.reaper.waking |= bit(current);
+            self.reaper.queued_by(current);
         }
         Ok(())
     }

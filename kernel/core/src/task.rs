@@ -54,8 +54,10 @@ pub(crate) struct Task<C> {
     pub(crate) peer: usize,
     /// What it is doing.
     pub(crate) state: TaskState,
-    /// Whether it answers calls.
+    /// Whether it receives calls.
     pub(crate) serving: bool,
+    /// While it does not: whether callers wait until it does again. Else they are turned away.
+    pub(crate) holding: bool,
     /// Bits that its timer posts.
     pub(crate) timer_bits: Notifications,
     /// How many times it was started.
@@ -103,6 +105,7 @@ impl<C: Context> Task<C> {
         peer: NO_TASK,
         state: TaskState::Dormant,
         serving: false,
+        holding: false,
         timer_bits: Notifications::empty(),
         starts: 0,
         leases: Held::NONE,

@@ -5,7 +5,7 @@ use super::soon::Soon;
 use super::tables;
 use crate::ipc::Owed;
 use crate::lend::Arena;
-use crate::sys::{self, Error, Notifications};
+use crate::sys::{self, Error, Notifications, Serving};
 use core::cell::Cell;
 
 /// Lines that a task can tell apart.
@@ -23,6 +23,8 @@ pub(crate) struct Task {
     pub(crate) running: Cell<bool>,
     /// Whether the task answers calls.
     pub(crate) serving: Cell<bool>,
+    /// Whether they wait meanwhile, because it can take no more of them.
+    holding: Cell<bool>,
     /// Clients whose calls were put off.
     pub(crate) owed: Owed,
     /// What is done with the next wait.
@@ -40,6 +42,7 @@ impl Task {
             begun: Cell::new(false),
             running: Cell::new(false),
             serving: Cell::new(false),
+            holding: Cell::new(false),
             owed: Owed::new(),
             soon: Soon::new(),
             bits: [const { Cell::new(None) }; BITS],
@@ -69,10 +72,27 @@ impl Task {
     /// Answers calls from now on, or not.
     pub(crate) fn serve(&self, serving: bool) {
         self.serving.set(serving);
+        self.holding.set(false);
         // The kernel refuses neither value.
-        let _ = sys::set_serving(serving);
+        let _ = sys::set_serving(if serving {
+            Serving::Answers
+        } else {
+            Serving::Refuses
+        });
         if !serving {
             self.owed.settle_all();
+        }
+    }
+
+    /// While it answers calls: whether those to come are to wait.
+    pub(super) fn hold(&self, holding: bool) {
+        if self.serving.get() && self.holding.replace(holding) != holding {
+            // The kernel refuses neither value.
+            let _ = sys::set_serving(if holding {
+                Serving::Holds
+            } else {
+                Serving::Answers
+            });
         }
     }
 

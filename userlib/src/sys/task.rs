@@ -2,7 +2,7 @@
 
 use super::{backend, status};
 use core::ptr;
-use leasehold_abi::{Call, Error, Notifications, TaskHandle, TaskInfo};
+use leasehold_abi::{Call, Error, Notifications, Serving, TaskHandle, TaskInfo};
 use zerocopy::FromZeros;
 
 /// The caller's own handle.
@@ -65,14 +65,14 @@ pub fn notify(task: TaskHandle, bits: Notifications) -> Result<(), Error> {
     status(code)
 }
 
-/// Sets whether the caller answers calls from now on. If not, its callers get `Unbound`.
+/// Sets what becomes of the caller's callers from now on.
 ///
 /// # Errors
 /// None that the caller can cause.
 #[inline]
-pub fn set_serving(serving: bool) -> Result<(), Error> {
+pub fn set_serving(serving: Serving) -> Result<(), Error> {
     // SAFETY: no argument is an address.
-    let [code, ..] = unsafe { backend::call1(Call::SetServing, usize::from(serving)) };
+    let [code, ..] = unsafe { backend::call1(Call::SetServing, serving as usize) };
     status(code)
 }
 

@@ -68,7 +68,7 @@ fn arguments_are_in_their_registers() {
     check(Call::SetTimer, &[77, 4], || {
         set_timer(77, Notifications::peer(2))
     });
-    check(Call::SetServing, &[1], || set_serving(true));
+    check(Call::SetServing, &[1], || set_serving(Serving::Answers));
     check(Call::LeaseRevoke, &[lease, 1], || {
         lease_revoke(LEASE, RevokeMode::Hard)
     });

@@ -40,6 +40,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         record.accepting = no_handle(record.handle);
         record.peer = NO_TASK;
         record.serving = false;
+        record.holding = false;
         record.pending = 0;
         record.operation.phase = Phase::None;
         self.ready &= !bit(task);

@@ -306,7 +306,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
                 [self.random.below(TASKS + 1), offset, 0, 0, 0, 0]
             }
             Call::DebugWrite | Call::Panic => [self.address(), length, 0, 0, 0, 0],
-            Call::SetServing => [self.random.below(3), 0, 0, 0, 0, 0],
+            Call::SetServing => [self.random.below(4), 0, 0, 0, 0, 0],
             _ => [self.own_lease(), small, self.address(), 0, 0, 0],
         }
     }

@@ -63,6 +63,7 @@ fn check_blocking<const L: usize, const G: usize, const B: u32>(kernel: &Machine
     for (index, task) in kernel.tasks.iter().enumerate() {
         let ready = kernel.ready & bit(index) != 0;
         assert_eq!(ready, task.state == TaskState::Ready, "task {index}");
+        assert!(!(task.serving && task.holding));
         let accepting = task.state == TaskState::Receiving && task.serving;
         assert_eq!(
             task.accepting,
@@ -92,7 +93,7 @@ fn check_blocking<const L: usize, const G: usize, const B: u32>(kernel: &Machine
             if waits || served {
                 assert!(other < index, "a call downhill");
                 // L8: a task blocked on one that cannot answer is about to be woken.
-                let answers = server.is_alive() && (served || server.serving);
+                let answers = server.is_alive() && (served || server.serving || server.holding);
                 assert!(answers || kernel.reaper.waking & bit(other) != 0);
             }
         }

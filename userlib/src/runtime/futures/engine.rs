@@ -97,7 +97,9 @@ where
     }
 
     fn rest(&self) {
-        Reactor::current().set_timer();
+        let reactor = Reactor::current();
+        Task::current().hold(reactor.is_full());
+        reactor.set_timer();
     }
 
     fn ended(&self, slot: u8) {

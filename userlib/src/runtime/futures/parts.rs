@@ -39,6 +39,8 @@ impl<R, W, const REQUESTS: usize> Drop for Pieces<R, W, REQUESTS> {
 /// The future of all of them. It never ends.
 pub(super) struct Parts<S, R, W, const REQUESTS: usize> {
     slot: u8,
+    /// The places without a request, a bit each.
+    free: u32,
     serve: S,
     pieces: Pieces<R, W, REQUESTS>,
 }
@@ -53,6 +55,7 @@ where
     pub(super) const fn new(slot: u8, serve: S, pieces: Pieces<R, W, REQUESTS>) -> Self {
         Self {
             slot,
+            free: (1 << REQUESTS) - 1,
             serve,
             pieces,
         }
@@ -73,13 +76,15 @@ where
         let reactor = Reactor::current();
         let mut woken = reactor.polled.take();
         if let Some(incoming) = reactor.incoming.take() {
-            let mut requests = this.pieces.requests.iter_mut().enumerate();
-            match requests.find(|(_, request)| request.is_none()) {
-                Some((free, request)) => {
+            let place = this.free.trailing_zeros();
+            match this.pieces.requests.get_mut(place as usize) {
+                Some(request) => {
                     *request = Some((this.serve)(incoming));
-                    woken |= 1 << (free + 1);
+                    this.free &= this.free - 1;
+                    woken |= 2 << place;
                 }
-                None => reactor.outgoing.set(Some(Message::error(Error::Busy))),
+                // The driver has no place for any: the task asks for no call while all are taken.
+                None => reactor.outgoing.set(Some(Message::error(Error::Invalid))),
             }
         }
         let mut done = 0;
@@ -91,23 +96,29 @@ where
             let mut context = Context::from_waker(&waker);
             if part == LOOP {
                 poll_one(&mut this.pieces.run, &mut context);
-            } else if let Some(request) = this.pieces.requests.get_mut(part as usize - 1) {
-                poll_one(request, &mut context);
+            } else if let Some(request) = this.pieces.requests.get_mut(part as usize - 1)
+                && poll_one(request, &mut context)
+            {
+                this.free |= 1 << (part - 1);
             }
             // For example, one that waited for a lock: in the same turn. But each has one poll a turn.
             woken |= reactor.woken_but(this.slot, done);
         }
+        reactor.set_full(this.slot, REQUESTS != 0 && this.free == 0);
         Poll::Pending
     }
 }
 
-/// Polls a future, and drops it when it is ready.
-fn poll_one<F: Future<Output = ()>>(place: &mut Option<F>, context: &mut Context<'_>) {
-    if let Some(future) = place {
-        // SAFETY: it stays in its place until it is dropped there.
-        let future = unsafe { Pin::new_unchecked(future) };
-        if future.poll(context).is_ready() {
-            *place = None;
-        }
+/// Polls a future, and drops it when it is ready: true then.
+fn poll_one<F: Future<Output = ()>>(place: &mut Option<F>, context: &mut Context<'_>) -> bool {
+    let Some(future) = place else {
+        return false;
+    };
+    // SAFETY: it stays in its place until it is dropped there.
+    let future = unsafe { Pin::new_unchecked(future) };
+    let ready = future.poll(context).is_ready();
+    if ready {
+        *place = None;
     }
+    ready
 }

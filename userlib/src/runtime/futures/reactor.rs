@@ -51,6 +51,8 @@ pub(super) struct Incoming {
 pub(crate) struct Reactor {
     /// The bindings with woken parts, a bit each.
     woken: Cell<u32>,
+    /// The bindings that can take no more requests, a bit each.
+    full: Cell<u32>,
     bindings: [Binding; MAX_BINDINGS],
     /// The parts that are being polled.
     pub(super) polled: Cell<u32>,
@@ -74,6 +76,7 @@ impl Reactor {
     const fn new() -> Self {
         Self {
             woken: Cell::new(0),
+            full: Cell::new(0),
             bindings: [const { Binding::new() }; MAX_BINDINGS],
             polled: Cell::new(0),
             incoming: Cell::new(None),
@@ -115,6 +118,18 @@ impl Reactor {
         binding.woken.set(binding.woken.get() | 1 << (part % 32));
         self.woken
             .set(self.woken.get() | 1 << (usize::from(slot) % MAX_BINDINGS));
+    }
+
+    /// Whether the binding in a slot can take no more requests.
+    pub(super) fn set_full(&self, slot: u8, full: bool) {
+        let bit = 1 << (usize::from(slot) % MAX_BINDINGS);
+        let others = self.full.get() & !bit;
+        self.full.set(if full { others | bit } else { others });
+    }
+
+    /// Whether some binding can take no more requests.
+    pub(super) fn is_full(&self) -> bool {
+        self.full.get() != 0
     }
 
     /// The bindings with woken parts, once.
@@ -214,6 +229,7 @@ impl Reactor {
         }
         self.came.set(self.came.get() - lines);
         binding.woken.set(0);
+        self.set_full(slot, false);
     }
 
     /// How many wakers are kept, for tests.

@@ -251,17 +251,61 @@ fn requests_are_served_at_once_and_one_after_the_other_at_a_lock() {
         step(call(4, NEVER));
         // Three were taken: the one that was answered made room for the fourth.
         assert_eq!(replies(board), [(3, Ok(0))]);
-        step(call(3, AT_ONCE));
+        assert!(!board.0.borrow().holds);
         step(NOTHING);
-        assert_eq!(replies(board), [(3, Err(Error::Busy))], "three at once");
+        assert!(board.0.borrow().holds, "three at once: others wait");
         step(Event::Bits(LINE));
         step(NOTHING);
         assert_eq!(replies(board), [(1, Ok(1))], "who came first");
+        assert!(!board.0.borrow().holds);
+        step(call(3, AT_ONCE));
+        step(NOTHING);
+        assert_eq!(replies(board), [(3, Ok(0))]);
         // The second had the lock after the turn in which the first was answered.
         step(Event::Bits(LINE));
         step(NOTHING);
         assert_eq!(replies(board), [(2, Ok(2))]);
     });
+}
+
+/// The callers that wait are another binding's from then on, or are turned away.
+#[test]
+fn a_full_binding_that_ends_lets_the_others_serve() {
+    for others in [false, true] {
+        run(|board, _, step| {
+            let lease = offer(board);
+            step(NOTHING);
+            if others {
+                offer(board);
+                step(Event::Bits(Notifications::LEASE));
+                step(NOTHING);
+            }
+            for index in [1, 2, 3] {
+                step(call(index, NEVER));
+            }
+            step(NOTHING);
+            assert!(board.0.borrow().holds);
+            board.0.borrow_mut().journal.clear();
+            end(board, lease, step);
+            assert!(!board.0.borrow().holds);
+            let serves = board.journal();
+            let wanted = if others { "serve 1" } else { "serve 0" };
+            assert_eq!(
+                serves
+                    .iter()
+                    .filter(|line| line.starts_with("serve"))
+                    .collect::<Vec<_>>(),
+                [wanted]
+            );
+            if others {
+                step(call(4, AT_ONCE));
+                step(NOTHING);
+                let unbound = Err(Error::Unbound);
+                let wanted = [(3, unbound), (2, unbound), (1, unbound), (4, Ok(0))];
+                assert_eq!(replies(board), wanted);
+            }
+        });
+    }
 }
 
 #[test]
@@ -279,6 +323,7 @@ fn the_end_drops_requests_from_the_last_then_the_loop_then_the_state() {
             })
             .collect();
         let wanted = [
+            "serve 2",
             "serve 0",
             "3 dropped",
             "2 dropped",

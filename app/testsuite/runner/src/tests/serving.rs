@@ -2,7 +2,7 @@
 
 use super::tests;
 use crate::outcome::{Outcome, check, equal};
-use crate::suite::{CLIENT, RIVAL, SERVER, Suite};
+use crate::suite::{CLIENT, LESSEE, RIVAL, SERVER, Suite};
 use leasehold_abi::{Call, Error, TaskState};
 
 tests! { "serving":
@@ -17,6 +17,7 @@ tests! { "serving":
     unbinding_wakes_waiting_callers,
     unbinding_wakes_a_caller_in_service,
     a_server_that_serves_again_is_called_again,
+    a_server_that_holds_its_callers_receives_them_later,
     a_server_that_does_not_serve_still_gets_notifications,
     task_info_tells_who_waits_for_whom,
 }
@@ -167,6 +168,34 @@ fn a_server_that_serves_again_is_called_again(suite: &mut Suite) -> Outcome {
     let client = in_service(suite, CLIENT)?;
     suite.ok(SERVER, Call::Reply, &[client])?;
     suite.ends_ok(CLIENT, Call::Call).map(drop)
+}
+
+fn a_server_that_holds_its_callers_receives_them_later(suite: &mut Suite) -> Outcome {
+    suite.start_all(&[SERVER, LESSEE, CLIENT, RIVAL])?;
+    let held = in_service(suite, RIVAL)?;
+    suite.ok(SERVER, Call::SetServing, &[2])?;
+    suite.begin_call(SERVER, Call::Receive, &[4])?;
+    // The server waits, but not for this call.
+    suite.begin_call(LESSEE, Call::Call, &[suite.handle(SERVER), 0, 0])?;
+    check!(
+        suite.finish_within(SERVER, 2)?.is_none() && suite.finish_within(LESSEE, 1)?.is_none(),
+        "a call was received or turned away"
+    );
+    suite.ok(CLIENT, Call::Notify, &[suite.handle(SERVER), 4])?;
+    let [status, client, bits] = suite.call_result(SERVER)?;
+    let wanted = (0, u32::MAX, 4);
+    equal!("the results", (status, client as u32, bits), wanted);
+    suite.ok(SERVER, Call::Reply, &[held])?;
+    suite.ends_ok(RIVAL, Call::Call)?;
+    suite.ok(SERVER, Call::SetServing, &[1])?;
+    let [client, _] = suite.ok(SERVER, Call::Receive, &[0])?;
+    equal!("the client", client, suite.handle(LESSEE));
+    // Who waits so is told when the server dies (L8).
+    suite.ok(SERVER, Call::SetServing, &[2])?;
+    suite.begin_call(CLIENT, Call::Call, &[suite.handle(SERVER), 0, 0])?;
+    suite.pause(1)?;
+    suite.stop(SERVER)?;
+    suite.ends_refused(CLIENT, Call::Call, &[Error::Dead])
 }
 
 fn a_server_that_does_not_serve_still_gets_notifications(suite: &mut Suite) -> Outcome {

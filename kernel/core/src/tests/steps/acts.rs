@@ -45,6 +45,7 @@ impl Act {
         add(Call::Receive, &[ALL]);
         add(Call::SetServing, &[0]);
         add(Call::SetServing, &[1]);
+        add(Call::SetServing, &[2]);
         add(Call::LeaseEvent, &[]);
         let soon = world.kernel.hardware.now() as usize + 1;
         add(Call::SetTimer, &[soon, PARK.register()]);
