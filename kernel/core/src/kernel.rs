@@ -32,6 +32,11 @@ pub struct Kernel<
     const G: usize,
     const B: u32 = { LeaseHandle::GENERATION_BITS },
 > {
+    // What is small lies in front of the tables, where an instruction's offset reaches it.
+    /// When the first of the leases that must be given back is overdue.
+    pub(crate) overdue: Overdue,
+    /// What the hardware's alarm is set to.
+    pub(crate) alarm: u64,
     /// Tasks that can run.
     pub(crate) ready: TaskSet,
     /// The task that runs, or ran when the kernel was entered; `NO_TASK` when idle.
@@ -41,15 +46,11 @@ pub struct Kernel<
     pub(crate) count: usize,
     pub(crate) config: &'static Config,
     pub(crate) tasks: Table<Task<H::Context>, T>,
+    pub(crate) hardware: H,
     pub(crate) timers: Deadlines<T>,
-    /// When the first of the leases that must be given back is overdue.
-    pub(crate) overdue: Overdue,
-    /// What the hardware's alarm is set to.
-    pub(crate) alarm: u64,
-    pub(crate) leases: Leases<L, G, B>,
     /// The grant that an interrupt line is routed to.
     pub(crate) routes: H::Routes,
-    pub(crate) hardware: H,
+    pub(crate) leases: Leases<L, G, B>,
 }
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>

@@ -75,11 +75,12 @@ pub(crate) const fn check<
 >() {
     type State<H, const T: usize, const L: usize, const G: usize, const B: u32> =
         Kernel<H, T, L, G, B>;
+    // Where the fields of `Head` begin.
+    let head = offset_of!(State<H, T, L, G, B>, tasks) - Layout::<H::Context>::TASKS;
     assert!(
-        offset_of!(State<H, T, L, G, B>, ready) == offset_of!(Head, ready)
-            && offset_of!(State<H, T, L, G, B>, current) == offset_of!(Head, current)
-            && offset_of!(State<H, T, L, G, B>, reaper) == offset_of!(Head, reaper)
-            && offset_of!(State<H, T, L, G, B>, tasks) == Layout::<H::Context>::TASKS
+        offset_of!(State<H, T, L, G, B>, ready) == head + offset_of!(Head, ready)
+            && offset_of!(State<H, T, L, G, B>, current) == head + offset_of!(Head, current)
+            && offset_of!(State<H, T, L, G, B>, reaper) == head + offset_of!(Head, reaper)
             && offset_of!(Task<H::Context>, context) == 0,
         "the entry code's fast paths would miss the kernel's state"
     );
