@@ -40,6 +40,8 @@ pub mod timer;
 
 pub use devres::{Devres, DevresGuard, DevresLt, Guard};
 pub use for_lt::{self, CovariantForLt, ForLt};
+#[doc(inline)]
+pub use io::registers;
 pub use leasehold_abi::Error;
 #[doc(hidden)]
 pub use start as __start;

@@ -179,6 +179,9 @@ fn accesses_cost_what_they_should() {
         assert_eq!(program.accesses("field_write")[1..], write, "{name}");
         let clear = [access(store, 0x34)];
         assert_eq!(program.accesses("field_clear")[1..], clear, "{name}");
+        is_one(target, program, "stored_read", load, 0x30);
+        let nth = [access(store, 0x60)];
+        assert_eq!(program.accesses("array_write")[1..], nth, "{name}");
         let modify = [access(load, 0x30), access(store, 0x30)];
         assert_eq!(program.accesses("field_modify")[1..], modify, "{name}");
         let several = program.accesses("several");

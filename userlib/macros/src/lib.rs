@@ -1,5 +1,5 @@
 //! Macros of userlib: `#[interface]` makes a client and a server of a trait,
-//! `#[derive(Lendable)]` proves that a payload may cross address spaces.
+//! `#[derive(Lendable)]` proves that a payload may cross address spaces, `registers!` names registers.
 #![forbid(unsafe_code)]
 
 mod asynchronous;
@@ -7,6 +7,7 @@ mod interface;
 mod lendable;
 mod line;
 mod method;
+mod registers;
 
 use proc_macro::TokenStream;
 
@@ -23,6 +24,14 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn line(arguments: TokenStream) -> TokenStream {
     line::expand(arguments.into()).into()
+}
+
+/// Names the registers of a window; see `userlib::registers`.
+#[proc_macro]
+pub fn registers(block: TokenStream) -> TokenStream {
+    registers::expand(block.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }
 
 /// Proves that a structure may cross address spaces; see `userlib::auxiliary::Lendable`.

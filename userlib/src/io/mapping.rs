@@ -2,12 +2,13 @@
 //!
 //! Each is a family, so `ForLt!(Bar<'_, SIZE>)` works in a function that is generic over `SIZE`.
 
-use super::{Claim, Window};
+use super::{Claim, Part, Window};
 use crate::auxiliary::LentWindow;
 use crate::runtime::{Device, Plain};
 use crate::sys::{Error, Rights};
 use crate::{CovariantForLt, DevresLt};
 use core::fmt;
+use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use for_lt::CovariantFamily;
 
@@ -31,6 +32,13 @@ macro_rules! mapping {
             pub fn into_devres(self) -> Result<$devres<SIZE>, Error> {
                 // SAFETY: a claimed window borrows nothing, and may be used until its binding ends.
                 unsafe { DevresLt::keep(self.claim.device(), self) }
+            }
+
+            /// Keeps the window claimed until the binding ends. The result and its parts can be stored beside each
+            /// other; see [`Part`].
+            pub fn keep(self) -> Part<'cap, SIZE> {
+                // The claim is not ended here, but with the lease.
+                ManuallyDrop::new(self).window.lasting()
             }
 
             /// The device, without a claim that it is bound.

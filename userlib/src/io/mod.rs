@@ -8,14 +8,18 @@ mod claim;
 mod device;
 mod limit;
 mod mapping;
+mod part;
 mod register;
 mod window;
 
 pub use claim::Select;
 pub use mapping::{Bar, DevresBar, DevresExclusiveIoMem, DevresIoMem, ExclusiveIoMem, IoMem};
+pub use part::Part;
 #[doc(hidden)]
-pub use register::register_fits;
-pub use register::{ReadOnly, ReadToClear, ReadWrite, Register, WriteOneToClear, WriteOnly};
+pub use register::registers;
+pub use register::{
+    ReadOnly, ReadToClear, ReadWrite, Register, RegisterArray, WriteOneToClear, WriteOnly,
+};
 pub use tock_registers::LocalRegisterCopy;
 pub use tock_registers::interfaces::{ReadWriteable, Readable, Writeable};
 pub use window::Window;

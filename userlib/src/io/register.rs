@@ -4,9 +4,11 @@
 //! it is accessed. So a load or store stays one instruction, there is never a reference to device memory, and on the
 //! host a [model](crate::sys::mock::DeviceModel) can take the place of the window.
 
-use super::Window;
+use super::access::Width;
 use crate::sys::Error;
+use core::fmt;
 use core::marker::PhantomData;
+use core::ptr::NonNull;
 use tock_registers::fields::FieldValue;
 use tock_registers::interfaces::{Readable, Writeable};
 use tock_registers::{LocalRegisterCopy, RegisterLongName};
@@ -28,66 +30,132 @@ pub struct ReadToClear;
 #[derive(Debug)]
 pub struct WriteOneToClear;
 
-/// One register of width `T` with the fields `R`, at `OFFSET` in a window of `SIZE` bytes.
+/// One register of width `T` with the fields `R`.
 ///
 /// Its access `A` decides which methods it has: `get`, `read` and `is_set` by [`Readable`](crate::io::Readable), `set`
 /// and `write` by [`Writeable`](crate::io::Writeable), `modify` by [`ReadWriteable`](crate::io::ReadWriteable), and
 /// [`take`](Self::take) or [`clear`](Self::clear).
-pub struct Register<'w, T, R, A, const OFFSET: usize, const SIZE: usize> {
-    window: &'w Window<'w, SIZE>,
-    kind: PhantomData<(T, R, A)>,
+pub struct Register<'w, T, R, A> {
+    pointer: NonNull<T>,
+    kind: PhantomData<(&'w (), R, A)>,
 }
 
-impl<T, R, A, const OFFSET: usize, const SIZE: usize> core::fmt::Debug
-    for Register<'_, T, R, A, OFFSET, SIZE>
-{
-    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(formatter, "register at {OFFSET:#x} of {:?}", self.window)
-    }
-}
-
-impl<'w, T, R, A, const OFFSET: usize, const SIZE: usize> Register<'w, T, R, A, OFFSET, SIZE> {
-    /// The register in this window.
+impl<T, R, A> Register<'_, T, R, A> {
+    /// The register at this address.
+    ///
+    /// # Safety
+    /// It is aligned and in a window that may be used for the lifetime.
     #[inline(always)]
-    pub const fn new(window: &'w Window<'w, SIZE>) -> Self {
+    pub(super) const unsafe fn at(pointer: NonNull<T>) -> Self {
         Self {
-            window,
+            pointer,
             kind: PhantomData,
         }
     }
 }
 
-/// Whether a register of `bytes` bytes at `offset` is aligned, and in a block of `size` bytes.
-#[doc(hidden)]
-pub const fn register_fits(offset: usize, bytes: usize, size: usize) -> bool {
-    offset.is_multiple_of(bytes) && bytes <= size && offset <= size - bytes
+impl<T, R, A> fmt::Debug for Register<'_, T, R, A> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "register at {:p}", self.pointer)
+    }
+}
+
+/// `COUNT` registers of one kind, each `STEP` bytes after the one before.
+pub struct RegisterArray<'w, T, R, A, const STEP: usize, const COUNT: usize> {
+    first: NonNull<u8>,
+    kind: PhantomData<(Register<'w, T, R, A>,)>,
+}
+
+impl<'w, T, R, A, const STEP: usize, const COUNT: usize> RegisterArray<'w, T, R, A, STEP, COUNT> {
+    /// The registers from this address on.
+    ///
+    /// # Safety
+    /// All of them are aligned and in a window that may be used for the lifetime.
+    #[inline(always)]
+    pub(super) const unsafe fn at(first: NonNull<u8>) -> Self {
+        Self {
+            first,
+            kind: PhantomData,
+        }
+    }
+
+    /// The register of a constant number, from 0.
+    #[inline(always)]
+    pub const fn nth<const INDEX: usize>(&self) -> Register<'w, T, R, A> {
+        const { assert!(INDEX < COUNT, "the array has fewer registers") };
+        // SAFETY: it is one of them.
+        unsafe { Register::at(self.first.add(INDEX * STEP).cast()) }
+    }
+
+    /// The register of this number, from 0, if there is one.
+    #[inline(always)]
+    pub const fn get(&self, index: usize) -> Option<Register<'w, T, R, A>> {
+        if index >= COUNT {
+            return None;
+        }
+        // SAFETY: it is one of them.
+        Some(unsafe { Register::at(self.first.add(index * STEP).cast()) })
+    }
+
+    /// All of them, in order.
+    pub fn iter(
+        &self,
+    ) -> impl ExactSizeIterator<Item = Register<'w, T, R, A>> + use<'w, T, R, A, STEP, COUNT> {
+        let first = self.first;
+        (0..COUNT).map(move |index| {
+            // SAFETY: it is one of them.
+            unsafe { Register::at(first.add(index * STEP).cast()) }
+        })
+    }
+}
+
+impl<T, R, A, const STEP: usize, const COUNT: usize> fmt::Debug
+    for RegisterArray<'_, T, R, A, STEP, COUNT>
+{
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{COUNT} registers at {:p}", self.first)
+    }
+}
+
+/// One load.
+macro_rules! load {
+    ($register:ident, $width:ty) => {
+        // SAFETY: the register is aligned and in a window, which is claimed for `'w`.
+        unsafe { <$width>::load($register.pointer.as_ptr()) }
+    };
+}
+
+/// One store.
+macro_rules! store {
+    ($register:ident, $width:ty, $value:expr) => {
+        // SAFETY: as for loads; device memory is no Rust object that anybody borrows.
+        unsafe { <$width>::store($register.pointer.as_ptr(), $value) }
+    };
 }
 
 /// Declares that a register of this width and access can be loaded.
 macro_rules! readable {
-    ($width:ty, $read:ident $try_read:ident, $access:ty) => {
-        impl<R: RegisterLongName, const OFFSET: usize, const SIZE: usize>
-            Register<'_, $width, R, $access, OFFSET, SIZE>
-        {
+    ($width:ty, $access:ty) => {
+        impl<R: RegisterLongName> Register<'_, $width, R, $access> {
             /// Loads it, if that is possible.
             ///
             /// # Errors
             /// `Revoked` when the window is gone.
             #[inline]
             pub fn try_get(&self) -> Result<$width, Error> {
-                self.window.$try_read(OFFSET)
+                let address = self.pointer.as_ptr().expose_provenance();
+                // SAFETY: aligned and inside the window; whether it is still there is what is checked.
+                unsafe { <$width>::checked_load(address) }.ok_or(Error::Revoked)
             }
         }
 
-        impl<R: RegisterLongName, const OFFSET: usize, const SIZE: usize> Readable
-            for Register<'_, $width, R, $access, OFFSET, SIZE>
-        {
+        impl<R: RegisterLongName> Readable for Register<'_, $width, R, $access> {
             type T = $width;
             type R = R;
 
             #[inline(always)]
             fn get(&self) -> $width {
-                self.window.$read::<OFFSET>()
+                load!(self, $width)
             }
         }
     };
@@ -95,16 +163,14 @@ macro_rules! readable {
 
 /// Declares that a register of this width and access can be stored to.
 macro_rules! writeable {
-    ($width:ty, $write:ident, $access:ty) => {
-        impl<R: RegisterLongName, const OFFSET: usize, const SIZE: usize> Writeable
-            for Register<'_, $width, R, $access, OFFSET, SIZE>
-        {
+    ($width:ty, $access:ty) => {
+        impl<R: RegisterLongName> Writeable for Register<'_, $width, R, $access> {
             type T = $width;
             type R = R;
 
             #[inline(always)]
             fn set(&self, value: $width) {
-                self.window.$write::<OFFSET>(value);
+                store!(self, $width, value);
             }
         }
     };
@@ -112,60 +178,56 @@ macro_rules! writeable {
 
 /// Declares access by one width.
 macro_rules! register {
-    ($($width:ty: $read:ident $try_read:ident $write:ident;)*) => {$(
-        readable!($width, $read $try_read, ReadOnly);
-        readable!($width, $read $try_read, ReadWrite);
-        readable!($width, $read $try_read, WriteOneToClear);
-        writeable!($width, $write, WriteOnly);
-        writeable!($width, $write, ReadWrite);
+    ($($width:ty)*) => {$(
+        readable!($width, ReadOnly);
+        readable!($width, ReadWrite);
+        readable!($width, WriteOneToClear);
+        writeable!($width, WriteOnly);
+        writeable!($width, ReadWrite);
 
-        impl<R: RegisterLongName, const OFFSET: usize, const SIZE: usize>
-            Register<'_, $width, R, ReadToClear, OFFSET, SIZE>
-        {
+        impl<R: RegisterLongName> Register<'_, $width, R, ReadToClear> {
             /// Loads it, which changes the device's register.
             #[inline(always)]
             #[must_use]
             pub fn take(&self) -> LocalRegisterCopy<$width, R> {
-                LocalRegisterCopy::new(self.window.$read::<OFFSET>())
+                LocalRegisterCopy::new(load!(self, $width))
             }
         }
 
-        impl<R: RegisterLongName, const OFFSET: usize, const SIZE: usize>
-            Register<'_, $width, R, WriteOneToClear, OFFSET, SIZE>
-        {
+        impl<R: RegisterLongName> Register<'_, $width, R, WriteOneToClear> {
             /// Clears the bits that are set in `fields`, and no others, by one store.
             #[inline(always)]
             pub fn clear(&self, fields: FieldValue<$width, R>) {
-                self.window.$write::<OFFSET>(fields.value);
+                store!(self, $width, fields.value);
             }
 
             /// Clears these bits by one store: for a value from a load.
             #[inline(always)]
             pub fn clear_bits(&self, bits: $width) {
-                self.window.$write::<OFFSET>(bits);
+                store!(self, $width, bits);
             }
         }
     )*};
 }
 
-register! {
-    u8: read8 try_read8 write8;
-    u16: read16 try_read16 write16;
-    u32: read32 try_read32 write32;
-}
+register! { u8 u16 u32 }
 #[cfg(target_pointer_width = "64")]
-register! {
-    u64: read64 try_read64 write64;
-}
+register! { u64 }
 
 /// Declares a block of registers over a window of fixed size.
 ///
 /// A register is `name: Access<width> = offset`, or `Access<width, Fields>` with the fields that
 /// [`register_fields!`](crate::register_fields) declares. The access is one of `ReadOnly`, `WriteOnly`,
-/// `ReadWrite`, `ReadToClear` and `WriteOneToClear`. Each access of a register is one load or one store.
+/// `ReadWrite`, `ReadToClear` and `WriteOneToClear`. Several of one kind are an array, which gives a register by
+/// [`nth`](RegisterArray::nth), [`get`](RegisterArray::get) or [`iter`](RegisterArray::iter); they lie as close as they
+/// can, or so many bytes apart as `step` says. Each access of a register is one load or one store.
+///
+/// A block is made of a window that is borrowed (`new`), or of a [`Part`](crate::io::Part) (`from`); then it can be
+/// stored as long as the part. An offset that is not in the block does not compile, used or not, and the error is at
+/// that offset.
 ///
 /// ```
-/// use userlib::io::{Readable, ReadWriteable, Window, Writeable};
+/// use userlib::io::{Part, Readable, ReadWriteable, Window, Writeable};
 ///
 /// userlib::register_fields! { u32,
 ///     /// What the timer does.
@@ -183,61 +245,33 @@ register! {
 /// }
 /// userlib::registers! {
 ///     /// A timer.
-///     pub struct Timer: 0x10 {
+///     pub struct Timer: 0x40 {
 ///         /// What counts.
 ///         pub value: ReadOnly<u32> = 0x0;
 ///         /// What it does.
 ///         pub control: ReadWrite<u32, Control> = 0x8;
 ///         /// Why it interrupts; ones clear.
 ///         pub interrupt: WriteOneToClear<u32, Interrupt> = 0xc;
+///         /// When each channel fires.
+///         pub compare: [ReadWrite<u32>; 4] = 0x20 step 0x8;
 ///     }
 /// }
-/// fn start(window: &Window<'_, 0x10>) -> u32 {
+/// fn start(window: &Window<'_, 0x40>, channel: usize) -> u32 {
 ///     let timer = Timer::new(window);
 ///     timer.interrupt().clear(Interrupt::ZERO::SET);
 ///     timer.control().write(Control::ENABLE::SET + Control::PRESCALE::By16);
 ///     timer.control().modify(Control::PRESCALE::By256);
+///     timer.compare().nth::<0>().set(1000);
+///     if let Some(compare) = timer.compare().get(channel) {
+///         compare.set(2000);
+///     }
 ///     timer.value().get()
 /// }
+/// fn to_store<'cap>(part: Part<'cap, 0x40, 4>) -> Timer<'cap> {
+///     Timer::from(part)
+/// }
 /// ```
-#[macro_export]
-macro_rules! registers {
-    ($(#[$doc:meta])* $vis:vis struct $name:ident: $size:literal {
-        $($(#[$field_doc:meta])* $field_vis:vis $field:ident: $access:ident<$width:ty $(, $fields:ident)?> = $offset:literal;)*
-    }) => {
-        $(#[$doc])*
-        #[derive(Debug)]
-        $vis struct $name<'w>(&'w $crate::io::Window<'w, $size>);
-
-        const _: () = {
-            $(::core::assert!(
-                $crate::io::register_fits($offset, ::core::mem::size_of::<$width>(), $size),
-                ::core::concat!(
-                    "the register `", ::core::stringify!($field),
-                    "` is not aligned or ends past the block"
-                )
-            );)*
-        };
-
-        impl<'w> $name<'w> {
-            /// The block over this window.
-            #[inline(always)]
-            $vis const fn new(window: &'w $crate::io::Window<'w, $size>) -> Self {
-                Self(window)
-            }
-
-            $(
-                $(#[$field_doc])*
-                #[inline(always)]
-                $field_vis const fn $field(&self) -> $crate::io::Register<
-                    'w, $width, $crate::__register_fields!($($fields)?), $crate::io::$access, $offset, $size,
-                > {
-                    $crate::io::Register::new(self.0)
-                }
-            )*
-        }
-    };
-}
+pub use userlib_macros::registers;
 
 /// Declares the fields of registers, and the values of a field that have names: see [`registers!`](crate::registers).
 ///
@@ -252,17 +286,5 @@ macro_rules! register_fields {
                 $vis $register $fields
             ),*
         }
-    };
-}
-
-/// The fields of a register, or none.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __register_fields {
-    () => {
-        ()
-    };
-    ($fields:ident) => {
-        $fields::Register
     };
 }

@@ -1,7 +1,7 @@
 //! Windows: claims, offsets, checked accesses, sub-windows.
 
 use crate::Devres;
-use crate::io::{ReadWriteable, Readable, Writeable};
+use crate::io::{Part, ReadWriteable, Readable, Writeable};
 use crate::runtime::{Bound, Device};
 use crate::sys::{Claim, Error, GrantInfo, GrantKind, LeaseState, Rights, mock};
 use crate::testing::Board;
@@ -85,11 +85,81 @@ fn accesses_of_every_width() {
         assert_eq!(part.try_read64(8), Err(Error::Invalid));
         let part = window.try_sub(16, 16).unwrap();
         assert_eq!((part.try_read32(0), part.len()), (Ok(7), 16));
-        assert_eq!(window.try_sub(16, 17).err(), Some(Error::Invalid));
-        assert_eq!(window.try_sub(33, 0).err(), Some(Error::Invalid));
-        assert_eq!(window.try_sub(4, 8).err(), Some(Error::Invalid));
         drop(window);
         board.unbind(&device);
+    });
+}
+
+#[test]
+fn parts_are_in_their_window_and_start_at_words() {
+    Board::run(|board| {
+        let device = board.bind(0, "a", vec![board.grant(GrantKind::Mmio, "r", 0x20)]);
+        let window = device.io_mem::<0>("r").unwrap();
+        for at in (0..0x20).step_by(4) {
+            assert_eq!(window.try_write32(at, at as u32), Ok(()));
+        }
+        for offset in [1, 2, 3, 6, 17, 33, 36, usize::MAX, usize::MAX - 3] {
+            let refused = Some(Error::Invalid);
+            assert_eq!(window.part::<4>(offset).err(), refused, "{offset}");
+            assert_eq!(window.try_sub(offset, 4).err(), refused, "{offset}");
+        }
+        for (offset, length) in [(0x10, 0x11), (0x20, 1), (4, 0), (4, usize::MAX), (0, 0x21)] {
+            let refused = Some(Error::Invalid);
+            assert_eq!(
+                window.try_sub(offset, length).err(),
+                refused,
+                "{offset} {length}"
+            );
+        }
+        assert_eq!(window.part::<0x11>(0x10).err(), Some(Error::Invalid));
+        assert_eq!(window.part::<0x20>(0).map(|part| part.len()), Ok(0x20));
+        let part = window.part::<0x10>(0xc).unwrap();
+        assert_eq!((part.read32::<0>(), part.read32::<0xc>()), (0xc, 0x18));
+        // What is aligned in the part need not be aligned.
+        #[cfg(target_pointer_width = "64")]
+        assert_eq!(part.try_read64(0), Err(Error::Invalid));
+        #[cfg(target_pointer_width = "64")]
+        assert_eq!(part.try_read64(4), Ok(0x14 << 32 | 0x10));
+        let within = part.sub::<4, 8>();
+        assert_eq!((within.read32::<0>(), within.len()), (0x10, 8));
+        assert_eq!(
+            part.part::<4>(0x10).err(),
+            Some(Error::Invalid),
+            "past the part"
+        );
+        assert_eq!(
+            within.all().part::<4>(4).map(|part| part.read32::<0>()),
+            Ok(0x14)
+        );
+    });
+}
+
+/// What virtio's capabilities need: structures whose places are known when it runs, stored beside each other.
+#[test]
+fn parts_that_are_kept_last_as_long_as_the_binding() {
+    struct State<'cap> {
+        block: Block<'cap>,
+        rest: Part<'cap, 8, 4>,
+    }
+    Board::run(|board| {
+        let device = board.bind(0, "a", vec![board.grant(GrantKind::Mmio, "bar0", 0x40)]);
+        let whole = device.bar::<0x40>(0).unwrap().keep();
+        let state = State {
+            block: Block::from(whole),
+            rest: whole.part(0x34).unwrap(),
+        };
+        state.block.mode().set(7);
+        state.rest.write32::<4>(9);
+        assert_eq!((whole.read8::<6>(), whole.read32::<0x38>()), (7, 9));
+        assert_eq!(
+            device.bar::<0x40>(0).err(),
+            Some(Error::Busy),
+            "claimed until the binding ends"
+        );
+        assert!(!board.journal().concat().contains("unclaim"));
+        board.unbind(&device);
+        let again = board.bind(0, "a", vec![board.grant(GrantKind::Mmio, "bar0", 0x40)]);
+        assert!(again.bar::<0x40>(0).is_ok());
     });
 }
 
@@ -127,7 +197,7 @@ crate::register_fields! { u8,
 
 crate::registers! {
     /// A block.
-    struct Block: 0x20 {
+    struct Block: 0x40 {
         /// Read.
         status: ReadOnly<u32> = 0x00;
         /// Write.
@@ -136,14 +206,18 @@ crate::registers! {
         mode: ReadWrite<u8, Mode> = 0x06;
         /// Wide.
         address: ReadWrite<u64> = 0x08;
+        /// As close as they can be.
+        counts: [ReadOnly<u16>; 3] = 0x10;
+        /// Apart, to the end.
+        modes: [ReadWrite<u8, Mode>; 4] = 0x24 step 9;
     }
 }
 
 #[test]
 fn typed_registers() {
     Board::run(|board| {
-        let device = board.bind(0, "a", vec![board.grant(GrantKind::Mmio, "r", 0x20)]);
-        let window = device.io_mem::<0x20>("r").unwrap();
+        let device = board.bind(0, "a", vec![board.grant(GrantKind::Mmio, "r", 0x40)]);
+        let window = device.io_mem::<0x40>("r").unwrap();
         let block = Block::new(&window);
         window.write32::<0>(5);
         assert_eq!(block.status().get(), 5);
@@ -156,6 +230,20 @@ fn typed_registers() {
         assert!(block.mode().is_set(Mode::ON));
         block.address().set(1 << 40);
         assert_eq!(window.read64::<8>(), 1 << 40);
+        window.write16::<0x12>(0x1234);
+        let counts = block.counts();
+        assert_eq!(counts.nth::<1>().get(), 0x1234);
+        assert_eq!(counts.get(1).map(|count| count.get()), Some(0x1234));
+        assert!(counts.get(3).is_none() && counts.get(usize::MAX).is_none());
+        assert!(counts.iter().map(|count| count.get()).eq([0, 0x1234, 0]));
+        let modes = block.modes();
+        for (at, mode) in modes.iter().enumerate() {
+            mode.write(Mode::SPEED.val(at as u8));
+        }
+        assert_eq!(window.read8::<0x3f>(), 0b110, "the last of them");
+        modes.nth::<3>().modify(Mode::ON::SET);
+        assert_eq!(modes.get(3).unwrap().try_get(), Ok(0b1000_0110));
+        assert_eq!(window.read8::<0x2d>(), 0b010);
     });
 }
 

@@ -1,13 +1,16 @@
 //! Access to a range of device registers.
 
+use super::Part;
 use super::access::Width;
 use crate::sys::Error;
 use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-/// A range of device registers that may be used for `'w`. It has at least `SIZE` bytes; with `SIZE` 0 its length is
-/// known only at run time.
+/// A range of device registers. It has at least `SIZE` bytes; with `SIZE` 0 its length is known only at run time. It
+/// starts at a multiple of `ALIGN` bytes: 8 for what is claimed, 4 for a part of it.
+///
+/// It is borrowed from what has the claim, for example an [`IoMem`](super::IoMem), and a [`Part`] of it is too.
 ///
 /// A constant offset is checked when the program is compiled, and the access is one instruction:
 ///
@@ -25,14 +28,55 @@ use core::ptr::NonNull;
 /// # std::hint::black_box(status as fn(&Window<'_, 0x100>) -> u32);
 /// ```
 ///
+/// [`registers!`](crate::registers) gives registers names, and says on the driver's own line which of them does not fit.
+///
 /// Accesses at constant offsets do not check that the window still exists. An orderly lease ends only after the values
 /// that hold the window are dropped. If the lessor dies first, the access is a fault of the task. The `try_` accessors
 /// answer `Revoked` instead.
-pub struct Window<'w, const SIZE: usize = 0> {
+#[repr(transparent)]
+pub struct Window<'w, const SIZE: usize = 0, const ALIGN: usize = 8> {
+    range: Range<'w>,
+}
+
+/// Where a window is.
+#[derive(Clone, Copy)]
+pub(super) struct Range<'w> {
     base: NonNull<u8>,
     length: usize,
     writable: bool,
     window: PhantomData<&'w ()>,
+}
+
+/// The check of a constant offset, when the program is compiled.
+pub(super) struct Access<
+    const SIZE: usize,
+    const ALIGN: usize,
+    const OFFSET: usize,
+    const BYTES: usize,
+>;
+
+impl<const SIZE: usize, const ALIGN: usize, const OFFSET: usize, const BYTES: usize>
+    Access<SIZE, ALIGN, OFFSET, BYTES>
+{
+    /// Fails to compile if the access is not possible.
+    const FITS: () = {
+        assert!(
+            SIZE != 0,
+            "the window's size is not known when the program is compiled: use the `try_` accessors"
+        );
+        assert!(
+            BYTES <= ALIGN,
+            "the window is a part, which starts at a multiple of 4 bytes: access it by 4 bytes at most"
+        );
+        assert!(
+            OFFSET.is_multiple_of(BYTES),
+            "the offset is not a multiple of the access's size"
+        );
+        assert!(
+            BYTES <= SIZE && OFFSET <= SIZE - BYTES,
+            "the offset is past the window's size"
+        );
+    };
 }
 
 /// Declares the accessors of one width.
@@ -42,17 +86,17 @@ macro_rules! accessors {
         #[inline(always)]
         #[must_use]
         pub fn $read<const OFFSET: usize>(&self) -> $width {
-            const { Self::check_offset(OFFSET, $bytes) };
+            let () = Access::<SIZE, ALIGN, OFFSET, $bytes>::FITS;
             // SAFETY: the offset is aligned and inside the window, which is claimed for `'w`.
-            unsafe { <$width>::load(self.base.add(OFFSET).cast().as_ptr()) }
+            unsafe { <$width>::load(self.range.base.add(OFFSET).cast().as_ptr()) }
         }
 
         #[doc = concat!("Stores ", $bytes, " bytes at a constant offset.")]
         #[inline(always)]
         pub fn $write<const OFFSET: usize>(&self, value: $width) {
-            const { Self::check_offset(OFFSET, $bytes) };
+            let () = Access::<SIZE, ALIGN, OFFSET, $bytes>::FITS;
             // SAFETY: as for loads; device memory is no Rust object that anybody borrows.
-            unsafe { <$width>::store(self.base.add(OFFSET).cast().as_ptr(), value) }
+            unsafe { <$width>::store(self.range.base.add(OFFSET).cast().as_ptr(), value) }
         }
 
         #[doc = concat!("Loads ", $bytes, " bytes, if that is possible.")]
@@ -73,7 +117,7 @@ macro_rules! accessors {
         #[inline]
         pub fn $try_write(&self, offset: usize, value: $width) -> Result<(), Error> {
             let address = self.checked_address(offset, $bytes)?;
-            if !self.writable {
+            if !self.range.writable {
                 return Err(Error::Denied);
             }
             // SAFETY: as for loads.
@@ -82,41 +126,56 @@ macro_rules! accessors {
     )*};
 }
 
-impl<'w, const SIZE: usize> Window<'w, SIZE> {
+impl<const SIZE: usize> Window<'_, SIZE> {
     /// A window at `base`.
     ///
     /// # Errors
     /// `Invalid` when it is empty, smaller than `SIZE`, or not aligned to 8 bytes.
     ///
     /// # Safety
-    /// A claim makes `length` bytes at `base` accessible for `'w`; losing them is a fault and nothing worse.
+    /// A claim makes `length` bytes at `base` accessible for as long as the window is borrowed, and every part of it;
+    /// losing them is a fault and nothing worse.
     pub(crate) unsafe fn new(base: usize, length: usize, writable: bool) -> Result<Self, Error> {
         if length == 0 || length < SIZE || !base.is_multiple_of(8) {
             return Err(Error::Invalid);
         }
         let base =
             NonNull::new(core::ptr::with_exposed_provenance_mut(base)).ok_or(Error::Invalid)?;
-        Ok(Self {
+        let range = Range {
             base,
             length,
             writable,
             window: PhantomData,
-        })
+        };
+        Ok(Self { range })
+    }
+}
+
+impl<'w, const SIZE: usize, const ALIGN: usize> Window<'w, SIZE, ALIGN> {
+    /// All of it, for all of its lifetime. Only for a window whose claim lasts as long.
+    pub(super) const fn lasting(&self) -> Part<'w, SIZE, ALIGN> {
+        Part::of(self.range)
     }
 
     /// Length in bytes; at least `SIZE`.
     #[inline]
     #[expect(clippy::len_without_is_empty, reason = "never empty")]
     pub const fn len(&self) -> usize {
-        self.length
+        self.range.length
     }
 
     /// Whether the lease lets the task write.
     pub const fn is_writable(&self) -> bool {
-        self.writable
+        self.range.writable
     }
 
-    /// A part of the window, for as long as this is borrowed.
+    /// All of it, for as long as this is borrowed.
+    #[inline(always)]
+    pub const fn all(&self) -> Part<'_, SIZE, ALIGN> {
+        Part::of(self.range)
+    }
+
+    /// The part of `LENGTH` bytes at a constant offset, for as long as this is borrowed.
     ///
     /// ```
     /// use driver_testing::Offer;
@@ -125,9 +184,11 @@ impl<'w, const SIZE: usize> Window<'w, SIZE> {
     /// let offer = Offer::new("uart", 0, 0).with_bytes("r", GrantKind::Mmio, &[0; 8], 0x40);
     /// let read = offer.bind(|device| {
     ///     let registers = device.io_mem::<0x40>(0)?;
-    ///     let port = registers.sub::<0x10, 8>();
+    ///     let port = registers.sub::<0x14, 8>();
     ///     port.write32::<4>(7);
-    ///     let same = registers.try_sub(0x10, 8)?; // any size, bounds checked when it runs
+    ///     let same = registers.part::<8>(0x14)?; // the offset is checked when it runs
+    ///     assert_eq!(same.read32::<4>(), 7);
+    ///     let same = registers.try_sub(0x14, 8)?; // the length too
     ///     assert_eq!(registers.try_sub(0x40, 8).err(), Some(Error::Invalid));
     ///     same.try_read32(4)
     /// });
@@ -136,83 +197,45 @@ impl<'w, const SIZE: usize> Window<'w, SIZE> {
     /// ```compile_fail
     /// # use userlib::io::Window;
     /// fn past(registers: &Window<'_, 0x40>) -> usize {
-    ///     registers.sub::<0x40, 8>().len() // the sub-window ends past the window's size
+    ///     registers.sub::<0x40, 8>().len() // the part ends past the window's size
     /// }
     /// # std::hint::black_box(past as fn(&Window<'_, 0x40>) -> usize);
     /// ```
     #[inline]
-    pub fn sub<const OFFSET: usize, const LENGTH: usize>(&self) -> Window<'_, LENGTH> {
-        const {
-            assert!(
-                SIZE != 0,
-                "the window's size is not known when the program is compiled: use `try_sub`"
-            );
-            assert!(LENGTH != 0, "a sub-window is not empty");
-            assert!(
-                OFFSET.is_multiple_of(8),
-                "a sub-window starts at a multiple of 8 bytes"
-            );
-            assert!(
-                OFFSET <= SIZE && LENGTH <= SIZE - OFFSET,
-                "the sub-window ends past the window's size"
-            );
-        }
-        // SAFETY: `OFFSET` is inside the window.
-        let base = unsafe { self.base.add(OFFSET) };
-        Window {
-            base,
-            length: LENGTH,
-            writable: self.writable,
-            window: PhantomData,
-        }
+    pub const fn sub<const OFFSET: usize, const LENGTH: usize>(&self) -> Part<'_, LENGTH, 4> {
+        self.all().sub::<OFFSET, LENGTH>()
+    }
+
+    /// The part of `LENGTH` bytes from `offset` on, for as long as this is borrowed. The offset is checked when it
+    /// runs, the offsets in the part when the program is compiled.
+    ///
+    /// # Errors
+    /// `Invalid` when it ends past the window, or does not start at a multiple of 4 bytes.
+    #[inline]
+    pub fn part<const LENGTH: usize>(&self, offset: usize) -> Result<Part<'_, LENGTH, 4>, Error> {
+        self.all().part(offset)
     }
 
     /// A part of the window, for as long as this is borrowed; bounds are checked at run time.
     ///
     /// # Errors
-    /// `Invalid` when it is empty, ends past the window, or does not start at a multiple of 8 bytes.
-    pub fn try_sub(&self, offset: usize, length: usize) -> Result<Window<'_>, Error> {
-        let room = self.length.checked_sub(offset).ok_or(Error::Invalid)?;
-        if length == 0 || length > room || !offset.is_multiple_of(8) {
-            return Err(Error::Invalid);
-        }
-        // SAFETY: `offset` is inside the window.
-        let base = unsafe { self.base.add(offset) };
-        Ok(Window {
-            base,
-            length,
-            writable: self.writable,
-            window: PhantomData,
-        })
-    }
-
-    /// The compile-time check.
-    const fn check_offset(offset: usize, bytes: usize) {
-        assert!(
-            SIZE != 0,
-            "the window's size is not known when the program is compiled: use the `try_` accessors"
-        );
-        assert!(
-            offset.is_multiple_of(bytes),
-            "the offset is not a multiple of the access's size"
-        );
-        assert!(
-            bytes <= SIZE && offset <= SIZE - bytes,
-            "the offset is past the window's size"
-        );
+    /// `Invalid` when it is empty, ends past the window, or does not start at a multiple of 4 bytes.
+    pub fn try_sub(&self, offset: usize, length: usize) -> Result<Part<'_, 0, 4>, Error> {
+        self.all().try_sub(offset, length)
     }
 
     /// The run-time check.
     #[inline]
     fn checked_address(&self, offset: usize, bytes: usize) -> Result<usize, Error> {
-        let fits = self
-            .length
+        let fits = (self.range.length)
             .checked_sub(bytes)
             .is_some_and(|last| offset <= last);
-        if !fits || !offset.is_multiple_of(bytes) {
+        let start = self.range.base.as_ptr().expose_provenance();
+        // The start may be a multiple of 4 only. No overflow: the offset is in the window.
+        if !fits || !(start + offset).is_multiple_of(bytes) {
             return Err(Error::Invalid);
         }
-        Ok(self.base.as_ptr().expose_provenance() + offset)
+        Ok(start + offset)
     }
 
     accessors! {
@@ -226,8 +249,33 @@ impl<'w, const SIZE: usize> Window<'w, SIZE> {
     }
 }
 
-impl<const SIZE: usize> fmt::Debug for Window<'_, SIZE> {
+impl<'w> Range<'w> {
+    /// The first byte.
+    pub(super) const fn base(&self) -> NonNull<u8> {
+        self.base
+    }
+
+    /// `length` bytes from `offset` on.
+    ///
+    /// # Safety
+    /// They are in the range.
+    #[inline(always)]
+    pub(super) const unsafe fn cut(&self, offset: usize, length: usize) -> Range<'w> {
+        Range {
+            // SAFETY: the caller answers for the offset.
+            base: unsafe { self.base.add(offset) },
+            length,
+            ..*self
+        }
+    }
+}
+
+impl<const SIZE: usize, const ALIGN: usize> fmt::Debug for Window<'_, SIZE, ALIGN> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "window {:p}+{:#x}", self.base, self.length)
+        write!(
+            formatter,
+            "window {:p}+{:#x}",
+            self.range.base, self.range.length
+        )
     }
 }

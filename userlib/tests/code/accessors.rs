@@ -47,7 +47,26 @@ userlib::registers! {
         control: ReadWrite<u32, Control> = 0x30;
         /// Ones clear.
         pending: WriteOneToClear<u32, Control> = 0x34;
+        /// Several.
+        channels: [ReadWrite<u32, Control>; 4] = 0x40 step 0x10;
     }
+}
+
+/// A block as a driver stores it.
+pub struct Stored<'cap> {
+    block: Block<'cap>,
+}
+
+/// A register of a block that is stored.
+#[unsafe(no_mangle)]
+pub fn stored_read(stored: &Stored<'_>) -> u32 {
+    stored.block.control().get()
+}
+
+/// A register of an array, by a constant number.
+#[unsafe(no_mangle)]
+pub fn array_write(registers: &IoMem<'_, 0x100>) {
+    Block::new(registers).channels().nth::<2>().set(1);
 }
 
 /// A field is looked at: one load.

@@ -17,4 +17,28 @@ userlib::registers! {
     }
 }
 
+userlib::registers! {
+    /// Sixteen bytes.
+    pub struct Long: 16 {
+        /// The last one is past the end.
+        pub channels: [ReadWrite<u32>; 3] = 0x04 step 8;
+    }
+}
+
+userlib::registers! {
+    /// Sixteen bytes.
+    pub struct Close: 16 {
+        /// One lies over the other.
+        pub channels: [ReadWrite<u32>; 3] = 0x04 step 2;
+    }
+}
+
+userlib::registers! {
+    /// Sixteen bytes.
+    pub struct Wide: 16 {
+        /// There are none of such a width.
+        pub sum: ReadWrite<u128> = 0;
+    }
+}
+
 fn main() {}

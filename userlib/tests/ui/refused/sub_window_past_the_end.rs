@@ -1,4 +1,4 @@
-//! Constant sub-windows that are not in their window, not aligned, or empty.
+//! Constant parts that are not in their window, not aligned, or empty.
 use userlib::io::{Bar, Window};
 
 fn past(bar: &Bar<'_, 0x100>) -> usize {
@@ -10,7 +10,7 @@ fn over(window: &Window<'_, 0x100>) -> usize {
 }
 
 fn misaligned(window: &Window<'_, 0x100>) -> usize {
-    window.sub::<4, 8>().len()
+    window.sub::<6, 8>().len()
 }
 
 fn empty(window: &Window<'_, 0x100>) -> usize {
@@ -21,6 +21,10 @@ fn unknown(window: &Window<'_>) -> usize {
     window.sub::<0, 8>().len()
 }
 
+fn empty_at_run_time(window: &Window<'_>) -> usize {
+    window.part::<0>(8).map_or(0, |part| part.len())
+}
+
 fn main() {
     std::hint::black_box((
         past as fn(&Bar<'_, 0x100>) -> usize,
@@ -28,5 +32,6 @@ fn main() {
         misaligned as fn(&Window<'_, 0x100>) -> usize,
         empty as fn(&Window<'_, 0x100>) -> usize,
         unknown as fn(&Window<'_>) -> usize,
+        empty_at_run_time as fn(&Window<'_>) -> usize,
     ));
 }

@@ -1,6 +1,6 @@
 //! Windows are the binding's: none of them is `'static`, and a handle is what outlives the binding.
 use userlib::Error;
-use userlib::io::{Bar, DevresBar, ExclusiveIoMem, IoMem};
+use userlib::io::{Bar, DevresBar, ExclusiveIoMem, IoMem, Part};
 use userlib::runtime::{Bound, Device};
 
 fn io_mem<'cap>(device: &Device<'cap, Bound>) -> Result<IoMem<'static, 0x20>, Error> {
@@ -17,6 +17,10 @@ fn bar<'cap>(device: &Device<'cap, Bound>) -> Result<Bar<'static, 8>, Error> {
 
 fn handle<'cap>(device: &Device<'cap, Bound>) -> Result<DevresBar<8>, Error> {
     device.bar(0)?.into_devres()
+}
+
+fn kept<'cap>(device: &Device<'cap, Bound>) -> Result<Part<'static, 8>, Error> {
+    Ok(device.bar::<8>(0)?.keep())
 }
 
 fn main() {}

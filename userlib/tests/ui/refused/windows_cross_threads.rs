@@ -2,7 +2,7 @@
 use userlib::auxiliary::{LendRegion, Lent, LentCell, LentMutex, LentWindow, Registration};
 use userlib::dma::{BusMaster, DmaBuffer};
 use userlib::interrupt::Interrupt;
-use userlib::io::{Bar, DevresIoMem, Window};
+use userlib::io::{Bar, DevresIoMem, Part, Window};
 use userlib::ipc::Deferred;
 use userlib::runtime::{Bound, Device, Plain};
 use userlib::{DevresGuard, DevresLt, ForLt, Guard};
@@ -14,6 +14,8 @@ fn main() {
     sent::<Device<'static, Bound>>();
     shared::<Device<'static, Plain>>();
     sent::<Window<'static>>();
+    sent::<Part<'static>>();
+    shared::<Part<'static>>();
     sent::<Bar<'static>>();
     sent::<Interrupt<'static>>();
     sent::<LendRegion<'static>>();
