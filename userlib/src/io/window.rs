@@ -28,7 +28,7 @@ use core::ptr::NonNull;
 /// # std::hint::black_box(status as fn(&Window<'_, 0x100>) -> u32);
 /// ```
 ///
-/// [`registers!`](crate::registers) gives registers names, and says on the driver's own line which of them does not fit.
+/// [`registers!`](crate::registers) gives registers names, and says on the driver's own line which one does not fit.
 ///
 /// Accesses at constant offsets do not check that the window still exists. An orderly lease ends only after the values
 /// that hold the window are dropped. If the lessor dies first, the access is a fault of the task. The `try_` accessors
