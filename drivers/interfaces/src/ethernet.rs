@@ -1,12 +1,22 @@
 //! An Ethernet controller. The demo only identifies one.
 
 use leasehold_abi::Error;
-use userlib::ipc::interface;
+use userlib::ipc::{Described, interface};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// The identification of a controller.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    FromBytes,
+    IntoBytes,
+    Immutable,
+    KnownLayout,
+    Described,
 )]
 #[repr(C)]
 pub struct EthernetInfo {

@@ -1,7 +1,7 @@
 //! The auxiliary sample: what its parents and its children answer.
 
 use leasehold_abi::{Error, Padded};
-use userlib::ipc::interface;
+use userlib::ipc::{Described, interface};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 /// Devices of the sample.
@@ -12,7 +12,17 @@ pub const IDENTITY: usize = 16;
 
 /// What the child sees of a device.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    TryFromBytes,
+    IntoBytes,
+    Immutable,
+    KnownLayout,
+    Described,
 )]
 #[repr(u32)]
 pub enum SampleState {
@@ -27,7 +37,17 @@ pub enum SampleState {
 
 /// What the child knows of one of the sample's devices.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    TryFromBytes,
+    IntoBytes,
+    Immutable,
+    KnownLayout,
+    Described,
 )]
 #[repr(C)]
 pub struct SampleInfo {
@@ -47,7 +67,17 @@ pub struct SampleInfo {
 
 /// How a call went.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    TryFromBytes,
+    IntoBytes,
+    Immutable,
+    KnownLayout,
+    Described,
 )]
 #[repr(u32)]
 pub enum HoldState {
@@ -64,7 +94,17 @@ pub enum HoldState {
 
 /// The child's last long call to its parent.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    TryFromBytes,
+    IntoBytes,
+    Immutable,
+    KnownLayout,
+    Described,
 )]
 #[repr(C)]
 pub struct HoldInfo {
@@ -80,7 +120,17 @@ pub struct HoldInfo {
 
 /// A board's inputs, as a child reads them through its window.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    FromBytes,
+    IntoBytes,
+    Immutable,
+    KnownLayout,
+    Described,
 )]
 #[repr(C)]
 pub struct Inputs {

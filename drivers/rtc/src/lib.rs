@@ -8,8 +8,13 @@
 use driver_interfaces::{ClockServer, DateTime};
 use userlib::io::{IoMem, Readable};
 use userlib::ipc::{Answer, Request};
+use userlib::log::Words;
 use userlib::runtime::{Core, Device, Driver, StateOf};
+use userlib::text::{Padded, Text};
 use userlib::{Error, ForLt};
+
+/// Nanoseconds in a second.
+const SECOND: u64 = 1_000_000_000;
 
 /// Bytes that the registers cover.
 const WINDOW: usize = 0x20;
@@ -47,6 +52,12 @@ impl ClockServer for Clock<'_> {
     fn now(&mut self) -> Result<u64, Error> {
         self.nanoseconds()
     }
+
+    fn date(&mut self) -> Result<Padded<24>, Error> {
+        let mut text = Text::new();
+        DateTime::from_unix(self.nanoseconds()? / SECOND).add_to(&mut text);
+        Ok(Padded::new(text.as_str()))
+    }
 }
 
 /// The driver.
@@ -60,7 +71,7 @@ impl Driver for RtcDriver {
         let clock = Clock {
             window: device.io_mem(0)?,
         };
-        let seconds = clock.nanoseconds()? / 1_000_000_000;
+        let seconds = clock.nanoseconds()? / SECOND;
         userlib::log!("goldfish clock, {}", DateTime::from_unix(seconds));
         Ok(clock)
     }

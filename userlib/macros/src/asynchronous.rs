@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use syn::ItemTrait;
 
 /// The trait: each method is a future that shares the server, and `dispatch` is one too.
-pub(crate) fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
+pub(crate) fn server(item: &ItemTrait, methods: &[Method], first: u16) -> TokenStream {
     let (visibility, name, attributes) = (&item.vis, &item.ident, &item.attrs);
     let server = format_ident!("{name}AsyncServer");
     let (request, taken) = (own("request"), own("arguments"));
@@ -25,6 +25,7 @@ pub(crate) fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
         let names = method.arguments.iter().map(|(name, _)| name);
         quote! { #operation => { #(#takes)* #request.answer(#loans, self.#name(#(#names),*).await) } }
     });
+    let lines = crate::describe::lines(methods);
     quote! {
         #(#attributes)*
         #visibility trait #server {
@@ -39,7 +40,7 @@ pub(crate) fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
                     let mut #taken = #request.arguments();
                     match #request.operation() {
                         #(#arms)*
-                        _ => ::userlib::ipc::Answer::error(::userlib::Error::Invalid),
+                        _ => #request.describe(#first, #lines),
                     }
                 }
             }

@@ -23,22 +23,28 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
         let operation = u16::try_from(at)
             .ok()
             .and_then(|at| first.checked_add(at))
-            .ok_or_else(|| Error::new_spanned(&function.sig, "a method's number is above 65535"))?;
+            .filter(|number| *number <= MOST_OPERATION)
+            .ok_or_else(|| Error::new_spanned(&function.sig, "a method's number is above 32767"))?;
         methods.push(method(function, operation)?);
     }
     let client = client(&item, &methods);
-    let server = server(&item, &methods);
-    let asynchronous = crate::asynchronous::server(&item, &methods);
+    let server = server(&item, &methods, first);
+    let asynchronous = crate::asynchronous::server(&item, &methods, first);
     Ok(quote! { #client #server #asynchronous })
 }
+
+/// Greatest number of a method: the bit above it asks for the method's description.
+const MOST_OPERATION: u16 = 0x7fff;
+
+/// What a first number other than 1 is a multiple of, as `userlib::ipc::FIRSTS`.
+const FIRSTS: u16 = 16;
 
 /// The number of the first method: 1, or that of `first = NUMBER`.
 fn first_operation(arguments: TokenStream) -> Result<u16> {
     if arguments.is_empty() {
         return Ok(1);
     }
-    let wrong =
-        "`#[interface]` takes `first = NUMBER`, the number of its first method, from 1 to 65535";
+    let wrong = "`#[interface]` takes `first = NUMBER`, the number of its first method: 1, or a multiple of 16 below 32768";
     let argument: MetaNameValue =
         syn::parse2(arguments.clone()).map_err(|_| Error::new_spanned(&arguments, wrong))?;
     let number = match &argument.value {
@@ -49,7 +55,9 @@ fn first_operation(arguments: TokenStream) -> Result<u16> {
         _ => None,
     };
     number
-        .filter(|&number| number != 0)
+        .filter(|&number| {
+            number == 1 || (number != 0 && number % FIRSTS == 0 && number <= MOST_OPERATION)
+        })
         .ok_or_else(|| Error::new_spanned(&arguments, wrong))
 }
 
@@ -168,7 +176,7 @@ fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
 }
 
 /// The server: a trait with a `dispatch`.
-fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
+fn server(item: &ItemTrait, methods: &[Method], first: u16) -> TokenStream {
     let (visibility, name, attributes) = (&item.vis, &item.ident, &item.attrs);
     let server = format_ident!("{name}Server");
     let (request, taken) = (own("request"), own("arguments"));
@@ -220,6 +228,7 @@ fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
         quote! { #operation => { #(#takes)* #act } }
     });
     let operations = methods.iter().map(|method| method.operation);
+    let lines = crate::describe::lines(methods);
     quote! {
         #(#attributes)*
         #visibility trait #server {
@@ -230,7 +239,7 @@ fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
             #[inline]
             fn has(&self, request: &::userlib::ipc::Request<'_>) -> ::core::primitive::bool {
                 const OPERATIONS: &[::core::primitive::u16] = &[#(#operations),*];
-                OPERATIONS.contains(&request.operation())
+                OPERATIONS.contains(&(request.operation() & !::userlib::ipc::describe::DESCRIBE))
             }
 
             /// Answers one request.
@@ -250,7 +259,7 @@ fn server(item: &ItemTrait, methods: &[Method]) -> TokenStream {
                 let mut #taken = #request.arguments();
                 ::core::result::Result::Ok(match #request.operation() {
                     #(#arms)*
-                    _ => return ::core::result::Result::Err(::userlib::Error::Invalid),
+                    _ => #request.describe(#first, #lines),
                 })
             }
         }

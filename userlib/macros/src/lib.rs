@@ -1,8 +1,10 @@
 //! Macros of userlib: `#[interface]` makes a client and a server of a trait,
-//! `#[derive(Lendable)]` proves that a payload may cross address spaces, `registers!` names registers.
+//! `#[derive(Lendable)]` proves that a payload may cross address spaces, `registers!` names registers,
+//! `#[derive(Described)]` tells a record's fields.
 #![forbid(unsafe_code)]
 
 mod asynchronous;
+mod describe;
 mod interface;
 mod lendable;
 mod line;
@@ -38,6 +40,14 @@ pub fn registers(block: TokenStream) -> TokenStream {
 #[proc_macro_derive(Lendable, attributes(offer))]
 pub fn lendable(item: TokenStream) -> TokenStream {
     lendable::expand(item.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Tells the fields of a record that is an argument or a result of a method; see `userlib::ipc::describe`.
+#[proc_macro_derive(Described)]
+pub fn described(item: TokenStream) -> TokenStream {
+    describe::expand(item.into())
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

@@ -40,11 +40,15 @@
 //! ```
 //!
 //! Methods are numbered from 1. A server of two interfaces starts the second at another number, by
-//! `#[interface(first = 16)]`, and asks each of the two traits by `has` whether a request is its own.
+//! `#[interface(first = 16)]`, and asks each of the two traits by `has` whether a request is its own. A first number
+//! other than 1 is a multiple of [`FIRSTS`].
+//!
+//! A server also tells what its methods take and return, see [`describe`]. So the shell's `call` reaches every method.
 //!
 //! A method with `#[deferred]` gets a [`Deferred`] to answer with later. The driver shows the replies that it keeps, by
 //! [`Driver::replies`](crate::runtime::Driver::replies). One that it does not show counts as forgotten.
 
+pub mod describe;
 mod owed;
 mod pack;
 mod peer;
@@ -57,9 +61,13 @@ pub use pack::{Reader, WORDS_BYTES, Writer};
 pub use pack::{bytes_of, fits, of_bytes};
 pub use peer::Peer;
 pub use request::{Answer, Deferred, ReadLoan, Request, WriteLoan};
-pub use userlib_macros::interface;
+pub use userlib_macros::{Described, interface};
 
 use crate::sys::Tag;
+
+/// What the number of an interface's first method is a multiple of, unless it is 1: who asks a server for all its
+/// methods looks there.
+pub const FIRSTS: u16 = 16;
 
 /// A request's tag. The third byte names one of the server's bindings.
 #[inline(always)]

@@ -1,5 +1,6 @@
 //! A call as the server sees it, and the ways to answer it.
 
+use crate::ipc::describe::DESCRIBE;
 use crate::ipc::{Reader, Writer, fits, of_bytes};
 use crate::runtime::Task;
 use crate::sys::{self, Error, Message, Rights, Tag, TaskHandle};
@@ -96,6 +97,22 @@ impl<'a> Request<'a> {
             return Answer::result(result);
         }
         Answer::result(result.and_then(|value| self.write_record(index, value.as_bytes())))
+    }
+
+    /// Answers a request for the description of one of the methods from number `first` on, whose lines these are:
+    /// writes as much of the line as fits into the client's first loan. `Invalid` when it asks for something else.
+    #[cold]
+    #[inline(never)]
+    pub fn describe(&self, first: u16, lines: &[&[u8]]) -> Answer {
+        let at = self.operation().wrapping_sub(DESCRIBE | first);
+        let written = match lines.get(usize::from(at)) {
+            Some(line) => sys::borrow_write(self.client, 0, 0, line),
+            None => Err(Error::Invalid),
+        };
+        match written {
+            Ok(_) => Answer::Reply(Message::EMPTY),
+            Err(error) => Answer::error(error),
+        }
     }
 
     /// Writes a whole record, or refuses a loan of another size.

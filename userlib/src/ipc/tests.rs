@@ -3,6 +3,7 @@
 use super::*;
 use crate::sys::{Error, Message, Rights, TaskHandle};
 use crate::testing::{Board, PEER};
+use std::string::String;
 use std::vec;
 use std::vec::Vec;
 use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
@@ -362,5 +363,131 @@ fn a_server_of_two_interfaces_tells_their_requests_apart() {
             let request = Request::new(TaskHandle::from_raw(PEER), &message);
             assert_eq!(GaugeServer::has(&server, &request), own, "{operation}");
         }
+    });
+}
+
+/// A record whose fields are told.
+#[derive(Clone, Copy, Debug, Described, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(crate) struct Reading {
+    mode: Speed,
+    pairs: [[u16; 2]; 3],
+    name: leasehold_abi::Padded<8>,
+}
+
+/// An enumeration that is told as its number.
+#[derive(Clone, Copy, Debug, Described, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(i32)]
+pub(crate) enum Speed {
+    /// The only one.
+    #[allow(dead_code, reason = "comes from another task")]
+    Slow = -1,
+}
+
+/// Types that say what they are.
+#[interface(first = 32)]
+pub(crate) trait Told {
+    /// A record lent, and one as the result.
+    fn r#match(&mut self, reading: &Reading, on: bool) -> Result<Reading, Error>;
+    /// Nothing.
+    fn clear(&mut self) -> Result<(), Error>;
+}
+
+struct Teller;
+
+impl ToldServer for Teller {
+    fn r#match(&mut self, reading: &Reading, _: bool) -> Result<Reading, Error> {
+        Ok(*reading)
+    }
+    fn clear(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl ToldAsyncServer for Teller {
+    async fn r#match(&self, reading: &Reading, _: bool) -> Result<Reading, Error> {
+        Ok(*reading)
+    }
+    async fn clear(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// What a server says of an operation, whose loan has so much room.
+fn told(
+    board: &Board,
+    room: usize,
+    operation: u16,
+    serve: impl Fn(&Request<'_>) -> Answer,
+) -> (Message, String) {
+    let message = Message::new(tag(describe::DESCRIBE | operation, 0, 0), [0; 8]);
+    board.0.borrow_mut().loans = vec![(Rights::all(), vec![0; room])];
+    let Answer::Reply(reply) = serve(&Request::new(TaskHandle::from_raw(PEER), &message)) else {
+        panic!("answered at once")
+    };
+    let line = board.0.borrow().loans[0].1.clone();
+    (reply, String::from_utf8(line).unwrap())
+}
+
+#[test]
+fn a_server_tells_its_methods_with_their_types() {
+    const RECORD: &str = "{mode: i32, pairs: [[u16; 2]; 3], name: text 8}";
+    Board::run(|board| {
+        let serve = |request: &Request<'_>| {
+            let mut server = Server::default();
+            if GaugeServer::has(&server, request) {
+                GaugeServer::dispatch(&mut server, request)
+            } else {
+                PortServer::dispatch(&mut server, request)
+            }
+        };
+        for (operation, line) in [
+            // An enumeration that does not say what it is.
+            (1, "configure(mode: bytes 1, rate: u32) -> u64"),
+            (
+                2,
+                "exchange(out: &[u8], into: &mut [u8], offset: u16) -> u32",
+            ),
+            (3, "wait(into: &mut [u8]) -> u32"),
+            (5, "invert(picture: &bytes 100) -> bytes 100"),
+            (16, "level() -> u32"),
+            (17, "set_level(level: u32) -> ()"),
+        ] {
+            let (reply, text) = told(board, line.len(), operation, serve);
+            assert_eq!(text, line);
+            assert_eq!(reply, Message::EMPTY);
+            let (reply, text) = told(board, 4, operation, serve);
+            assert_eq!(text, line[..4], "as much as there is room for");
+            assert_eq!(reply, Message::EMPTY);
+        }
+        for operation in [0, 6, 15, 18, 0x7fff] {
+            let (reply, _) = told(board, 8, operation, serve);
+            assert_eq!(reply, refused(Error::Invalid), "{operation}");
+        }
+        let whole = std::format!("match(reading: &{RECORD}, on: bool) -> {RECORD}");
+        let callback = |request: &Request<'_>| ToldServer::dispatch(&mut Teller, request);
+        assert_eq!(told(board, whole.len(), 32, callback).1, whole);
+        let future = |request: &Request<'_>| {
+            let mut served = std::pin::pin!(ToldAsyncServer::dispatch(&Teller, request));
+            let waker = std::task::Waker::noop();
+            match served
+                .as_mut()
+                .poll(&mut std::task::Context::from_waker(waker))
+            {
+                std::task::Poll::Ready(answer) => answer,
+                std::task::Poll::Pending => panic!("answered at once"),
+            }
+        };
+        assert_eq!(told(board, whole.len(), 32, future).1, whole);
+        assert_eq!(told(board, 11, 33, future).1, "clear() -> ");
+        assert_eq!(told(board, 8, 34, future).0, refused(Error::Invalid));
+        let message = Message::new(tag(describe::DESCRIBE | 32, 0, 0), [0; 8]);
+        board.0.borrow_mut().loans.clear();
+        let request = Request::new(TaskHandle::from_raw(PEER), &message);
+        assert_eq!(
+            callback(&request),
+            Answer::error(Error::NotFound),
+            "no loan"
+        );
     });
 }

@@ -1,23 +1,30 @@
 //! A kernel that offers a driver one device, for host tests of the driver.
 //!
+//! [`Offer`] says what the device has: windows with a model behind them, lines, memory for DMA. [`Offer::play`] runs the
+//! driver with it, and the test's [`Stage`] scripts what happens: requests, interrupts, time, the end.
+//!
 //! Only tests use it: it never frees memory.
 #![cfg_attr(target_os = "none", no_std)]
 #![cfg(not(target_os = "none"))]
 
-use leasehold_abi::{
-    Call, Claim, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState,
-    Padded, Rights, TaskInfo, TaskState,
-};
+mod kernel;
+mod memory;
+mod stage;
+
+use kernel::{Kernel, State};
+use leasehold_abi::{Claim, Error, GrantInfo, GrantKind, Rights, names};
+pub use memory::Memory;
+pub use stage::{Call, Stage};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::atomic::AtomicPtr;
 use std::sync::{Mutex, PoisonError};
 use userlib::ForLt;
 use userlib::runtime::{AsyncDriver, Core, Device, Driver, Engine, Futures, Runner, binding};
+use userlib::sys::label;
+use userlib::sys::mock;
 pub use userlib::sys::mock::DeviceModel;
-use userlib::sys::mock::{self, bytes_mut};
-use userlib::sys::{Message, label};
-use zerocopy::{FromZeros, IntoBytes};
+use zerocopy::IntoBytes;
 
 /// A device on offer.
 #[derive(Default)]
@@ -27,6 +34,7 @@ pub struct Offer {
     payload_type: u64,
     grants: Vec<GrantInfo>,
     task: String,
+    memory: Option<Rc<memory::Shared>>,
 }
 
 /// The result for the device.
@@ -38,14 +46,6 @@ pub struct Outcome {
     pub released: bool,
 }
 
-struct Kernel {
-    offer: Offer,
-    offered: bool,
-    released: Rc<RefCell<bool>>,
-}
-
-const LEASE: LeaseHandle = LeaseHandle::new(7, 3);
-
 impl Offer {
     /// A device of this name and number, whose payload is of this type.
     pub fn new(name: &str, id: u32, payload_type: u64) -> Self {
@@ -55,6 +55,7 @@ impl Offer {
             payload_type,
             grants: Vec::new(),
             task: String::new(),
+            memory: None,
         }
     }
 
@@ -106,9 +107,28 @@ impl Offer {
         offer
     }
 
-    fn with(mut self, name: &str, kind: GrantKind, words: Vec<u64>) -> Self {
+    /// With an interrupt line of this name.
+    pub fn with_line(self, name: &str) -> Self {
+        // Any number: each line has another one.
+        let number = 32 + self.grants.len() as u64;
+        self.with_grant(name, GrantKind::Interrupt, number, 1)
+    }
+
+    /// With memory for DMA, and the right to be a bus master.
+    pub fn with_pool(mut self, memory: &Memory) -> Self {
+        self.memory = Some(memory.0.clone());
+        let length = memory.0.length as u64;
+        self.with_grant(names::POOL, GrantKind::Memory, memory.base(), length)
+            .with_grant("bus-master", GrantKind::BusMaster, 0, 1)
+    }
+
+    fn with(self, name: &str, kind: GrantKind, words: Vec<u64>) -> Self {
         let length = 8 * words.len() as u64;
         let base = hold(words.into_boxed_slice()).expose_provenance() as u64;
+        self.with_grant(name, kind, base, length)
+    }
+
+    fn with_grant(mut self, name: &str, kind: GrantKind, base: u64, length: u64) -> Self {
         self.grants.push(GrantInfo {
             base,
             length,
@@ -168,21 +188,90 @@ impl Offer {
         }))
     }
 
+    /// Runs an asynchronous driver, which serves so many requests at once, for a test.
+    ///
+    /// ```
+    /// use driver_testing::{DeviceModel, Offer};
+    /// use std::{cell::RefCell, rc::Rc};
+    /// use userlib::future::sleep;
+    /// use userlib::io::IoMem;
+    /// use userlib::ipc::{Answer, Request, interface};
+    /// use userlib::runtime::{AsyncDriver, Bound, Device};
+    /// use userlib::{Error, ForLt};
+    ///
+    /// /// A device that is slow.
+    /// #[interface]
+    /// pub trait Slow {
+    ///     /// Its value, ten milliseconds later.
+    ///     fn value(&mut self) -> Result<u32, Error>;
+    /// }
+    /// struct State<'cap>(IoMem<'cap, 8>);
+    /// impl SlowAsyncServer for State<'_> {
+    ///     async fn value(&self) -> Result<u32, Error> {
+    ///         sleep(10).await;
+    ///         Ok(self.0.read32::<0>())
+    ///     }
+    /// }
+    /// struct SlowDriver;
+    /// impl AsyncDriver for SlowDriver {
+    ///     type State = ForLt!(State<'_>);
+    ///     async fn probe<'cap>(&self, device: &Device<'cap, Bound>) -> Result<State<'cap>, Error> {
+    ///         Ok(State(device.io_mem(0)?))
+    ///     }
+    ///     async fn request<'cap>(&self, state: &State<'cap>, _: &Device<'cap, Bound>, request: &Request<'_>) -> Answer {
+    ///         state.dispatch(request).await
+    ///     }
+    /// }
+    ///
+    /// struct Model(u64);
+    /// impl DeviceModel for Model {
+    ///     fn load(&mut self, _: usize, _: usize) -> u64 {
+    ///         self.0
+    ///     }
+    ///     fn store(&mut self, _: usize, _: usize, _: u64) {}
+    /// }
+    /// let model = Rc::new(RefCell::new(Model(6)));
+    /// let offer = Offer::new("slow", 0, 0).with_device("registers", model.clone(), 8);
+    /// offer.play::<_, 1>(&SlowDriver, |stage| {
+    ///     let call = stage.begin(|peer| SlowClient::of(peer).value());
+    ///     stage.pass(9);
+    ///     assert_eq!(stage.answer(&call), None);
+    ///     model.borrow_mut().0 = 7;
+    ///     stage.pass(1);
+    ///     assert_eq!(stage.answer(&call), Some(Ok(7)));
+    /// });
+    /// ```
+    pub fn play<D: AsyncDriver, const REQUESTS: usize>(
+        self,
+        driver: &D,
+        test: impl FnOnce(&mut Stage<'_>),
+    ) {
+        self.run(
+            Futures::new(|device| binding::<D, REQUESTS>(driver, device)),
+            test,
+        );
+    }
+
+    /// The same for a driver of callbacks.
+    pub fn play_callbacks<D: Driver>(self, driver: &D, test: impl FnOnce(&mut Stage<'_>)) {
+        self.run(driver, test);
+    }
+
     fn step(self, engine: impl Engine) -> Outcome {
-        let released = Rc::new(RefCell::new(false));
-        let kernel = Kernel {
-            offer: self,
-            offered: false,
-            released: released.clone(),
-        };
-        mock::with(kernel, || {
+        let mut outcome = Outcome::default();
+        self.run(engine, |stage| {
+            outcome.bound = stage.bound();
+            outcome.released = stage.is_released();
+        });
+        outcome
+    }
+
+    fn run(self, engine: impl Engine, test: impl FnOnce(&mut Stage<'_>)) {
+        let state = Rc::new(RefCell::new(State::new(self)));
+        mock::with(Kernel(state.clone()), || {
             let mut runner = Runner::new(engine);
-            runner.step();
-            Outcome {
-                bound: runner.bound(),
-                released: *released.borrow(),
-            }
-        })
+            test(&mut Stage::new(&mut runner, state));
+        });
     }
 }
 
@@ -214,75 +303,4 @@ fn hold(words: Box<[u64]>) -> *mut u64 {
         .unwrap_or_else(PoisonError::into_inner)
         .push(AtomicPtr::new(held));
     held
-}
-
-impl Kernel {
-    fn call(&mut self, call: Call, a: [usize; 6]) -> Result<[usize; 2], Error> {
-        match call {
-            Call::LeaseEvent if !self.offered => {
-                self.offered = true;
-                Ok([LeaseEvent::Offered as usize, LEASE.raw() as usize])
-            }
-            Call::LeaseEvent => Err(Error::NotFound),
-            Call::LeaseInfo => {
-                let mut info = LeaseInfo::new_zeroed();
-                info.handle = LEASE;
-                (info.label, info.id) = (self.offer.label, self.offer.id);
-                info.payload_type = self.offer.payload_type;
-                info.state = LeaseState::Active;
-                write(a[1], info.as_bytes());
-                Ok([0, 0])
-            }
-            Call::GrantInfo => {
-                let grant = self.offer.grants.get(a[1]).ok_or(Error::NotFound)?;
-                write(a[2], grant.as_bytes());
-                Ok([0, 0])
-            }
-            Call::TaskInfo if a[0] == 0 => {
-                let mut info = TaskInfo::new_zeroed();
-                info.state = TaskState::Ready;
-                info.name = Padded::new(&self.offer.task);
-                write(a[1], info.as_bytes());
-                Ok([0, 0])
-            }
-            Call::GrantClaim => {
-                let grant = self.offer.grants.get_mut(a[1]).ok_or(Error::NotFound)?;
-                grant.claim = Claim::Shared;
-                Ok([grant.base as usize, 0])
-            }
-            Call::GrantUnclaim => {
-                let grant = self.offer.grants.get_mut(a[1]).ok_or(Error::NotFound)?;
-                grant.claim = Claim::None;
-                Ok([0, 0])
-            }
-            Call::LeaseRelease => {
-                *self.released.borrow_mut() = true;
-                Ok([0, 0])
-            }
-            Call::SetServing | Call::SetTimer | Call::Time => Ok([0, 0]),
-            _ => Err(Error::NotFound),
-        }
-    }
-}
-
-fn write(address: usize, from: &[u8]) {
-    // SAFETY: the call lets the kernel write this much there.
-    unsafe { bytes_mut(address, from.len()) }.copy_from_slice(from);
-}
-
-// SAFETY: windows are memory that is held for ever.
-unsafe impl mock::Kernel for Kernel {
-    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
-        match self.call(call, arguments) {
-            Ok([first, second]) => [0, first, second],
-            Err(error) => [error.code(), 0, 0],
-        }
-    }
-
-    fn message(&mut self, call: Call, _: [usize; 3], _: &mut Message) -> [usize; 3] {
-        match call {
-            Call::Receive | Call::ReplyReceive => [0, u32::MAX as usize, 0],
-            _ => [Error::Dead.code(), 0, 0],
-        }
-    }
 }

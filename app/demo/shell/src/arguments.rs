@@ -8,6 +8,8 @@ use core::fmt;
 pub enum Takes<S: 'static> {
     /// Nothing.
     Nothing(fn(&mut S) -> bool),
+    /// All that follows, at least a word, named so in the help.
+    Line(&'static str, fn(&mut S, &str) -> bool),
     /// A word, named so in the help.
     Word(&'static str, fn(&mut S, &str) -> bool),
     /// A number from 0 to the given one.
@@ -46,12 +48,15 @@ impl<S> Ready<'_, S> {
 }
 
 impl<S> Takes<S> {
-    /// Reads the words after a command's name; `None` if they do not fit the command.
+    /// Reads what follows a command's name; `None` if it does not fit the command.
     ///
     /// # Errors
     /// A number that is none, or too large.
-    pub fn read<'a>(&self, words: [Option<&'a str>; 3]) -> Result<Option<Ready<'a, S>>, Wrong<'a>> {
+    pub fn read<'a>(&self, text: &'a str) -> Result<Option<Ready<'a, S>>, Wrong<'a>> {
+        let mut words = text.split_ascii_whitespace();
+        let words = [words.next(), words.next(), words.next()];
         Ok(Some(match (self, words) {
+            (Self::Line(_, run), [Some(_), ..]) => Ready::Word(*run, text),
             (Self::Nothing(run) | Self::Either(_, _, run, _), [None, ..]) => Ready::Plain(*run),
             (Self::Word(_, run), [Some(word), None, _]) => Ready::Word(*run, word),
             (Self::MaybeNumber(_, _, run), [None, ..]) => Ready::Number(*run, 0),
@@ -74,7 +79,9 @@ impl<S> fmt::Display for Takes<S> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing(_) => Ok(()),
-            Self::Word(name, _) | Self::Number(name, ..) => formatter.pad(name),
+            Self::Line(name, _) | Self::Word(name, _) | Self::Number(name, ..) => {
+                formatter.pad(name)
+            }
             Self::MaybeNumber(name, ..) => write!(formatter, "[{name}]"),
             Self::Either(word, ..) => write!(formatter, "[{word} MS]"),
         }
@@ -94,13 +101,10 @@ pub enum Wrong<'a> {
 
 /// A number in decimal, or in hexadecimal after `0x`.
 fn number(word: &str, most: u32) -> Result<u32, Wrong<'_>> {
-    let parsed = match word.strip_prefix("0x") {
-        Some(digits) if !digits.starts_with('+') => u32::from_str_radix(digits, 16),
-        _ if word.starts_with('+') => return Err(Wrong::Number(word, most)),
-        _ => word.parse(),
-    };
-    parsed
+    let number = crate::call::number(word, size_of::<u32>(), false);
+    number
         .ok()
+        .and_then(|number| u32::try_from(number).ok())
         .filter(|&number| number <= most)
         .ok_or(Wrong::Number(word, most))
 }

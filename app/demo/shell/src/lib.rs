@@ -3,13 +3,13 @@
 #![forbid(unsafe_code)]
 
 pub mod arguments;
+pub mod call;
 pub mod commands;
 pub mod editor;
 pub mod format;
 pub mod history;
 pub mod keys;
 pub mod line;
-pub mod needs;
 mod run;
 pub mod screen;
 pub mod session;

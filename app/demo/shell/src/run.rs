@@ -1,8 +1,8 @@
 //! The functions of the commands. Each returns whether it succeeded, and has printed the reason if not.
 
-pub(crate) mod board;
+pub(crate) mod auxiliary;
+pub(crate) mod call;
 pub(crate) mod devices;
-pub(crate) mod drivers;
 pub(crate) mod leases;
 pub(crate) mod lookup;
 pub(crate) mod machine;

@@ -41,10 +41,14 @@ trait Last {
     fn send(&mut self) -> Result<(), Error>;
 }
 
-#[interface(first = 65535)]
+#[interface(first = 17)]
+trait Odd {
+    fn send(&mut self) -> Result<(), Error>;
+}
+
+#[interface(first = 32768)]
 trait High {
     fn send(&mut self) -> Result<(), Error>;
-    fn one_more(&mut self) -> Result<(), Error>;
 }
 
 fn main() {}

@@ -56,7 +56,7 @@ impl Step {
         self
     }
 
-    fn lacks(mut self, lacks: &[&str]) -> Self {
+    pub(super) fn lacks(mut self, lacks: &[&str]) -> Self {
         self.lacks = owned(lacks);
         self
     }
@@ -91,6 +91,35 @@ pub(super) fn refused(name: &'static str, line: &str, has: &[&str]) -> Step {
         ..step(name, line, has)
     }
 }
+
+/// Calls that cannot be made, and what is said, on every board.
+const CALLS_REFUSED: &[(&str, &str, &str)] = &[
+    (
+        "a_call_that_the_manifest_does_not_allow_is_refused",
+        "call aux-parent.hold 1",
+        "not in the shell's `calls`",
+    ),
+    (
+        "a_method_that_is_not_there_is_refused_with_those_that_are",
+        "call supervisor.fly",
+        "supervisor.poweroff(code: u32) -> ()",
+    ),
+    (
+        "an_argument_out_of_range_is_refused",
+        "call supervisor.stack 4294967296",
+        "'4294967296' is not a number from 0 to 4294967295: supervisor.stack(task: u32)",
+    ),
+    (
+        "an_argument_too_many_is_refused",
+        "call supervisor.stack 1 2",
+        "arguments are missing or too many: supervisor.stack(task: u32)",
+    ),
+    (
+        "an_error_of_the_server_is_told",
+        "call supervisor.stack 99",
+        "supervisor.stack: ",
+    ),
+];
 
 /// The story, in order. The parent stays down for ten seconds, in which the steps up to its return are told.
 pub(super) fn story(names: &Names) -> Vec<Step> {
@@ -190,7 +219,7 @@ pub(super) fn story(names: &Names) -> Vec<Step> {
         ),
         step("its_task_comes_back_again", "sleep 500", &[]),
     ]);
-    if let Some((device, line, works)) = names.unbinds {
+    if let Some((device, line)) = names.unbinds {
         story.extend([
             step(
                 "an_unbound_device_is_said_to_be",
@@ -200,7 +229,7 @@ pub(super) fn story(names: &Names) -> Vec<Step> {
             refused("a_request_to_it_is_an_error", line, &["unbound"]),
             step("it_is_bound_again", &format!("bind {device}"), &["bound"]),
             step("it_binds", "sleep 300", &[]),
-            step("it_works_again", line, &[works]),
+            step("it_works_again", line, &[]),
         ]);
     }
     story.extend([
@@ -242,9 +271,11 @@ pub(super) fn story(names: &Names) -> Vec<Step> {
         ),
         step("it_is_started_again", "restart chaos", &["runs again"]),
     ]);
-    for (line, lacking) in names.lacks {
-        let said = format!("this board has no {lacking}");
-        story.push(refused("what_the_board_lacks_is_said", line, &[&said]));
+    for (name, line, said) in CALLS_REFUSED {
+        story.push(refused(name, line, &[said]));
+    }
+    for (line, said) in names.lacks {
+        story.push(refused("what_the_board_lacks_is_said", line, &[said]));
     }
     story
 }

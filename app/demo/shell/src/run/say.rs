@@ -1,6 +1,5 @@
 //! How commands say that they did not succeed.
 
-use crate::needs::Needs;
 use crate::run::lookup::find;
 use crate::screen::Screen;
 use crate::session::Session;
@@ -14,13 +13,22 @@ pub(super) fn failed(screen: &mut Screen, what: impl Display, error: Error) -> b
     false
 }
 
+/// Says that there is no such task.
+pub(super) fn no_task(session: &mut Session, name: &str) -> bool {
+    let _ = writeln!(session.screen, "no task '{name}'; 'ps' lists them");
+    false
+}
+
 /// Says why a driver gave no answer, or that there is none.
-pub(super) fn unanswered(session: &mut Session, needs: &Needs, error: Error) -> bool {
-    let Needs { task, what } = needs;
-    let Some((index, _)) = find(task) else {
-        let _ = writeln!(session.screen, "this board has no {what}");
-        return false;
-    };
+pub(super) fn unanswered(session: &mut Session, task: &str, error: Error) -> bool {
+    match find(task) {
+        Some((index, _)) => gone(session, task, index, error),
+        None => no_task(session, task),
+    }
+}
+
+/// Says why a task gave no answer.
+pub(super) fn gone(session: &mut Session, task: &str, index: usize, error: Error) -> bool {
     let gone = matches!(error, Error::Dead | Error::Unbound);
     let care = session.supervisor.care(index as u32);
     let screen = &mut session.screen;

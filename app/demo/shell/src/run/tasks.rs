@@ -1,9 +1,8 @@
 //! `ps`, `restart`, `crash`, `chaos`.
 
 use crate::format::{StackText, task_state};
-use crate::needs::needs;
 use crate::run::lookup::find;
-use crate::run::say::{failed, unanswered};
+use crate::run::say::{failed, no_task, unanswered};
 use crate::screen::{Screen, pause};
 use crate::session::Session;
 use core::fmt::Write;
@@ -69,7 +68,7 @@ fn fault(out: &mut Screen, info: &TaskInfo) {
 fn named(session: &mut Session, name: &str) -> Option<(usize, TaskInfo)> {
     let found = find(name);
     if found.is_none() {
-        let _ = writeln!(session.screen, "no task '{name}'; 'ps' lists them");
+        no_task(session, name);
     }
     found
 }
@@ -185,7 +184,7 @@ pub(crate) fn chaos(session: &mut Session, kind: &str) -> bool {
         return false;
     };
     if let Err(error) = sys::notify(before.handle, kind.notification()) {
-        return unanswered(session, &needs(NAME, NAME), error);
+        return unanswered(session, NAME, error);
     }
     if until(session, CHAOS_TIME, |_| has_ended(index, &before)) {
         let out = &mut session.screen;

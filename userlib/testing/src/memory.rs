@@ -1,0 +1,81 @@
+//! Memory that a driver shares with its device, as the model of the device sees it.
+
+use crate::hold;
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// What kernel, driver and device share.
+pub(crate) struct Shared {
+    pub(crate) base: usize,
+    pub(crate) length: usize,
+    /// Whether the device may use it.
+    pub(crate) master: Cell<bool>,
+}
+
+/// A pool for DMA. The test makes it, gives a clone to the device's model, and offers it by
+/// [`Offer::with_pool`](crate::Offer::with_pool).
+///
+/// An access outside of the pool, or while the driver does not let the device be a bus master, is a panic: on a board
+/// it would be one to somebody else's memory, or be lost.
+#[derive(Clone)]
+pub struct Memory(pub(crate) Rc<Shared>);
+
+impl Memory {
+    /// A pool of so many bytes, a multiple of 4096, that begins at a page.
+    pub fn new(length: usize) -> Self {
+        const PAGE: usize = 4096;
+        assert!(length.is_multiple_of(PAGE), "whole pages");
+        let words = vec![0_u64; (length + PAGE) / size_of::<u64>()];
+        let base = hold(words.into_boxed_slice()).expose_provenance();
+        Self(Rc::new(Shared {
+            base: base.next_multiple_of(PAGE),
+            length,
+            master: Cell::new(false),
+        }))
+    }
+
+    /// The first address, as the device sees it.
+    pub fn base(&self) -> u64 {
+        self.0.base as u64
+    }
+
+    /// The device reads.
+    ///
+    /// # Panics
+    /// As the type says.
+    pub fn read<const LENGTH: usize>(&self, address: u64) -> [u8; LENGTH] {
+        let place = self.place(address, LENGTH);
+        // SAFETY: `place` is in the pool, which is held for ever; the driver too accesses it as volatile bytes only.
+        std::array::from_fn(|at| unsafe { place.add(at).read_volatile() })
+    }
+
+    /// The device writes.
+    ///
+    /// # Panics
+    /// As the type says.
+    pub fn write(&self, address: u64, bytes: &[u8]) {
+        let place = self.place(address, bytes.len());
+        for (at, byte) in bytes.iter().enumerate() {
+            // SAFETY: as for a read.
+            unsafe { place.add(at).write_volatile(*byte) };
+        }
+    }
+
+    fn place(&self, address: u64, length: usize) -> *mut u8 {
+        let Shared {
+            base,
+            length: all,
+            master,
+        } = &*self.0;
+        assert!(
+            master.get(),
+            "the device is no bus master, and uses {address:#x}"
+        );
+        let offset = (address as usize).wrapping_sub(*base);
+        assert!(
+            offset <= *all && length <= all - offset,
+            "the device uses {length} bytes at {address:#x}, outside of the pool"
+        );
+        core::ptr::with_exposed_provenance_mut(base + offset)
+    }
+}
