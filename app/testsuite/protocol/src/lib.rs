@@ -88,7 +88,16 @@ pub enum Command {
     /// `(parent, lessee, label, id, payload type low, payload type high)`: lend the parts said. Reports the three
     /// results.
     Lend = 31,
+    /// `(task handle)`: become the driver of the line in a lease. It notifies that task when the line came
+    /// ([`CAME`]) and when it is called ([`ASKED`]), and lets the line come again when it is notified or called; all
+    /// of it with its next wait.
+    Drive = 32,
 }
+
+/// The notification that a driver's line came.
+pub const CAME: u32 = 1 << 0;
+/// The notification that a driver was called.
+pub const ASKED: u32 = 1 << 1;
 
 impl Command {
     /// The command with this number.
@@ -125,6 +134,7 @@ impl Command {
             29 => Self::Reclaim,
             30 => Self::Part,
             31 => Self::Lend,
+            32 => Self::Drive,
             _ => return None,
         })
     }

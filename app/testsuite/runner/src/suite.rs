@@ -16,11 +16,11 @@ pub(crate) const RUNNER: usize = 0;
 pub(crate) const SERVER: usize = 1;
 /// May lend to the lessee.
 pub(crate) const LESSOR: usize = 2;
-/// May lend to the grandchild.
+/// May lend to the grandchild, and notify the server and those from the lessor to the rival.
 pub(crate) const LESSEE: usize = 3;
 /// Lends to nobody.
 pub(crate) const GRANDCHILD: usize = 4;
-/// May call server and lessor, and notify the server.
+/// May call server and lessor, and notify server and lessee.
 pub(crate) const CLIENT: usize = 5;
 /// May call the server, and has a lower priority than the client.
 pub(crate) const RIVAL: usize = 6;

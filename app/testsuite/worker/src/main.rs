@@ -3,6 +3,7 @@
 #![cfg_attr(target_os = "none", no_main)]
 #![forbid(unsafe_code)]
 
+mod driver;
 mod lending;
 mod programs;
 mod report;

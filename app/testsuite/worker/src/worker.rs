@@ -1,5 +1,6 @@
 //! A worker's state, and the loop that asks the runner what to do.
 
+use crate::driver;
 use crate::lending::{self, Lending};
 use crate::programs;
 use crate::report::{Words, words};
@@ -123,6 +124,7 @@ impl Worker {
             Command::Floating => programs::floating(given),
             Command::Lock => programs::lock(given),
             Command::Reclaim => programs::reclaim(given),
+            Command::Drive => driver::drive(given[0]),
         }
     }
 }

@@ -27,10 +27,10 @@ tests! { "interrupts":
 }
 
 /// The bit that the tests route lines to.
-const BIT: u32 = 1 << 5;
+pub(super) const BIT: u32 = 1 << 5;
 
 /// Lends the clock with its line to a fresh lessee, which claims both; grants 0 and 1.
-fn clock(suite: &mut Suite) -> Outcome<usize> {
+pub(super) fn clock(suite: &mut Suite) -> Outcome<usize> {
     suite.start(LESSEE)?;
     let parts = [suite.registers(READ_WRITE), Part::line(suite.clock().line)];
     let lease = suite.lend(LESSEE, &parts)?.raw() as usize;
@@ -40,13 +40,13 @@ fn clock(suite: &mut Suite) -> Outcome<usize> {
 }
 
 /// Claims the registers (grant 0) and puts the device into a known state, interrupt enabled.
-fn quiet(suite: &mut Suite, task: usize, lease: usize) -> Outcome {
+pub(super) fn quiet(suite: &mut Suite, task: usize, lease: usize) -> Outcome {
     suite.claim(task, lease, 0)?;
     suite.ready(task)
 }
 
 /// The worker's next notification is the interrupt.
-fn comes(suite: &mut Suite, task: usize) -> Outcome {
+pub(super) fn comes(suite: &mut Suite, task: usize) -> Outcome {
     let [client, bits] = suite.ok(task, Call::Receive, &[BIT as usize])?;
     equal!(
         "client and bits",
@@ -129,7 +129,7 @@ fn a_line_that_nobody_claimed_does_not_come(suite: &mut Suite) -> Outcome {
 }
 
 /// The line is the lessee's, the registers are the client's; answers the lessee's lease.
-fn apart(suite: &mut Suite) -> Outcome<leasehold_abi::LeaseHandle> {
+pub(super) fn apart(suite: &mut Suite) -> Outcome<leasehold_abi::LeaseHandle> {
     suite.start_all(&[LESSEE, CLIENT])?;
     let registers = suite.lend(CLIENT, &[suite.registers(READ_WRITE)])?;
     quiet(suite, CLIENT, registers.raw() as usize)?;

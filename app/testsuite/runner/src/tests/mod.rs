@@ -22,6 +22,7 @@ mod promises_of_ends;
 mod revocation;
 mod serving;
 mod timers;
+mod waits;
 
 use crate::Test;
 
@@ -45,6 +46,7 @@ pub(crate) const ALL: &[&[Test]] = &[
     lease_limits::TESTS,
     revocation::TESTS,
     interrupts::TESTS,
+    waits::TESTS,
     bus_master::TESTS,
     isolation::DRIVER,
     isolation::AUXILIARY_CHILD,
