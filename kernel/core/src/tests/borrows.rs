@@ -11,11 +11,7 @@ const CLIENT: usize = 4;
 fn buffers_are_copied_within_their_bounds_and_rights() {
     let mut world = World::new();
     let (from, to) = (data(CLIENT), data(SERVER));
-    world
-        .kernel
-        .hardware
-        .bytes(from, 16)
-        .copy_from_slice(b"0123456789abcdef");
+    world.write(from, b"0123456789abcdef");
     let client = world.call_with(&[
         Borrow {
             base: from,
@@ -203,11 +199,7 @@ fn a_descriptor_may_lie_at_any_address() {
             rights: 1,
         };
         let bytes = buffer.as_bytes();
-        world
-            .kernel
-            .hardware
-            .bytes(at, bytes.len())
-            .copy_from_slice(bytes);
+        world.write(at, bytes);
         let server = world.handle(SERVER);
         world.act(CLIENT, Call::Call, &[server, at, 1]);
         let client = world.handle(CLIENT);

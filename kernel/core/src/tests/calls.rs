@@ -285,11 +285,7 @@ fn only_an_access_overflows_the_stack() {
 fn a_panic_keeps_the_start_of_its_message() {
     let mut world = World::new();
     let long = [b'x'; 100];
-    world
-        .kernel
-        .hardware
-        .bytes(data(3), 100)
-        .copy_from_slice(&long);
+    world.write(data(3), &long);
     world.act(3, Call::Panic, &[data(3), 100]);
     let info = world.task_info(3);
     assert_eq!(

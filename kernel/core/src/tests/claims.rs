@@ -1,11 +1,9 @@
 //! Claims: windows shared or alone, lines, bus mastering, configuration space.
 
+use super::setups::{HARD, ORDERLY};
 use crate::model::{Model, World, arena, part, root, whole};
 use crate::{Hardware, Next};
-use leasehold_abi::{Call, Claim, Error, Part, RevokeMode, Rights, WHOLE};
-
-const ORDERLY: usize = RevokeMode::Orderly as usize;
-const HARD: usize = RevokeMode::Hard as usize;
+use leasehold_abi::{Call, Claim, Error, Part, Rights, WHOLE};
 
 #[test]
 fn claims_share_or_exclude() {
@@ -92,8 +90,7 @@ fn a_task_sees_no_two_windows_at_one_place() {
     let mut world = World::new();
     let (root, mask) = (world.root(), Model::WINDOW_MASK);
     world.kernel.leases.grants[root::PRIVATE].rights = Rights::all();
-    let first = world.lend(0, root, 2, &[root::BAR]);
-    world.value(2, Call::GrantClaim, &[first, 0, 0]);
+    world.claimed(2, root::BAR);
     for (base, length, result) in [
         // Seen over the first window, in part or whole.
         (0x1_2000_0f00, 0x200, Err(Error::Busy)),
@@ -301,9 +298,7 @@ fn a_bus_master_is_counted_while_it_is_claimed() {
 #[test]
 fn a_lessee_writes_no_configuration_space() {
     let mut world = World::new();
-    let root = world.root();
-    let lease = world.lend(0, root, 2, &[root::CONFIG]);
-    world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+    let lease = world.claimed(2, root::CONFIG);
     world
         .kernel
         .hardware
@@ -430,8 +425,7 @@ fn a_claim_that_is_revoked_while_it_scans_claims_nothing() {
         world.value(3, Call::GrantClaim, &[many, part, 0]);
     }
     let lease = world.lend(0, root, 3, &[root::UART]);
-    let line = world.lend(0, root, 1, &[root::LINE_10]);
-    world.value(1, Call::GrantClaim, &[line, 0, 0, 1]);
+    world.claimed_line(1, root::LINE_10, 1);
     world.act(1, Call::Receive, &[1]);
     world.rest();
     world.become_task(3);

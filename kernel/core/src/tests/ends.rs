@@ -1,11 +1,9 @@
 //! How leases end: nothing is made softer, done twice or left out, and what is little stays little.
 
 use super::invariants::Checker;
+use super::setups::{HARD, ORDERLY};
 use crate::model::{World, part, root};
-use leasehold_abi::{Call, LeaseState, Part, RevokeMode};
-
-const ORDERLY: usize = RevokeMode::Orderly as usize;
-const HARD: usize = RevokeMode::Hard as usize;
+use leasehold_abi::{Call, LeaseState, Part};
 
 /// How often the kernel looks for interrupts while `task` revokes a lease.
 fn looks(world: &mut World, task: usize, lease: usize, mode: usize) -> usize {
@@ -34,9 +32,7 @@ fn a_hard_end_is_not_made_softer() {
     let mut in_the_middle = 0;
     for looks in 0..40 {
         let mut world = World::new();
-        let root = world.root();
-        let line = world.lend(0, root, 2, &[root::LINE_10]);
-        world.value(2, Call::GrantClaim, &[line, 0, 0, 1]);
+        world.claimed_line(2, root::LINE_10, 1);
         let (binding, lease) = twelve_windows(&mut world);
         world.act(2, Call::Receive, &[1]);
         world.rest();
@@ -83,9 +79,7 @@ fn to_revoke_again_is_no_work() {
 fn a_small_lease_ends_at_once() {
     for mode in [ORDERLY, HARD] {
         let mut world = World::new();
-        let root = world.root();
-        let lease = world.lend(0, root, 2, &[root::LINE_10]);
-        world.value(2, Call::GrantClaim, &[lease, 0, 0, 1]);
+        let lease = world.claimed_line(2, root::LINE_10, 1);
         assert_eq!(looks(&mut world, 0, lease, mode), 1);
         assert_eq!(world.kernel.hardware.unmasked.is_empty(), mode == HARD);
     }
@@ -104,8 +98,7 @@ fn no_lease_is_left_out_when_one_beside_it_goes() {
         let mut world = World::<20, 44, 22>::boot();
         let root = world.root();
         world.value(0, Call::GrantClaim, &[root, root::LINE_10, 0, 1]);
-        let driver = world.lend(0, root, 2, &[root::LINE_11]);
-        world.value(2, Call::GrantClaim, &[driver, 0, 0, 1]);
+        let driver = world.claimed_line(2, root::LINE_11, 1);
         let binding = world.lend(0, root, 2, &[root::BAR]);
         // All that it may lend.
         let leases = [(); 3].map(|()| world.lend(2, binding, 3, &[0]));

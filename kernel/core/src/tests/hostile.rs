@@ -3,7 +3,7 @@
 
 use super::invariants::Checker;
 use super::recovery::take_all_back;
-use crate::Fault;
+use super::setups::fault;
 use crate::lease::links::NIL;
 use crate::model::{TASKS, World, arena, data, own, part};
 use leasehold_abi::{Borrow, Call, FaultKind, LeaseState, Notifications, Part, TaskState, WHOLE};
@@ -154,11 +154,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             },
         ];
         let bytes = buffers.as_bytes();
-        self.world
-            .kernel
-            .hardware
-            .bytes(at, bytes.len())
-            .copy_from_slice(bytes);
+        self.world.write(at, bytes);
         at
     }
 
@@ -383,12 +379,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             let kind = self
                 .random
                 .pick(&[FaultKind::Read, FaultKind::Illegal, FaultKind::Bus]);
-            let fault = Fault {
-                kind,
-                address: self.random.next() as usize,
-                pc: 0,
-                stack: 0,
-            };
+            let fault = fault(kind, self.random.next() as usize);
             self.world.kernel.fault(fault);
         } else if self.world.kernel.current == 0 && self.random.chance(3) {
             self.revive();

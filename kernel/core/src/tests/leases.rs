@@ -1,14 +1,11 @@
 //! The lease calls: every state and every error.
 
 use super::invariants::Checker;
-use crate::Fault;
+use super::setups::{FAULT, HARD, ORDERLY, fault};
 use crate::lease::links::NIL;
 use crate::lease::table::Leases;
 use crate::model::{Shares, World, own, part, root, whole};
-use leasehold_abi::{Call, Claim, Error, FaultKind, LeaseState, Part, RevokeMode, WHOLE};
-
-const ORDERLY: usize = RevokeMode::Orderly as usize;
-const HARD: usize = RevokeMode::Hard as usize;
+use leasehold_abi::{Call, Claim, Error, FaultKind, LeaseState, Part, WHOLE};
 
 #[test]
 fn a_lease_goes_from_its_offer_to_free() {
@@ -202,16 +199,9 @@ fn events_are_one_a_lease_and_the_latest() {
 #[test]
 fn a_fault_in_a_lost_window_is_named_so_until_it_is_claimed_again() {
     let mut world = World::new();
-    let root = world.root();
-    let lease = world.lend(0, root, 2, &[root::BAR]);
-    world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+    let lease = world.claimed(2, root::BAR);
     world.value(0, Call::LeaseRevoke, &[lease, HARD]);
-    let fault = Fault {
-        kind: FaultKind::Read,
-        address: 0x2000_0ffc,
-        pc: 0,
-        stack: 0,
-    };
+    let fault = fault(FaultKind::Read, 0x2000_0ffc);
     world.become_task(2);
     let again = world.kernel.lost_window_at(2, 0x2000_1000);
     assert!(!again, "just behind it");
@@ -219,8 +209,7 @@ fn a_fault_in_a_lost_window_is_named_so_until_it_is_claimed_again() {
     assert_eq!(world.kernel.tasks[2].fault.kind, FaultKind::RevokedWindow);
     world.rest();
     world.value(0, Call::TaskStart, &[2]);
-    let lease = world.lend(0, root, 2, &[root::BAR]);
-    world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+    let lease = world.claimed(2, root::BAR);
     world.value(2, Call::GrantUnclaim, &[lease, 0]);
     world.value(2, Call::GrantClaim, &[lease, 0, 0]);
     world.become_task(2);
@@ -253,12 +242,7 @@ fn a_lease_that_is_released_while_its_lessor_is_being_stopped() {
     world.act(0, Call::Receive, &[1 << 31]);
     world.act(0, Call::Receive, &[1 << 31]);
     world.become_task(2);
-    world.kernel.fault(Fault {
-        kind: FaultKind::Illegal,
-        address: 0,
-        pc: 0,
-        stack: 0,
-    });
+    world.kernel.fault(FAULT);
     assert_eq!(world.kernel.current, 0, "told of the first that ends");
     let records = world.kernel.leases.records.iter();
     let ending = records.filter(|lease| lease.state == LeaseState::Ending && lease.lessor == 2);
@@ -296,12 +280,9 @@ fn a_lease_that_is_released_while_its_lessor_is_being_stopped() {
 #[test]
 fn a_line_that_was_given_up_is_no_lost_window() {
     let mut world = World::new();
-    let root = world.root();
-    let lease = world.lend(0, root, 2, &[root::BAR]);
-    world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+    let lease = world.claimed(2, root::BAR);
     world.value(2, Call::LeaseRelease, &[lease]);
-    let lease = world.lend(0, root, 2, &[root::LINE_10]);
-    world.value(2, Call::GrantClaim, &[lease, 0, 0, 1]);
+    let lease = world.claimed_line(2, root::LINE_10, 1);
     world.value(2, Call::GrantUnclaim, &[lease, 0]);
     world.become_task(2);
     assert!(!world.kernel.lost_window_at(2, 8), "nothing was ever there");
@@ -314,8 +295,7 @@ fn a_window_that_is_half_gone_is_a_lost_one() {
     let root = world.root();
     let lease = world.lend(0, root, 2, &[root::BAR, root::LINE_10]);
     let base = world.value(2, Call::GrantClaim, &[lease, 0, 0]);
-    let other = world.lend(0, root, 2, &[root::LINE_10]);
-    world.value(2, Call::GrantClaim, &[other, 0, 0, 1]);
+    world.claimed_line(2, root::LINE_10, 1);
     world.act(2, Call::Receive, &[1]);
     world.rest();
     world.become_task(0);
@@ -325,11 +305,6 @@ fn a_window_that_is_half_gone_is_a_lost_one() {
     assert_eq!(world.kernel.current, 2, "in the middle of the unmapping");
     assert!(!world.kernel.hardware.reaches(2, base as u64, false));
     assert!(!world.kernel.hardware.mapped.is_empty());
-    world.kernel.fault(Fault {
-        kind: FaultKind::Read,
-        address: base,
-        pc: 0,
-        stack: 0,
-    });
+    world.kernel.fault(fault(FaultKind::Read, base));
     assert_eq!(world.kernel.tasks[2].fault.kind, FaultKind::RevokedWindow);
 }

@@ -1,15 +1,11 @@
 //! Lending: every error, and whatever happens between two parts. A lease is lent as a whole or not at all.
 
 use super::invariants::Checker;
+use super::setups::{HARD, ORDERLY};
 use crate::model::{World, arena, data, description, own, part, root, whole};
-use leasehold_abi::{
-    Call, Error, LeaseState, Lending, MOST_PARTS, Part, RevokeMode, SELF_MEMORY, WHOLE,
-};
+use leasehold_abi::{Call, Error, LeaseState, Lending, MOST_PARTS, Part, SELF_MEMORY, WHOLE};
 use std::vec::Vec;
 use zerocopy::IntoBytes;
-
-const ORDERLY: usize = RevokeMode::Orderly as usize;
-const HARD: usize = RevokeMode::Hard as usize;
 
 /// What lending changes: each slot's generation and state, and how many slots and grants each task has left.
 fn tables(world: &World) -> (Vec<(u32, LeaseState)>, Vec<[usize; 3]>) {
@@ -329,11 +325,7 @@ fn what_is_said_changes_between_two_parts() {
         let (mut world, _, results) = meanwhile(2, |world, _| {
             let at = description(2) + size_of::<Lending>() + (PARTS - 1) * size_of::<Part>();
             let bytes = new.as_bytes();
-            world
-                .kernel
-                .hardware
-                .bytes(at, bytes.len())
-                .copy_from_slice(bytes);
+            world.write(at, bytes);
         });
         assert_eq!(results[0], result);
         if result == 0 {

@@ -1,22 +1,13 @@
 //! One life of a task after another.
 
 use super::invariants::Checker;
-use crate::Fault;
+use super::setups::FAULT;
 use crate::model::{PARK, World, arena, root};
-use leasehold_abi::{Call, Claim, Error, FaultKind, TaskState};
-
-const FAULT: Fault = Fault {
-    kind: FaultKind::Illegal,
-    address: 0,
-    pc: 0,
-    stack: 0,
-};
+use leasehold_abi::{Call, Claim, Error, TaskState};
 
 /// Task 1 waits for line 10.
 fn waits_for_a_line(world: &mut World) {
-    let root = world.root();
-    let line = world.lend(0, root, 1, &[root::LINE_10]);
-    world.value(1, Call::GrantClaim, &[line, 0, 0, 1]);
+    world.claimed_line(1, root::LINE_10, 1);
     world.act(1, Call::Receive, &[1]);
     world.rest();
 }

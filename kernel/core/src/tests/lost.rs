@@ -1,10 +1,9 @@
 //! Windows that a task has lost, by which a fault gets its name.
 
+use super::setups::HARD;
 use crate::Fault;
 use crate::model::{World, part, root};
-use leasehold_abi::{Call, FaultKind, RevokeMode};
-
-const HARD: usize = RevokeMode::Hard as usize;
+use leasehold_abi::{Call, FaultKind};
 
 /// Task 2 claims parts of a window, of so many bytes each, one behind the other: its lease, and where they are.
 fn parts<const N: usize>(world: &mut World, lengths: [usize; N]) -> (usize, [usize; N]) {

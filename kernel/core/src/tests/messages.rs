@@ -34,10 +34,7 @@ impl World {
     fn describe(&mut self, task: usize, buffers: &[Borrow]) -> usize {
         let at = data(task) + 0x200;
         let bytes = buffers.as_bytes();
-        self.kernel
-            .hardware
-            .bytes(at, bytes.len())
-            .copy_from_slice(bytes);
+        self.write(at, bytes);
         at
     }
 

@@ -19,6 +19,7 @@ mod promises;
 mod ranges;
 mod reaper;
 mod recovery;
+mod setups;
 mod steps;
 mod timers;
 mod waits;

@@ -1,10 +1,9 @@
 //! Deadlines of leases that must be given back, and the alarm that is set for them.
 
-use crate::Fault;
+use super::setups::{FAULT, ORDERLY};
 use crate::model::{World, root};
 use leasehold_abi::{Call, FaultKind, RevokeMode};
 
-const ORDERLY: usize = RevokeMode::Orderly as usize;
 /// How long the model's tasks may keep a lease, in ticks.
 const KEEP: u64 = 200;
 
@@ -54,12 +53,7 @@ fn a_dead_task_overstays_nothing() {
         world.rest();
         world.become_task(2);
         world.kernel.hardware.delay.set(Some((looks, KEEP)));
-        world.kernel.fault(Fault {
-            kind: FaultKind::Illegal,
-            address: 0,
-            pc: 0,
-            stack: 0,
-        });
+        world.kernel.fault(FAULT);
         assert_eq!(world.kernel.hardware.delay.get(), None, "in the middle");
         world.rest();
         let fault = world.kernel.tasks[2].fault.kind;
@@ -90,9 +84,7 @@ fn a_revocation_of_what_was_released_sets_no_alarm() {
 fn a_line_leaves_the_alarm_alone() {
     for idle in [false, true] {
         let mut world = World::new();
-        let root = world.root();
-        let lease = world.lend(0, root, 2, &[root::LINE_10]);
-        world.value(2, Call::GrantClaim, &[lease, 0, 0, 1]);
+        world.claimed_line(2, root::LINE_10, 1);
         world.value(2, Call::SetTimer, &[2000, 2]);
         world.value(2, Call::SetTimer, &[2000, 0]);
         world.act(2, Call::Receive, &[1]);

@@ -1,23 +1,13 @@
 //! The promises L1 to L8, each by name.
 
 use super::invariants::Checker;
+use super::setups::{FAULT, HARD, ORDERLY};
 use crate::Context;
 use crate::model::{World, arena, data, part, root, whole};
-use crate::{Fault, Hardware, Next};
-use leasehold_abi::{
-    Borrow, Call, Error, FaultKind, LeaseState, Notifications, RevokeMode, TaskState, WHOLE,
-};
+use crate::{Hardware, Next};
+use leasehold_abi::{Borrow, Call, Error, FaultKind, LeaseState, Notifications, TaskState, WHOLE};
 use std::vec::Vec;
 use zerocopy::IntoBytes;
-
-const ORDERLY: usize = RevokeMode::Orderly as usize;
-const HARD: usize = RevokeMode::Hard as usize;
-const FAULT: Fault = Fault {
-    kind: FaultKind::Illegal,
-    address: 0,
-    pc: 0,
-    stack: 0,
-};
 
 /// A binding of task 2 with a window, a line and a function, all claimed.
 fn bind(world: &mut World) -> usize {
@@ -96,11 +86,7 @@ fn l1_a_lent_buffer_ends_with_the_client() {
     };
     let at = data(4) + 0x100;
     let bytes = buffer.as_bytes();
-    world
-        .kernel
-        .hardware
-        .bytes(at, bytes.len())
-        .copy_from_slice(bytes);
+    world.write(at, bytes);
     let server = world.handle(1);
     world.act(4, Call::Call, &[server, at, 1]);
     let client = world.handle(4);
@@ -164,16 +150,8 @@ fn l2_released_in_time_is_not_overstayed_and_the_next_deadline_counts() {
 #[test]
 fn l2_many_leases_end_in_bounded_steps() {
     let mut world = World::<256, 600, 22>::boot();
-    let root = world.root();
-    let binding = world.lend(0, root, 2, &[root::BAR]);
     let count = if cfg!(miri) { 20 } else { 200 };
-    for number in 0..count {
-        let lessee = 3 + number % 3;
-        let window = part(0, number % 32 * 128, 128, 7);
-        let lease = world.lend_parts(2, binding, lessee, &[window]);
-        assert_eq!(world.act(lessee, Call::LeaseEvent, &[]), [0, 1, lease]);
-        world.act(lessee, Call::GrantClaim, &[lease, 0, 0]);
-    }
+    let (binding, _) = world.window_lent(count, 128, 3);
     world.rest();
     world.kernel.hardware.most_work.set(0);
     world.kernel.hardware.looks.set(0);
@@ -199,16 +177,8 @@ fn l2_many_leases_end_in_bounded_steps() {
 #[test]
 fn l2_an_interrupt_goes_before_a_long_revocation() {
     let mut world = World::new();
-    let root = world.root();
-    let driver = world.lend(0, root, 5, &[root::LINE_10]);
-    world.value(5, Call::GrantClaim, &[driver, 0, 0, 1]);
-    let binding = world.lend(0, root, 2, &[root::BAR]);
-    let mut leases = Vec::new();
-    for at in 0..20 {
-        let lease = world.lend_parts(2, binding, 3, &[part(0, at * 128, 128, 7)]);
-        world.value(3, Call::GrantClaim, &[lease, 0, 0]);
-        leases.push(lease);
-    }
+    world.claimed_line(5, root::LINE_10, 1);
+    let (binding, leases) = world.window_lent(20, 128, 1);
     world.act(5, Call::Receive, &[1]);
     world.rest();
     world.become_task(0);

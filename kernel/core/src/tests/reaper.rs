@@ -1,32 +1,15 @@
 //! Who goes before the reaper's next step, and for how long.
 
 use super::invariants::Checker;
-use crate::Fault;
-use crate::model::{PARK, World, part, root};
-use leasehold_abi::{Call, Error, FaultKind, RevokeMode};
+use super::setups::{FAULT, HARD, ORDERLY, SLICE};
+use crate::model::{PARK, World, root};
+use leasehold_abi::{Call, Error, FaultKind};
 
-const ORDERLY: usize = RevokeMode::Orderly as usize;
-const HARD: usize = RevokeMode::Hard as usize;
-const FAULT: Fault = Fault {
-    kind: FaultKind::Illegal,
-    address: 0,
-    pc: 0,
-    stack: 0,
-};
-/// A slice in ticks, as the board's clock has 10 000 in a second.
-const SLICE: u64 = 10;
-
-/// Task 2 has a window of which it has lent 20 parts to task 3, which claimed them; task 5 has claimed line 10,
-/// which posts bit 0 to it. Answers the lease of the window.
+/// Task 2 has lent 20 parts of a window to task 3; task 5 has claimed line 10, which posts bit 0 to it. The lease of the
+/// window.
 fn many_leases(world: &mut World) -> usize {
-    let root = world.root();
-    let driver = world.lend(0, root, 5, &[root::LINE_10]);
-    world.value(5, Call::GrantClaim, &[driver, 0, 0, 1]);
-    let binding = world.lend(0, root, 2, &[root::BAR]);
-    for at in 0..20 {
-        let lease = world.lend_parts(2, binding, 3, &[part(0, at * 128, 128, 7)]);
-        world.value(3, Call::GrantClaim, &[lease, 0, 0]);
-    }
+    world.claimed_line(5, root::LINE_10, 1);
+    let (binding, _) = world.window_lent(20, 128, 1);
     world.rest();
     binding
 }
@@ -95,9 +78,7 @@ fn no_line_begins_a_second_slice() {
     // The next work is another matter.
     world.act(5, Call::InterruptAcknowledge, &[driver, 0]);
     world.act(5, Call::Receive, &[1]);
-    let root = world.root();
-    let lease = world.lend(0, root, 4, &[root::BAR]);
-    world.value(4, Call::GrantClaim, &[lease, 0, 0]);
+    let lease = world.claimed(4, root::BAR);
     world.rest();
     world.become_task(0);
     world.kernel.hardware.raise.set(Some((2, 10)));
@@ -110,9 +91,7 @@ fn no_line_begins_a_second_slice() {
 #[test]
 fn a_caller_does_not_go_before_the_end_of_what_was_overstayed() {
     let mut world = World::new();
-    let root = world.root();
-    let lease = world.lend(0, root, 2, &[root::BAR]);
-    world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+    let lease = world.claimed(2, root::BAR);
     let server = world.handle(2);
     world.act(4, Call::Call, &[server]);
     world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
@@ -129,9 +108,7 @@ fn a_caller_does_not_go_before_the_end_of_what_was_overstayed() {
 #[test]
 fn nobody_goes_before_the_end_of_what_was_overstayed() {
     let mut world = World::new();
-    let root = world.root();
-    let lease = world.lend(0, root, 3, &[root::BAR]);
-    world.value(3, Call::GrantClaim, &[lease, 0, 0]);
+    let lease = world.claimed(3, root::BAR);
     world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
     world.rest();
     // It loops, more important than the lessee.
@@ -148,9 +125,7 @@ fn nobody_goes_before_the_end_of_what_was_overstayed() {
 #[test]
 fn the_supervisor_s_time_is_not_limited() {
     let mut world = World::new();
-    let root = world.root();
-    let binding = world.lend(0, root, 3, &[root::BAR]);
-    world.value(3, Call::GrantClaim, &[binding, 0, 0]);
+    world.claimed(3, root::BAR);
     world.become_task(3);
     // Both are ready when the fault's work begins, and more important than it.
     world.kernel.post(0, PARK);
@@ -177,10 +152,8 @@ fn the_supervisor_s_time_is_not_limited() {
 #[test]
 fn every_caller_of_a_dead_task_goes_before_the_end_of_its_leases() {
     let mut world = World::new();
-    let root = world.root();
     for _ in 0..6 {
-        let lease = world.lend(0, root, 2, &[root::BAR]);
-        world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+        world.claimed(2, root::BAR);
     }
     let server = world.handle(2);
     for client in [3, 4] {
@@ -207,8 +180,7 @@ fn every_caller_of_a_dead_task_goes_before_the_end_of_its_leases() {
 fn a_window_that_is_being_unmapped_is_not_shared() {
     let mut world = World::new();
     let root = world.root();
-    let line = world.lend(0, root, 3, &[root::LINE_10]);
-    world.value(3, Call::GrantClaim, &[line, 0, 0, 1]);
+    world.claimed_line(3, root::LINE_10, 1);
     let [old, new] = [(), ()].map(|()| world.lend(0, root, 3, &[root::BAR]));
     world.value(3, Call::GrantClaim, &[old, 0, 0]);
     let all = world.kernel.hardware.mapped.len();

@@ -14,9 +14,7 @@ const LINE: usize = 10;
 #[test]
 fn a_receive_acknowledges_and_notifies_before_it_waits() {
     let mut world = World::new();
-    let root = world.root();
-    let lease = world.lend(0, root, 2, &[root::LINE_10]);
-    world.value(2, Call::GrantClaim, &[lease, 0, 0, 0b100 << 16]);
+    world.claimed_line(2, root::LINE_10, 0b100 << 16);
     // The consumer is less important, the other peer more.
     for (task, mask) in [(CLIENT, 0b11), (SERVER, 0b10)] {
         world.act(task, Call::Receive, &[mask]);
@@ -63,9 +61,7 @@ fn a_receive_that_need_not_wait_notifies_all_the_same() {
 #[test]
 fn a_receive_that_asks_too_much_does_nothing() {
     let mut world = World::new();
-    let root = world.root();
-    let lease = world.lend(0, root, 2, &[root::LINE_10]);
-    world.value(2, Call::GrantClaim, &[lease, 0, 0, 1 << 16]);
+    world.claimed_line(2, root::LINE_10, 1 << 16);
     world.act(SERVER, Call::Receive, &[1]);
     world.rest();
     world.kernel.hardware.raise_line(10);
@@ -101,9 +97,7 @@ fn a_receive_that_asks_too_much_does_nothing() {
 #[test]
 fn a_receive_never_unmasks_a_line_that_was_revoked() {
     let mut world = World::new();
-    let root = world.root();
-    let lease = world.lend(0, root, 2, &[root::LINE_10]);
-    world.value(2, Call::GrantClaim, &[lease, 0, 0, 1 << 16]);
+    let lease = world.claimed_line(2, root::LINE_10, 1 << 16);
     world.value(0, Call::LeaseRevoke, &[lease, RevokeMode::Hard as usize]);
     assert!(world.kernel.hardware.unmasked.is_empty());
     world.act(2, Call::Receive, &[PARK.register(), 11 << 16, 0]);

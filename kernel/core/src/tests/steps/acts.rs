@@ -1,7 +1,7 @@
 //! What a task can do in the middle of the reaper's work: every call, with all that it holds, lent or serves.
 
+use super::super::setups::{FAULT, SLICE};
 use super::Board;
-use super::scenarios::FAULT;
 use crate::Hardware;
 use crate::lease::record::KERNEL;
 use crate::model::{PARK, TASKS, arena, data, own, part};
@@ -22,9 +22,6 @@ pub(super) enum Act {
     /// To wait again, for the own timer, which comes soon.
     Wait,
 }
-
-/// A slice in ticks, as the board's clock has 10 000 in a second.
-const SLICE: u64 = 10;
 
 /// The bit of a timer that comes soon.
 const SOON: usize = 1 << 5;

@@ -83,7 +83,7 @@ impl Case<'_> {
                 let insists = scenario.insists || fault == FaultKind::LeaseOverstayed;
                 let hurries = self.hurries(runs) && !(runs == task && waits_again);
                 assert!(
-                    !insists && (runs < scenario.rank || hurries),
+                    !insists && (runs < scenario.actor || hurries),
                     "task {runs} goes before the reaper"
                 );
             }

@@ -1,19 +1,17 @@
 //! Work of the reaper's that takes several steps, of each kind.
 
+use super::super::setups::{FAULT, HARD, ORDERLY};
 use super::Board;
-use crate::Fault;
 use crate::model::{arena, description, own, part, root};
 use leasehold_abi::{
-    Call, Claim, FaultKind, GrantKind, LeaseState, Lending, Part, RevokeMode, TaskState, WHOLE,
+    Call, Claim, FaultKind, GrantKind, LeaseState, Lending, Part, TaskState, WHOLE,
 };
 use std::vec::Vec;
 
 /// One such.
 pub(super) struct Scenario {
-    /// Whose entry queues the work.
+    /// Whose entry queues the work, on this task's account: tasks of a higher rank go before it.
     pub(super) actor: usize,
-    /// The best rank of the work: tasks above go before it by their rank.
-    pub(super) rank: usize,
     /// Tasks that wait for the work, or are not alive, and so cannot be prepared to be woken otherwise.
     pub(super) away: &'static [usize],
     /// Whether nobody at all goes before it.
@@ -26,90 +24,49 @@ pub(super) struct Scenario {
     pub(super) check: fn(&Board, &[usize]),
 }
 
-pub(super) const FAULT: Fault = Fault {
-    kind: FaultKind::Illegal,
-    address: 0,
-    pc: 0,
-    stack: 0,
-};
-
 /// A hard revocation of windows, a line, a bus master and lent memory.
 pub(super) const HARD_REVOCATION: Scenario = Scenario {
     actor: 0,
-    rank: 0,
     away: &[],
     insists: false,
     prepare: device,
-    begin: |world, leases| revoke(world, leases, RevokeMode::Hard),
-    check: |world, leases| {
-        no_longer_active(world, leases);
-        no_claim(world, leases);
-    },
+    begin: |world, leases| revoke(world, leases, HARD),
+    check: over,
 };
 
 /// An orderly revocation of the same.
 pub(super) const ORDERLY_REVOCATION: Scenario = Scenario {
-    actor: 0,
-    rank: 0,
-    away: &[],
-    insists: false,
-    prepare: device,
-    begin: |world, leases| revoke(world, leases, RevokeMode::Orderly),
+    begin: |world, leases| revoke(world, leases, ORDERLY),
     check: no_longer_active,
+    ..HARD_REVOCATION
 };
 
 /// Its release by the lessee.
 pub(super) const RELEASE: Scenario = Scenario {
     actor: 2,
-    rank: 2,
-    away: &[],
-    insists: false,
-    prepare: device,
     begin: |world, leases| {
         world.system_call(Call::LeaseRelease as usize, &[leases[0]]);
     },
-    check: |world, leases| {
-        no_longer_active(world, leases);
-        no_claim(world, leases);
-    },
+    ..HARD_REVOCATION
 };
 
 /// A hard revocation with 16 lessees.
 pub(super) const SIXTEEN_LESSEES: Scenario = Scenario {
-    actor: 0,
-    rank: 0,
-    away: &[],
-    insists: false,
     prepare: sixteen,
-    begin: |world, leases| revoke(world, leases, RevokeMode::Hard),
-    check: |world, leases| {
-        no_longer_active(world, leases);
-        no_claim(world, leases);
-    },
+    ..HARD_REVOCATION
 };
 
 /// The stop of a task with leases both ways.
 pub(super) const STOP: Scenario = Scenario {
-    actor: 0,
-    rank: 0,
-    away: &[],
-    insists: false,
-    prepare: device,
     begin: |world, _| {
         world.system_call(Call::TaskStop as usize, &[2]);
     },
-    check: |world, leases| {
-        no_longer_active(world, leases);
-        no_claim(world, leases);
-    },
+    ..HARD_REVOCATION
 };
 
 /// The start of a task.
 pub(super) const START: Scenario = Scenario {
-    actor: 0,
-    rank: 0,
     away: &[2],
-    insists: false,
     prepare: |world| {
         world.value(0, Call::TaskStop, &[2]);
         world.rest();
@@ -119,14 +76,12 @@ pub(super) const START: Scenario = Scenario {
         world.system_call(Call::TaskStart as usize, &[2]);
     },
     check: |world, old| assert_ne!(world.handle(2), old[0], "it has had its next life"),
+    ..HARD_REVOCATION
 };
 
 /// A lease of many parts.
 pub(super) const LEND: Scenario = Scenario {
     actor: 2,
-    rank: 2,
-    away: &[],
-    insists: false,
     prepare: |world| {
         let leases = device(world);
         let parts: [Part; LENT_PARTS] = core::array::from_fn(|at| match at % 2 {
@@ -150,6 +105,7 @@ pub(super) const LEND: Scenario = Scenario {
             assert!(!fresh || lease.grants as usize == LENT_PARTS);
         }
     },
+    ..HARD_REVOCATION
 };
 
 /// How many parts [`LEND`] lends.
@@ -158,9 +114,6 @@ const LENT_PARTS: usize = 12;
 /// A claim of a large window, among many others.
 pub(super) const CLAIM: Scenario = Scenario {
     actor: 3,
-    rank: 3,
-    away: &[],
-    insists: false,
     prepare: |world| {
         let leases = sixteen(world);
         let root = world.root();
@@ -171,36 +124,27 @@ pub(super) const CLAIM: Scenario = Scenario {
         world.system_call(Call::GrantClaim as usize, &[leases[0], 0, 0]);
     },
     check: |_, _| {},
+    ..HARD_REVOCATION
 };
 
 /// A claim that fails half way, for want of room.
 pub(super) const CLAIM_WITHOUT_ROOM: Scenario = Scenario {
-    actor: 3,
-    rank: 3,
-    away: &[],
-    insists: false,
     prepare: |world| {
         let root = world.root();
         let lease = world.lend(0, root, 3, &[root::BAR]);
         world.kernel.hardware.room = 20;
         std::vec![lease]
     },
-    begin: |world, leases| {
-        world.system_call(Call::GrantClaim as usize, &[leases[0], 0, 0]);
-    },
     check: |world, leases| {
         if world.kernel.leases.resolve(leases[0]).is_ok() {
             no_claim(world, leases);
         }
     },
+    ..CLAIM
 };
 
 /// A claim's end.
 pub(super) const UNCLAIM: Scenario = Scenario {
-    actor: 3,
-    rank: 3,
-    away: &[],
-    insists: false,
     prepare: |world| {
         let root = world.root();
         let lease = world.lend(0, root, 3, &[root::BAR]);
@@ -211,13 +155,11 @@ pub(super) const UNCLAIM: Scenario = Scenario {
         world.system_call(Call::GrantUnclaim as usize, &[leases[0], 0]);
     },
     check: no_claim,
+    ..CLAIM
 };
 
 /// The end of a task that overstays.
 pub(super) const OVERSTAYED: Scenario = Scenario {
-    actor: 0,
-    rank: 0,
-    away: &[],
     insists: true,
     prepare: |world| {
         let leases = device(world);
@@ -228,16 +170,15 @@ pub(super) const OVERSTAYED: Scenario = Scenario {
     // Whoever runs.
     begin: |world, _| world.pass(100),
     check: |world, leases| {
-        no_longer_active(world, leases);
-        no_claim(world, leases);
+        over(world, leases);
         assert_eq!(world.kernel.tasks[2].fault.kind, FaultKind::LeaseOverstayed);
     },
+    ..HARD_REVOCATION
 };
 
 /// A fault of a server that three wait for.
 pub(super) const FAULT_OF_A_SERVER: Scenario = Scenario {
     actor: 1,
-    rank: 1,
     away: &[2, 3, 4],
     insists: false,
     prepare: callers,
@@ -249,15 +190,10 @@ pub(super) const FAULT_OF_A_SERVER: Scenario = Scenario {
 
 /// A server that three wait for and that serves no more.
 pub(super) const END_OF_SERVICE: Scenario = Scenario {
-    actor: 1,
-    rank: 1,
-    away: &[2, 3, 4],
-    insists: false,
-    prepare: callers,
     begin: |world, _| {
         world.system_call(Call::SetServing as usize, &[0]);
     },
-    check: answered,
+    ..FAULT_OF_A_SERVER
 };
 
 /// Task 2 has a window, a line and a function, all claimed. It lent part of the window and memory to task 3, which
@@ -288,17 +224,8 @@ fn device(world: &mut Board) -> Vec<usize> {
 
 /// Task 2 has a window and lent 16 parts of it.
 fn sixteen(world: &mut Board) -> Vec<usize> {
-    let root = world.root();
-    let binding = world.lend(0, root, 2, &[root::BAR]);
-    let mut leases = std::vec![binding];
-    for number in 0..16 {
-        let lessee = 3 + number % 3;
-        let window = part(0, number * 64, 64, 7);
-        let lease = world.lend_parts(2, binding, lessee, &[window]);
-        world.value(lessee, Call::GrantClaim, &[lease, 0, 0]);
-        leases.push(lease);
-    }
-    leases
+    let (binding, leases) = world.window_lent(16, 64, 3);
+    [std::vec![binding], leases].concat()
 }
 
 /// Tasks 2, 3 and 4 call task 1: it has received the first's message.
@@ -310,8 +237,14 @@ fn callers(world: &mut Board) -> Vec<usize> {
     std::vec![server]
 }
 
-fn revoke(world: &mut Board, leases: &[usize], mode: RevokeMode) {
-    world.system_call(Call::LeaseRevoke as usize, &[leases[0], mode as usize]);
+fn revoke(world: &mut Board, leases: &[usize], mode: usize) {
+    world.system_call(Call::LeaseRevoke as usize, &[leases[0], mode]);
+}
+
+/// L1, L5: all these are over.
+fn over(world: &Board, leases: &[usize]) {
+    no_longer_active(world, leases);
+    no_claim(world, leases);
 }
 
 /// L1, L5: nothing can be taken or derived from any of these.
