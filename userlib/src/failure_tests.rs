@@ -90,6 +90,12 @@ fn refused_at_each_step<T>(
     unreachable!()
 }
 
+/// A parent with a window.
+fn parent(board: &Board) -> Device<'static, Core> {
+    let bar = board.grant(GrantKind::Mmio, "bar0", 0x2000);
+    board.bind(0, "parent", vec![bar])
+}
+
 /// The grants of a child that is bound to what the parent offered last.
 fn child(board: &Board, slot: u8) -> Device<'static, Core> {
     let grants: Vec<GrantInfo> = {
@@ -159,11 +165,7 @@ fn every_step_of_every_taking_may_fail() {
         board.unbind(&parent);
     });
     Board::run(|board| {
-        let parent = board.bind(
-            0,
-            "parent",
-            vec![board.grant(GrantKind::Mmio, "bar0", 0x2000)],
-        );
+        let parent = parent(board);
         let registration = register(&parent, 4).unwrap();
         let child = child(board, 1);
         let number = refused_at_each_step(board, "payload", 4, || {
@@ -178,11 +180,7 @@ fn every_step_of_every_taking_may_fail() {
 #[test]
 fn a_payload_without_room_is_taken_when_there_is_some() {
     Board::run(|board| {
-        let parent = board.bind(
-            0,
-            "parent",
-            vec![board.grant(GrantKind::Mmio, "bar0", 0x2000)],
-        );
+        let parent = parent(board);
         let registration = register(&parent, 4).unwrap();
         let child = child(board, 1);
         let before = all(board);
@@ -206,11 +204,7 @@ fn a_payload_without_room_is_taken_when_there_is_some() {
 #[test]
 fn a_payload_whose_last_part_is_refused_gives_its_windows_back() {
     Board::run(|board| {
-        let parent = board.bind(
-            0,
-            "parent",
-            vec![board.grant(GrantKind::Mmio, "bar0", 0x2000)],
-        );
+        let parent = parent(board);
         let wrong = register(&parent, 3).unwrap();
         let refused = child(board, 1);
         let before = all(board);

@@ -5,8 +5,8 @@ use super::setups::{FAULT, HARD, ORDERLY, SLICE};
 use crate::model::{PARK, World, root};
 use leasehold_abi::{Call, Error, FaultKind};
 
-/// Task 2 has lent 20 parts of a window to task 3; task 5 has claimed line 10, which posts bit 0 to it. The lease of the
-/// window.
+/// Task 2 has lent 20 parts of a window to task 3; task 5 has claimed line 10, which posts bit 0 to it. Answers the
+/// lease of the window.
 fn many_leases(world: &mut World) -> usize {
     world.claimed_line(5, root::LINE_10, 1);
     let (binding, _) = world.window_lent(20, 128, 1);
