@@ -126,10 +126,12 @@ impl Linker {
 /// the data, it would overlap whatever lies there.
 fn task_script(arch: Arch, place: RegionStarts, task: &Task) -> String {
     let (stack, arena) = (task.stack, task.arena);
-    let windows: String = (task.window_limits.iter())
-        .flat_map(|limit| [limit.label, limit.id, limit.windows])
-        .map(|word| format!("    LONG({word:#x})\n"))
-        .collect();
+    let words = |words: &mut dyn Iterator<Item = u32>| -> String {
+        words.map(|word| format!("    LONG({word:#x})\n")).collect()
+    };
+    let limits = task.window_limits.iter();
+    let windows = words(&mut limits.flat_map(|limit| [limit.label, limit.id, limit.windows]));
+    let peers = words(&mut task.peers.iter().flat_map(|peer| [peer.label, peer.rank]));
     // A table has one item a binding. The object file has one item, or none where nothing refers to it.
     let bindings = task.binds.len().clamp(1, MAX_BINDINGS);
     let tables: String = BINDING_TABLES
@@ -172,6 +174,8 @@ SECTIONS {{
     LONG({bindings})
     __window_limits_start = .;
 {windows}    __window_limits_end = .;
+    __peers_start = .;
+{peers}    __peers_end = .;
     . = ALIGN(16);
   }}
   __data_load = .;

@@ -78,6 +78,8 @@ pub struct Task {
     pub autostart: bool,
     /// It may use floating-point registers.
     pub floating_point: bool,
+    /// The tasks that it may call, notify or lend to by its `calls`, `notifies` and `lends`, by rising rank.
+    pub peers: Vec<Peer>,
     /// Set of ranks that it may call.
     pub calls: u64,
     /// Set of ranks that it may notify.
@@ -101,6 +103,15 @@ pub struct Task {
     /// Entries of the protection unit that it may take at once, its own memory among them; 0
     /// where there is no such unit.
     pub entries: u32,
+}
+
+/// A task as another task's program finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Label of its name.
+    pub label: u32,
+    /// Its rank.
+    pub rank: u32,
 }
 
 /// How many windows of a device a task may claim at once. The device is named as in its lease.

@@ -111,3 +111,26 @@ fn what_a_binding_may_claim_is_told_to_its_task() {
         .collect();
     assert_eq!(limits, [(0x1234_11e8, 2), (1, 1)]);
 }
+
+#[test]
+fn a_program_is_told_whom_its_task_may_call_notify_or_lend_to() {
+    let manifest = replace(
+        MANIFEST,
+        "notifies = [\"console\"]",
+        "notifies = [\"console\", \"child\"]",
+    );
+    let repository = Repository::new(&manifest, CHIP);
+    let plan = leasehold_build::check(repository.root(), "demo", "board").unwrap();
+    let told = |name: &str| -> Vec<&str> {
+        let task = plan.tasks.iter().find(|task| task.name == name).unwrap();
+        let found = task.peers.iter().map(|peer| {
+            let found = &plan.tasks[peer.rank as usize];
+            assert_eq!(peer.label, leasehold_abi::label(&found.name));
+            found.name.as_str()
+        });
+        found.collect()
+    };
+    assert_eq!(told("supervisor"), [""; 0]);
+    assert_eq!(told("edu"), ["supervisor", "console", "child"]);
+    assert_eq!(told("child"), ["supervisor", "console"]);
+}

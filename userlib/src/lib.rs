@@ -22,6 +22,7 @@ pub mod io;
 pub mod ipc;
 mod lend;
 pub mod log;
+mod manifest;
 mod memory;
 #[cfg(target_os = "none")]
 mod one_thread;

@@ -2,7 +2,10 @@
 
 use super::Checker;
 use crate::manifest::{Names, Task};
+use crate::plan::Peer;
 use crate::problem::Problem;
+use leasehold_abi::label;
+use std::collections::BTreeSet;
 
 impl Checker<'_> {
     /// The three sets of peers of a task: calls, notifies, lends.
@@ -47,6 +50,18 @@ impl Checker<'_> {
         // The supervisor is the lessor of every device; everybody lends to the supervisor.
         let lends = if rank == 0 { u64::MAX } else { named | 1 };
         (calls, notifies, lends)
+    }
+
+    /// The tasks that this one lists, for its program.
+    pub(super) fn listed(&self, task: &Task) -> Vec<Peer> {
+        let lists = [&task.calls, &task.notifies, &task.lends];
+        let names = lists.into_iter().flatten().flat_map(|list| list.get_ref());
+        let listed: BTreeSet<_> = names.filter_map(|name| self.rank(name.get_ref())).collect();
+        let peer = |rank: usize| Peer {
+            label: label(self.order[rank]),
+            rank: rank as u32,
+        };
+        listed.into_iter().map(peer).collect()
     }
 
     fn set(&mut self, name: &str, key: &str, peers: &Option<Names>) -> u64 {

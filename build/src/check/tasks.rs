@@ -240,6 +240,7 @@ impl Checker<'_> {
                     .next_multiple_of(self.arch.lend_granule()),
                 autostart: rank == 0 || task.autostart.as_ref().is_some_and(|on| *on.get_ref()),
                 floating_point: task.floating_point.as_ref().is_some_and(|on| *on.get_ref()),
+                peers: self.listed(task),
                 calls,
                 notifies,
                 lends,

@@ -142,7 +142,7 @@ fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
             /// Finds the task of this name.
             ///
             /// # Errors
-            /// `NotFound` when the image has none.
+            /// `Denied` when the manifest does not list it for this task, `NotFound` when the image has no such task.
             pub fn connect(task: &'static ::core::primitive::str) -> ::core::result::Result<Self, ::userlib::Error> {
                 Self::connect_instance(task, 0)
             }
@@ -150,7 +150,7 @@ fn client(item: &ItemTrait, methods: &[Method]) -> TokenStream {
             /// Finds the task of this name, for its `instance`-th bound device.
             ///
             /// # Errors
-            /// `NotFound` when the image has none.
+            /// `Denied` when the manifest does not list it for this task, `NotFound` when the image has no such task.
             pub fn connect_instance(task: &'static ::core::primitive::str, instance: ::core::primitive::u8) -> ::core::result::Result<Self, ::userlib::Error> {
                 ::core::result::Result::Ok(Self { peer: ::userlib::ipc::Peer::connect(task)?, instance })
             }

@@ -417,14 +417,14 @@ fn what_a_kept_guard_reaches_is_not_claimed_again() {
 
 #[test]
 fn no_more_windows_at_once_than_the_manifest_allows() {
-    use super::limit::{LIMITS, WindowLimit};
+    use crate::manifest::{WINDOW_LIMITS, WindowLimit};
     let limit = WindowLimit {
         label: crate::sys::label("a"),
         id: 0,
         windows: 2,
     };
     Board::run(|board| {
-        LIMITS.set(std::vec![limit].leak());
+        WINDOW_LIMITS.set(std::vec![limit].leak());
         let grants = |board: &Board| {
             vec![
                 board.grant(GrantKind::Mmio, "one", 0x100),

@@ -1,5 +1,6 @@
 //! A task that this task calls, found by name. After the task was restarted, it is found again.
 
+use crate::manifest::peers;
 use crate::sys::{self, Error, Loan, MAX_TASKS, Message, TaskHandle};
 use core::cell::Cell;
 
@@ -12,23 +13,40 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Finds the task of this name.
+    /// Finds the task of this name among those in `calls`, `notifies` and `lends` of this task's manifest. That takes
+    /// one system call, however many tasks there are.
     ///
     /// # Errors
-    /// `NotFound` when the image has none.
+    /// `Denied` when the manifest does not list it for this task, `NotFound` when the image has no such task.
     pub fn connect(name: &'static str) -> Result<Self, Error> {
-        for index in 0..MAX_TASKS {
+        let label = sys::label(name);
+        let listed = peers().iter().filter(|peer| peer.label == label);
+        match Self::find(name, listed.map(|peer| peer.index as usize)) {
+            Err(Error::NotFound) => Self::not_listed(name),
+            found => found,
+        }
+    }
+
+    /// The task of this name, if it is one of these.
+    fn find(name: &'static str, indices: impl Iterator<Item = usize>) -> Result<Self, Error> {
+        for index in indices {
             let info = sys::task_info(index)?;
+            // Two names may have one label.
             if info.name == *name {
-                let handle = Cell::new(info.handle);
-                return Ok(Self {
-                    name,
-                    index,
-                    handle,
-                });
+                return Ok(Self::new(name, info.handle));
             }
         }
         Err(Error::NotFound)
+    }
+
+    /// Why there is no peer of this name. A program on the host has no manifest, so it finds any task.
+    #[cold]
+    fn not_listed(name: &'static str) -> Result<Self, Error> {
+        let found = Self::find(name, 0..MAX_TASKS)?;
+        if cfg!(not(target_os = "none")) && peers().is_empty() {
+            return Ok(found);
+        }
+        Err(Error::Denied)
     }
 
     /// The peer of this handle, in its present life.

@@ -1,7 +1,8 @@
 //! Calls between tasks: packing, borrows, deferred replies, reconnecting.
 
 use super::*;
-use crate::sys::{Error, Message, Rights, TaskHandle};
+use crate::manifest::{PEERS, PeerEntry};
+use crate::sys::{self, Error, Message, Rights, TaskHandle};
 use crate::testing::{Board, PEER};
 use std::string::String;
 use std::vec;
@@ -262,6 +263,29 @@ fn a_reply_may_come_later_but_always_comes() {
         drop(server);
         assert_eq!(last(board), (PEER, refused(Error::Unbound)));
         assert_eq!(board.0.borrow().replied.len(), 2);
+    });
+}
+
+#[test]
+fn a_peer_is_found_by_one_call_and_only_if_the_manifest_lists_it() {
+    let entry = |name, index| PeerEntry {
+        label: sys::label(name),
+        index,
+    };
+    Board::run(|board| {
+        let connect = |name| {
+            let before = board.0.borrow().calls;
+            let peer = PortClient::connect(name).map(|port| port.peer().handle().raw());
+            (peer, board.0.borrow().calls - before)
+        };
+        // Task 1 has another name than its entry: two names with one label.
+        PEERS.set(vec![entry("peer", 1), entry("peer", 2), entry("gone", 9)].leak());
+        assert_eq!(connect("peer"), (Ok(PEER), 2));
+        PEERS.set(vec![entry("supervisor", 0), entry("peer", 2)].leak());
+        assert_eq!(connect("peer"), (Ok(PEER), 1));
+        assert_eq!(connect("other").0, Err(Error::Denied));
+        assert_eq!(connect("nobody").0, Err(Error::NotFound));
+        PEERS.set(&[]);
     });
 }
 
