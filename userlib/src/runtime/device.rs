@@ -8,7 +8,7 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 
 /// What is known of a [`Device`]: [`Core`], [`Bound`] or [`Plain`].
-pub trait Context: sealed::Sealed + 'static {}
+pub trait DeviceContext: sealed::Sealed + 'static {}
 
 /// A callback of the runtime is running for the device. Only ever lent to the callback.
 #[derive(Debug)]
@@ -20,9 +20,9 @@ pub struct Bound;
 #[derive(Debug)]
 pub struct Plain;
 
-impl Context for Core {}
-impl Context for Bound {}
-impl Context for Plain {}
+impl DeviceContext for Core {}
+impl DeviceContext for Bound {}
+impl DeviceContext for Plain {}
 
 mod sealed {
     pub trait Sealed {}
@@ -45,13 +45,13 @@ mod sealed {
 /// }
 /// ```
 #[repr(transparent)]
-pub struct Device<'cap, C: Context = Plain> {
+pub struct Device<'cap, C: DeviceContext = Plain> {
     inner: Inner,
     brand: PhantomData<fn(&'cap ()) -> &'cap ()>,
     context: PhantomData<*const C>,
 }
 
-impl<C: Context> ForLt for Device<'static, C> {
+impl<C: DeviceContext> ForLt for Device<'static, C> {
     type Of<'a> = Device<'a, C>;
 }
 
@@ -62,7 +62,7 @@ struct Inner {
     generation: u32,
 }
 
-impl<C: Context> Device<'_, C> {
+impl<C: DeviceContext> Device<'_, C> {
     /// Puts one together.
     const fn of(inner: Inner) -> Self {
         Self {
@@ -95,7 +95,7 @@ impl<C: Context> Device<'_, C> {
     }
 
     /// Whether both are the same binding of the same device.
-    pub fn is_same<D: Context>(&self, other: &Device<'_, D>) -> bool {
+    pub fn is_same<D: DeviceContext>(&self, other: &Device<'_, D>) -> bool {
         self.inner == other.inner
     }
 }
@@ -186,7 +186,7 @@ impl Clone for Device<'_, Plain> {
 
 impl Copy for Device<'_, Plain> {}
 
-impl<C: Context> fmt::Debug for Device<'_, C> {
+impl<C: DeviceContext> fmt::Debug for Device<'_, C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,

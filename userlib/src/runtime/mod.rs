@@ -26,7 +26,7 @@ mod soon;
 mod tables;
 mod values;
 
-pub use device::{Bound, Context, Core, Device, Plain};
+pub use device::{Bound, Core, Device, DeviceContext, Plain};
 pub use driver::{Driver, StateOf};
 pub use engine::Engine;
 pub use events::{Events, Source};
