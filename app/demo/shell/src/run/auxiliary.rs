@@ -1,11 +1,11 @@
 //! `aux`: what the children of the auxiliary sample see.
 
-use crate::run::lookup;
 use crate::run::say::unanswered;
 use crate::session::Session;
 use core::fmt::Write;
 use driver_interfaces::{HoldState, SAMPLES, SampleChildClient, SampleInfo, SampleState};
 use leasehold_abi::{Error, LeaseHandle, TaskHandle};
+use userlib::ipc::Peer;
 
 // A client is made for each command, so that it finds the driver's present life.
 
@@ -15,7 +15,7 @@ static CHILDREN: [[&str; 2]; SAMPLES] = [["aux-child", "aux-leds"], ["aux-child"
 /// The child of this number that the image has.
 fn child_of(number: usize) -> &'static str {
     let [first, second] = CHILDREN[number];
-    if lookup::find(first).is_some() {
+    if Peer::connect(first).is_ok() {
         first
     } else {
         second
