@@ -15,6 +15,7 @@ mod gdb;
 mod list;
 mod machine;
 mod needs;
+mod new;
 mod pipe;
 mod prove;
 mod qemu;
@@ -156,6 +157,9 @@ enum Verb {
         #[command(flatten)]
         others: Others,
     },
+    /// Write the files of a new driver, app or board, and say what to do next.
+    #[command(subcommand)]
+    New(New),
     /// Show apps and boards.
     #[command(after_help = "Example:\n  cargo xtask list")]
     List,
@@ -173,6 +177,85 @@ enum Verb {
         #[arg(long, requires = "only")]
         file: Option<String>,
     },
+}
+
+#[derive(Subcommand)]
+enum New {
+    /// A crate in drivers/ that compiles, with its host test, and its task in the manifest of an app.
+    #[command(
+        after_help = "Example:\n  cargo xtask new driver my-rng --pci 1af4:1044 --qemu virtio-rng-pci,disable-legacy=on"
+    )]
+    #[command(group = clap::ArgGroup::new("what").required(true))]
+    Driver {
+        /// The task's name, and the folder's in drivers/.
+        name: String,
+        /// The PCI function that it drives.
+        #[arg(long, value_name = "VENDOR:DEVICE", group = "what")]
+        pci: Option<String>,
+        /// The device of the chip file that it drives.
+        #[arg(long, value_name = "NAME", group = "what")]
+        device: Option<String>,
+        /// The emulated device, as QEMU's `-device` has it.
+        #[arg(long, value_name = "WORDS", requires = "pci")]
+        qemu: Option<String>,
+        #[command(flatten)]
+        into: Manifest,
+        /// Print the task instead of putting it into the manifest.
+        #[arg(long)]
+        print: bool,
+    },
+    /// A folder in app/ with a manifest for a board and a task of its own, beside supervisor, console and shell.
+    #[command(after_help = "Example:\n  cargo xtask new app weather --board mps2-an385")]
+    App {
+        /// The folder in app/.
+        name: String,
+        /// The board; supervisor, console and shell are those that the demo has on it.
+        #[arg(long, default_value = "virt-rv64")]
+        board: String,
+    },
+    /// A chip file and manifests of a board that is almost the same as another.
+    #[command(after_help = "Example:\n  cargo xtask new board my-board --like mps2-an385")]
+    Board {
+        /// The folder in chips/, and the manifests' names.
+        name: String,
+        /// The board that it begins as.
+        #[arg(long, value_name = "BOARD")]
+        like: String,
+    },
+}
+
+/// The manifest that a task is put into.
+#[derive(Args)]
+struct Manifest {
+    /// The app whose manifest gets the task.
+    #[arg(long, default_value = "demo")]
+    app: String,
+    /// The board of that manifest.
+    #[arg(long, default_value = "virt-rv64")]
+    board: String,
+}
+
+fn new(workspace: &Workspace, what: New) -> Result<()> {
+    match what {
+        New::Driver {
+            name,
+            pci,
+            device,
+            qemu,
+            into: Manifest { app, board },
+            print,
+        } => {
+            let device = match (pci, device) {
+                (Some(id), _) => new::Device::Pci(id),
+                (None, Some(device)) => new::Device::Chip(device),
+                (None, None) => anyhow::bail!("name the device: --pci or --device"),
+            };
+            let qemu = qemu.as_deref();
+            new::driver(workspace, &name, &device, (&app, &board), qemu, print)
+        }
+        New::App { name, board } => new::app(workspace, &name, &board),
+        New::Board { name, like } => new::board(workspace, &name, &like),
+    }
 }
 
 fn main() -> ExitCode {
@@ -239,6 +322,7 @@ fn run(verb: Verb) -> Result<()> {
         } => gdb::run(&workspace, &others.emulators()?, &app, &board),
         Verb::Attach(Target { app, board }) => attach::run(&workspace, &app, &board),
         Verb::Doctor { verbs, others } => doctor::run(&workspace, &others.emulators()?, &verbs),
+        Verb::New(what) => new(&workspace, what),
         Verb::List => list::run(&workspace),
         Verb::Prove { only, file } => prove::run(&workspace, only, file.as_deref()),
         Verb::Check => check::run(&workspace),

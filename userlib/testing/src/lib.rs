@@ -1,7 +1,7 @@
 //! A kernel that offers a driver one device, for host tests of the driver.
 //!
-//! [`Offer`] says what the device has: windows with a model behind them, lines, memory for DMA. [`Offer::play`] runs the
-//! driver with it, and the test's [`Stage`] scripts what happens: requests, interrupts, time, the end.
+//! [`Offer`] says what the device has: windows with a model behind them, lines, memory for DMA. [`Offer::play`] runs
+//! the driver with it, and the test's [`Stage`] scripts what happens: requests, interrupts, time, the end.
 //!
 //! Only tests use it: it never frees memory.
 #![cfg_attr(target_os = "none", no_std)]

@@ -133,7 +133,7 @@ impl<'s> Stage<'s> {
         (result, self.state.borrow_mut().client.take())
     }
 
-    /// The device asserts this line once. One that the driver has not acknowledged since the last time comes after that.
+    /// The device asserts this line once. If the driver has not acknowledged the last time, it comes after that.
     ///
     /// # Panics
     /// When the device has no such line.

@@ -110,7 +110,7 @@ fn array<'d, 'w>(
     Ok(rest)
 }
 
-/// A name with what separates it from its type, and what is behind it. Without a search for text, which takes a kilobyte.
+/// A name with what separates it from its type, and what is behind it. A search for text would take a kilobyte.
 pub(super) fn named(text: &str) -> Option<(&str, &str)> {
     let colon = text.bytes().position(|byte| byte == b':')?;
     let (name, shape) = text.split_at_checked(colon + 2)?;
