@@ -2,6 +2,7 @@
 //! with every invariant checked after each.
 
 use super::invariants::Checker;
+use super::random::Random;
 use super::recovery::take_all_back;
 use super::setups::fault;
 use crate::lease::links::NIL;
@@ -24,30 +25,6 @@ const ABOUT_LEASES: [Call; 8] = [
     Call::GrantClaim,
     Call::GrantUnclaim,
 ];
-
-/// Marsaglia's xorshift64: reproducible, and good enough to pick calls.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
-    }
-
-    fn chance(&mut self, of: usize) -> bool {
-        self.below(of) == 0
-    }
-}
 
 /// What the hostile tasks have seen so far.
 struct Attack<const L: usize, const G: usize, const B: u32> {

@@ -16,6 +16,7 @@ mod names;
 mod overdue;
 mod parts;
 mod promises;
+mod random;
 mod ranges;
 mod reaper;
 mod recovery;

@@ -1,8 +1,11 @@
 //! Deadlines of leases that must be given back, and the alarm that is set for them.
 
+use super::random::Random;
 use super::setups::{FAULT, ORDERLY};
+use crate::Hardware;
 use crate::model::{World, root};
 use leasehold_abi::{Call, FaultKind, RevokeMode};
+use std::vec::Vec;
 
 /// How long the model's tasks may keep a lease, in ticks.
 const KEEP: u64 = 200;
@@ -34,6 +37,50 @@ fn all_that_overstay_at_once_are_stopped() {
         assert_eq!(fault, FaultKind::LeaseOverstayed);
         assert!(world.is_dormant(task));
     }
+}
+
+/// L2, whatever is revoked and given back in whatever order: a lessee is stopped when the first deadline comes of what it
+/// still has, and not before.
+#[test]
+fn a_lessee_is_stopped_at_the_first_deadline_of_what_it_still_has() {
+    let (mut stopped, mut in_time) = (0, 0);
+    for seed in 1..if cfg!(miri) { 3 } else { 200 } {
+        let mut random = Random(seed);
+        let mut world = World::new();
+        let root = world.root();
+        // Of each task, what it is to give back, and until when.
+        let mut kept: [Vec<(usize, u64)>; 6] = Default::default();
+        for _ in 0..60 {
+            let task = 2 + random.below(4);
+            if !world.kernel.tasks[task].is_alive() {
+                continue;
+            }
+            match random.below(4) {
+                0 => {
+                    let lease = world.lend_parts(0, root, task, &[]);
+                    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+                    kept[task].push((lease, world.kernel.hardware.now() + KEEP));
+                }
+                1 | 2 if !kept[task].is_empty() => {
+                    let at = random.below(kept[task].len());
+                    world.value(task, Call::LeaseRelease, &[kept[task].remove(at).0]);
+                    in_time += 1;
+                }
+                _ => world.pass(random.next() % (KEEP / 4)),
+            }
+            world.rest();
+            let now = world.kernel.hardware.now();
+            for (task, kept) in kept.iter_mut().enumerate() {
+                let late = kept.iter().any(|&(_, until)| until <= now);
+                assert_eq!(world.kernel.tasks[task].is_alive(), !late, "seed {seed}");
+                stopped += usize::from(late && kept.len() > 1);
+            }
+        }
+    }
+    assert!(
+        cfg!(miri) || stopped > 100 && in_time > 1000,
+        "{stopped}, {in_time}"
+    );
 }
 
 /// A task that died for another reason is not stopped a second time when the deadline comes of what it still has.

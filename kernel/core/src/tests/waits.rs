@@ -2,7 +2,7 @@
 
 use crate::Next;
 use crate::model::{FLOATING, PARK, World, root};
-use leasehold_abi::{BeforeWait, Call, Error, Notifications, RevokeMode, TaskState};
+use leasehold_abi::{BeforeWait, Call, Error, MOST_PEERS, Notifications, RevokeMode, TaskState};
 
 const SERVER: usize = 1;
 const CLIENT: usize = 4;
@@ -15,9 +15,10 @@ const LINE: usize = 10;
 fn a_receive_acknowledges_and_notifies_before_it_waits() {
     let mut world = World::new();
     world.claimed_line(2, root::LINE_10, 0b100 << 16);
-    // The consumer is less important, the other peer more.
-    for (task, mask) in [(CLIENT, 0b11), (SERVER, 0b10)] {
-        world.act(task, Call::Receive, &[mask]);
+    // As many as there may be. Two are more important, the others less.
+    let peers: [usize; MOST_PEERS] = [CLIENT, 3, SERVER, 0];
+    for task in peers {
+        world.act(task, Call::Receive, &[0b11]);
     }
     world.act(2, Call::Receive, &[0b100 << 16]);
     world.rest();
@@ -27,17 +28,18 @@ fn a_receive_acknowledges_and_notifies_before_it_waits() {
     let before = BeforeWait::NOTHING
         .acknowledge(LINE as u16)
         .notify(Notifications::peer(1));
-    let peers = 1 << CLIENT | 1 << SERVER;
+    let set = peers.iter().fold(0, |set, peer| set | 1 << peer);
     world.system_call(
         Call::Receive as usize,
-        &[0b100 << 16, before.register(), peers],
+        &[0b100 << 16, before.register(), set],
     );
-    assert_eq!(world.kernel.current, SERVER, "the most important of both");
-    assert_eq!(world.results(SERVER), [0, ALL, 0b10]);
-    assert_eq!(world.results(CLIENT), [0, ALL, 0b10]);
+    assert_eq!(world.kernel.current, 0, "the most important of them");
+    for task in peers {
+        assert_eq!(world.results(task), [0, ALL, 0b10]);
+    }
     assert_eq!(world.kernel.tasks[2].state, TaskState::Receiving);
     // The line may come again.
-    assert_eq!(world.kernel.interrupt(), Next::Run(SERVER));
+    assert_eq!(world.kernel.interrupt(), Next::Run(0));
     assert_eq!(world.results(2), [0, ALL, 0b100 << 16]);
     // It is masked again until then.
     assert!(world.kernel.hardware.unmasked.is_empty());
