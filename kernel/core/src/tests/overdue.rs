@@ -39,8 +39,8 @@ fn all_that_overstay_at_once_are_stopped() {
     }
 }
 
-/// L2, whatever is revoked and given back in whatever order: a lessee is stopped when the first deadline comes of what it
-/// still has, and not before.
+/// L2, whatever is revoked and given back in whatever order: a lessee is stopped when the first deadline comes of what
+/// it still has, and not before.
 #[test]
 fn a_lessee_is_stopped_at_the_first_deadline_of_what_it_still_has() {
     let (mut stopped, mut in_time) = (0, 0);
