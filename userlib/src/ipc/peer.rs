@@ -89,11 +89,17 @@ impl Peer {
         }
     }
 
-    /// Takes the handle of the peer's present life.
+    /// Takes the handle of the peer's present life. A life that is over keeps its handle until the next one begins:
+    /// then it takes that of the next.
     #[cold]
     fn reconnect(&self) {
         if let Ok(info) = sys::task_info(self.index) {
-            self.handle.set(info.handle);
+            let (index, generation) = (info.handle.index(), info.handle.generation());
+            self.handle.set(if info.has_ended() {
+                TaskHandle::new(index, generation.wrapping_add(1))
+            } else {
+                info.handle
+            });
         }
     }
 }

@@ -304,6 +304,18 @@ fn a_peer_that_died_is_found_again() {
     });
 }
 
+#[test]
+fn a_peer_that_is_not_back_yet_is_called_in_its_next_life() {
+    Board::run(|board| {
+        let mut port = PortClient::connect("peer").unwrap();
+        board.0.borrow_mut().ended = true;
+        board.0.borrow_mut().replies.push_back(Err(Error::Dead));
+        assert_eq!(port.reset(), Err(Error::Dead));
+        // It comes back, and nobody calls it meanwhile.
+        assert_eq!(port.peer().handle(), TaskHandle::new(2, 2));
+    });
+}
+
 /// Arguments that are called what the expansion calls its own.
 #[interface]
 pub(crate) trait Names {
