@@ -71,7 +71,7 @@ pub(crate) const PLATFORMS: &[Platform] = &[
         no_lines: 1,
         most_lines: 256,
         optional: &[],
-        // As with the console, the kernel uses the watchdog only when the machine stops.
+        // As with the console, the kernel uses the watchdog, its gate and its reset only when the machine stops.
         own: &[("plic-base", 0x40_0000)],
         attributes: Some("C910"),
         own_line: None,

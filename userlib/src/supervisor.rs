@@ -10,11 +10,15 @@ mod records;
 
 pub use records::{
     BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FaultText, FunctionInfo,
-    GrantLine, LeaseLine, NO_INTERRUPT, StackUse,
+    GrantLine, LeaseLine, Lessee, NO_INTERRUPT, StackUse,
 };
 
 /// The supervisor's task name.
 pub const NAME: &str = "supervisor";
+
+/// The notification that tells a parent that one of its auxiliary devices was let go: the lease of whoever had it is
+/// over, and another may have begun.
+pub const LET_GO: Notifications = Notifications::peer(14);
 
 /// A name of a task as an argument; longer ones are cut.
 pub type Name = Padded<NAME_LENGTH>;
@@ -60,4 +64,10 @@ pub trait Supervisor {
     fn poweroff(&mut self, code: u32) -> Result<(), Error>;
     /// The caller's driver gives a device back because grant `index` of its lease is in use: the log says by whom.
     fn report_busy(&mut self, lease: LeaseHandle, index: u32) -> Result<(), Error>;
+    /// Whether the manifest has the caller offer an auxiliary device with this [`label`](leasehold_abi::label), of
+    /// `<task>.<name>`. A driver that could register many registers those.
+    fn is_offered(&mut self, label: u32) -> Result<u32, Error>;
+    /// Who has an auxiliary device that the caller registered by this lease. `Unbound` while nobody has; `Denied` for
+    /// a lease that is no such. When that lease ends, the caller gets [`LET_GO`].
+    fn lessee(&mut self, lease: LeaseHandle) -> Result<Lessee, Error>;
 }

@@ -45,7 +45,11 @@ impl Checker<'_> {
                 });
             }
         }
-        let notifies = self.set(name, "notifies", &task.notifies);
+        let mut notifies = self.set(name, "notifies", &task.notifies);
+        if rank == 0 {
+            // It tells a parent when a child has let go.
+            notifies |= self.parents();
+        }
         let named = self.set(name, "lends", &task.lends);
         // The supervisor is the lessor of every device; everybody lends to the supervisor.
         let lends = if rank == 0 { u64::MAX } else { named | 1 };
@@ -62,6 +66,21 @@ impl Checker<'_> {
             rank: rank as u32,
         };
         listed.into_iter().map(peer).collect()
+    }
+
+    /// The tasks that offer auxiliary devices.
+    fn parents(&self) -> u64 {
+        let offers = |name: &&str| {
+            let offers = &self.manifest.tasks[*name].offers;
+            offers
+                .as_ref()
+                .is_some_and(|offers| !offers.get_ref().is_empty())
+        };
+        let ranks = self.order.iter().take(64).enumerate();
+        ranks
+            .filter(|(_, name)| offers(name))
+            .map(|(rank, _)| 1 << rank)
+            .sum()
     }
 
     fn set(&mut self, name: &str, key: &str, peers: &Option<Names>) -> u64 {

@@ -7,8 +7,12 @@ use crate::sys::{self, Error, LeaseHandle, Message, Notifications, RevokeMode};
 use core::cell::Cell;
 use core::mem::ManuallyDrop;
 
-/// Most auxiliary devices of one binding.
-const MOST: usize = 4;
+/// Most auxiliary devices of one binding. A table takes 40 bytes for each, which small boards do not have.
+const MOST: usize = if cfg!(target_pointer_width = "64") {
+    16
+} else {
+    4
+};
 
 /// A region of the binding.
 #[derive(Clone, Copy, Debug)]

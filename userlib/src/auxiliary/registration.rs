@@ -8,6 +8,7 @@ use super::{LendRegion, Lendable, Lender, PAYLOAD, SHARED, WINDOWS};
 use crate::ForLt;
 use crate::lend::Granules;
 use crate::runtime::{Bound, Device, Plain, Task};
+use crate::supervisor::{Lessee, NAME, SupervisorClient};
 use crate::sys::{self, Error, LeaseHandle, Rights};
 use crate::text::Text;
 use core::fmt;
@@ -64,6 +65,7 @@ where
 {
     device: Device<'static, Plain>,
     lease: LeaseHandle,
+    label: u32,
     // Dropped after `drop` has run, so after the child has gone.
     offer: Offer<'cap, F>,
 }
@@ -129,6 +131,7 @@ where
         Ok(Self {
             device: device.plain(),
             lease,
+            label,
             offer,
         })
     }
@@ -153,6 +156,24 @@ impl<'cap, F: ForLt> Registration<'cap, F>
 where
     F::Of<'cap>: Lendable<'cap>,
 {
+    /// [`label`](crate::sys::label) of the auxiliary device's whole name.
+    pub const fn label(&self) -> u32 {
+        self.label
+    }
+
+    /// Who has the auxiliary device: the life of the child, and its lease, if one has it. When that lease ends, this
+    /// task gets [`LET_GO`](crate::supervisor::LET_GO).
+    ///
+    /// # Errors
+    /// `Revoked` once the registration is over, or as those of a call to the supervisor.
+    pub fn lessee(&self) -> Result<Option<Lessee>, Error> {
+        match SupervisorClient::connect(NAME)?.lessee(self.lease) {
+            Ok(lessee) => Ok(Some(lessee)),
+            Err(Error::Unbound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// What was offered.
     pub const fn offer(&self) -> &Offer<'cap, F> {
         &self.offer
@@ -176,6 +197,18 @@ where
 {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Registration({:?})", self.lease)
+    }
+}
+
+impl Device<'_, Bound> {
+    /// Whether the manifest has this task offer an auxiliary device of this name: for a driver that could offer many.
+    ///
+    /// # Errors
+    /// `Revoked`, or as those of a call to the supervisor.
+    pub fn offers(&self, name: &str) -> Result<bool, Error> {
+        self.steady()?;
+        let label = full_label(name)?;
+        Ok(SupervisorClient::connect(NAME)?.is_offered(label)? != 0)
     }
 }
 

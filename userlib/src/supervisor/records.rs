@@ -1,7 +1,7 @@
 //! The records that the supervisor and its clients exchange.
 
 use core::fmt;
-use leasehold_abi::{Padded, TaskInfo};
+use leasehold_abi::{LeaseHandle, Padded, TaskHandle, TaskInfo};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 /// A PCI function that discovery found.
@@ -46,6 +46,16 @@ pub struct LeaseLine {
     pub lease: leasehold_abi::LeaseInfo,
     /// Name of its device if the supervisor knows it.
     pub device: DeviceName,
+}
+
+/// Who has an auxiliary device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct Lessee {
+    /// The life of the task.
+    pub task: TaskHandle,
+    /// Its lease. No other has this handle, before or after.
+    pub lease: LeaseHandle,
 }
 
 /// A grant, for people.

@@ -8,7 +8,7 @@ use userlib::supervisor::{DEVICE_NAME, FunctionInfo};
 use userlib::sys::{self, Part};
 use userlib::text::Text;
 
-/// Most auxiliary devices of one task.
+/// So many auxiliary devices of one task there is room for, or more if its `offers` are more.
 const AUXILIARIES: usize = 4;
 
 /// Most functions on the bus of a host bridge.
@@ -20,7 +20,10 @@ pub const fn most(policy: &Policy) -> usize {
     let mut most = policy.devices.len();
     let mut task = 0;
     while task < policy.tasks.len() {
-        if !policy.tasks[task].offers.is_empty() {
+        let offers = policy.tasks[task].offers.len();
+        if offers > AUXILIARIES {
+            most += offers;
+        } else if offers > 0 {
             most += AUXILIARIES;
         }
         task += 1;

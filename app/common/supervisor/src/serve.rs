@@ -14,7 +14,7 @@ use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
 use userlib::policy::{DevicePolicy, Policy};
 use userlib::supervisor::{
     BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, GrantLine,
-    LeaseLine, NO_INTERRUPT, Name, StackUse, SupervisorServer,
+    LeaseLine, Lessee, NO_INTERRUPT, Name, StackUse, SupervisorServer,
 };
 use userlib::sys;
 use userlib::text::Text;
@@ -296,6 +296,28 @@ impl SupervisorServer for Caller<'_, '_> {
         Ok(GrantLine {
             grant,
             name: DeviceName::new(name),
+        })
+    }
+
+    fn is_offered(&mut self, label: u32) -> Result<u32, Error> {
+        let task = self.supervisor.policy.tasks.get(self.client.index());
+        let offers = task.map_or(&[][..], |task| task.offers);
+        Ok(u32::from(offers.iter().any(|offer| offer.label == label)))
+    }
+
+    fn lessee(&mut self, lease: LeaseHandle) -> Result<Lessee, Error> {
+        let of_lease = |device: &&Device| matches!(device.source, Source::Auxiliary { held, .. } if held == lease);
+        let device = self.supervisor.devices.iter().find(of_lease);
+        let device = device.ok_or(Error::Denied)?;
+        if sys::lease_info(lease)?.lessor as usize != self.client.index() {
+            return Err(Error::Denied);
+        }
+        let lent = device.lent.ok_or(Error::Unbound)?;
+        // What is over, and not yet noted.
+        sys::lease_info(lent.lease).map_err(|_| Error::Unbound)?;
+        Ok(Lessee {
+            task: lent.lessee,
+            lease: lent.lease,
         })
     }
 

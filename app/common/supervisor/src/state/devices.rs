@@ -4,6 +4,7 @@ use super::{ORDERLY_PATIENCE, Supervisor};
 use crate::care::Standing;
 use crate::device::{Device, Lent, Source};
 use leasehold_abi::{Error, LeaseEvent, LeaseHandle, RevokeMode};
+use userlib::supervisor::LET_GO;
 use userlib::sys;
 
 /// A tenth of a second until a binding that found no room is tried again.
@@ -86,6 +87,9 @@ impl Supervisor<'_> {
             return;
         }
         self.devices[index].lent = None;
+        if let Source::Auxiliary { held, .. } = self.devices[index].source {
+            self.tell_parent(held);
+        }
         let task = lent.lessee.index();
         let running = self.tasks[task].standing == Standing::Running(lent.lessee);
         let parent_ends = matches!(
@@ -102,6 +106,17 @@ impl Supervisor<'_> {
                 let name = self.devices[index].name();
                 self.say(task, format_args!("gave {name} back"));
             }
+        }
+    }
+
+    /// Tells the parent of an auxiliary device that a child has let it go.
+    fn tell_parent(&self, held: LeaseHandle) {
+        if let Ok(info) = sys::lease_info(held)
+            && let Some(parent) = self.tasks.get(info.lessor as usize)
+            && let Standing::Running(life) = parent.standing
+        {
+            // `Dead`: its end ends the lease too.
+            let _ = sys::notify(life, LET_GO);
         }
     }
 

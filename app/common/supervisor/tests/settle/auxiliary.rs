@@ -1,9 +1,13 @@
 //! Auxiliary devices: from their parent to the child, and back.
 
 use crate::kernel::{Board, Kernel, grant};
-use crate::{CHILD, HOST, PARENT, booted, function, report};
-use leasehold_abi::{GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Rights, label};
-use zerocopy::FromZeros;
+use crate::{CHILD, HOST, LESSEE, PARENT, ask, booted, function, report};
+use leasehold_abi::{
+    Error, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Rights, label,
+};
+use supervisor::state::Supervisor;
+use userlib::supervisor::{LET_GO, Lessee};
+use zerocopy::{FromBytes, FromZeros, IntoBytes};
 
 /// The parent offers `parent.part` with this number to the supervisor.
 fn offer(kernel: &Kernel, id: u32) -> LeaseHandle {
@@ -100,5 +104,48 @@ fn a_parent_that_ends_waits_for_the_child_but_not_for_ever() {
             assert!(is_over(kernel));
             assert!(kernel.0.borrow().held(CHILD).is_empty());
         }
+    });
+}
+
+#[test]
+fn a_parent_learns_who_has_its_device_and_when_it_was_let_go() {
+    booted(|supervisor, kernel| {
+        report(supervisor, kernel, HOST, &function(16, 0x1b36, 5));
+        let lease = offer(kernel, 1);
+        supervisor.settle();
+        let parent = kernel.0.borrow().life(PARENT);
+        let told = || {
+            let board = kernel.0.borrow();
+            board.notified.contains(&(parent, LET_GO.bits()))
+        };
+        let lessee = |supervisor: &mut Supervisor<'_>, task| {
+            let refused = ask(supervisor, kernel, task, LESSEE, lease.as_bytes(), &[]);
+            match refused {
+                Some(error) => Err(error),
+                None => {
+                    let reply = kernel.0.borrow().reply;
+                    let (lessee, _) =
+                        Lessee::read_from_prefix(reply.as_bytes()).expect("long enough");
+                    Ok(lessee)
+                }
+            }
+        };
+        let child = kernel.0.borrow().held(CHILD)[0].info;
+        let has = Lessee {
+            task: child.lessee,
+            lease: child.handle,
+        };
+        assert_eq!(lessee(supervisor, PARENT), Ok(has));
+        assert_eq!(lessee(supervisor, CHILD), Err(Error::Denied), "no parent");
+        assert!(!told());
+        kernel.0.borrow_mut().end(child.handle);
+        assert_eq!(
+            lessee(supervisor, PARENT),
+            Err(Error::Unbound),
+            "nobody has noted it yet"
+        );
+        supervisor.settle();
+        assert!(told());
+        assert_eq!(lessee(supervisor, PARENT), Err(Error::Unbound));
     });
 }

@@ -129,6 +129,7 @@ const REPORT_FUNCTION: u16 = 5;
 const CRASH: u16 = 7;
 const POWEROFF: u16 = 15;
 const REPORT_BUSY: u16 = 16;
+const LESSEE: u16 = 18;
 
 /// Runs `body` with a supervisor that has just settled for the first time.
 fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
