@@ -16,6 +16,7 @@ pub mod machine;
 pub mod memory;
 pub mod presets;
 pub mod violation;
+pub mod wave;
 
 pub use board::{Stop, virt::Virt};
 pub use firmware::Chain;

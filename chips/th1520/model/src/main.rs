@@ -4,15 +4,17 @@
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, ValueEnum};
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use th1520_model::board::Board;
-use th1520_model::board::th1520::Options;
+use th1520_model::board::th1520::{Options, Pad, Th1520};
 use th1520_model::device_tree::{Description, encode};
 use th1520_model::lockstep::{self, Program};
+use th1520_model::wave::Meter;
 use th1520_model::{Chain, Machine, Stop, presets};
 
 /// The model of a board.
@@ -84,6 +86,18 @@ struct Arguments {
     /// The TH1520's caches write back a dirty line at random, about every so many nanoseconds.
     #[arg(long)]
     early_write_back: Option<u64>,
+    /// Writes what the TH1520's pad does, each time that it changes, to the file of `--waves`; for example `gpio3-3`.
+    #[arg(long, requires = "waves", value_parser = pad)]
+    wave: Vec<Pad>,
+    /// The file: a line with the time in nanoseconds, the pad, and its wave.
+    #[arg(long)]
+    waves: Option<PathBuf>,
+    /// At a time in milliseconds the TH1520's processor has a temperature in thousandths of a degree: `1500:70000`.
+    #[arg(long, value_parser = heat)]
+    heat: Vec<(u64, i64)>,
+    /// The rate of the TH1520's PWM in Hz.
+    #[arg(long)]
+    pwm_rate: Option<u64>,
     /// How much of the model's time may pass, in milliseconds.
     #[arg(long)]
     milliseconds: Option<u64>,
@@ -189,6 +203,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         BoardName::Virt => serve(
             presets::virt(&image).with_context(|| path.to_string())?,
             arguments,
+            |_| Ok(()),
         ),
     }
 }
@@ -223,17 +238,76 @@ fn th1520(image: &[u8], arguments: &Arguments, chain: Chain) -> Result<ExitCode>
         attributes: !arguments.no_attributes,
         open: arguments.open,
         plic_delegated: !arguments.not_delegated,
+        pwm_rate: arguments.pwm_rate.unwrap_or(Options::default().pwm_rate),
         ..Options::default()
     };
     let machine = presets::th1520(image, tree.as_deref(), options, chain);
-    serve(
-        machine.with_context(|| arguments.image.display().to_string())?,
-        arguments,
-    )
+    let mut machine = machine.with_context(|| arguments.image.display().to_string())?;
+    machine.board.plan_heat(arguments.heat.clone());
+    let mut watch = Watch::new(&mut machine, arguments)?;
+    serve(machine, arguments, |machine| watch.look(machine))
 }
 
-/// Runs the machine until it stops.
-fn serve<B: Board>(mut machine: Machine<B>, arguments: &Arguments) -> Result<ExitCode> {
+/// A pad of the command line.
+fn pad(name: &str) -> Result<Pad> {
+    Pad::from_name(name).with_context(|| format!("no pad is `{name}`; write one as `gpio3-3`"))
+}
+
+/// A time and a temperature of the command line; in nanoseconds, and in thousandths of a degree.
+fn heat(text: &str) -> Result<(u64, i64)> {
+    let parts = text
+        .split_once(':')
+        .context("write `MILLISECONDS:THOUSANDTHS`")?;
+    Ok((parts.0.parse::<u64>()? * 1_000_000, parts.1.parse()?))
+}
+
+/// The pads that are watched, and where it is written what they do.
+struct Watch {
+    meters: Vec<(Pad, Meter)>,
+    file: Option<File>,
+}
+
+impl Watch {
+    fn new(machine: &mut Machine<Th1520>, arguments: &Arguments) -> Result<Self> {
+        let create = |path: &PathBuf| {
+            File::create(path).with_context(|| format!("cannot write {}", path.display()))
+        };
+        for pad in &arguments.wave {
+            machine.board.watch(*pad, machine.now());
+        }
+        let meters = arguments.wave.iter().map(|pad| (*pad, Meter::new(*pad)));
+        Ok(Self {
+            meters: meters.collect(),
+            file: arguments.waves.as_ref().map(create).transpose()?,
+        })
+    }
+
+    fn look(&mut self, machine: &mut Machine<Th1520>) -> Result<()> {
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
+        let edges = machine.board.edges();
+        for (pad, meter) in &mut self.meters {
+            for edge in &edges {
+                if let Some(wave) = meter.edge(*edge) {
+                    writeln!(file, "{} {pad} {wave}", edge.now)?;
+                }
+            }
+            let now = machine.now();
+            if let Some(wave) = meter.rest(now) {
+                writeln!(file, "{now} {pad} {wave}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs the machine until it stops. `look` is called after each step.
+fn serve<B: Board>(
+    mut machine: Machine<B>,
+    arguments: &Arguments,
+    mut look: impl FnMut(&mut Machine<B>) -> Result<()>,
+) -> Result<ExitCode> {
     machine.cpu.set_pace(arguments.nanoseconds);
     let input = listen();
     let end = arguments
@@ -246,6 +320,7 @@ fn serve<B: Board>(mut machine: Machine<B>, arguments: &Arguments) -> Result<Exi
     let stop = loop {
         let stop = machine.run(STEP.min(end - machine.now()));
         told.print(&machine.serial_out())?;
+        look(&mut machine)?;
         for violation in machine.violations() {
             broken = true;
             eprintln!("violation: {violation}");

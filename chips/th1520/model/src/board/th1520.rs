@@ -97,7 +97,7 @@ pub struct Th1520 {
     pwm: [Channel; 6],
     /// Group 3, group 2.
     pads: [Pads; 2],
-    watchdog: Watchdog,
+    watchdogs: [Watchdog; 2],
     timers: [Timer; 4],
     control: Control,
     /// The temperature sensor.
@@ -108,6 +108,8 @@ pub struct Th1520 {
     driven: Vec<(Pad, bool)>,
     watched: Vec<(Pad, Option<bool>)>,
     edges: Vec<Edge>,
+    /// Temperatures to come, and when, in the order of time.
+    heat: Vec<(u64, i64)>,
     violations: Vec<Violation>,
 }
 
@@ -129,7 +131,7 @@ impl Th1520 {
             i2c: std::array::from_fn(i2c),
             pwm: std::array::from_fn(|_| Channel::new(options.pwm_rate)),
             pads: Default::default(),
-            watchdog: Watchdog::new(options.watchdog_rate),
+            watchdogs: std::array::from_fn(|_| Watchdog::new(options.watchdog_rate)),
             timers: timers(),
             control: Control::new(options.open),
             pvt: Pvt::new(),
@@ -139,6 +141,7 @@ impl Th1520 {
             driven: Vec::new(),
             watched: Vec::new(),
             edges: Vec::new(),
+            heat: Vec::new(),
             violations: Vec::new(),
         };
         // The vendor's U-Boot gives these two to the PWM (board/thead/light-c910/light.c).
@@ -160,12 +163,18 @@ impl Th1520 {
         std::mem::take(&mut self.edges)
     }
 
+    /// At these times, in nanoseconds, the processor has these temperatures, in thousandths of a degree.
+    pub fn plan_heat(&mut self, mut heat: Vec<(u64, i64)>) {
+        heat.sort_unstable();
+        self.heat = heat;
+    }
+
     /// What a pad is driven to from inside.
     #[must_use]
     pub fn pad_level(&self, pad: Pad, now: u64) -> Option<bool> {
         let function = self.pads[pad.group_index()].function(usize::from(pad.number));
         match function {
-            0 => {
+            number if number == pad.gpio_function() => {
                 let (port, bit) = pad.gpio();
                 let (directions, levels) = self.gpio[port].driven();
                 (directions >> bit & 1 != 0).then_some(levels >> bit & 1 != 0)
@@ -186,7 +195,7 @@ impl Th1520 {
         let here = |(pad, level): &(Pad, bool)| {
             let (at, bit) = pad.gpio();
             let function = self.pads[pad.group_index()].function(usize::from(pad.number));
-            (at == port && *level && function == 0).then_some(1 << bit)
+            (at == port && *level && function == pad.gpio_function()).then_some(1 << bit)
         };
         self.driven.iter().filter_map(here).sum()
     }
@@ -235,7 +244,10 @@ impl Th1520 {
 
     fn settle(&mut self, now: u64) {
         self.uart.advance(now);
-        self.watchdog.advance(now);
+        for (index, watchdog) in self.watchdogs.iter_mut().enumerate() {
+            watchdog.advance(now);
+            self.plic.set_level(line::WATCHDOG + index, watchdog.line());
+        }
         for (index, timer) in self.timers.iter_mut().enumerate() {
             timer.advance(now);
             self.plic.set_level(line::TIMER + index, timer.line());
@@ -246,12 +258,15 @@ impl Th1520 {
         for channel in &mut self.pwm {
             channel.advance(now);
         }
+        let due = self.heat.iter().take_while(|(at, _)| *at <= now).count();
+        if let Some((_, temperature)) = self.heat.drain(..due).next_back() {
+            self.pvt.set_temperature(temperature);
+        }
         for port in 0..self.gpio.len() {
             let inputs = self.inputs(port);
             self.gpio[port].set_outside(inputs);
         }
         self.plic.set_level(line::UART, self.uart.line(now));
-        self.plic.set_level(line::WATCHDOG, self.watchdog.line());
         for (index, i2c) in self.i2c.iter().enumerate() {
             self.plic.set_level(line::I2C + index, i2c.line());
         }
@@ -286,7 +301,9 @@ impl Th1520 {
                     self.pwm = std::array::from_fn(|_| Channel::new(self.options.pwm_rate))
                 }
                 Block::Pads(index) => self.pads[index] = Pads::new(),
-                Block::Watchdog => self.watchdog = Watchdog::new(self.options.watchdog_rate),
+                Block::Watchdog(index) => {
+                    self.watchdogs[index] = Watchdog::new(self.options.watchdog_rate)
+                }
                 Block::Timers => self.timers = timers(),
                 Block::Plic | Block::Clint | Block::Clocks | Block::Resets | Block::Pvt => {}
             }
@@ -352,7 +369,7 @@ impl Bus for Th1520 {
                 None => None,
             },
             Block::Pads(index) => self.pads[index].read(offset),
-            Block::Watchdog => self.watchdog.read(offset, now),
+            Block::Watchdog(index) => self.watchdogs[index].read(offset, now),
             Block::Timers => match self.timers.get_mut(offset as usize / TIMER_STRIDE) {
                 Some(timer) => timer.read(offset % TIMER_STRIDE as u64, now),
                 None => None,
@@ -399,7 +416,7 @@ impl Bus for Th1520 {
                 Some(()) => None,
                 None => return self.refuse(Rule::NothingThere, access),
             },
-            Block::Watchdog => self.watchdog.write(offset, word, now),
+            Block::Watchdog(index) => self.watchdogs[index].write(offset, word, now),
             Block::Timers => match self.timers.get_mut(offset as usize / TIMER_STRIDE) {
                 Some(timer) => timer.write(offset % TIMER_STRIDE as u64, word, now),
                 None => return self.refuse(Rule::NothingThere, access),
@@ -449,6 +466,7 @@ impl Board for Th1520 {
     fn next_event(&self, now: u64) -> Option<u64> {
         let i2c = self.i2c.iter().filter_map(I2c::next_event);
         let timers = self.timers.iter().filter_map(Timer::next_event);
+        let watchdogs = self.watchdogs.iter().filter_map(Watchdog::next_event);
         let waves = self
             .watched
             .iter()
@@ -457,13 +475,14 @@ impl Board for Th1520 {
             self.timer.next_event(now),
             self.clint.next_event(now),
             self.uart.next_event(now),
-            self.watchdog.next_event(),
             self.write_back_at,
         ]
         .into_iter()
         .flatten()
         .chain(i2c)
         .chain(timers)
+        .chain(watchdogs)
+        .chain(self.heat.first().map(|(at, _)| *at))
         .chain(waves)
         .min()
     }
@@ -499,7 +518,8 @@ impl Board for Th1520 {
     }
 
     fn stopped(&self) -> Option<Stop> {
-        self.watchdog.resets().then_some(Stop::Reset)
+        let resets = self.watchdogs.iter().any(Watchdog::resets);
+        resets.then_some(Stop::Reset)
     }
 
     fn violations(&mut self) -> Vec<Violation> {

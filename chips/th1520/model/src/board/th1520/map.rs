@@ -15,7 +15,7 @@ pub(super) enum Block {
     Pwm,
     /// Group 3, or 2.
     Pads(usize),
-    Watchdog,
+    Watchdog(usize),
     Timers,
     Clocks,
     Resets,
@@ -154,11 +154,18 @@ const PLACES: &[Place] = &[
         Some((0x20c, 1)),
     ),
     place(
-        Block::Watchdog,
+        Block::Watchdog(0),
         0xff_efc3_0000,
         0x1000,
         Some((0x208, 1 << 3)),
         Some((0x34, 1)),
+    ),
+    place(
+        Block::Watchdog(1),
+        0xff_efc3_1000,
+        0x1000,
+        Some((0x208, 1 << 2)),
+        Some((0x38, 1)),
     ),
     place(
         Block::Timers,
@@ -195,6 +202,13 @@ pub(super) mod line {
     pub(crate) const TIMER: usize = 16;
 }
 
+impl std::fmt::Display for Pad {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (port, line) = self.gpio();
+        write!(formatter, "gpio{port}-{line}")
+    }
+}
+
 /// A pad of the board's header or fan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pad {
@@ -216,7 +230,32 @@ impl Pad {
         number: 34,
     };
 
-    /// The GPIO block and line with function 0.
+    /// The pad of a line of GPIO, by its name: `gpio3-3`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let (port, line) = name.strip_prefix("gpio")?.split_once('-')?;
+        let (port, line): (u8, u8) = (port.parse().ok()?, line.parse().ok()?);
+        if port > 3 || line > [31, 30, 31, 22][usize::from(port)] {
+            return None;
+        }
+        Some(Self {
+            group: if port < 2 { 2 } else { 3 },
+            number: 32 * (port % 2) + line,
+        })
+    }
+
+    /// The number of the function by which it is a line of GPIO: 0 where the pad has its name from that, else 3
+    /// (U-Boot drivers/pinctrl/pinctrl-th1520.c).
+    pub(super) fn gpio_function(self) -> u32 {
+        let first = if self.group == 3 {
+            matches!(self.number, 13 | 18..=25 | 30..=35)
+        } else {
+            matches!(self.number, 18..=48 | 58..=62)
+        };
+        if first { 0 } else { 3 }
+    }
+
+    /// The GPIO block and line that it has.
     pub(super) fn gpio(self) -> (usize, usize) {
         let first = if self.group == 3 { 2 } else { 0 };
         (

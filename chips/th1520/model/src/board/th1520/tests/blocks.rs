@@ -196,6 +196,18 @@ fn nothing_but_a_reset_stops_the_watchdog() {
 }
 
 #[test]
+fn the_second_watchdog_resets_as_well() {
+    let mut bench = Bench::open();
+    let second = WATCHDOG + 0x1000;
+    bench.write(second, 1);
+    bench.pass(500_000);
+    bench.write(RESETS + 0x34, 0);
+    assert_eq!(bench.board.stopped(), None, "the other one's reset");
+    bench.pass(500_000);
+    assert_eq!(bench.board.stopped(), Some(Stop::Reset));
+}
+
+#[test]
 fn a_fed_watchdog_waits_and_a_reset_disarms_it() {
     let mut bench = Bench::open();
     bench.write(WATCHDOG, 1);

@@ -141,20 +141,20 @@ fn a_wave_is_seen_only_where_the_pad_has_its_function() {
     assert_eq!(bench.board.pad_level(Pad::FAN, bench.now), None);
 }
 
-/// GPIO3_5.
+/// GPIO3_1.
 const INPUT: Pad = Pad {
     group: 3,
-    number: 37,
+    number: 33,
 };
 
 #[test]
 fn an_output_is_seen_in_its_direction_and_function_alone() {
     let mut bench = Bench::open();
-    bench.write(GPIO3, 1 << 5);
+    bench.write(GPIO3, 1 << 1);
     assert_eq!(bench.board.pad_level(INPUT, bench.now), None);
-    bench.write(GPIO3 + 4, 1 << 5);
+    bench.write(GPIO3 + 4, 1 << 1);
     assert_eq!(bench.board.pad_level(INPUT, bench.now), Some(true));
-    bench.write(PADS + 0x410, 2 << 20);
+    bench.write(PADS + 0x410, 2 << 4);
     assert_eq!(bench.board.pad_level(INPUT, bench.now), None);
 }
 
@@ -162,19 +162,19 @@ fn an_output_is_seen_in_its_direction_and_function_alone() {
 fn an_edge_stays_until_it_is_ended_and_a_level_does_not() {
     let mut bench = Bench::open();
     let (enable, kind, polarity, status, end) = (0x30, 0x38, 0x3c, 0x40, 0x4c);
-    bench.write(GPIO3 + kind, 1 << 5);
-    bench.write(GPIO3 + polarity, 1 << 5);
-    bench.write(GPIO3 + enable, 1 << 5);
+    bench.write(GPIO3 + kind, 1 << 1);
+    bench.write(GPIO3 + polarity, 1 << 1);
+    bench.write(GPIO3 + enable, 1 << 1);
     bench.board.drive(INPUT, true, bench.now);
     bench.board.drive(INPUT, false, bench.now);
-    assert_eq!(bench.read(GPIO3 + status), 1 << 5);
-    bench.write(GPIO3 + end, 1 << 5);
+    assert_eq!(bench.read(GPIO3 + status), 1 << 1);
+    bench.write(GPIO3 + end, 1 << 1);
     assert_eq!(bench.read(GPIO3 + status), 0);
     bench.write(GPIO3 + kind, 0);
     bench.board.drive(INPUT, true, bench.now);
-    assert_eq!(bench.read(GPIO3 + status), 1 << 5);
-    bench.write(GPIO3 + end, 1 << 5);
-    assert_eq!(bench.read(GPIO3 + status), 1 << 5, "the line is still high");
+    assert_eq!(bench.read(GPIO3 + status), 1 << 1);
+    bench.write(GPIO3 + end, 1 << 1);
+    assert_eq!(bench.read(GPIO3 + status), 1 << 1, "the line is still high");
     bench.board.drive(INPUT, false, bench.now);
     assert_eq!(bench.read(GPIO3 + status), 0);
 }
@@ -183,7 +183,21 @@ fn an_edge_stays_until_it_is_ended_and_a_level_does_not() {
 fn an_input_is_seen_only_where_the_pad_has_the_port_s_function() {
     let mut bench = Bench::open();
     bench.board.drive(INPUT, true, bench.now);
-    assert_eq!(bench.read(GPIO3 + 0x50), 1 << 5);
-    bench.write(PADS + 0x410, 2 << 20);
+    assert_eq!(bench.read(GPIO3 + 0x50), 1 << 1);
+    bench.write(PADS + 0x410, 2 << 4);
     assert_eq!(bench.read(GPIO3 + 0x50), 0);
+}
+
+#[test]
+fn a_pad_named_for_another_function_has_gpio_by_3() {
+    // HDMI_SDA is GPIO3_5.
+    let pad = Pad::from_name("gpio3-5").unwrap();
+    assert_eq!((pad.group, pad.number), (3, 37));
+    let mut bench = Bench::open();
+    bench.write(GPIO3 + 4, 1 << 5);
+    assert_eq!(bench.board.pad_level(pad, bench.now), None);
+    bench.write(PADS + 0x410, 3 << 20);
+    assert_eq!(bench.board.pad_level(pad, bench.now), Some(false));
+    assert_eq!(Pad::from_name("gpio3-3"), Some(Pad::FAN));
+    assert_eq!(Pad::from_name("gpio3-23"), None);
 }
