@@ -4,26 +4,32 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+mod blocks;
 mod chaos;
 mod civil;
 mod clock;
 mod console;
 mod edu;
 mod ethernet;
+mod pwm;
 mod sample;
 mod stream;
+mod thermometer;
 mod timer;
 
+pub use blocks::{BlocksClient, BlocksServer, PadsClient, PadsServer};
 pub use chaos::ChaosKind;
 pub use civil::DateTime;
 pub use clock::{ClockClient, ClockServer};
 pub use console::{ConsoleClient, ConsoleServer};
 pub use edu::{EduAsyncServer, EduClient};
 pub use ethernet::{EthernetClient, EthernetInfo, EthernetServer};
+pub use pwm::{PwmClient, PwmError, PwmOutput, PwmServer, Wave};
 pub use sample::{
     ButtonsClient, ButtonsServer, HoldInfo, HoldState, IDENTITY, Inputs, LedsClient, LedsServer,
     SAMPLES, SampleChildClient, SampleChildServer, SampleInfo, SampleParentClient,
     SampleParentServer, SampleState,
 };
 pub use stream::{ConsoleStream, StreamError};
+pub use thermometer::{ThermometerAsyncServer, ThermometerClient};
 pub use timer::{TimerClient, TimerServer};

@@ -1,0 +1,106 @@
+//! A fan by the processor's temperature: reads the sensor four times a second, and sets the PWM.
+//!
+//! It sets the PWM each time, changed or not. So the fan goes on as soon as a driver that ended is back, and this task
+//! need not know that one was gone.
+#![cfg_attr(target_os = "none", no_std, no_main)]
+#![forbid(unsafe_code)]
+
+use driver_interfaces::{PwmClient, PwmOutput, ThermometerClient};
+use embedded_hal::pwm::SetDutyCycle;
+use fan_controller::{Level, duty, level};
+use leasehold_abi::{Error, Notifications};
+use userlib::sys::{self, Message, Received};
+use userlib::time;
+
+/// How often the temperature is read, in milliseconds; and how soon again when that, or the PWM, failed.
+const INTERVAL: u64 = 250;
+const AGAIN: u64 = 25;
+
+/// The fan's channel and period in nanoseconds: U-Boot dts/upstream/src/riscv/thead/th1520-lichee-pi-4a.dts,
+/// `pwm-fan`.
+const CHANNEL: u32 = 1;
+const PERIOD: u64 = 10_000_000;
+
+/// The speeds.
+const LEVELS: &[Level] = &[
+    Level {
+        from: 0,
+        percent: 20,
+    },
+    Level {
+        from: 50_000,
+        percent: 50,
+    },
+    Level {
+        from: 70_000,
+        percent: 100,
+    },
+];
+
+/// The fan, and what was last said of it.
+struct Fan {
+    thermometer: ThermometerClient,
+    output: PwmOutput,
+    level: usize,
+    said: Option<Result<usize, Error>>,
+}
+
+impl Fan {
+    fn new() -> Result<Self, Error> {
+        Ok(Self {
+            thermometer: ThermometerClient::connect("pvt")?,
+            output: PwmOutput::new(PwmClient::connect("pwm")?, CHANNEL, PERIOD),
+            level: LEVELS.len() - 1,
+            said: None,
+        })
+    }
+
+    /// Reads and sets. A fan without a thermometer runs at full speed.
+    fn turn(&mut self) -> Result<usize, Error> {
+        let read = self.thermometer.temperature();
+        let percent = match read {
+            Ok(temperature) => {
+                self.level = level(LEVELS, self.level, temperature);
+                LEVELS[self.level].percent
+            }
+            Err(_) => 100,
+        };
+        let parts = duty(percent, self.output.max_duty_cycle());
+        self.output.set_duty_cycle(parts).map_err(|error| error.0)?;
+        read.map(|_| self.level)
+    }
+
+    /// The same, and says what is new. Gives the milliseconds until the next time.
+    fn step(&mut self) -> u64 {
+        let result = self.turn();
+        let interval = if result.is_ok() { INTERVAL } else { AGAIN };
+        if self.said == Some(result) {
+            return interval;
+        }
+        self.said = Some(result);
+        match result {
+            Ok(level) => userlib::log!("at {} %", u32::from(LEVELS[level].percent)),
+            Err(error) => userlib::log!("waits: {error}"),
+        }
+        interval
+    }
+}
+
+fn run() {
+    let mut fan = match Fan::new() {
+        Ok(fan) => fan,
+        Err(error) => panic!("{error}"),
+    };
+    let mut message = Message::EMPTY;
+    loop {
+        let interval = fan.step();
+        let wanted = Notifications::TIMER | Notifications::CRASH;
+        // Setting the own timer cannot fail.
+        let _ = sys::set_timer(time::after(interval), Notifications::TIMER);
+        if let Ok(Received::Notified(came)) = sys::receive(wanted, &mut message) {
+            assert!(!came.contains(Notifications::CRASH), "asked to crash");
+        }
+    }
+}
+
+userlib::task!(run);
