@@ -41,6 +41,7 @@ faults! {
     no_pci_identifier: shows manifest "1234:11e8" => "1234-11e8";
     binding_of_nothing: shows manifest "auxiliary = \"edu.sample\"\n" => "";
     key_of_another_binding: shows manifest "id = 1" => "dma = true";
+    auxiliary_bound_twice: shows manifest "device = \"uart0\"" => "auxiliary = \"edu.sample\"\nid = 1";
     auxiliary_not_offered: shows manifest "edu.sample" => "edu.simple";
     auxiliary_without_parent: shows manifest "edu.sample" => "education.sample";
     call_to_unknown_task: shows manifest "calls = [\"supervisor\", \"console\"]" => "calls = [\"consle\"]";

@@ -1,5 +1,6 @@
 //! `test`: the host's tests, the test suite in the emulator, and the demo's story.
 
+mod fan;
 mod model;
 mod readme;
 mod refusals;
@@ -56,6 +57,8 @@ pub(crate) enum Part {
     Board,
     /// The demo, driven through its shell.
     Story,
+    /// The app `fan`, on the model of its board.
+    Fan,
     /// The test suite, on the model's board that is like QEMU's `virt-rv64`.
     Model,
 }
@@ -71,9 +74,13 @@ pub(crate) fn run(
     only: Option<Part>,
 ) -> Result<()> {
     let wanted = |part| only.is_none_or(|only| only == part);
-    let boards = boards::asked(workspace, &[APP, story::APP], board)?;
+    let boards = boards::asked(workspace, &[APP, story::APP, fan::APP], board)?;
     let mut images = Vec::new();
-    for (app, part) in [(APP, Part::Board), (story::APP, Part::Story)] {
+    for (app, part) in [
+        (APP, Part::Board),
+        (story::APP, Part::Story),
+        (fan::APP, Part::Fan),
+    ] {
         let boards = boards.iter().map(String::as_str);
         let boards = boards.filter(|board| boards::has(workspace, app, board));
         images.extend(boards.filter(|_| wanted(part)).map(|board| (app, board)));
@@ -107,6 +114,11 @@ pub(crate) fn run(
         if wanted(Part::Story) && boards::has(workspace, story::APP, board) {
             outcomes.push(part(&format!("the demo's story on {board}"), || {
                 story::tell(workspace, emulators, board)
+            }));
+        }
+        if wanted(Part::Fan) && boards::has(workspace, fan::APP, board) {
+            outcomes.push(part(&format!("the fan on {board}"), || {
+                fan::tell(workspace, emulators, board)
             }));
         }
     }

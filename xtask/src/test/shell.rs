@@ -7,7 +7,9 @@ use crate::machine::{self, Line};
 use crate::qemu::Clock;
 use crate::run::is_kernel_fault;
 use crate::session::{Event, Session};
+use crate::symbols::Symbols;
 use anyhow::{Result, bail, ensure};
+use std::process::Command;
 use std::time::Duration;
 
 /// How long of its own time the machine may take to boot, and for each line.
@@ -28,7 +30,12 @@ impl Shell {
     /// Boots the demo by this clock; its prompt is still to come.
     pub(super) fn start(bootable: &Bootable, clock: Clock) -> Result<Self> {
         let command = machine::command(bootable, clock, Line::Pipes)?;
-        let session = Session::start(&command, bootable.symbols.clone())?;
+        Self::run(&command, bootable.symbols.clone())
+    }
+
+    /// The same, by a command of one's own.
+    pub(super) fn run(command: &Command, symbols: Symbols) -> Result<Self> {
+        let session = Session::start(command, symbols)?;
         Ok(Self { session })
     }
 

@@ -7,13 +7,16 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+/// Of which window, at which offset, which value.
+type Store = (char, usize, u32);
+
 /// Words that keep what is stored, but for bits that they do not have.
 #[derive(Default)]
 struct Words {
     words: BTreeMap<usize, u32>,
     missing: u32,
     /// Offsets and values in their order, of both windows.
-    stores: Rc<RefCell<Vec<(char, usize, u32)>>>,
+    stores: Rc<RefCell<Vec<Store>>>,
     name: char,
 }
 
@@ -42,7 +45,7 @@ fn block(name: &str) -> &'static Block {
 fn on(
     missing: u32,
     body: impl FnOnce(&Switches<'_>) -> Result<(), Error> + 'static,
-) -> (Result<(), Error>, Vec<(char, usize, u32)>) {
+) -> (Result<(), Error>, Vec<Store>) {
     let stores = Rc::new(RefCell::new(Vec::new()));
     let words = |name, missing| {
         let stores = stores.clone();

@@ -1,0 +1,197 @@
+//! The app `fan` on the model of its board: what comes out of the fan's pad, in time, while drivers end.
+
+use super::Tally;
+use super::shell::Shell;
+use crate::build::{self, Bootable};
+use crate::emulator::Emulators;
+use crate::machine::{self, Line, Machine};
+use crate::qemu::Clock;
+use anyhow::{Context, Result, bail, ensure};
+use leasehold_build::Workspace;
+
+/// The app.
+pub(super) const APP: &str = "fan";
+/// The fan's pad.
+const PAD: &str = "gpio3-3";
+/// An instruction takes 8 ns, as for the suite.
+const SHIFT: u8 = 3;
+
+/// A wave at the pad: period and high part in nanoseconds; no period where it is steady.
+type Wave = (u64, u64);
+/// What the fan's levels are (`app/fan/controller`): the period, and the part at 45 and at 65 degrees.
+const COOL: Wave = (10_000_000, 2_000_000);
+const WARM: Wave = (10_000_000, 5_000_000);
+/// A count of the PWM's counter at 24 MHz, and a nanosecond of the measurement.
+const COUNT: u64 = 43;
+/// Within so many milliseconds after a driver ended, the fan runs as before: the app looks four times a second, and a
+/// driver is started again after 20 ms.
+const GAP: u64 = 320;
+
+/// When the processor becomes warm, in milliseconds.
+const HEAT: u64 = 700;
+/// Tasks that crash, one after the other.
+const CRASHES: [&str; 5] = ["pwm", "control", "pins", "pvt", "fan"];
+
+/// A run: what was printed, and the waves with their times in nanoseconds.
+struct Run {
+    lines: Vec<String>,
+    waves: Vec<(u64, Wave)>,
+}
+
+/// Runs the app and judges it.
+///
+/// # Errors
+/// When it cannot be built or started.
+pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
+    let bootable = build::bootable(workspace, emulators, APP, board)?;
+    println!("{}", bootable.machine);
+    let mut tally = Tally::default();
+    let mut report = |name: &str, outcome: Result<()>| match outcome {
+        Ok(()) => {
+            tally.passed += 1;
+            println!("test fan::{name} ... ok");
+        }
+        Err(reason) => {
+            tally.failed += 1;
+            println!("test fan::{name} ... FAILED: {reason:#}");
+        }
+    };
+    let mut lines = vec![format!("sleep {}", HEAT + 400)];
+    for task in CRASHES {
+        lines.extend([format!("crash {task}"), "sleep 400".to_owned()]);
+    }
+    lines.extend(["unbind control.pwm#0", "sleep 300", "bind control.pwm#0"].map(str::to_owned));
+    lines.push("sleep 400".to_owned());
+    let heat = format!("{HEAT}:65000");
+    match run(&bootable, &["--heat", &heat], &lines) {
+        Ok(run) => {
+            report("the_fan_runs_by_the_temperature", run.by_temperature());
+            for task in CRASHES {
+                report(&format!("it_goes_on_when_{task}_ends"), run.goes_on(task));
+            }
+            let off = run.off_without_a_lease();
+            report("without_its_lease_the_block_is_off", off);
+        }
+        Err(error) => report("it_runs_and_breaks_no_rule_of_the_board", Err(error)),
+    }
+    // The image counts with 24 MHz: what it makes of 10 ms where the counter has 62.5.
+    let fast = run(
+        &bootable,
+        &["--pwm-rate", "62500000"],
+        &["sleep 100".to_owned()],
+    );
+    let fast = fast.and_then(|run| {
+        let is = run.waves.last().context("no wave")?.1;
+        ensure!(near(is, (3_840_000, 768_000)), "{is:?}");
+        Ok(())
+    });
+    report("the_wave_is_measured_in_time", fast);
+    Ok(tally)
+}
+
+fn run(bootable: &Bootable, options: &[&str], lines: &[String]) -> Result<Run> {
+    ensure!(
+        matches!(bootable.machine, Machine::Model(..)),
+        "only the model of a board can be measured"
+    );
+    let file = bootable.built.folder.join("waves.txt");
+    let mut command = machine::command(bootable, Clock::Instructions(SHIFT), Line::Pipes)?;
+    command
+        .args(["--strict", "--wave", PAD, "--waves"])
+        .arg(&file);
+    command.args(options);
+    let mut shell = Shell::run(&command, bootable.symbols.clone())?;
+    let (mut printed, _) = shell.until_prompt()?;
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    for (line, answer) in lines.iter().zip(shell.lines(&lines)?) {
+        let (answer, succeeded) = answer?;
+        ensure!(succeeded, "`{line}` failed: {}", answer.join("\n"));
+        printed.extend(answer);
+    }
+    shell.power_off()?;
+    let waves = std::fs::read_to_string(&file).context("what was measured")?;
+    Ok(Run {
+        lines: printed,
+        waves: waves.lines().map(wave).collect::<Result<_>>()?,
+    })
+}
+
+/// A line of the model's: time, pad, wave.
+fn wave(line: &str) -> Result<(u64, Wave)> {
+    let words: Vec<&str> = line.split(' ').collect();
+    let number = |text: &str| text.parse::<u64>().with_context(|| line.to_owned());
+    match words[..] {
+        [time, _, "period", period, "high", high] => {
+            Ok((number(time)?, (number(period)?, number(high)?)))
+        }
+        [time, _, "steady", level] => Ok((number(time)?, (0, number(level)?))),
+        [time, _, "open"] => Ok((number(time)?, (0, 0))),
+        _ => bail!("what is `{line}`?"),
+    }
+}
+
+/// Whether two waves are the same, but for a count.
+fn near(one: Wave, other: Wave) -> bool {
+    one.0.abs_diff(other.0) <= COUNT && one.1.abs_diff(other.1) <= 2 * COUNT
+}
+
+impl Run {
+    /// The wave at a time.
+    fn at(&self, milliseconds: u64) -> Option<Wave> {
+        let before = |(time, _): &&(u64, Wave)| *time <= milliseconds * 1_000_000;
+        self.waves
+            .iter()
+            .take_while(before)
+            .last()
+            .map(|(_, wave)| *wave)
+    }
+
+    fn has(&self, milliseconds: u64, wanted: Wave) -> Result<()> {
+        let is = self.at(milliseconds);
+        ensure!(
+            is.is_some_and(|is| near(is, wanted)),
+            "{is:?} at {milliseconds} ms, not {wanted:?}: {:?}",
+            self.waves
+        );
+        Ok(())
+    }
+
+    /// When a text was logged for the first time, in milliseconds.
+    fn when(&self, text: &str) -> Result<u64> {
+        let line = self.lines.iter().find(|line| line.contains(text));
+        let line = line.with_context(|| format!("no `{text}` in {}", self.lines.join("\n")))?;
+        let time = line.split(['[', ']']).nth(1).unwrap_or("");
+        let (seconds, rest) = time.trim().split_once('.').context("a line of the log")?;
+        Ok(seconds.parse::<u64>()? * 1000 + rest.parse::<u64>()?)
+    }
+
+    fn by_temperature(&self) -> Result<()> {
+        self.has(HEAT, COOL)?;
+        // It looks four times a second.
+        self.has(HEAT + 300, WARM)
+    }
+
+    fn goes_on(&self, task: &str) -> Result<()> {
+        let crash = self.when(&format!("{task}: panic"))?;
+        self.has(crash, WARM)?;
+        self.when(&format!("{task}: started again"))?;
+        // Without its thermometer the fan is at full speed, until it looks again.
+        self.has(crash + GAP, WARM)
+    }
+
+    fn off_without_a_lease(&self) -> Result<()> {
+        let unbound = self
+            .lines
+            .iter()
+            .rposition(|line| line.contains("control: pwm is off"));
+        let rest = &self.lines[unbound.context("the gate was not closed")?..];
+        let after = Self {
+            lines: rest.to_vec(),
+            waves: self.waves.clone(),
+        };
+        let off = after.when("control: pwm is off")?;
+        self.has(off + 200, (0, 0))?;
+        let on = after.when("pwm: 6 channels")?;
+        self.has(on + GAP, WARM)
+    }
+}
