@@ -1,7 +1,7 @@
 //! The registers of a channel.
 //!
-//! Sources: Linux `drivers/pwm/pwm_th1520.rs` (offsets, `START`, `CFG_UPDATE`, `CONTINUOUS_MODE`, `FPOUT`); `pwm-thead.c`
-//! (the rest, and that `START` and `CFG_UPDATE` act when they change from 0 to 1).
+//! Sources: Linux `drivers/pwm/pwm_th1520.rs` (offsets, `START`, `CFG_UPDATE`, `CONTINUOUS_MODE`, `FPOUT`);
+//! `pwm-thead.c` (the rest, and that `START` and `CFG_UPDATE` act when they change from 0 to 1).
 
 /// Bytes that the registers of all channels cover.
 pub const WINDOW: usize = 0xc0;

@@ -1,8 +1,8 @@
 //! The blocks behind gates and resets.
 //!
-//! Sources: Linux `drivers/clk/thead/clk-th1520-ap.c` and revyos/thead-kernel `drivers/clk/thead/clk-light-fm.c` (gates;
-//! one bit gates a block's bus and its own clock), Linux `drivers/reset/reset-th1520.c` (resets: a 1 lets the block
-//! run). Nothing says which gates are open after a reset of the chip.
+//! Sources: Linux `drivers/clk/thead/clk-th1520-ap.c` and revyos/thead-kernel `drivers/clk/thead/clk-light-fm.c`
+//! (gates; one bit gates a block's bus and its own clock), Linux `drivers/reset/reset-th1520.c` (resets: a 1 lets the
+//! block run). Nothing says which gates are open after a reset of the chip.
 
 /// Bits of one register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

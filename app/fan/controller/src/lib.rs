@@ -14,8 +14,8 @@ pub struct Level {
 /// How much colder than a level's beginning it must be before the fan leaves the level, in thousandths of a degree.
 const HYSTERESIS: i32 = 2_000;
 
-/// The level at a temperature, after this one: an index in `levels`, which begin at rising temperatures. Below the first
-/// the fan has the speed of the first.
+/// The level at a temperature, after this one: an index in `levels`, which begin at rising temperatures. Below the
+/// first the fan has the speed of the first.
 pub fn level(levels: &[Level], before: usize, temperature: i32) -> usize {
     let reached = |(index, level): &(usize, &Level)| {
         let margin = if *index <= before { HYSTERESIS } else { 0 };
