@@ -98,6 +98,8 @@ pub struct Task {
     pub window_limits: Vec<WindowLimit>,
     /// What follows its end.
     pub restart: Restart,
+    /// How often it is told that the supervisor works; 0 for never.
+    pub heartbeat_ms: u32,
     /// It may give the supervisor orders.
     pub operator: bool,
     /// Entries of the protection unit that it may take at once, its own memory among them; 0

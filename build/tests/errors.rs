@@ -41,6 +41,8 @@ faults! {
     no_pci_identifier: shows manifest "1234:11e8" => "1234-11e8";
     binding_of_nothing: shows manifest "auxiliary = \"edu.sample\"\n" => "";
     key_of_another_binding: shows manifest "id = 1" => "dma = true";
+    heartbeat_without_a_pause: shows manifest "stack = 8192" => "stack = 8192\nheartbeat-ms = 0";
+    heartbeat_of_the_supervisor: shows manifest "priority = 0\n" => "priority = 0\nheartbeat-ms = 100\n";
     auxiliary_bound_twice: shows manifest "device = \"uart0\"" => "auxiliary = \"edu.sample\"\nid = 1";
     auxiliary_not_offered: shows manifest "edu.sample" => "edu.simple";
     auxiliary_without_parent: shows manifest "edu.sample" => "education.sample";

@@ -98,6 +98,8 @@ pub struct TaskPolicy {
     pub binds: &'static [Bind],
     /// What happens after its end.
     pub restart: Restart,
+    /// How often it is told that the supervisor works, in milliseconds; 0 for never.
+    pub heartbeat_ms: u32,
     /// Whether it may give the supervisor orders.
     pub operator: bool,
 }

@@ -20,6 +20,10 @@ pub const NAME: &str = "supervisor";
 /// over, and another may have begun.
 pub const LET_GO: Notifications = Notifications::peer(14);
 
+/// The notification that tells a task that the supervisor works: after each turn of its loop, and as often as the
+/// manifest says in the task's `heartbeat-ms`.
+pub const HEARTBEAT: Notifications = Notifications::peer(13);
+
 /// A name of a task as an argument; longer ones are cut.
 pub type Name = Padded<NAME_LENGTH>;
 

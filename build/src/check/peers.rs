@@ -47,8 +47,8 @@ impl Checker<'_> {
         }
         let mut notifies = self.set(name, "notifies", &task.notifies);
         if rank == 0 {
-            // It tells a parent when a child has let go.
-            notifies |= self.parents();
+            // It tells a parent when a child has let go, and a watchdog's driver that it works itself.
+            notifies |= self.told();
         }
         let named = self.set(name, "lends", &task.lends);
         // The supervisor is the lessor of every device; everybody lends to the supervisor.
@@ -68,13 +68,13 @@ impl Checker<'_> {
         listed.into_iter().map(peer).collect()
     }
 
-    /// The tasks that offer auxiliary devices.
-    fn parents(&self) -> u64 {
+    /// The tasks that offer auxiliary devices, or have a heartbeat.
+    fn told(&self) -> u64 {
         let offers = |name: &&str| {
-            let offers = &self.manifest.tasks[*name].offers;
-            offers
-                .as_ref()
-                .is_some_and(|offers| !offers.get_ref().is_empty())
+            let task = &self.manifest.tasks[*name];
+            let offers = task.offers.as_ref();
+            let is_parent = offers.is_some_and(|offers| !offers.get_ref().is_empty());
+            is_parent || task.heartbeat_ms.is_some()
         };
         let ranks = self.order.iter().take(64).enumerate();
         ranks

@@ -256,6 +256,7 @@ impl Checker<'_> {
                 window_limits: self.window_limits(task),
                 binds,
                 restart: restart(&task.restart),
+                heartbeat_ms: task.heartbeat_ms.as_ref().map_or(0, |time| *time.get_ref()),
                 operator: task.operator.as_ref().is_some_and(|on| *on.get_ref()),
                 entries: entries[rank],
             });

@@ -26,6 +26,7 @@ impl Checker<'_> {
             self.check_lists(name, task);
             self.check_offers(name, task);
             self.check_deadline(name, task);
+            self.check_heartbeat(name, task);
             self.check_restart(name, task);
             self.check_stack(name, task);
             self.check_window_counts(name, task);
@@ -157,6 +158,27 @@ impl Checker<'_> {
                 title,
                 "its payload lies in the arena",
                 "add `arena = 4096`",
+            );
+        }
+    }
+
+    /// Nobody can be told all the time, and the supervisor knows.
+    fn check_heartbeat(&mut self, name: &Spanned<String>, task: &manifest::Task) {
+        let Some(heartbeat) = &task.heartbeat_ms else {
+            return;
+        };
+        if *heartbeat.get_ref() == 0 {
+            let title = format!("`{name}` would be told all the time that the supervisor works");
+            let label = "not a time";
+            self.wrong(heartbeat.span(), title, label, "leave it out for never");
+        } else if name.get_ref() == self.order[0] {
+            let title = format!("`{name}` would tell itself that it works");
+            let label = "for another task";
+            self.wrong(
+                heartbeat.span(),
+                title,
+                label,
+                "give it to a watchdog's driver",
             );
         }
     }

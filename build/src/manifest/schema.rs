@@ -81,6 +81,8 @@ pub struct Task {
     pub offers: Option<Names>,
     /// How long it may keep a revoked lease, in milliseconds.
     pub release_ms: Option<Spanned<u32>>,
+    /// How often it is told that the supervisor works, in milliseconds.
+    pub heartbeat_ms: Option<Spanned<u32>>,
     /// How many windows it maps at most at once of those that other tasks lend it by name. If absent, one for each task
     /// that may lend to it.
     pub windows: Option<Spanned<u32>>,

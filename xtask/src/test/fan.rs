@@ -6,11 +6,18 @@ use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
 use crate::machine::{self, Line, Machine};
 use crate::qemu::Clock;
+use crate::run::is_kernel_fault;
+use crate::session::{Event, Session};
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
+use std::time::Duration;
 
 /// The app.
 pub(super) const APP: &str = "fan";
+/// An instruction takes 128 ns.
+const SLOW: u8 = 7;
+/// The model's exit code for a reset that nobody announced.
+const RESET: i32 = 3;
 /// The fan's pad.
 const PAD: &str = "gpio3-3";
 /// An instruction takes 8 ns, as for the suite.
@@ -30,7 +37,7 @@ const GAP: u64 = 320;
 /// When the processor becomes warm, in milliseconds.
 const HEAT: u64 = 700;
 /// Tasks that crash, one after the other.
-const CRASHES: [&str; 5] = ["pwm", "control", "pins", "pvt", "fan"];
+const CRASHES: [&str; 6] = ["pwm", "control", "pins", "pvt", "watchdog", "fan"];
 
 /// A run: what was printed, and the waves with their times in nanoseconds.
 struct Run {
@@ -61,7 +68,8 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
         lines.extend([format!("crash {task}"), "sleep 400".to_owned()]);
     }
     lines.extend(["unbind control.pwm#0", "sleep 300", "bind control.pwm#0"].map(str::to_owned));
-    lines.push("sleep 400".to_owned());
+    // Longer than the watchdog's count, from its driver's end on.
+    lines.push("sleep 3000".to_owned());
     let heat = format!("{HEAT}:65000");
     match run(&bootable, &["--heat", &heat], &lines) {
         Ok(run) => {
@@ -86,7 +94,39 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
         Ok(())
     });
     report("the_wave_is_measured_in_time", fast);
+    report(
+        "the_board_starts_again_if_the_supervisor_stops",
+        starts_again(&bootable),
+    );
     Ok(tally)
+}
+
+/// The supervisor spins, and nobody feeds the watchdog: the board is reset.
+fn starts_again(bootable: &Bootable) -> Result<()> {
+    // Slow, so that four seconds are few instructions.
+    let mut command = machine::command(bootable, Clock::Instructions(SLOW), Line::Pipes)?;
+    let supervisor = bootable.built.folder.join("tasks/supervisor.elf");
+    let (at, end) = (2_000, 10_000);
+    let stuck = format!("{at}:{}", supervisor.display());
+    let end = end.to_string();
+    command.args(["--stuck", &stuck, "--milliseconds", &end]);
+    let mut session = Session::start(&command, bootable.symbols.clone())?;
+    let mut said = false;
+    loop {
+        match session.next_within(Duration::from_secs(60)) {
+            Event::Line(line) => {
+                ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
+                said |= line.contains("after the supervisor stops");
+            }
+            Event::Record(_) | Event::Prompt { .. } => {}
+            Event::End => break,
+            Event::TimedOut => bail!("hung"),
+        }
+    }
+    ensure!(said, "the watchdog did not begin");
+    let status = session.wait()?;
+    ensure!(status.code() == Some(RESET), "it ended with {status}");
+    Ok(())
 }
 
 fn run(bootable: &Bootable, options: &[&str], lines: &[String]) -> Result<Run> {

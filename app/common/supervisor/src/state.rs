@@ -15,6 +15,7 @@ use core::fmt;
 use heapless::vec::{Vec, VecView};
 use leasehold_abi::{Error, LeaseHandle, Notifications, TaskHandle};
 use userlib::policy::Policy;
+use userlib::supervisor::HEARTBEAT;
 use userlib::{sys, time};
 
 /// Bytes of the log.
@@ -148,10 +149,29 @@ impl<'m> Supervisor<'m> {
             self.settle_task(index);
         }
         self.settle_devices();
+        self.beat();
         match self.deadlines().min() {
             // Setting the own timer cannot fail.
             Some(at) => _ = sys::set_timer(time::ticks(at), Notifications::TIMER),
             None => sys::cancel_timer(),
+        }
+    }
+
+    /// The tasks that run and want to know that this works: their lives, and how often.
+    fn listeners(&self) -> impl Iterator<Item = (TaskHandle, u32)> {
+        self.policy.tasks.iter().filter_map(|task| {
+            match (task.heartbeat_ms, self.tasks[task.index].standing) {
+                (heartbeat @ 1.., Standing::Running(life)) => Some((life, heartbeat)),
+                _ => None,
+            }
+        })
+    }
+
+    /// Tells them.
+    fn beat(&self) {
+        for (life, _) in self.listeners() {
+            // `Dead`: its end is the next event.
+            let _ = sys::notify(life, HEARTBEAT);
         }
     }
 
@@ -167,6 +187,10 @@ impl<'m> Supervisor<'m> {
                 } => Some(since + ORDERLY_PATIENCE),
                 _ => None,
             });
-        tasks.chain(devices).chain(self.retry_at)
+        let now = self.now();
+        let beats = self
+            .listeners()
+            .map(move |(_, heartbeat)| now + u64::from(heartbeat));
+        tasks.chain(devices).chain(self.retry_at).chain(beats)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::memory::Memory;
 use anyhow::{Context, Result, bail, ensure};
-use object::{Architecture, Object, ObjectSegment, ObjectSymbol};
+use object::{Architecture, Object, ObjectSection, ObjectSegment, ObjectSymbol};
 use std::ops::Range;
 use std::path::Path;
 
@@ -48,6 +48,24 @@ pub fn raw(bytes: &[u8], address: u64, memory: &mut Memory) -> Result<()> {
             bytes.len()
         )
     })
+}
+
+/// Makes the program of an ELF file spin wherever it is: each of its instructions becomes a jump to itself.
+///
+/// # Errors
+/// There is no such file, or its instructions do not lie in memory.
+pub fn spin(path: &Path, memory: &mut Memory) -> Result<()> {
+    /// `c.j .`
+    const JUMP: [u8; 2] = [0x01, 0xa0];
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let file = object::File::parse(&*bytes).with_context(|| path.display().to_string())?;
+    let text = file.section_by_name(".text");
+    let text = text.with_context(|| format!("{} has no instructions", path.display()))?;
+    raw(
+        &JUMP.repeat(text.size() as usize / 2),
+        text.address(),
+        memory,
+    )
 }
 
 /// Where a function of an ELF file lies.

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use th1520_model::board::Board;
 use th1520_model::board::th1520::{Options, Pad, Th1520};
 use th1520_model::device_tree::{Description, encode};
+use th1520_model::load;
 use th1520_model::lockstep::{self, Program};
 use th1520_model::wave::Meter;
 use th1520_model::{Chain, Machine, Stop, presets};
@@ -95,6 +96,10 @@ struct Arguments {
     /// At a time in milliseconds the TH1520's processor has a temperature in thousandths of a degree: `1500:70000`.
     #[arg(long, value_parser = heat)]
     heat: Vec<(u64, i64)>,
+    /// From a time in milliseconds on, the program of an ELF file spins where it is: `1000:supervisor.elf`. If the
+    /// machine is reset, the exit code is 3.
+    #[arg(long, value_parser = stuck)]
+    stuck: Option<(u64, PathBuf)>,
     /// The rate of the TH1520's PWM in Hz.
     #[arg(long)]
     pwm_rate: Option<u64>,
@@ -245,7 +250,14 @@ fn th1520(image: &[u8], arguments: &Arguments, chain: Chain) -> Result<ExitCode>
     let mut machine = machine.with_context(|| arguments.image.display().to_string())?;
     machine.board.plan_heat(arguments.heat.clone());
     let mut watch = Watch::new(&mut machine, arguments)?;
-    serve(machine, arguments, |machine| watch.look(machine))
+    let mut stuck = arguments.stuck.clone();
+    serve(machine, arguments, |machine| {
+        if let Some((_, path)) = stuck.take_if(|(at, _)| *at <= machine.now()) {
+            load::spin(&path, &mut machine.memory)?;
+            machine.cpu.registers_changed();
+        }
+        watch.look(machine)
+    })
 }
 
 /// A pad of the command line.
@@ -259,6 +271,12 @@ fn heat(text: &str) -> Result<(u64, i64)> {
         .split_once(':')
         .context("write `MILLISECONDS:THOUSANDTHS`")?;
     Ok((parts.0.parse::<u64>()? * 1_000_000, parts.1.parse()?))
+}
+
+/// A time and a file of the command line; the time in nanoseconds.
+fn stuck(text: &str) -> Result<(u64, PathBuf)> {
+    let parts = text.split_once(':').context("write `MILLISECONDS:FILE`")?;
+    Ok((parts.0.parse::<u64>()? * 1_000_000, parts.1.into()))
 }
 
 /// The pads that are watched, and where it is written what they do.
@@ -356,7 +374,10 @@ fn serve<B: Board>(
     };
     let Some(code) = code else {
         eprintln!("the machine stopped: {stop:?}");
-        return Ok(ExitCode::FAILURE);
+        return Ok(match stop {
+            Stop::Reset => ExitCode::from(3),
+            _ => ExitCode::FAILURE,
+        });
     };
     if broken && arguments.strict && code == 0 {
         eprintln!("the image broke rules of the board");

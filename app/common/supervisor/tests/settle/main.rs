@@ -35,6 +35,9 @@ const RESTART: Restart = Restart {
     window_ms: 10_000,
 };
 
+/// How often edu is told that the supervisor works.
+const HEARTBEAT_MS: u32 = 500;
+
 /// What the parent may register; it does no harm that the others might as well.
 const PARTS: &[Offer] = &[Offer {
     name: "parent.part",
@@ -49,6 +52,7 @@ const fn task(name: &'static str, index: usize, binds: &'static [Bind]) -> TaskP
         offers: PARTS,
         binds,
         restart: RESTART,
+        heartbeat_ms: if index == EDU { HEARTBEAT_MS } else { 0 },
         operator: index == SHELL,
     }
 }

@@ -1,7 +1,8 @@
 //! What follows the end of a task, and what it does to end one.
 
-use crate::{CONSOLE, CRASH, SHELL, ask, booted};
+use crate::{CONSOLE, CRASH, EDU, HEARTBEAT_MS, HOST, SHELL, ask, booted, function, report};
 use leasehold_abi::{FaultKind, Notifications};
+use userlib::supervisor::HEARTBEAT;
 use zerocopy::IntoBytes;
 
 #[test]
@@ -76,5 +77,34 @@ fn a_task_that_does_not_crash_when_asked_is_stopped() {
         kernel.0.borrow_mut().now_is(deadline);
         supervisor.settle();
         assert_eq!(kernel.0.borrow().tasks[CONSOLE].fault, FaultKind::Stopped);
+    });
+}
+
+#[test]
+fn who_has_a_heartbeat_is_told_after_each_turn_and_in_time() {
+    booted(|supervisor, kernel| {
+        report(supervisor, kernel, HOST, &function(8, 0x1234, 0x11e8));
+        let edu = kernel.0.borrow().life(EDU);
+        let told = || {
+            let mut board = kernel.0.borrow_mut();
+            let all = std::mem::take(&mut board.notified);
+            assert!(
+                all.iter()
+                    .all(|(task, bits)| *task == edu && *bits == HEARTBEAT.bits())
+            );
+            all.len()
+        };
+        told();
+        supervisor.settle();
+        assert_eq!(told(), 1);
+        // Nothing else is to be done for an hour.
+        let now = kernel.0.borrow().ticks / 10_000;
+        assert_eq!(
+            kernel.0.borrow().deadline(),
+            Some(now + u64::from(HEARTBEAT_MS))
+        );
+        kernel.0.borrow_mut().fault(EDU, FaultKind::Panic);
+        supervisor.settle();
+        assert_eq!(told(), 0, "it has ended");
     });
 }
