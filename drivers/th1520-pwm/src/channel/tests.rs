@@ -74,8 +74,11 @@ impl DeviceModel for Model {
     }
 }
 
+/// What came of a wave.
+type Seen = Result<(u32, bool), Error>;
+
 /// Sets waves one after the other, each for a period. Gives what came of each: counts high, begins high.
-fn waves(waves: &'static [(u64, u64, u64)]) -> (Vec<Result<(u32, bool), Error>>, u32) {
+fn waves(waves: &'static [(u64, u64, u64)]) -> (Vec<Seen>, u32) {
     let model = Rc::new(RefCell::new(Model::default()));
     let offer = Offer::new("pwm", 0, 0).with_device("registers", model.clone(), WINDOW);
     let seen = model.clone();
