@@ -58,6 +58,15 @@ impl Arch {
         }
     }
 
+    /// Extensions of the instruction set that a chip may name: bit manipulation (The RISC-V Instruction Set Manual,
+    /// Volume I, "B" Extension).
+    pub(crate) const fn extensions(self) -> &'static [&'static str] {
+        match self {
+            Self::Sv39 | Self::Pmp => &["zba", "zbb", "zbs"],
+            Self::PmsaV7 | Self::PmsaV8 => &[],
+        }
+    }
+
     /// Whether it translates addresses. Hardware that does not has a few regions instead.
     pub(crate) const fn has_pages(self) -> bool {
         matches!(self, Self::Sv39)

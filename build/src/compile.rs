@@ -29,7 +29,7 @@ const KERNEL_FLAGS: &[&str] = &[
 /// On RISC-V: the linker makes one instruction of a call's two where the callee is near, which is everywhere. The
 /// compiler warns that it does not promise to keep the name of this feature. There is no other way to silence that than
 /// to silence all warnings; `cargo xtask check` shows those about the kernel's source.
-const RELAXED: &[&str] = &["-Ctarget-feature=+relax", "-Awarnings"];
+const RELAXED: (&str, &str) = ("+relax", "-Awarnings");
 
 /// The level of tasks on Arm, smaller than that of the profile. On RISC-V it makes functions that call before they save
 /// their return address, and nobody could tell how far below its stack a task gets ([`stack`](crate::stack)).
@@ -70,12 +70,14 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
         if plan.chip.chip.target.get_ref().starts_with("thumb") {
             command.env("CARGO_PROFILE_TASK_OPT_LEVEL", THUMB_LEVEL);
         }
+        let mut others = Vec::new();
         if let Some(processor) = &plan.chip.chip.floating_point
             && floating_point
         {
-            let processor = format!("-Ctarget-cpu={}", processor.get_ref());
-            command.env("CARGO_ENCODED_RUSTFLAGS", flags(&[&processor]));
+            others.push(format!("-Ctarget-cpu={}", processor.get_ref()));
         }
+        others.extend(features(&extensions(plan)));
+        command.env("CARGO_ENCODED_RUSTFLAGS", flags(&others));
         run(command, "the tasks")?;
     }
     Ok(())
@@ -96,9 +98,27 @@ pub(crate) fn kernel(workspace: &Workspace, plan: &Plan, config: &Path) -> Resul
     Ok(program(workspace.target(), plan, KERNEL_PROFILE, KERNEL))
 }
 
-fn kernel_flags(plan: &Plan) -> Vec<&'static str> {
-    let relaxed = plan.chip.chip.target.get_ref().starts_with("riscv");
-    [KERNEL_FLAGS, if relaxed { RELAXED } else { &[] }].concat()
+fn kernel_flags(plan: &Plan) -> Vec<String> {
+    let mut flags: Vec<String> = KERNEL_FLAGS.iter().map(|&flag| flag.to_owned()).collect();
+    let mut names = extensions(plan);
+    if plan.chip.chip.target.get_ref().starts_with("riscv") {
+        let (feature, silence) = RELAXED;
+        names.push(feature.to_owned());
+        flags.push(silence.to_owned());
+    }
+    flags.extend(features(&names));
+    flags
+}
+
+/// The chip's extensions as the compiler's features.
+fn extensions(plan: &Plan) -> Vec<String> {
+    let extensions = plan.chip.chip.extensions.iter();
+    extensions.map(|name| format!("+{name}")).collect()
+}
+
+/// The compiler's flag for features, if there are any.
+fn features(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| format!("-Ctarget-feature={}", names.join(",")))
 }
 
 /// Where cargo puts a task's relocatable program.
@@ -141,10 +161,10 @@ fn cargo(workspace: &Workspace, plan: &Plan, profile: &str, target_folder: &Path
 }
 
 /// Flags for a relocatable program, and further ones.
-fn flags(others: &[&str]) -> String {
-    [&["-Clink-arg=-r", "-Clink-arg=--no-gc-sections"], others]
-        .concat()
-        .join("\x1f")
+fn flags(others: &[String]) -> String {
+    let mut flags = vec!["-Clink-arg=-r", "-Clink-arg=--no-gc-sections"];
+    flags.extend(others.iter().map(String::as_str));
+    flags.join("\x1f")
 }
 
 /// Runs cargo. At a terminal cargo shows its progress; elsewhere it prints only errors.

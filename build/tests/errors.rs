@@ -28,6 +28,8 @@ faults! {
     interrupt_past_the_last: shows chip "interrupts = [10]" => "interrupts = [96]";
     interrupt_that_is_none: shows chip "interrupts = [10]" => "interrupts = [0]";
     interrupt_of_two_devices: shows chip "interrupts = [10]" => "interrupts = [33]";
+    unknown_extension: shows chip "ticks-per-second" => "extensions = [\"zba\", \"zbc\"]\nticks-per-second";
+    extension_twice: shows chip "ticks-per-second" => "extensions = [\"zba\", \"zba\"]\nticks-per-second";
     floating_point_without_a_unit: shows manifest "stack = 8192" => "stack = 8192\nfloating-point = true";
     operator_without_calls: shows manifest "calls = [\"supervisor\"]\n" => "operator = true\n";
     second_device_that_discovers: shows chip "[devices.uart0]" => "[devices.more]\ndiscovers = \"pci\"\nwindows = [{ name = \"config\", kind = \"config\", base = 0x5000_0000, size = 0x10_0000 }]\n\n[devices.uart0]";

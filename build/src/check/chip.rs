@@ -37,6 +37,7 @@ impl Checker<'_> {
         self.check_name();
         self.check_board();
         self.check_target();
+        self.check_extensions();
         self.check_compiler();
         self.check_platform();
         self.check_kernel_devices();
@@ -110,6 +111,36 @@ impl Checker<'_> {
             .related(self.chip_source, self.chip.chip.arch.span(), "the arch")
             .hint(hint),
         );
+    }
+
+    /// What the build knows to be safe: instructions on integer registers, with no state that the kernel would save.
+    fn check_extensions(&mut self) {
+        let known = self.arch.extensions();
+        for (number, extension) in self.chip.chip.extensions.iter().enumerate() {
+            let name = extension.get_ref().as_str();
+            let earlier = &self.chip.chip.extensions[..number];
+            let (title, label) = if !known.contains(&name) {
+                (
+                    format!("unknown extension `{name}`"),
+                    format!("not one of {}", self.arch.name()),
+                )
+            } else if earlier.iter().any(|one| one.get_ref() == name) {
+                (
+                    format!("extension `{name}` twice"),
+                    "the second time".to_owned(),
+                )
+            } else {
+                continue;
+            };
+            self.problems.push(
+                Problem::new(self.header_source, extension.span(), title)
+                    .label(label)
+                    .hint(match known {
+                        [] => "leave it out: its processors are told apart by `target`".to_owned(),
+                        known => format!("there are: {}", known.join(", ")),
+                    }),
+            );
+        }
     }
 
     /// The kernel counts in milliseconds.

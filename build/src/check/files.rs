@@ -99,6 +99,7 @@ pub(super) fn chip(
         name: change.chip.name,
         target: change.chip.target,
         floating_point: change.chip.floating_point,
+        extensions: change.chip.extensions,
         ..value.chip
     };
     value.qemu = change.qemu.changed(value.qemu);

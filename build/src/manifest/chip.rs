@@ -38,6 +38,9 @@ pub struct ChipHeader {
     /// The compiler's name (`-C target-cpu`) for the processor with its floating-point unit, if it has one. Tasks that
     /// use floating point are compiled for it.
     pub floating_point: Option<Spanned<String>>,
+    /// Extensions of the instruction set that the processor has and `target` does not name. Kernel and tasks use them.
+    #[serde(default)]
+    pub extensions: Vec<Spanned<String>>,
 }
 
 /// A chip file that says how it differs from another chip's.
@@ -63,6 +66,9 @@ pub struct LikeHeader {
     pub target: Spanned<String>,
     /// As in [`ChipHeader`]; it goes with the target.
     pub floating_point: Option<Spanned<String>>,
+    /// As in [`ChipHeader`].
+    #[serde(default)]
+    pub extensions: Vec<Spanned<String>>,
 }
 
 /// The program that stands for a chip.

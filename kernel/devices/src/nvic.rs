@@ -20,7 +20,10 @@ const PRIORITY: usize = 0x400;
 const STATE: usize = 0xd04;
 /// `ICSR.VECTPENDING`: the number of the most urgent exception that is pending and enabled.
 const PENDING_SHIFT: u32 = 12;
-const PENDING_MASK: u32 = 0x1ff;
+/// The field has nine bits. The last is 0 with up to [`MOST_LINES`], and without it the compiler makes a shorter test.
+const PENDING_MASK: u32 = 0xff;
+/// Lines that the controller of a Cortex-M3 or M4 may have.
+const MOST_LINES: u32 = 240;
 /// Exceptions have this number and higher ones, from line 0 on.
 const FIRST: u32 = 16;
 
@@ -36,7 +39,11 @@ impl Nvic {
     ///
     /// # Safety
     /// Call it on a processor of Arm's M profile, where nobody else uses the controller.
+    ///
+    /// # Panics
+    /// When there are more than 240 lines.
     pub const unsafe fn new(lines: u32) -> Self {
+        assert!(lines <= MOST_LINES, "too many lines for this code");
         Self {
             // SAFETY: the caller's promise; the address is the architecture's.
             registers: unsafe { Fixed::new() },

@@ -2,7 +2,7 @@
 //!
 //! RV64 is for supervisor mode with Sv39, RV32 for machine mode with PMP.
 //!
-//! Unsafe code is in `assembly`, `csr`, `floating`, `sbi`, `spaces` and `trap` only. Tables, contexts and
+//! Unsafe code is in `assembly`, `csr`, `floating`, `memory`, `sbi`, `spaces` and `trap` only. Tables, contexts and
 //! fault decoding are safe and portable, so they are tested on the host.
 //!
 //! Sources: *RISC-V Unprivileged ISA* 20191213, *RISC-V Privileged Architecture* 20211203,
@@ -32,6 +32,9 @@ mod fault;
 #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 #[expect(unsafe_code, reason = "registers that the trap vector saves")]
 mod floating;
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+#[expect(unsafe_code, reason = "a function that the compiler calls")]
+mod memory;
 mod pmp;
 #[cfg(test)]
 #[path = "../../common/random.rs"]

@@ -9,6 +9,9 @@ use super::table::Leases;
 use crate::{Hardware, Kernel};
 use leasehold_abi::{Claim, GrantKind, LeaseState, Notifications, RevokeMode};
 
+/// Leases that end by one reading of the clock: a lessee loses as much of its time as the others before it take.
+const AT_ONCE: u32 = 16;
+
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
@@ -16,7 +19,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// nobody goes before the next.
     ///
     /// Most leases have nothing derived from them and one grant: such a lease ends here, and
-    /// the reaper need not see it again.
+    /// the reaper need not see it again. The clock is read once for all, so these are few.
     #[inline(never)]
     pub(crate) fn end_leases(
         &mut self,
@@ -25,11 +28,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         account: usize,
         parent: u16,
     ) {
+        let now = self.hardware.now();
+        let mut left = AT_ONCE;
         loop {
             let ready = self.ready;
-            let interrupted = self.end_lease(slot, mode, account);
+            let interrupted = self.end_lease(slot, mode, account, now);
+            left -= 1;
             // Whoever became ready may go first.
-            if interrupted || self.ready != ready {
+            if interrupted || self.ready != ready || left == 0 {
                 return;
             }
             let Some(lease) = self.leases.records.get_mut(parent as usize) else {
@@ -50,11 +56,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// Whether an interrupt came meanwhile.
     #[inline(always)]
-    fn end_lease(&mut self, slot: u16, mode: RevokeMode, account: usize) -> bool {
+    fn end_lease(&mut self, slot: u16, mode: RevokeMode, account: usize, now: u64) -> bool {
         let lease = &mut self.leases.records[slot as usize];
         let harder = mode == RevokeMode::Hard && lease.mode == RevokeMode::Orderly;
         match lease.state {
-            LeaseState::Active => self.begin_ending(slot),
+            LeaseState::Active => self.begin_ending(slot, now),
             LeaseState::Ending if harder => {}
             _ => return false,
         }
@@ -77,7 +83,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// A lease in force ends: tell a living lessee, and until when it may keep it.
     #[inline(always)]
-    fn begin_ending(&mut self, slot: u16) {
+    fn begin_ending(&mut self, slot: u16, now: u64) {
         let Leases {
             records, by_lessee, ..
         } = &mut self.leases;
@@ -95,7 +101,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if !alive {
             return;
         }
-        let deadline = self.hardware.now().saturating_add(task.release_ticks);
+        let deadline = now + task.release_ticks;
         lease.deadline = deadline;
         if held.ending.first == slot {
             self.overdue.set(lessee, deadline);

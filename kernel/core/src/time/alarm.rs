@@ -49,14 +49,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    /// Set the hardware's alarm to the earliest deadline, if that is earlier than what it is set
-    /// to. One that is too early costs an interrupt once, and less than setting it each time:
-    /// most deadlines are met.
-    pub(crate) fn update_alarm(&mut self) {
-        self.alarm_by(self.next_alarm());
-    }
-
-    /// [`Kernel::update_alarm`], where only this deadline is new.
+    /// Set the hardware's alarm to a new deadline, if that is earlier than what it is set to. One that is too early
+    /// costs an interrupt once, and less than setting it each time: most deadlines are met.
     #[inline(always)]
     pub(crate) fn alarm_by(&mut self, at: u64) {
         if at < self.alarm {

@@ -21,8 +21,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         } else {
             self.tasks[current].timer_bits = bits;
             self.timers.set(current, deadline);
+            self.alarm_by(deadline);
         }
-        self.update_alarm();
         Ok(())
     }
 }

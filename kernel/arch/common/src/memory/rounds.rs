@@ -14,6 +14,8 @@ pub(super) const ZERO_ROUND: usize = if cfg!(target_arch = "arm") {
 /// Bytes in one to three hundred instructions.
 pub(super) const STEP: usize = if cfg!(target_arch = "arm") {
     32 * ROUND
+} else if cfg!(target_pointer_width = "32") {
+    12 * ROUND
 } else {
     14 * ROUND
 };
