@@ -84,17 +84,21 @@ fn changes(workspace: &Workspace, file: Option<&str>) -> Result<()> {
 
 fn loom(workspace: &Workspace) -> Result<()> {
     let target = workspace.target();
-    stage("loom: every interleaving of Revocable", || {
-        // The flag rebuilds every crate, so these have a folder of their own.
-        let status = workspace
-            .cargo()
-            .args(["test", "--release", "-p", "for-lt", "--test", "loom"])
-            .env("RUSTFLAGS", "--cfg loom")
-            .env("CARGO_TARGET_DIR", target.join("loom"))
-            .status()?;
-        ensure!(status.success(), "loom found something");
-        Ok(())
-    })
+    stage(
+        "loom: every interleaving of Revocable and of the ring",
+        || {
+            // The flag rebuilds every crate, so these have a folder of their own.
+            let status = workspace
+                .cargo()
+                .args(["test", "--release", "--test", "loom"])
+                .args(["-p", "for-lt", "-p", "lent-ring"])
+                .env("RUSTFLAGS", "--cfg loom")
+                .env("CARGO_TARGET_DIR", target.join("loom"))
+                .status()?;
+            ensure!(status.success(), "loom found something");
+            Ok(())
+        },
+    )
 }
 
 fn miri(workspace: &Workspace) -> Result<()> {

@@ -16,7 +16,8 @@ use zerocopy::{Immutable, IntoBytes, TryFromBytes};
 ///
 /// These are: plain data (what zerocopy proves to have neither padding nor pointers),
 /// [`Lent`](super::Lent), [`LentMutex`](super::LentMutex), [`Window`](crate::io::Window),
-/// and structures of such parts, by derive:
+/// [`DmaView`](crate::dma::DmaView), [`RingSender`](super::RingSender), [`RingReceiver`](super::RingReceiver), and
+/// structures of such parts, by derive:
 ///
 /// ```
 /// use userlib::auxiliary::{Lendable, Lent};
@@ -33,7 +34,7 @@ use zerocopy::{Immutable, IntoBytes, TryFromBytes};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be lent to another task",
     label = "not lendable",
-    note = "lendable are plain data without padding or pointers (`IntoBytes`, `TryFromBytes` and `Immutable` of zerocopy), `Lent<'a, T>`, `LentMutex<'a, T>`, `Window<'a, SIZE>`, and structures of those with `#[derive(Lendable)]`",
+    note = "lendable are plain data without padding or pointers (`IntoBytes`, `TryFromBytes` and `Immutable` of zerocopy), `Lent<'a, T>`, `LentMutex<'a, T>`, `Window<'a, SIZE>`, `DmaView<'a, T>`, `RingSender<'a, T, N>`, `RingReceiver<'a, T, N>`, and structures of those with `#[derive(Lendable)]`",
     note = "an address of this task means nothing in another: put the value in a `LendRegion` and lend a `Lent<'a, T>`"
 )]
 pub trait Lendable<'a>: Sized {
@@ -130,7 +131,7 @@ impl Lender<'_> {
     }
 
     /// Appends a sub-window of the device.
-    pub(super) fn put_window(&mut self, window: SubWindow) -> Result<(), Error> {
+    pub(crate) fn put_window(&mut self, window: SubWindow) -> Result<(), Error> {
         if !window.device.is_same(&self.device) {
             return Err(Error::Invalid);
         }
@@ -172,14 +173,22 @@ impl<'r, 'a> Receiver<'r, 'a> {
 
     /// Claims the sub-window of the next number, for as long as the payload is taken or has been.
     pub(super) fn take_window(&mut self) -> Result<(GrantInfo, usize), Error> {
+        self.claim(GrantKind::Mmio)
+    }
+
+    /// Claims memory in the same way.
+    pub(crate) fn take_memory(&mut self) -> Result<(GrantInfo, usize), Error> {
+        self.claim(GrantKind::Memory)
+    }
+
+    fn claim(&mut self, kind: GrantKind) -> Result<(GrantInfo, usize), Error> {
         let number = self.take_number()? as usize;
         let name = WINDOWS.get(number).ok_or(Error::Protocol)?;
-        let (kind, mode) = (GrantKind::Mmio, ClaimMode::Shared);
         let (claim, info, base) = Claim::new(
             self.device,
             kind,
             Select::Name(name),
-            mode,
+            ClaimMode::Shared,
             Notifications::empty(),
         )?;
         self.claims[number] = Some(claim);

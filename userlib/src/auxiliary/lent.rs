@@ -14,7 +14,7 @@ pub(super) const MOST: usize = 512;
 ///
 /// # Safety
 /// `into.len()` bytes at `from` are lent memory or own arena, mapped readable.
-pub(super) unsafe fn copy_in(from: NonNull<u8>, into: &mut [u8]) {
+pub(crate) unsafe fn copy_in(from: NonNull<u8>, into: &mut [u8]) {
     let mut at = 0;
     while at < into.len() {
         // SAFETY: `at` is inside.
@@ -47,7 +47,7 @@ pub(super) unsafe fn copy_in(from: NonNull<u8>, into: &mut [u8]) {
 ///
 /// # Safety
 /// `from.len()` bytes at `into` are lent memory or own arena, mapped writable.
-pub(super) unsafe fn copy_out(from: &[u8], into: NonNull<u8>) {
+pub(crate) unsafe fn copy_out(from: &[u8], into: NonNull<u8>) {
     let mut at = 0;
     while at < from.len() {
         // SAFETY: `at` is inside.

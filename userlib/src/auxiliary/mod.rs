@@ -14,10 +14,15 @@ mod parts;
 mod received;
 mod region;
 mod registration;
+mod ring;
 mod window;
 
 #[cfg(test)]
+mod dma_tests;
+#[cfg(test)]
 mod nested_tests;
+#[cfg(test)]
+mod ring_tests;
 #[cfg(test)]
 mod tests;
 
@@ -26,8 +31,12 @@ pub use lent::{Lent, LentCell};
 pub use mutex::{LentMutex, LockGuard};
 pub use region::LendRegion;
 pub use registration::Registration;
+pub use ring::{LentEnd, RingReceiver, RingSender, Turn};
 pub use userlib_macros::Lendable;
 pub use window::LentWindow;
+
+pub(crate) use lent::{copy_in, copy_out};
+pub(crate) use window::SubWindow;
 
 pub use crate::lend::WINDOW_GRANULE;
 pub(crate) use offers::{Ends, Offers};

@@ -172,6 +172,12 @@ impl<'cap> LendRegion<'cap> {
         Ok(cell)
     }
 
+    /// Takes memory that parent and child can change. It is zeroed.
+    pub(super) fn take_shared(&self, length: usize, align: usize) -> Result<NonNull<u8>, Error> {
+        let shared = self.shared.ok_or(Error::Exhausted)?;
+        take(shared, &self.shared_used, length, align)
+    }
+
     /// Puts a value where parent and child can change it, one at a time.
     ///
     /// # Errors
@@ -180,9 +186,7 @@ impl<'cap> LendRegion<'cap> {
         &self,
         value: T,
     ) -> Result<LentMutex<'cap, T>, Error> {
-        let shared = self.shared.ok_or(Error::Exhausted)?;
-        let length = VALUE_OFFSET + size_of::<T>();
-        let address = take(shared, &self.shared_used, length, VALUE_OFFSET)?;
+        let address = self.take_shared(VALUE_OFFSET + size_of::<T>(), VALUE_OFFSET)?;
         // SAFETY: just taken and zeroed, which is a free lock.
         unsafe {
             copy_out(value.as_bytes(), address.add(VALUE_OFFSET));

@@ -10,12 +10,12 @@ use core::marker::PhantomData;
 
 /// What the parent lends of its own.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SubWindow {
-    pub(super) device: Device<'static, Plain>,
-    pub(super) grant: usize,
-    pub(super) offset: usize,
-    pub(super) length: usize,
-    pub(super) rights: Rights,
+pub(crate) struct SubWindow {
+    pub(crate) device: Device<'static, Plain>,
+    pub(crate) grant: usize,
+    pub(crate) offset: usize,
+    pub(crate) length: usize,
+    pub(crate) rights: Rights,
 }
 
 /// The parent's end of a window in a payload: a part of a window of its own, to lend. The child receives it as a

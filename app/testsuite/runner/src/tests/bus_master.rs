@@ -2,9 +2,9 @@
 
 use super::tests;
 use crate::board::{HALF, WORD, edu};
-use crate::lending::{ALL, Edu, Part};
+use crate::lending::{ALL, Edu, Part, READ_WRITE, part};
 use crate::outcome::{Outcome, because, check, equal};
-use crate::suite::{ATTACKER, CLIENT, LESSEE, Suite};
+use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, Suite};
 use leasehold_abi::{Call, Error, FaultKind, GrantKind, RevokeMode, Rights};
 use testsuite_protocol::Command;
 use userlib::sys;
@@ -23,6 +23,8 @@ tests! { "bus_master":
     no_lessee_writes_configuration_space if Edu,
     configuration_space_reads_as_it_is_mapped if Edu,
     a_second_claim_of_bus_mastering_is_busy if Edu,
+    a_part_of_a_pool_is_lent_on_without_a_copy if Edu,
+    a_part_of_a_pool_ends_with_its_lessor_and_is_frozen_until_then if Edu,
 }
 
 /// Index of the bus-master grant in the lease that `lend_edu` makes.
@@ -379,4 +381,78 @@ fn a_second_claim_of_bus_mastering_is_busy(suite: &mut Suite) -> Outcome {
     suite
         .ok(CLIENT, Call::GrantClaim, &[second, 0, 0, 0])
         .map(drop)
+}
+
+/// The lessee lends the first page of its pool on; answers the lease, and where the grandchild sees the page.
+fn lent_on(suite: &mut Suite, device: &Edu, rights: Rights) -> Outcome<(usize, usize)> {
+    let parent = device.lease.raw() as usize;
+    let pages = part(POOL, 0, edu::LENGTH, rights);
+    let lease = suite.lend_parts(LESSEE, parent, GRANDCHILD, &[pages])?;
+    Ok((lease, suite.claim(GRANDCHILD, lease, 0)?))
+}
+
+fn a_part_of_a_pool_is_lent_on_without_a_copy(suite: &mut Suite) -> Outcome {
+    let device = loaded(suite)?;
+    suite.start(GRANDCHILD)?;
+    let (lease, seen) = lent_on(suite, &device, READ_WRITE)?;
+    // What the device writes, the task above reads; what that writes, the device reads.
+    transfer(suite, LESSEE, device.pool + 2048, TO_MEMORY)?;
+    transferred(suite, LESSEE)?;
+    holds(suite, GRANDCHILD, seen + 2048, 0xda7a_0000)?;
+    fill(suite, GRANDCHILD, seen, 0xf00d_0000)?;
+    transfer(suite, LESSEE, device.pool, TO_DEVICE)?;
+    transferred(suite, LESSEE)?;
+    transfer(suite, LESSEE, device.pool + 1024, TO_MEMORY)?;
+    transferred(suite, LESSEE)?;
+    holds(suite, GRANDCHILD, seen + 1024, 0xf00d_0000)?;
+    // It is over for the task above alone: its page is gone, the lessee and the device have theirs.
+    suite.ok(
+        LESSEE,
+        Call::LeaseRevoke,
+        &[lease, RevokeMode::Hard as usize],
+    )?;
+    suite.ok(GRANDCHILD, Call::LeaseRelease, &[lease])?;
+    check!(
+        !suite.reaches(GRANDCHILD, seen)?,
+        "the page is still there after the release"
+    );
+    transfer(suite, LESSEE, device.pool + 3072, TO_MEMORY)?;
+    transferred(suite, LESSEE)?;
+    holds(suite, LESSEE, device.pool + 3072, 0xf00d_0000)?;
+    // With the right to read alone, a store is a fault, and changes nothing (L4).
+    let (_, seen) = lent_on(suite, &device, Rights::READ)?;
+    suite.faults(
+        GRANDCHILD,
+        Command::Store,
+        &[seen, WORD, 1],
+        &[FaultKind::Write],
+    )?;
+    holds(suite, LESSEE, device.pool, 0xf00d_0000)
+}
+
+fn a_part_of_a_pool_ends_with_its_lessor_and_is_frozen_until_then(suite: &mut Suite) -> Outcome {
+    let device = loaded(suite)?;
+    witness(suite)?;
+    suite.start(GRANDCHILD)?;
+    let (_, seen) = lent_on(suite, &device, Rights::READ)?;
+    // The lessor dies while its device writes into the page that the task above has.
+    transfer(suite, LESSEE, device.pool + 2048, TO_MEMORY)?;
+    suite.faults(LESSEE, Command::Load, &[0, WORD], &[FaultKind::Read])?;
+    check!(
+        !is_on(suite, CLIENT)?,
+        "the bus-master bit is on after the lessor's end"
+    );
+    transferred(suite, CLIENT)?;
+    // Until the task above gives it back, the page is there and nobody changes it (L6).
+    holds(suite, GRANDCHILD, seen + 2048, 0x01d0_0000)?;
+    equal!(
+        "a start while a part of the pool is lent",
+        sys::task_start(LESSEE).err(),
+        Some(Error::Busy)
+    );
+    // It never does, so its deadline takes the page (L2), and only then may the lessor start anew.
+    suite.abandon(GRANDCHILD);
+    suite.wait_fault(GRANDCHILD, &[FaultKind::LeaseOverstayed])?;
+    suite.wait_dormant(LESSEE)?;
+    nothing_arrives(suite, device.pool)
 }
