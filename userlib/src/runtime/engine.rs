@@ -3,19 +3,9 @@
 use super::driver::{Driver, StateOf};
 use super::{Core, Device, Events, Task};
 use crate::ipc::{Answer, Kept, Request};
-use crate::sys::{self, Error, Notifications};
+use crate::sys::{self, Error, Message, Notifications, TaskHandle};
 use crate::timer;
-
-/// What became of a binding whose future was polled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// It goes on.
-    Goes,
-    /// It serves from now on.
-    Probed,
-    /// It cannot use its device.
-    Failed(Error),
-}
+use core::task::Poll;
 
 /// How the bindings of a task run.
 ///
@@ -35,7 +25,7 @@ pub trait Engine {
     /// Why it cannot be used.
     fn probe(&self, device: &Device<'static, Core>) -> Result<Self::State, Error>;
 
-    /// Serves a request.
+    /// Serves a request, or takes it in for the next [`Engine::turn`].
     fn request(
         &self,
         state: &mut Self::State,
@@ -73,19 +63,22 @@ pub trait Engine {
         true
     }
 
-    /// The slots of the bindings that are to be polled, a bit each, once.
-    fn woken(&self) -> u32 {
-        0
+    /// Whether the binding in a slot is to be polled.
+    fn is_woken(&self, slot: u8) -> bool {
+        let _ = slot;
+        false
     }
 
-    /// Polls one.
-    fn turn(&self, state: &mut Self::State, device: &Device<'static, Core>) -> Turn {
-        let _ = (state, device);
-        Turn::Goes
+    /// Polls the one in a slot. It is ready when it cannot use its device.
+    fn turn(&self, state: &mut Self::State, slot: u8) -> Poll<Error> {
+        let _ = (state, slot);
+        Poll::Pending
     }
 
-    /// The task is about to wait.
-    fn rest(&self) {}
+    /// The task is about to wait: the reply to the call that it received last, if a turn had it.
+    fn rest(&self) -> Option<(TaskHandle, Message)> {
+        None
+    }
 }
 
 /// Callbacks.

@@ -1,7 +1,7 @@
 //! The loop of a driver task: lease events, requests, notifications.
 
 use super::driver::Driver;
-use super::engine::{Engine, Turn};
+use super::engine::Engine;
 #[cfg(target_os = "none")]
 use super::tables::StatePlace;
 use super::{MAX_BINDINGS, Phase, Slot, Task};
@@ -10,6 +10,7 @@ use crate::supervisor::{NAME, SupervisorClient};
 use crate::sys::{
     self, Error, LeaseEvent, LeaseHandle, Message, Notifications, Received, TaskHandle,
 };
+use core::task::Poll;
 
 /// What a driver task waits for: peers, interrupts, timer, leases.
 const MASK: Notifications = Notifications::TASK.complement();
@@ -99,7 +100,10 @@ impl<'d, E: Engine> Runner<'d, E> {
         if E::FUTURES {
             // A runtime of futures has all replies itself.
             self.turns();
-            self.engine.rest();
+            if let Some((client, reply)) = self.engine.rest() {
+                self.message = reply;
+                self.reply_to = Some(client);
+            }
         } else if self.task.owed.is_any() {
             self.answer_forgotten();
         }
@@ -172,21 +176,18 @@ impl<'d, E: Engine> Runner<'d, E> {
         }
     }
 
-    /// Polls what was woken, once. What is woken meanwhile is polled after the next receive, so that a future that
-    /// always wakes itself cannot keep the task from its leases.
+    /// Polls what was woken, and once more what that woke: one that waited for a lock, for example. What is still woken
+    /// then is polled after the next receive, so that a future that always wakes itself cannot keep the task from its
+    /// leases.
     fn turns(&mut self) {
-        let mut woken = self.engine.woken();
-        while woken != 0 {
-            let index = woken.trailing_zeros() as usize;
-            woken &= woken - 1;
-            let slot = self.task.slots().get(index);
-            let (Some(Some(state)), Some(slot)) = (self.states.get_mut(index), slot) else {
-                continue;
-            };
-            match self.engine.turn(state, &slot.device(index)) {
-                Turn::Goes => {}
-                Turn::Probed => self.task.serve(true),
-                Turn::Failed(error) => self.refuse(index, error),
+        for _ in 0..2 {
+            for index in 0..self.states.len() {
+                if self.engine.is_woken(index as u8)
+                    && let Some(state) = &mut self.states[index]
+                    && let Poll::Ready(error) = self.engine.turn(state, index as u8)
+                {
+                    self.refuse(index, error);
+                }
             }
         }
     }
@@ -274,11 +275,14 @@ impl<'d, E: Engine> Runner<'d, E> {
     }
 
     fn notified(&mut self, came: Notifications) {
-        if came.contains(Notifications::CRASH) {
-            crate::start::end("the supervisor asked for a crash");
-        }
-        if came.contains(Notifications::LEASE) {
-            self.task.lease_events.set(true);
+        // A driver mostly waits for an interrupt.
+        if came & Notifications::INTERRUPTS != came {
+            if came.contains(Notifications::CRASH) {
+                crate::start::end("the supervisor asked for a crash");
+            }
+            if came.contains(Notifications::LEASE) {
+                self.task.lease_events.set(true);
+            }
         }
         self.engine.notified(self.states, came);
     }

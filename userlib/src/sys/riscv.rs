@@ -111,9 +111,12 @@ pub(super) unsafe fn receive(a: usize, b: usize, c: usize, message: &mut Message
             options(nostack),
         );
     }
-    *message = Message {
-        tag: Tag::from_raw(tag),
-        words: [w0, w1, w2, w3, w4, w5, w6, w7],
-    };
+    // A notification has no message: nothing is stored.
+    if first as u32 != u32::MAX {
+        *message = Message {
+            tag: Tag::from_raw(tag),
+            words: [w0, w1, w2, w3, w4, w5, w6, w7],
+        };
+    }
     [status, first, second]
 }

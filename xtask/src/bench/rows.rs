@@ -103,6 +103,7 @@ pub(super) const ROWS: &[Row] = &[
     row("round-trip-64", "call and reply, 64 bytes each way", (1838, 290), (6144, 480), (1364, 480)),
     row("round-trip-borrow-64", "call and reply, 64 borrowed bytes read by the server", (0, 550), (0, 700), (1402, 700)),
     row("interrupt", "interrupt to first instruction of the driver", (383, 210), (1660, 280), (312, 220)),
+    row("interrupt-await", "interrupt to the line behind its await, of an asynchronous driver", (0, 300), (0, 0), (0, 0)),
     row("notify", "notify a waiting, more important task, until it runs", (599, 225), (2298, 300), (0, 260)),
     row("ring-1", "wake-up of a ring with 1 entry, both sides", (0, 620), (0, 0), (0, 0)),
     row("ring-8", "wake-up of a ring with 8 entries, both sides", (0, 0), (0, 0), (0, 0)),

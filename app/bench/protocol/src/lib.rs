@@ -123,7 +123,7 @@ pub const RING_FILLED: usize = 1;
 pub const HELLO: u16 = 1;
 /// Operation of every other report.
 pub const REPORT: u16 = 2;
-/// Operation of the reader's report: instructions of one read.
+/// Operation of the reader's reports: instructions of one read, then when it ran behind the `await` of its interrupt.
 pub const READ: u16 = 3;
 
 /// Registers of the clock's window that the bench uses (QEMU 7.2, hw/rtc/goldfish_rtc.c).
@@ -140,6 +140,14 @@ pub mod rtc {
     pub const INTERRUPT_ENABLE: usize = 0x10;
     /// Any write clears the interrupt.
     pub const CLEAR_INTERRUPT: usize = 0x1c;
+}
+
+/// Registers of edu (QEMU 7.2, docs/specs/edu.rst).
+pub mod edu {
+    /// Ones raise causes of an interrupt.
+    pub const RAISE: usize = 0x60;
+    /// Ones clear causes.
+    pub const ACKNOWLEDGE: usize = 0x64;
 }
 
 /// Registers of a timer of the Cortex-M System Design Kit (Arm DDI 0479, "APB timer").

@@ -1,33 +1,41 @@
-//! A driver that measures one read of a register through `IoMem<'cap, SIZE>` at a constant offset.
+//! An asynchronous driver that measures one read of a register through `IoMem<'cap, SIZE>` at a constant offset, and
+//! then tells when it runs behind the `await` of its interrupt.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 #![cfg(any(target_arch = "arm", target_arch = "riscv32", target_arch = "riscv64"))]
 #![forbid(unsafe_code)]
 
 use bench_machine as machine;
 use bench_protocol::READ;
+#[cfg(not(target_arch = "arm"))]
+use bench_protocol::edu::ACKNOWLEDGE;
+#[cfg(target_arch = "arm")]
+use bench_protocol::timer::INTERRUPT as ACKNOWLEDGE;
 use core::hint::black_box;
 use leasehold_abi::Tag;
 use userlib::ForLt;
+use userlib::future::Lock;
+use userlib::interrupt::Interrupt;
 use userlib::io::IoMem;
-use userlib::runtime::{Core, Device, Driver};
+use userlib::runtime::{AsyncDriver, Bound, Device};
 use userlib::sys::{self, Error, Message};
 
-/// Two of the clock's registers, which may be read: the goldfish clock's time, or a timer's control and value.
+/// Two of the device's registers, which may be read: edu's identification and liveness, or a timer's control and value.
 const FIRST: usize = 0;
 const SECOND: usize = 4;
 
-/// The clock's registers.
-struct Clock<'cap> {
-    _registers: IoMem<'cap, 0x1000>,
+/// The device's registers and its line.
+struct State<'cap> {
+    registers: IoMem<'cap, 0x1000>,
+    line: Lock<Interrupt<'cap>>,
 }
 
 #[derive(Default)]
 struct Reader;
 
-impl Driver for Reader {
-    type State = ForLt!(Clock<'_>);
+impl AsyncDriver for Reader {
+    type State = ForLt!(State<'_>);
 
-    fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Clock<'cap>, Error> {
+    async fn probe<'cap>(&self, device: &Device<'cap, Bound>) -> Result<State<'cap>, Error> {
         let registers: IoMem<'cap, 0x1000> = device.io_mem(0)?;
         // By the second read the window's address is in a register.
         black_box(registers.read32::<{ FIRST }>());
@@ -35,16 +43,31 @@ impl Driver for Reader {
         let value = registers.read32::<{ SECOND }>();
         let after = machine::register_counter();
         black_box(value);
-        let runner = sys::task_info(0)?.handle;
-        let mut message = Message::new(
-            Tag::new(READ, 1),
-            [machine::between(before, after), 0, 0, 0, 0, 0, 0, 0],
-        );
-        sys::call(runner, &mut [], &mut message)?;
-        Ok(Clock {
-            _registers: registers,
+        report(machine::between(before, after))?;
+        Ok(State {
+            registers,
+            line: Lock::new(device.interrupt(0)?),
         })
+    }
+
+    async fn run<'cap>(&self, state: &State<'cap>, _: &Device<'cap, Bound>) {
+        let mut line = state.line.lock().await;
+        loop {
+            line.wait().await;
+            let when = machine::counter();
+            state.registers.write32::<{ ACKNOWLEDGE }>(1);
+            if line.acknowledge().and_then(|()| report(when)).is_err() {
+                return;
+            }
+        }
     }
 }
 
-userlib::driver!(Reader);
+/// Tells the measuring task.
+fn report(figure: usize) -> Result<(), Error> {
+    let runner = sys::task_info(0)?.handle;
+    let mut message = Message::new(Tag::new(READ, 1), [figure, 0, 0, 0, 0, 0, 0, 0]);
+    sys::call(runner, &mut [], &mut message)
+}
+
+userlib::driver!(async Reader);

@@ -14,7 +14,7 @@ pub(crate) const SERVER: usize = 1;
 pub(crate) const DRIVER: usize = 2;
 /// Calls, notifies and raises interrupts.
 pub(crate) const CLIENT: usize = 3;
-/// Measures a read; only in the larger image.
+/// Measures a read, and awaits an interrupt; only in the larger image.
 pub(crate) const READER: usize = 4;
 /// The first of [`LESSEES`] tasks; only in the larger image.
 pub(crate) const LESSEE: usize = 5;
@@ -187,11 +187,11 @@ impl Bench {
         self.finish(task).map(drop)
     }
 
-    /// Waits for the reader's measurement.
+    /// Waits for the reader's next report.
     pub(crate) fn read(&mut self) -> Outcome<usize> {
         let deadline = sys::time() + PATIENCE * machine::ticks(LOOK);
         loop {
-            if let Some(read) = self.read {
+            if let Some(read) = self.read.take() {
                 return Ok(read);
             }
             self.pump(deadline)?;

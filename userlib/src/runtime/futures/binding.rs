@@ -1,12 +1,14 @@
 //! One binding as one future.
 
-use super::super::{Bound, Device};
+use super::super::{Bound, Device, Task};
+use super::Reactor;
 use super::driver::AsyncDriver;
-use super::parts::{Parts, Pieces};
+use super::parts::{LOOP, Parts, Pieces, REQUEST};
 use super::reactor::Incoming;
-use super::reply::Reply;
 use crate::ipc::Request;
 use crate::sys::Error;
+use core::future::poll_fn;
+use core::pin::pin;
 
 /// The life of a binding: the probe, then the driver's loop and its requests. It ends only by an error of the probe.
 ///
@@ -19,18 +21,27 @@ pub async fn binding<D: AsyncDriver, const REQUESTS: usize>(
 ) -> Error {
     const {
         assert!(
-            REQUESTS == D::REQUESTS && REQUESTS < 32,
-            "at most 31 requests at once"
+            REQUESTS == D::REQUESTS && REQUESTS < REQUEST as usize,
+            "at most 30 requests at once"
         );
     }
-    let state = match driver.probe(&device).await {
+    let (reactor, slot) = (Reactor::current(), device.slot_index());
+    let woken = reactor.binding(slot);
+    let mut probe = pin!(driver.probe(&device));
+    let probed = poll_fn(|context| {
+        woken.begin_poll();
+        probe.as_mut().poll(context)
+    });
+    let state = match probed.await {
         Ok(state) => state,
         Err(error) => return error,
     };
+    reactor.wake(slot, LOOP);
     device.slot().serves.set(true);
+    Task::current().serve(true);
     let serve = |incoming: Incoming| serve(driver, &state, &device, incoming);
     let pieces: Pieces<_, _, REQUESTS> = Pieces::new(driver.run(&state, &device));
-    match Parts::new(device.slot_index(), serve, pieces).await {}
+    match Parts::new(slot, serve, pieces).await {}
 }
 
 /// Serves one request.
@@ -40,7 +51,7 @@ async fn serve<D: AsyncDriver>(
     device: &Device<'static, Bound>,
     incoming: Incoming,
 ) {
-    let reply = Reply::new(incoming.client, incoming.call);
-    let request = Request::of_call(incoming.client, &incoming.message, incoming.call);
+    let Incoming { message, reply, .. } = incoming;
+    let request = Request::of_call(reply.client(), &message, reply.call());
     reply.send(driver.request(state, device, &request).await);
 }

@@ -77,7 +77,7 @@ pub trait AsyncDriver: Sized + 'static {
     /// The state, by the lifetime of the binding. Its futures share it.
     type State: ForLt;
 
-    /// How many requests a binding serves at once, at most 31. While one of a task's bindings serves so many, further
+    /// How many requests a binding serves at once, at most 30. While one of a task's bindings serves so many, further
     /// calls to the task wait in the kernel, in order of the callers' rank.
     ///
     /// Each takes as much of the task's memory as its future is large.

@@ -1,12 +1,13 @@
 //! Futures in the runner's loop.
 
-use super::super::engine::{Engine, Turn};
+use super::super::engine::Engine;
 use super::super::{Bound, Core, Device, Task};
 use super::Reactor;
 use super::parts::LOOP;
 use super::reactor::{Incoming, waker};
+use super::reply::Reply;
 use crate::ipc::{Answer, Request};
-use crate::sys::{Error, Notifications};
+use crate::sys::{Error, Message, Notifications, TaskHandle};
 use crate::timer::Setting;
 use core::marker::PhantomData;
 use core::pin::Pin;
@@ -53,53 +54,37 @@ where
         device.slot().serves.get()
     }
 
-    fn woken(&self) -> u32 {
-        Reactor::current().take_bindings()
+    #[inline]
+    fn is_woken(&self, slot: u8) -> bool {
+        Reactor::current().is_woken(slot)
     }
 
-    fn turn(&self, state: &mut F, device: &Device<'static, Core>) -> Turn {
-        let slot = device.slot_index();
-        Reactor::current().begin_poll(slot);
-        let before = device.slot().serves.get();
+    #[inline]
+    fn turn(&self, state: &mut F, slot: u8) -> Poll<Error> {
         // SAFETY: the runner drops a state where it is, and never moves one that had a turn.
         let state = unsafe { Pin::new_unchecked(state) };
-        let waker = waker(slot, LOOP);
-        match state.poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(error) => Turn::Failed(error),
-            Poll::Pending if device.slot().serves.get() != before => Turn::Probed,
-            Poll::Pending => Turn::Goes,
-        }
+        state.poll(&mut Context::from_waker(&waker(slot, LOOP)))
     }
 
-    fn request(
-        &self,
-        state: &mut F,
-        device: &Device<'static, Core>,
-        request: &Request<'_>,
-    ) -> Answer {
-        let reactor = Reactor::current();
-        let client = request.client();
-        let call = Task::current().owed.begin(client);
-        let message = *request.message();
-        reactor.incoming.set(Some(Incoming {
-            client,
-            call,
-            message,
-        }));
-        reactor.direct.set(Some(call));
-        let _ = self.turn(state, device);
-        reactor.direct.set(None);
-        reactor.outgoing.take().map_or(Answer::Later, Answer::Reply)
+    fn request(&self, _: &mut F, device: &Device<'static, Core>, request: &Request<'_>) -> Answer {
+        let reply = Reply::new(request.client());
+        Reactor::current().hand_over(Incoming {
+            slot: device.slot_index(),
+            message: *request.message(),
+            reply,
+        });
+        Answer::Later
     }
 
     fn notified(&self, _: &mut [Option<F>], came: Notifications) {
         Reactor::current().notified(came);
     }
 
-    fn rest(&self) {
+    fn rest(&self) -> Option<(TaskHandle, Message)> {
         let reactor = Reactor::current();
         Task::current().hold(reactor.is_full());
         reactor.set_timer();
+        reactor.take_reply()
     }
 
     fn ended(&self, slot: u8) {

@@ -1,14 +1,18 @@
 //! The loop and the requests of a binding, each polled when it was woken.
 
 use super::Reactor;
-use super::reactor::{Incoming, waker};
-use crate::sys::{Error, Message};
+use super::reactor::{Binding, Incoming, waker};
+use crate::ipc::Answer;
+use crate::sys::Error;
 use core::convert::Infallible;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
 /// Number of the loop's part. The probe has it before. Requests have the numbers after it.
 pub(super) const LOOP: u32 = 0;
+
+/// The bit of a part of its own: a request is to be taken.
+pub(super) const REQUEST: u32 = 31;
 
 /// A binding's futures. They are dropped from the last request to the first, then the loop.
 pub(super) struct Pieces<R, W, const REQUESTS: usize> {
@@ -39,6 +43,7 @@ impl<R, W, const REQUESTS: usize> Drop for Pieces<R, W, REQUESTS> {
 /// The future of all of them. It never ends.
 pub(super) struct Parts<S, R, W, const REQUESTS: usize> {
     slot: u8,
+    binding: &'static Binding,
     /// The places without a request, a bit each.
     free: u32,
     serve: S,
@@ -52,9 +57,10 @@ where
     W: Future<Output = ()>,
 {
     /// Of the binding in a slot; `serve` makes the future of a request.
-    pub(super) const fn new(slot: u8, serve: S, pieces: Pieces<R, W, REQUESTS>) -> Self {
+    pub(super) fn new(slot: u8, serve: S, pieces: Pieces<R, W, REQUESTS>) -> Self {
         Self {
             slot,
+            binding: Reactor::current().binding(slot),
             free: (1 << REQUESTS) - 1,
             serve,
             pieces,
@@ -74,8 +80,11 @@ where
         // SAFETY: no future is moved once it was polled: each is dropped where it is.
         let this = unsafe { self.get_unchecked_mut() };
         let reactor = Reactor::current();
-        let mut woken = reactor.polled.take();
-        if let Some(incoming) = reactor.incoming.take() {
+        let mut woken = this.binding.begin_poll();
+        if woken & 1 << REQUEST != 0
+            && let Some(incoming) = reactor.incoming.take()
+        {
+            woken &= !(1 << REQUEST);
             let place = this.free.trailing_zeros();
             match this.pieces.requests.get_mut(place as usize) {
                 Some(request) => {
@@ -84,25 +93,21 @@ where
                     woken |= 2 << place;
                 }
                 // The driver has no place for any: the task asks for no call while all are taken.
-                None => reactor.outgoing.set(Some(Message::error(Error::Invalid))),
+                None => incoming.reply.send(Answer::error(Error::Invalid)),
             }
         }
-        let mut done = 0;
+        if woken & 1 << LOOP != 0 {
+            poll_one(&mut this.pieces.run, this.slot, LOOP);
+        }
+        woken >>= LOOP + 1;
         while woken != 0 {
-            let part = woken.trailing_zeros();
+            let place = woken.trailing_zeros();
             woken &= woken - 1;
-            done |= 1 << part;
-            let waker = waker(this.slot, part);
-            let mut context = Context::from_waker(&waker);
-            if part == LOOP {
-                poll_one(&mut this.pieces.run, &mut context);
-            } else if let Some(request) = this.pieces.requests.get_mut(part as usize - 1)
-                && poll_one(request, &mut context)
+            if let Some(request) = this.pieces.requests.get_mut(place as usize)
+                && poll_one(request, this.slot, place + LOOP + 1)
             {
-                this.free |= 1 << (part - 1);
+                this.free |= 1 << place;
             }
-            // For example, one that waited for a lock: in the same turn. But each has one poll a turn.
-            woken |= reactor.woken_but(this.slot, done);
         }
         reactor.set_full(this.slot, REQUESTS != 0 && this.free == 0);
         Poll::Pending
@@ -110,13 +115,14 @@ where
 }
 
 /// Polls a future, and drops it when it is ready: true then.
-fn poll_one<F: Future<Output = ()>>(place: &mut Option<F>, context: &mut Context<'_>) -> bool {
+fn poll_one<F: Future<Output = ()>>(place: &mut Option<F>, slot: u8, part: u32) -> bool {
     let Some(future) = place else {
         return false;
     };
     // SAFETY: it stays in its place until it is dropped there.
     let future = unsafe { Pin::new_unchecked(future) };
-    let ready = future.poll(context).is_ready();
+    let waker = waker(slot, part);
+    let ready = future.poll(&mut Context::from_waker(&waker)).is_ready();
     if ready {
         *place = None;
     }

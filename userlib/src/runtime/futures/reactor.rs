@@ -1,5 +1,7 @@
 //! Which parts of which bindings are to be polled, and who waits for what.
 
+use super::parts::REQUEST;
+use super::reply::Reply;
 use crate::future::List;
 use crate::runtime::MAX_BINDINGS;
 use crate::sys::{self, Message, Notifications, TaskHandle};
@@ -29,6 +31,11 @@ impl Binding {
         }
     }
 
+    /// The parts that were woken, once: they are being polled from now on.
+    pub(super) fn begin_poll(&self) -> u32 {
+        self.woken.take()
+    }
+
     /// Hears nothing any more.
     pub(crate) fn deafen(&self) {
         self.hears.set(false);
@@ -39,29 +46,26 @@ impl Binding {
 
 /// A request on its way to the future that will serve it.
 pub(super) struct Incoming {
-    /// Who calls.
-    pub(super) client: TaskHandle,
-    /// Number of the call.
-    pub(super) call: u32,
-    /// What it says.
+    /// The binding that is asked.
+    pub(super) slot: u8,
+    /// What the call says.
     pub(super) message: Message,
+    /// Who calls.
+    pub(super) reply: Reply,
 }
 
 /// Once a task that has asynchronous bindings. A task without any has none: nothing refers to it.
 pub(crate) struct Reactor {
-    /// The bindings with woken parts, a bit each.
-    woken: Cell<u32>,
     /// The bindings that can take no more requests, a bit each.
     full: Cell<u32>,
     bindings: [Binding; MAX_BINDINGS],
-    /// The parts that are being polled.
-    pub(super) polled: Cell<u32>,
     /// The request that is being handed to a part.
     pub(super) incoming: Cell<Option<Incoming>>,
-    /// Number of the call that is being handed over: its reply goes through `outgoing`.
-    pub(super) direct: Cell<Option<u32>>,
-    /// The reply to that call, if it was there at once.
-    pub(super) outgoing: Cell<Option<Message>>,
+    /// Number of the call that was received last: the runner replies to it, and waits for the next in the same system
+    /// call.
+    direct: Cell<Option<u32>>,
+    /// The reply to that call.
+    outgoing: Cell<Option<(TaskHandle, Message)>>,
     /// Interrupts that came and were not awaited yet.
     came: Cell<Notifications>,
     /// Whom to wake for an interrupt.
@@ -75,10 +79,8 @@ pub(crate) struct Reactor {
 impl Reactor {
     const fn new() -> Self {
         Self {
-            woken: Cell::new(0),
             full: Cell::new(0),
             bindings: [const { Binding::new() }; MAX_BINDINGS],
-            polled: Cell::new(0),
             incoming: Cell::new(None),
             direct: Cell::new(None),
             outgoing: Cell::new(None),
@@ -116,8 +118,6 @@ impl Reactor {
     pub(super) fn wake(&self, slot: u8, part: u32) {
         let binding = self.binding(slot);
         binding.woken.set(binding.woken.get() | 1 << (part % 32));
-        self.woken
-            .set(self.woken.get() | 1 << (usize::from(slot) % MAX_BINDINGS));
     }
 
     /// Whether the binding in a slot can take no more requests.
@@ -132,26 +132,31 @@ impl Reactor {
         self.full.get() != 0
     }
 
-    /// The bindings with woken parts, once.
-    pub(super) fn take_bindings(&self) -> u32 {
-        self.woken.take()
+    /// Whether parts of a binding were woken.
+    pub(super) fn is_woken(&self, slot: u8) -> bool {
+        self.binding(slot).woken.get() != 0
     }
 
-    /// The woken parts of a binding, once: they are being polled from now on.
-    pub(super) fn begin_poll(&self, slot: u8) {
-        self.polled.set(self.binding(slot).woken.take());
+    /// Has a request served in the binding's next turn.
+    pub(super) fn hand_over(&self, incoming: Incoming) {
+        self.wake(incoming.slot, REQUEST);
+        self.direct.set(Some(incoming.reply.call()));
+        self.incoming.set(Some(incoming));
     }
 
-    /// The parts of a binding that were woken since, without those that had their turn: these wait for the next.
-    pub(super) fn woken_but(&self, slot: u8, done: u32) -> u32 {
-        let binding = self.binding(slot);
-        let woken = binding.woken.get();
-        binding.woken.set(woken & done);
-        if woken & done == 0 {
-            self.woken
-                .set(self.woken.get() & !(1 << (usize::from(slot) % MAX_BINDINGS)));
+    /// Replies to a call when the task waits next; none if it is another than was received last.
+    pub(super) fn reply(&self, client: TaskHandle, call: u32, message: Message) -> Option<Message> {
+        if self.direct.get() != Some(call) {
+            return Some(message);
         }
-        woken & !done
+        self.outgoing.set(Some((client, message)));
+        None
+    }
+
+    /// The reply to the call that was received last, if it is there. From now on that call is as any other.
+    pub(super) fn take_reply(&self) -> Option<(TaskHandle, Message)> {
+        self.direct.take()?;
+        self.outgoing.take()
     }
 
     /// Waits for the interrupt of this notification.
@@ -161,31 +166,41 @@ impl Reactor {
             self.came.set(came - bit);
             return Poll::Ready(());
         }
-        for line in self.lines_of(bit) {
-            crate::future::remember(line, context.waker());
-        }
+        self.each_line(bit, |line| crate::future::remember(line, context.waker()));
         Poll::Pending
     }
 
-    /// Who waits for each of these interrupts.
-    fn lines_of(&self, lines: Notifications) -> impl Iterator<Item = &Cell<Option<Waker>>> {
+    /// Does something with who waits for each of these interrupts.
+    #[inline]
+    fn each_line(&self, lines: Notifications, act: impl Fn(&Cell<Option<Waker>>)) {
         let mut left = lines.bits() >> Notifications::INTERRUPTS.bits().trailing_zeros();
-        core::iter::from_fn(move || {
-            let line = self.lines.get(left.trailing_zeros() as usize)?;
-            left &= left - 1;
-            Some(line)
-        })
+        // Most tasks have one line, the first.
+        let mut all = self.lines.iter();
+        while left != 0
+            && let Some(line) = all.next()
+        {
+            if left & 1 != 0 {
+                act(line);
+            }
+            left >>= 1;
+        }
     }
 
     /// Wakes those who wait for these notifications.
     pub(super) fn notified(&self, came: Notifications) {
         let lines = came & Notifications::INTERRUPTS;
         self.came.set(self.came.get() | lines);
-        for line in self.lines_of(lines) {
+        self.each_line(lines, |line| {
             if let Some(waker) = line.take() {
                 waker.wake();
             }
+        });
+        if came != lines {
+            self.notified_otherwise(came);
         }
+    }
+
+    fn notified_otherwise(&self, came: Notifications) {
         let posts = came & Notifications::PEERS;
         if !posts.is_empty() {
             for binding in self.bindings.iter().filter(|binding| binding.hears.get()) {
@@ -205,10 +220,11 @@ impl Reactor {
     /// Before the task waits: has the kernel end the wait when the first sleeper's time has come, or at once, when a
     /// part is still to be polled.
     pub(super) fn set_timer(&self) {
-        let first = if self.woken.get() == 0 {
-            self.sleepers.first_key()
-        } else {
+        let woken = self.bindings.iter().any(|binding| binding.woken.get() != 0);
+        let first = if woken {
             Some(0)
+        } else {
+            self.sleepers.first_key()
         };
         // A timer that comes too early is harmless, and cheaper than to cancel it.
         if let Some(first) = first
@@ -224,12 +240,14 @@ impl Reactor {
     pub(super) fn end(&self, slot: u8, lines: Notifications) {
         let binding = self.binding(slot);
         binding.deafen();
-        for line in self.lines_of(lines) {
-            line.take();
-        }
+        self.each_line(lines, |line| _ = line.take());
         self.came.set(self.came.get() - lines);
         binding.woken.set(0);
         self.set_full(slot, false);
+        // One that no turn came to: its client is told.
+        let incoming = self.incoming.take();
+        self.incoming
+            .set(incoming.filter(|incoming| incoming.slot != slot));
     }
 
     /// How many wakers are kept, for tests.

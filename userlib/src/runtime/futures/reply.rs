@@ -9,37 +9,37 @@ use crate::sys::{self, Error, Message, TaskHandle};
 pub(super) struct Reply {
     client: TaskHandle,
     call: u32,
-    answered: bool,
 }
 
 impl Reply {
-    /// The duty to answer this call.
-    pub(super) const fn new(client: TaskHandle, call: u32) -> Self {
-        Self {
-            client,
-            call,
-            answered: false,
-        }
+    /// The duty to answer the present call of a client.
+    pub(super) fn new(client: TaskHandle) -> Self {
+        let call = Task::current().owed.begin(client);
+        Self { client, call }
+    }
+
+    /// Who calls.
+    pub(super) const fn client(&self) -> TaskHandle {
+        self.client
+    }
+
+    /// Number of the call.
+    pub(super) const fn call(&self) -> u32 {
+        self.call
     }
 
     /// Answers. An answer that is to come later is none: the future was to await it.
-    pub(super) fn send(mut self, answer: Answer) {
-        self.answer(answer);
+    pub(super) fn send(self, answer: Answer) {
+        if let Answer::Reply(message) = answer {
+            self.answer(message);
+        }
     }
 
-    fn answer(&mut self, answer: Answer) {
-        if core::mem::replace(&mut self.answered, true) {
-            return;
-        }
-        let message = match answer {
-            Answer::Reply(message) => message,
-            Answer::Later => Message::error(Error::Unbound),
-        };
-        let reactor = Reactor::current();
-        if reactor.direct.get() == Some(self.call) {
-            // The runner replies, and waits for the next call in the same system call.
-            reactor.outgoing.set(Some(message));
-        } else if Task::current().owed.end(self.client, self.call) {
+    fn answer(&self, message: Message) {
+        // One that was answered is owed nothing.
+        if Task::current().owed.end(self.client, self.call)
+            && let Some(message) = Reactor::current().reply(self.client, self.call, message)
+        {
             // `Dead`: the client no longer waits, so it does not miss the reply.
             let _ = sys::reply(self.client, &message);
         }
@@ -48,6 +48,6 @@ impl Reply {
 
 impl Drop for Reply {
     fn drop(&mut self) {
-        self.answer(Answer::Later);
+        self.answer(Message::error(Error::Unbound));
     }
 }

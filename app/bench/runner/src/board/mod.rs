@@ -9,7 +9,7 @@ mod devices;
 
 pub(crate) use devices::{Alarm, start};
 
-use crate::bench::{Bench, CLIENT, DRIVER, READER, SERVER, most, row};
+use crate::bench::{Bench, CLIENT, DRIVER, LESSEE, READER, SERVER, most, row};
 use crate::types::{Device, Outcome};
 use bench_machine as machine;
 use bench_protocol::{Command, RING_LINE};
@@ -124,13 +124,31 @@ fn ring_of(bench: &mut Bench, entries: usize) -> Outcome<usize> {
     Ok(instructions)
 }
 
-/// One read of a register by a driver in safe code.
+/// One read of a register by a driver in safe code; then, from the store that raises its line to its first instruction
+/// behind the `await`.
 pub(crate) fn read(bench: &mut Bench) -> Outcome {
+    start(bench)?;
     bench
         .begin_start(READER)
         .map_err(|_| "the reader cannot be started")?;
-    bench.lend(READER, &[(GrantKind::Mmio, bench.board.clock.0, WINDOW)])?;
+    let (registers, line) = bench.board.raiser;
+    let window = (GrantKind::Mmio, registers, WINDOW);
+    bench.lend(READER, &[window, (GrantKind::Interrupt, line, 1)])?;
     let read = bench.read()?;
     row("mmio-read", read);
+    bench.start(LESSEE)?;
+    let lease = bench.lend(LESSEE, &[window])?.raw() as usize;
+    bench.succeed(LESSEE, Command::Claim, &[lease, 0, 0])?;
+    for (register, value) in devices::READY {
+        bench.command(LESSEE, Command::Raise, &[registers + register, *value])?;
+    }
+    let raise = [registers + devices::RAISE.0, devices::RAISE.1];
+    let instructions = most(ROUNDS, || {
+        bench.settle()?;
+        let [raised, ..] = bench.command(LESSEE, Command::Raise, &raise)?;
+        Ok(machine::between(raised, bench.read()?))
+    })?;
+    row("interrupt-await", instructions);
+    bench.stop(LESSEE)?;
     bench.stop(READER)
 }

@@ -6,7 +6,7 @@
 use super::{BIT, drive};
 use crate::bench::{Bench, DRIVER};
 use crate::types::{Board, Outcome, Words};
-use bench_protocol::{Command, rtc};
+use bench_protocol::{Command, edu, rtc};
 use leasehold_abi::{GrantKind, LeaseHandle};
 use userlib::sys;
 
@@ -18,8 +18,8 @@ const CONFIGURATION: usize = 0x3000_0000 + (1 << 15);
 /// What is to be stored before edu can interrupt.
 pub(super) const READY: &[(usize, usize)] = &[];
 /// Raises edu's interrupt, and lowers it.
-pub(super) const RAISE: (usize, usize) = (0x60, 1);
-pub(super) const LOWER: (usize, usize) = (0x64, 1);
+pub(super) const RAISE: (usize, usize) = (edu::RAISE, 1);
+pub(super) const LOWER: (usize, usize) = (edu::ACKNOWLEDGE, 1);
 
 impl Board {
     /// The clock with line 11, and edu with INTA of device 1.
