@@ -34,6 +34,8 @@ pub fn run_in<D: Driver>(driver: &D, states: &'static StatePlace<D>) -> ! {
 /// Runs an engine for ever, with these states.
 pub(super) fn run_engine<E: Engine>(engine: E, states: &mut [Option<E::State>]) -> ! {
     let mut runner = Runner::with(engine, states);
+    // The compiler keeps it in memory then. In registers it would be loaded and stored at each notification.
+    core::hint::black_box(&mut runner.message);
     loop {
         runner.step();
     }
