@@ -1,17 +1,15 @@
-//! The device: a factorial by interrupt, and transfers by DMA. One request after the other has it.
+//! The device as its documentation has it: what it is, a factorial by interrupt, and transfers by DMA.
 
 use crate::pattern::Pattern;
 use crate::registers::{
     BAR_SIZE, Identification, InterruptCause, MAGIC, MOST, Registers, Status, Transfer,
 };
-use driver_interfaces::EduAsyncServer;
-use userlib::auxiliary::Registration;
 use userlib::dma::{self, BusMaster, DmaBuffer};
-use userlib::future::{Lock, with_deadline};
+use userlib::future::with_deadline;
 use userlib::interrupt::Interrupt;
 use userlib::io::{Bar, Readable, Writeable};
 use userlib::runtime::{Bound, Device};
-use userlib::{CovariantForLt, Error, sys, time};
+use userlib::{Error, sys, time};
 
 /// How long the device may compute, in milliseconds: it multiplies once for each number below,
 /// some 10^9 times a second.
@@ -20,24 +18,9 @@ const FACTORIAL_TIME: u64 = 10_000;
 /// How long one transfer may take, in milliseconds; the device takes about 100.
 const TRANSFER_TIME: u64 = 1_000;
 
-/// Name of the auxiliary device, after the task's own and a dot.
-const DISPLAY: &str = "display";
-
-/// The family of the auxiliary device's payload.
-type DisplayFamily = CovariantForLt!(());
-
-/// The device while it is bound.
-#[derive(Debug)]
-pub struct Edu<'cap> {
-    /// A display driver could bind to this, as one binds to a graphics card's. Such a child needs to know only that the
-    /// device is there, so the payload is empty.
-    _display: Registration<'cap, DisplayFamily>,
-    hardware: Lock<Hardware<'cap>>,
-}
-
 /// What an operation uses. Bus mastering ends before the buffers do.
 #[derive(Debug)]
-struct Hardware<'cap> {
+pub(crate) struct Hardware<'cap> {
     bar: Bar<'cap, BAR_SIZE>,
     interrupt: Interrupt<'cap>,
     master: BusMaster<'cap>,
@@ -45,7 +28,8 @@ struct Hardware<'cap> {
     destination: DmaBuffer<'cap, u8>,
 }
 
-impl<'cap> Edu<'cap> {
+impl<'cap> Hardware<'cap> {
+    /// The device, which must answer, at rest.
     pub(crate) fn new(device: &Device<'cap, Bound>) -> Result<Self, Error> {
         let bar = device.bar::<BAR_SIZE>(0)?;
         let registers = Registers::new(&bar);
@@ -57,7 +41,7 @@ impl<'cap> Edu<'cap> {
         }
         quiet(&registers);
         let mut pool = device.dma_pool()?;
-        let hardware = Hardware {
+        let hardware = Self {
             interrupt: device.interrupt("intx")?,
             master: device.bus_master()?,
             source: pool.buffer(MOST)?,
@@ -66,16 +50,11 @@ impl<'cap> Edu<'cap> {
         };
         let (window, line) = (hardware.bar.len(), hardware.interrupt.line());
         userlib::log!("bound 1234:11e8, bar0 {} MiB, irq {line}", window >> 20);
-        Ok(Self {
-            hardware: Lock::new(hardware),
-            // Last, so that an offered device already works.
-            _display: Registration::new(device, &device.lend_region(0, 0)?, DISPLAY, 0, ())?,
-        })
+        Ok(hardware)
     }
-}
 
-impl Hardware<'_> {
-    async fn factorial(&mut self, number: u32) -> Result<u32, Error> {
+    /// The factorial of a number, modulo 2^32.
+    pub(crate) async fn factorial(&mut self, number: u32) -> Result<u32, Error> {
         let registers = Registers::new(&self.bar);
         identify(&registers)?;
         if registers.status().is_set(Status::COMPUTING) {
@@ -88,7 +67,8 @@ impl Hardware<'_> {
         Ok(registers.factorial().get())
     }
 
-    async fn transfer(&mut self, count: usize) -> Result<u32, Error> {
+    /// Bytes to the device and back, at most [`MOST`]; the milliseconds that it took.
+    pub(crate) async fn transfer(&mut self, count: usize) -> Result<u32, Error> {
         let registers = Registers::new(&self.bar);
         identify(&registers)?;
         let out = Transfer::from_memory(self.source.device_address(&self.master), count)?;
@@ -157,20 +137,5 @@ fn quiet(registers: &Registers<'_>) {
 impl Drop for Hardware<'_> {
     fn drop(&mut self) {
         quiet(&Registers::new(&self.bar));
-    }
-}
-
-impl EduAsyncServer for Edu<'_> {
-    async fn factorial(&self, number: u32) -> Result<u32, Error> {
-        self.hardware.lock().await.factorial(number).await
-    }
-
-    async fn transfer(&self, count: u32) -> Result<u32, Error> {
-        match usize::try_from(count) {
-            Ok(count) if (1..=MOST).contains(&count) => {
-                self.hardware.lock().await.transfer(count).await
-            }
-            _ => Err(Error::Invalid),
-        }
     }
 }

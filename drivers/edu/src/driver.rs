@@ -1,10 +1,37 @@
-//! The driver: what the runtime calls.
+//! The driver: what the runtime calls, and what its clients call.
 
-use crate::device::Edu;
+use crate::device::Hardware;
 use driver_interfaces::EduAsyncServer;
+use userlib::auxiliary::Registration;
+use userlib::future::Lock;
 use userlib::ipc::{Answer, Request};
 use userlib::runtime::{AsyncDriver, Bound, Device};
-use userlib::{Error, ForLt};
+use userlib::{CovariantForLt, Error, ForLt};
+
+/// Name of the auxiliary device, after the task's own and a dot.
+const DISPLAY: &str = "display";
+
+/// The family of the auxiliary device's payload.
+type DisplayFamily = CovariantForLt!(());
+
+/// The device while it is bound. One request after the other has it.
+#[derive(Debug)]
+pub struct Edu<'cap> {
+    /// A display driver could bind to this, as one binds to a graphics card's. Such a child needs to know only that the
+    /// device is there, so the payload is empty.
+    _display: Registration<'cap, DisplayFamily>,
+    hardware: Lock<Hardware<'cap>>,
+}
+
+impl EduAsyncServer for Edu<'_> {
+    async fn factorial(&self, number: u32) -> Result<u32, Error> {
+        self.hardware.lock().await.factorial(number).await
+    }
+
+    async fn transfer(&self, count: u32) -> Result<u32, Error> {
+        self.hardware.lock().await.transfer(count as usize).await
+    }
+}
 
 /// The driver.
 #[derive(Debug, Default)]
@@ -16,7 +43,14 @@ impl AsyncDriver for EduDriver {
     const REQUESTS: usize = 4;
 
     async fn probe<'cap>(&self, device: &Device<'cap, Bound>) -> Result<Edu<'cap>, Error> {
-        Edu::new(device)
+        let hardware = Lock::new(Hardware::new(device)?);
+        // Last, so that an offered device already works.
+        let region = device.lend_region(0, 0)?;
+        let display = Registration::new(device, &region, DISPLAY, 0, ())?;
+        Ok(Edu {
+            _display: display,
+            hardware,
+        })
     }
 
     fn request<'cap>(

@@ -7,6 +7,5 @@ mod driver;
 mod pattern;
 pub mod registers;
 
-pub use device::Edu;
-pub use driver::EduDriver;
+pub use driver::{Edu, EduDriver};
 pub use pattern::Pattern;

@@ -81,7 +81,7 @@ static PCI: Names = Names {
                 "call edu.factorial 10",
                 &["3628800"],
             ),
-            step("and_again", "call edu.factorial 20", &["2102132736"]),
+            step("and_again", "call edu.factorial 20", &["2192834560"]),
         ]
     },
     unbinds: Some(("1234:11e8", "call edu.transfer 5")),
