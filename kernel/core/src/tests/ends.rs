@@ -5,12 +5,11 @@ use super::setups::{HARD, ORDERLY};
 use crate::model::{World, part, root};
 use leasehold_abi::{Call, LeaseState, Part};
 
-/// How often the kernel looks for interrupts while `task` revokes a lease.
-fn looks(world: &mut World, task: usize, lease: usize, mode: usize) -> usize {
+/// How often the kernel looks for interrupts during a call of `task`, which succeeds.
+fn looks(world: &mut World, task: usize, call: Call, arguments: &[usize]) -> usize {
     world.become_task(task);
     world.kernel.hardware.looks.set(0);
-    let revoke = Call::LeaseRevoke as usize;
-    assert_eq!(world.system_call(revoke, &[lease, mode])[0], 0);
+    assert_eq!(world.system_call(call as usize, arguments)[0], 0);
     world.kernel.hardware.looks.get()
 }
 
@@ -63,10 +62,13 @@ fn to_revoke_again_is_no_work() {
             world.lend(2, binding, 4 + part % 2, &[0]);
         }
         for (lessor, lease) in [(2, lease), (0, binding)] {
-            assert!(looks(&mut world, lessor, lease, mode) > 0);
+            assert!(looks(&mut world, lessor, Call::LeaseRevoke, &[lease, mode]) > 0);
             world.rest();
-            assert_eq!(looks(&mut world, lessor, lease, mode), 0);
-            let softer = looks(&mut world, lessor, lease, ORDERLY);
+            assert_eq!(
+                looks(&mut world, lessor, Call::LeaseRevoke, &[lease, mode]),
+                0
+            );
+            let softer = looks(&mut world, lessor, Call::LeaseRevoke, &[lease, ORDERLY]);
             assert_eq!(softer, 0);
             world.rest();
         }
@@ -80,9 +82,21 @@ fn a_small_lease_ends_at_once() {
     for mode in [ORDERLY, HARD] {
         let mut world = World::new();
         let lease = world.claimed_line(2, root::LINE_10, 1);
-        assert_eq!(looks(&mut world, 0, lease, mode), 1);
+        assert_eq!(looks(&mut world, 0, Call::LeaseRevoke, &[lease, mode]), 1);
         assert_eq!(world.kernel.hardware.unmasked.is_empty(), mode == HARD);
     }
+}
+
+/// A lease in force has no work when the last lease below it is over.
+#[test]
+fn the_last_one_below_ends_as_the_others_do() {
+    let mut world = World::new();
+    let root = world.root();
+    let binding = world.lend(0, root, 2, &[root::BAR]);
+    let below = [(); 3].map(|()| world.lend(2, binding, 3, &[0]));
+    let [first, second, last] =
+        below.map(|lease| looks(&mut world, 3, Call::LeaseRelease, &[lease]));
+    assert_eq!([second, last], [first; 2]);
 }
 
 /// A derived lease that is over just as the reaper is about to come to it, and whose place is used for something else:
