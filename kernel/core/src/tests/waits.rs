@@ -40,6 +40,7 @@ fn a_receive_acknowledges_and_notifies_before_it_waits() {
     assert_eq!(world.kernel.tasks[2].state, TaskState::Receiving);
     // The line may come again.
     assert_eq!(world.kernel.interrupt(), Next::Run(0));
+    assert_eq!(world.kernel.tasks[2].state, TaskState::Ready);
     assert_eq!(world.results(2), [0, ALL, 0b100 << 16]);
     // It is masked again until then.
     assert!(world.kernel.hardware.unmasked.is_empty());
