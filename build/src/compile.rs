@@ -67,6 +67,10 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
         command
             .env("LEASEHOLD_POLICY", policy)
             .env("LEASEHOLD_TICKS_PER_SECOND", ticks);
+        for ((package, name), value) in &plan.settings {
+            // As `userlib::setting!` asks for it.
+            command.env(format!("LEASEHOLD_SETTING_{package}_{name}"), value);
+        }
         if plan.chip.chip.target.get_ref().starts_with("thumb") {
             command.env("CARGO_PROFILE_TASK_OPT_LEVEL", THUMB_LEVEL);
         }

@@ -1,4 +1,4 @@
-//! The cargo packages that a task can name, and the programs of each.
+//! The cargo packages that a task can name: the programs and the settings of each.
 
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +16,65 @@ struct CargoManifest {
 struct Package {
     name: String,
     autobins: Option<bool>,
+    #[serde(default)]
+    metadata: Metadata,
+}
+
+#[derive(Default, Deserialize)]
+struct Metadata {
+    #[serde(default)]
+    settings: BTreeMap<String, Setting>,
+}
+
+/// A value that a manifest may give the tasks of a package: `[package.metadata.settings]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Setting {
+    #[serde(rename = "type")]
+    kind: Kind,
+    least: Option<i64>,
+    most: Option<i64>,
+}
+
+/// The type of the constant in the driver.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    U8,
+    U16,
+    U32,
+    U64,
+    I32,
+}
+
+impl Setting {
+    /// The type's own range.
+    const fn bounds(&self) -> (i128, i128) {
+        match self.kind {
+            Kind::U8 => (0, u8::MAX as i128),
+            Kind::U16 => (0, u16::MAX as i128),
+            Kind::U32 => (0, u32::MAX as i128),
+            Kind::U64 => (0, u64::MAX as i128),
+            Kind::I32 => (i32::MIN as i128, i32::MAX as i128),
+        }
+    }
+
+    /// The least value.
+    pub(crate) fn least(&self) -> i128 {
+        let (least, _) = self.bounds();
+        self.least.map_or(least, |own| least.max(own.into()))
+    }
+
+    /// The greatest.
+    pub(crate) fn most(&self) -> i128 {
+        let (_, most) = self.bounds();
+        self.most.map_or(most, |own| most.min(own.into()))
+    }
+
+    /// For a person.
+    pub(crate) fn range(&self) -> String {
+        format!("a whole number from {} to {}", self.least(), self.most())
+    }
 }
 
 #[derive(Deserialize)]
@@ -26,13 +85,30 @@ struct Program {
 
 /// The packages in `drivers/` and `app/` with their programs, none for a library.
 pub(crate) fn programs(root: &Path) -> BTreeMap<String, Vec<String>> {
+    let found = all(root).into_iter();
+    found.map(|(name, found)| (name, found.programs)).collect()
+}
+
+/// The settings of each of these packages.
+pub(crate) fn settings(root: &Path) -> BTreeMap<String, BTreeMap<String, Setting>> {
+    let found = all(root).into_iter();
+    found.map(|(name, found)| (name, found.settings)).collect()
+}
+
+/// What is known of a package.
+struct Found {
+    programs: Vec<String>,
+    settings: BTreeMap<String, Setting>,
+}
+
+fn all(root: &Path) -> BTreeMap<String, Found> {
     let mut packages = BTreeMap::new();
     visit(&root.join("drivers"), 1, &mut packages);
     visit(&root.join("app"), 2, &mut packages);
     packages
 }
 
-fn visit(folder: &Path, depth: usize, packages: &mut BTreeMap<String, Vec<String>>) {
+fn visit(folder: &Path, depth: usize, packages: &mut BTreeMap<String, Found>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if let Ok(text) = std::fs::read_to_string(path.join("Cargo.toml"))
@@ -42,7 +118,8 @@ fn visit(folder: &Path, depth: usize, packages: &mut BTreeMap<String, Vec<String
             }) = toml::from_str(&text)
         {
             let programs = of_package(&path, &package, bin);
-            packages.insert(package.name, programs);
+            let settings = package.metadata.settings;
+            packages.insert(package.name, Found { programs, settings });
         }
         if depth > 1 && path.is_dir() {
             visit(&path, depth - 1, packages);

@@ -3,6 +3,7 @@
 use crate::manifest::{Bus, Chip};
 use crate::problem::{Problems, Source};
 use leasehold_abi::GrantKind;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// One image, before anything is compiled.
@@ -28,6 +29,10 @@ pub struct Plan {
     pub grants: Vec<Grant>,
     /// Sizes of the kernel's tables.
     pub tables: Tables,
+    /// Values of constants in the tasks' programs, by package and name.
+    pub settings: BTreeMap<(String, String), String>,
+    /// Further words for the emulator, before the devices.
+    pub qemu_options: Vec<String>,
     /// Values of the emulator's `-device`.
     pub qemu_devices: Vec<String>,
     /// The debugger's name for the machine.

@@ -14,6 +14,13 @@ faults! {
     package_of_a_library: shows manifest "package = \"console\"" => "package = \"library\"";
     unknown_processor: shows chip "ticks-per-second" => "floating-point = \"sifive-u55\"\nticks-per-second";
     unknown_target: shows chip "riscv64imac-unknown-none-elf" => "riscv64imax-unknown-none-elf";
+    // Settings: the fixture's `edu` declares one.
+    setting_of_no_package: shows manifest "package = \"console\"" => "package = \"console\"\nsettings = { baud = 1 }";
+    setting_misspelt: shows manifest "arena = 4096" => "arena = 4096\nsettings = { buad = 1 }";
+    setting_of_a_wrong_type: shows manifest "arena = 4096" => "arena = 4096\nsettings = { baud = \"fast\" }";
+    setting_out_of_its_range: shows manifest "arena = 4096" => "arena = 4096\nsettings = { baud = 299 }";
+    setting_past_its_type: shows manifest "arena = 4096" => "arena = 4096\nsettings = { width = 256 }";
+    settings_that_differ_in_one_program: shows manifest "calls = [\"console\", \"supervisor\"]" => "calls = [\"console\", \"supervisor\"]\nsettings = { baud = 301 }\n\n[tasks.more]\npackage = \"edu\"\npriority = 9\nstack = 2048\ncalls = [\"supervisor\"]\nsettings = { baud = 300 }\n\n[tasks.child.restart]";
     // Lists.
     calls_of_nobody: warns manifest "calls = [\"console\", \"supervisor\"]" => "calls = []";
     calls_without_the_supervisor: warns manifest "calls = [\"console\", \"supervisor\"]" => "calls = [\"console\"]";
@@ -133,4 +140,26 @@ fn a_program_is_told_whom_its_task_may_call_notify_or_lend_to() {
     assert_eq!(told("supervisor"), [""; 0]);
     assert_eq!(told("edu"), ["supervisor", "console", "child"]);
     assert_eq!(told("child"), ["supervisor", "console"]);
+}
+
+#[test]
+fn a_setting_and_words_for_the_emulator_reach_the_plan() {
+    let from = "calls = [\"console\", \"supervisor\"]";
+    let manifest = replace(
+        MANIFEST,
+        from,
+        &format!("{from}\nsettings = {{ baud = 300, width = 255 }}"),
+    );
+    let words = "[qemu]\noptions = [\"-object\", \"rng-builtin,id=host\"]\ndevices = [\"edu\"]\n";
+    let manifest = replace(
+        &manifest,
+        "[tasks.supervisor]",
+        &format!("{words}\n[tasks.supervisor]"),
+    );
+    let repository = Repository::new(&manifest, CHIP);
+    let plan = leasehold_build::check(repository.root(), "demo", "board").unwrap();
+    let setting = |name: &str| plan.settings[&("edu".to_owned(), name.to_owned())].as_str();
+    assert_eq!((setting("baud"), setting("width")), ("300", "255"));
+    assert_eq!(plan.qemu_options, ["-object", "rng-builtin,id=host"]);
+    assert_eq!(plan.qemu_devices, ["edu"]);
 }

@@ -30,6 +30,7 @@ pub mod pci;
 pub mod policy;
 pub mod runtime;
 #[doc(hidden)]
+mod setting;
 pub mod start;
 pub mod supervisor;
 pub mod sys;

@@ -11,15 +11,15 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-/// Boots an app halted and debugs it. Its serial line waits for `attach`.
+/// Boots an app halted, with these further words for the emulator, and debugs it. Its serial line waits for `attach`.
 ///
 /// # Errors
 /// When it cannot be built or started, or no debugger knows the machine.
 pub(crate) fn run(
     workspace: &Workspace,
     emulators: &Emulators,
-    app: &str,
-    board: &str,
+    (app, board): (&str, &str),
+    words: &[String],
 ) -> Result<()> {
     let needs = needs::of(workspace, &[Work::Debug], &[(app, board)])?;
     needs::ensure(workspace, emulators, &needs)?;
@@ -32,7 +32,8 @@ pub(crate) fn run(
     let mut command = qemu::command(&bootable, emulator, Clock::Real)?;
     command
         .args(["-S", "-gdb", "stdio", "-monitor", "none"])
-        .args(attach::serial_line());
+        .args(attach::serial_line())
+        .args(words);
     eprintln!(
         "{app} on {board} in {}, halted; `continue` lets it run",
         bootable.machine

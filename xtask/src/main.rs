@@ -114,6 +114,9 @@ enum Verb {
         timeout: Option<u64>,
         #[command(flatten)]
         others: Others,
+        /// Further words for QEMU, or for the board's model.
+        #[arg(last = true, value_name = "WORDS")]
+        words: Vec<String>,
     },
     /// Run the host tests, then on each board the test suite and the demo's story, in QEMU.
     #[command(after_help = "Example:\n  cargo xtask test virt-rv64")]
@@ -144,6 +147,9 @@ enum Verb {
         target: Target,
         #[command(flatten)]
         others: Others,
+        /// Further words for QEMU.
+        #[arg(last = true, value_name = "WORDS")]
+        words: Vec<String>,
     },
     /// Put this terminal on the serial line of an app that is being debugged (Ctrl-A X ends it).
     #[command(after_help = "Example:\n  cargo xtask attach demo virt-rv64")]
@@ -296,13 +302,15 @@ fn run(verb: Verb) -> Result<()> {
             exec,
             timeout,
             others,
+            words,
         } => {
             let emulators = others.emulators()?;
+            let target = (app.as_str(), board.as_str());
             match exec {
-                None => run::interactive(&workspace, &emulators, &app, &board),
+                None => run::interactive(&workspace, &emulators, target, &words),
                 Some(lines) => {
                     let timeout = timeout.unwrap_or(run::TIMEOUT);
-                    run::exec(&workspace, &emulators, (&app, &board), &lines, timeout)
+                    run::exec(&workspace, &emulators, target, &words, (&lines, timeout))
                 }
             }
         }
@@ -319,7 +327,8 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Gdb {
             target: Target { app, board },
             others,
-        } => gdb::run(&workspace, &others.emulators()?, &app, &board),
+            words,
+        } => gdb::run(&workspace, &others.emulators()?, (&app, &board), &words),
         Verb::Attach(Target { app, board }) => attach::run(&workspace, &app, &board),
         Verb::Doctor { verbs, others } => doctor::run(&workspace, &others.emulators()?, &verbs),
         Verb::New(what) => new(&workspace, what),
@@ -335,6 +344,28 @@ mod tests {
 
     fn is_accepted(words: &[&str]) -> bool {
         Arguments::try_parse_from([&["cargo xtask"], words].concat()).is_ok()
+    }
+
+    #[test]
+    fn words_after_two_dashes_are_the_emulator_s() {
+        for verb in ["run", "gdb"] {
+            let arguments = [
+                "cargo xtask",
+                verb,
+                "demo",
+                "--",
+                "-device",
+                "edu",
+                "--qemu",
+            ];
+            match Arguments::try_parse_from(arguments).map(|parsed| parsed.verb) {
+                Ok(Verb::Run { words, .. } | Verb::Gdb { words, .. }) => {
+                    assert_eq!(words, ["-device", "edu", "--qemu"]);
+                }
+                _ => panic!("{verb} takes them"),
+            }
+        }
+        assert!(!is_accepted(&["run", "demo", "virt-rv64", "edu"]));
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub(crate) fn command(bootable: &Bootable, emulator: &Emulator, clock: Clock) ->
         .args(&qemu.options)
         .args(["-display", "none", "-no-reboot", "-kernel"])
         .arg(built.image());
+    command.args(&plan.qemu_options);
     for device in &plan.qemu_devices {
         command.args(["-device", device]);
     }

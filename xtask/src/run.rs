@@ -19,18 +19,19 @@ use std::time::Duration;
 /// How long, in seconds of its own time, a machine may take for its lines.
 pub(crate) const TIMEOUT: u64 = 60;
 
-/// Boots an app on this terminal.
+/// Boots an app on this terminal, with these further words for the emulator.
 ///
 /// # Errors
 /// When it cannot be built or started, or ends with a code of its own.
 pub(crate) fn interactive(
     workspace: &Workspace,
     emulators: &Emulators,
-    app: &str,
-    board: &str,
+    (app, board): (&str, &str),
+    words: &[String],
 ) -> Result<()> {
     let bootable = ready(workspace, emulators, app, board)?;
-    let command = machine::command(&bootable, Clock::Real, Line::Terminal)?;
+    let mut command = machine::command(&bootable, Clock::Real, Line::Terminal)?;
+    command.args(words);
     eprintln!(
         "booting {app} on {board} in {}; Ctrl-A X ends it",
         bootable.machine
@@ -87,7 +88,7 @@ fn ready(workspace: &Workspace, emulators: &Emulators, app: &str, board: &str) -
     build::bootable(workspace, emulators, app, board)
 }
 
-/// Boots an app and types lines at its shell.
+/// Boots an app, with these further words for the emulator, and types lines at its shell.
 ///
 /// # Errors
 /// A failed line, a fault of the kernel, a time-out, an exit code that is not 0.
@@ -95,12 +96,13 @@ pub(crate) fn exec(
     workspace: &Workspace,
     emulators: &Emulators,
     (app, board): (&str, &str),
-    lines: &str,
-    timeout: u64,
+    words: &[String],
+    (lines, timeout): (&str, u64),
 ) -> Result<()> {
     let bootable = ready(workspace, emulators, app, board)?;
     eprintln!("booting {app} on {board} in {}", bootable.machine);
-    let command = machine::command(&bootable, Clock::Real, Line::Pipes)?;
+    let mut command = machine::command(&bootable, Clock::Real, Line::Pipes)?;
+    command.args(words);
     let mut session = Session::start(&command, bootable.symbols)?;
     let allowance = Allowance::new(Duration::from_secs(timeout));
     let lines = lines

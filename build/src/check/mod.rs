@@ -8,6 +8,7 @@ mod labels;
 mod peers;
 mod platform;
 mod programs;
+mod settings;
 mod tables;
 mod tasks;
 mod values;
@@ -91,6 +92,7 @@ fn plan(
     checker.check_tasks();
     checker.check_programs();
     checker.check_values();
+    let settings = checker.settings();
     let (devices, mut grants) = checker.device_grants();
     let binds = checker.binds(&devices, &mut grants);
     checker.check_labels(&devices, &grants);
@@ -121,6 +123,8 @@ fn plan(
         devices,
         grants,
         tables,
+        settings,
+        qemu_options: manifest.value.qemu.options,
         qemu_devices: manifest.value.qemu.devices,
         debugger: arch.debugger_name(),
         warnings,

@@ -37,6 +37,9 @@ pub struct LikeManifest {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct QemuDevices {
+    /// Words of the command line before the devices: backends that a device names, and whatever else.
+    #[serde(default)]
+    pub options: Vec<String>,
     /// Values of `-device`, in order.
     #[serde(default)]
     pub devices: Vec<String>,
@@ -92,6 +95,9 @@ pub struct Task {
     /// What happens after its end.
     #[serde(default)]
     pub restart: Restart,
+    /// Values of constants that its package declares.
+    #[serde(default)]
+    pub settings: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
 }
 
 /// One binding: exactly one of `device`, `pci` and `auxiliary` is there.

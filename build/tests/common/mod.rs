@@ -22,7 +22,13 @@ impl Repository {
         repository.write("app/demo/board.toml", manifest);
         repository.write("chips/small/chip.toml", chip);
         for package in ["supervisor", "console", "edu"] {
-            let text = format!("[package]\nname = \"{package}\"\n");
+            let settings = match package {
+                "edu" => {
+                    "[package.metadata.settings]\nbaud = { type = \"u32\", least = 300 }\nwidth = { type = \"u8\" }\n"
+                }
+                _ => "",
+            };
+            let text = format!("[package]\nname = \"{package}\"\n{settings}");
             repository.write(&format!("drivers/{package}/Cargo.toml"), &text);
             repository.write(&format!("drivers/{package}/src/main.rs"), "");
         }

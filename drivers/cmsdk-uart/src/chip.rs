@@ -6,7 +6,7 @@ use driver_serial::{Chip, Interrupts, Status};
 use userlib::io::{ExclusiveIoMem, LocalRegisterCopy, Readable, Writeable};
 
 /// Bits a second.
-const RATE: u32 = 115_200;
+const RATE: u32 = userlib::setting!("baud": u32 = 115_200);
 
 /// Cycles of the bus clock for one bit, to the nearest.
 const DIVIDER: u32 = (CLOCK as u32 + RATE / 2) / RATE;

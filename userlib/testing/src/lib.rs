@@ -10,6 +10,7 @@
 mod kernel;
 mod memory;
 mod stage;
+pub mod virtio;
 
 use kernel::{Kernel, State};
 use leasehold_abi::{Claim, Error, GrantInfo, GrantKind, Rights, names};

@@ -66,6 +66,19 @@ static PCI: Names = Names {
     devices_work: || {
         vec![
             step("dma_works_both_ways", "call edu.transfer 4095", &[]),
+            step("random_bytes_come", "call virtio-rng.fill 64", &["64"]),
+            // The device has the next buffer, and waits for its host.
+            step(
+                "a_driver_ends_with_a_buffer_queued",
+                "crash virtio-rng",
+                &["virtio-rng of generation 1 is gone"],
+            ),
+            step("it_is_started_again", "sleep 500", &["virtio-rng: bound"]),
+            step(
+                "random_bytes_come_again",
+                "call virtio-rng.fill 100",
+                &["100"],
+            ),
             step(
                 "the_clock_tells_the_date",
                 "call rtc.date",
