@@ -2,6 +2,7 @@
 
 mod fan;
 mod model;
+mod probe;
 mod readme;
 mod refusals;
 mod shell;
@@ -59,6 +60,8 @@ pub(crate) enum Part {
     Story,
     /// The app `fan`, on the model of its board.
     Fan,
+    /// The app `probe`, on the model of its board.
+    Probe,
     /// The test suite, on the model's board that is like QEMU's `virt-rv64`.
     Model,
 }
@@ -74,12 +77,13 @@ pub(crate) fn run(
     only: Option<Part>,
 ) -> Result<()> {
     let wanted = |part| only.is_none_or(|only| only == part);
-    let boards = boards::asked(workspace, &[APP, story::APP, fan::APP], board)?;
+    let boards = boards::asked(workspace, &[APP, story::APP, fan::APP, probe::APP], board)?;
     let mut images = Vec::new();
     for (app, part) in [
         (APP, Part::Board),
         (story::APP, Part::Story),
         (fan::APP, Part::Fan),
+        (probe::APP, Part::Probe),
     ] {
         let boards = boards.iter().map(String::as_str);
         let boards = boards.filter(|board| boards::has(workspace, app, board));
@@ -119,6 +123,11 @@ pub(crate) fn run(
         if wanted(Part::Fan) && boards::has(workspace, fan::APP, board) {
             outcomes.push(part(&format!("the fan on {board}"), || {
                 fan::tell(workspace, emulators, board)
+            }));
+        }
+        if wanted(Part::Probe) && boards::has(workspace, probe::APP, board) {
+            outcomes.push(part(&format!("the probe on {board}"), || {
+                probe::tell(workspace, emulators, board)
             }));
         }
     }

@@ -22,7 +22,7 @@ use th1520_model::{Chain, Machine, Stop, presets};
 #[derive(Debug, Parser)]
 enum Command {
     /// Runs an RV64 image, with its serial line on standard input and output.
-    Run(Arguments),
+    Run(Box<Arguments>),
     /// Compares the model with QEMU, instruction by instruction.
     Lockstep(Lockstep),
     /// Runs an image for QEMU's `virt` twice, and once from a snapshot in the middle: all must be the same run.
@@ -100,6 +100,9 @@ struct Arguments {
     /// machine is reset, the exit code is 3.
     #[arg(long, value_parser = stuck)]
     stuck: Option<(u64, PathBuf)>,
+    /// A wire from one pad of the TH1520 to another, which it drives: `gpio3-3:gpio1-3`.
+    #[arg(long, value_parser = wire)]
+    wire: Vec<(Pad, Pad)>,
     /// The rate of the TH1520's PWM in Hz.
     #[arg(long)]
     pwm_rate: Option<u64>,
@@ -249,6 +252,9 @@ fn th1520(image: &[u8], arguments: &Arguments, chain: Chain) -> Result<ExitCode>
     let machine = presets::th1520(image, tree.as_deref(), options, chain);
     let mut machine = machine.with_context(|| arguments.image.display().to_string())?;
     machine.board.plan_heat(arguments.heat.clone());
+    for (from, to) in &arguments.wire {
+        machine.board.wire(*from, *to);
+    }
     let mut watch = Watch::new(&mut machine, arguments)?;
     let mut stuck = arguments.stuck.clone();
     serve(machine, arguments, |machine| {
@@ -263,6 +269,12 @@ fn th1520(image: &[u8], arguments: &Arguments, chain: Chain) -> Result<ExitCode>
 /// A pad of the command line.
 fn pad(name: &str) -> Result<Pad> {
     Pad::from_name(name).with_context(|| format!("no pad is `{name}`; write one as `gpio3-3`"))
+}
+
+/// A wire of the command line.
+fn wire(text: &str) -> Result<(Pad, Pad)> {
+    let (from, to) = text.split_once(':').context("write `gpio3-3:gpio1-3`")?;
+    Ok((pad(from)?, pad(to)?))
 }
 
 /// A time and a temperature of the command line; in nanoseconds, and in thousandths of a degree.

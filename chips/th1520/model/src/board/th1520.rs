@@ -106,6 +106,8 @@ pub struct Th1520 {
     random: Random,
     write_back_at: Option<u64>,
     driven: Vec<(Pad, bool)>,
+    /// Pads that drive others by a wire.
+    wires: Vec<(Pad, Pad)>,
     watched: Vec<(Pad, Option<bool>)>,
     edges: Vec<Edge>,
     /// Temperatures to come, and when, in the order of time.
@@ -139,6 +141,7 @@ impl Th1520 {
             random: Random::new(options.seed),
             write_back_at: options.early_write_back,
             driven: Vec::new(),
+            wires: Vec::new(),
             watched: Vec::new(),
             edges: Vec::new(),
             heat: Vec::new(),
@@ -189,6 +192,11 @@ impl Th1520 {
         self.driven.retain(|(other, _)| *other != pad);
         self.driven.push((pad, level));
         self.settle(now);
+    }
+
+    /// From now on a wire goes from one pad to another.
+    pub fn wire(&mut self, from: Pad, to: Pad) {
+        self.wires.push((from, to));
     }
 
     fn inputs(&self, port: usize) -> u32 {
@@ -261,6 +269,13 @@ impl Th1520 {
         let due = self.heat.iter().take_while(|(at, _)| *at <= now).count();
         if let Some((_, temperature)) = self.heat.drain(..due).next_back() {
             self.pvt.set_temperature(temperature);
+        }
+        for index in 0..self.wires.len() {
+            let (from, to) = self.wires[index];
+            self.driven.retain(|(pad, _)| *pad != to);
+            if let Some(level) = self.pad_level(from, now) {
+                self.driven.push((to, level));
+            }
         }
         for port in 0..self.gpio.len() {
             let inputs = self.inputs(port);

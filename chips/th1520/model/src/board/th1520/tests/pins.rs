@@ -141,6 +141,25 @@ fn a_wave_is_seen_only_where_the_pad_has_its_function() {
     assert_eq!(bench.board.pad_level(Pad::FAN, bench.now), None);
 }
 
+#[test]
+fn a_wire_brings_a_wave_to_a_line_of_gpio() {
+    let mut bench = started(24_000_000, 240, 120);
+    let input = Pad::from_name("gpio1-3").unwrap();
+    bench.board.wire(Pad::FAN, input);
+    // The port of GPIO 1: 5 of 10 µs are high.
+    let levels = 0xff_ec00_6000 + 0x50;
+    let seen: Vec<u32> = (0..8)
+        .map(|_| {
+            bench.pass(2_500);
+            bench.read(levels) >> 3 & 1
+        })
+        .collect();
+    assert!(
+        seen.windows(4).all(|four| four.iter().sum::<u32>() == 2),
+        "{seen:?}"
+    );
+}
+
 /// GPIO3_1.
 const INPUT: Pad = Pad {
     group: 3,
