@@ -1,7 +1,7 @@
 //! What is not known of a TH1520 board by reading, as the board itself tells it.
 //!
-//! It reads before it writes: first what the firmware left, then a block after its reset, then a rate, and last what may
-//! hang. It needs no driver of another task, so it is the first program for a new board.
+//! It reads before it writes: first what the firmware left, then a block after its reset, then a rate, and last what
+//! may hang. It needs no driver of another task, so it is the first program for a new board.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
