@@ -193,6 +193,12 @@ impl State {
                 }
             }
             GrantKind::BusMaster => self.set_master(true),
+            // The driver sees it elsewhere than the device.
+            GrantKind::Memory => {
+                if let Some(memory) = &self.memory {
+                    return Ok([memory.base, 0]);
+                }
+            }
             _ => {}
         }
         Ok([base, 0])

@@ -4,6 +4,9 @@ use crate::hold;
 use std::cell::Cell;
 use std::rc::Rc;
 
+/// Where a pool is for the device: below 4 GiB, as on a board.
+const ADDRESS: u64 = 0x8100_0000;
+
 /// What kernel, driver and device share.
 pub(crate) struct Shared {
     pub(crate) base: usize,
@@ -35,8 +38,8 @@ impl Memory {
     }
 
     /// The first address, as the device sees it.
-    pub fn base(&self) -> u64 {
-        self.0.base as u64
+    pub const fn base(&self) -> u64 {
+        ADDRESS
     }
 
     /// The device reads.
@@ -71,7 +74,7 @@ impl Memory {
             master.get(),
             "the device is no bus master, and uses {address:#x}"
         );
-        let offset = (address as usize).wrapping_sub(*base);
+        let offset = address.wrapping_sub(ADDRESS) as usize;
         assert!(
             offset <= *all && length <= all - offset,
             "the device uses {length} bytes at {address:#x}, outside of the pool"
