@@ -1,7 +1,10 @@
 //! The output folder: it is written under another name beside its place, and moved there at the end.
 
 use anyhow::{Context, Result};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A folder that is not complete yet. If it is dropped before [`Output::commit`], it leaves nothing behind.
@@ -49,13 +52,17 @@ impl Output {
         )
     }
 
-    /// Puts the draft in its place and removes the old folder.
+    /// Puts the draft in its place and removes the old folder. If that has the same content it stays, because another
+    /// process may be reading it: an emulator that boots the image, say.
     ///
     /// # Errors
     /// What the file system says. Then the old folder is still in its place.
     pub(crate) fn commit(mut self) -> Result<()> {
         let old = beside(&self.place, "old")?;
         let had_old = self.place.exists();
+        if had_old && same(&self.place, &self.draft)? {
+            return Ok(());
+        }
         if had_old {
             fs::rename(&self.place, &old).with_context(|| self.place.display().to_string())?;
         }
@@ -82,6 +89,31 @@ impl Drop for Output {
     }
 }
 
+/// Whether two folders have the same files with the same content.
+fn same(one: &Path, other: &Path) -> Result<bool> {
+    let names = |folder: &Path| -> Result<BTreeSet<OsString>> {
+        let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+        let names = entries.map(|entry| Ok(entry?.file_name()));
+        names.collect::<io::Result<_>>().context("a folder's files")
+    };
+    let found = names(one)?;
+    if found != names(other)? {
+        return Ok(false);
+    }
+    for name in found {
+        let [one, other] = [one, other].map(|folder| folder.join(&name));
+        let equal = if one.is_dir() && other.is_dir() {
+            same(&one, &other)?
+        } else {
+            one.is_file() && other.is_file() && fs::read(one)? == fs::read(other)?
+        };
+        if !equal {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// A name that only this process uses, in the same folder and so in the same file system.
 fn beside(place: &Path, what: &str) -> Result<PathBuf> {
     let name = place
@@ -94,6 +126,7 @@ fn beside(place: &Path, what: &str) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::MetadataExt;
 
     fn folder(name: &str) -> PathBuf {
         let path = std::env::temp_dir().join(format!("leasehold-{name}-{}", std::process::id()));
@@ -122,6 +155,29 @@ mod tests {
         output.commit().unwrap();
         assert_eq!(names(&place), ["tasks"]);
         assert_eq!(names(&root), ["board"]);
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn a_commit_of_the_same_content_leaves_the_folder_to_its_readers() {
+        let root = folder("same");
+        let place = root.join("board");
+        let build = |content: &str| {
+            let output = Output::new(&place).unwrap();
+            output.write("tasks/one.elf", content).unwrap();
+            output.write("image.elf", "image").unwrap();
+            output.commit().unwrap();
+            assert_eq!(names(&root), ["board"]);
+            fs::metadata(&place).unwrap().ino()
+        };
+        let first = build("one");
+        assert_eq!(build("one"), first);
+        let second = build("another");
+        assert_ne!(second, first);
+        assert_eq!(fs::read(place.join("tasks/one.elf")).unwrap(), b"another");
+        fs::write(place.join("stale"), "old").unwrap();
+        assert_ne!(build("another"), second);
+        assert_eq!(names(&place), ["image.elf", "tasks"]);
         fs::remove_dir_all(&root).unwrap();
     }
 

@@ -1,153 +1,101 @@
-//! `bench`: the budget table, measured by executed instructions in the emulator.
+//! `bench`: the budget table, measured by executed instructions in the emulator. Its exit code says whether every row is
+//! within its budget, and whether none grows with the system.
 
+mod measure;
 mod rows;
 mod size;
+mod verdict;
 
-use crate::allowance::Allowance;
-use crate::build;
 use crate::emulator::Emulators;
-use crate::machine::{self, Line};
 use crate::needs::{self, Work};
-use crate::qemu::Clock;
-use crate::run::is_kernel_fault;
-use crate::session::{Event, Session};
-use ::records::{FIGURE, NO_FIGURES, NOTE};
-use anyhow::{Context, Error, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
-use rows::{Column, ROWS, Row};
+use measure::{Measured, measure};
+use rows::{Row, rows};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-/// The image with many tasks, which gives the table, and the image with few tasks for comparison.
-const APPS: [&str; 2] = ["bench", "bench-small"];
-/// The measurements take a few seconds of the emulator's own time.
-const LIMIT: Duration = Duration::from_secs(300);
+/// The image with many tasks, which gives the table; those with few and with as many as there can be, for comparison;
+/// and that with a supervisor and drivers as any app has them, which has rows of its own.
+const APPS: [&str; 4] = ["bench", "bench-small", "bench-large", "bench-service"];
 /// The row that is no run-time measurement.
 const SIZE: &str = "kernel-size";
 
-/// What one image measured.
-struct Measured {
-    tasks: usize,
-    column: Column,
-    /// The emulator's release.
-    release: String,
-    figures: BTreeMap<String, u64>,
-    notes: Vec<String>,
-}
-
-/// Measures and prints.
+/// Measures, prints and judges.
 ///
 /// # Errors
-/// When an image cannot be built or run, or does not measure what it should.
+/// When an image cannot be built or run, or does not measure what it should; and when a row is over its budget or
+/// grows.
 pub(crate) fn run(
     workspace: &Workspace,
     emulators: &Emulators,
     board: &str,
     json: bool,
 ) -> Result<()> {
+    let rows = rows()?;
     let needs = needs::of(workspace, &[Work::Boot], &APPS.map(|app| (app, board)))?;
     needs::ensure(workspace, emulators, &needs)?;
     let level = optimisation(workspace)?;
-    let [many, few] = APPS.map(|app| measure(workspace, emulators, app, board));
-    let (many, few) = (many?, few?);
-    for row in ROWS {
-        ensure!(
-            many.figures.contains_key(row.key),
-            "{}: not measured",
-            row.operation
-        );
-    }
+    let [many, few, most, service] = APPS.map(|app| measure(workspace, emulators, app, board));
+    let (many, few, most, mut service) = (many?, few?, most?, service?);
+    // The kernel's size is that of the bench.
+    service.figures.remove(SIZE);
+    let mut figures = many.figures.clone();
+    figures.extend(service.figures.clone());
     if json {
-        let objects: Vec<_> = [&many, &few]
+        let objects: Vec<_> = [&many, &few, &most, &service]
             .into_iter()
-            .flat_map(|measured| objects(measured, &level))
+            .flat_map(|measured| objects(&rows, measured, board, &level))
             .collect();
         println!("{}", serde_json::to_string_pretty(&objects)?);
-        return Ok(());
+    } else {
+        table(&rows, board, &figures, [&many, &few, &most], &level);
+        for note in many.notes.iter().chain(
+            [&few, &most]
+                .iter()
+                .filter_map(|measured| measured.notes.last()),
+        ) {
+            println!("  {note}");
+        }
     }
-    table(&many, &few, &level);
+    let (few, many) = (many.sized(), most.sized());
+    let mut faults = 0;
+    for row in &rows {
+        let over = verdict::fault(row, board, &figures);
+        let grew = verdict::growth(row, few, many);
+        for fault in over.into_iter().chain(grew) {
+            eprintln!("{} on {board}: {fault}", row.operation);
+            faults += 1;
+        }
+    }
+    ensure!(
+        faults == 0,
+        "{faults} rows of {} are over their budgets or grow",
+        rows.len()
+    );
     Ok(())
 }
 
 /// One object for each row that an image measured.
-fn objects(measured: &Measured, level: &str) -> Vec<serde_json::Value> {
+fn objects(rows: &[Row], measured: &Measured, board: &str, level: &str) -> Vec<serde_json::Value> {
+    let column = measured.column;
     let row = |row: &Row| {
-        let figure = measured.figures.get(row.key)?;
-        let cell = row.cell(measured.column);
+        let figure = measured.figures.get(&row.key)?;
+        let peer = row.peer(column);
         Some(serde_json::json!({
+            "key": row.key,
             "operation": row.operation,
-            "unit": row.unit,
+            "unit": row.unit.name(),
             "instructions": figure,
-            "budget": cell.budget,
-            "peer": cell.peer.map(|_| measured.column.peer()),
-            "peer_instructions": cell.peer,
+            "budget": row.budget(board),
+            "goal": row.goal(board),
+            "peer": peer.map(|_| column.peer()),
+            "peer_instructions": peer,
             "opt_level": level,
             "qemu": measured.release,
             "tasks": measured.tasks,
         }))
     };
-    ROWS.iter().filter_map(row).collect()
-}
-
-/// Builds an image, runs it and reads its figures.
-fn measure(
-    workspace: &Workspace,
-    emulators: &Emulators,
-    app: &str,
-    board: &str,
-) -> Result<Measured> {
-    let bootable = build::bootable(workspace, emulators, app, board)?;
-    let built = &bootable.built;
-    let column = Column::of(built.plan.chip.chip.arch.get_ref());
-    let clock = Clock::Instructions(column.shift());
-    let command = machine::command(&bootable, clock, Line::Pipes)?;
-    let mut session = Session::start(&command, bootable.symbols.clone())?;
-    let mut allowance = Allowance::new(LIMIT);
-    let mut figures = BTreeMap::new();
-    let mut notes = Vec::new();
-    loop {
-        match session.next(&mut allowance) {
-            Event::Line(line) => {
-                ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
-            }
-            Event::Record(record) => {
-                let record = record.map_err(Error::msg)?;
-                if let Some(reason) = record.strip_prefix(NO_FIGURES) {
-                    bail!("{app}: {reason}");
-                }
-                if let Some(note) = record.strip_prefix(NOTE) {
-                    notes.push(note.to_owned());
-                }
-                if let Some((key, figure)) = figure(&record) {
-                    figures.insert(key.to_owned(), figure);
-                }
-            }
-            Event::Prompt { .. } => {}
-            Event::TimedOut => bail!("{app}: it did not end in {} s", LIMIT.as_secs()),
-            Event::End => break,
-        }
-    }
-    let status = session.wait()?;
-    ensure!(status.success(), "{app} ended with {status}");
-    let size::Constant { text, data } = size::constant_bytes(&built.folder.join("kernel.elf"))?;
-    figures.insert(SIZE.to_owned(), text + data);
-    let tasks = built.plan.tasks.len();
-    notes.push(format!(
-        "the kernel for {tasks} tasks: {text} bytes of text, {data} of read-only data"
-    ));
-    Ok(Measured {
-        tasks,
-        column,
-        release: bootable.machine.emulator("release")?.release.clone(),
-        figures,
-        notes,
-    })
-}
-
-/// The key and the figure of a record `row KEY FIGURE`.
-fn figure(record: &str) -> Option<(&str, u64)> {
-    let (key, figure) = record.strip_prefix(FIGURE)?.split_once(' ')?;
-    Some((key, figure.trim().parse().ok()?))
+    rows.iter().filter_map(row).collect()
 }
 
 /// The optimisation level that the images are built with.
@@ -166,62 +114,48 @@ fn optimisation(workspace: &Workspace) -> Result<String> {
     Ok(level.trim_matches('"').to_owned())
 }
 
-fn table(many: &Measured, few: &Measured, level: &str) {
-    let release = &many.release;
-    println!("executed instructions (QEMU {release}, -icount), opt-level {level}, one hart");
+fn table(
+    rows: &[Row],
+    board: &str,
+    figures: &BTreeMap<String, u64>,
+    images: [&Measured; 3],
+    level: &str,
+) {
+    let column = images[0].column;
     println!(
-        "{:<58} {:>9} {:>9} {:>8} {:>8}",
+        "executed instructions on {board} (QEMU {}, -icount), opt-level {level}, one hart",
+        images[0].release
+    );
+    let [many, few, most] = images.map(|measured| format!("{} tasks", measured.tasks));
+    println!(
+        "{:<58} {many:>9} {few:>9} {most:>9} {:>8} {:>8}",
         "operation",
-        format!("{} tasks", many.tasks),
-        format!("{} tasks", few.tasks),
         "budget",
-        many.column.peer().split(' ').next().unwrap_or_default()
+        column.peer().split(' ').next().unwrap_or_default()
     );
     let (mut within, mut over) = (0, 0);
-    for row in ROWS {
+    for row in rows {
         let show = |figure: Option<u64>| figure.map_or("-".to_owned(), |figure| figure.to_string());
-        let figure = many.figures.get(row.key).copied();
-        let cell = row.cell(many.column);
-        let verdict = match (figure, cell.budget) {
-            (Some(figure), Some(budget)) if figure <= budget => {
-                within += 1;
-                ""
-            }
-            (Some(_), Some(_)) => {
-                over += 1;
-                "over"
-            }
-            _ => "",
+        let of = |measured: &Measured| show(measured.figures.get(&row.key).copied());
+        let remark = match verdict::fault(row, board, figures) {
+            Some(_) => "OVER".to_owned(),
+            None => verdict::remark(row, board, figures)
+                .map_or(String::new(), |remark| remark.to_string()),
         };
+        match (row.budget(board), remark.as_str()) {
+            (None, _) => {}
+            (_, "OVER") => over += 1,
+            _ => within += 1,
+        }
         println!(
-            "{:<58} {:>9} {:>9} {:>8} {:>8} {verdict}",
+            "{:<58} {:>9} {:>9} {:>9} {:>8} {:>8} {remark}",
             row.operation,
-            show(figure),
-            show(few.figures.get(row.key).copied()),
-            show(cell.budget),
-            show(cell.peer)
+            show(figures.get(&row.key).copied()),
+            of(images[1]),
+            of(images[2]),
+            show(row.budget(board)),
+            show(row.peer(column))
         );
     }
-    for note in many.notes.iter().chain(few.notes.last()) {
-        println!("  {note}");
-    }
     println!("{within} rows within their budget, {over} over it");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_are_read() {
-        assert_eq!(figure("row revoke-1 480"), Some(("revoke-1", 480)));
-        assert_eq!(figure("row revoke-1 many"), None);
-        assert_eq!(figure("tasks 24"), None);
-    }
-
-    #[test]
-    fn every_row_has_a_key_of_its_own() {
-        let keys: std::collections::BTreeSet<_> = ROWS.iter().map(|row| row.key).collect();
-        assert_eq!(keys.len(), ROWS.len());
-    }
 }

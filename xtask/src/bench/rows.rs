@@ -1,7 +1,16 @@
-//! The rows of the budget table: what is measured, what it may cost on each kind of protection hardware, and what
-//! the closest system there needs, measured in the same way.
+//! The rows of the budget table, as `rows.toml` has them: what is measured, what it may cost on each board, and what the
+//! closest system on that kind of protection hardware needs, measured in the same way.
 
-/// A kind of protection hardware: a column of budgets.
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The table.
+const TABLE: &str = include_str!("rows.toml");
+/// Where it is, for messages.
+const PLACE: &str = "xtask/src/bench/rows.toml";
+
+/// A kind of protection hardware: what the peer is that figures stand beside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
     /// RV64 with Sv39, beside seL4 at 1326364 (without floating point, with its fast path, gcc -O2).
@@ -41,86 +50,148 @@ impl Column {
     }
 }
 
-/// What a column says in a row.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Cell {
-    /// What the peer needs, if it has the operation and it was measured.
-    pub(super) peer: Option<u64>,
-    /// Most that it may be.
-    pub(super) budget: Option<u64>,
+/// What a figure counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Unit {
+    /// Executed instructions.
+    #[default]
+    Instructions,
+    /// Bytes of memory.
+    Bytes,
+}
+
+impl Unit {
+    /// In words.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Instructions => "instructions",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
+/// What each peer needs, if it has the operation and it was measured.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Peers {
+    sv39: Option<u64>,
+    pmp: Option<u64>,
+    pmsa: Option<u64>,
 }
 
 /// A row.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Row {
     /// What the image calls it.
-    pub(super) key: &'static str,
+    pub(super) key: String,
     /// What a person calls it.
-    pub(super) operation: &'static str,
+    pub(super) operation: String,
     /// What the figure counts.
-    pub(super) unit: &'static str,
-    cells: [Cell; 3],
+    #[serde(default)]
+    pub(super) unit: Unit,
+    #[serde(default)]
+    peers: Peers,
+    /// By board, the most that it may be.
+    budgets: BTreeMap<String, u64>,
+    /// By board, what is wanted where the budget is only what it is today.
+    #[serde(default)]
+    goals: BTreeMap<String, u64>,
+    /// By so many percent of the figure with 24 tasks it may be more with as many as the kernel has room for.
+    #[serde(default = "five")]
+    pub(super) growth: u64,
+}
+
+const fn five() -> u64 {
+    5
 }
 
 impl Row {
-    /// What a column says.
-    pub(super) const fn cell(&self, column: Column) -> Cell {
-        self.cells[column as usize]
+    /// What the peer needs.
+    pub(super) const fn peer(&self, column: Column) -> Option<u64> {
+        match column {
+            Column::Sv39 => self.peers.sv39,
+            Column::Pmp => self.peers.pmp,
+            Column::Pmsa => self.peers.pmsa,
+        }
+    }
+
+    /// Most that it may be on a board. None where it is not measured.
+    pub(super) fn budget(&self, board: &str) -> Option<u64> {
+        self.budgets.get(board).copied()
+    }
+
+    /// What is wanted on a board, if that is less than the budget.
+    pub(super) fn goal(&self, board: &str) -> Option<u64> {
+        self.goals.get(board).copied()
     }
 }
 
-/// The peer's instructions and the budget; 0 for none.
-type Figures = (u64, u64);
-
-const fn cell((peer, budget): Figures) -> Cell {
-    Cell {
-        peer: if peer == 0 { None } else { Some(peer) },
-        budget: if budget == 0 { None } else { Some(budget) },
-    }
-}
-
-const fn row(
-    key: &'static str,
-    operation: &'static str,
-    sv39: Figures,
-    pmp: Figures,
-    pmsa: Figures,
-) -> Row {
-    Row {
-        key,
-        operation,
-        unit: "instructions",
-        cells: [cell(sv39), cell(pmp), cell(pmsa)],
-    }
+/// The file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    rows: Vec<Row>,
 }
 
 /// All rows, in the order of the table.
-#[rustfmt::skip]
-pub(super) const ROWS: &[Row] = &[
-    row("null", "null system call", (122, 46), (418, 47), (82, 32)),
-    row("round-trip-0", "call and reply, empty", (512, 205), (6091, 400), (879, 400)),
-    row("round-trip-32", "call and reply, 32 bytes each way", (558, 264), (0, 420), (0, 420)),
-    row("round-trip-64", "call and reply, 64 bytes each way", (1838, 290), (6144, 480), (1364, 480)),
-    row("round-trip-borrow-64", "call and reply, 64 borrowed bytes read by the server", (0, 550), (0, 700), (1402, 700)),
-    row("interrupt", "interrupt to first instruction of the driver", (383, 210), (1660, 280), (312, 220)),
-    row("interrupt-await", "interrupt to the line behind its await, of an asynchronous driver", (0, 300), (0, 0), (0, 0)),
-    row("notify", "notify a waiting, more important task, until it runs", (599, 225), (2298, 300), (0, 260)),
-    row("ring-1", "wake-up of a ring with 1 entry, both sides", (0, 620), (0, 0), (0, 0)),
-    row("ring-8", "wake-up of a ring with 8 entries, both sides", (0, 0), (0, 0), (0, 0)),
-    row("ring-32", "wake-up of a ring with 32 entries, both sides", (0, 0), (0, 0), (0, 0)),
-    row("revoke-1", "revoke a lease with one mapped window", (1280, 450), (0, 450), (0, 450)),
-    row("revoke-16", "revoke a lease with 16 lessees", (9110, 4500), (0, 4500), (0, 4500)),
-    row("claim-200", "claim a window that is claimed 200 times", (0, 900), (0, 900), (0, 900)),
-    row("latency-revoke", "longest interrupt latency, 200 leases revoked", (50_942, 600), (0, 600), (0, 600)),
-    row("latency-restart", "longest interrupt latency, restart with 200 leases", (0, 600), (0, 600), (0, 600)),
-    row("revoke-200", "revoke 200 leases, all with one window", (0, 0), (0, 0), (0, 0)),
-    row("restart", "restart a driver with a window and an interrupt", (8337, 3600), (1884, 3000), (2802, 2500)),
-    row("client-error", "error for the client of a server that faults", (0, 1500), (0, 1500), (3249, 1500)),
-    row("mmio-read", "read of a register through IoMem", (0, 1), (0, 1), (0, 1)),
-    Row {
-        key: super::SIZE,
-        operation: "kernel text and read-only data, bytes",
-        unit: "bytes",
-        cells: [cell((37_700, 26 * 1024)), cell((102_900, 26 * 1024)), cell((14_800, 24 * 1024))],
-    },
-];
+///
+/// # Errors
+/// When the file is no such table.
+pub(super) fn rows() -> Result<Vec<Row>> {
+    parse(TABLE).context(PLACE)
+}
+
+fn parse(text: &str) -> Result<Vec<Row>> {
+    let Table { rows } = toml::from_str(text)?;
+    let mut keys = BTreeSet::new();
+    for row in &rows {
+        let key = &row.key;
+        ensure!(keys.insert(key), "two rows have the key `{key}`");
+        for (board, goal) in &row.goals {
+            let budget = row.budget(board);
+            ensure!(
+                budget.is_some_and(|budget| goal < &budget),
+                "`{key}` on {board}: a goal is less than the budget; once it is reached, it is the budget"
+            );
+        }
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leasehold_build::list;
+    use std::path::Path;
+
+    #[test]
+    fn the_table_has_a_budget_for_each_board_and_for_no_other() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let boards: BTreeSet<_> = list::boards(root, "bench").into_iter().collect();
+        for row in rows().unwrap() {
+            let named: BTreeSet<_> = row.budgets.keys().cloned().collect();
+            assert!(named.is_subset(&boards), "{}: {named:?}", row.key);
+            // Without pages a window is one entry of the protection unit.
+            let partly = ["latency-wide", "revoke-wide"].contains(&row.key.as_str());
+            assert!(partly || named == boards, "{}: {named:?}", row.key);
+        }
+    }
+
+    #[test]
+    fn a_mistake_in_the_table_is_shown_with_its_place() {
+        let row = "[[rows]]\nkey = \"null\"\noperation = \"nothing\"\nbudgets = { here = 5 }\n";
+        assert_eq!(parse(row).unwrap().len(), 1);
+        let wrong = |text: &str| format!("{:#}", parse(text).unwrap_err());
+        assert!(wrong(&format!("{row}bugdet = 3\n")).contains("line 5"));
+        assert!(wrong(&format!("{row}{row}")).contains("two rows"));
+        let goal = |goal: u64| parse(&format!("{row}goals = {{ here = {goal} }}\n"));
+        assert!(goal(4).is_ok());
+        assert!(goal(5).is_err(), "a goal that is reached is the budget");
+        assert!(
+            parse(&format!("{row}goals = {{ there = 4 }}\n")).is_err(),
+            "a goal without a budget"
+        );
+    }
+}

@@ -9,9 +9,9 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Command {
-    /// `(lease, index, bits)`: claim a grant; reports the status and the address.
+    /// `(lease, index, bits)`: claim a grant; reports the status, the instructions and the address.
     Claim = 1,
-    /// `(lease)`: release it.
+    /// `(lease)`: release it; reports the status and the instructions.
     Release = 2,
     /// `(count)`: null calls; reports most and least instructions.
     Null = 3,
@@ -55,6 +55,8 @@ pub enum Command {
     Consume = 19,
     /// `(register, value)`: store to a device; reports the instructions until the next one is executed.
     RaiseThrough = 20,
+    /// Take the next lease event; reports the status, the instructions and the lease.
+    Event = 21,
 }
 
 impl Command {
@@ -82,6 +84,7 @@ impl Command {
             18 => Self::Produce,
             19 => Self::Consume,
             20 => Self::RaiseThrough,
+            21 => Self::Event,
             _ => return None,
         })
     }

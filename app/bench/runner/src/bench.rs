@@ -20,8 +20,8 @@ pub(crate) const READER: usize = 4;
 pub(crate) const LESSEE: usize = 5;
 /// How many lessees there are.
 pub(crate) const LESSEES: usize = 16;
-/// Most tasks of an image.
-const MOST: usize = 24;
+/// Tasks that are helpers; those behind them wait for a command that never comes.
+const HELPERS: usize = LESSEE + LESSEES;
 
 /// Instructions between two looks at what a helper does.
 const LOOK: usize = 1_000_000;
@@ -38,8 +38,8 @@ pub(crate) struct Bench {
     pub(crate) root: LeaseHandle,
     pub(crate) board: Board,
     tasks: usize,
-    handles: [TaskHandle; MOST],
-    reports: [Option<Words>; MOST],
+    handles: [TaskHandle; HELPERS],
+    reports: [Option<Words>; HELPERS],
     read: Option<usize>,
 }
 
@@ -49,16 +49,13 @@ impl Bench {
         let tasks = (0..)
             .take_while(|index| sys::task_info(*index).is_ok())
             .count();
-        if tasks > MOST {
-            return Err("more tasks than expected");
-        }
         let none = TaskHandle::from_raw(u32::MAX);
         Ok(Self {
             root,
             board,
             tasks,
-            handles: [none; MOST],
-            reports: [None; MOST],
+            handles: [none; HELPERS],
+            reports: [None; HELPERS],
             read: None,
         })
     }
@@ -76,6 +73,14 @@ impl Bench {
     /// The handle of a helper, as a command's argument.
     pub(crate) fn handle(&self, task: usize) -> usize {
         self.handles[task].raw() as usize
+    }
+
+    /// Starts the tasks that only wait.
+    pub(crate) fn start_others(&mut self) -> Outcome {
+        for task in HELPERS..self.tasks {
+            sys::task_start(task).map_err(|_| "a task cannot be started")?;
+        }
+        self.settle()
     }
 
     /// Starts a dormant helper and waits for its first report: when its first instruction ran.
@@ -203,20 +208,25 @@ impl Bench {
         sys::task_info(task).is_ok_and(|info| info.state == TaskState::Dormant)
     }
 
-    /// Opens a lease for a helper with parts of the root lease, and offers it.
+    /// Lends parts of the root lease to a helper.
     pub(crate) fn lend(
         &self,
         lessee: usize,
         parts: &[(GrantKind, usize, usize)],
     ) -> Outcome<LeaseHandle> {
         let mut lent = [const { Part::new(0, 0, 0, ALL) }; MOST_PARTS];
-        for (part, (kind, base, length)) in lent.iter_mut().zip(parts) {
-            let (index, first) = self.grant(*kind, *base)?;
-            *part = Part::new(index, base - first, *length, ALL);
+        for (to, part) in lent.iter_mut().zip(parts) {
+            *to = self.part(*part)?;
         }
         let lent = &lent[..parts.len().min(MOST_PARTS)];
         sys::lease_lend(self.root, lessee, sys::label("rtc"), 0, 0, lent)
             .map_err(|_| "a lease cannot be lent")
+    }
+
+    /// A part of the root lease: of what kind, its first address and length.
+    pub(crate) fn part(&self, (kind, base, length): (GrantKind, usize, usize)) -> Outcome<Part> {
+        let (index, first) = self.grant(kind, base)?;
+        Ok(Part::new(index, base - first, length, ALL))
     }
 
     /// The root lease's grant with a resource: its index and first address.

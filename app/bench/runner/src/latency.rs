@@ -118,6 +118,43 @@ pub(crate) fn revocation(bench: &mut Bench) -> Outcome {
     bench.stop(SERVER)
 }
 
+/// While one window of many pages is revoked.
+pub(crate) fn wide(bench: &mut Bench) -> Outcome {
+    let Some((base, length)) = bench.board.wide else {
+        return Ok(());
+    };
+    start_devices(bench)?;
+    bench.start(CLIENT)?;
+    let alarm = Alarm::new(bench)?;
+    let prepare = |bench: &mut Bench| {
+        let lease = bench.lend(CLIENT, &[(GrantKind::Mmio, base, length)])?;
+        bench.succeed(CLIENT, Command::Claim, &[lease.raw() as usize, 0, 0])?;
+        Ok(lease)
+    };
+    let give_back = |bench: &mut Bench, lease: LeaseHandle| {
+        bench.succeed(CLIENT, Command::Release, &[lease.raw() as usize])
+    };
+    let lease = prepare(bench)?;
+    let whole = revoke(lease)?;
+    give_back(bench, lease)?;
+    row("revoke-wide", whole);
+    let mut worst = (0, 0);
+    for sample in 0..SAMPLES {
+        let lead = sample * whole / SAMPLES + sample % 7;
+        let lease = prepare(bench)?;
+        let latency = during(&alarm, bench, lead, || revoke(lease).map(drop))?;
+        give_back(bench, lease)?;
+        worst = worst.max((latency.unwrap_or(0), lead));
+    }
+    note(format_args!(
+        "the longest latency in the revocation of {length} bytes came {} of {whole} instructions into it",
+        worst.1
+    ));
+    row("latency-wide", worst.0);
+    bench.stop(DRIVER)?;
+    bench.stop(CLIENT)
+}
+
 /// While a task that holds two hundred leases is stopped, and while it is made fresh and started.
 pub(crate) fn restart(bench: &mut Bench) -> Outcome {
     bench.start(SERVER)?;

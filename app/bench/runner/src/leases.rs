@@ -26,6 +26,7 @@ pub(crate) fn revoke_one(bench: &mut Bench) -> Outcome {
         let lease = bench.lend(DRIVER, &[(GrantKind::Mmio, bench.board.clock.0, WINDOW)])?;
         let handle = lease.raw() as usize;
         bench.succeed(DRIVER, Command::Claim, &[handle, 0, 0])?;
+        bench.settle()?;
         let instructions = revoke(lease)?;
         bench.succeed(DRIVER, Command::Release, &[handle])?;
         Ok(instructions)
@@ -52,6 +53,8 @@ pub(crate) fn revoke_sixteen(bench: &mut Bench) -> Outcome {
         if derived != LESSEES || claimed != LESSEES {
             return Err("not every lessee has its window");
         }
+        // The timer of the previous wait would fire in the middle.
+        bench.settle()?;
         let instructions = revoke(lease)?;
         for lessee in 0..LESSEES {
             bench.command(LESSEE + lessee, Command::ReleaseEnding, &[])?;

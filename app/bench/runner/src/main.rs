@@ -9,6 +9,7 @@
 mod bench;
 mod board;
 mod calls;
+mod full;
 mod latency;
 mod leases;
 mod types;
@@ -41,6 +42,7 @@ fn measure() -> Outcome {
     };
     let mut bench = Bench::new(root, Board::find(root)?)?;
     early_print!("tasks {}\n", bench.tasks());
+    bench.start_others()?;
     calls::null(&mut bench)?;
     calls::round_trips(&mut bench)?;
     board::interrupt(&mut bench)?;
@@ -48,13 +50,17 @@ fn measure() -> Outcome {
     calls::notify(&mut bench)?;
     calls::client_error(&mut bench)?;
     leases::revoke_one(&mut bench)?;
+    leases::restart(&mut bench)?;
+    full::all(&mut bench)?;
+    // What takes long, and what needs the lessees, is not measured again with few tasks.
     if bench.has_lessees() {
         leases::revoke_sixteen(&mut bench)?;
         board::read(&mut bench)?;
+        latency::revocation(&mut bench)?;
+        latency::wide(&mut bench)?;
+        latency::restart(&mut bench)?;
     }
-    leases::restart(&mut bench)?;
-    latency::revocation(&mut bench)?;
-    latency::restart(&mut bench)
+    Ok(())
 }
 
 /// The counter counts instructions exactly, and reading it costs what is subtracted.

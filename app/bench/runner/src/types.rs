@@ -17,4 +17,6 @@ pub(crate) struct Board {
     pub(crate) raiser: Device,
     /// Registers that are only mapped and unmapped.
     pub(crate) window: usize,
+    /// A window of many pages, its first address and length, where the protection hardware has pages.
+    pub(crate) wide: Option<(usize, usize)>,
 }

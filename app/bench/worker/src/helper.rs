@@ -4,7 +4,7 @@ use crate::report::{Words, code, words};
 use crate::{alarm, leases, messages, ring, wait};
 use bench_machine as machine;
 use bench_protocol::{Command, HELLO, REPORT};
-use leasehold_abi::{ClaimMode, LeaseHandle, MESSAGE_WORDS, Notifications, Tag, TaskHandle};
+use leasehold_abi::{LeaseHandle, MESSAGE_WORDS, Notifications, Tag, TaskHandle};
 use userlib::sys::{self, Message};
 
 /// Does commands until the task is stopped.
@@ -33,16 +33,9 @@ fn obey(command: Command, given: Words) -> Words {
     let [first, second, third, ..] = given;
     let lease = LeaseHandle::from_raw(first as u32);
     match command {
-        Command::Claim => {
-            let claimed = sys::grant_claim(
-                lease,
-                second,
-                ClaimMode::Shared,
-                Notifications::from_register(third),
-            );
-            words(&[code(claimed), claimed.unwrap_or(0)])
-        }
-        Command::Release => words(&[code(sys::lease_release(lease))]),
+        Command::Claim => leases::claim(lease, second, Notifications::from_register(third)),
+        Command::Release => leases::release(lease),
+        Command::Event => leases::event(),
         Command::Null => messages::null(first),
         Command::Serve => messages::serve(first, second),
         Command::RoundTrips => messages::round_trips(first, second, third),

@@ -1,8 +1,38 @@
-//! Leases by the dozen: derived, claimed, released.
+//! Leases, one by one with the instructions of each call, and by the dozen: derived, claimed, released.
 
-use crate::report::{Words, words};
+use crate::report::{Words, code, words};
+use bench_machine as machine;
 use leasehold_abi::{ClaimMode, LeaseEvent, LeaseHandle, Notifications, Rights, WHOLE};
 use userlib::sys::{self, Part};
+
+/// Claims a grant.
+pub(crate) fn claim(lease: LeaseHandle, index: usize, bits: Notifications) -> Words {
+    let before = machine::counter();
+    let claimed = sys::grant_claim(lease, index, ClaimMode::Shared, bits);
+    let after = machine::counter();
+    let instructions = machine::between(before, after);
+    words(&[code(claimed), instructions, claimed.unwrap_or(0)])
+}
+
+/// Releases a lease.
+pub(crate) fn release(lease: LeaseHandle) -> Words {
+    let before = machine::counter();
+    let released = sys::lease_release(lease);
+    let after = machine::counter();
+    words(&[code(released), machine::between(before, after)])
+}
+
+/// Takes the next lease event.
+pub(crate) fn event() -> Words {
+    let before = machine::counter();
+    let event = sys::lease_event();
+    let after = machine::counter();
+    let (code, lease) = match event {
+        Some((_, lease)) => (0, lease.raw() as usize),
+        None => (sys::Error::NotFound.code(), 0),
+    };
+    words(&[code, machine::between(before, after), lease])
+}
 
 /// Derives leases of all of the parent's first grant.
 pub(crate) fn derive(given: Words) -> Words {

@@ -92,7 +92,7 @@ fn ring_of(bench: &mut Bench, entries: usize) -> Outcome<usize> {
             continue;
         }
         let [_, lent, own, ..] = bench.succeed(SERVER, Command::LendArena, &[handle, DRIVER])?;
-        let [_, seen, ..] = bench.succeed(DRIVER, Command::Claim, &[lent, 0, 0])?;
+        let [_, _, seen, ..] = bench.succeed(DRIVER, Command::Claim, &[lent, 0, 0])?;
         if seen != own {
             return Err("the ring is at two addresses");
         }

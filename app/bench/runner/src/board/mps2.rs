@@ -52,6 +52,7 @@ impl Board {
             clock: timer,
             raiser: timer,
             window: device(root, "uart1")?.0,
+            wide: None,
         })
     }
 }

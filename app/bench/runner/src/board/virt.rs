@@ -12,6 +12,8 @@ use userlib::sys;
 
 /// Where the bench puts edu's registers.
 const EDU: usize = 0x4000_0000;
+/// How long they are: 256 pages.
+const EDU_LENGTH: usize = 0x10_0000;
 /// Its configuration space: bus 0, device 1, function 0.
 const CONFIGURATION: usize = 0x3000_0000 + (1 << 15);
 
@@ -28,6 +30,7 @@ impl Board {
             clock: (0x10_1000, 11),
             raiser: (EDU, 33),
             window: EDU,
+            wide: cfg!(target_arch = "riscv64").then_some((EDU, EDU_LENGTH)),
         })
     }
 }
