@@ -129,7 +129,7 @@ enum Verb {
         #[command(flatten)]
         others: Others,
     },
-    /// Measure the budget table by executed instructions in QEMU, with 24 and with 4 tasks.
+    /// Measure the budget table by executed instructions in QEMU; fails when a row is over its budget or grows.
     #[command(after_help = "Example:\n  cargo xtask bench --json")]
     Bench {
         #[command(flatten)]
