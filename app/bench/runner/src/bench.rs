@@ -170,13 +170,10 @@ impl Bench {
         Ok(())
     }
 
-    /// Lets helpers run for a while, then comes back before the counter is at `moment` and counts up to it.
+    /// Lets helpers of a higher priority than the first lessee run until they wait, and counts up to `moment`. At no
+    /// moment all tasks wait.
     pub(crate) fn settle_until(&mut self, moment: usize) -> Outcome {
-        let left = machine::until(moment).unwrap_or(0);
-        let until = sys::time() + left / 2;
-        while sys::time() < until {
-            self.wait(until)?;
-        }
+        self.command(LESSEE, Command::Null, &[1])?;
         if machine::until(moment).is_none() {
             return Err("the helpers took too long to get ready");
         }

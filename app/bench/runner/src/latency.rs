@@ -1,7 +1,7 @@
 //! The longest interrupt latency while the kernel works. The clock's alarm is set for a moment in a long operation,
 //! again and again, until every part of the operation was hit.
 
-use crate::bench::{Bench, CLIENT, DRIVER, SERVER, most, note, row};
+use crate::bench::{Bench, CLIENT, DRIVER, LESSEE, SERVER, most, note, row};
 use crate::board::{Alarm, WINDOW, start as start_devices};
 use crate::leases::revoke;
 use crate::types::Outcome;
@@ -99,6 +99,7 @@ pub(crate) fn revocation(bench: &mut Bench) -> Outcome {
     let whole = revoke(lease)?;
     recover(bench, lease)?;
     row("revoke-200", whole);
+    bench.start(LESSEE)?;
     let alarm = Alarm::new(bench)?;
     let mut worst = (0, 0);
     for sample in 0..SAMPLES {
@@ -113,6 +114,7 @@ pub(crate) fn revocation(bench: &mut Bench) -> Outcome {
         worst.1
     ));
     row("latency-revoke", worst.0);
+    bench.stop(LESSEE)?;
     bench.stop(DRIVER)?;
     bench.stop(CLIENT)?;
     bench.stop(SERVER)
@@ -125,6 +127,7 @@ pub(crate) fn wide(bench: &mut Bench) -> Outcome {
     };
     start_devices(bench)?;
     bench.start(CLIENT)?;
+    bench.start(LESSEE)?;
     let alarm = Alarm::new(bench)?;
     let prepare = |bench: &mut Bench| {
         let lease = bench.lend(CLIENT, &[(GrantKind::Mmio, base, length)])?;
@@ -151,6 +154,7 @@ pub(crate) fn wide(bench: &mut Bench) -> Outcome {
         worst.1
     ));
     row("latency-wide", worst.0);
+    bench.stop(LESSEE)?;
     bench.stop(DRIVER)?;
     bench.stop(CLIENT)
 }
@@ -159,6 +163,7 @@ pub(crate) fn wide(bench: &mut Bench) -> Outcome {
 pub(crate) fn restart(bench: &mut Bench) -> Outcome {
     bench.start(SERVER)?;
     bench.start(CLIENT)?;
+    bench.start(LESSEE)?;
     let alarm = Alarm::new(bench)?;
     let stop = || sys::task_stop(CLIENT).map_err(|_| "a helper cannot be stopped");
     let start = || {
@@ -195,6 +200,7 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
         ));
     }
     row("latency-restart", worst_stop.0.max(worst_start.0));
+    bench.stop(LESSEE)?;
     bench.stop(DRIVER)?;
     bench.stop(CLIENT)?;
     bench.stop(SERVER)
