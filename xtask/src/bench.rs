@@ -2,10 +2,12 @@
 //! within its budget, and whether none grows with the system.
 
 mod measure;
+mod parts;
 mod rows;
 mod size;
 mod verdict;
 
+use crate::build;
 use crate::emulator::Emulators;
 use crate::needs::{self, Work};
 use anyhow::{Context, Result, ensure};
@@ -72,6 +74,22 @@ pub(crate) fn run(
         "{faults} rows of {} are over their budgets or grow",
         rows.len()
     );
+    Ok(())
+}
+
+/// Prints what rows are made of.
+///
+/// # Errors
+/// When an image cannot be built or run, or a row cannot be found in its steps.
+pub(crate) fn parts(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<()> {
+    let [many, .., service] = APPS;
+    let needs = needs::of(workspace, &[Work::Boot], &[(many, board), (service, board)])?;
+    needs::ensure(workspace, emulators, &needs)?;
+    for (app, mixed) in [(many, false), (service, true)] {
+        let measured = measure(workspace, emulators, app, board)?;
+        let bootable = build::bootable(workspace, emulators, app, board)?;
+        parts::print(&bootable, &measured, mixed)?;
+    }
     Ok(())
 }
 

@@ -137,6 +137,9 @@ enum Verb {
         /// Print one array of objects instead of a table.
         #[arg(long)]
         json: bool,
+        /// Print what each row is made of, by function, instead of judging it (RISC-V only; takes minutes).
+        #[arg(long, conflicts_with = "json")]
+        parts: bool,
         #[command(flatten)]
         others: Others,
     },
@@ -322,8 +325,16 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Bench {
             board: Board { board },
             json,
+            parts,
             others,
-        } => bench::run(&workspace, &others.emulators()?, &board, json),
+        } => {
+            let emulators = others.emulators()?;
+            if parts {
+                bench::parts(&workspace, &emulators, &board)
+            } else {
+                bench::run(&workspace, &emulators, &board, json)
+            }
+        }
         Verb::Gdb {
             target: Target { app, board },
             others,

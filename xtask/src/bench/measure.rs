@@ -26,6 +26,8 @@ pub(super) struct Measured {
     /// The emulator's release.
     pub(super) release: String,
     pub(super) figures: BTreeMap<String, u64>,
+    /// Their keys, in the order in which they came.
+    pub(super) order: Vec<String>,
     pub(super) notes: Vec<String>,
 }
 
@@ -57,6 +59,7 @@ pub(super) fn measure(
     let mut session = Session::start(&command, bootable.symbols.clone())?;
     let mut allowance = Allowance::new(LIMIT);
     let mut figures = BTreeMap::new();
+    let mut order = Vec::new();
     let mut notes = Vec::new();
     loop {
         match session.next(&mut allowance) {
@@ -73,6 +76,7 @@ pub(super) fn measure(
                 }
                 if let Some((key, figure)) = figure(&record) {
                     figures.insert(key.to_owned(), figure);
+                    order.push(key.to_owned());
                 }
             }
             Event::Prompt { .. } => {}
@@ -93,6 +97,7 @@ pub(super) fn measure(
         column,
         release: bootable.machine.emulator("release")?.release.clone(),
         figures,
+        order,
         notes,
     })
 }

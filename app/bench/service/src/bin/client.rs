@@ -69,13 +69,13 @@ impl Client {
     fn crash(&mut self) -> Result<usize, Failed> {
         self.child.crash_parent()?;
         let mut served = self.parent.serve();
-        let mut when = machine::counter();
-        let mut tries = 1;
-        while served.is_err() && tries < TRIES {
+        for _ in 1..TRIES {
+            if served.is_ok() {
+                break;
+            }
             served = self.parent.serve();
-            when = machine::counter();
-            tries += 1;
         }
+        let when = machine::counter();
         served?;
         let info = sys::task_info(self.rank)?;
         if info.fault != FaultKind::Read {
