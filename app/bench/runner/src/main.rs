@@ -56,8 +56,8 @@ fn measure() -> Outcome {
     if bench.has_lessees() {
         leases::revoke_sixteen(&mut bench)?;
         board::read(&mut bench)?;
-        latency::revocation(&mut bench)?;
         latency::wide(&mut bench)?;
+        latency::revocation(&mut bench)?;
         latency::restart(&mut bench)?;
     }
     Ok(())
