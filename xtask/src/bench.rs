@@ -1,5 +1,5 @@
-//! `bench`: the budget table, measured by executed instructions in the emulator. Its exit code says whether every row is
-//! within its budget, and whether none grows with the system.
+//! `bench`: the budget table, measured by executed instructions in the emulator. Its exit code says whether every row
+//! is within its budget, and whether none grows with the system.
 
 mod measure;
 mod parts;

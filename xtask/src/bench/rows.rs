@@ -1,5 +1,5 @@
-//! The rows of the budget table, as `rows.toml` has them: what is measured, what it may cost on each board, and what the
-//! closest system on that kind of protection hardware needs, measured in the same way.
+//! The rows of the budget table, as `rows.toml` has them: what is measured, what it may cost on each board, and what
+//! the closest system on that kind of protection hardware needs, measured in the same way.
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
