@@ -9,8 +9,8 @@ use leasehold_abi::{LeaseHandle, NAME_LENGTH, Notifications, Padded};
 mod records;
 
 pub use records::{
-    BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FaultText, FunctionInfo,
-    GrantLine, LeaseLine, Lessee, NO_INTERRUPT, StackUse,
+    BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceKind, DeviceName, DeviceState, FaultText,
+    FunctionAddress, FunctionInfo, GrantLine, LeaseLine, Lessee, StackUse,
 };
 
 /// The supervisor's task name.

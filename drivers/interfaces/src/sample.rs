@@ -1,6 +1,6 @@
 //! The auxiliary sample: what its parents and its children answer.
 
-use leasehold_abi::{Error, Padded};
+use leasehold_abi::{Error, LeaseHandle, Optional, Padded, TaskHandle};
 use userlib::ipc::{Described, interface};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
@@ -57,12 +57,12 @@ pub struct SampleInfo {
     pub index: u32,
     /// Who the parent's device is, read through the payload; empty unless it is present.
     pub identity: Padded<IDENTITY>,
-    /// The child's lease on the device, the last one if it is over; 0 if there was none.
-    pub lease: u32,
+    /// The child's lease on the device, the last one if it is over.
+    pub lease: Optional<LeaseHandle>,
     /// How many leases on it the child has had in this life.
     pub bindings: u32,
     /// The parent's life that offered it.
-    pub parent: u32,
+    pub parent: Optional<TaskHandle>,
 }
 
 /// How a call went.
@@ -113,7 +113,7 @@ pub struct HoldInfo {
     /// The error's code; 0 unless it failed.
     pub error: u32,
     /// The parent's life that was called.
-    pub parent: u32,
+    pub parent: Optional<TaskHandle>,
     /// Milliseconds since boot when it ended.
     pub ended_ms: u32,
 }

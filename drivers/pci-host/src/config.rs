@@ -3,36 +3,8 @@
 //! Source: *PCI Local Bus Specification 3.0*, section 6; *PCI Express Base Specification*,
 //! section 7.2.2 (ECAM).
 
-use core::fmt;
 use leasehold_abi::Error;
-
-/// Bus, device and function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Address {
-    /// Bus, 0 to 255.
-    pub bus: u8,
-    /// Device, 0 to 31.
-    pub device: u8,
-    /// Function, 0 to 7.
-    pub function: u8,
-}
-
-impl Address {
-    /// Offset of the function's 4 KiB in an ECAM window.
-    pub const fn offset(self) -> usize {
-        (self.bus as usize) << 20 | (self.device as usize) << 15 | (self.function as usize) << 12
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{:02x}:{:02x}.{}",
-            self.bus, self.device, self.function
-        )
-    }
-}
+use userlib::supervisor::FunctionAddress;
 
 /// Vendor (low half) and device identifier.
 pub const IDENTIFIERS: u16 = 0x00;
@@ -54,5 +26,5 @@ pub trait ConfigAccess {
     ///
     /// # Errors
     /// `Revoked` when the lease is gone.
-    fn read32(&self, address: Address, register: u16) -> Result<u32, Error>;
+    fn read32(&self, address: FunctionAddress, register: u16) -> Result<u32, Error>;
 }

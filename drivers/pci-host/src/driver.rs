@@ -1,24 +1,19 @@
 //! The driver: enumerates once when it is bound, and reports to the supervisor.
 
-use crate::config::{Address, ConfigAccess};
+use crate::config::ConfigAccess;
 use crate::enumerate::{Function, Report, enumerate};
 use userlib::pci::ConfigSpace;
 use userlib::runtime::{Core, Device, Driver};
-use userlib::supervisor::{BarInfo, FunctionInfo, NAME, NO_INTERRUPT, SupervisorClient};
+use userlib::supervisor::{BarInfo, FunctionAddress, FunctionInfo, NAME, SupervisorClient};
 use userlib::{Error, ForLt};
 
 /// Configuration space of the bus, mapped read-only; the supervisor writes it.
 struct Bus<'cap>(ConfigSpace<'cap, 0>);
 
 impl ConfigAccess for Bus<'_> {
-    fn read32(&self, address: Address, register: u16) -> Result<u32, Error> {
+    fn read32(&self, address: FunctionAddress, register: u16) -> Result<u32, Error> {
         self.0.try_read32(address.offset() + usize::from(register))
     }
-}
-
-/// Bus, device and function in 16 bits, in the supervisor's format.
-fn packed(address: Address) -> u16 {
-    (address.offset() >> 12) as u16
 }
 
 /// Tells the supervisor.
@@ -27,13 +22,13 @@ struct Supervisor(SupervisorClient);
 impl Report for Supervisor {
     fn found(&mut self, function: &Function) -> Result<(), Error> {
         let info = FunctionInfo {
-            address: packed(function.address),
+            address: function.address,
             vendor: function.vendor,
             device: function.device,
             interrupt_pin: function.pin,
             revision: function.revision,
             class: function.class,
-            interrupt: function.interrupt.unwrap_or(NO_INTERRUPT),
+            interrupt: function.interrupt.into(),
             bars: [BarInfo::default(); 6],
         };
         let (vendor, device) = (function.vendor, function.device);
@@ -52,7 +47,7 @@ impl Report for Supervisor {
         }
     }
 
-    fn bridge(&mut self, address: Address, identifiers: u32) -> Result<(), Error> {
+    fn bridge(&mut self, address: FunctionAddress, identifiers: u32) -> Result<(), Error> {
         let (vendor, device) = (identifiers & 0xffff, identifiers >> 16);
         userlib::log!(
             "{address} is {vendor:04x}:{device:04x}, a bridge: functions behind it are not looked for"

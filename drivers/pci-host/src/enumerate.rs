@@ -1,7 +1,8 @@
 //! Finding the functions on the bus.
 
-use crate::config::{Address, CLASS, ConfigAccess, HEADER, IDENTIFIERS, INTERRUPT};
+use crate::config::{CLASS, ConfigAccess, HEADER, IDENTIFIERS, INTERRUPT};
 use leasehold_abi::Error;
+use userlib::supervisor::FunctionAddress;
 
 /// Devices on a bus.
 const DEVICES: u8 = 32;
@@ -22,7 +23,7 @@ const PINS: u32 = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Function {
     /// Where it is.
-    pub address: Address,
+    pub address: FunctionAddress,
     /// Vendor identifier.
     pub vendor: u16,
     /// Device identifier.
@@ -49,7 +50,7 @@ pub trait Report {
     ///
     /// # Errors
     /// As for [`found`](Self::found).
-    fn bridge(&mut self, address: Address, identifiers: u32) -> Result<(), Error>;
+    fn bridge(&mut self, address: FunctionAddress, identifiers: u32) -> Result<(), Error>;
 }
 
 /// The line of an interrupt pin. The host bridge rotates the four pins by the device's number (*PCI-to-PCI Bridge
@@ -93,7 +94,7 @@ pub fn enumerate<C: ConfigAccess, R: Report>(
             revision: class_word as u8,
             class,
             pin,
-            interrupt: interrupt_line(first_line, address.device, pin),
+            interrupt: interrupt_line(first_line, address.device(), pin),
         })
     })?;
     if count == 0 {
@@ -106,15 +107,11 @@ pub fn enumerate<C: ConfigAccess, R: Report>(
 /// Calls `visitor` for every function of bus 0 that answers.
 fn visit<C: ConfigAccess>(
     config: &C,
-    mut visitor: impl FnMut(Address, u32) -> Result<(), Error>,
+    mut visitor: impl FnMut(FunctionAddress, u32) -> Result<(), Error>,
 ) -> Result<(), Error> {
     for device in 0..DEVICES {
         for function in 0..FUNCTIONS {
-            let address = Address {
-                bus: 0,
-                device,
-                function,
-            };
+            let address = FunctionAddress::new(0, device, function);
             let identifiers = config.read32(address, IDENTIFIERS)?;
             let present = identifiers as u16 != u16::MAX && identifiers != 0;
             if present {

@@ -8,6 +8,7 @@ use core::cell::Cell;
 use driver_interfaces::{HoldInfo, HoldState, SampleInfo, SampleParentClient, SampleState};
 use userlib::ipc::Peer;
 use userlib::runtime::{Bound, Device};
+use userlib::sys::{LeaseHandle, Optional, TaskHandle};
 use userlib::timer::Timer;
 use userlib::{Error, time};
 
@@ -17,9 +18,9 @@ pub const PARENT: &str = "aux-parent";
 /// What a child knows of one of its devices.
 #[derive(Debug, Default)]
 pub struct Known {
-    lease: Cell<Option<u32>>,
+    lease: Cell<Option<LeaseHandle>>,
     bindings: Cell<u32>,
-    parent: Cell<u32>,
+    parent: Cell<Option<TaskHandle>>,
 }
 
 impl Known {
@@ -32,9 +33,9 @@ impl Known {
         device: &Device<'_, Bound>,
         (index, identity): (u32, Identity),
     ) -> Result<(), Error> {
-        self.lease.set(Some(device.lease()?.raw()));
+        self.lease.set(Some(device.lease()?));
         self.bindings.set(self.bindings.get() + 1);
-        self.parent.set(Peer::connect(PARENT)?.handle().raw());
+        self.parent.set(Some(Peer::connect(PARENT)?.handle()));
         userlib::log!("device {index}: parent {identity}");
         Ok(())
     }
@@ -45,9 +46,9 @@ impl Known {
     /// Those of the reading.
     pub fn info(&self, seen: Option<Result<(u32, Identity), Error>>) -> Result<SampleInfo, Error> {
         let mut info = SampleInfo {
-            lease: self.lease.get().unwrap_or_default(),
+            lease: self.lease.get().into(),
             bindings: self.bindings.get(),
-            parent: self.parent.get(),
+            parent: self.parent.get().into(),
             ..SampleInfo::default()
         };
         info.state = match seen {
@@ -95,7 +96,7 @@ impl LongCall {
         let result = SampleParentClient::connect(PARENT).and_then(|mut parent| {
             self.last.set(HoldInfo {
                 state: HoldState::InFlight,
-                parent: parent.peer().handle().raw(),
+                parent: Optional::some(parent.peer().handle()),
                 ..HoldInfo::default()
             });
             parent.hold(milliseconds)

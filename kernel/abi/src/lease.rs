@@ -1,6 +1,6 @@
 //! Leases, the grants in them, and what a holder may do.
 
-use crate::{LeaseHandle, TaskHandle};
+use crate::{LeaseHandle, Optional, TaskHandle};
 use bitflags::bitflags;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout};
 
@@ -110,10 +110,10 @@ impl LeaseEvent {
 pub struct LeaseInfo {
     /// The lease.
     pub handle: LeaseHandle,
-    /// The lease it is derived from, or [`u32::MAX`] for one from the kernel at boot.
-    pub parent: u32,
-    /// Index of the lessor, or [`u32::MAX`] for the kernel.
-    pub lessor: u32,
+    /// The lease it is derived from; none for one from the kernel at boot.
+    pub parent: Optional<LeaseHandle>,
+    /// Index of the lessor; none for the kernel.
+    pub lessor: Optional<u32>,
     /// The life of a task that it was lent to.
     pub lessee: TaskHandle,
     /// Label of the device: [`label`] of its name.

@@ -16,6 +16,7 @@ mod limits;
 mod message;
 pub mod names;
 mod notifications;
+mod optional;
 mod padded;
 mod serving;
 mod task;
@@ -35,6 +36,7 @@ pub use limits::{
 };
 pub use message::{BeforeWait, Borrow, Tag};
 pub use notifications::Notifications;
+pub use optional::{Optional, Word};
 pub use padded::Padded;
 pub use serving::Serving;
 pub use task::{FaultKind, TaskInfo, TaskState};

@@ -1,6 +1,6 @@
 //! The kernel's records about a task.
 
-use crate::{NAME_LENGTH, PANIC_LENGTH, Padded, TaskHandle};
+use crate::{NAME_LENGTH, Optional, PANIC_LENGTH, Padded, TaskHandle};
 use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout};
 
 /// What a task is doing.
@@ -90,8 +90,8 @@ pub struct TaskInfo {
     pub priority: u8,
     /// Length of the panic message below, in bytes.
     pub message_length: u8,
-    /// The task that this one is blocked on (Calling, AwaitingReply), or [`u32::MAX`].
-    pub peer: u32,
+    /// The task that this one is blocked on (Calling, AwaitingReply), if it is.
+    pub peer: Optional<u32>,
     /// How many times it was started.
     pub starts: u32,
     /// How many leases it holds.

@@ -4,7 +4,8 @@ use crate::lease::links::NIL;
 use crate::lease::record::KERNEL;
 use crate::{Hardware, Kernel};
 use leasehold_abi::{
-    Error, GrantInfo, LeaseHandle, LeaseInfo, LeaseState, Padded, STACK_STEP, TaskHandle, TaskInfo,
+    Error, GrantInfo, LeaseHandle, LeaseInfo, LeaseState, Optional, Padded, STACK_STEP, TaskHandle,
+    TaskInfo,
 };
 use zerocopy::IntoBytes;
 
@@ -22,8 +23,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             fault: record.fault.kind,
             priority: task as u8,
             message_length: record.message_length,
-            // `NO_TASK` becomes `u32::MAX`.
-            peer: record.peer as u32,
+            // `NO_TASK` has all bits set, as none has in the record.
+            peer: Optional::some(record.peer as u32),
             starts: record.starts,
             leases_held: record.held_count,
             leases_lent: record.lent_count,
@@ -78,14 +79,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let info = LeaseInfo {
             handle: LeaseHandle::from_raw(self.leases.handle(slot)),
             parent: if lease.parent == NIL {
-                u32::MAX
+                Optional::NONE
             } else {
-                self.leases.handle(lease.parent)
+                Optional::some(LeaseHandle::from_raw(self.leases.handle(lease.parent)))
             },
             lessor: if kernel {
-                u32::MAX
+                Optional::NONE
             } else {
-                lease.lessor as u32
+                Optional::some(lease.lessor as u32)
             },
             lessee: TaskHandle::from_raw(self.tasks[lease.lessee as usize].handle),
             label: lease.label,

@@ -1,15 +1,15 @@
 //! The records that the supervisor and its clients exchange.
 
 use core::fmt;
-use leasehold_abi::{LeaseHandle, Padded, TaskHandle, TaskInfo};
+use leasehold_abi::{LeaseHandle, Optional, Padded, TaskHandle, TaskInfo};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 /// A PCI function that discovery found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct FunctionInfo {
-    /// Bus (bits 15–8), device (7–3), function (2–0).
-    pub address: u16,
+    /// Where it is.
+    pub address: FunctionAddress,
     /// Vendor identifier.
     pub vendor: u16,
     /// Device identifier.
@@ -20,10 +20,46 @@ pub struct FunctionInfo {
     pub revision: u8,
     /// Class code, subclass, programming interface: bits 23–16, 15–8, 7–0.
     pub class: u32,
-    /// Interrupt line that the pin is wired to, or [`u32::MAX`].
-    pub interrupt: u32,
+    /// Interrupt line that the pin is wired to, if it has a pin.
+    pub interrupt: Optional<u32>,
     /// Address and length in bytes of each memory BAR as assigned; length 0 for none.
     pub bars: [BarInfo; 6],
+}
+
+/// Where a PCI function is: bus (bits 15–8), device (7–3), function (2–0).
+#[derive(Clone, Copy, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(transparent)]
+pub struct FunctionAddress(pub u16);
+
+impl FunctionAddress {
+    /// The function of these numbers; device and function are cut to 5 and 3 bits.
+    pub const fn new(bus: u8, device: u8, function: u8) -> Self {
+        Self((bus as u16) << 8 | (device as u16 & 0x1f) << 3 | function as u16 & 7)
+    }
+
+    /// The device on its bus, 0 to 31.
+    pub const fn device(self) -> u8 {
+        (self.0 >> 3 & 0x1f) as u8
+    }
+
+    /// Offset of the function's 4 KiB in the host bridge's configuration space (ECAM).
+    pub const fn offset(self) -> usize {
+        (self.0 as usize) << 12
+    }
+}
+
+/// As people write it: bus, device, function.
+impl fmt::Display for FunctionAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (bus, function) = (self.0 >> 8, self.0 & 7);
+        write!(formatter, "{bus:02x}:{:02x}.{function}", self.device())
+    }
+}
+
+impl fmt::Debug for FunctionAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
 }
 
 /// A base address register, as assigned.
@@ -68,9 +104,6 @@ pub struct GrantLine {
     pub name: DeviceName,
 }
 
-/// The value of [`FunctionInfo::interrupt`] for a function without an interrupt pin.
-pub const NO_INTERRUPT: u32 = u32::MAX;
-
 /// Longest name of a device, in bytes.
 pub const DEVICE_NAME: usize = 32;
 
@@ -106,6 +139,18 @@ impl DeviceState {
     }
 }
 
+/// What a device is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(u16)]
+pub enum DeviceKind {
+    /// A device of the chip.
+    Chip = 0,
+    /// A PCI function.
+    Function = 1,
+    /// A part of a driver's device that the driver offered.
+    Auxiliary = 2,
+}
+
 /// A name of a device in a record, or as an argument; longer ones are cut.
 pub type DeviceName = Padded<DEVICE_NAME>;
 
@@ -117,12 +162,14 @@ pub struct DeviceInfo {
     pub name: DeviceName,
     /// Its state.
     pub state: DeviceState,
-    /// Index of the task that the manifest names, or [`u32::MAX`].
-    pub task: u32,
-    /// The lease that the task holds, or [`u32::MAX`].
-    pub lease: u32,
-    /// Where it is: offset in configuration space for a PCI function, else [`u32::MAX`].
-    pub config_offset: u32,
+    /// Index of the task that the manifest names.
+    pub task: Optional<u32>,
+    /// The lease that the task holds.
+    pub lease: Optional<LeaseHandle>,
+    /// What it is.
+    pub kind: DeviceKind,
+    /// Where a PCI function is; of other devices without meaning.
+    pub address: FunctionAddress,
 }
 
 /// How much of its stack a task has used in this life, in bytes.

@@ -1,27 +1,15 @@
 //! A PCI function as a lease: which parts of the host bridge its driver gets.
 
 use crate::root::{Parts, Resource, Root};
-use core::fmt;
 use leasehold_abi::{Error, GrantKind, Rights, names};
 use userlib::policy::Policy;
-use userlib::supervisor::{FunctionInfo, NO_INTERRUPT};
+use userlib::supervisor::FunctionInfo;
 
 /// Bytes of configuration space of one function.
 pub(crate) const CONFIG_SIZE: u64 = 4096;
 
 /// Windows are leased in pages.
 const PAGE: u64 = 4096;
-
-/// Where a function is, as people write it: bus, device and function.
-pub(crate) struct FunctionAddress(pub(crate) u16);
-
-impl fmt::Display for FunctionAddress {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(address) = self;
-        let (bus, device, function) = (address >> 8, address >> 3 & 0x1f, address & 7);
-        write!(formatter, "{bus:02x}:{device:02x}.{function}")
-    }
-}
 
 /// Instance number of a function in its leases: vendor in the upper half, device in the lower.
 pub(crate) fn instance(function: &FunctionInfo) -> u32 {
@@ -71,10 +59,10 @@ pub(crate) fn add(
             })?;
         }
     }
-    if function.interrupt != NO_INTERRUPT {
+    if let Some(line) = function.interrupt.get() {
         add(Resource {
             kind: GrantKind::Interrupt,
-            base: u64::from(function.interrupt),
+            base: u64::from(line),
             length: 1,
             rights: both,
             name: names::INTX,
@@ -100,7 +88,7 @@ pub(crate) fn config_base(
     for &index in among {
         let info = root.grant(usize::from(index))?;
         if info.kind == GrantKind::Config {
-            return Ok(info.base + u64::from(function.address) * CONFIG_SIZE);
+            return Ok(info.base + function.address.offset() as u64);
         }
     }
     Err(Error::NotFound)

@@ -3,7 +3,6 @@
 use crate::aperture::Aperture;
 use crate::care::Standing;
 use crate::device::{Device, Source};
-use crate::function::FunctionAddress;
 use crate::log::{LINE_LENGTH, shown};
 use crate::state::Supervisor;
 use crate::{function, placement};
@@ -13,8 +12,8 @@ use leasehold_abi::{
 use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
 use userlib::policy::{DevicePolicy, Policy};
 use userlib::supervisor::{
-    BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceName, DeviceState, FunctionInfo, GrantLine,
-    LeaseLine, Lessee, NO_INTERRUPT, Name, StackUse, SupervisorServer,
+    BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceKind, DeviceName, DeviceState, FunctionAddress,
+    FunctionInfo, GrantLine, LeaseLine, Lessee, Name, StackUse, SupervisorServer,
 };
 use userlib::sys;
 use userlib::text::Text;
@@ -41,7 +40,8 @@ pub fn device_of(policy: &Policy, lease: &LeaseInfo) -> Text<DEVICE_NAME> {
             Some(known) => Text::of(format_args!("{known}#{}", lease.id)),
             // A task may lend with any label, and the image knows some of them.
             None => {
-                let from = policy.tasks.get(lease.lessor as usize);
+                let from =
+                    (lease.lessor.get()).and_then(|lessor| policy.tasks.get(lessor as usize));
                 let from = from.map_or("?", |task| task.name);
                 Text::of(format_args!("{from}.unknown#{}", lease.id))
             }
@@ -132,7 +132,7 @@ impl Caller<'_, '_> {
         if supervisor.devices[index].driver(policy).is_none() {
             return;
         }
-        let place = FunctionAddress(function.address);
+        let place = function.address;
         let (vendor, device) = (function.vendor, function.device);
         for before in 0..supervisor.devices.len() {
             let other = &supervisor.devices[before];
@@ -145,14 +145,16 @@ impl Caller<'_, '_> {
             }
             if (info.vendor, info.device) == (vendor, device) {
                 supervisor.devices[index].passed_over = true;
-                let first = FunctionAddress(info.address);
+                let first = info.address;
                 let text = format_args!(
                     "{vendor:04x}:{device:04x} at {place} is left off: a binding is of one function, that at {first}"
                 );
                 return supervisor.say(0, text);
             }
-            if info.interrupt != NO_INTERRUPT && info.interrupt == function.interrupt {
-                let (line, name) = (info.interrupt, policy.tasks[task].name);
+            if let Some(line) = info.interrupt.get()
+                && info.interrupt == function.interrupt
+            {
+                let name = policy.tasks[task].name;
                 let text = format_args!(
                     "{vendor:04x}:{device:04x} at {place} has interrupt {line}, as {name}'s function: one alone can claim it"
                 );
@@ -372,15 +374,19 @@ impl SupervisorServer for Caller<'_, '_> {
             _ if device.refused_by.is_some() => DeviceState::Refused,
             _ => DeviceState::Waiting,
         };
+        let none = FunctionAddress(0);
+        let (kind, address) = match device.source {
+            Source::Platform(_) => (DeviceKind::Chip, none),
+            Source::Function(function) => (DeviceKind::Function, function.address),
+            Source::Auxiliary { .. } => (DeviceKind::Auxiliary, none),
+        };
         Ok(DeviceInfo {
             name: DeviceName::new(device.name().as_str()),
             state,
-            task: driver.map_or(u32::MAX, |task| task as u32),
-            lease: device.lent.map_or(u32::MAX, |lent| lent.lease.raw()),
-            config_offset: match device.source {
-                Source::Function(function) => u32::from(function.address) << 12,
-                _ => u32::MAX,
-            },
+            task: driver.map(|task| task as u32).into(),
+            lease: device.lent.map(|lent| lent.lease).into(),
+            kind,
+            address,
         })
     }
 

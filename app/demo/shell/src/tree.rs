@@ -37,11 +37,11 @@ pub fn draw(
     source: &mut impl Source,
     out: &mut impl Write,
 ) -> fmt::Result {
-    let known = |handle| leases.iter().any(|lease| lease.handle.raw() == handle);
+    let known = |handle| leases.iter().any(|lease| lease.handle == handle);
     let mut prefix = String::<{ 4 * MOST_DEPTH }>::new();
     for lease in leases {
         // A lease whose parent has just gone stands alone, rather than not at all.
-        if !known(lease.parent) {
+        if !lease.parent.get().is_some_and(known) {
             branch(lease, leases, &mut prefix, Position::Root, source, out)?;
         }
     }
@@ -78,7 +78,7 @@ fn branch(
     }
     let mut children = leases
         .iter()
-        .filter(|child| child.parent == lease.handle.raw())
+        .filter(|child| child.parent.get() == Some(lease.handle))
         .peekable();
     let bar = if children.peek().is_some() {
         "│  "
@@ -110,17 +110,18 @@ fn head(
     out: &mut impl Write,
 ) -> fmt::Result {
     write!(out, "lease {:?} ", lease.handle)?;
-    if place == Position::Root && lease.lessor == u32::MAX {
+    if place == Position::Root && lease.lessor.get().is_none() {
         out.write_str("everything")?;
     } else {
         source.device(lease.label, lease.id, out)?;
     }
     out.write_str(": ")?;
-    if lease.lessor == u32::MAX {
-        out.write_str("kernel")?;
-    } else {
-        source.task(lease.lessor as usize, out)?;
-        write!(out, " {}.{}", lease.lessor, lease.lessor_generation)?;
+    match lease.lessor.get() {
+        None => out.write_str("kernel")?,
+        Some(lessor) => {
+            source.task(lessor as usize, out)?;
+            write!(out, " {lessor}.{}", lease.lessor_generation)?;
+        }
     }
     out.write_str(" → ")?;
     source.task(lease.lessee.index(), out)?;
@@ -164,14 +165,14 @@ mod tests {
     fn lease(
         index: usize,
         parent: Option<usize>,
-        lessor: u32,
+        lessor: Option<u32>,
         lessee: usize,
         grants: u16,
     ) -> LeaseInfo {
         LeaseInfo {
             handle: LeaseHandle::new(index, 1),
-            parent: parent.map_or(u32::MAX, |parent| LeaseHandle::new(parent, 1).raw()),
-            lessor,
+            parent: parent.map(|parent| LeaseHandle::new(parent, 1)).into(),
+            lessor: lessor.into(),
             lessee: TaskHandle::new(lessee, 2),
             label: index as u32,
             id: 0,
@@ -186,12 +187,12 @@ mod tests {
     #[test]
     fn each_lease_stands_below_its_parent() {
         let leases = Vec::from_slice(&[
-            lease(0, None, u32::MAX, 0, 1),
-            lease(1, Some(0), 0, 1, 1),
-            lease(3, Some(2), 2, 0, 0),
-            lease(2, Some(0), 0, 2, 1),
-            lease(4, Some(3), 0, 3, 1),
-            lease(9, Some(8), 2, 3, 0),
+            lease(0, None, None, 0, 1),
+            lease(1, Some(0), Some(0), 1, 1),
+            lease(3, Some(2), Some(2), 0, 0),
+            lease(2, Some(0), Some(0), 2, 1),
+            lease(4, Some(3), Some(0), 3, 1),
+            lease(9, Some(8), Some(2), 3, 0),
         ])
         .expect("few");
         let mut out = std::string::String::new();
@@ -217,7 +218,7 @@ mod tests {
         let mut leases = Vec::new();
         for index in 0..60 {
             leases
-                .push(lease(index, index.checked_sub(1), 0, 0, 0))
+                .push(lease(index, index.checked_sub(1), Some(0), 0, 0))
                 .expect("few");
         }
         let mut out = std::string::String::new();

@@ -39,7 +39,7 @@ impl Suite {
                 continue;
             }
             // Both may be over already, which is what is wanted.
-            if info.lessor == RUNNER as u32 {
+            if info.lessor.get() == Some(RUNNER as u32) {
                 let _ = sys::lease_revoke(lease, RevokeMode::Hard);
             }
             if info.lessee.index() == RUNNER {

@@ -25,18 +25,14 @@ impl Model {
             (HEADER, u32::from(header) << 16),
             (INTERRUPT, u32::from(pin) << 8),
         ];
-        let address = Address {
-            bus: 0,
-            device,
-            function,
-        };
+        let address = FunctionAddress::new(0, device, function);
         self.functions.insert(address.offset(), registers.into());
         self
     }
 }
 
 impl ConfigAccess for Model {
-    fn read32(&self, address: Address, register: u16) -> Result<u32, Error> {
+    fn read32(&self, address: FunctionAddress, register: u16) -> Result<u32, Error> {
         if self.revoked {
             return Err(Error::Revoked);
         }
@@ -51,7 +47,7 @@ impl ConfigAccess for Model {
 struct Seen {
     found: Vec<Function>,
     refused: Option<Error>,
-    bridges: Vec<(Address, u32)>,
+    bridges: Vec<(FunctionAddress, u32)>,
 }
 
 impl Report for Seen {
@@ -60,7 +56,7 @@ impl Report for Seen {
         self.refused.map_or(Ok(()), Err)
     }
 
-    fn bridge(&mut self, address: Address, identifiers: u32) -> Result<(), Error> {
+    fn bridge(&mut self, address: FunctionAddress, identifiers: u32) -> Result<(), Error> {
         self.bridges.push((address, identifiers));
         Ok(())
     }
@@ -112,7 +108,7 @@ fn a_bridge_is_passed_over() {
     assert_eq!(run(&model, &mut seen), Ok(1));
     assert!(seen.found.is_empty());
     let told: Vec<(u8, u32)> = (seen.bridges.iter())
-        .map(|(address, identifiers)| (address.device, *identifiers))
+        .map(|(address, identifiers)| (address.device(), *identifiers))
         .collect();
     assert_eq!(told, [(4, 0x000c_1b36)]);
 }

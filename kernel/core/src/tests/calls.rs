@@ -2,7 +2,9 @@
 
 use crate::model::{CONFIG, Model, TASKS, World, arena, data};
 use crate::{Fault, Hardware, Kernel, Next};
-use leasehold_abi::{Call, Error, FaultKind, LeaseState, PANIC_LENGTH, STACK_STEP, TaskState};
+use leasehold_abi::{
+    Call, Error, FaultKind, LeaseHandle, LeaseState, Optional, PANIC_LENGTH, STACK_STEP, TaskState,
+};
 
 const fn fault(kind: FaultKind, address: usize, pc: usize) -> Fault {
     Fault {
@@ -126,7 +128,7 @@ fn task_info_tells_name_state_and_lives() {
         (info.handle.raw(), info.priority, info.starts),
         (0x42, 2, 1)
     );
-    assert_eq!((info.state, info.peer), (TaskState::Receiving, u32::MAX));
+    assert_eq!((info.state, info.peer.get()), (TaskState::Receiving, None));
     assert_eq!(
         world.error(3, Call::TaskInfo, &[TASKS, data(3)]),
         Error::NotFound
@@ -366,13 +368,13 @@ fn the_supervisor_sees_every_lease_and_grant() {
     let info = world.lease_info(0, root).unwrap();
     assert_eq!(
         (info.parent, info.lessor, info.grants),
-        (u32::MAX, u32::MAX, 8)
+        (Optional::NONE, Optional::NONE, 8)
     );
     assert_eq!(info.lessee.raw() as usize, world.handle(0));
     let info = world.lease_info(2, lease).unwrap();
     assert_eq!(
-        (info.parent as usize, info.lessor, info.lessee.raw()),
-        (root, 0, 0x42)
+        (info.parent.get(), info.lessor.get(), info.lessee.raw()),
+        (Some(LeaseHandle::from_raw(root as u32)), Some(0), 0x42)
     );
     assert_eq!(
         (info.label, info.id, info.payload_type),

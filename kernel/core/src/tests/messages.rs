@@ -88,7 +88,7 @@ fn callers_of_a_busy_server_wait_and_the_most_important_is_first() {
     world.send(3, SERVER, 30);
     world.send(2, SERVER, 20);
     assert_eq!(world.kernel.tasks[SERVER].waiting, 0b1_1100);
-    assert_eq!(world.task_info(3).peer, 1);
+    assert_eq!(world.task_info(3).peer.get(), Some(1));
     assert_eq!(world.task_info(3).state, TaskState::Calling);
     let server = world.handle(SERVER);
     world.act(0, Call::Reply, &[server]);

@@ -35,12 +35,12 @@ impl Supervisor<'_> {
         let Ok(info) = sys::lease_info(held) else {
             return;
         };
-        let from = info.lessor as usize;
-        let offers = self
-            .policy
-            .tasks
-            .get(from)
-            .map_or(&[][..], |task| task.offers);
+        // The kernel offers nothing but the root lease, which the supervisor has from the start.
+        let Some(from) = info.lessor.get().map(|lessor| lessor as usize) else {
+            return;
+        };
+        let task = self.policy.tasks.get(from);
+        let offers = task.map_or(&[][..], |task| task.offers);
         let Some(offer) = offers.iter().find(|offer| offer.label == info.label) else {
             // Its runtime sees that and says so: it knows the name.
             let _ = sys::lease_release(held);

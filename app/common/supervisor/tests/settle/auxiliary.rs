@@ -3,7 +3,7 @@
 use crate::kernel::{Board, Kernel, grant};
 use crate::{CHILD, HOST, LESSEE, PARENT, ask, booted, function, report};
 use leasehold_abi::{
-    Error, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Rights, label,
+    Error, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Optional, Rights, label,
 };
 use supervisor::state::Supervisor;
 use userlib::supervisor::{LET_GO, Lessee};
@@ -13,11 +13,8 @@ use zerocopy::{FromBytes, FromZeros, IntoBytes};
 fn offer(kernel: &Kernel, id: u32) -> LeaseHandle {
     let mut board = kernel.0.borrow_mut();
     let mut info = LeaseInfo::new_zeroed();
-    info.parent = board
-        .held(PARENT)
-        .last()
-        .map_or(0, |lease| lease.info.handle.raw());
-    info.lessor = PARENT as u32;
+    info.parent = Optional::some(board.held(PARENT).last().unwrap().info.handle);
+    info.lessor = Optional::some(PARENT as u32);
     info.lessee = board.life(0);
     (info.label, info.id, info.payload_type) = (label("parent.part"), id, 77);
     info.state = LeaseState::Active;
@@ -44,7 +41,7 @@ fn an_auxiliary_device_goes_to_the_child_that_the_manifest_names() {
                 held[0].info.id,
                 held[0].info.payload_type
             ),
-            (lease.raw(), 1, 77)
+            (Optional::some(lease), 1, 77)
         );
         assert!(
             !held[0].grants[0].rights.contains(Rights::LEND),
@@ -55,7 +52,7 @@ fn an_auxiliary_device_goes_to_the_child_that_the_manifest_names() {
                 .leases
                 .iter()
                 .flatten()
-                .all(|lease| lease.info.parent != other.raw())
+                .all(|lease| lease.info.parent.get() != Some(other))
         };
         assert!(
             nobody_has(&kernel.0.borrow()),

@@ -2,7 +2,7 @@
 
 use crate::kernel::Board;
 use crate::{CONSOLE, EDU, HOST, PARENT, SHELL, booted, function, report};
-use leasehold_abi::{Error, GrantKind, Rights, label};
+use leasehold_abi::{Error, GrantKind, Optional, Rights, label};
 use userlib::supervisor::FunctionInfo;
 
 /// Kind and name of each grant of the one lease that a task holds.
@@ -76,7 +76,7 @@ fn only_the_bridge_reports_and_lines_are_the_bridges() {
         assert_eq!(report(supervisor, kernel, HOST, &edu), None);
         // The console's line, which the supervisor holds as well.
         let line = FunctionInfo {
-            interrupt: 10,
+            interrupt: Optional::some(10),
             ..function(16, 0x1b36, 5)
         };
         assert_eq!(report(supervisor, kernel, HOST, &line), None);

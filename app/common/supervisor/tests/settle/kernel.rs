@@ -3,8 +3,8 @@
 use crate::configuration::Configuration;
 use leasehold_abi::{
     Call, Claim, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo,
-    LeaseState, Lending, MESSAGE_WORDS, Part, Rights, STACK_STEP, TaskHandle, TaskInfo, TaskState,
-    WHOLE, label,
+    LeaseState, Lending, MESSAGE_WORDS, Optional, Part, Rights, STACK_STEP, TaskHandle, TaskInfo,
+    TaskState, WHOLE, label,
 };
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -110,7 +110,7 @@ impl Board {
     pub(crate) fn end(&mut self, lease: LeaseHandle) {
         self.leases[lease.index()] = None;
         for slot in 0..self.leases.len() {
-            let below = |child: &Lease| child.info.parent == lease.raw();
+            let below = |child: &Lease| child.info.parent.get() == Some(lease);
             if self.leases[slot].as_ref().is_some_and(below) {
                 self.end(LeaseHandle::new(slot, 1));
             }
@@ -154,7 +154,7 @@ impl Board {
             });
         }
         let mut info = LeaseInfo::new_zeroed();
-        info.parent = lending.parent as u32;
+        info.parent = Optional::some(LeaseHandle::from_raw(lending.parent as u32));
         info.lessee = self.tasks[lending.lessee].handle;
         (info.label, info.id) = (lending.label as u32, lending.id as u32);
         let [low, high] = lending.payload_type;
@@ -241,7 +241,7 @@ impl Board {
             Call::SystemOff => self.off = true,
             Call::ConfigRead | Call::ConfigWrite => {
                 let lease = self.lease(a[0])?;
-                assert_eq!(lease.info.parent, u32::MAX, "the root's");
+                assert_eq!(lease.info.parent, Optional::NONE, "the root's");
                 let grant = *lease.grants.get(a[1]).ok_or(Error::NotFound)?;
                 assert_eq!(grant.kind, GrantKind::Config);
                 if call == Call::ConfigRead {

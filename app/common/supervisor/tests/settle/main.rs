@@ -10,14 +10,15 @@ mod tasks;
 
 use kernel::{Kernel, grant};
 use leasehold_abi::{
-    Claim, Error, GrantInfo, GrantKind, LeaseInfo, LeaseState, Tag, TaskHandle, TaskInfo, label,
+    Claim, Error, GrantInfo, GrantKind, LeaseInfo, LeaseState, Optional, Tag, TaskHandle, TaskInfo,
+    label,
 };
 use supervisor::device;
 use supervisor::serve;
 use supervisor::state::{Memory, Supervisor};
 use userlib::ipc::{Answer, Request};
 use userlib::policy::{Bind, Bus, ChipPolicy, DevicePolicy, Offer, Policy, Restart, TaskPolicy};
-use userlib::supervisor::FunctionInfo;
+use userlib::supervisor::{FunctionAddress, FunctionInfo};
 use userlib::sys::{Message, mock};
 use zerocopy::{FromZeros, IntoBytes};
 
@@ -146,7 +147,7 @@ fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
             board.tasks.push(info);
         }
         let mut info = LeaseInfo::new_zeroed();
-        info.parent = u32::MAX;
+        info.parent = Optional::NONE;
         info.state = LeaseState::Active;
         board.configuration.add(8, 0x1234, 0x11e8);
         board.configuration.memory_bar(8, 0, 0x10_0000);
@@ -203,8 +204,8 @@ fn ask(
 
 fn function(address: u16, vendor: u16, device: u16) -> FunctionInfo {
     let mut info = FunctionInfo::new_zeroed();
-    (info.address, info.vendor, info.device) = (address, vendor, device);
-    info.interrupt = 33;
+    (info.address, info.vendor, info.device) = (FunctionAddress(address), vendor, device);
+    info.interrupt = Optional::some(33);
     info
 }
 
@@ -307,7 +308,7 @@ fn who_has_what_a_driver_could_not_claim_is_said() {
 fn a_lease_has_its_device_s_name_or_says_that_it_has_none() {
     let name = |label, id| {
         let mut info = LeaseInfo::new_zeroed();
-        (info.label, info.id, info.lessor) = (label, id, PARENT as u32);
+        (info.label, info.id, info.lessor) = (label, id, Optional::some(PARENT as u32));
         serve::device_of(&POLICY, &info).as_str().to_owned()
     };
     assert_eq!(name(label("uart0"), 0), "uart0");

@@ -5,7 +5,7 @@ use crate::kernel::Kernel;
 use crate::{EDU, HOST, PARENT, booted, function, report};
 use leasehold_abi::{Error, GrantKind};
 use supervisor::state::Supervisor;
-use userlib::supervisor::{BarInfo, FunctionInfo};
+use userlib::supervisor::{BarInfo, FunctionAddress, FunctionInfo};
 
 /// The functions on the bus, and one more for the test.
 const DEVICE: u16 = 8;
@@ -107,7 +107,7 @@ fn a_function_that_is_not_there_or_another_is_refused_and_not_touched() {
         }
         // Behind the end of configuration space.
         let far = FunctionInfo {
-            address: u16::MAX,
+            address: FunctionAddress(u16::MAX),
             ..function(0, 0x1b36, 5)
         };
         assert_eq!(

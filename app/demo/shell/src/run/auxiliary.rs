@@ -4,7 +4,7 @@ use crate::run::say::unanswered;
 use crate::session::Session;
 use core::fmt::Write;
 use driver_interfaces::{HoldState, SAMPLES, SampleChildClient, SampleInfo, SampleState};
-use leasehold_abi::{Error, LeaseHandle, TaskHandle};
+use leasehold_abi::{Error, Optional, TaskHandle};
 use userlib::ipc::Peer;
 
 // A client is made for each command, so that it finds the driver's present life.
@@ -33,6 +33,11 @@ pub(crate) fn hold(session: &mut Session, time: u32) -> bool {
     }
 }
 
+/// The generation of a life; 0 where there was none.
+fn generation_of(life: Optional<TaskHandle>) -> u32 {
+    life.get().map_or(0, TaskHandle::generation)
+}
+
 pub(crate) fn show(session: &mut Session) -> bool {
     for number in 0..SAMPLES {
         let child = child_of(number);
@@ -44,8 +49,11 @@ pub(crate) fn show(session: &mut Session) -> bool {
         };
         let out = &mut session.screen;
         let _ = write!(out, "device {number}: ");
-        let lease = LeaseHandle::from_raw(info.lease);
-        let (slot, generation) = (lease.index(), lease.generation());
+        let lease = info
+            .lease
+            .get()
+            .map_or((0, 0), |lease| (lease.index(), lease.generation()));
+        let (slot, generation) = lease;
         let SampleInfo {
             index,
             identity,
@@ -64,7 +72,7 @@ pub(crate) fn show(session: &mut Session) -> bool {
             SampleState::Present => writeln!(
                 out,
                 "index {index}, parent {identity} of generation {} (lease {slot}.{generation}, binding {bindings})",
-                TaskHandle::from_raw(parent).generation()
+                generation_of(parent)
             ),
         };
     }
@@ -75,8 +83,7 @@ pub(crate) fn show(session: &mut Session) -> bool {
         Err(error) => return unanswered(session, child, error),
     };
     let out = &mut session.screen;
-    let parent = TaskHandle::from_raw(hold.parent);
-    let generation = parent.generation();
+    let generation = generation_of(hold.parent);
     let (seconds, rest) = (hold.ended_ms / 1000, hold.ended_ms % 1000);
     let _ = match hold.state {
         HoldState::None => Ok(()),

@@ -4,8 +4,8 @@ use crate::run::say::failed;
 use crate::run::tasks::until;
 use crate::session::Session;
 use core::fmt::Write;
-use leasehold_abi::{Error, LeaseHandle};
-use userlib::supervisor::{DeviceInfo, DeviceName, DeviceState};
+use leasehold_abi::{Error, TaskInfo};
+use userlib::supervisor::{DeviceInfo, DeviceKind, DeviceName, DeviceState};
 use userlib::sys;
 
 /// How long binding and unbinding may take, in milliseconds.
@@ -26,6 +26,11 @@ fn named(session: &mut Session, name: &str) -> Result<DeviceInfo, Error> {
     }
 }
 
+/// The task that the manifest names for a device.
+fn driver(info: &DeviceInfo) -> Option<TaskInfo> {
+    sys::task_info(info.task.get()? as usize).ok()
+}
+
 /// State of the device of this name.
 fn state(session: &mut Session, name: &str) -> Option<DeviceState> {
     Some(named(session, name).ok()?.state)
@@ -40,29 +45,20 @@ pub(crate) fn list(session: &mut Session) -> bool {
     let mut index = 0;
     while let Ok(info) = session.supervisor.device(index) {
         let out = &mut session.screen;
-        let mut place = heapless::String::<16>::new();
-        let _ = if info.name.as_str().contains('#') {
-            place.push_str("auxiliary").map_err(|_| core::fmt::Error)
-        } else if info.config_offset == u32::MAX {
-            place.push_str("chip").map_err(|_| core::fmt::Error)
-        } else {
-            let (device, function) = (info.config_offset >> 15 & 31, info.config_offset >> 12 & 7);
-            write!(
-                place,
-                "{:02x}:{device:02x}.{function}",
-                info.config_offset >> 20
-            )
+        let _ = write!(out, "{:<22} ", info.name);
+        let _ = match info.kind {
+            DeviceKind::Chip => write!(out, "chip     "),
+            DeviceKind::Auxiliary => write!(out, "auxiliary"),
+            DeviceKind::Function => write!(out, "{}  ", info.address),
         };
-        let state = info.state.text();
-        let _ = write!(out, "{:<22} {place:<9} {state:<10} ", info.name);
-        let _ = match sys::task_info(info.task as usize) {
-            Ok(task) => write!(out, "{:<12}", task.name),
-            Err(_) => write!(out, "{:<12}", "-"),
+        let _ = write!(out, " {:<10} ", info.state.text());
+        let _ = match driver(&info) {
+            Some(task) => write!(out, "{:<12}", task.name),
+            None => write!(out, "{:<12}", "-"),
         };
-        let lease = LeaseHandle::from_raw(info.lease);
-        let _ = match info.lease {
-            u32::MAX => writeln!(out, " -"),
-            _ => writeln!(out, " {}.{}", lease.index(), lease.generation()),
+        let _ = match info.lease.get() {
+            Some(lease) => writeln!(out, " {lease:?}"),
+            None => writeln!(out, " -"),
         };
         index += 1;
     }
@@ -110,7 +106,7 @@ pub(crate) fn bind(session: &mut Session, name: &str) -> bool {
 
 pub(crate) fn unbind(session: &mut Session, name: &str) -> bool {
     if let Ok(info) = named(session, name) {
-        let carries = sys::task_info(info.task as usize).is_ok_and(|task| task.name == *CONSOLE);
+        let carries = driver(&info).is_some_and(|task| task.name == *CONSOLE);
         if carries {
             let _ = writeln!(session.screen, "'{name}' carries this shell, so no");
             return false;

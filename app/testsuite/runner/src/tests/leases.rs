@@ -210,8 +210,8 @@ fn lease_info_tells_all(suite: &mut Suite) -> Outcome {
         let info: LeaseInfo = suite.record(task, scratch)?;
         let expected = LeaseInfo {
             handle: sys::LeaseHandle::from_raw(lease as u32),
-            parent: tenure as u32,
-            lessor: LESSOR as u32,
+            parent: sys::Optional::some(sys::LeaseHandle::from_raw(tenure as u32)),
+            lessor: sys::Optional::some(LESSOR as u32),
             lessee: sys::TaskHandle::from_raw(suite.handle(LESSEE) as u32),
             label: label("sample"),
             id: 77,

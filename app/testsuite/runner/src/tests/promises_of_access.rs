@@ -199,7 +199,7 @@ fn l2_a_loop_that_begins_during_a_revocation_delays_it_by_a_slice(suite: &mut Su
         if !suite.is_alive(LESSEE)? {
             tried += 1;
             let active = suite.count_leases(|info| {
-                info.lessor == LESSEE as u32 && info.state == LeaseState::Active
+                info.lessor.get() == Some(LESSEE as u32) && info.state == LeaseState::Active
             });
             equal!("leases of the dead task in force after 5 ms", active, 0);
         }
