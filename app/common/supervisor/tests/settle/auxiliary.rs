@@ -13,7 +13,9 @@ use zerocopy::{FromBytes, FromZeros, IntoBytes};
 fn offer(kernel: &Kernel, id: u32) -> LeaseHandle {
     let mut board = kernel.0.borrow_mut();
     let mut info = LeaseInfo::new_zeroed();
-    info.parent = Optional::some(board.held(PARENT).last().unwrap().info.handle);
+    info.parent = (board.held(PARENT).last())
+        .map(|lease| lease.info.handle)
+        .into();
     info.lessor = Optional::some(PARENT as u32);
     info.lessee = board.life(0);
     (info.label, info.id, info.payload_type) = (label("parent.part"), id, 77);
