@@ -9,9 +9,9 @@
 #![forbid(unsafe_code)]
 
 use core::cell::RefCell;
-use driver_aux_parent::payload::GuardedFamily;
 use driver_interfaces::{HoldInfo, SAMPLES, SampleChildServer, SampleInfo};
 use driver_sample::child::{Known, LongCall};
+use driver_sample::guarded::GuardedFamily;
 use driver_sample::payload::{Data, DataFamily, Identity};
 use userlib::for_lt::Family;
 use userlib::ipc::{Answer, Request};

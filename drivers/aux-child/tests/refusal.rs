@@ -1,7 +1,7 @@
 //! Auxiliary devices that the child does not know.
 
 use driver_aux_child::ChildDriver;
-use driver_aux_parent::payload::GuardedFamily;
+use driver_sample::guarded::GuardedFamily;
 use driver_sample::payload::DataFamily;
 use driver_testing::{Offer, Outcome};
 use leasehold_abi::GrantKind;

@@ -1,12 +1,12 @@
-//! The driver of `pci-testdev`, or of a TH1520's temperature sensors, which shares its device as two auxiliary devices.
+//! The driver of `pci-testdev`, which shares its device as two auxiliary devices.
 
-use crate::payload::{Guarded, GuardedFamily, NAME};
 use driver_interfaces::IDENTITY;
 use driver_interfaces::SampleParentServer;
+use driver_sample::guarded::{Guarded, GuardedFamily, NAME};
 use driver_sample::hold::Holds;
 use driver_sample::payload::{Data, DataFamily, Identity};
 use userlib::auxiliary::Registration;
-use userlib::io::{Bar, IoMem, Readable, Writeable};
+use userlib::io::{Bar, Readable, Writeable};
 use userlib::ipc::{Answer, Deferred, Kept, Request};
 use userlib::pci::{ConfigSpace, EXPRESS};
 use userlib::runtime::{Core, Device, Driver, Events, StateOf};
@@ -26,78 +26,26 @@ userlib::registers! {
     }
 }
 
-userlib::registers! {
-    /// The head of the block of sensors (Linux `drivers/hwmon/mr75203.c`, `PVT_IP_CONFIG`).
-    struct Sensors: 4096 {
-        /// How many there are of each kind; bits 4 to 0 are those of temperature.
-        numbers: ReadOnly<u32> = 4;
-    }
-}
-
-/// The bits with the number of temperature sensors.
-const TEMPERATURES: u32 = 0x1f;
-
-/// What the driver has of its device.
-#[derive(Debug)]
-enum Windows<'cap> {
-    /// A function of the PCI bus.
-    Function {
-        _bar: Bar<'cap, BAR_SIZE>,
-        _config: ConfigSpace<'cap, EXPRESS>,
-    },
-    /// A block of the chip.
-    Block { _registers: IoMem<'cap, BAR_SIZE> },
-}
-
-impl<'cap> Windows<'cap> {
-    /// Claims them. Who the device is, in words.
-    fn claim(device: &Device<'cap, Core>) -> Result<(Self, Text<IDENTITY>), Error> {
-        match device.config_space::<EXPRESS>("config") {
-            Err(Error::NoDevice) => Self::block(device),
-            config => Self::function(device, config?),
-        }
-    }
-
-    fn function(
-        device: &Device<'cap, Core>,
-        config: ConfigSpace<'cap, EXPRESS>,
-    ) -> Result<(Self, Text<IDENTITY>), Error> {
-        let (vendor, number) = (config.read16::<VENDOR>(), config.read16::<DEVICE>());
-        let bar = device.bar::<BAR_SIZE>(0)?;
-        let test = Test::new(&bar);
-        test.number().set(0);
-        if vendor == u16::MAX || test.width().get() == u8::MAX {
-            return Err(Error::NoDevice);
-        }
-        let mut words = Text::new();
-        words.push_hexadecimal(vendor.into(), 4);
-        words.push(":");
-        words.push_hexadecimal(number.into(), 4);
-        let windows = Self::Function {
-            _bar: bar,
-            _config: config,
-        };
-        Ok((windows, words))
-    }
-
-    fn block(device: &Device<'cap, Core>) -> Result<(Self, Text<IDENTITY>), Error> {
-        let registers = device.io_mem::<BAR_SIZE>(0)?;
-        let numbers = Sensors::new(&registers).numbers().get();
-        if numbers == u32::MAX || numbers & TEMPERATURES == 0 {
-            return Err(Error::NoDevice);
-        }
-        let windows = Self::Block {
-            _registers: registers,
-        };
-        Ok((windows, "sensors".into()))
-    }
-}
-
 /// Configuration space: vendor and device.
 const VENDOR: usize = 0;
 
 /// Configuration space: the device, above the vendor.
 const DEVICE: usize = 2;
+
+/// Who the device is, in words. `NoDevice` when nothing answers.
+fn identify(config: &ConfigSpace<'_, EXPRESS>, bar: &Bar<'_, BAR_SIZE>) -> Result<Identity, Error> {
+    let (vendor, number) = (config.read16::<VENDOR>(), config.read16::<DEVICE>());
+    let test = Test::new(bar);
+    test.number().set(0);
+    if vendor == u16::MAX || test.width().get() == u8::MAX {
+        return Err(Error::NoDevice);
+    }
+    let mut words = Text::<IDENTITY>::new();
+    words.push_hexadecimal(vendor.into(), 4);
+    words.push(":");
+    words.push_hexadecimal(number.into(), 4);
+    Ok(Identity::new(&words))
+}
 
 /// The device while it is bound. The registrations go first: their children before the windows.
 #[derive(Debug)]
@@ -105,7 +53,8 @@ pub struct Parent<'cap> {
     _data: Registration<'cap, DataFamily>,
     _guarded: Registration<'cap, GuardedFamily>,
     held: Holds<'cap>,
-    _windows: Windows<'cap>,
+    _bar: Bar<'cap, BAR_SIZE>,
+    _config: ConfigSpace<'cap, EXPRESS>,
 }
 
 impl SampleParentServer for Parent<'_> {
@@ -122,8 +71,9 @@ impl Driver for ParentDriver {
     type State = ForLt!(Parent<'_>);
 
     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Parent<'cap>, Error> {
-        let (windows, words) = Windows::claim(device)?;
-        let identity = Identity::new(&words);
+        let config = device.config_space::<EXPRESS>("config")?;
+        let bar = device.bar::<BAR_SIZE>(0)?;
+        let identity = identify(&config, &bar)?;
         let region = device.lend_region(size_of::<Identity>(), 0)?;
         let data = Data {
             index: 0,
@@ -142,7 +92,8 @@ impl Driver for ParentDriver {
             _data: data,
             _guarded: guarded,
             held: Holds::new(device.timer()?),
-            _windows: windows,
+            _bar: bar,
+            _config: config,
         })
     }
 

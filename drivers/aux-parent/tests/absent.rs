@@ -15,13 +15,3 @@ fn a_function_of_ones_is_refused_and_the_lease_given_back() {
         .with_ones("bar0", GrantKind::Mmio, 4096);
     assert_eq!(offer.to(&ParentDriver), refused);
 }
-
-#[test]
-fn a_block_of_ones_is_refused_and_the_lease_given_back() {
-    let refused = Outcome {
-        bound: 0,
-        released: true,
-    };
-    let offer = Offer::new("pvt", 0, 0).with_ones("registers", GrantKind::Mmio, 4096);
-    assert_eq!(offer.to(&ParentDriver), refused);
-}

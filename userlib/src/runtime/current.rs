@@ -8,7 +8,7 @@ use crate::lend::Arena;
 use crate::sys::{self, Error, Notifications, Serving};
 use core::cell::Cell;
 
-/// Lines that a task can tell apart.
+/// Most interrupt lines of a task: each has a notification bit of its own.
 const BITS: usize = Notifications::INTERRUPT_COUNT;
 
 /// Everything of the runtime that is not on its stack.
@@ -23,7 +23,7 @@ pub(crate) struct Task {
     pub(crate) running: Cell<bool>,
     /// Whether the task answers calls.
     pub(crate) serving: Cell<bool>,
-    /// Whether they wait meanwhile, because it can take no more of them.
+    /// Whether calls wait in the kernel for now, because the driver can take no more.
     holding: Cell<bool>,
     /// Clients whose calls were put off.
     pub(crate) owed: Owed,

@@ -89,7 +89,7 @@ impl<C: DeviceContext> Device<'_, C> {
         self.slot().is_live(self.inner.generation)
     }
 
-    /// The same device, without any claim about it. Cannot be used for anything but to compare.
+    /// The same device as a value that proves nothing. It can only be compared.
     pub const fn plain(&self) -> Device<'static, Plain> {
         Device::of(self.inner)
     }
@@ -125,7 +125,7 @@ impl Device<'_, Bound> {
     /// The live slot.
     ///
     /// # Errors
-    /// `Revoked` when the binding is over: only by a value that was leaked past its end.
+    /// `Revoked` when the binding is over. Only a value that was leaked can ask then.
     pub(crate) fn live(&self) -> Result<&'static Slot, Error> {
         let slot = self.slot();
         if slot.is_live(self.inner.generation) {

@@ -131,7 +131,7 @@ impl<D: Driver> Engine for &D {
                 (*self).notified(state, &device, Events::new(others));
             }
         }
-        // For those whose time is yet to come.
+        // The kernel's timer has gone off, and bindings whose time has not come need it again.
         if time.is_some() {
             task.set_timer();
         }

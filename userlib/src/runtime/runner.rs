@@ -94,7 +94,7 @@ impl<'d, E: Engine> Runner<'d, E> {
                     LeaseEvent::Ending => self.ending(lease),
                 }
             }
-            // Ending one binding may have taken in the notification of another.
+            // While one binding ended, the task may have received the notification of another event.
             if self.task.lease_events.get() {
                 return;
             }
@@ -166,7 +166,7 @@ impl<'d, E: Engine> Runner<'d, E> {
             self.states[index] = None;
             self.engine.ended(index as u8);
         }
-        // While the lease is there, so that the supervisor can look at it.
+        // Before the lease is released: the supervisor looks at it.
         let is_told = error == Error::Busy
             && slot
                 .busy
@@ -258,7 +258,7 @@ impl<'d, E: Engine> Runner<'d, E> {
                 self.reply_to = Some(client);
                 self.task.owed.settle(client);
             }
-            // Later, and nothing was made to do it with.
+            // The driver answered `Later` but made no `Deferred`, so nobody can reply.
             Answer::Later if self.task.owed.last() == before => reply_forgotten(client),
             Answer::Later => {}
         }

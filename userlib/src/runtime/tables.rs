@@ -42,7 +42,7 @@ fn count() -> usize {
     __bindings as usize
 }
 
-/// The table of which this is the item that the link script repeats.
+/// The whole table. `one` is the item that the link script repeats.
 #[cfg(target_os = "none")]
 fn table<T>(one: &'static Place<T>) -> &'static [Place<T>] {
     let first: *const Place<T>;

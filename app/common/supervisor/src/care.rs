@@ -11,7 +11,7 @@ pub enum Standing {
     Idle,
     /// It runs, in this life.
     Running(TaskHandle),
-    /// It ends; once it is dormant, its end is weighed.
+    /// It ends. Once it is dormant, the supervisor decides what follows.
     Ending {
         /// A person wants it started again: that does not count as a crash.
         restart: bool,
@@ -31,7 +31,7 @@ pub struct Cared {
     pub standing: Standing,
     /// Its recent crashes.
     pub history: History,
-    /// It was asked to crash, and is stopped where it has not by then (milliseconds since boot).
+    /// It was asked to crash. If it still runs at this time (milliseconds since boot), it is stopped.
     pub stop_at: Option<u64>,
 }
 

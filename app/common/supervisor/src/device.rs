@@ -71,7 +71,7 @@ pub struct Device {
     pub held_back: bool,
     /// This life of its driver gave it back.
     pub refused_by: Option<TaskHandle>,
-    /// A second PCI function of one identifier: a binding is of one function, and the first one found has it.
+    /// It is a second PCI function of the same identifier. A binding gets one function, the first that was found.
     pub passed_over: bool,
 }
 
@@ -147,11 +147,11 @@ impl Device {
         }
     }
 
-    /// Lends it to `lessee`, which runs; gives the lease.
+    /// Lends it to `lessee`, a task that runs. Returns the lease.
     ///
     /// # Errors
     /// Those of the kernel's lease calls. Nothing is lent then.
-    // The parts take a lot of the stack, which no other function is to carry.
+    // Not inlined: the parts need much stack, and the caller would need it all the time.
     #[inline(never)]
     pub fn lend(
         &self,
@@ -191,7 +191,7 @@ impl Device {
             (Source::Platform(device), _) => {
                 for &grant in device.grants {
                     let grant = usize::from(grant);
-                    // Who discovers gets configuration space and nothing else.
+                    // The driver that discovers functions gets configuration space and nothing else.
                     if device.discovers.is_some() && root.grant(grant)?.kind != GrantKind::Config {
                         continue;
                     }

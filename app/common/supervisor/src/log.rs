@@ -22,7 +22,7 @@ pub fn shown(milliseconds: u64, text: &Line) -> Text<SHOWN_LENGTH> {
     ))
 }
 
-/// Bytes of a line's time: milliseconds since boot, for 34 years.
+/// Bytes of a line's time. They count milliseconds since boot for 34 years.
 const TIME: usize = 5;
 
 /// Bytes before a line's text: its length and its time.
@@ -114,7 +114,7 @@ impl<'m> Log<'m> {
         }
         let mut text = Line::new();
         for distance in HEADER..self.length(at) {
-            // What was let in is ASCII, and no longer than this.
+            // The ring has only ASCII, and no text that is longer than a `Line`.
             let _ = text.write_char(char::from(byte(distance)));
         }
         Some((u64::from_le_bytes(time), text))

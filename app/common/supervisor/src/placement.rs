@@ -1,7 +1,7 @@
 //! Where a PCI function's windows are: how large they are, where they are put, and when they decode.
 //!
-//! The supervisor alone does this, and once for each function: a driver that could, might put its device's registers
-//! over another's. Source: *PCI Local Bus Specification 3.0*, section 6.
+//! The supervisor alone does this, and once for each function. A driver that could do it could put its device's
+//! registers over those of another device. Source: *PCI Local Bus Specification 3.0*, section 6.
 
 use crate::aperture::Aperture;
 use crate::root::Root;
@@ -51,7 +51,7 @@ impl Function {
         sys::config_write(self.root, self.grant, self.offset + register, 4, value)
     }
 
-    /// Only the command register: its neighbour, the status, would be cleared.
+    /// 16 bits alone: the other half is the status, and a write of ones there would clear bits.
     fn write_command(&self, value: u16) -> Result<(), Error> {
         sys::config_write(
             self.root,
@@ -62,7 +62,7 @@ impl Function {
         )
     }
 
-    /// What a register keeps of all ones.
+    /// Writes all ones to a register and reads what it keeps of them.
     fn probe(&self, register: usize) -> Result<u32, Error> {
         self.write32(register, u32::MAX)?;
         self.read32(register)
@@ -71,7 +71,7 @@ impl Function {
 
 /// Sizes all base address registers of a function, whose configuration space is at `configuration`, gives each memory
 /// window a place, and turns memory decoding on when all have one. I/O windows stay off: no board of ours has I/O
-/// space that a task could hold. So does the expansion ROM.
+/// space that a task could hold. The expansion ROM stays off too.
 ///
 /// # Errors
 /// `NoDevice` when what is there is not what was reported; `Exhausted` when the aperture is full; `Protocol` for a

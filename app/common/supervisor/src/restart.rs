@@ -3,7 +3,7 @@
 use leasehold_abi::MOST_ENDS;
 use userlib::policy::Restart;
 
-/// Doublings of the back-off; more would wait for hours.
+/// How often the back-off doubles. If it doubled more often, a task would wait for hours.
 const MOST_DOUBLINGS: u32 = 6;
 
 /// What to do with a task that has ended.

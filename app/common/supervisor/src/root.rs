@@ -31,7 +31,7 @@ impl Root {
     /// The root lease `lease`.
     ///
     /// # Errors
-    /// `Revoked` for anything else.
+    /// `Revoked` if it is not the root lease.
     pub fn new(lease: LeaseHandle) -> Result<Self, Error> {
         sys::lease_info(lease)?;
         Ok(Self { lease })

@@ -166,12 +166,13 @@ impl Caller<'_, '_> {
 
 impl SupervisorServer for Caller<'_, '_> {
     fn log(&mut self, line: ReadLoan) -> Result<(), Error> {
-        // What is longer comes from no `log!`, and is cut with a mark when it is put into the log.
+        // One byte more than `log!` can send. So a longer text is noticed, and cut with a mark when it comes into the log.
         let mut bytes = [0; LINE_LENGTH + 1];
         let length = line.read(0, &mut bytes)?;
         let text = match core::str::from_utf8(&bytes[..length]) {
             Ok(text) => text,
-            // A character that was cut in two goes; nothing else is let in.
+            // The end of the buffer may cut a character in two: then that one is left out. Any other bytes that are
+            // no text are refused.
             Err(error) if error.error_len().is_none() => {
                 core::str::from_utf8(&bytes[..error.valid_up_to()]).map_err(|_| Error::Invalid)?
             }
@@ -198,7 +199,7 @@ impl SupervisorServer for Caller<'_, '_> {
 
     fn watch_log(&mut self, wanted: Notifications) -> Result<u64, Error> {
         self.order()?;
-        // No others are posted between tasks.
+        // Tasks can post each other no other notifications.
         if wanted.is_empty() || !Notifications::PEERS.contains(wanted) {
             return Err(Error::Invalid);
         }
@@ -227,7 +228,7 @@ impl SupervisorServer for Caller<'_, '_> {
             .filter_map(Device::function)
             .find(|known| known.address == function.address);
         if let Some(known) = known {
-            // It stays what and where it is: somebody may have it.
+            // It is not placed again: a driver may have it on lease.
             let same = (known.vendor, known.device) == (function.vendor, function.device);
             return if same { Ok(()) } else { Err(Error::Busy) };
         }
@@ -343,7 +344,7 @@ impl SupervisorServer for Caller<'_, '_> {
                 self.supervisor
                     .say(self.client.index(), format_args!("{what} by {by}{how}"));
             }
-            // It was let go meanwhile.
+            // Nobody has it any more.
             None => self
                 .supervisor
                 .say(self.client.index(), "probe failed: busy"),
@@ -398,7 +399,7 @@ impl SupervisorServer for Caller<'_, '_> {
 
     fn stack(&mut self, task: u32) -> Result<StackUse, Error> {
         self.order()?;
-        // From its low end on, as far as it was never written.
+        // From the low end of the stack up, over the words that were never written.
         let mut untouched = 0;
         loop {
             let (size, found) = sys::stack_use(task as usize, untouched)?;

@@ -25,8 +25,8 @@ const LOG: usize = 4096;
 /// child can let go in good order. In milliseconds; its own deadline must be longer.
 const ORDERLY_PATIENCE: u64 = 100;
 
-/// The tables, as large as a board's policy wants them. They stay where they are made: the
-/// supervisor's stack holds them once.
+/// The tables, as large as a board's policy wants them. They are never moved, so the supervisor's stack needs room for
+/// one copy.
 #[derive(Debug)]
 pub struct Memory<const TASKS: usize, const DEVICES: usize> {
     tasks: [Cared; TASKS],
@@ -70,7 +70,7 @@ impl<'m> Supervisor<'m> {
     /// a place for each of the policy's tasks.
     ///
     /// # Errors
-    /// `Revoked` when `root` is no such thing.
+    /// `Revoked` when `root` is not the root lease.
     pub fn new<const TASKS: usize, const DEVICES: usize>(
         policy: &'static Policy,
         root: LeaseHandle,
@@ -133,7 +133,7 @@ impl<'m> Supervisor<'m> {
         }
     }
 
-    /// Shows a line where nobody shows the log yet, or no more.
+    /// Prints a line on the early console, because no task shows the log at present.
     fn show_early(&self, number: u64) {
         let Some((milliseconds, text)) = self.log.get(number) else {
             return;

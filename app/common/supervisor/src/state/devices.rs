@@ -31,7 +31,7 @@ impl Supervisor<'_> {
     }
 
     fn offered(&mut self, held: LeaseHandle) {
-        // It may be over before it is looked at.
+        // The lease may be over already.
         let Ok(info) = sys::lease_info(held) else {
             return;
         };
@@ -42,7 +42,7 @@ impl Supervisor<'_> {
         let task = self.policy.tasks.get(from);
         let offers = task.map_or(&[][..], |task| task.offers);
         let Some(offer) = offers.iter().find(|offer| offer.label == info.label) else {
-            // Its runtime sees that and says so: it knows the name.
+            // The task's runtime sees that the lease is over and logs it: the task alone knows the name.
             let _ = sys::lease_release(held);
             return;
         };
@@ -58,7 +58,7 @@ impl Supervisor<'_> {
         match self.add(device) {
             Some(_) => self.say(from, format_args!("registered auxiliary device {name}")),
             None => {
-                // Nothing can be done with it; its lessor must not wait for it either.
+                // There is no room for it. It is given back, so that its lessor does not wait for it.
                 let _ = sys::lease_release(held);
             }
         }
@@ -132,7 +132,7 @@ impl Supervisor<'_> {
         let due =
             ending.is_some_and(|since| device.lent.is_none() || now >= since + ORDERLY_PATIENCE);
         if due && !over {
-            // Over in the meantime is as good.
+            // An error means that it is over meanwhile, which is what is wanted.
             let _ = sys::lease_release(held);
         }
         over || due
@@ -173,7 +173,7 @@ impl Supervisor<'_> {
                 });
                 device.refused_by = None;
             }
-            // The slots of the life before may still be in the reaper's hands.
+            // The kernel may not have freed yet what the task had in its life before.
             Err(Error::Exhausted | Error::Busy) => self.retry_at = Some(self.now() + RETRY),
             // It has just died or its parent has: the next event says so.
             Err(Error::Dead | Error::Revoked) => {}

@@ -1,15 +1,15 @@
-//! What the parent shares with its child.
+//! The payload of a device that parent and child look at under one lock.
 
+use crate::payload::{Data, Identity};
 use core::cell::Cell;
-use driver_sample::payload::{Data, Identity};
 use userlib::auxiliary::{Lendable, Lender, LentMutex, Receiver};
 use userlib::for_lt::Family;
 use userlib::{Error, ForLt};
 
-/// Name of the auxiliary devices, after the parent's own and a dot.
+/// Name of both auxiliary devices of a parent that has one program for its children, after the parent's own and a dot.
 pub const NAME: &str = "sample";
 
-/// Payload of device 1: the data that device 0 has too, behind a lock that both tasks take.
+/// Payload of device 1 of such a parent: the data that device 0 has too, behind a lock that both tasks take.
 ///
 /// The view may be replaced through a shared reference, so the lifetime inside is neither
 /// shortened nor lengthened: only `registration_data_with` gives it.

@@ -1,0 +1,7 @@
+//! A TH1520's temperature sensors, shared with a child by typed leases.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+mod driver;
+
+pub use driver::{Sensed, SensorsDriver};
