@@ -7,7 +7,7 @@ use crate::log::{LINE_LENGTH, shown};
 use crate::state::Supervisor;
 use crate::{function, placement};
 use leasehold_abi::{
-    Claim, Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, Notifications, TaskHandle,
+    Claim, Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, Notifications, Optional, TaskHandle,
 };
 use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
 use userlib::policy::{DevicePolicy, Policy};
@@ -166,7 +166,7 @@ impl Caller<'_, '_> {
 
 impl SupervisorServer for Caller<'_, '_> {
     fn log(&mut self, line: ReadLoan) -> Result<(), Error> {
-        // One byte more than `log!` can send. So a longer text is noticed, and cut with a mark when it comes into the log.
+        // One byte more than `log!` can send. So a longer text is noticed; the log cuts it and marks that.
         let mut bytes = [0; LINE_LENGTH + 1];
         let length = line.read(0, &mut bytes)?;
         let text = match core::str::from_utf8(&bytes[..length]) {
@@ -312,7 +312,7 @@ impl SupervisorServer for Caller<'_, '_> {
         let of_lease = |device: &&Device| matches!(device.source, Source::Auxiliary { held, .. } if held == lease);
         let device = self.supervisor.devices.iter().find(of_lease);
         let device = device.ok_or(Error::Denied)?;
-        if sys::lease_info(lease)?.lessor as usize != self.client.index() {
+        if sys::lease_info(lease)?.lessor != Optional::some(self.client.index() as u32) {
             return Err(Error::Denied);
         }
         let lent = device.lent.ok_or(Error::Unbound)?;

@@ -112,7 +112,8 @@ impl Supervisor<'_> {
     /// Tells the parent of an auxiliary device that a child has let it go.
     fn tell_parent(&self, held: LeaseHandle) {
         if let Ok(info) = sys::lease_info(held)
-            && let Some(parent) = self.tasks.get(info.lessor as usize)
+            && let Some(parent) = info.lessor.get()
+            && let Some(parent) = self.tasks.get(parent as usize)
             && let Standing::Running(life) = parent.standing
         {
             // `Dead`: its end ends the lease too.
