@@ -138,9 +138,10 @@ fn long(word: u32, address: u64, state: &mut State) -> Step {
                 .map(|value| Value::Constant(i64::from((value + immediate) as i32)));
             write(state, to, value);
         }
-        // add, sub
+        // add, sub, and of the extension Zba: sh1add, sh2add, sh3add
         0x33 if rd == SP => match (word >> 25, function) {
-            (0, 0) if rs1 == SP => state.raise_by(rs2 as usize),
+            (0, 0) if rs1 == SP => state.raise_by(rs2 as usize, 1),
+            (0x10, 2 | 4 | 6) if rs2 == SP => state.raise_by(from, 1 << (function / 2)),
             (0x20, 0) if rs1 == SP => state.lower_by(rs2 as usize),
             _ => state.unknown = true,
         },
@@ -300,7 +301,7 @@ fn registers(word: u32, state: &mut State) -> Step {
             let value = state.get(rs as usize);
             write(state, rd as usize, value);
         }
-        (_, SP, _) => state.raise_by(rs as usize),
+        (_, SP, _) => state.raise_by(rs as usize, 1),
         _ => write(state, rd as usize, None),
     }
     Step::plain(2)

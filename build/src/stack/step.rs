@@ -149,10 +149,10 @@ impl State {
         }
     }
 
-    /// The stack pointer goes up by a register's number; down where that is negative.
-    pub(super) fn raise_by(&mut self, register: usize) {
+    /// The stack pointer goes up by so many times a register's number; down where that is negative.
+    pub(super) fn raise_by(&mut self, register: usize, times: i64) {
         match self.constant(register) {
-            Some(value) => self.lower(value.saturating_neg()),
+            Some(value) => self.lower(value.saturating_mul(-times)),
             None => self.unknown = true,
         }
     }

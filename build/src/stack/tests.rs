@@ -45,6 +45,16 @@ fn riscv_frames() {
             Some(0),
         ),
         (
+            "addi a0, zero, -1225; sh3add sp, a0, sp",
+            &["130570b3", "33612520"],
+            Some(9800),
+        ),
+        (
+            "sh3add sp, a0, sp, with an unknown number",
+            &["33612520"],
+            None,
+        ),
+        (
             "c.li a1, -31; c.slli a1, 4; c.add sp, a1",
             &["8555", "9205", "2e91"],
             Some(496),

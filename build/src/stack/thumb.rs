@@ -177,7 +177,7 @@ fn high(word: u32, state: &mut State) -> Step {
     let to = (bits(word, 7, 7) << 3 | bits(word, 2, 0)) as usize;
     let from = register(word, 3);
     match bits(word, 10, 8) {
-        4 if to == SP => state.raise_by(from),
+        4 if to == SP => state.raise_by(from, 1),
         4 if to == PC => return Step::to(2, Flow::Jump(None)),
         4 => write(state, to, None),
         5 => {}
@@ -366,7 +366,7 @@ fn shifted_register(first: u32, second: u32, state: &mut State) {
     let shifted = bits(second, 14, 12) << 2 | bits(second, 7, 6) | bits(second, 5, 4);
     match (bits(first, 8, 5), to) {
         (2, _) if from == PC && shifted == 0 => copy(state, to, other),
-        (8, SP) if from == SP && shifted == 0 => state.raise_by(other),
+        (8, SP) if from == SP && shifted == 0 => state.raise_by(other, 1),
         (13, SP) if from == SP && shifted == 0 => state.lower_by(other),
         _ => write(state, to, None),
     }
