@@ -3,11 +3,13 @@
 //! Nothing here has memory of its own. A future that waits is an item of a list, and the item lies in the future. So
 //! any number of futures may wait, and a wake-up touches only the one that it is for.
 
+mod delay;
 mod list;
 mod lock;
 mod posts;
 mod sleep;
 
+pub use delay::Delay;
 pub(crate) use list::{List, remember};
 pub use lock::{Lock, LockGuard, Locking};
 pub use posts::Posts;

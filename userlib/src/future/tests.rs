@@ -128,6 +128,34 @@ fn a_waker_may_drop_the_future_that_it_wakes() {
     });
 }
 
+/// Both kinds of delay last at least as long as was asked for, in each unit.
+#[test]
+fn a_delay_is_never_short() {
+    use crate::time::{ticks, ticks_of_microseconds};
+    use embedded_hal_async::delay::DelayNs;
+    Board::run(|board| {
+        let mut delay = Delay;
+        let reactor = crate::runtime::Reactor::current();
+        let lasts = |future: Pin<&mut dyn Future<Output = ()>>, least: u64| {
+            let mut future = future;
+            let began = board.0.borrow().time;
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(future.as_mut().poll(&mut context).is_pending());
+            let end = reactor.sleepers.first_key().unwrap();
+            assert!(end > began + least && end <= began + least + ticks_of_microseconds(1) + 1);
+            board.0.borrow_mut().time = end;
+            while reactor.sleepers.pop(end) {}
+            assert!(future.as_mut().poll(&mut context).is_ready());
+        };
+        lasts(pin!(delay.delay_ms(u32::MAX)), ticks(u64::from(u32::MAX)));
+        lasts(pin!(delay.delay_us(7)), ticks_of_microseconds(7));
+        lasts(pin!(delay.delay_ns(1)), 0);
+        lasts(pin!(delay.delay_ns(0)), 0);
+        // On the host the blocking ones come back when each look has taken its microsecond.
+        embedded_hal::delay::DelayNs::delay_us(&mut delay, 3);
+    });
+}
+
 #[test]
 fn a_result_at_the_last_moment_counts() {
     Board::run(|_| {
