@@ -32,7 +32,7 @@ pub struct TaskConfig {
     pub leases: u16,
     /// Its share of the grant table.
     pub grants: u16,
-    /// How long it may keep a revoked lease, in ticks. Less than 2^63, so that a clock's time and it are less than 2^64.
+    /// How long it may keep a revoked lease, in ticks. Less than 2^63: with a clock's time it is less than 2^64.
     pub release_ticks: u64,
     /// First instruction.
     pub entry: u32,

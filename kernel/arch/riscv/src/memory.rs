@@ -1,8 +1,8 @@
 //! `memset` for the kernel.
 //!
-//! The one that comes with the compiler takes twice as many instructions for a task's registers. Here what is aligned is
-//! zeroed by the word, eight words at a time, and all else is set by the byte. The name and the arguments are those of
-//! the C standard (7.24.6.1); the compiler calls it.
+//! The one that comes with the compiler takes twice as many instructions for a task's registers. Here what is aligned
+//! is zeroed by the word, eight words at a time, and all else is set by the byte. The name and the arguments are those
+//! of the C standard (7.24.6.1); the compiler calls it.
 
 /// With the mnemonic of the store of a word.
 macro_rules! function {
