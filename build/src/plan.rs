@@ -155,10 +155,8 @@ pub enum Bind {
     },
     /// Of a PCI function.
     Pci {
-        /// Vendor identifier.
-        vendor: u16,
-        /// Device identifier.
-        device: u16,
+        /// Which.
+        functions: Functions,
         /// May be a bus master.
         dma: bool,
         /// Its pool's grant.
@@ -171,6 +169,19 @@ pub enum Bind {
         /// Instance number.
         id: u32,
     },
+}
+
+/// Which PCI function a binding is of: one that has all of this.
+#[derive(Debug)]
+pub struct Functions {
+    /// Vendor and device, one of these; any if there are none.
+    pub ids: Vec<(u16, u16)>,
+    /// Bits of the class code, and which of them count.
+    pub class: (u32, u32),
+    /// Bus, device and function.
+    pub slot: Option<u16>,
+    /// Number among those that fit.
+    pub nth: u8,
 }
 
 /// A device of the chip.

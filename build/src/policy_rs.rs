@@ -2,7 +2,7 @@
 
 use crate::arch::Arch;
 use crate::manifest::{Bus, Range};
-use crate::plan::{Bind, Plan};
+use crate::plan::{Bind, Functions, Plan};
 use leasehold_abi::{label, names};
 use serde_spanned::Spanned;
 use std::collections::BTreeMap;
@@ -136,13 +136,27 @@ fn bind_text(plan: &Plan, bind: &Bind) -> String {
             )
         }
         Bind::Pci {
-            vendor,
-            device,
+            functions,
             dma,
             pool,
-        } => format!(
-            "::userlib::policy::Bind::Pci {{ vendor: {vendor:#06x}, device: {device:#06x}, dma: {dma}, pool: {pool:?} }}"
-        ),
+        } => {
+            let Functions {
+                ids,
+                class: (class, mask),
+                slot,
+                nth,
+            } = functions;
+            let ids: Vec<String> = (ids.iter())
+                .map(|(vendor, device)| format!("({vendor:#06x}, {device:#06x})"))
+                .collect();
+            let functions = format!(
+                "ids: &[{}], class: ({class:#08x}, {mask:#08x}), slot: {slot:?}, nth: {nth}",
+                ids.join(", ")
+            );
+            format!(
+                "::userlib::policy::Bind::Pci {{ functions: ::userlib::policy::Functions {{ {functions} }}, dma: {dma}, pool: {pool:?} }}"
+            )
+        }
         Bind::Auxiliary { name, id } => format!(
             "::userlib::policy::Bind::Auxiliary {{ name: {name:?}, label: {:#010x}, id: {id} }}",
             label(name)
@@ -162,7 +176,7 @@ mod tests {
         // The devices are in the order of their names: pci has grants 0 to 3, uart0 4 and 5.
         for part in [
             "Bind::Platform { name: \"uart0\", label: 0x",
-            "Bind::Pci { vendor: 0x1234, device: 0x11e8, dma: true, pool: Some(6) }",
+            "Functions { ids: &[(0x1234, 0x11e8)], class: (0x000000, 0x000000), slot: None, nth: 0 }, dma: true, pool: Some(6) }",
             "Offer { name: \"edu.sample\", label: 0x71c1f71d }",
             "Bind::Auxiliary { name: \"edu.sample\", label: 0x71c1f71d, id: 1 }",
             "Restart { always: true, backoff_ms: 20, limit: 5, window_ms: 10000 }",

@@ -40,6 +40,13 @@ faults! {
     device_bound_twice: shows manifest "auxiliary = \"edu.sample\"\nid = 1" => "device = \"uart0\"";
     more_devices_than_a_task_can_bind: shows manifest "id = 1" => "id = 1\n\n[[tasks.child.binds]]\nauxiliary = \"edu.sample\"\nid = 2\n\n[[tasks.child.binds]]\nauxiliary = \"edu.sample\"\nid = 3\n\n[[tasks.child.binds]]\nauxiliary = \"edu.sample\"\nid = 4\n\n[[tasks.child.binds]]\nauxiliary = \"edu.sample\"\nid = 5";
     pci_function_bound_twice: shows manifest "auxiliary = \"edu.sample\"\nid = 1" => "pci = \"1234:11e8\"";
+    pci_function_of_number_0_bound_twice: shows manifest "auxiliary = \"edu.sample\"\nid = 1" => "pci = \"1234:11E8\"\nnth = 0";
+    no_pci_class: shows manifest "pci = \"1234:11e8\"" => "pci-class = \"01080\"";
+    no_pci_slot: shows manifest "pci = \"1234:11e8\"" => "pci-slot = \"00:20.0\"";
+    no_second_pci_identifier: shows manifest "1234:11e8" => "1234:11e8 1234";
+    number_of_a_pci_slot: shows manifest "pci = \"1234:11e8\"" => "pci-slot = \"00:01.0\"\nnth = 1";
+    number_past_a_pci_bus: shows manifest "pci = \"1234:11e8\"" => "pci = \"1234:11e8\"\nnth = 256";
+    number_of_an_auxiliary_device: shows manifest "id = 1" => "nth = 1";
     no_pci_identifier: shows manifest "1234:11e8" => "1234-11e8";
     binding_of_nothing: shows manifest "auxiliary = \"edu.sample\"\n" => "";
     key_of_another_binding: shows manifest "id = 1" => "dma = true";

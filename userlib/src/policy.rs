@@ -4,6 +4,8 @@
 //! supervisor includes it: `include!(env!("LEASEHOLD_POLICY"))`. All tables are in the
 //! manifest's terms; a grant is named by its index in the root lease.
 
+use crate::supervisor::FunctionInfo;
+
 /// Everything the supervisor knows about one image.
 #[derive(Debug)]
 pub struct Policy {
@@ -114,12 +116,10 @@ pub enum Bind {
         /// [`label`](leasehold_abi::label) of the name.
         label: u32,
     },
-    /// A PCI function, found by its identifiers.
+    /// A PCI function.
     Pci {
-        /// Vendor identifier.
-        vendor: u16,
-        /// Device identifier.
-        device: u16,
+        /// Which.
+        functions: Functions,
         /// Whether it may be a bus master.
         dma: bool,
         /// Its DMA pool: index of a memory grant in the root lease.
@@ -134,6 +134,40 @@ pub enum Bind {
         /// Instance number.
         id: u32,
     },
+}
+
+/// Which PCI function a binding is of.
+#[derive(Clone, Copy, Debug)]
+pub struct Functions {
+    /// Vendor and device identifier, one of these; any if there are none.
+    pub ids: &'static [(u16, u16)],
+    /// Bits of the class code, and which of them count.
+    pub class: (u32, u32),
+    /// Where it is, as in [`FunctionInfo::address`].
+    pub slot: Option<u16>,
+    /// Its number among those that fit, in the order of the bus.
+    pub nth: u8,
+}
+
+impl Functions {
+    /// The functions with these identifiers, and the first of them.
+    pub const fn of(ids: &'static [(u16, u16)]) -> Self {
+        Self {
+            ids,
+            class: (0, 0),
+            slot: None,
+            nth: 0,
+        }
+    }
+
+    /// Whether a function has all of what is said, apart from the number.
+    pub fn fit(&self, function: &FunctionInfo) -> bool {
+        let id = (function.vendor, function.device);
+        let (class, mask) = self.class;
+        (self.ids.is_empty() || self.ids.contains(&id))
+            && (function.class ^ class) & mask == 0
+            && self.slot.is_none_or(|slot| slot == function.address.0)
+    }
 }
 
 /// An auxiliary device that a task registers.
@@ -176,4 +210,48 @@ pub struct DevicePolicy {
 pub enum Bus {
     /// PCI.
     Pci,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Functions;
+    use crate::supervisor::{FunctionAddress, FunctionInfo};
+    use zerocopy::FromZeros;
+
+    #[test]
+    fn a_function_fits_by_all_that_is_said_of_it() {
+        let function = FunctionInfo {
+            address: FunctionAddress(0x118),
+            vendor: 0x1af4,
+            device: 0x1042,
+            class: 0x01_08_02,
+            ..FunctionInfo::new_zeroed()
+        };
+        let any = Functions::of(&[]);
+        let fits = |functions: Functions| functions.fit(&function);
+        assert!(fits(any));
+        assert!(fits(Functions::of(&[(0x1af4, 0x1001), (0x1af4, 0x1042)])));
+        assert!(!fits(Functions::of(&[(0x1af4, 0x1001), (0x1042, 0x1af4)])));
+        for (class, mask, fit) in [
+            (0x01_00_00, 0xff_00_00, true),
+            (0x01_08_00, 0xff_ff_00, true),
+            (0x01_08_02, 0xff_ff_ff, true),
+            (0x02_00_00, 0xff_00_00, false),
+            (0x01_06_00, 0xff_ff_00, false),
+            (0x01_08_01, 0xff_ff_ff, false),
+        ] {
+            let class = (class, mask);
+            assert_eq!(fits(Functions { class, ..any }), fit, "{class:x?}");
+        }
+        let slot = |slot| Functions {
+            slot: Some(slot),
+            ..any
+        };
+        assert!(fits(slot(0x118)) && !fits(slot(0x18)) && !fits(slot(0x119)));
+        let both = Functions {
+            ids: &[(0x1af4, 0x1001)],
+            ..slot(0x118)
+        };
+        assert!(!fits(both), "all of it");
+    }
 }

@@ -1,6 +1,7 @@
 //! Checks of the bindings, and the grants of the root lease that follow from them.
 
 use super::Checker;
+use super::functions::function_text;
 use crate::manifest::{self, WindowKind};
 use crate::plan::{Bind, Device, Grant};
 use crate::problem::Problem;
@@ -93,7 +94,7 @@ impl<'a> Checker<'a> {
         bound: &mut Bound<'a>,
     ) -> Option<Bind> {
         let parts = bind.get_ref();
-        match (&parts.device, &parts.pci, &parts.auxiliary) {
+        match (&parts.device, parts.function(), &parts.auxiliary) {
             (Some(device), None, None) => {
                 self.only(parts, "device", &[]);
                 self.once(task, format!("device `{device}`"), device, bound);
@@ -116,18 +117,15 @@ impl<'a> Checker<'a> {
                 };
                 Some(Bind::Platform { device: index })
             }
-            (None, Some(pci), None) => {
-                self.only(parts, "pci", &["dma", "dma-pool"]);
-                // Upper and lower case name the same function.
-                let what = format!("PCI function `{}`", pci.get_ref().to_ascii_lowercase());
-                self.once(task, what, pci, bound);
-                self.has_pci(task, pci);
+            (None, Some(first), None) => {
+                self.only(parts, "pci", &["dma", "dma-pool", "nth"]);
+                self.once(task, function_text(parts), first, bound);
+                self.has_pci(task, first);
                 let pool = self.pool(task, rank, parts, grants);
-                let (vendor, device) = self.check_pci_id(pci)?;
+                let functions = self.functions(parts)?;
                 let dma = parts.dma.as_ref().is_some_and(|flag| *flag.get_ref());
                 Some(Bind::Pci {
-                    vendor,
-                    device,
+                    functions,
                     dma,
                     pool,
                 })
@@ -150,7 +148,7 @@ impl<'a> Checker<'a> {
                         format!("a binding of `{task}` is unclear"),
                     )
                     .label("names no device, or more than one")
-                    .hint("write exactly one of `device`, `pci` and `auxiliary`"),
+                    .hint("write exactly one of `device`, `pci` (or `pci-class`, `pci-slot`) and `auxiliary`"),
                 );
                 None
             }
@@ -163,6 +161,7 @@ impl<'a> Checker<'a> {
             ("dma", bind.dma.as_ref().map(Spanned::span)),
             ("dma-pool", bind.dma_pool.as_ref().map(Spanned::span)),
             ("id", bind.id.as_ref().map(Spanned::span)),
+            ("nth", bind.nth.as_ref().map(Spanned::span)),
         ];
         for (key, span) in keys {
             if let Some(span) = span.filter(|_| !allowed.contains(&key)) {
@@ -301,30 +300,6 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn check_pci_id(&mut self, id: &Spanned<String>) -> Option<(u16, u16)> {
-        let parsed = pci_id(id.get_ref());
-        // Configuration space reads as this value if there is no function (PCI Local Bus Specification 3.0, 6.1).
-        if let Some((0xffff, _) | (0, 0)) = parsed {
-            self.problems.push(
-                Problem::new(self.source, id.span(), format!("no PCI function is `{id}`"))
-                    .label("what an empty place reads as")
-                    .hint("`devices` in the demo's shell lists the functions that there are"),
-            );
-        }
-        if parsed.is_none() {
-            self.problems.push(
-                Problem::new(
-                    self.source,
-                    id.span(),
-                    format!("`{id}` is no PCI identifier"),
-                )
-                .label("not `vendor:device`")
-                .hint("write four hexadecimal digits each, such as \"1234:11e8\""),
-            );
-        }
-        parsed
-    }
-
     /// The parent of an auxiliary device is a task, and offers it.
     fn parent(&mut self, task: &str, name: &Spanned<String>) {
         let parts = name.get_ref().split_once('.');
@@ -368,14 +343,4 @@ impl<'a> Checker<'a> {
             );
         }
     }
-}
-
-/// Vendor and device of `"vendor:device"`, four hexadecimal digits each.
-pub(super) fn pci_id(text: &str) -> Option<(u16, u16)> {
-    let half = |text: &str| {
-        let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        digits.then(|| u16::from_str_radix(text, 16).ok()).flatten()
-    };
-    let (vendor, device) = text.split_once(':')?;
-    Some((half(vendor)?, half(device)?))
 }

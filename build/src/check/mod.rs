@@ -4,6 +4,7 @@ mod binds;
 mod chip;
 mod compiler;
 mod files;
+mod functions;
 mod labels;
 mod peers;
 mod platform;

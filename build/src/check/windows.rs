@@ -2,6 +2,7 @@
 //! window that it may claim.
 
 use super::Checker;
+use super::functions::function_ids;
 use crate::arch::Arch;
 use crate::manifest::{self, Window, WindowKind};
 use crate::plan::WindowLimit;
@@ -86,7 +87,7 @@ impl Checker<'_> {
         let mut needs = Vec::new();
         for bind in &task.binds {
             let parts = bind.get_ref();
-            let (key, what, entries) = match (&parts.device, &parts.pci, &parts.auxiliary) {
+            let (key, what, entries) = match (&parts.device, parts.function(), &parts.auxiliary) {
                 (Some(device), None, None) => (
                     device,
                     format!("windows of `{device}`"),
@@ -134,7 +135,7 @@ impl Checker<'_> {
 
     /// All windows that the bound device can have.
     pub(super) fn most_windows(&self, bind: &manifest::Bind) -> u32 {
-        match (&bind.device, &bind.pci) {
+        match (&bind.device, bind.function()) {
             (Some(device), _) => self.windows_of(device.get_ref()).count() as u32,
             (None, Some(_)) => MOST_PCI_WINDOWS + u32::from(bind.dma_pool.is_some()),
             (None, None) => MOST_AUXILIARY_WINDOWS,
@@ -173,23 +174,25 @@ impl Checker<'_> {
         let limit = |bind: &Spanned<manifest::Bind>| {
             let bind = bind.get_ref();
             let windows = written(&bind.windows)?;
-            let (name, id) = match (&bind.device, &bind.pci, &bind.auxiliary) {
-                (Some(device), ..) => (device.get_ref().as_str(), 0),
-                (_, Some(pci), _) => {
-                    let (vendor, device) = super::binds::pci_id(pci.get_ref())?;
+            let (name, ids) = match (&bind.device, bind.function(), &bind.auxiliary) {
+                (Some(device), ..) => (device.get_ref().as_str(), vec![0]),
+                (_, Some(_), _) => {
                     let discovers = |device: &&manifest::Device| device.discovers.is_some();
                     let mut devices = self.chip.devices.iter();
                     let (bridge, _) = devices.find(|(_, device)| discovers(device))?;
-                    let id = u32::from(vendor) << 16 | u32::from(device);
-                    (bridge.get_ref().as_str(), id)
+                    (bridge.get_ref().as_str(), function_ids(bind))
                 }
-                (_, _, Some(name)) => (name.get_ref().as_str(), written(&bind.id).unwrap_or(0)),
+                (_, _, Some(name)) => (
+                    name.get_ref().as_str(),
+                    vec![written(&bind.id).unwrap_or(0)],
+                ),
                 _ => return None,
             };
             let label = label(name);
-            Some(WindowLimit { label, id, windows })
+            let limit = move |id| WindowLimit { label, id, windows };
+            Some(ids.into_iter().map(limit))
         };
-        task.binds.iter().filter_map(limit).collect()
+        task.binds.iter().filter_map(limit).flatten().collect()
     }
 
     /// Refuses keys that have a meaning only with page tables.

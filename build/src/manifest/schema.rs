@@ -106,8 +106,14 @@ pub struct Task {
 pub struct Bind {
     /// A device of the chip file.
     pub device: Option<Spanned<String>>,
-    /// A PCI function, as `"vendor:device"` in hexadecimal.
+    /// A PCI function, as `"vendor:device"` in hexadecimal; several of those, between spaces.
     pub pci: Option<Spanned<String>>,
+    /// Its class: the base class, with the subclass, with the interface; two hexadecimal digits each.
+    pub pci_class: Option<Spanned<String>>,
+    /// Where it is: `"bus:device.function"` in hexadecimal.
+    pub pci_slot: Option<Spanned<String>>,
+    /// Which of those that the others fit, in the order of the bus, from 0.
+    pub nth: Option<Spanned<u32>>,
     /// The PCI function may be a bus master.
     pub dma: Option<Spanned<bool>>,
     /// Bytes of memory for its DMA.
@@ -118,6 +124,14 @@ pub struct Bind {
     pub id: Option<Spanned<u32>>,
     /// How many of its windows the task claims at most at once; computed where absent.
     pub windows: Option<Spanned<u32>>,
+}
+
+impl Bind {
+    /// What says which PCI function, the first of it, if it is one.
+    pub fn function(&self) -> Option<&Spanned<String>> {
+        let parts = [&self.pci, &self.pci_class, &self.pci_slot];
+        parts.into_iter().find_map(Option::as_ref)
+    }
 }
 
 /// What happens after the end of a task.

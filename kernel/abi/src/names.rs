@@ -25,3 +25,7 @@ pub fn all() -> impl Iterator<Item = &'static str> {
         .chain(BARS)
         .chain(WINDOWS)
 }
+
+/// In the limit of a task's windows: any instance number. No device has it: of a PCI function it would be one that is
+/// not there.
+pub const ANY_ID: u32 = u32::MAX;

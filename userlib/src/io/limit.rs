@@ -6,14 +6,18 @@
 use crate::manifest::{WindowLimit, window_limits};
 use crate::runtime::Slot;
 use crate::sys::{Error, GrantKind};
+use leasehold_abi::names::ANY_ID;
 
 /// Whether one more window of the bound device may be claimed.
 ///
 /// # Errors
 /// `Exhausted`, with a line in the log that says why.
 pub(super) fn check(slot: &Slot) -> Result<(), Error> {
-    let of = |limit: &&WindowLimit| (limit.label, limit.id) == (slot.label.get(), slot.id.get());
-    let Some(limit) = window_limits().iter().find(of) else {
+    let of = |id: u32| {
+        let of = |limit: &&WindowLimit| (limit.label, limit.id) == (slot.label.get(), id);
+        window_limits().iter().find(of)
+    };
+    let Some(limit) = of(slot.id.get()).or_else(|| of(ANY_ID)) else {
         return Ok(());
     };
     let claimed = slot

@@ -3,13 +3,16 @@
 use crate::function;
 use crate::root::{Parts, Root};
 use leasehold_abi::{Error, GrantKind, LeaseHandle, Rights, TaskHandle, WHOLE, label, names};
-use userlib::policy::{Bind, DevicePolicy, Offer, Policy};
+use userlib::policy::{Bind, DevicePolicy, Functions, Offer, Policy};
 use userlib::supervisor::{DEVICE_NAME, FunctionInfo};
 use userlib::sys::{self, Part};
 use userlib::text::Text;
 
 /// So many auxiliary devices of one task there is room for, or more if its `offers` are more.
 const AUXILIARIES: usize = 4;
+
+/// A PCI function that no binding is of.
+pub const UNBOUND: u8 = u8::MAX;
 
 /// Most functions on the bus of a host bridge.
 const FUNCTIONS: usize = 24;
@@ -71,8 +74,20 @@ pub struct Device {
     pub held_back: bool,
     /// This life of its driver gave it back.
     pub refused_by: Option<TaskHandle>,
-    /// It is a second PCI function of the same identifier. A binding gets one function, the first that was found.
-    pub passed_over: bool,
+    /// Of a PCI function: the number of its binding among those of PCI functions, by the tasks' ranks, or [`UNBOUND`].
+    pub binding: u8,
+}
+
+/// The bindings of PCI functions, by the tasks' ranks: task, binding, and which function.
+pub fn function_bindings(
+    policy: &'static Policy,
+) -> impl Iterator<Item = (usize, &'static Bind, &'static Functions)> {
+    policy.tasks.iter().flat_map(|task| {
+        task.binds.iter().filter_map(|bind| match bind {
+            Bind::Pci { functions, .. } => Some((task.index, bind, functions)),
+            _ => None,
+        })
+    })
 }
 
 /// A lease that a driver has.
@@ -94,7 +109,7 @@ impl Device {
             lent: None,
             held_back: false,
             refused_by: None,
-            passed_over: false,
+            binding: UNBOUND,
         }
     }
 
@@ -120,8 +135,9 @@ impl Device {
 
     /// The task that the manifest names for it, and how it binds.
     pub fn driver(&self, policy: &'static Policy) -> Option<(usize, &'static Bind)> {
-        if self.passed_over {
-            return None;
+        if self.function().is_some() {
+            let (task, bind, _) = function_bindings(policy).nth(usize::from(self.binding))?;
+            return Some((task, bind));
         }
         policy.tasks.iter().find_map(|task| {
             let bind = task.binds.iter().find(|bind| self.matches(bind))?;
@@ -132,9 +148,6 @@ impl Device {
     fn matches(&self, bind: &Bind) -> bool {
         match (&self.source, bind) {
             (Source::Platform(device), Bind::Platform { label, .. }) => device.label == *label,
-            (Source::Function(function), Bind::Pci { vendor, device, .. }) => {
-                (function.vendor, function.device) == (*vendor, *device)
-            }
             (
                 Source::Auxiliary { offer, id, .. },
                 Bind::Auxiliary {

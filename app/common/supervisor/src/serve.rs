@@ -2,7 +2,7 @@
 
 use crate::aperture::Aperture;
 use crate::care::Standing;
-use crate::device::{Device, Source};
+use crate::device::{Device, Source, function_bindings};
 use crate::log::{LINE_LENGTH, shown};
 use crate::state::Supervisor;
 use crate::{function, placement};
@@ -125,15 +125,39 @@ impl Caller<'_, '_> {
         placement::place(root, configuration, function, &mut aperture)
     }
 
+    /// Decides which binding a function that was just found is for: the first that it fits and that is of its number.
+    /// Those before it on the bus count, whoever has them.
+    fn choose(&mut self, index: usize, function: &FunctionInfo) {
+        let supervisor = &mut *self.supervisor;
+        let mut fits = None;
+        for (number, (_, _, functions)) in (0..).zip(function_bindings(supervisor.policy)) {
+            if !functions.fit(function) {
+                continue;
+            }
+            let devices = &supervisor.devices;
+            let known = devices.iter().filter_map(Device::function);
+            // All that were found before, and this one.
+            let before = known.filter(|known| functions.fit(known)).count() - 1;
+            if before == usize::from(functions.nth) {
+                supervisor.devices[index].binding = number;
+                return self.tell_limits(index, function);
+            }
+            fits = fits.or(Some((before, functions.nth)));
+        }
+        if let Some((before, nth)) = fits {
+            let place = function.address;
+            let (vendor, device) = (function.vendor, function.device);
+            let text = format_args!(
+                "{vendor:04x}:{device:04x} at {place} is left off: it is number {before} of its kind, and the binding is of number {nth}"
+            );
+            supervisor.say(0, text);
+        }
+    }
+
     /// Says what will not work of a function that was just found, because of one found before.
     fn tell_limits(&mut self, index: usize, function: &FunctionInfo) {
         let supervisor = &mut *self.supervisor;
         let policy = supervisor.policy;
-        if supervisor.devices[index].driver(policy).is_none() {
-            return;
-        }
-        let place = function.address;
-        let (vendor, device) = (function.vendor, function.device);
         for before in 0..supervisor.devices.len() {
             let other = &supervisor.devices[before];
             let (Source::Function(info), Some((task, _))) = (other.source, other.driver(policy))
@@ -143,17 +167,11 @@ impl Caller<'_, '_> {
             if before == index {
                 continue;
             }
-            if (info.vendor, info.device) == (vendor, device) {
-                supervisor.devices[index].passed_over = true;
-                let first = info.address;
-                let text = format_args!(
-                    "{vendor:04x}:{device:04x} at {place} is left off: a binding is of one function, that at {first}"
-                );
-                return supervisor.say(0, text);
-            }
             if let Some(line) = info.interrupt.get()
                 && info.interrupt == function.interrupt
             {
+                let place = function.address;
+                let (vendor, device) = (function.vendor, function.device);
                 let name = policy.tasks[task].name;
                 let text = format_args!(
                     "{vendor:04x}:{device:04x} at {place} has interrupt {line}, as {name}'s function: one alone can claim it"
@@ -238,7 +256,7 @@ impl SupervisorServer for Caller<'_, '_> {
         let bars = self.place(function)?;
         let device = Device::new(Source::Function(FunctionInfo { bars, ..*function }));
         let index = self.supervisor.add(device).ok_or(Error::Exhausted)?;
-        self.tell_limits(index, function);
+        self.choose(index, function);
         Ok(())
     }
 

@@ -85,7 +85,7 @@ fn only_the_bridge_reports_and_lines_are_the_bridges() {
 }
 
 #[test]
-fn a_second_function_of_an_identifier_is_left_off_and_a_shared_line_is_told() {
+fn a_binding_is_of_one_function_by_its_number_and_a_shared_line_is_told() {
     booted(|supervisor, kernel| {
         let said = |part: &str| kernel.0.borrow().said.contains(part);
         let found = |supervisor: &mut _, address, vendor, device| {
@@ -96,11 +96,30 @@ fn a_second_function_of_an_identifier_is_left_off_and_a_shared_line_is_told() {
         };
         found(supervisor, 8, 0x1234, 0x11e8);
         assert!(!said("left off") && !said("has interrupt"));
+        assert_eq!(kernel.0.borrow().held(EDU).len(), 1);
         found(supervisor, 16, 0x1234, 0x11e8);
+        assert!(!said("left off"));
+        let masters = |lease: &Vec<(GrantKind, u32)>| {
+            let master = |(kind, _): &&(GrantKind, u32)| *kind == GrantKind::BusMaster;
+            lease.iter().filter(master).count()
+        };
+        let held: Vec<Vec<_>> = (kernel.0.borrow().held(EDU).iter())
+            .map(|lease| {
+                lease
+                    .grants
+                    .iter()
+                    .map(|grant| (grant.kind, grant.label))
+                    .collect()
+            })
+            .collect();
+        let held: Vec<_> = held.iter().map(masters).collect();
+        assert_eq!(held, [1, 0], "the first and the second binding");
+        kernel.0.borrow_mut().said.clear();
+        found(supervisor, 40, 0x1234, 0x11e8);
         assert!(said(
-            "1234:11e8 at 00:02.0 is left off: a binding is of one function, that at 00:01.0"
+            "1234:11e8 at 00:05.0 is left off: it is number 2 of its kind, and the binding is of number 0"
         ));
-        assert_eq!(kernel.0.borrow().held(EDU).len(), 1, "the first alone");
+        assert_eq!(kernel.0.borrow().held(EDU).len(), 2, "each has one");
         assert!(!said("has interrupt"), "nobody claims for what is left off");
         // All functions of this test have one line.
         found(supervisor, 24, 0x1b36, 5);

@@ -17,7 +17,9 @@ use supervisor::device;
 use supervisor::serve;
 use supervisor::state::{Memory, Supervisor};
 use userlib::ipc::{Answer, Request};
-use userlib::policy::{Bind, Bus, ChipPolicy, DevicePolicy, Offer, Policy, Restart, TaskPolicy};
+use userlib::policy::{
+    Bind, Bus, ChipPolicy, DevicePolicy, Functions, Offer, Policy, Restart, TaskPolicy,
+};
 use userlib::supervisor::{FunctionAddress, FunctionInfo};
 use userlib::sys::{Message, mock};
 use zerocopy::{FromZeros, IntoBytes};
@@ -80,19 +82,27 @@ static POLICY: Policy = Policy {
         task(
             "edu",
             EDU,
-            &[Bind::Pci {
-                vendor: 0x1234,
-                device: 0x11e8,
-                dma: true,
-                pool: Some(6),
-            }],
+            &[
+                Bind::Pci {
+                    functions: Functions::of(&[(0x1234, 0x11e8)]),
+                    dma: true,
+                    pool: Some(6),
+                },
+                Bind::Pci {
+                    functions: Functions {
+                        nth: 1,
+                        ..Functions::of(&[(0x8086, 1), (0x1234, 0x11e8)])
+                    },
+                    dma: false,
+                    pool: None,
+                },
+            ],
         ),
         task(
             "parent",
             PARENT,
             &[Bind::Pci {
-                vendor: 0x1b36,
-                device: 5,
+                functions: Functions::of(&[(0x1b36, 5)]),
                 dma: false,
                 pool: None,
             }],
