@@ -71,7 +71,7 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
             // As `userlib::setting!` asks for it.
             command.env(format!("LEASEHOLD_SETTING_{package}_{name}"), value);
         }
-        if plan.chip.chip.target.get_ref().starts_with("thumb") {
+        if plan.is_thumb() {
             command.env("CARGO_PROFILE_TASK_OPT_LEVEL", THUMB_LEVEL);
         }
         let mut others = Vec::new();
@@ -97,6 +97,7 @@ pub(crate) fn kernel(workspace: &Workspace, plan: &Plan, config: &Path) -> Resul
         .args(["--package", KERNEL, "--bin", KERNEL, "--features"])
         .arg(plan.platform())
         .env("LEASEHOLD_CONFIG", config)
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", plan.kernel_level())
         .env("CARGO_ENCODED_RUSTFLAGS", flags(&kernel_flags(plan)));
     run(command, "the kernel")?;
     Ok(program(workspace.target(), plan, KERNEL_PROFILE, KERNEL))
@@ -105,7 +106,7 @@ pub(crate) fn kernel(workspace: &Workspace, plan: &Plan, config: &Path) -> Resul
 fn kernel_flags(plan: &Plan) -> Vec<String> {
     let mut flags: Vec<String> = KERNEL_FLAGS.iter().map(|&flag| flag.to_owned()).collect();
     let mut names = extensions(plan);
-    if plan.chip.chip.target.get_ref().starts_with("riscv") {
+    if !plan.is_thumb() {
         let (feature, silence) = RELAXED;
         names.push(feature.to_owned());
         flags.push(silence.to_owned());

@@ -10,7 +10,7 @@ mod verdict;
 use crate::build;
 use crate::emulator::Emulators;
 use crate::needs::{self, Work};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use leasehold_build::Workspace;
 use measure::{Measured, measure};
 use rows::{Row, rows};
@@ -36,7 +36,6 @@ pub(crate) fn run(
     let rows = rows()?;
     let needs = needs::of(workspace, &[Work::Boot], &APPS.map(|app| (app, board)))?;
     needs::ensure(workspace, emulators, &needs)?;
-    let level = optimisation(workspace)?;
     let [many, few, most, service] = APPS.map(|app| measure(workspace, emulators, app, board));
     let (many, few, most, mut service) = (many?, few?, most?, service?);
     // The kernel's size is that of the bench.
@@ -46,11 +45,11 @@ pub(crate) fn run(
     if json {
         let objects: Vec<_> = [&many, &few, &most, &service]
             .into_iter()
-            .flat_map(|measured| objects(&rows, measured, board, &level))
+            .flat_map(|measured| objects(&rows, measured, board))
             .collect();
         println!("{}", serde_json::to_string_pretty(&objects)?);
     } else {
-        table(&rows, board, &figures, [&many, &few, &most], &level);
+        table(&rows, board, &figures, [&many, &few, &most]);
         for note in many.notes.iter().chain(
             [&few, &most]
                 .iter()
@@ -94,7 +93,7 @@ pub(crate) fn parts(workspace: &Workspace, emulators: &Emulators, board: &str) -
 }
 
 /// One object for each row that an image measured.
-fn objects(rows: &[Row], measured: &Measured, board: &str, level: &str) -> Vec<serde_json::Value> {
+fn objects(rows: &[Row], measured: &Measured, board: &str) -> Vec<serde_json::Value> {
     let column = measured.column;
     let row = |row: &Row| {
         let figure = measured.figures.get(&row.key)?;
@@ -108,7 +107,7 @@ fn objects(rows: &[Row], measured: &Measured, board: &str, level: &str) -> Vec<s
             "goal": row.goal(board),
             "peer": peer.map(|_| column.peer()),
             "peer_instructions": peer,
-            "opt_level": level,
+            "opt_level": measured.level,
             "qemu": measured.release,
             "tasks": measured.tasks,
         }))
@@ -116,33 +115,11 @@ fn objects(rows: &[Row], measured: &Measured, board: &str, level: &str) -> Vec<s
     rows.iter().filter_map(row).collect()
 }
 
-/// The optimisation level that the images are built with.
-fn optimisation(workspace: &Workspace) -> Result<String> {
-    let path = workspace.root().join("Cargo.toml");
-    let text = std::fs::read_to_string(&path).context(path.display().to_string())?;
-    let (_, profile) = text
-        .split_once("[profile.release]")
-        .context("no release profile")?;
-    let level = profile
-        .lines()
-        .skip(1)
-        .take_while(|line| !line.starts_with('['))
-        .find_map(|line| line.strip_prefix("opt-level = "))
-        .context("the release profile has no optimisation level")?;
-    Ok(level.trim_matches('"').to_owned())
-}
-
-fn table(
-    rows: &[Row],
-    board: &str,
-    figures: &BTreeMap<String, u64>,
-    images: [&Measured; 3],
-    level: &str,
-) {
+fn table(rows: &[Row], board: &str, figures: &BTreeMap<String, u64>, images: [&Measured; 3]) {
     let column = images[0].column;
     println!(
-        "executed instructions on {board} (QEMU {}, -icount), opt-level {level}, one hart",
-        images[0].release
+        "executed instructions on {board} (QEMU {}, -icount), the kernel at opt-level {}, one hart",
+        images[0].release, images[0].level
     );
     let [many, few, most] = images.map(|measured| format!("{} tasks", measured.tasks));
     println!(

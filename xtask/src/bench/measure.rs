@@ -25,6 +25,8 @@ pub(super) struct Measured {
     pub(super) column: Column,
     /// The emulator's release.
     pub(super) release: String,
+    /// The level that the kernel is compiled with.
+    pub(super) level: &'static str,
     pub(super) figures: BTreeMap<String, u64>,
     /// Their keys, in the order in which they came.
     pub(super) order: Vec<String>,
@@ -96,6 +98,7 @@ pub(super) fn measure(
         tasks,
         column,
         release: bootable.machine.emulator("release")?.release.clone(),
+        level: built.plan.kernel_level(),
         figures,
         order,
         notes,
