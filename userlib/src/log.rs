@@ -1,7 +1,7 @@
 //! `log!`: a line for the supervisor's log.
 
 use crate::Error;
-use crate::supervisor::{NAME, SupervisorClient};
+use crate::supervisor;
 use crate::text::{Padded, Text};
 use core::fmt::{self, Write};
 
@@ -163,7 +163,7 @@ impl Line {
 #[doc(hidden)]
 #[inline(never)]
 pub fn send(line: &Line) {
-    if let Ok(mut supervisor) = SupervisorClient::connect(NAME) {
+    if let Ok(mut supervisor) = supervisor::connect() {
         let _ = supervisor.log(line.as_bytes());
     }
 }

@@ -3,7 +3,8 @@
 //! The supervisor has the highest priority. So every task can call it, and it calls no task.
 
 use crate::Error;
-use crate::ipc::interface;
+use crate::ipc::{Peer, interface};
+use crate::sys;
 use leasehold_abi::{LeaseHandle, NAME_LENGTH, Notifications, Padded};
 
 mod records;
@@ -15,6 +16,16 @@ pub use records::{
 
 /// The supervisor's task name.
 pub const NAME: &str = "supervisor";
+
+/// A client of the supervisor, which has the index 0 in every image. So the code that looks for a name is only in tasks
+/// that have other peers.
+///
+/// # Errors
+/// Those of `TaskInfo`. A task whose manifest does not let it call the supervisor gets `Denied` at its first call.
+pub fn connect() -> Result<SupervisorClient, Error> {
+    let supervisor = sys::task_info(0)?;
+    Ok(SupervisorClient::of(Peer::new(NAME, supervisor.handle)))
+}
 
 /// The notification that tells a parent that one of its auxiliary devices was let go: the lease of whoever had it is
 /// over, and another may have begun.

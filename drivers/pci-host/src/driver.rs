@@ -4,7 +4,7 @@ use crate::config::ConfigAccess;
 use crate::enumerate::{Function, Report, enumerate};
 use userlib::pci::ConfigSpace;
 use userlib::runtime::{Core, Device, Driver};
-use userlib::supervisor::{BarInfo, FunctionAddress, FunctionInfo, NAME, SupervisorClient};
+use userlib::supervisor::{self, BarInfo, FunctionAddress, FunctionInfo, SupervisorClient};
 use userlib::{Error, ForLt};
 
 /// Configuration space of the bus, mapped read-only; the supervisor writes it.
@@ -70,7 +70,7 @@ impl Driver for PciHostDriver {
 
     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<Host<'cap>, Error> {
         let bus = Bus(device.config_space(0)?);
-        let mut supervisor = SupervisorClient::connect(NAME)?;
+        let mut supervisor = supervisor::connect()?;
         let first_line = supervisor.first_interrupt_line()?;
         let count = enumerate(&bus, first_line, &mut Supervisor(supervisor))?;
         userlib::log!("{count} functions on bus 0");

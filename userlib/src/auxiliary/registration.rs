@@ -8,7 +8,7 @@ use super::{LendRegion, Lendable, Lender, PAYLOAD, SHARED, WINDOWS};
 use crate::ForLt;
 use crate::lend::Granules;
 use crate::runtime::{Bound, Device, Plain, Task};
-use crate::supervisor::{Lessee, NAME, SupervisorClient};
+use crate::supervisor::{self, Lessee};
 use crate::sys::{self, Error, LeaseHandle, Rights};
 use crate::text::Text;
 use core::fmt;
@@ -167,7 +167,7 @@ where
     /// # Errors
     /// `Revoked` once the registration is over, or as those of a call to the supervisor.
     pub fn lessee(&self) -> Result<Option<Lessee>, Error> {
-        match SupervisorClient::connect(NAME)?.lessee(self.lease) {
+        match supervisor::connect()?.lessee(self.lease) {
             Ok(lessee) => Ok(Some(lessee)),
             Err(Error::Unbound) => Ok(None),
             Err(error) => Err(error),
@@ -208,7 +208,7 @@ impl Device<'_, Bound> {
     pub fn offers(&self, name: &str) -> Result<bool, Error> {
         self.steady()?;
         let label = full_label(name)?;
-        Ok(SupervisorClient::connect(NAME)?.is_offered(label)? != 0)
+        Ok(supervisor::connect()?.is_offered(label)? != 0)
     }
 }
 

@@ -6,7 +6,7 @@ use super::engine::Engine;
 use super::tables::StatePlace;
 use super::{MAX_BINDINGS, Phase, Slot, Task};
 use crate::ipc::{self, Answer, Kept, Request};
-use crate::supervisor::{NAME, SupervisorClient};
+use crate::supervisor;
 use crate::sys::{
     self, Error, LeaseEvent, LeaseHandle, Message, Notifications, Received, TaskHandle,
 };
@@ -326,7 +326,7 @@ fn give_back(lease: LeaseHandle, error: Error) {
 
 /// Has the log say who has a grant that could not be claimed; whether that worked.
 fn report_busy(lease: LeaseHandle, grant: u32) -> bool {
-    SupervisorClient::connect(NAME)
+    supervisor::connect()
         .and_then(|mut supervisor| supervisor.report_busy(lease, grant))
         .is_ok()
 }

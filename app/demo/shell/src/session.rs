@@ -3,7 +3,7 @@
 use crate::screen::Screen;
 use driver_interfaces::ConsoleClient;
 use leasehold_abi::{Error, Notifications};
-use userlib::supervisor::{NAME, SupervisorClient};
+use userlib::supervisor::{self, SupervisorClient};
 
 /// Bytes of log lines fetched at once.
 const LOG_BYTES: usize = 480;
@@ -25,7 +25,7 @@ impl Session {
     /// # Errors
     /// `NotFound` when the image lacks a task that the shell needs.
     pub fn new(log: Notifications) -> Result<Self, Error> {
-        let mut supervisor = SupervisorClient::connect(NAME)?;
+        let mut supervisor = supervisor::connect()?;
         let log = supervisor.watch_log(log)?;
         Ok(Self {
             screen: Screen::new(ConsoleClient::connect("console")?),

@@ -16,8 +16,9 @@ pub const PAGE_SIZE: u64 = 4096;
 /// A task sees physical addresses below this as they are, and others at their low bits.
 const LOWER_HALF: u64 = 1 << 38;
 const ENTRIES: usize = 512;
-/// Most entries that one step changes.
+/// Most entries that one step maps, and unmaps: to unmap takes more, as each is looked at.
 const STEP: u32 = 32;
+const UNMAP_STEP: u32 = 12;
 /// How many entries a page that is not mapped counts for in such a step, because the tables are walked for each.
 const MISSING: u32 = 8;
 const ROOT_LEVEL: u32 = 2;
@@ -239,7 +240,7 @@ impl<A: Attributes> Sv39<A> {
     fn unmap_pages(&mut self, task: usize, base: u64, length: u64, progress: &mut usize) -> bool {
         let (base, end) = pages(base, length);
         let mut at = base + *progress as u64;
-        let mut left = STEP;
+        let mut left = UNMAP_STEP;
         while at < end && left > 0 {
             at = self.unmap_run(task, at, end, &mut left);
         }
