@@ -100,16 +100,46 @@ pub(crate) fn run(
     needs::ensure(workspace, emulators, &needs)?;
     // A failure in one part says nothing about the others, so all run.
     let mut outcomes = Vec::new();
-    if wanted(Part::Host) {
+    let on_host = wanted(Part::Host).then(|| {
         let first = boards
             .iter()
             .find(|board| boards::has(workspace, APP, board));
-        outcomes.push(part("tests on the host", || {
-            let board = first.context("the test suite has no board")?;
-            host(workspace, &build::image(workspace, APP, board)?)
-        }));
-    }
-    for board in &boards {
+        first
+            .context("the test suite has no board")
+            .and_then(|board| build::image(workspace, APP, board))
+    });
+    // An emulator takes one processor. Beside it, the host's tests take the others.
+    std::thread::scope(|scope| {
+        let beside = !images.is_empty() || on_model;
+        let on_host = on_host.map(|image| {
+            scope.spawn(move || part("tests on the host", || host(workspace, &image?, beside)))
+        });
+        outcomes.extend(on_boards(workspace, emulators, &boards, &wanted));
+        if on_model {
+            outcomes.push(part("tests on the model", || {
+                model::suite_on_model(workspace, emulators)
+            }));
+        }
+        if let Some(on_host) = on_host {
+            match on_host.join() {
+                Ok(outcome) => outcomes.insert(0, outcome),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    ensure!(!outcomes.is_empty(), "there is nothing to run");
+    total(outcomes)
+}
+
+/// Runs the parts that need an emulator.
+fn on_boards(
+    workspace: &Workspace,
+    emulators: &Emulators,
+    boards: &[String],
+    wanted: &impl Fn(Part) -> bool,
+) -> Vec<(String, Result<Tally>)> {
+    let mut outcomes = Vec::new();
+    for board in boards {
         if wanted(Part::Board) && boards::has(workspace, APP, board) {
             outcomes.push(part(&format!("tests on {board}"), || {
                 target(&build::bootable(workspace, emulators, APP, board)?)
@@ -131,12 +161,14 @@ pub(crate) fn run(
             }));
         }
     }
-    if on_model {
-        outcomes.push(part("tests on the model", || {
-            model::suite_on_model(workspace, emulators)
-        }));
-    }
-    ensure!(!outcomes.is_empty(), "there is nothing to run");
+    outcomes
+}
+
+/// Prints what came of each part, and the sum.
+///
+/// # Errors
+/// When a part failed.
+fn total(outcomes: Vec<(String, Result<Tally>)>) -> Result<()> {
     let mut sum = Tally::default();
     let mut broken = None;
     for (name, outcome) in outcomes {
@@ -169,8 +201,9 @@ fn part(name: &str, work: impl FnOnce() -> Result<Tally>) -> (String, Result<Tal
     (name.to_owned(), outcome)
 }
 
-/// Everything that runs on the host: the default members of the workspace.
-fn host(workspace: &Workspace, built: &Built) -> Result<Tally> {
+/// Everything that runs on the host: the default members of the workspace. `beside` another part, the output comes at
+/// the end, in one piece.
+fn host(workspace: &Workspace, built: &Built, beside: bool) -> Result<Tally> {
     let mut child = workspace
         .cargo()
         .args(["test", "--quiet", "--no-fail-fast"])
@@ -180,15 +213,22 @@ fn host(workspace: &Workspace, built: &Built) -> Result<Tally> {
         .context("cannot run cargo")?;
     let output = BufReader::new(child.stdout.take().context("the pipe asked for")?);
     let mut tally = Tally::default();
+    let mut later = String::new();
     for line in output.lines() {
         let line = line.context("cargo's output")?;
-        println!("{line}");
+        if beside {
+            later.push_str(&line);
+            later.push('\n');
+        } else {
+            println!("{line}");
+        }
         if let Some(part) = summary(&line) {
             tally.passed += part.passed;
             tally.failed += part.failed;
             tally.skipped += part.skipped;
         }
     }
+    print!("{later}");
     let status = child.wait().context("cannot wait for cargo")?;
     // A test that does not compile has no summary.
     ensure!(
