@@ -22,7 +22,7 @@ fn words(first: usize) -> [usize; 8] {
 
 impl World {
     /// The client calls with a message; nothing is said about the answer.
-    fn send(&mut self, client: usize, server: usize, first: usize) -> [usize; 3] {
+    pub(super) fn send(&mut self, client: usize, server: usize, first: usize) -> [usize; 3] {
         self.become_task(client);
         let context = &mut self.kernel.tasks[client].context;
         (context.words, context.tag) = (words(first), first);
@@ -228,50 +228,6 @@ fn a_task_that_stops_serving_turns_all_its_callers_away() {
     world.value(SERVER, Call::SetServing, &[1]);
     world.send(3, SERVER, 4);
     assert_eq!(world.kernel.current, SERVER);
-}
-
-/// A server that can take no more leaves its callers waiting, in the order of their importance, as a busy one does.
-#[test]
-fn a_server_that_holds_its_callers_gets_notifications_only() {
-    let mut world = World::new();
-    let server = world.handle(SERVER);
-    world.send(3, SERVER, 1);
-    world.value(SERVER, Call::SetServing, &[2]);
-    // Who was received stays in service, and who comes waits, though the server waits too.
-    world.act(SERVER, Call::Receive, &[8]);
-    for client in [CLIENT, 2] {
-        world.act(client, Call::Call, &[server]);
-        assert_eq!(world.kernel.tasks[client].state, TaskState::Calling);
-    }
-    assert_eq!(world.kernel.tasks[3].state, TaskState::AwaitingReply);
-    world.rest();
-    assert_eq!(world.kernel.tasks[SERVER].state, TaskState::Receiving);
-    world.kernel.post(SERVER, Notifications::peer(3));
-    assert_eq!(world.results(SERVER), [0, ALL, 8]);
-    // A reply of the server's does not end that, nor a receive with the reply.
-    let first = world.handle(3);
-    world.act(SERVER, Call::ReplyReceive, &[first, 8]);
-    assert_eq!(world.kernel.tasks[SERVER].state, TaskState::Receiving);
-    world.kernel.post(SERVER, Notifications::peer(3));
-    world.rest();
-    world.value(SERVER, Call::SetServing, &[1]);
-    for client in [2, CLIENT] {
-        let [_, received, _] = world.act(SERVER, Call::Receive, &[8]);
-        assert_eq!(received, world.handle(client));
-    }
-    // The next waits, and is turned away with the others when the server unbinds; a stop ends the wait too (L8).
-    for (call, error) in [(0, Error::Unbound), (1, Error::Dead)] {
-        world.value(SERVER, Call::SetServing, &[2]);
-        world.act(3, Call::Call, &[server]);
-        assert_eq!(world.kernel.tasks[3].state, TaskState::Calling);
-        if call == 0 {
-            world.value(SERVER, Call::SetServing, &[0]);
-        } else {
-            world.value(0, Call::TaskStop, &[SERVER]);
-        }
-        world.rest();
-        assert_eq!(world.results(3)[0], error.code());
-    }
 }
 
 /// Callers that came while the server was busy: it owes each of them a reply, and one that dies meanwhile takes no

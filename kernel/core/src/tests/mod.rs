@@ -20,6 +20,7 @@ mod random;
 mod ranges;
 mod reaper;
 mod recovery;
+mod serving;
 mod setups;
 mod steps;
 mod timers;
