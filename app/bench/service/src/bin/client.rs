@@ -8,7 +8,7 @@ use bench_service::{ChildClient, ParentClient};
 use driver_interfaces::ConsoleClient;
 use leasehold_abi::{FaultKind, Notifications};
 use records::{FIGURE, NO_FIGURES, Record};
-use userlib::supervisor::SupervisorClient;
+use userlib::supervisor::{self, SupervisorClient};
 use userlib::sys::{self, Error, Message};
 use userlib::text::Text;
 use userlib::time;
@@ -50,7 +50,7 @@ impl Client {
             .map_while(|rank| sys::task_info(rank).ok())
             .position(|info| info.name == *"parent");
         Ok(Self {
-            supervisor: SupervisorClient::connect(userlib::supervisor::NAME)?,
+            supervisor: supervisor::connect()?,
             console: ConsoleClient::connect("console")?,
             parent,
             child: ChildClient::connect("child")?,
