@@ -6,6 +6,17 @@ use leasehold_abi::GrantKind;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+/// What a task may ask of the supervisor; the names are those of `userlib::policy::Authority`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authority {
+    /// What belongs to its own leases.
+    Own,
+    /// To look at what all tasks have.
+    Observer,
+    /// To give orders.
+    Operator,
+}
+
 /// One image, before anything is compiled.
 #[derive(Debug)]
 pub struct Plan {
@@ -116,8 +127,8 @@ pub struct Task {
     pub restart: Restart,
     /// How often it is told that the supervisor works; 0 for never.
     pub heartbeat_ms: u32,
-    /// It may give the supervisor orders.
-    pub operator: bool,
+    /// What it may ask of the supervisor.
+    pub authority: Authority,
     /// Entries of the protection unit that it may take at once, its own memory among them; 0
     /// where there is no such unit.
     pub entries: u32,

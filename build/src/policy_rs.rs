@@ -43,9 +43,9 @@ pub(crate) fn generate(plan: &Plan, arch: Arch) -> String {
 {binds}            ],
             restart: ::userlib::policy::Restart {{ always: {}, backoff_ms: {}, limit: {}, window_ms: {} }},
             heartbeat_ms: {},
-            operator: {},
+            authority: ::userlib::policy::Authority::{:?},
         }},",
-            task.name, task.autostart, restart.always, restart.backoff_ms, restart.limit, restart.window_ms, task.heartbeat_ms, task.operator
+            task.name, task.autostart, restart.always, restart.backoff_ms, restart.limit, restart.window_ms, task.heartbeat_ms, task.authority
         );
     }
     out.push_str("    ],\n    devices: &[\n");

@@ -31,6 +31,8 @@ faults! {
     unknown_extension: shows chip "ticks-per-second" => "extensions = [\"zba\", \"zbc\"]\nticks-per-second";
     extension_twice: shows chip "ticks-per-second" => "extensions = [\"zba\", \"zba\"]\nticks-per-second";
     floating_point_without_a_unit: shows manifest "stack = 8192" => "stack = 8192\nfloating-point = true";
+    observer_without_calls: shows manifest "calls = [\"supervisor\"]\n" => "observer = true\n";
+    operator_that_is_an_observer: shows manifest "calls = [\"supervisor\"]\n" => "calls = [\"supervisor\"]\noperator = true\nobserver = true\n";
     operator_without_calls: shows manifest "calls = [\"supervisor\"]\n" => "operator = true\n";
     second_device_that_discovers: shows chip "[devices.uart0]" => "[devices.more]\ndiscovers = \"pci\"\nwindows = [{ name = \"config\", kind = \"config\", base = 0x5000_0000, size = 0x10_0000 }]\n\n[devices.uart0]";
     discovers_without_configuration_space: shows chip "interrupts = [10]" => "interrupts = [10]\ndiscovers = \"pci\"";

@@ -102,8 +102,19 @@ pub struct TaskPolicy {
     pub restart: Restart,
     /// How often it is told that the supervisor works, in milliseconds; 0 for never.
     pub heartbeat_ms: u32,
-    /// Whether it may give the supervisor orders.
-    pub operator: bool,
+    /// What it may ask of the supervisor.
+    pub authority: Authority,
+}
+
+/// What a task may ask of the supervisor; each includes the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Authority {
+    /// To write into the log and to read it, and what belongs to its own leases.
+    Own,
+    /// To look at leases, devices and stacks of all tasks.
+    Observer,
+    /// To give orders.
+    Operator,
 }
 
 /// One binding of a task.

@@ -38,8 +38,9 @@ pub const HEARTBEAT: Notifications = Notifications::peer(13);
 /// A name of a task as an argument; longer ones are cut.
 pub type Name = Padded<NAME_LENGTH>;
 
-/// The calls of the supervisor. Every task may log, and the driver of the host bridge reports what it discovers. All
-/// other calls are for tasks with `operator` in the manifest; other tasks get `Denied`.
+/// The calls of the supervisor. Every task may log and read the log, and the driver of the host bridge reports what it
+/// discovers. `lease`, `grant`, `device` and `stack` are for tasks with `observer` or `operator` in the manifest, all
+/// orders for those with `operator`; other tasks get `Denied`.
 #[interface]
 pub trait Supervisor {
     /// Adds a line to the log, under the caller's name.

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::manifest::{self, Manifest, RestartPolicy};
-use crate::plan::{Bind, Restart, Shares, Task};
+use crate::plan::{Authority, Bind, Restart, Shares, Task};
 use crate::problem::Problem;
 use leasehold_abi::NAME_LENGTH;
 use serde_spanned::Spanned;
@@ -32,7 +32,7 @@ impl Checker<'_> {
             self.check_name_of(name);
             self.check_sizes(name, task);
             self.check_floating_point(name, task);
-            self.check_operator(name, task);
+            self.check_authority(name, task);
         }
         self.check_supervisor();
         if let Some((name, _)) = manifest.tasks.iter().nth(self.arch.most_tasks()) {
@@ -134,10 +134,26 @@ impl Checker<'_> {
         }
     }
 
-    /// Orders are calls to the supervisor, and the supervisor cannot call itself.
-    fn check_operator(&mut self, name: &Spanned<String>, task: &manifest::Task) {
-        let Some(operator) = task.operator.as_ref().filter(|on| *on.get_ref()) else {
-            return;
+    /// Orders and looks are calls to the supervisor, and the supervisor cannot call itself.
+    fn check_authority(&mut self, name: &Spanned<String>, task: &manifest::Task) {
+        let is_on = |on: &&Spanned<bool>| *on.get_ref();
+        let operator = task.operator.as_ref().filter(is_on);
+        let observer = task.observer.as_ref().filter(is_on);
+        if let (Some(_), Some(observer)) = (operator, observer) {
+            self.problems.push(
+                Problem::new(
+                    self.source,
+                    observer.span(),
+                    format!("`{name}` is the operator's, and need not be an observer"),
+                )
+                .label("an operator may look at everything")
+                .hint("leave it out"),
+            );
+        }
+        let (on, role) = match (operator, observer) {
+            (Some(on), _) => (on, "the operator's"),
+            (None, Some(on)) => (on, "an observer"),
+            (None, None) => return,
         };
         let supervisor = self.order[0];
         let mut calls = task.calls.iter().flat_map(|list| list.get_ref());
@@ -145,12 +161,12 @@ impl Checker<'_> {
             self.problems.push(
                 Problem::new(
                     self.source,
-                    operator.span(),
-                    format!("`{name}` is the operator's and does not call the supervisor"),
+                    on.span(),
+                    format!("`{name}` is {role} and does not call the supervisor"),
                 )
-                .label("orders are calls to the supervisor")
+                .label("orders and questions are calls to the supervisor")
                 .hint(if name.get_ref() == supervisor {
-                    "leave it out: the supervisor gives itself no orders".to_owned()
+                    "leave it out: the supervisor asks itself nothing".to_owned()
                 } else {
                     format!("add `{supervisor}` to `calls` of `{name}`")
                 }),
@@ -257,7 +273,7 @@ impl Checker<'_> {
                 binds,
                 restart: restart(&task.restart),
                 heartbeat_ms: task.heartbeat_ms.as_ref().map_or(0, |time| *time.get_ref()),
-                operator: task.operator.as_ref().is_some_and(|on| *on.get_ref()),
+                authority: authority(task),
                 entries: entries[rank],
             });
         }
@@ -285,4 +301,14 @@ pub(super) fn is_name(text: &str) -> bool {
 /// A number of bytes. After an error it is a placeholder, so that the checks can continue.
 fn sane(bytes: i64) -> u64 {
     bytes.clamp(0, u32::MAX.into()).unsigned_abs()
+}
+
+/// What a task may ask of the supervisor, by its two keys.
+fn authority(task: &manifest::Task) -> Authority {
+    let is_on = |key: &Option<Spanned<bool>>| key.as_ref().is_some_and(|on| *on.get_ref());
+    match (is_on(&task.operator), is_on(&task.observer)) {
+        (true, _) => Authority::Operator,
+        (false, true) => Authority::Observer,
+        (false, false) => Authority::Own,
+    }
 }

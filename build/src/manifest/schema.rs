@@ -70,6 +70,8 @@ pub struct Task {
     pub floating_point: Option<Spanned<bool>>,
     /// It may give orders to the supervisor, because an operator uses it.
     pub operator: Option<Spanned<bool>>,
+    /// It may look at what the supervisor knows of leases, devices and stacks.
+    pub observer: Option<Spanned<bool>>,
     /// Tasks that it may call, all of higher priority.
     pub calls: Option<Names>,
     /// Tasks that it may notify.

@@ -5,7 +5,7 @@ use super::edit::add_to_list;
 use super::{check_name, fill, type_name};
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
-use leasehold_build::plan::Plan;
+use leasehold_build::plan::{Authority, Plan};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -197,7 +197,9 @@ fn chip(device: &str, plan: &Plan) -> Result<Vec<(&'static str, String)>> {
 
 /// The operator's task, which people call tasks from.
 fn shell(plan: &Plan) -> Option<usize> {
-    plan.tasks.iter().position(|task| task.operator)
+    plan.tasks
+        .iter()
+        .position(|task| task.authority == Authority::Operator)
 }
 
 /// The file that has the app's tasks: the board's own, or the one that it is like.

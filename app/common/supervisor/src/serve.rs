@@ -10,7 +10,7 @@ use leasehold_abi::{
     Claim, Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, Notifications, Optional, TaskHandle,
 };
 use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
-use userlib::policy::{DevicePolicy, Policy};
+use userlib::policy::{Authority, DevicePolicy, Policy};
 use userlib::supervisor::{
     BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceKind, DeviceName, DeviceState, FunctionAddress,
     FunctionInfo, GrantLine, LeaseLine, Lessee, Name, StackUse, SupervisorServer,
@@ -57,10 +57,10 @@ struct Caller<'a, 'm> {
 
 impl Caller<'_, '_> {
     /// Only the operator's task gives orders: a task that goes astray cannot turn the machine off or take
-    /// another's device, though it may call to log.
-    fn order(&self) -> Result<(), Error> {
+    /// another's device, though it may call to log. Only observers see what other tasks have.
+    fn has(&self, authority: Authority) -> Result<(), Error> {
         let task = self.supervisor.policy.tasks.get(self.client.index());
-        if task.is_some_and(|task| task.operator) {
+        if task.is_some_and(|task| task.authority >= authority) {
             Ok(())
         } else {
             Err(Error::Denied)
@@ -216,7 +216,7 @@ impl SupervisorServer for Caller<'_, '_> {
     }
 
     fn watch_log(&mut self, wanted: Notifications) -> Result<u64, Error> {
-        self.order()?;
+        self.has(Authority::Operator)?;
         // Tasks can post each other no other notifications.
         if wanted.is_empty() || !Notifications::PEERS.contains(wanted) {
             return Err(Error::Invalid);
@@ -261,7 +261,7 @@ impl SupervisorServer for Caller<'_, '_> {
     }
 
     fn restart(&mut self, task: Name) -> Result<(), Error> {
-        self.order()?;
+        self.has(Authority::Operator)?;
         let index = self.task(&task)?;
         let cared = &mut self.supervisor.tasks[index];
         cared.history.clear();
@@ -277,7 +277,7 @@ impl SupervisorServer for Caller<'_, '_> {
     }
 
     fn crash(&mut self, task: Name) -> Result<(), Error> {
-        self.order()?;
+        self.has(Authority::Operator)?;
         let index = self.task(&task)?;
         match self.supervisor.tasks[index].standing {
             Standing::Running(life) => {
@@ -289,19 +289,19 @@ impl SupervisorServer for Caller<'_, '_> {
     }
 
     fn bind(&mut self, device: DeviceName) -> Result<(), Error> {
-        self.order()?;
+        self.has(Authority::Operator)?;
         let index = self.named(&device)?;
         self.supervisor.release(index)
     }
 
     fn unbind(&mut self, device: DeviceName) -> Result<(), Error> {
-        self.order()?;
+        self.has(Authority::Operator)?;
         let index = self.named(&device)?;
         self.supervisor.hold_back(index)
     }
 
     fn lease(&mut self, slot: u32) -> Result<LeaseLine, Error> {
-        self.order()?;
+        self.has(Authority::Observer)?;
         let lease = sys::lease_at(slot as usize)?;
         let name = device_of(self.supervisor.policy, &lease);
         Ok(LeaseLine {
@@ -311,7 +311,7 @@ impl SupervisorServer for Caller<'_, '_> {
     }
 
     fn grant(&mut self, lease: LeaseHandle, index: u32) -> Result<GrantLine, Error> {
-        self.order()?;
+        self.has(Authority::Observer)?;
         let grant = sys::grant_at(lease, index as usize)?;
         let name = self.supervisor.policy.name_of(grant.label).unwrap_or("");
         Ok(GrantLine {
@@ -371,7 +371,7 @@ impl SupervisorServer for Caller<'_, '_> {
     }
 
     fn device(&mut self, index: u32) -> Result<DeviceInfo, Error> {
-        self.order()?;
+        self.has(Authority::Observer)?;
         let supervisor = &*self.supervisor;
         let device = supervisor
             .devices
@@ -416,7 +416,7 @@ impl SupervisorServer for Caller<'_, '_> {
     }
 
     fn stack(&mut self, task: u32) -> Result<StackUse, Error> {
-        self.order()?;
+        self.has(Authority::Observer)?;
         // From the low end of the stack up, over the words that were never written.
         let mut untouched = 0;
         loop {
@@ -432,7 +432,7 @@ impl SupervisorServer for Caller<'_, '_> {
     }
 
     fn poweroff(&mut self, code: u32) -> Result<(), Error> {
-        self.order()?;
+        self.has(Authority::Operator)?;
         Err(sys::system_off(code, false))
     }
 }

@@ -10,15 +10,15 @@ mod tasks;
 
 use kernel::{Kernel, grant};
 use leasehold_abi::{
-    Claim, Error, GrantInfo, GrantKind, LeaseInfo, LeaseState, Optional, Tag, TaskHandle, TaskInfo,
-    label,
+    Claim, Error, GrantInfo, GrantKind, LeaseInfo, LeaseState, Notifications, Optional, Tag,
+    TaskHandle, TaskInfo, label,
 };
 use supervisor::device;
 use supervisor::serve;
 use supervisor::state::{Memory, Supervisor};
 use userlib::ipc::{Answer, Request};
 use userlib::policy::{
-    Bind, Bus, ChipPolicy, DevicePolicy, Functions, Offer, Policy, Restart, TaskPolicy,
+    Authority, Bind, Bus, ChipPolicy, DevicePolicy, Functions, Offer, Policy, Restart, TaskPolicy,
 };
 use userlib::supervisor::{FunctionAddress, FunctionInfo};
 use userlib::sys::{Message, mock};
@@ -56,7 +56,11 @@ const fn task(name: &'static str, index: usize, binds: &'static [Bind]) -> TaskP
         binds,
         restart: RESTART,
         heartbeat_ms: if index == EDU { HEARTBEAT_MS } else { 0 },
-        operator: index == SHELL,
+        authority: match index {
+            SHELL => Authority::Operator,
+            CHILD => Authority::Observer,
+            _ => Authority::Own,
+        },
     }
 }
 
@@ -268,6 +272,32 @@ fn only_the_operator_gives_orders() {
             ask(supervisor, kernel, SHELL, CRASH, itself.as_bytes(), &[]),
             Some(Error::Denied)
         );
+    });
+}
+
+/// `watch_log`, `stack` of task 0, `device` 0, by the numbers of the interface.
+const WATCH_LOG: u16 = 3;
+const DEVICE: u16 = 12;
+const STACK: u16 = 14;
+
+#[test]
+fn an_observer_looks_and_gives_no_order() {
+    booted(|supervisor, kernel| {
+        let first = 0_u32.to_ne_bytes();
+        for question in [DEVICE, STACK] {
+            let own = ask(supervisor, kernel, EDU, question, &first, &[]);
+            assert_eq!(own, Some(Error::Denied), "of {question} to a driver");
+            let observer = ask(supervisor, kernel, CHILD, question, &first, &[]);
+            assert_ne!(
+                observer,
+                Some(Error::Denied),
+                "of {question} to an observer"
+            );
+        }
+        // There is one who shows the log; an observer reads it.
+        let bits = Notifications::peer(0).bits().to_ne_bytes();
+        let denied = ask(supervisor, kernel, CHILD, WATCH_LOG, &bits, &[]);
+        assert_eq!(denied, Some(Error::Denied));
     });
 }
 
