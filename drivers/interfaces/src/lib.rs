@@ -13,6 +13,7 @@ mod edu;
 mod ethernet;
 mod pwm;
 mod sample;
+mod screen;
 mod stream;
 mod thermometer;
 mod timer;
@@ -30,6 +31,7 @@ pub use sample::{
     SAMPLES, SampleChildClient, SampleChildServer, SampleInfo, SampleParentClient,
     SampleParentServer, SampleState,
 };
+pub use screen::{ScreenAsyncServer, ScreenClient};
 pub use stream::{ConsoleStream, StreamError};
 pub use thermometer::{ThermometerAsyncServer, ThermometerClient};
 pub use timer::{TimerClient, TimerServer};

@@ -73,6 +73,18 @@ pub enum LeaseState {
     Released = 3,
 }
 
+impl LeaseState {
+    /// A word for a person.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Active => "active",
+            Self::Ending => "ending",
+            Self::Released => "released",
+        }
+    }
+}
+
 /// How a lessor revokes ([`Call::LeaseRevoke`](crate::Call::LeaseRevoke)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

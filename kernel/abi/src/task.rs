@@ -23,6 +23,21 @@ pub enum TaskState {
     Stopping = 6,
 }
 
+impl TaskState {
+    /// A word or two for a person.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Dormant => "dormant",
+            Self::Ready => "ready",
+            Self::Receiving => "waiting",
+            Self::Calling => "calling",
+            Self::AwaitingReply => "in a call",
+            Self::Faulted => "faulted",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
 /// Why a task was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromZeros, IntoBytes, Immutable, KnownLayout)]
 #[repr(u8)]

@@ -1,7 +1,7 @@
 //! Sizes, rights and states as a person reads them.
 
 use core::fmt;
-use leasehold_abi::{Claim, GrantKind, LeaseState, Rights, TaskState};
+use leasehold_abi::{Claim, GrantKind, Rights};
 use userlib::supervisor::{GrantLine, StackUse};
 
 /// A number of bytes: `4 KiB` rather than 4096 where that is exact.
@@ -93,29 +93,6 @@ impl fmt::Display for Grant<'_> {
             "" => formatter.write_str(" unknown"),
             name => write!(formatter, " {name}"),
         }
-    }
-}
-
-/// State of a lease, in a word.
-pub const fn lease_state(state: LeaseState) -> &'static str {
-    match state {
-        LeaseState::Free => "free",
-        LeaseState::Active => "active",
-        LeaseState::Ending => "ending",
-        LeaseState::Released => "released",
-    }
-}
-
-/// State of a task, in a word or two.
-pub const fn task_state(state: TaskState) -> &'static str {
-    match state {
-        TaskState::Dormant => "dormant",
-        TaskState::Ready => "ready",
-        TaskState::Receiving => "waiting",
-        TaskState::Calling => "calling",
-        TaskState::AwaitingReply => "in a call",
-        TaskState::Faulted => "faulted",
-        TaskState::Stopping => "stopping",
     }
 }
 

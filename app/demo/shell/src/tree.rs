@@ -1,6 +1,6 @@
 //! The tree of leases, drawn.
 
-use crate::format::{Grant, lease_state};
+use crate::format::Grant;
 use core::fmt::{self, Write};
 use heapless::{String, Vec};
 use leasehold_abi::{LeaseHandle, LeaseInfo};
@@ -125,7 +125,7 @@ fn head(
     }
     out.write_str(" → ")?;
     source.task(lease.lessee.index(), out)?;
-    write!(out, " {:?}, {}\r\n", lease.lessee, lease_state(lease.state))
+    write!(out, " {:?}, {}\r\n", lease.lessee, lease.state.text())
 }
 
 #[cfg(test)]

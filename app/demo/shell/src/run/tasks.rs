@@ -1,6 +1,6 @@
 //! `ps`, `restart`, `crash`, `chaos`.
 
-use crate::format::{StackText, task_state};
+use crate::format::StackText;
 use crate::run::lookup::find;
 use crate::run::say::{failed, no_task, unanswered};
 use crate::screen::{Screen, pause};
@@ -38,7 +38,7 @@ pub(crate) fn list(session: &mut Session) -> bool {
             Ok(Care::Quarantined) => "quarantine",
             Ok(Care::Waiting) => "backing off",
             Ok(Care::Left) => "ended",
-            _ => task_state(info.state),
+            _ => info.state.text(),
         };
         let stack = StackText(session.supervisor.stack(index as u32).ok());
         let out = &mut session.screen;

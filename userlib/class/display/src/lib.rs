@@ -1,0 +1,105 @@
+//! The class of displays: a driver lends the frame buffer of its device, and the task above it draws.
+//!
+//! The driver sets the mode and registers the auxiliary device [`DISPLAY`] with a [`Display`] as payload. The pixels are
+//! a part of the device's own memory, so nothing is copied between the two tasks.
+//!
+//! # When the driver restarts
+//! The frame buffer is revoked with the driver's lease. The new driver clears it, and registers a new device. Whoever
+//! draws keeps what the picture shows in its own memory, never in the frame buffer, and paints all of it again for each
+//! new binding. A frame that was half painted is lost.
+//!
+//! # Trust
+//! Whoever draws believes nothing of what the driver says: [`Display::canvas`] checks that the picture lies in the
+//! window, and each pixel is stored by an access that ends with `Revoked` when the window is gone.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+mod canvas;
+
+pub use canvas::Canvas;
+
+use userlib::auxiliary::{Lendable, LentWindow};
+use userlib::for_lt::Family;
+use userlib::io::Window;
+use userlib::{Error, ForLt};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// Name of the auxiliary device, after the driver's own and a dot.
+pub const DISPLAY: &str = "display";
+
+/// Bytes of a pixel: blue, green, red, and one that is not shown.
+pub const PIXEL: usize = 4;
+
+/// Most pixels of a side.
+const MOST_SIDE: u32 = 8192;
+
+/// The shape of the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct Mode {
+    /// Pixels of a line.
+    pub width: u32,
+    /// Lines.
+    pub height: u32,
+    /// Bytes from the start of a line to the start of the next, a multiple of [`PIXEL`].
+    pub stride: u32,
+}
+
+impl Mode {
+    /// A picture whose lines follow each other without gaps.
+    pub const fn packed(width: u32, height: u32) -> Self {
+        Self {
+            width,
+            height,
+            stride: width * PIXEL as u32,
+        }
+    }
+
+    /// Bytes of the picture.
+    ///
+    /// # Errors
+    /// `Protocol`: this can be no picture.
+    pub fn length(self) -> Result<usize, Error> {
+        let sides = [self.width, self.height];
+        let is_side = |side: u32| side != 0 && side <= MOST_SIDE;
+        let wide = self.width as usize * PIXEL;
+        let stride = self.stride as usize;
+        if !sides.into_iter().all(is_side) || stride < wide || !stride.is_multiple_of(PIXEL) {
+            return Err(Error::Protocol);
+        }
+        stride
+            .checked_mul(self.height as usize)
+            .ok_or(Error::Protocol)
+    }
+}
+
+/// Payload of the auxiliary device: the picture and its pixels.
+#[derive(Debug, Family, Lendable)]
+#[for_lt(crate = userlib::for_lt)]
+#[offer(DisplayOffer<'a>)]
+pub struct Display<'a> {
+    mode: Mode,
+    pixels: Window<'a>,
+}
+
+/// What the driver gives for a [`Display`].
+#[derive(Debug)]
+pub struct DisplayOffer<'a> {
+    /// The picture's shape.
+    pub mode: Mode,
+    /// Its pixels, and perhaps more behind them.
+    pub pixels: LentWindow<'a>,
+}
+
+/// The family of [`Display`].
+pub type DisplayFamily = ForLt!(Display<'_>);
+
+impl Display<'_> {
+    /// Something to draw on.
+    ///
+    /// # Errors
+    /// `Protocol`: the picture that the driver names does not lie in the window that it lent.
+    pub fn canvas(&self) -> Result<Canvas<'_>, Error> {
+        Canvas::new(self.mode, &self.pixels)
+    }
+}
