@@ -14,6 +14,7 @@ mod flash;
 mod gdb;
 mod list;
 mod machine;
+mod monitor;
 mod needs;
 mod new;
 mod pipe;
@@ -112,6 +113,13 @@ enum Verb {
         /// With --exec: give up after this long of the machine's own time (60).
         #[arg(long, value_name = "SECONDS", requires = "exec")]
         timeout: Option<u64>,
+        /// Show the board's display in a window.
+        #[arg(long)]
+        display: bool,
+        /// Write what the board's display shows into this file, after the lines of --exec or, without them, after the
+        /// screen was painted; then end.
+        #[arg(long, value_name = "FILE.png", conflicts_with = "display", value_parser = run::picture)]
+        screenshot: Option<PathBuf>,
         #[command(flatten)]
         others: Others,
         /// Further words for QEMU, or for the board's model.
@@ -304,16 +312,24 @@ fn run(verb: Verb) -> Result<()> {
             target: Target { app, board },
             exec,
             timeout,
+            display,
+            screenshot,
             others,
             words,
         } => {
-            let emulators = others.emulators()?;
-            let target = (app.as_str(), board.as_str());
-            match exec {
-                None => run::interactive(&workspace, &emulators, target, &words),
+            let run = run::Run {
+                workspace: &workspace,
+                emulators: &others.emulators()?,
+                target: (&app, &board),
+                display,
+                words: &words,
+            };
+            let lines = exec.as_deref();
+            match lines.or(screenshot.is_some().then_some(run::PAINT)) {
+                None => run.interactive(),
                 Some(lines) => {
                     let timeout = timeout.unwrap_or(run::TIMEOUT);
-                    run::exec(&workspace, &emulators, target, &words, (&lines, timeout))
+                    run.exec(lines, timeout, screenshot.as_deref())
                 }
             }
         }

@@ -59,3 +59,27 @@ pub(crate) fn command(bootable: &Bootable, emulator: &Emulator, clock: Clock) ->
     }
     Ok(command)
 }
+
+/// The way in which this emulator can show a display in a window.
+///
+/// # Errors
+/// When it has none.
+pub(crate) fn window(emulator: &Emulator) -> Result<&'static str> {
+    let mut command = Command::new(&emulator.program);
+    if let Some(folder) = &emulator.modules {
+        command.env("QEMU_MODULE_DIR", folder);
+    }
+    let output = command
+        .args(["-display", "help"])
+        .output()
+        .context("cannot run the emulator")?;
+    let known = String::from_utf8_lossy(&output.stdout).into_owned();
+    ["gtk", "sdl"]
+        .into_iter()
+        .find(|window| known.lines().any(|line| line.trim() == *window))
+        .with_context(|| {
+            format!(
+                "{emulator} opens no window; in Debian `apt-get install qemu-system-gui` brings that in"
+            )
+        })
+}

@@ -6,55 +6,129 @@ use crate::attach::{self, Raw};
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
 use crate::machine::{self, Line, Machine};
+use crate::monitor::Socket;
 use crate::needs::{self, Work};
-use crate::qemu::Clock;
+use crate::qemu::{self, Clock};
 use crate::session::{self, Event, Session};
 use crate::symbols::Symbols;
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// How long, in seconds of its own time, a machine may take for its lines.
 pub(crate) const TIMEOUT: u64 = 60;
 
-/// Boots an app on this terminal, with these further words for the emulator.
+/// What the screen's task does at once, so that the picture is whole.
+pub(crate) const PAINT: &str = "call screen.repaint";
+
+/// A file for a picture.
 ///
 /// # Errors
-/// When it cannot be built or started, or ends with a code of its own.
-pub(crate) fn interactive(
-    workspace: &Workspace,
-    emulators: &Emulators,
-    (app, board): (&str, &str),
-    words: &[String],
-) -> Result<()> {
-    let bootable = ready(workspace, emulators, app, board)?;
-    let mut command = machine::command(&bootable, Clock::Real, Line::Terminal)?;
-    command.args(words);
-    eprintln!(
-        "booting {app} on {board} in {}; Ctrl-A X ends it",
-        bootable.machine
-    );
-    if let Machine::Model(..) = bootable.machine {
-        return at_model(&command, &bootable.symbols);
+/// When it is of another format.
+pub(crate) fn picture(file: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(file);
+    match path.extension() {
+        Some(format) if format == "png" => Ok(path),
+        _ => Err("the name of a picture ends with .png".to_owned()),
     }
-    // The terminal's keys go directly to the emulator; its output comes through this program. By this signal the
-    // emulator leaves the terminal as it found it.
-    let mut child = session::ends_with_this(&command, "TERM")
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("cannot run the emulator")?;
-    let printed = child.stdout.take().context("the pipe asked for")?;
-    let passed = annotate::copy(
-        &|address| bootable.symbols.at(address),
-        printed,
-        std::io::stdout().lock(),
-    );
-    let status = child.wait().context("cannot wait for the emulator")?;
-    passed.context("passing on what the machine printed")?;
-    ensure!(status.success(), "the machine ended with {status}");
-    Ok(())
+}
+
+/// An app on a board, to be run.
+#[derive(Clone, Copy)]
+pub(crate) struct Run<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) emulators: &'a Emulators,
+    /// App and board.
+    pub(crate) target: (&'a str, &'a str),
+    /// Whether the board's display is shown in a window.
+    pub(crate) display: bool,
+    /// Further words for the emulator.
+    pub(crate) words: &'a [String],
+}
+
+impl Run<'_> {
+    /// Boots the app on this terminal.
+    ///
+    /// # Errors
+    /// When it cannot be built or started, or ends with a code of its own.
+    pub(crate) fn interactive(self) -> Result<()> {
+        let (app, board) = self.target;
+        let (bootable, command) = self.ready(Line::Terminal)?;
+        eprintln!(
+            "booting {app} on {board} in {}; Ctrl-A X ends it",
+            bootable.machine
+        );
+        if let Machine::Model(..) = bootable.machine {
+            return at_model(&command, &bootable.symbols);
+        }
+        // The terminal's keys go directly to the emulator; its output comes through this program. By this signal the
+        // emulator leaves the terminal as it found it.
+        let mut child = session::ends_with_this(&command, "TERM")
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot run the emulator")?;
+        let printed = child.stdout.take().context("the pipe asked for")?;
+        let passed = annotate::copy(
+            &|address| bootable.symbols.at(address),
+            printed,
+            std::io::stdout().lock(),
+        );
+        let status = child.wait().context("cannot wait for the emulator")?;
+        passed.context("passing on what the machine printed")?;
+        ensure!(status.success(), "the machine ended with {status}");
+        Ok(())
+    }
+
+    /// Boots the app and types lines at its shell. Then writes what its display shows into a file.
+    ///
+    /// # Errors
+    /// A failed line, a fault of the kernel, a time-out, an exit code that is not 0, no display.
+    pub(crate) fn exec(self, lines: &str, timeout: u64, picture: Option<&Path>) -> Result<()> {
+        let (app, board) = self.target;
+        let (bootable, mut command) = self.ready(Line::Pipes)?;
+        eprintln!("booting {app} on {board} in {}", bootable.machine);
+        let socket = Socket::new("run");
+        if picture.is_some() {
+            bootable.machine.emulator("picture of its display")?;
+            socket.attach(&mut command);
+        }
+        let mut session = Session::start(&command, bootable.symbols)?;
+        let allowance = Allowance::new(Duration::from_secs(timeout));
+        let lines = lines
+            .split(';')
+            .map(str::trim)
+            .filter(|line| !line.is_empty());
+        let mut script = Script {
+            lines: lines.map(str::to_owned).collect(),
+            failed: Vec::new(),
+            sent: None,
+        };
+        script
+            .play(&mut session, allowance)
+            .with_context(|| format!("running {app} on {board}"))?;
+        if let Some(file) = picture {
+            socket.connect()?.screenshot(file, "png")?;
+        }
+        Ok(())
+    }
+
+    /// Installs what booting needs, builds the image, and says how to boot it.
+    fn ready(self, line: Line) -> Result<(Bootable, Command)> {
+        let (app, board) = self.target;
+        let needs = needs::of(self.workspace, &[Work::Boot], &[self.target])?;
+        needs::ensure(self.workspace, self.emulators, &needs)?;
+        let bootable = build::bootable(self.workspace, self.emulators, app, board)?;
+        let mut command = machine::command(&bootable, Clock::Real, line)?;
+        if self.display {
+            let emulator = bootable.machine.emulator("display")?;
+            command.args(["-display", qemu::window(emulator)?]);
+        }
+        command.args(self.words);
+        Ok((bootable, command))
+    }
 }
 
 /// A model's serial line on this terminal: it knows nothing of terminals itself.
@@ -79,44 +153,6 @@ fn at_model(command: &Command, symbols: &Symbols) -> Result<()> {
     passed.context("passing on what the machine printed")?;
     ensure!(status.success(), "the machine ended with {status}");
     Ok(())
-}
-
-/// Installs what booting needs, then builds the image.
-fn ready(workspace: &Workspace, emulators: &Emulators, app: &str, board: &str) -> Result<Bootable> {
-    let needs = needs::of(workspace, &[Work::Boot], &[(app, board)])?;
-    needs::ensure(workspace, emulators, &needs)?;
-    build::bootable(workspace, emulators, app, board)
-}
-
-/// Boots an app, with these further words for the emulator, and types lines at its shell.
-///
-/// # Errors
-/// A failed line, a fault of the kernel, a time-out, an exit code that is not 0.
-pub(crate) fn exec(
-    workspace: &Workspace,
-    emulators: &Emulators,
-    (app, board): (&str, &str),
-    words: &[String],
-    (lines, timeout): (&str, u64),
-) -> Result<()> {
-    let bootable = ready(workspace, emulators, app, board)?;
-    eprintln!("booting {app} on {board} in {}", bootable.machine);
-    let mut command = machine::command(&bootable, Clock::Real, Line::Pipes)?;
-    command.args(words);
-    let mut session = Session::start(&command, bootable.symbols)?;
-    let allowance = Allowance::new(Duration::from_secs(timeout));
-    let lines = lines
-        .split(';')
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    let mut script = Script {
-        lines: lines.map(str::to_owned).collect(),
-        failed: Vec::new(),
-        sent: None,
-    };
-    script
-        .play(&mut session, allowance)
-        .with_context(|| format!("running {app} on {board}"))
 }
 
 /// Whether the kernel says that it cannot go on (`kernel/src/panic.rs`, `kernel/src/report.rs`).

@@ -1,5 +1,6 @@
 //! `test`: the host's tests, the test suite in the emulator, and the demo's story.
 
+mod display;
 mod fan;
 mod model;
 mod probe;
@@ -58,6 +59,8 @@ pub(crate) enum Part {
     Board,
     /// The demo, driven through its shell.
     Story,
+    /// The demo's display, while its driver ends and comes back.
+    Display,
     /// The app `fan`, on the model of its board.
     Fan,
     /// The app `probe`, on the model of its board.
@@ -88,6 +91,11 @@ pub(crate) fn run(
         let boards = boards.iter().map(String::as_str);
         let boards = boards.filter(|board| boards::has(workspace, app, board));
         images.extend(boards.filter(|_| wanted(part)).map(|board| (app, board)));
+    }
+    if wanted(Part::Display) && !wanted(Part::Story) {
+        let boards = boards.iter().map(String::as_str);
+        let boards = boards.filter(|board| display::is_on(workspace, board));
+        images.extend(boards.map(|board| (display::APP, board)));
     }
     let mut needs = needs::of(workspace, &[Work::Boot], &images)?;
     let on_model = wanted(Part::Model) && boards.iter().any(|board| board == model::BOARD);
@@ -148,6 +156,11 @@ fn on_boards(
         if wanted(Part::Story) && boards::has(workspace, story::APP, board) {
             outcomes.push(part(&format!("the demo's story on {board}"), || {
                 story::tell(workspace, emulators, board)
+            }));
+        }
+        if wanted(Part::Display) && display::is_on(workspace, board) {
+            outcomes.push(part(&format!("the display on {board}"), || {
+                display::tell(workspace, emulators, board)
             }));
         }
         if wanted(Part::Fan) && boards::has(workspace, fan::APP, board) {

@@ -67,7 +67,7 @@ fn leases<P: Paint>(
     lines: &mut Lines,
     on: &mut P,
 ) -> Result<(), P::Error> {
-    let heading = format_args!("{:<22} {}", "LEASE", "FROM > TO");
+    let heading = format_args!("{:<22} {}", "LEASE", "LENT TO");
     lines.set(on, (LEASES, 0), Line::new(Tone::Title, heading))?;
     let (mut at, mut more) = (1, 0);
     for slot in 0.. {
@@ -95,28 +95,22 @@ fn leases<P: Paint>(
     (at..LINES).try_for_each(|at| lines.set(on, (LEASES, at), Line::default()))
 }
 
-/// The line of a lease.
+/// The line of a lease. Most are from the supervisor, so only other lessors are named.
 fn lease(found: &LeaseLine) -> Line {
-    let lease = &found.lease;
+    let (lease, device) = (&found.lease, found.device);
     let tone = match lease.state {
         LeaseState::Active => Tone::Good,
         _ => Tone::Changing,
     };
-    let device = found.device;
+    let lessee = lease.lessee.index();
     match lease.lessor.get() {
-        // Nearly all are the supervisor's.
-        Some(0) | None => Line::new(
-            tone,
-            format_args!("{device:<22} > {}", Named(lease.lessee.index())),
-        ),
-        Some(from) => Line::new(
-            tone,
-            format_args!(
-                "{device:<22} {} > {}",
-                Named(from as usize),
-                Named(lease.lessee.index())
-            ),
-        ),
+        // A part of a device that a driver offers to others.
+        Some(_) if lessee == 0 => Line::new(tone, format_args!("{device:<22} (offered)")),
+        Some(from) if from != 0 => {
+            let from = Named(from as usize);
+            Line::new(tone, format_args!("{device:<22} {} {from}", Named(lessee)))
+        }
+        _ => Line::new(tone, format_args!("{device:<22} {}", Named(lessee))),
     }
 }
 

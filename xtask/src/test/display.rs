@@ -1,0 +1,205 @@
+//! The demo's display: what it shows, while its driver ends and comes back.
+
+use super::Tally;
+use super::shell::Shell;
+use crate::boards;
+use crate::build::{self, Bootable};
+use crate::emulator::Emulators;
+use crate::machine::{self, Line};
+use crate::monitor::{Monitor, Socket};
+use crate::qemu::Clock;
+use anyhow::{Context, Result, ensure};
+use leasehold_build::Workspace;
+use std::path::PathBuf;
+
+/// The app.
+pub(super) const APP: &str = "demo";
+/// The task that draws.
+const TASK: &str = "screen";
+/// An instruction takes 8 ns, as for the suite.
+const SHIFT: u8 = 3;
+/// The colours of the test card's bars, from left to right (`app/demo/screen/src/card.rs`).
+const BARS: [[u8; 3]; 8] = [
+    [255, 255, 255],
+    [255, 255, 0],
+    [0, 255, 255],
+    [0, 255, 0],
+    [255, 0, 255],
+    [255, 0, 0],
+    [0, 0, 255],
+    [0, 0, 0],
+];
+
+/// Whether the demo draws on this board's display. A manifest with a fault is the other parts' to report.
+pub(super) fn is_on(workspace: &Workspace, board: &str) -> bool {
+    boards::has(workspace, APP, board)
+        && leasehold_build::check(workspace.root(), APP, board)
+            .is_ok_and(|plan| plan.tasks.iter().any(|task| task.name == TASK))
+}
+
+/// Runs the demo and judges its pictures.
+///
+/// # Errors
+/// When it cannot be built or started.
+pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
+    let bootable = build::bootable(workspace, emulators, APP, board)?;
+    println!("{}", bootable.machine);
+    let mut seen = Seen::boot(&bootable)?;
+    let mut tally = Tally::default();
+    let mut report = |name: &str, outcome: Result<()>| match outcome {
+        Ok(()) => {
+            tally.passed += 1;
+            println!("test display::{name} ... ok");
+        }
+        Err(reason) => {
+            tally.failed += 1;
+            println!("test display::{name} ... FAILED: {reason:#}");
+        }
+    };
+    report("the_card_is_what_was_painted", seen.card());
+    report("a_new_driver_shows_nothing_of_before", seen.cleared());
+    report("it_is_painted_again_when_the_driver_is_back", seen.again());
+    seen.shell.power_off()?;
+    Ok(tally)
+}
+
+/// A running demo and the monitor of its emulator.
+struct Seen {
+    shell: Shell,
+    monitor: Monitor,
+    /// Where the pictures go.
+    file: PathBuf,
+    _socket: Socket,
+}
+
+impl Seen {
+    fn boot(bootable: &Bootable) -> Result<Self> {
+        let socket = Socket::new("display");
+        let mut command = machine::command(bootable, Clock::Instructions(SHIFT), Line::Pipes)?;
+        socket.attach(&mut command);
+        let mut shell = Shell::run(&command, bootable.symbols.clone())?;
+        shell.until_prompt()?;
+        Ok(Self {
+            shell,
+            monitor: socket.connect()?,
+            file: bootable.built.folder.join("display.ppm"),
+            _socket: socket,
+        })
+    }
+
+    /// Types lines that must succeed.
+    fn lines(&mut self, lines: &[&str]) -> Result<()> {
+        for (line, answer) in lines.iter().zip(self.shell.lines(lines)?) {
+            let (said, succeeded) = answer?;
+            ensure!(succeeded, "`{line}` failed: {}", said.join("\n"));
+        }
+        Ok(())
+    }
+
+    /// What is to be seen now.
+    fn picture(&mut self) -> Result<Picture> {
+        self.monitor.screenshot(&self.file, "ppm")?;
+        Picture::read(&std::fs::read(&self.file).context("the picture")?)
+    }
+
+    fn card(&mut self) -> Result<()> {
+        self.lines(&["call screen.card"])?;
+        self.picture()?.is(&BARS)
+    }
+
+    /// The task that draws is in quarantine, so nobody paints for the new driver.
+    fn cleared(&mut self) -> Result<()> {
+        let sleeps = ["sleep 50", "sleep 100", "sleep 200", "sleep 400", "sleep 1"];
+        let lines: Vec<&str> = sleeps
+            .iter()
+            .flat_map(|sleep| ["crash screen", sleep])
+            .collect();
+        self.lines(&lines)?;
+        let last = self.picture()?.is(&[[0; 3]]);
+        ensure!(
+            last.is_err(),
+            "nothing is left of what the task painted last"
+        );
+        self.lines(&["crash display", "sleep 200"])?;
+        self.picture()?.is(&[[0; 3]])
+    }
+
+    fn again(&mut self) -> Result<()> {
+        self.lines(&["restart screen", "sleep 200", "call screen.card"])?;
+        self.picture()?.is(&BARS)?;
+        // The driver ends while the task has its frame buffer.
+        self.lines(&["crash display", "sleep 200"])?;
+        self.picture()?.is(&BARS)
+    }
+}
+
+/// A picture: its width, and its pixels line by line.
+struct Picture {
+    width: usize,
+    pixels: Vec<[u8; 3]>,
+}
+
+impl Picture {
+    /// Reads a portable pixmap as QEMU writes it: `P6`, width and height, 255, the pixels.
+    fn read(bytes: &[u8]) -> Result<Self> {
+        let mut parts = bytes.splitn(4, |byte| *byte == b'\n');
+        let mut text = || {
+            let part = parts.next().context("the picture is cut")?;
+            std::str::from_utf8(part).context("the picture's head")
+        };
+        let (kind, size, depth) = (text()?, text()?, text()?);
+        let (width, height) = size.split_once(' ').context("the picture's size")?;
+        let (width, height): (usize, usize) = (width.parse()?, height.parse()?);
+        ensure!(
+            (kind, depth) == ("P6", "255"),
+            "a picture of {kind} and {depth}"
+        );
+        let (pixels, []) = parts.next().context("no pixels")?.as_chunks() else {
+            anyhow::bail!("a pixel is cut");
+        };
+        ensure!(
+            pixels.len() == width * height,
+            "{} pixels of {size}",
+            pixels.len()
+        );
+        Ok(Self {
+            width,
+            pixels: pixels.to_vec(),
+        })
+    }
+
+    /// Whether all of it is bars of these colours.
+    fn is(&self, bars: &[[u8; 3]]) -> Result<()> {
+        let wide = self.width / bars.len();
+        for (index, pixel) in self.pixels.iter().enumerate() {
+            let (line, column) = (index / self.width, index % self.width);
+            let wanted = bars[column / wide];
+            ensure!(
+                *pixel == wanted,
+                "{pixel:?} at {column}, {line}, not {wanted:?}"
+            );
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_wrong_pixel_is_seen() {
+        let mut bytes = b"P6\n4 2\n255\n".to_vec();
+        bytes.extend(
+            [[9, 9, 9], [9, 9, 9], [0, 0, 0], [0, 0, 0]]
+                .concat()
+                .repeat(2),
+        );
+        let bars = [[9; 3], [0; 3]];
+        assert!(Picture::read(&bytes).is_ok_and(|picture| picture.is(&bars).is_ok()));
+        *bytes.last_mut().unwrap() = 1;
+        assert!(Picture::read(&bytes).is_ok_and(|picture| picture.is(&bars).is_err()));
+        bytes.pop();
+        assert!(Picture::read(&bytes).is_err(), "cut");
+    }
+}
