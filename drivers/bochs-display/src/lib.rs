@@ -17,7 +17,7 @@ use userlib::{Error, ForLt};
 /// The picture.
 pub const MODE: Mode = Mode::packed(640, 480);
 
-/// Bytes that are lent: the picture, and what makes of it a power of two, which every protection unit can cover with one
+/// Bytes that are lent: the picture, and what makes of it a power of two. Every protection unit can cover that with one
 /// entry.
 pub const LENT: usize = 2 << 20;
 

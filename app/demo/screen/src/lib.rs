@@ -1,6 +1,6 @@
 //! Shows tasks and leases on a display, as they change.
 //!
-//! It is the child of a display driver. What the picture shows lies in its own memory ([`lines`]); so when the driver
+//! It is the child of a display driver. What the picture shows lies in its own memory; so when the driver
 //! dies and comes back, the whole picture is painted again on the new frame buffer.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]

@@ -1,7 +1,7 @@
 //! The class of displays: a driver lends the frame buffer of its device, and the task above it draws.
 //!
-//! The driver sets the mode and registers the auxiliary device [`DISPLAY`] with a [`Display`] as payload. The pixels are
-//! a part of the device's own memory, so nothing is copied between the two tasks.
+//! The driver sets the mode and registers the auxiliary device [`DISPLAY`] with a [`Display`] as payload. The pixels
+//! are a part of the device's own memory, so nothing is copied between the two tasks.
 //!
 //! # When the driver restarts
 //! The frame buffer is revoked with the driver's lease. The new driver clears it, and registers a new device. Whoever
