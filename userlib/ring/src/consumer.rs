@@ -1,6 +1,6 @@
 //! The side that takes entries out.
 
-use crate::{Error, Memory, Word, is_size, may_wait, wakes};
+use crate::{Error, Memory, Word, clear, is_size, may_wait, wakes};
 use core::cell::Cell;
 
 /// Takes entries out of a ring of `N`, a power of two up to 65,536.
@@ -45,6 +45,24 @@ impl<const N: usize> Consumer<N> {
         this.look(memory)?;
         memory.store(Word::ConsumerWaits, 0);
         Ok(this)
+    }
+
+    /// Empties the ring, as it was at first: for a new other side, when the earlier one cannot reach it any more.
+    pub fn restart(&self, memory: &impl Memory) {
+        clear(memory);
+        for count in [&self.taken, &self.released, &self.put] {
+            count.set(0);
+        }
+    }
+
+    /// Whether this side has taken anything out, in this life or an earlier one.
+    pub const fn has_begun(&self) -> bool {
+        self.taken.get() != 0
+    }
+
+    /// Whether the other side says that it put anything in.
+    pub fn other_has_begun(&self, memory: &impl Memory) -> bool {
+        memory.load(Word::Put) != 0
     }
 
     /// Looks how far the producer is; whether there is still nothing to take.

@@ -90,3 +90,15 @@ fn may_wait(
 const fn is_size(entries: usize) -> bool {
     entries.is_power_of_two() && entries <= 1 << 16
 }
+
+/// Empties a ring, as it was at first.
+fn clear(memory: &impl Memory) {
+    for word in [
+        Word::Put,
+        Word::Taken,
+        Word::ConsumerWaits,
+        Word::ProducerWaits,
+    ] {
+        memory.store(word, 0);
+    }
+}

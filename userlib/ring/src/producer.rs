@@ -1,6 +1,6 @@
 //! The side that puts entries in.
 
-use crate::{Error, Memory, Word, is_size, may_wait, wakes};
+use crate::{Error, Memory, Word, clear, is_size, may_wait, wakes};
 use core::cell::Cell;
 
 /// Puts entries into a ring of `N`, a power of two up to 65,536.
@@ -36,6 +36,24 @@ impl<const N: usize> Producer<N> {
             published: Cell::new(put),
             taken: Cell::new(taken),
         })
+    }
+
+    /// Empties the ring, as it was at first: for a new other side, when the earlier one cannot reach it any more.
+    pub fn restart(&self, memory: &impl Memory) {
+        clear(memory);
+        for count in [&self.put, &self.published, &self.taken] {
+            count.set(0);
+        }
+    }
+
+    /// Whether this side has put anything in, in this life or an earlier one.
+    pub const fn has_begun(&self) -> bool {
+        self.put.get() != 0
+    }
+
+    /// Whether the other side says that it took anything out.
+    pub fn other_has_begun(&self, memory: &impl Memory) -> bool {
+        memory.load(Word::Taken) != 0
     }
 
     /// Whether there is no room, when this last looked.

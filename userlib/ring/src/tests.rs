@@ -350,3 +350,38 @@ fn a_producer_that_is_late_takes_no_later_wait_for_an_earlier_one() {
     producer.push(&memory, 8).unwrap();
     assert!(producer.publish(&memory), "the second wait is lost");
 }
+
+#[test]
+fn a_ring_that_is_restarted_is_as_a_new_one() {
+    let memory = Plain::<4>::new(0);
+    let producer = Producer::<4>::resume(&memory).unwrap();
+    let consumer = Consumer::<4>::resume(&memory).unwrap();
+    assert!(!producer.has_begun() && !consumer.has_begun());
+    for entry in 0..4 {
+        producer.push(&memory, entry).unwrap();
+    }
+    assert!(producer.has_begun() && !consumer.other_has_begun(&memory));
+    let _ = producer.publish(&memory);
+    assert!(consumer.other_has_begun(&memory) && !producer.other_has_begun(&memory));
+    assert_eq!(consumer.pop(&memory), Ok(Some(0)));
+    let _ = consumer.release(&memory);
+    assert!(consumer.has_begun() && producer.other_has_begun(&memory));
+    // At the producer's side; the other end is a new one.
+    producer.restart(&memory);
+    let next = Consumer::<4>::resume(&memory).unwrap();
+    assert!(!next.has_begun() && !next.other_has_begun(&memory));
+    assert_eq!(next.pop(&memory), Ok(None));
+    for entry in 5..9 {
+        assert_eq!(producer.push(&memory, entry), Ok(()), "all room is back");
+    }
+    assert!(!producer.publish(&memory));
+    assert_eq!(next.pop(&memory), Ok(Some(5)));
+    // And at the consumer's.
+    next.restart(&memory);
+    let producer = Producer::<4>::resume(&memory).unwrap();
+    assert!(!producer.has_begun());
+    assert_eq!(next.pop(&memory), Ok(None));
+    producer.push(&memory, 9).unwrap();
+    let _ = producer.publish(&memory);
+    assert_eq!(next.pop(&memory), Ok(Some(9)));
+}

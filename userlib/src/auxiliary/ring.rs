@@ -187,6 +187,22 @@ impl<T: FromBytes + IntoBytes + Immutable, const N: usize> RingSender<'_, T, N> 
     pub fn wait(&self) -> Result<bool, Error> {
         self.side.wait(&self.memory)
     }
+
+    /// Empties the ring, as it was at first: at the parent, for the next child, after the registration is dropped. If
+    /// somebody still has the other end, that finds words that cannot be.
+    pub fn restart(&self) {
+        self.side.restart(&self.memory);
+    }
+
+    /// Whether this side has used the ring, in this life or an earlier one.
+    pub const fn has_begun(&self) -> bool {
+        self.side.has_begun()
+    }
+
+    /// Whether the other side says that it has used the ring.
+    pub fn other_has_begun(&self) -> bool {
+        self.side.other_has_begun(&self.memory)
+    }
 }
 
 /// The end of a ring that takes entries out: at the parent, or in a payload at the child. See [`RingSender`].
@@ -218,6 +234,22 @@ impl<T: FromBytes + IntoBytes + Immutable, const N: usize> RingReceiver<'_, T, N
     /// As [`RingReceiver::pop`].
     pub fn turn(&self) -> Result<Turn, Error> {
         self.side.turn(&self.memory)
+    }
+
+    /// Empties the ring, as it was at first: at the parent, for the next child, after the registration is dropped. If
+    /// somebody still has the other end, that finds words that cannot be.
+    pub fn restart(&self) {
+        self.side.restart(&self.memory);
+    }
+
+    /// Whether this side has used the ring, in this life or an earlier one.
+    pub const fn has_begun(&self) -> bool {
+        self.side.has_begun()
+    }
+
+    /// Whether the other side says that it has used the ring.
+    pub fn other_has_begun(&self) -> bool {
+        self.side.other_has_begun(&self.memory)
     }
 }
 
@@ -277,6 +309,48 @@ impl<'cap> LendRegion<'cap> {
             kind: PhantomData,
         };
         Ok((memory, end))
+    }
+}
+
+impl<E> Clone for LentEnd<'_, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for LentEnd<'_, E> {}
+
+/// The child's end in this task, for host tests that play both.
+#[cfg(not(target_os = "none"))]
+impl<'cap, T: FromBytes + IntoBytes + Immutable, const N: usize>
+    LentEnd<'cap, RingReceiver<'cap, T, N>>
+{
+    /// Takes the end as a child would.
+    ///
+    /// # Errors
+    /// `Protocol` when the ring's words cannot be.
+    pub fn take(&self) -> Result<RingReceiver<'cap, T, N>, Error> {
+        // SAFETY: the region's memory, which stays the binding's for `'cap`.
+        let memory = unsafe { RingMemory::new(self.base) };
+        let side = Consumer::resume(&memory)?;
+        Ok(RingReceiver { memory, side })
+    }
+}
+
+/// As above.
+#[cfg(not(target_os = "none"))]
+impl<'cap, T: FromBytes + IntoBytes + Immutable, const N: usize>
+    LentEnd<'cap, RingSender<'cap, T, N>>
+{
+    /// Takes the end as a child would.
+    ///
+    /// # Errors
+    /// `Protocol` when the ring's words cannot be.
+    pub fn take(&self) -> Result<RingSender<'cap, T, N>, Error> {
+        // SAFETY: as above.
+        let memory = unsafe { RingMemory::new(self.base) };
+        let side = Producer::resume(&memory)?;
+        Ok(RingSender { memory, side })
     }
 }
 
