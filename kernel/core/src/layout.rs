@@ -55,7 +55,7 @@ impl<C> Layout<C> {
     /// The index of the task that runs.
     pub const CURRENT: isize = Self::head(offset_of!(Head, current));
     /// A word whose bits are all set when the reaper has nothing to do.
-    pub const HIGHER: isize = Self::head(offset_of!(Head, reaper) + Reaper::HIGHER);
+    pub const HIGHER: isize = Self::head(offset_of!(Head, reaper.higher));
 
     /// Where the records begin in the kernel's state.
     const TASKS: usize = size_of::<Head>().next_multiple_of(align_of::<Task<C>>());

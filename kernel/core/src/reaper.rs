@@ -37,8 +37,8 @@ const SLICES_PER_SECOND: u32 = 1000;
 /// What waits to be done.
 #[repr(C)]
 pub(crate) struct Reaper {
-    /// Tasks of a higher priority than all that is queued; all bits when the queue is empty.
-    higher: TaskSet,
+    /// Tasks of a higher priority than all that is queued; all bits when the queue is empty. The entry code reads it.
+    pub(crate) higher: TaskSet,
     /// Tasks that a line made ready since the queue was last empty.
     woken_by_line: TaskSet,
     /// Tasks that a server's death made ready since then.
@@ -64,9 +64,6 @@ pub(crate) struct Reaper {
 }
 
 impl Reaper {
-    /// Where [`higher`](Self::higher) lies, for the entry code.
-    pub(crate) const HIGHER: usize = core::mem::offset_of!(Self, higher);
-
     pub(crate) const NEW: Self = Self {
         higher: TaskSet::MAX,
         woken_by_line: 0,

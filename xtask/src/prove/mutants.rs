@@ -14,7 +14,7 @@ mod trial;
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
 use list::Mutant;
-use std::collections::btree_map::Entry;
+use schemata::Refused;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -74,12 +74,12 @@ pub(super) fn check(workspace: &Workspace, file: Option<&str>) -> Result<()> {
     for number in switched.hopeless.intersection(&wanted) {
         fates.insert(*number, Fate::DoesNotCompile);
     }
-    for number in wanted {
-        if let Entry::Vacant(fate) = fates.entry(number) {
-            let mutant = &mutants[number];
-            let fate = *fate.insert(alone(&tree, &sources, mutant)?);
-            say_if_survived(number, mutant, fate);
-        }
+    let left: Vec<usize> = wanted
+        .into_iter()
+        .filter(|number| !fates.contains_key(number))
+        .collect();
+    if !left.is_empty() {
+        fates.extend(by_themselves(&tree, &sources, &mutants, &left)?);
     }
     let tried: Vec<_> = fates
         .iter()
@@ -119,12 +119,12 @@ fn sources(root: &Path, folder: &Path) -> Result<Sources> {
 
 /// Builds the tests with as many mutants as compile together.
 fn build(tree: &Tree, sources: &Sources, mutants: &[Mutant]) -> Result<Switched> {
-    let mut left_out = BTreeSet::new();
+    let mut refused = Refused::default();
+    let mut hopeless = BTreeSet::new();
     loop {
         let (mut texts, mut switched) = (Sources::new(), BTreeSet::new());
-        let mut hopeless = BTreeSet::new();
         for (file, source) in sources {
-            let schemata = schemata::of(file, source, mutants, &left_out)?;
+            let schemata = schemata::of(file, source, mutants, &refused)?;
             switched.extend(schemata.switched);
             hopeless.extend(schemata.hopeless);
             texts.insert(file.clone(), schemata.text);
@@ -136,7 +136,7 @@ fn build(tree: &Tree, sources: &Sources, mutants: &[Mutant]) -> Result<Switched>
         for (file, text) in &texts {
             tree.write(file, text)?;
         }
-        match tree.build(PACKAGE.0, Optimised::AsEver)? {
+        let errors = match tree.build(PACKAGE.0, Optimised::AsEver)? {
             Built::Program(program) => {
                 return Ok(Switched {
                     program,
@@ -145,18 +145,25 @@ fn build(tree: &Tree, sources: &Sources, mutants: &[Mutant]) -> Result<Switched>
                 });
             }
             Built::Nothing => bail!("the compiler does not come to an end"),
-            Built::Errors(errors) => {
-                let before = left_out.len();
-                for error in &errors {
-                    if let Some(text) = texts.get(&error.file) {
-                        left_out.extend(schemata::at(text, error.byte));
-                    }
+            Built::Errors(errors) => errors,
+        };
+        let before = (refused.mutants.len(), refused.functions.len());
+        for error in &errors {
+            if let Some(function) = &error.not_constant {
+                refused.functions.insert(function.clone());
+            } else if let Some(text) = texts.get(&error.file) {
+                let found = schemata::at(text, error.byte);
+                if let [number] = found[..]
+                    && mutants[number].is_hopeless_if_refused()
+                {
+                    hopeless.insert(number);
                 }
-                if left_out.len() == before {
-                    let said: Vec<_> = errors.iter().map(|error| &*error.text).collect();
-                    bail!("no mutant's fault:\n{}", said.join("\n"));
-                }
+                refused.mutants.extend(found);
             }
+        }
+        if before == (refused.mutants.len(), refused.functions.len()) {
+            let said: Vec<_> = errors.iter().map(|error| &*error.text).collect();
+            bail!("no mutant's fault:\n{}", said.join("\n"));
         }
     }
 }
@@ -187,20 +194,35 @@ fn try_all(switched: &Switched, mutants: &[Mutant]) -> Result<Fates> {
     Ok(fates.into_inner().expect("no worker panics"))
 }
 
+/// Builds and tries each of these mutants by itself.
+fn by_themselves(
+    tree: &Tree,
+    sources: &Sources,
+    mutants: &[Mutant],
+    numbers: &[usize],
+) -> Result<Fates> {
+    // What is built so that the compiler is soon done is slower: if its tests fail without a mutant, they say nothing.
+    ensure!(
+        quick_fate(tree, sources)? == Fate::Survived,
+        "quick tests fail, or take too long, in a build without optimisation"
+    );
+    let mut fates = Fates::new();
+    for &number in numbers {
+        let mutant = &mutants[number];
+        let fate = alone(tree, sources, mutant)?;
+        println!("by itself: {fate:?}: {number}: {mutant}");
+        fates.insert(number, fate);
+    }
+    Ok(fates)
+}
+
 /// Builds and tries one mutant by itself: first as what builds fast, with the quick tests.
 fn alone(tree: &Tree, sources: &Sources, mutant: &Mutant) -> Result<Fate> {
-    for (file, source) in sources {
-        if *file == mutant.file {
-            tree.write(file, &mutant.applied_to(source))?;
-        } else {
-            tree.write(file, source)?;
-        }
-    }
-    let fate = match tree.build(PACKAGE.0, Optimised::Not)? {
-        Built::Errors(_) => Fate::DoesNotCompile,
-        Built::Nothing => Fate::TimedOut,
-        Built::Program(program) => trial::of_quick_tests(&program, NONE)?,
-    };
+    let mut sources = sources.clone();
+    let source = sources.get_mut(&mutant.file);
+    let source = source.with_context(|| format!("no source {}", mutant.file))?;
+    *source = mutant.applied_to(source);
+    let fate = quick_fate(tree, &sources)?;
     if fate != Fate::Survived {
         return Ok(fate);
     }
@@ -208,6 +230,18 @@ fn alone(tree: &Tree, sources: &Sources, mutant: &Mutant) -> Result<Fate> {
         Built::Errors(_) => Ok(Fate::DoesNotCompile),
         Built::Nothing => Ok(Fate::TimedOut),
         Built::Program(program) => trial::of_all_tests(&program, NONE),
+    }
+}
+
+/// Builds these sources so that the compiler is soon done, and runs the quick tests.
+fn quick_fate(tree: &Tree, sources: &Sources) -> Result<Fate> {
+    for (file, source) in sources {
+        tree.write(file, source)?;
+    }
+    match tree.build(PACKAGE.0, Optimised::Not)? {
+        Built::Errors(_) => Ok(Fate::DoesNotCompile),
+        Built::Nothing => Ok(Fate::TimedOut),
+        Built::Program(program) => trial::of_quick_tests(&program, NONE),
     }
 }
 

@@ -7,6 +7,7 @@ mod ends;
 mod entry;
 mod hostile;
 mod invariants;
+mod layout;
 mod leases;
 mod lending;
 mod lives;

@@ -26,6 +26,13 @@ pub(super) struct Mutant {
 }
 
 impl Mutant {
+    /// Whether it compiles nowhere, if it does not compile as a `return` at the function's start: a value in the place
+    /// of the body has the same type, unless only the body says which type that is.
+    pub(super) fn is_hopeless_if_refused(&self) -> bool {
+        let type_of_result = self.change.split_once(" -> ").map(|(_, rest)| rest);
+        self.genre == "FnValue" && !type_of_result.is_some_and(|rest| rest.contains("impl "))
+    }
+
     /// A source with this change in it.
     pub(super) fn applied_to(&self, source: &str) -> String {
         let byte_of = |(line, column): Place| -> usize {
@@ -103,6 +110,29 @@ mod tests {
         let shown = mutants[0].to_string();
         assert_eq!(shown, "a/b.rs:26:19: replace == with != in X::check");
         assert!(parse(b"[{}]").is_err());
+    }
+
+    #[test]
+    fn a_value_in_the_place_of_a_body_is_known_to_be_of_its_type_or_not() {
+        let is_hopeless = |genre: &str, change: &str| {
+            let mutant = Mutant {
+                file: "a.rs".to_owned(),
+                change: change.to_owned(),
+                genre: genre.to_owned(),
+                start: (1, 1),
+                end: (1, 1),
+                replacement: String::new(),
+            };
+            mutant.is_hopeless_if_refused()
+        };
+        assert!(is_hopeless(
+            "FnValue",
+            "replace <impl A for B>::f -> C with D"
+        ));
+        assert!(is_hopeless("FnValue", "replace f with ()"));
+        assert!(!is_hopeless("FnValue", "replace f -> impl A with B"));
+        assert!(!is_hopeless("FnValue", "replace f -> Vec<impl A> with B"));
+        assert!(!is_hopeless("BinaryOperator", "replace + with - in f"));
     }
 
     #[test]

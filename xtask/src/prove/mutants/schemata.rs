@@ -2,7 +2,8 @@
 //!
 //! So a package is compiled once for all of its mutants ("mutant schemata": Untch, Offutt, Harrold, "Mutation
 //! Analysis Using Mutant Schemata", 1993). What stands in a constant context cannot ask a switch when the program
-//! runs, and stays as it is, and so does a `const` function: those are left to builds of their own.
+//! runs, and stays as it is: that is left to builds of its own. A `const` function becomes one that is not, unless a
+//! constant needs it.
 
 use super::list::Mutant;
 use anyhow::{Context, Result};
@@ -30,6 +31,8 @@ pub(super) struct Schemata {
 enum Kind {
     /// Nothing: what is wrong here is the mutants' fault.
     Mark,
+    /// It goes away.
+    Gone,
     /// The function returns at once.
     Body,
     /// A match arm does not match, or its guard says something else; the guard, if there is one.
@@ -61,7 +64,16 @@ struct Edit {
     mutants: Vec<usize>,
 }
 
-/// Puts those mutants of a source behind switches that can be, but for those that are `left_out`. Numbers are indices.
+/// What the compiler refused so far.
+#[derive(Debug, Default)]
+pub(super) struct Refused {
+    /// Mutants, by their numbers, that do not compile together with the others.
+    pub(super) mutants: BTreeSet<usize>,
+    /// Names of functions that a constant calls: they stay `const`.
+    pub(super) functions: BTreeSet<String>,
+}
+
+/// Puts those mutants of a source behind switches that can be, but for those that were refused. Numbers are indices.
 ///
 /// # Errors
 /// When it is no Rust.
@@ -69,7 +81,7 @@ pub(super) fn of(
     file: &str,
     source: &str,
     mutants: &[Mutant],
-    left_out: &BTreeSet<usize>,
+    refused: &Refused,
 ) -> Result<Schemata> {
     let syntax = syn::parse_file(source).with_context(|| file.to_owned())?;
     let mut finder = Finder {
@@ -77,8 +89,9 @@ pub(super) fn of(
         mutants: mutants
             .iter()
             .enumerate()
-            .filter(|(number, mutant)| mutant.file == file && !left_out.contains(number))
+            .filter(|(number, mutant)| mutant.file == file && !refused.mutants.contains(number))
             .collect(),
+        constant_functions: &refused.functions,
         edits: Vec::new(),
         hopeless: BTreeSet::new(),
     };
@@ -127,6 +140,7 @@ pub(super) fn at(text: &str, byte: usize) -> Vec<usize> {
 struct Finder<'m> {
     in_constant: bool,
     mutants: Vec<(usize, &'m Mutant)>,
+    constant_functions: &'m BTreeSet<String>,
     edits: Vec<Edit>,
     hopeless: BTreeSet<usize>,
 }
@@ -160,7 +174,16 @@ impl Finder<'_> {
         go_on: impl FnOnce(&mut Self),
     ) {
         let before = self.in_constant;
-        self.in_constant |= signature.constness.is_some();
+        let name = signature.ident.to_string();
+        match signature.constness {
+            Some(_) if self.constant_functions.contains(&name) => self.in_constant = true,
+            Some(keyword) => self.edits.push(Edit {
+                range: keyword.span().byte_range(),
+                kind: Kind::Gone,
+                mutants: Vec::new(),
+            }),
+            None => {}
+        }
         if let Some(first) = block.stmts.first() {
             let mutants = self.starting(first.span(), &["FnValue"]);
             let at = first.span().byte_range().start;
@@ -340,6 +363,7 @@ impl Writer<'_> {
         let inner = |range: &Range<usize>| self.write(range.clone(), next);
         let written = match &edit.kind {
             Kind::Mark => inner(&edit.range),
+            Kind::Gone => return String::new(),
             Kind::Body => self.cases(edit, |replacement| format!("return {replacement};"), ""),
             Kind::Arm(guard) => self.arm(edit, guard.as_ref().map(&inner)),
             Kind::Field {
@@ -464,7 +488,15 @@ mod tests {
 
     /// The text without the comments that enclose mutants, and with short switches.
     fn written(source: &str, mutants: &[Mutant]) -> Schemata {
-        let mut schemata = of("x.rs", source, mutants, &BTreeSet::new()).expect("Rust");
+        with_constant_functions(source, mutants, &[])
+    }
+
+    fn with_constant_functions(source: &str, mutants: &[Mutant], names: &[&str]) -> Schemata {
+        let refused = Refused {
+            functions: names.iter().map(ToString::to_string).collect(),
+            ..Refused::default()
+        };
+        let mut schemata = of("x.rs", source, mutants, &refused).expect("Rust");
         let mut text = schemata.text.replace("crate::mutants::is", "is");
         while let Some(start) = text.find("/*") {
             let end = text[start..].find("*/").expect("an end") + start + 2;
@@ -542,10 +574,17 @@ fn h() { if let Some(x) = y && x {} }";
             mutant("BinaryOperator", "-", (3, 23)),
             mutant("BinaryOperator", "||", (4, 29)),
         ];
-        let schemata = written(source, &mutants);
+        let schemata = with_constant_functions(source, &mutants, &["f"]);
         assert_eq!(schemata.switched, BTreeSet::from([2]));
         assert_eq!(schemata.hopeless, BTreeSet::from([3]));
         assert!(schemata.text.contains("const fn f(x: u8) -> u8 { x + 1 }"));
+        let schemata = written(source, &mutants);
+        assert_eq!(schemata.switched, BTreeSet::from([1, 2]));
+        let text = schemata.text;
+        assert!(
+            text.contains("\n fn f(x: u8) -> u8 { (match (x, 1)"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(super) struct CompilerError {
     pub(super) file: String,
     /// Where in it.
     pub(super) byte: usize,
+    /// The function that a constant calls, if the error is that it is not `const`.
+    pub(super) not_constant: Option<String>,
     /// All of it.
     pub(super) text: String,
 }
@@ -111,7 +113,7 @@ impl Tree {
         command.args(["-c", &limit, "cargo"]);
         if optimised == Optimised::Not {
             let level = format!("profile.dev.package.{package}.opt-level=0");
-            command.args(["--config", &level]);
+            command.args(["--config", &level, "--config", "profile.dev.debug=0"]);
         }
         let output = command
             .current_dir(&self.root)
@@ -155,8 +157,35 @@ fn compiler_error(message: &Value) -> Option<CompilerError> {
     Some(CompilerError {
         file: primary["file_name"].as_str()?.to_owned(),
         byte: usize::try_from(primary["byte_start"].as_u64()?).ok()?,
+        not_constant: (message["code"]["code"] == "E0015")
+            .then(|| called(message["message"].as_str()?))
+            .flatten(),
         text: message["rendered"].as_str()?.to_owned(),
     })
+}
+
+/// The name of the function in a message such as "cannot call non-const associated function `Range::base` in statics".
+fn called(message: &str) -> Option<String> {
+    let path = message.split('`').nth(1)?;
+    // A path may have arguments in it, and at its end.
+    let mut name = "";
+    let mut depth = 0_usize;
+    let mut start = 0;
+    for (at, sign) in path.char_indices().chain([(path.len(), ':')]) {
+        match sign {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 => {
+                let part = &path[start..at];
+                if part.starts_with(|sign: char| sign.is_alphabetic() || sign == '_') {
+                    name = part;
+                }
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    Some(name.split('<').next().unwrap_or(name).to_owned()).filter(|name| !name.is_empty())
 }
 
 /// Whether cargo says that a compiler was ended by a signal of [`OUT_OF_TIME`].
@@ -169,6 +198,22 @@ fn is_out_of_time(said: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_function_that_a_constant_calls_is_read_off_the_message() {
+        let of = |path: &str| {
+            called(&format!(
+                "cannot call non-const function `{path}` in constants"
+            ))
+        };
+        let name = Some("name".to_owned());
+        assert_eq!(of("name"), name);
+        assert_eq!(of("config::Range::name"), name);
+        assert_eq!(of("Table::<Vec<u8>, 3>::name"), name);
+        assert_eq!(of("table::Leases::<L, G>::name::<[u8; 4]>"), name);
+        assert_eq!(of("<Range as std::ops::Deref>::name"), name);
+        assert_eq!(called("no function"), None);
+    }
 
     /// As cargo says it: by the text of an [`std::process::ExitStatus`].
     #[test]

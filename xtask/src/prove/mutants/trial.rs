@@ -21,6 +21,8 @@ const QUICK: Part = (
         "--skip",
         "tests::messages::the_fast_paths_do_what_the_slow_ones_do",
         "--skip",
+        "tests::messages::a_receive_in_the_entry_code_does_what_the_slow_one_does",
+        "--skip",
         "tests::hostile::",
         "--skip",
         "tests::steps::",
@@ -31,7 +33,10 @@ const QUICK: Part = (
 /// The others, one part after another.
 const SLOW: [Part; 3] = [
     (
-        &["tests::messages::the_fast_paths_do_what_the_slow_ones_do"],
+        &[
+            "tests::messages::the_fast_paths_do_what_the_slow_ones_do",
+            "tests::messages::a_receive_in_the_entry_code_does_what_the_slow_one_does",
+        ],
         10,
     ),
     (&["tests::hostile::"], 20),
