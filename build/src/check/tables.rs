@@ -5,11 +5,9 @@ use crate::manifest::Range;
 use crate::pack;
 use crate::plan::{Bind, Device, Grant, Shares, Tables, Task};
 use crate::problem::Problem;
-use leasehold_abi::GrantKind;
+use leasehold_abi::{GrantKind, MAX_LEASES};
 use serde_spanned::Spanned;
 
-/// Lease slots that a handle's index can name (`leasehold_abi::LeaseHandle`).
-const MAX_LEASES: u32 = 1 << 10;
 /// Grants that a PCI binding may get: configuration, six windows, interrupt, pool, bus mastering.
 const PCI_GRANTS: u32 = 10;
 /// Grants of an auxiliary device: payload, memory shared with its parent, four windows.

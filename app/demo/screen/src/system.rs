@@ -1,7 +1,7 @@
 //! The system's state in lines: tasks at the left, leases at the right.
 
 use crate::lines::{LINES, Line, Lines, Paint, Tone};
-use leasehold_abi::{Error, LeaseState, MAX_TASKS, TaskInfo};
+use leasehold_abi::{Error, LeaseState, MAX_LEASES, MAX_TASKS, TaskInfo};
 use userlib::supervisor::{Care, LeaseLine, SupervisorClient};
 use userlib::sys;
 
@@ -70,7 +70,7 @@ fn leases<P: Paint>(
     let heading = format_args!("{:<22} {}", "LEASE", "LENT TO");
     lines.set(on, (LEASES, 0), Line::new(Tone::Title, heading))?;
     let (mut at, mut more) = (1, 0);
-    for slot in 0.. {
+    for slot in 0..MAX_LEASES {
         let found = match supervisor.lease(slot) {
             Ok(found) => found,
             Err(Error::Revoked) => continue,

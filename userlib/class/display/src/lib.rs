@@ -51,7 +51,7 @@ impl Mode {
         Self {
             width,
             height,
-            stride: width * PIXEL as u32,
+            stride: width.wrapping_mul(PIXEL as u32),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::session::Session;
 use crate::tree::{self, MOST_LEASES, Source};
 use core::fmt::{self, Write};
-use leasehold_abi::{Error, LeaseHandle, LeaseInfo};
+use leasehold_abi::{Error, LeaseHandle, LeaseInfo, MAX_LEASES};
 use userlib::supervisor::{DeviceName, GrantLine, SupervisorClient};
 use userlib::sys;
 
@@ -38,7 +38,7 @@ impl Source for Names<'_> {
 pub(crate) fn draw(session: &mut Session) -> bool {
     let mut leases = heapless::Vec::new();
     let mut devices = heapless::Vec::new();
-    for slot in 0.. {
+    for slot in 0..MAX_LEASES {
         match session.supervisor.lease(slot) {
             Ok(line) => {
                 if leases.push(line.lease).is_err() || devices.push(line.device).is_err() {
