@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use driver_virtio::{Doorbell, Features, Piece, Queue, Transport};
-use userlib::dma::{BusMaster, DmaBuffer};
+use userlib::dma::{BusMaster, DmaBuffer, Ours, Theirs};
 use userlib::future::{Lock, with_deadline};
 use userlib::interrupt::Interrupt;
 use userlib::ipc::{Answer, Request, WriteLoan, interface};
@@ -32,28 +32,32 @@ pub struct State<'cap>(Lock<Hardware<'cap>>);
 struct Hardware<'cap> {
     transport: Transport<'cap>,
     doorbell: Doorbell<'cap>,
-    queue: Queue<'cap, 1>,
-    buffer: DmaBuffer<'cap, u8>,
+    /// It has the buffer, except while bytes are copied out of it.
+    queue: Queue<'cap, 1, DmaBuffer<'cap, u8, Theirs>>,
     interrupt: Interrupt<'cap>,
     master: BusMaster<'cap>,
 }
 
-impl Hardware<'_> {
+impl<'cap> Hardware<'cap> {
     /// Gives the device the buffer.
-    fn offer(&mut self) -> Result<(), Error> {
-        let piece = Piece::written(&self.buffer, &self.master);
-        self.queue.offer(&[piece])?;
+    fn offer(&mut self, buffer: DmaBuffer<'cap, u8, Ours>) -> Result<(), Error> {
+        let master = &self.master;
+        self.queue
+            .give(buffer.to_device(master), |buffer| {
+                Ok([Piece::written_theirs(buffer, master)])
+            })
+            .map_err(|(error, _)| error)?;
         self.doorbell.ring();
         Ok(())
     }
 
-    /// Awaits the buffer; gives how many bytes of it are random.
-    async fn filled(&mut self) -> Result<usize, Error> {
+    /// Awaits the buffer, and how many bytes of it are random.
+    async fn filled(&mut self) -> Result<(DmaBuffer<'cap, u8, Ours>, usize), Error> {
         loop {
-            match self.queue.take()? {
+            match self.queue.take_back()? {
                 // The device must not give back an empty one (5.4.6.2).
-                Some((_, 0)) => return Err(Error::Protocol),
-                Some((_, length)) => return Ok(length as usize),
+                Some(used) if used.written == 0 => return Err(Error::Protocol),
+                Some(used) => return Ok((used.buffers.from_device(), used.written as usize)),
                 None => with_deadline(TIME, self.interrupt.wait()).await?,
             }
             self.transport.interrupt()?;
@@ -64,10 +68,13 @@ impl Hardware<'_> {
     async fn fill(&mut self, into: WriteLoan) -> Result<u32, Error> {
         let mut done = 0;
         while done < into.len() {
-            let length = self.filled().await?.min(into.len() - done);
-            self.buffer.give(0..length, &into, done)?;
+            let (buffer, filled) = self.filled().await?;
+            let length = filled.min(into.len() - done);
+            let given = buffer.give(0..length, &into, done);
+            // Also for a client that is gone: the next one finds the buffer with the device.
+            self.offer(buffer)?;
+            given?;
             done += length;
-            self.offer()?;
         }
         Ok(done as u32)
     }
@@ -96,12 +103,11 @@ impl AsyncDriver for VirtioRngDriver {
             doorbell: transport.queue(0, &queue, &master)?,
             transport,
             queue,
-            buffer: pool.buffer(BUFFER)?,
             interrupt: device.interrupt("intx")?,
             master,
         };
         hardware.transport.start();
-        hardware.offer()?;
+        hardware.offer(pool.buffer(BUFFER)?.owned())?;
         userlib::log!("bound, irq {}", hardware.interrupt.line());
         Ok(State(Lock::new(hardware)))
     }

@@ -11,5 +11,5 @@
 mod queue;
 mod transport;
 
-pub use queue::{Piece, Queue, Token};
+pub use queue::{Piece, Queue, Token, Used};
 pub use transport::{Doorbell, Features, Transport};

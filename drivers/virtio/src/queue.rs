@@ -3,8 +3,9 @@
 //! The device can write all memory of the queue at any time. So nothing that is read there is believed: which chains
 //! the device has, and how they go on, stands in the driver's own memory.
 
+use core::marker::PhantomData;
 use userlib::Error;
-use userlib::dma::{BusMaster, DmaBuffer, DmaPool, barrier};
+use userlib::dma::{BusMaster, DmaBuffer, DmaPool, Theirs, barrier};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Flag of a descriptor: another follows (2.7.5).
@@ -30,40 +31,86 @@ struct Descriptor {
     next: u16,
 }
 
-/// A buffer in a chain.
+/// A buffer in a chain. One that belongs to the device meanwhile is borrowed for `'b` from what the queue keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece {
+pub struct Piece<'b> {
     /// Where it is, for the device.
     address: u64,
     /// Bytes.
     length: u32,
     /// Whether the device writes it; otherwise it reads it.
     written: bool,
+    buffer: PhantomData<&'b ()>,
 }
 
-impl Piece {
-    /// A buffer that the device reads.
+impl Piece<'static> {
+    /// A buffer that the device reads, and that driver and device use at the same time.
     pub fn read<'cap, T: FromBytes + IntoBytes + Immutable>(
         buffer: &DmaBuffer<'cap, T>,
         master: &BusMaster<'cap>,
     ) -> Self {
-        Self {
-            address: buffer.device_address(master),
-            // A pool lies below 4 GiB.
-            length: (buffer.len() * size_of::<T>()) as u32,
-            written: false,
-        }
+        Self::new(buffer.device_address(master), buffer.len() * size_of::<T>())
     }
 
-    /// A buffer that the device writes.
+    /// The same, which the device writes.
     pub fn written<'cap, T: FromBytes + IntoBytes + Immutable>(
         buffer: &DmaBuffer<'cap, T>,
         master: &BusMaster<'cap>,
     ) -> Self {
+        Self::read(buffer, master).to_be_written()
+    }
+}
+
+impl<'b> Piece<'b> {
+    /// A buffer that is the device's, which reads it.
+    pub fn read_theirs<'cap, T>(
+        buffer: &'b DmaBuffer<'cap, T, Theirs>,
+        master: &BusMaster<'cap>,
+    ) -> Self {
+        Self::new(buffer.device_address(master), buffer.len() * size_of::<T>())
+    }
+
+    /// A buffer that is the device's, which writes it.
+    pub fn written_theirs<'cap, T>(
+        buffer: &'b DmaBuffer<'cap, T, Theirs>,
+        master: &BusMaster<'cap>,
+    ) -> Self {
+        Self::read_theirs(buffer, master).to_be_written()
+    }
+
+    const fn new(address: u64, length: usize) -> Self {
+        Self {
+            address,
+            // A pool lies below 4 GiB.
+            length: length as u32,
+            written: false,
+            buffer: PhantomData,
+        }
+    }
+
+    /// The same, which the device writes.
+    fn to_be_written(self) -> Self {
         Self {
             written: true,
-            ..Self::read(buffer, master)
+            ..self
         }
+    }
+
+    /// `length` bytes of it from `offset` on, for a buffer that holds many.
+    ///
+    /// # Errors
+    /// `Invalid` past its end.
+    pub fn part(self, offset: usize, length: usize) -> Result<Self, Error> {
+        let end = offset.checked_add(length).ok_or(Error::Invalid)?;
+        if end > self.length as usize {
+            return Err(Error::Invalid);
+        }
+        Ok(Self {
+            address: self.address + offset as u64,
+            // Both fit: they are inside.
+            length: length as u32,
+            ..self
+        })
     }
 
     /// Its first bytes, at most all of them.
@@ -77,6 +124,25 @@ impl Piece {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token(u16);
 
+impl Token {
+    /// Which of the queue's chains this is, below its number of descriptors. Another may have the number once this one
+    /// was taken back.
+    pub const fn number(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A chain that the device has used.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Used<B> {
+    /// Which it was.
+    pub token: Token,
+    /// Bytes that the device wrote.
+    pub written: u32,
+    /// What the queue kept for it.
+    pub buffers: B,
+}
+
 /// What the driver knows of a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Slot {
@@ -87,20 +153,25 @@ enum Slot {
 }
 
 /// A queue of `SIZE` descriptors, a power of two of at most 32768.
+///
+/// With each chain it keeps a `B`: the buffers that are the device's meanwhile. Nobody has them before the device gives
+/// the chain back. Chains of buffers that both sides use keep nothing.
 #[derive(Debug)]
-pub struct Queue<'cap, const SIZE: usize> {
+pub struct Queue<'cap, const SIZE: usize, B = ()> {
     descriptors: DmaBuffer<'cap, Descriptor>,
     offered: DmaBuffer<'cap, u16>,
     used: DmaBuffer<'cap, u32>,
     slots: [Slot; SIZE],
     /// The descriptor behind each in its chain.
     next: [u16; SIZE],
+    /// What belongs to the chain that begins there.
+    kept: [Option<B>; SIZE],
     /// Chains that were ever offered, and those that were taken back, both modulo 2^16 as the device counts them.
     offers: u16,
     taken: u16,
 }
 
-impl<'cap, const SIZE: usize> Queue<'cap, SIZE> {
+impl<'cap, B, const SIZE: usize> Queue<'cap, SIZE, B> {
     /// A queue in this pool.
     ///
     /// # Errors
@@ -119,6 +190,7 @@ impl<'cap, const SIZE: usize> Queue<'cap, SIZE> {
             used: pool.aligned_buffer(BEFORE_USED + USED * SIZE + 1, ALIGN_USED)?,
             slots: [Slot::Free; SIZE],
             next: [0; SIZE],
+            kept: [const { None }; SIZE],
             offers: 0,
             taken: 0,
         })
@@ -138,12 +210,44 @@ impl<'cap, const SIZE: usize> Queue<'cap, SIZE> {
         self.offers.wrapping_sub(self.taken)
     }
 
-    /// Offers a chain of buffers. Those that the device reads come first. The device may look at once, or after
+    /// Offers a chain, and keeps its buffers until the device gives it back. `pieces` says what of them the device reads,
+    /// which comes first, and what it writes. The device may look at once, or after
     /// [`Doorbell::ring`](crate::Doorbell::ring).
     ///
+    /// A buffer that belongs to the device is among those that the queue keeps:
+    /// ```compile_fail
+    /// use driver_virtio::{Piece, Queue};
+    /// use userlib::dma::{BusMaster, DmaBuffer, Theirs};
+    /// type Buffer<'cap> = DmaBuffer<'cap, u8, Theirs>;
+    /// fn give<'cap>(
+    ///     queue: &mut Queue<'cap, 4, ()>, buffer: &Buffer<'cap>, master: &BusMaster<'cap>,
+    /// ) {
+    ///     // borrowed data escapes: the buffer could be taken back while the device has it
+    ///     let _ = queue.give((), |_| Ok([Piece::read_theirs(buffer, master)]));
+    /// }
+    /// ```
+    ///
     /// # Errors
-    /// `Exhausted` when too few descriptors are free; `Invalid` for no pieces, or in another order.
-    pub fn offer(&mut self, pieces: &[Piece]) -> Result<Token, Error> {
+    /// As [`Queue::offer`], with the buffers.
+    pub fn give<const PIECES: usize>(
+        &mut self,
+        buffers: B,
+        pieces: impl for<'b> FnOnce(&'b B) -> Result<[Piece<'b>; PIECES], Error>,
+    ) -> Result<Token, (Error, B)> {
+        let first = match pieces(&buffers).and_then(|pieces| self.chain(&pieces)) {
+            Ok(first) => first,
+            Err(error) => return Err((error, buffers)),
+        };
+        self.kept[usize::from(first)] = Some(buffers);
+        self.show(first)
+            .map_err(|error| match self.kept[usize::from(first)].take() {
+                Some(buffers) => (error, buffers),
+                None => unreachable!("just put there"),
+            })
+    }
+
+    /// Writes the descriptors of a chain; gives the number of the first.
+    fn chain(&mut self, pieces: &[Piece<'_>]) -> Result<u16, Error> {
         if pieces.is_empty() || !pieces.is_sorted_by_key(|piece| piece.written) {
             return Err(Error::Invalid);
         }
@@ -174,6 +278,11 @@ impl<'cap, const SIZE: usize> Queue<'cap, SIZE> {
         }
         let first = behind.ok_or(Error::Invalid)?;
         self.slots[usize::from(first)] = Slot::First(written);
+        Ok(first)
+    }
+
+    /// Shows the device the chain that begins there.
+    fn show(&mut self, first: u16) -> Result<Token, Error> {
         let place = usize::from(self.offers) % SIZE;
         self.offered.write(2 + place, first)?;
         self.offers = self.offers.wrapping_add(1);
@@ -185,12 +294,12 @@ impl<'cap, const SIZE: usize> Queue<'cap, SIZE> {
         Ok(Token(first))
     }
 
-    /// Takes a chain back that the device has used, with the bytes that it wrote; none when there is none.
+    /// Takes a chain back that the device has used, with what was kept for it; none when there is none.
     ///
     /// # Errors
     /// `Protocol` when the device gives back what it has not got, or more bytes than it had room for. Then nothing that
     /// it says can be relied on: reset it.
-    pub fn take(&mut self) -> Result<Option<(Token, u32)>, Error> {
+    pub fn take_back(&mut self) -> Result<Option<Used<B>>, Error> {
         // Flags in the low half.
         let given = (self.used.read(0)? >> 16) as u16;
         let ready = given.wrapping_sub(self.taken);
@@ -219,7 +328,34 @@ impl<'cap, const SIZE: usize> Queue<'cap, SIZE> {
             }
             at = behind;
         }
-        Ok(Some((Token(place as u16), length)))
+        Ok(Some(Used {
+            token: Token(place as u16),
+            written: length,
+            buffers: self.kept[place].take().ok_or(Error::Protocol)?,
+        }))
+    }
+}
+
+/// Of buffers that both sides use.
+impl<const SIZE: usize> Queue<'_, SIZE> {
+    /// Offers a chain of buffers. Those that the device reads come first. The device may look at once, or after
+    /// [`Doorbell::ring`](crate::Doorbell::ring).
+    ///
+    /// # Errors
+    /// `Exhausted` when too few descriptors are free; `Invalid` for no pieces, or in another order.
+    pub fn offer(&mut self, pieces: &[Piece<'static>]) -> Result<Token, Error> {
+        let first = self.chain(pieces)?;
+        self.kept[usize::from(first)] = Some(());
+        self.show(first)
+    }
+
+    /// Takes a chain back, with the bytes that the device wrote; none when there is none.
+    ///
+    /// # Errors
+    /// As [`Queue::take_back`].
+    pub fn take(&mut self) -> Result<Option<(Token, u32)>, Error> {
+        let used = self.take_back()?;
+        Ok(used.map(|used| (used.token, used.written)))
     }
 }
 

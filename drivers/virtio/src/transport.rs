@@ -77,6 +77,11 @@ pub struct Features(pub u64);
 impl Features {
     /// The device is of version 1 or later. This library needs it.
     pub const VERSION_1: Self = Self(1 << 32);
+
+    /// Whether all of `other` are among them.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
 }
 
 /// A capability's structure: its BAR, and its place in it.
@@ -106,6 +111,19 @@ impl<'cap> Transport<'cap> {
     /// `NotFound`, `NoDevice`: no virtio device of version 1, or one that lacks a structure; `Invalid`: one that does
     /// not fit its BAR; `TimedOut`: it does not reset; `Protocol`: it does not take the features.
     pub async fn new(device: &Device<'cap, Bound>, wanted: Features) -> Result<Self, Error> {
+        let none = Features(0);
+        Ok(Self::with_optional(device, wanted, none).await?.0)
+    }
+
+    /// As [`Transport::new`], with those of the `optional` features that the device has; gives what was agreed on.
+    ///
+    /// # Errors
+    /// As [`Transport::new`].
+    pub async fn with_optional(
+        device: &Device<'cap, Bound>,
+        wanted: Features,
+        optional: Features,
+    ) -> Result<(Self, Features), Error> {
         let config = device.config_space::<CONVENTIONAL>("config")?;
         let mut windows: [Option<Part<'cap>>; BARS] = [None; BARS];
         let mut claim = |place: Place| -> Result<Part<'cap, 0, 4>, Error> {
@@ -130,8 +148,8 @@ impl<'cap> Transport<'cap> {
             },
         };
         transport.reset().await?;
-        transport.agree(wanted)?;
-        Ok(transport)
+        let agreed = transport.agree(wanted, optional)?;
+        Ok((transport, agreed))
     }
 
     async fn reset(&self) -> Result<(), Error> {
@@ -145,24 +163,30 @@ impl<'cap> Transport<'cap> {
         .await
     }
 
-    fn agree(&self, Features(wanted): Features) -> Result<(), Error> {
+    fn agree(&self, wanted: Features, optional: Features) -> Result<Features, Error> {
+        let mut has = 0;
+        for half in 0..2 {
+            self.common.device_feature_select().set(half);
+            has |= u64::from(self.common.device_feature().get()) << (32 * half);
+        }
+        let needed = wanted.0 | Features::VERSION_1.0;
+        if needed & !has != 0 {
+            return Err(Error::NoDevice);
+        }
+        let all = needed | optional.0 & has;
         let status = self.common.status();
         status.write(Status::ACKNOWLEDGE::SET);
         status.write(Status::ACKNOWLEDGE::SET + Status::DRIVER::SET);
-        let all = wanted | Features::VERSION_1.0;
         for half in 0..2 {
-            self.common.device_feature_select().set(half);
-            let wanted = (all >> (32 * half)) as u32;
-            if wanted & !self.common.device_feature().get() != 0 {
-                return Err(Error::NoDevice);
-            }
             self.common.driver_feature_select().set(half);
-            self.common.driver_feature().set(wanted);
+            self.common
+                .driver_feature()
+                .set((all >> (32 * half)) as u32);
         }
         let agreed = Status::ACKNOWLEDGE::SET + Status::DRIVER::SET + Status::FEATURES_OK::SET;
         status.write(agreed);
         if status.is_set(Status::FEATURES_OK) {
-            Ok(())
+            Ok(Features(all))
         } else {
             Err(Error::Protocol)
         }
@@ -172,10 +196,10 @@ impl<'cap> Transport<'cap> {
     ///
     /// # Errors
     /// `NotFound`: it has no such queue; `Invalid`: it takes fewer descriptors, or has no doorbell for it.
-    pub fn queue<const SIZE: usize>(
+    pub fn queue<B, const SIZE: usize>(
         &self,
         number: u16,
-        queue: &Queue<'cap, SIZE>,
+        queue: &Queue<'cap, SIZE, B>,
         master: &BusMaster<'cap>,
     ) -> Result<Doorbell<'cap>, Error> {
         let common = &self.common;

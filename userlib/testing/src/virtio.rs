@@ -21,7 +21,7 @@ const FEATURES_OK: u8 = 8;
 /// Version 1 (6).
 const VERSION_1: u64 = 1 << 32;
 /// Most descriptors of the queue.
-const MOST: u16 = 8;
+const MOST: u16 = 64;
 /// Flags of a descriptor (2.7.5).
 const NEXT: u16 = 1;
 const WRITE: u16 = 2;

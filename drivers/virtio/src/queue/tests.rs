@@ -26,11 +26,12 @@ fn with(test: fn(&mut Queue<'_, SIZE>, &mut Virtio)) {
 }
 
 /// A piece at this address.
-const fn piece(address: u64, length: u32, written: bool) -> Piece {
+const fn piece(address: u64, length: u32, written: bool) -> Piece<'static> {
     Piece {
         address,
         length,
         written,
+        buffer: PhantomData,
     }
 }
 
@@ -114,7 +115,7 @@ fn check(
     let memory = Memory::new(4096);
     let offer = Offer::new("pci", 0, 0).with_pool(&memory);
     let run = move |device: &Device<'_, Core>| {
-        let mut queue = Queue::<SIZE>::new(&mut device.dma_pool()?)?;
+        let mut queue = Queue::<SIZE, ()>::new(&mut device.dma_pool()?)?;
         let master = device.bus_master()?;
         let mut device = Virtio::running(&memory, queue.places(&master), SIZE as u16);
         let pieces = [piece(1, 9, false), piece(2, 10, true), piece(3, 20, true)];
@@ -141,6 +142,51 @@ fn a_piece_is_a_buffer_or_the_first_of_it() {
         let written = Piece::written(&buffer, &master);
         assert_eq!(written.first(7), piece(address, 7, true));
         assert_eq!(written.first(21), piece(address, 20, true));
+        assert_eq!(written.part(4, 16), Ok(piece(address + 4, 16, true)));
+        for (offset, length) in [(5, 16), (21, 0), (usize::MAX, 2)] {
+            assert_eq!(written.part(offset, length), Err(Error::Invalid));
+        }
+        Ok(())
+    };
+    offer.bind(run).unwrap();
+}
+
+/// What is the device's comes back with its own chain, in whatever order, and also when the chain is refused.
+#[test]
+fn the_queue_keeps_the_buffers_of_each_chain() {
+    type Kept<'cap> = DmaBuffer<'cap, u32, Theirs>;
+    let memory = Memory::new(4096);
+    let offer = Offer::new("pci", 0, 0).with_pool(&memory);
+    let run = move |device: &Device<'_, Core>| {
+        let mut pool = device.dma_pool()?;
+        let mut queue = Queue::<SIZE, Kept<'_>>::new(&mut pool)?;
+        let master = device.bus_master()?;
+        let mut model = Virtio::running(&memory, queue.places(&master), SIZE as u16);
+        let mut tokens = vec![];
+        for number in 0..3 {
+            let mut buffer = pool.buffer::<u32>(4)?.owned();
+            buffer.write(0, number)?;
+            let given = queue.give(buffer.to_device(&master), |buffer| {
+                Ok([Piece::written_theirs(buffer, &master)])
+            });
+            tokens.push(given.map_err(|(error, _)| error)?);
+        }
+        let refused = queue.give(pool.buffer(1)?.owned().to_device(&master), |buffer| {
+            Ok([Piece::written_theirs(buffer, &master); 2])
+        });
+        let (error, buffer) = refused.expect_err("there is one descriptor");
+        assert_eq!(error, Error::Exhausted);
+        assert_eq!(pool.free(buffer.from_device()), Ok(()));
+        let chains = [(); 3].map(|()| model.take().unwrap());
+        for number in [2, 0, 1] {
+            let (first, pieces) = &chains[number];
+            memory.write(pieces[0].0 + 4, &7_u32.to_le_bytes());
+            model.give(u32::from(*first), 8);
+            let used = queue.take_back()?.unwrap();
+            assert_eq!((used.token, used.written), (tokens[number], 8));
+            let buffer = used.buffers.from_device();
+            assert_eq!((buffer.read(0), buffer.read(1)), (Ok(number as u32), Ok(7)));
+        }
         Ok(())
     };
     offer.bind(run).unwrap();
