@@ -210,8 +210,8 @@ impl<'cap, B, const SIZE: usize> Queue<'cap, SIZE, B> {
         self.offers.wrapping_sub(self.taken)
     }
 
-    /// Offers a chain, and keeps its buffers until the device gives it back. `pieces` says what of them the device reads,
-    /// which comes first, and what it writes. The device may look at once, or after
+    /// Offers a chain, and keeps its buffers until the device gives it back. `pieces` says what of them the device
+    /// reads, which comes first, and what it writes. The device may look at once, or after
     /// [`Doorbell::ring`](crate::Doorbell::ring).
     ///
     /// A buffer that belongs to the device is among those that the queue keeps:

@@ -213,6 +213,14 @@ impl<'a, T: FromBytes + IntoBytes + Immutable + 'static> Lendable<'a> for DmaVie
     }
 }
 
+impl<T> Clone for LentDma<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for LentDma<'_, T> {}
+
 impl<T> fmt::Debug for LentDma<'_, T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (offset, length) = (self.part.offset, self.part.length);

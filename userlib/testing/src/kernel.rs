@@ -3,8 +3,8 @@
 use crate::memory::Shared;
 use leasehold_abi::{
     BeforeWait, Borrow, Call, Claim, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle,
-    LeaseInfo, LeaseState, Lending, Notifications, Padded, Rights, Serving, TaskHandle, TaskInfo,
-    TaskState,
+    LeaseInfo, LeaseState, Lending, Notifications, Padded, Part, Rights, SELF_MEMORY, Serving,
+    TaskHandle, TaskInfo, TaskState,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -85,6 +85,10 @@ pub(crate) struct State {
     pub(crate) released: bool,
     /// What it lent and has not ended.
     lent: Vec<u32>,
+    /// How often it lent.
+    pub(crate) lends: usize,
+    /// Own memory that it lent last: label, address, length.
+    pub(crate) lent_memory: Vec<(u32, usize, usize)>,
     /// In ticks.
     pub(crate) time: u64,
     pub(crate) timer: Option<u64>,
@@ -116,6 +120,8 @@ impl State {
             serving: Serving::Answers,
             released: false,
             lent: Vec::new(),
+            lends: 0,
+            lent_memory: Vec::new(),
             time: 0,
             timer: None,
             idle: false,
@@ -304,7 +310,14 @@ impl State {
             }
             Call::LeaseLend => {
                 let _: Lending = read(a[0]);
-                let raw = LeaseHandle::new(8 + self.lent.len(), 1).raw();
+                self.lent_memory = (0..a[2])
+                    .map(|index| read(a[1] + index * size_of::<Part>()))
+                    .filter(|part: &Part| part.source == SELF_MEMORY as usize)
+                    .map(|part| (part.label as u32, part.offset, part.length))
+                    .collect();
+                self.lends += 1;
+                // Each has a handle of its own.
+                let raw = LeaseHandle::new(8 + self.lends % 32, 1 + self.lends as u32 / 32).raw();
                 self.lent.push(raw);
                 Ok([raw as usize, 0])
             }

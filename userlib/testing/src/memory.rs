@@ -37,6 +37,16 @@ impl Memory {
         }))
     }
 
+    /// Memory that a driver lends, as its child reaches it.
+    pub(crate) fn lent(base: usize, length: usize) -> Self {
+        let master = Cell::new(true);
+        Self(Rc::new(Shared {
+            base,
+            length,
+            master,
+        }))
+    }
+
     /// The first address, as the device sees it.
     pub const fn base(&self) -> u64 {
         ADDRESS

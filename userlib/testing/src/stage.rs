@@ -1,5 +1,6 @@
 //! A driver's life, scripted by a test: requests, interrupts, time, and a device that goes.
 
+use crate::Memory;
 use crate::kernel::{Asked, Client, DRIVER, State};
 use leasehold_abi::{Error, GrantKind, Notifications, TaskHandle};
 use std::cell::{Cell, RefCell};
@@ -164,6 +165,23 @@ impl<'s> Stage<'s> {
     pub fn post(&mut self, bits: Notifications) {
         self.state.borrow_mut().post(bits);
         self.settle();
+    }
+
+    /// How often the driver lent something: the number of its registrations so far.
+    pub fn lends(&self) -> usize {
+        self.state.borrow().lends
+    }
+
+    /// The driver's own memory of this name in what it lent last, as the child reaches it.
+    ///
+    /// # Panics
+    /// When it lent none of this name.
+    pub fn lent(&self, name: &str) -> Memory {
+        let state = self.state.borrow();
+        let mut parts = state.lent_memory.iter();
+        let part = parts.find(|part| part.0 == label(name));
+        let (_, base, length) = *part.unwrap_or_else(|| panic!("no `{name}` is lent"));
+        Memory::lent(base, length)
     }
 
     /// So many milliseconds pass. Whoever sleeps until a time in between is woken at that time.

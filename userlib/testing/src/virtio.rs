@@ -46,6 +46,8 @@ pub struct Virtio {
     taken: u16,
     given: u16,
     rung: usize,
+    /// The start of its own structure.
+    own: Vec<u8>,
 }
 
 impl Virtio {
@@ -64,7 +66,15 @@ impl Virtio {
             taken: 0,
             given: 0,
             rung: 0,
+            own: Vec::new(),
         }
+    }
+
+    /// The same, whose own structure begins with these bytes.
+    #[must_use]
+    pub fn with_own(self, bytes: &[u8]) -> Self {
+        let own = bytes.to_vec();
+        Self { own, ..self }
     }
 
     /// The same, running, with a queue of so many descriptors at these places: descriptors, offered and used chains.
@@ -191,7 +201,8 @@ impl Virtio {
     }
 
     fn reset(&mut self) {
-        *self = Self::new(&self.memory, self.features);
+        let own = std::mem::take(&mut self.own);
+        *self = Self::new(&self.memory, self.features).with_own(&own);
     }
 
     /// The half of a number that the register at `offset` of a pair that begins at `begin` has.
@@ -209,6 +220,13 @@ impl DeviceModel for Virtio {
             (0x18, 2) => u64::from(self.size),
             (0x1e, 2) => 0,
             // To read the cause lets the line be silent (4.1.4.5).
+            (OWN..DOORBELLS, _) => {
+                let at = offset - OWN;
+                let mut value = [0; 8];
+                let there = self.own.get(at..at + width);
+                value[..width].copy_from_slice(there.expect("the structure is that long"));
+                u64::from_le_bytes(value)
+            }
             (INTERRUPT, 1) => u64::from(std::mem::take(&mut self.cause)),
             _ => panic!("no register of {width} bytes to load at {offset:#x}"),
         }
