@@ -102,6 +102,38 @@ fn entries_go_both_ways_and_a_new_life_of_the_child_goes_on() {
     });
 }
 
+/// A task that plays both sides has the child's ends without a payload.
+#[test]
+fn the_child_s_ends_in_the_parent_itself() {
+    Board::run(|board| {
+        let parent = board.bind(0, "parent", vec![]);
+        let region = parent.lend_region(0, 128).unwrap();
+        let (requests, to_child) = region.ring_from_child::<[u32; 2], 4>().unwrap();
+        let (answers, from_child) = region.ring_to_child::<u16, 8>().unwrap();
+        let (sender, receiver) = (to_child.take().unwrap(), from_child.take().unwrap());
+        for number in 0..6 {
+            sender.push([number, !number]).unwrap();
+            assert!(!sender.publish());
+            assert_eq!(requests.pop(), Ok(Some([number, !number])));
+            assert!(!requests.release());
+            answers.push(number as u16).unwrap();
+            assert!(!answers.publish());
+            assert_eq!(receiver.pop(), Ok(Some(number as u16)));
+            assert!(!receiver.release());
+        }
+        assert_eq!(receiver.pop(), Ok(None));
+        // An end that is taken once more goes on where the ring is.
+        sender.push([7; 2]).unwrap();
+        assert!(!sender.publish());
+        let again = to_child.take().unwrap();
+        again.push([8; 2]).unwrap();
+        assert!(!again.publish());
+        assert_eq!(requests.pop(), Ok(Some([7; 2])));
+        assert_eq!(requests.pop(), Ok(Some([8; 2])));
+        assert_eq!(requests.pop(), Ok(None));
+    });
+}
+
 /// The words of a ring as a hostile parent may leave them, when a child takes its end and uses it.
 #[test]
 fn a_ring_with_impossible_words_is_refused_or_harmless() {

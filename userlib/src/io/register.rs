@@ -117,20 +117,18 @@ impl<T, R, A, const STEP: usize, const COUNT: usize> fmt::Debug
     }
 }
 
-/// One load.
-macro_rules! load {
-    ($register:ident, $width:ty) => {
-        // SAFETY: the register is aligned and in a window, which is claimed for `'w`.
-        unsafe { <$width>::load($register.pointer.as_ptr()) }
-    };
+/// One load, for those whose access allows it.
+#[inline(always)]
+fn load<T: Width, R, A>(register: &Register<'_, T, R, A>) -> T {
+    // SAFETY: the register is aligned and in a window, which is claimed for the lifetime.
+    unsafe { T::load(register.pointer.as_ptr()) }
 }
 
-/// One store.
-macro_rules! store {
-    ($register:ident, $width:ty, $value:expr) => {
-        // SAFETY: as for loads; device memory is no Rust object that anybody borrows.
-        unsafe { <$width>::store($register.pointer.as_ptr(), $value) }
-    };
+/// One store, for those whose access allows it.
+#[inline(always)]
+fn store<T: Width, R, A>(register: &Register<'_, T, R, A>, value: T) {
+    // SAFETY: as for loads; device memory is no Rust object that anybody borrows.
+    unsafe { T::store(register.pointer.as_ptr(), value) }
 }
 
 /// Declares that a register of this width and access can be loaded.
@@ -155,7 +153,7 @@ macro_rules! readable {
 
             #[inline(always)]
             fn get(&self) -> $width {
-                load!(self, $width)
+                load(self)
             }
         }
     };
@@ -170,7 +168,7 @@ macro_rules! writeable {
 
             #[inline(always)]
             fn set(&self, value: $width) {
-                store!(self, $width, value);
+                store(self, value);
             }
         }
     };
@@ -190,7 +188,7 @@ macro_rules! register {
             #[inline(always)]
             #[must_use]
             pub fn take(&self) -> LocalRegisterCopy<$width, R> {
-                LocalRegisterCopy::new(load!(self, $width))
+                LocalRegisterCopy::new(load(self))
             }
         }
 
@@ -198,13 +196,13 @@ macro_rules! register {
             /// Clears the bits that are set in `fields`, and no others, by one store.
             #[inline(always)]
             pub fn clear(&self, fields: FieldValue<$width, R>) {
-                store!(self, $width, fields.value);
+                store(self, fields.value);
             }
 
             /// Clears these bits by one store: for a value from a load.
             #[inline(always)]
             pub fn clear_bits(&self, bits: $width) {
-                store!(self, $width, bits);
+                store(self, bits);
             }
         }
     )*};

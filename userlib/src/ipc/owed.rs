@@ -46,8 +46,7 @@ fn call_of(client: TaskHandle) -> &'static Cell<u32> {
 #[cfg(not(target_os = "none"))]
 fn call_of(client: TaskHandle) -> &'static Cell<u32> {
     std::thread_local! {
-        // SAFETY: kept for ever, and only ever shared, by this thread.
-        static CALLS: &'static Calls = unsafe { &*crate::sys::keep(none()) };
+        static CALLS: &'static Calls = crate::sys::keep_shared(none());
     }
     &CALLS.with(|calls| *calls)[client.index() % TASKS]
 }

@@ -169,13 +169,8 @@ impl Task {
     /// The calling thread's: on the host a thread stands for a task.
     #[cfg(not(target_os = "none"))]
     pub(crate) fn current() -> &'static Self {
-        /// Tables that stand for a `static`.
-        fn kept() -> &'static Task {
-            // SAFETY: kept for ever, and only ever shared, by this thread.
-            unsafe { &*sys::keep(Task::new()) }
-        }
         std::thread_local! {
-            static TASK: &'static Task = kept();
+            static TASK: &'static Task = sys::keep_shared(Task::new());
         }
         TASK.with(|task| *task)
     }

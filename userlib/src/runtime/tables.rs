@@ -75,8 +75,7 @@ macro_rules! tables {
             std::thread_local! {
                 static TABLE: &'static [Place<$item>; MAX_BINDINGS] = {
                     let item = || Place(UnsafeCell::new(MaybeUninit::new(<$item>::new())));
-                    // SAFETY: kept for ever, and only ever shared, by this thread.
-                    unsafe { &*crate::sys::keep(core::array::from_fn(|_| item())) }
+                    crate::sys::keep_shared(core::array::from_fn(|_| item()))
                 };
             }
             TABLE.with(|table| *table)

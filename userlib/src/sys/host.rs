@@ -15,6 +15,12 @@ pub(crate) fn keep<T>(value: T) -> *mut T {
     kept
 }
 
+/// The same for what is only ever shared.
+pub(crate) fn keep_shared<T: 'static>(value: T) -> &'static T {
+    // SAFETY: kept for ever, and nobody else has its address.
+    unsafe { &*keep(value) }
+}
+
 /// Forwards a call without a message.
 macro_rules! stub {
     ($name:ident, $($argument:ident),*; $($zero:literal),*) => {

@@ -30,7 +30,7 @@ mod privileged;
 mod task;
 
 #[cfg(not(target_os = "none"))]
-pub(crate) use backend::keep;
+pub(crate) use backend::{keep, keep_shared};
 pub(crate) use held::{hold, let_go};
 pub use lease::{
     config_read, config_write, grant_claim, grant_info, grant_unclaim, interrupt_acknowledge,

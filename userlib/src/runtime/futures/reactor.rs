@@ -103,8 +103,7 @@ impl Reactor {
     #[cfg(not(target_os = "none"))]
     pub(crate) fn current() -> &'static Self {
         std::thread_local! {
-            // SAFETY: kept for ever, and only ever shared, by this thread.
-            static REACTOR: &'static Reactor = unsafe { &*sys::keep(Reactor::new()) };
+            static REACTOR: &'static Reactor = sys::keep_shared(Reactor::new());
         }
         REACTOR.with(|reactor| *reactor)
     }
