@@ -70,7 +70,9 @@ pub(super) fn check(workspace: &Workspace, file: Option<&str>) -> Result<()> {
         switched.program.display()
     );
     switched.mutants.retain(|number| wanted.contains(number));
-    let mut fates = try_all(&switched, &mutants)?;
+    let mut fates = try_all(&switched.mutants, &mutants, |number| {
+        trial::of_quick_tests(&switched.program, number)
+    })?;
     for number in switched.hopeless.intersection(&wanted) {
         fates.insert(*number, Fate::DoesNotCompile);
     }
@@ -78,8 +80,31 @@ pub(super) fn check(workspace: &Workspace, file: Option<&str>) -> Result<()> {
         .into_iter()
         .filter(|number| !fates.contains_key(number))
         .collect();
+    let by_themselves = BTreeSet::from_iter(left.iter().copied());
     if !left.is_empty() {
-        fates.extend(by_themselves(&tree, &sources, &mutants, &left)?);
+        fates.extend(quick_by_themselves(&tree, &sources, &mutants, &left)?);
+    }
+    // What is listed takes the slow tests' whole time, and if they noticed it, the list would only say too little of
+    // them. So they try the others.
+    let others = unlisted(&fates, &mutants, &listed);
+    println!(
+        "the quick tests are done; the slow ones try {}",
+        others.len()
+    );
+    let (alone, together): (Vec<usize>, Vec<usize>) = others
+        .into_iter()
+        .partition(|number| by_themselves.contains(number));
+    fates.extend(try_all(&together, &mutants, |number| {
+        trial::of_slow_tests(&switched.program, number)
+    })?);
+    for number in alone {
+        let fate = slow_by_itself(&tree, &sources, &mutants[number])?;
+        fates.insert(number, fate);
+    }
+    for (number, fate) in &fates {
+        if *fate == Fate::Survived {
+            println!("survived: {number}: {}", mutants[*number]);
+        }
     }
     let tried: Vec<_> = fates
         .iter()
@@ -168,18 +193,37 @@ fn build(tree: &Tree, sources: &Sources, mutants: &[Mutant]) -> Result<Switched>
     }
 }
 
-/// Tries the mutants of one program, several at once.
-fn try_all(switched: &Switched, mutants: &[Mutant]) -> Result<Fates> {
+/// Those that survived, of changes of which not as many survived as the list says.
+fn unlisted(fates: &Fates, mutants: &[Mutant], listed: &listed::Counts) -> Vec<usize> {
+    let survived = || fates.iter().filter(|(_, fate)| **fate == Fate::Survived);
+    let change = |number: usize| mutants[number].change.as_str();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (number, _) in survived() {
+        *counts.entry(change(*number)).or_default() += 1;
+    }
+    let is_as_listed = |change: &str| listed.get(change) == counts.get(change);
+    survived()
+        .map(|(number, _)| *number)
+        .filter(|number| !is_as_listed(change(*number)))
+        .collect()
+}
+
+/// Tries these mutants of one program, several at once.
+fn try_all(
+    numbers: &[usize],
+    mutants: &[Mutant],
+    fate_of: impl Fn(usize) -> Result<Fate> + Sync,
+) -> Result<Fates> {
     let next = AtomicUsize::new(0);
     let fates = Mutex::new(Fates::new());
     let work = || -> Result<()> {
-        while let Some(&number) = switched.mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let fate = trial::of_all_tests(&switched.program, number)?;
+        while let Some(&number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let fate = fate_of(number)?;
             say_if_survived(number, &mutants[number], fate);
             let mut fates = fates.lock().expect("no worker panics");
             fates.insert(number, fate);
             if fates.len().is_multiple_of(100) {
-                println!("{} of {}", fates.len(), switched.mutants.len());
+                println!("{} of {}", fates.len(), numbers.len());
             }
         }
         Ok(())
@@ -194,60 +238,65 @@ fn try_all(switched: &Switched, mutants: &[Mutant]) -> Result<Fates> {
     Ok(fates.into_inner().expect("no worker panics"))
 }
 
-/// Builds and tries each of these mutants by itself.
-fn by_themselves(
+/// Builds each of these mutants by itself, as what builds fast, and tries it with the quick tests.
+fn quick_by_themselves(
     tree: &Tree,
     sources: &Sources,
     mutants: &[Mutant],
     numbers: &[usize],
 ) -> Result<Fates> {
+    let quick_fate =
+        |sources: &Sources| by_itself(tree, sources, Optimised::Not, trial::of_quick_tests);
     // What is built so that the compiler is soon done is slower: if its tests fail without a mutant, they say nothing.
     ensure!(
-        quick_fate(tree, sources)? == Fate::Survived,
+        quick_fate(sources)? == Fate::Survived,
         "quick tests fail, or take too long, in a build without optimisation"
     );
     let mut fates = Fates::new();
     for &number in numbers {
         let mutant = &mutants[number];
-        let fate = alone(tree, sources, mutant)?;
+        let fate = quick_fate(&with(sources, mutant)?)?;
         println!("by itself: {fate:?}: {number}: {mutant}");
         fates.insert(number, fate);
     }
     Ok(fates)
 }
 
-/// Builds and tries one mutant by itself: first as what builds fast, with the quick tests.
-fn alone(tree: &Tree, sources: &Sources, mutant: &Mutant) -> Result<Fate> {
+/// Builds one mutant by itself and tries it with the slow tests.
+fn slow_by_itself(tree: &Tree, sources: &Sources, mutant: &Mutant) -> Result<Fate> {
+    let sources = with(sources, mutant)?;
+    by_itself(tree, &sources, Optimised::AsEver, trial::of_slow_tests)
+}
+
+/// Builds and tries these sources.
+fn by_itself(
+    tree: &Tree,
+    sources: &Sources,
+    optimised: Optimised,
+    fate_of: impl Fn(&Path, usize) -> Result<Fate>,
+) -> Result<Fate> {
+    for (file, source) in sources {
+        tree.write(file, source)?;
+    }
+    match tree.build(PACKAGE.0, optimised)? {
+        Built::Errors(_) => Ok(Fate::DoesNotCompile),
+        Built::Nothing => Ok(Fate::TimedOut),
+        Built::Program(program) => fate_of(&program, NONE),
+    }
+}
+
+/// The sources with one mutant.
+fn with(sources: &Sources, mutant: &Mutant) -> Result<Sources> {
     let mut sources = sources.clone();
     let source = sources.get_mut(&mutant.file);
     let source = source.with_context(|| format!("no source {}", mutant.file))?;
     *source = mutant.applied_to(source);
-    let fate = quick_fate(tree, &sources)?;
-    if fate != Fate::Survived {
-        return Ok(fate);
-    }
-    match tree.build(PACKAGE.0, Optimised::AsEver)? {
-        Built::Errors(_) => Ok(Fate::DoesNotCompile),
-        Built::Nothing => Ok(Fate::TimedOut),
-        Built::Program(program) => trial::of_all_tests(&program, NONE),
-    }
-}
-
-/// Builds these sources so that the compiler is soon done, and runs the quick tests.
-fn quick_fate(tree: &Tree, sources: &Sources) -> Result<Fate> {
-    for (file, source) in sources {
-        tree.write(file, source)?;
-    }
-    match tree.build(PACKAGE.0, Optimised::Not)? {
-        Built::Errors(_) => Ok(Fate::DoesNotCompile),
-        Built::Nothing => Ok(Fate::TimedOut),
-        Built::Program(program) => trial::of_quick_tests(&program, NONE),
-    }
+    Ok(sources)
 }
 
 fn say_if_survived(number: usize, mutant: &Mutant, fate: Fate) {
     if fate == Fate::Survived {
-        println!("survived: {number}: {mutant}");
+        println!("not noticed yet: {number}: {mutant}");
     }
 }
 
@@ -313,6 +362,23 @@ mod tests {
         let error = numbers_in(&mutants, Some("three")).expect_err("no such file");
         let said = error.to_string();
         assert!(said.contains("`three`") && said.contains("\n  a/one.rs\n  a/two.rs"));
+    }
+
+    #[test]
+    fn the_slow_tests_try_what_is_not_as_listed() {
+        let [f, g, h] = mutants();
+        let mutants = [f, g.clone(), g, h.clone(), h];
+        let fates = [Fate::Survived; 4].into_iter().chain([Fate::Caught]);
+        let fates: Fates = fates.enumerate().collect();
+        let list = |list: &[(&str, usize)]| {
+            let entries = list
+                .iter()
+                .map(|(change, count)| ((*change).to_owned(), *count));
+            unlisted(&fates, &mutants, &entries.collect())
+        };
+        assert_eq!(list(&[]), [0, 1, 2, 3]);
+        assert_eq!(list(&[("f", 1), ("g", 2)]), [3]);
+        assert_eq!(list(&[("f", 1), ("g", 1), ("h", 2)]), [1, 2, 3]);
     }
 
     #[test]

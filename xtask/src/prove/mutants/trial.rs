@@ -67,7 +67,18 @@ pub(super) enum Fate {
 /// # Errors
 /// When the program cannot be run.
 pub(super) fn of_all_tests(program: &Path, mutant: usize) -> Result<Fate> {
-    let mut fate = of_quick_tests(program, mutant)?;
+    match of_quick_tests(program, mutant)? {
+        Fate::Survived => of_slow_tests(program, mutant),
+        fate => Ok(fate),
+    }
+}
+
+/// Only what takes long, until a part fails.
+///
+/// # Errors
+/// When the program cannot be run.
+pub(super) fn of_slow_tests(program: &Path, mutant: usize) -> Result<Fate> {
+    let mut fate = Fate::Survived;
     for part in SLOW {
         if fate == Fate::Survived {
             fate = of(program, mutant, part)?;
