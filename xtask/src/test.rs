@@ -2,12 +2,14 @@
 
 mod display;
 mod fan;
+mod header;
 mod model;
 mod probe;
 mod readme;
 mod refusals;
 mod shell;
 mod story;
+mod waves;
 
 use crate::boards;
 use crate::build::{self, Bootable};
@@ -63,6 +65,8 @@ pub(crate) enum Part {
     Display,
     /// The app `fan`, on the model of its board.
     Fan,
+    /// The app `header`, on the model of its board.
+    Header,
     /// The app `probe`, on the model of its board.
     Probe,
     /// The test suite, on the model's board that is like QEMU's `virt-rv64`.
@@ -80,12 +84,17 @@ pub(crate) fn run(
     only: Option<Part>,
 ) -> Result<()> {
     let wanted = |part| only.is_none_or(|only| only == part);
-    let boards = boards::asked(workspace, &[APP, story::APP, fan::APP, probe::APP], board)?;
+    let boards = boards::asked(
+        workspace,
+        &[APP, story::APP, fan::APP, header::APP, probe::APP],
+        board,
+    )?;
     let mut images = Vec::new();
     for (app, part) in [
         (APP, Part::Board),
         (story::APP, Part::Story),
         (fan::APP, Part::Fan),
+        (header::APP, Part::Header),
         (probe::APP, Part::Probe),
     ] {
         let boards = boards.iter().map(String::as_str);
@@ -166,6 +175,11 @@ fn on_boards(
         if wanted(Part::Fan) && boards::has(workspace, fan::APP, board) {
             outcomes.push(part(&format!("the fan on {board}"), || {
                 fan::tell(workspace, emulators, board)
+            }));
+        }
+        if wanted(Part::Header) && boards::has(workspace, header::APP, board) {
+            outcomes.push(part(&format!("the header on {board}"), || {
+                header::tell(workspace, emulators, board)
             }));
         }
         if wanted(Part::Probe) && boards::has(workspace, probe::APP, board) {

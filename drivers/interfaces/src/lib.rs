@@ -11,6 +11,7 @@ mod clock;
 mod console;
 mod edu;
 mod ethernet;
+mod gpio;
 mod pwm;
 mod sample;
 mod screen;
@@ -25,6 +26,7 @@ pub use clock::{ClockClient, ClockServer};
 pub use console::{ConsoleClient, ConsoleServer};
 pub use edu::{EduAsyncServer, EduClient};
 pub use ethernet::{EthernetClient, EthernetInfo, EthernetServer};
+pub use gpio::{AwaitedLine, LINE_EVENT, Line, LineError, LineEvent, LinesClient, LinesServer};
 pub use pwm::{PwmClient, PwmError, PwmOutput, PwmServer, Wave};
 pub use sample::{
     ButtonsClient, ButtonsServer, HoldInfo, HoldState, IDENTITY, Inputs, LedsClient, LedsServer,

@@ -1,10 +1,10 @@
 //! The app `fan` on the model of its board: what comes out of the fan's pad, in time, while drivers end.
 
 use super::Tally;
-use super::shell::Shell;
+use super::waves::{self, Run, Wave, near};
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
-use crate::machine::{self, Line, Machine};
+use crate::machine::{self, Line};
 use crate::qemu::Clock;
 use crate::run::is_kernel_fault;
 use crate::session::{Event, Session};
@@ -20,16 +20,9 @@ const SLOW: u8 = 7;
 const RESET: i32 = 3;
 /// The fan's pad.
 const PAD: &str = "gpio3-3";
-/// An instruction takes 8 ns, as for the suite.
-const SHIFT: u8 = 3;
-
-/// A wave at the pad: period and high part in nanoseconds; no period where it is steady.
-type Wave = (u64, u64);
 /// What the fan's levels are (`app/fan/controller`): the period, and the part at 45 and at 65 degrees.
 const COOL: Wave = (10_000_000, 2_000_000);
 const WARM: Wave = (10_000_000, 5_000_000);
-/// A count of the PWM's counter at 24 MHz, and a nanosecond of the measurement.
-const COUNT: u64 = 43;
 /// Within so many milliseconds after a driver ended, the fan runs as before: the app looks four times a second, and a
 /// driver is started again after 20 ms.
 const GAP: u64 = 320;
@@ -38,12 +31,6 @@ const GAP: u64 = 320;
 const HEAT: u64 = 700;
 /// Tasks that crash, one after the other.
 const CRASHES: [&str; 6] = ["pwm", "control", "pins", "pvt", "watchdog", "fan"];
-
-/// A run: what was printed, and the waves with their times in nanoseconds.
-struct Run {
-    lines: Vec<String>,
-    waves: Vec<(u64, Wave)>,
-}
 
 /// Runs the app and judges it.
 ///
@@ -71,7 +58,7 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
     // Longer than the watchdog's count, from its driver's end on.
     lines.push("sleep 3000".to_owned());
     let heat = format!("{HEAT}:65000");
-    match run(&bootable, &["--heat", &heat], &lines) {
+    match waves::run(&bootable, PAD, &["--heat", &heat], &lines) {
         Ok(run) => {
             report("the_fan_runs_by_the_temperature", run.by_temperature());
             for task in CRASHES {
@@ -83,8 +70,9 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
         Err(error) => report("it_runs_and_breaks_no_rule_of_the_board", Err(error)),
     }
     // The image counts with 24 MHz: what it makes of 10 ms where the counter has 62.5.
-    let fast = run(
+    let fast = waves::run(
         &bootable,
+        PAD,
         &["--pwm-rate", "62500000"],
         &["sleep 100".to_owned()],
     );
@@ -129,82 +117,7 @@ fn starts_again(bootable: &Bootable) -> Result<()> {
     Ok(())
 }
 
-fn run(bootable: &Bootable, options: &[&str], lines: &[String]) -> Result<Run> {
-    ensure!(
-        matches!(bootable.machine, Machine::Model(..)),
-        "only the model of a board can be measured"
-    );
-    let file = bootable.built.folder.join("waves.txt");
-    let mut command = machine::command(bootable, Clock::Instructions(SHIFT), Line::Pipes)?;
-    command
-        .args(["--strict", "--wave", PAD, "--waves"])
-        .arg(&file);
-    command.args(options);
-    let mut shell = Shell::run(&command, bootable.symbols.clone())?;
-    let (mut printed, _) = shell.until_prompt()?;
-    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    for (line, answer) in lines.iter().zip(shell.lines(&lines)?) {
-        let (answer, succeeded) = answer?;
-        ensure!(succeeded, "`{line}` failed: {}", answer.join("\n"));
-        printed.extend(answer);
-    }
-    shell.power_off()?;
-    let waves = std::fs::read_to_string(&file).context("what was measured")?;
-    Ok(Run {
-        lines: printed,
-        waves: waves.lines().map(wave).collect::<Result<_>>()?,
-    })
-}
-
-/// A line of the model's: time, pad, wave.
-fn wave(line: &str) -> Result<(u64, Wave)> {
-    let words: Vec<&str> = line.split(' ').collect();
-    let number = |text: &str| text.parse::<u64>().with_context(|| line.to_owned());
-    match words[..] {
-        [time, _, "period", period, "high", high] => {
-            Ok((number(time)?, (number(period)?, number(high)?)))
-        }
-        [time, _, "steady", level] => Ok((number(time)?, (0, number(level)?))),
-        [time, _, "open"] => Ok((number(time)?, (0, 0))),
-        _ => bail!("what is `{line}`?"),
-    }
-}
-
-/// Whether two waves are the same, but for a count.
-fn near(one: Wave, other: Wave) -> bool {
-    one.0.abs_diff(other.0) <= COUNT && one.1.abs_diff(other.1) <= 2 * COUNT
-}
-
 impl Run {
-    /// The wave at a time.
-    fn at(&self, milliseconds: u64) -> Option<Wave> {
-        let before = |(time, _): &&(u64, Wave)| *time <= milliseconds * 1_000_000;
-        self.waves
-            .iter()
-            .take_while(before)
-            .last()
-            .map(|(_, wave)| *wave)
-    }
-
-    fn has(&self, milliseconds: u64, wanted: Wave) -> Result<()> {
-        let is = self.at(milliseconds);
-        ensure!(
-            is.is_some_and(|is| near(is, wanted)),
-            "{is:?} at {milliseconds} ms, not {wanted:?}: {:?}",
-            self.waves
-        );
-        Ok(())
-    }
-
-    /// When a text was logged for the first time, in milliseconds.
-    fn when(&self, text: &str) -> Result<u64> {
-        let line = self.lines.iter().find(|line| line.contains(text));
-        let line = line.with_context(|| format!("no `{text}` in {}", self.lines.join("\n")))?;
-        let time = line.split(['[', ']']).nth(1).unwrap_or("");
-        let (seconds, rest) = time.trim().split_once('.').context("a line of the log")?;
-        Ok(seconds.parse::<u64>()? * 1000 + rest.parse::<u64>()?)
-    }
-
     fn by_temperature(&self) -> Result<()> {
         self.has(HEAT, COOL)?;
         // It looks four times a second.
