@@ -19,8 +19,6 @@ use std::collections::BTreeMap;
 /// The image with many tasks, which gives the table; those with few and with as many as there can be, for comparison;
 /// and that with a supervisor and drivers as any app has them, which has rows of its own.
 const APPS: [&str; 4] = ["bench", "bench-small", "bench-large", "bench-service"];
-/// The row that is no run-time measurement.
-const SIZE: &str = "kernel-size";
 
 /// Measures, prints and judges.
 ///
@@ -39,7 +37,7 @@ pub(crate) fn run(
     let [many, few, most, service] = APPS.map(|app| measure(workspace, emulators, app, board));
     let (many, few, most, mut service) = (many?, few?, most?, service?);
     // The kernel's size is that of the bench.
-    service.figures.remove(SIZE);
+    service.figures.remove(size::ROW);
     let mut figures = many.figures.clone();
     figures.extend(service.figures.clone());
     if json {

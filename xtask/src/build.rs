@@ -1,11 +1,13 @@
 //! `build`: the image in its output folder, and a few lines on what it is.
 
 use crate::emulator::Emulators;
-use crate::machine::Machine;
+use crate::machine::{Line, Machine};
 use crate::needs::{self, Work};
+use crate::qemu::Clock;
 use crate::symbols::Symbols;
 use anyhow::{Context, Result};
 use leasehold_build::{Built, Workspace};
+use std::process::Command;
 
 /// An image, and what boots it.
 #[derive(Debug)]
@@ -16,6 +18,16 @@ pub(crate) struct Bootable {
     pub(crate) machine: Machine,
     /// What is at the image's addresses.
     pub(crate) symbols: Symbols,
+}
+
+impl Bootable {
+    /// What boots it, its serial line on standard input and output.
+    ///
+    /// # Errors
+    /// When the chip has no emulator.
+    pub(crate) fn command(&self, clock: Clock, line: Line) -> Result<Command> {
+        self.machine.command(&self.built, clock, line)
+    }
 }
 
 /// Builds an app and says what came of it.

@@ -29,7 +29,7 @@ pub(crate) fn run(
     let debugger = debugger(built.plan.debugger).context("no debugger knows the machine")?;
     let folder = workspace.generated(app, board);
     attach::prepare(&folder)?;
-    let mut command = qemu::command(&bootable, emulator, Clock::Real)?;
+    let mut command = qemu::command(&bootable.built, emulator, Clock::Real)?;
     command
         .args(["-S", "-gdb", "stdio", "-monitor", "none"])
         .args(attach::serial_line())

@@ -1,11 +1,10 @@
 //! What stands for a board: an emulator, or a model of the board that is a program of this workspace.
 
-use crate::build::Bootable;
 use crate::emulator::{Emulator, Emulators, has_firmware};
 use crate::qemu::{self, Clock};
 use anyhow::{Context, Result, ensure};
-use leasehold_build::Workspace;
 use leasehold_build::manifest::{Chip, Model};
+use leasehold_build::{Built, Workspace};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -69,6 +68,40 @@ impl Machine {
             Self::Model(..) => anyhow::bail!("{self}: there is no {what}"),
         }
     }
+
+    /// The machine with an image, its serial line on standard input and output.
+    ///
+    /// # Errors
+    /// When the chip has no emulator.
+    pub(crate) fn command(&self, built: &Built, clock: Clock, line: Line) -> Result<Command> {
+        let (program, board) = match self {
+            Self::Qemu(emulator) => {
+                let mut command = qemu::command(built, emulator, clock)?;
+                command.args(match line {
+                    Line::Pipes => &["-serial", "stdio", "-monitor", "none"][..],
+                    Line::Terminal => &["-serial", "mon:stdio"],
+                });
+                return Ok(command);
+            }
+            Self::Model(program, board) => (program, board),
+        };
+        let mut command = Command::new(program);
+        command.args(["run", "--board", board, "--exit-text", EXIT]);
+        let shift = match clock {
+            Clock::Real => {
+                command.arg("--paced");
+                NO_SHIFT
+            }
+            Clock::Instructions(shift) => shift,
+        };
+        let nanoseconds = (1_u64 << shift).to_string();
+        command.args(["--nanoseconds", &nanoseconds]);
+        if line == Line::Terminal {
+            command.arg("--attended");
+        }
+        command.arg(built.image());
+        Ok(command)
+    }
 }
 
 /// Builds a program of this workspace that stands for a board, and answers where it is.
@@ -83,38 +116,4 @@ pub(crate) fn build(workspace: &Workspace, package: &str) -> Result<PathBuf> {
         .context("cannot run cargo")?;
     ensure!(status.success(), "{package} could not be built");
     Ok(workspace.target().join("debug").join(package))
-}
-
-/// The machine with an image, its serial line on standard input and output.
-///
-/// # Errors
-/// When the chip has no emulator.
-pub(crate) fn command(bootable: &Bootable, clock: Clock, line: Line) -> Result<Command> {
-    let (program, board) = match &bootable.machine {
-        Machine::Qemu(emulator) => {
-            let mut command = qemu::command(bootable, emulator, clock)?;
-            command.args(match line {
-                Line::Pipes => &["-serial", "stdio", "-monitor", "none"][..],
-                Line::Terminal => &["-serial", "mon:stdio"],
-            });
-            return Ok(command);
-        }
-        Machine::Model(program, board) => (program, board),
-    };
-    let mut command = Command::new(program);
-    command.args(["run", "--board", board, "--exit-text", EXIT]);
-    let shift = match clock {
-        Clock::Real => {
-            command.arg("--paced");
-            NO_SHIFT
-        }
-        Clock::Instructions(shift) => shift,
-    };
-    let nanoseconds = (1_u64 << shift).to_string();
-    command.args(["--nanoseconds", &nanoseconds]);
-    if line == Line::Terminal {
-        command.arg("--attended");
-    }
-    command.arg(bootable.built.image());
-    Ok(command)
 }

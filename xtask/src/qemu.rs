@@ -1,8 +1,8 @@
 //! The emulator's command line for an image.
 
-use crate::build::Bootable;
 use crate::emulator::Emulator;
 use anyhow::{Context, Result};
+use leasehold_build::Built;
 use std::process::Command;
 
 /// How the emulator keeps time.
@@ -19,8 +19,7 @@ pub(crate) enum Clock {
 ///
 /// # Errors
 /// When the chip has no emulator.
-pub(crate) fn command(bootable: &Bootable, emulator: &Emulator, clock: Clock) -> Result<Command> {
-    let Bootable { built, .. } = bootable;
+pub(crate) fn command(built: &Built, emulator: &Emulator, clock: Clock) -> Result<Command> {
     let plan = &built.plan;
     let chip = plan.chip.chip.name.get_ref();
     let qemu = plan

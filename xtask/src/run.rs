@@ -5,11 +5,11 @@ use crate::annotate;
 use crate::attach::{self, Raw};
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
-use crate::machine::{self, Line, Machine};
+use crate::guest::{self, Event, Guest};
+use crate::machine::{Line, Machine};
 use crate::monitor::Socket;
 use crate::needs::{self, Work};
 use crate::qemu::{self, Clock};
-use crate::session::{self, Event, Session};
 use crate::symbols::Symbols;
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
@@ -66,7 +66,7 @@ impl Run<'_> {
         }
         // The terminal's keys go directly to the emulator; its output comes through this program. By this signal the
         // emulator leaves the terminal as it found it.
-        let mut child = session::ends_with_this(&command, "TERM")
+        let mut child = guest::ends_with_this(&command, "TERM")
             .stdout(Stdio::piped())
             .spawn()
             .context("cannot run the emulator")?;
@@ -95,7 +95,7 @@ impl Run<'_> {
             bootable.machine.emulator("picture of its display")?;
             socket.attach(&mut command);
         }
-        let mut session = Session::start(&command, bootable.symbols)?;
+        let mut guest = Guest::start(&command, bootable.symbols)?;
         let allowance = Allowance::new(Duration::from_secs(timeout));
         let lines = lines
             .split(';')
@@ -107,7 +107,7 @@ impl Run<'_> {
             sent: None,
         };
         script
-            .play(&mut session, allowance)
+            .play(&mut guest, allowance)
             .with_context(|| format!("running {app} on {board}"))?;
         if let Some(file) = picture {
             socket.connect()?.screenshot(file, "png")?;
@@ -121,7 +121,7 @@ impl Run<'_> {
         let needs = needs::of(self.workspace, &[Work::Boot], &[self.target])?;
         needs::ensure(self.workspace, self.emulators, &needs)?;
         let bootable = build::bootable(self.workspace, self.emulators, app, board)?;
-        let mut command = machine::command(&bootable, Clock::Real, line)?;
+        let mut command = bootable.command(Clock::Real, line)?;
         if self.display {
             let emulator = bootable.machine.emulator("display")?;
             command.args(["-display", qemu::window(emulator)?]);
@@ -133,7 +133,7 @@ impl Run<'_> {
 
 /// A model's serial line on this terminal: it knows nothing of terminals itself.
 fn at_model(command: &Command, symbols: &Symbols) -> Result<()> {
-    let mut child = session::ends_with_this(command, "KILL")
+    let mut child = guest::ends_with_this(command, "KILL")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -170,9 +170,9 @@ struct Script {
 }
 
 impl Script {
-    fn play(&mut self, session: &mut Session, mut allowance: Allowance) -> Result<()> {
+    fn play(&mut self, guest: &mut Guest, mut allowance: Allowance) -> Result<()> {
         loop {
-            match session.next(&mut allowance) {
+            match guest.next(&mut allowance) {
                 Event::Line(line) => {
                     println!("{line}");
                     ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
@@ -188,11 +188,11 @@ impl Script {
                     };
                     // The shell's echo completes this line.
                     print!("leasehold> ");
-                    session.send(&line)?;
+                    guest.send(&line)?;
                     self.sent = Some(line);
                 }
                 Event::End => {
-                    let status = session.wait()?;
+                    let status = guest.wait()?;
                     ensure!(status.success(), "the machine ended with {status}");
                     ensure!(
                         self.lines.is_empty(),

@@ -14,11 +14,11 @@ mod waves;
 use crate::boards;
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
-use crate::machine::{self, Line, Machine};
+use crate::guest::{Event, Guest};
+use crate::machine::{Line, Machine};
 use crate::needs::{self, Work};
 use crate::qemu::Clock;
 use crate::run::is_kernel_fault;
-use crate::session::{Event, Session};
 use crate::stages::judged;
 use ::records::{FAILED, PASSED, SKIPPED, SUM};
 use anyhow::{Context, Error, Result, bail, ensure};
@@ -282,22 +282,22 @@ fn summary(line: &str) -> Option<Tally> {
 /// The suite on a board. Its clock counts instructions, so that a busy host makes no test late.
 fn target(bootable: &Bootable) -> Result<Tally> {
     println!("{}", bootable.machine);
-    let mut command = machine::command(bootable, Clock::Instructions(SHIFT), Line::Pipes)?;
+    let mut command = bootable.command(Clock::Instructions(SHIFT), Line::Pipes)?;
     if let Machine::Model(..) = bootable.machine {
         // The suite tests the kernel, and has no drivers that open gates.
         command.arg("--open");
     }
-    suite(Session::start(&command, bootable.symbols.clone())?, None)
+    suite(Guest::start(&command, bootable.symbols.clone())?, None)
 }
 
 /// The suite in a program that stands for a board. A test that fails for the reason `absent` has nothing to test there,
 /// and counts as skipped.
-fn suite(mut session: Session, absent: Option<&str>) -> Result<Tally> {
+fn suite(mut guest: Guest, absent: Option<&str>) -> Result<Tally> {
     let mut tally = Tally::default();
     let mut closing = None;
     let mut excused = 0;
     loop {
-        match session.next_within(SILENCE) {
+        match guest.next_within(SILENCE) {
             Event::Line(line) => {
                 println!("{line}");
                 ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
@@ -314,7 +314,7 @@ fn suite(mut session: Session, absent: Option<&str>) -> Result<Tally> {
             Event::Prompt { .. } => {}
             Event::End => break,
             Event::TimedOut => {
-                let pending = session.pending();
+                let pending = guest.pending();
                 println!("{pending}hung");
                 tally.failed += 1;
                 println!(
@@ -325,7 +325,7 @@ fn suite(mut session: Session, absent: Option<&str>) -> Result<Tally> {
             }
         }
     }
-    let status = session.wait()?;
+    let status = guest.wait()?;
     match closing {
         None => bail!("the suite ended with {status} and without `{tally}`"),
         Some(_) if tally.passed == 0 => bail!("the suite ran no test"),

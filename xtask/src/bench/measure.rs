@@ -1,15 +1,15 @@
 //! Runs an image that measures, and reads its figures.
 
 use super::rows::Column;
+use super::size;
 use super::verdict::Sized;
-use super::{SIZE, size};
 use crate::allowance::Allowance;
 use crate::build;
 use crate::emulator::Emulators;
-use crate::machine::{self, Line};
+use crate::guest::{Event, Guest};
+use crate::machine::Line;
 use crate::qemu::Clock;
 use crate::run::is_kernel_fault;
-use crate::session::{Event, Session};
 use ::records::{FIGURE, NO_FIGURES, NOTE};
 use anyhow::{Error, Result, bail, ensure};
 use leasehold_build::Workspace;
@@ -57,14 +57,14 @@ pub(super) fn measure(
     let built = &bootable.built;
     let column = Column::of(built.plan.chip.chip.arch.get_ref());
     let clock = Clock::Instructions(column.shift());
-    let command = machine::command(&bootable, clock, Line::Pipes)?;
-    let mut session = Session::start(&command, bootable.symbols.clone())?;
+    let command = bootable.command(clock, Line::Pipes)?;
+    let mut guest = Guest::start(&command, bootable.symbols.clone())?;
     let mut allowance = Allowance::new(LIMIT);
     let mut figures = BTreeMap::new();
     let mut order = Vec::new();
     let mut notes = Vec::new();
     loop {
-        match session.next(&mut allowance) {
+        match guest.next(&mut allowance) {
             Event::Line(line) => {
                 ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
             }
@@ -86,10 +86,10 @@ pub(super) fn measure(
             Event::End => break,
         }
     }
-    let status = session.wait()?;
+    let status = guest.wait()?;
     ensure!(status.success(), "{app} ended with {status}");
     let size::Constant { text, data } = size::constant_bytes(&built.folder.join("kernel.elf"))?;
-    figures.insert(SIZE.to_owned(), text + data);
+    figures.insert(size::ROW.to_owned(), text + data);
     let tasks = built.plan.tasks.len();
     notes.push(format!(
         "the kernel for {tasks} tasks: {text} bytes of text, {data} of read-only data"

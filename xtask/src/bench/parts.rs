@@ -26,7 +26,7 @@ const WITHOUT: [&str; 5] = [
     "latency-wide",
     "latency-restart",
     "mmio-read",
-    super::SIZE,
+    super::size::ROW,
 ];
 
 /// The code of an image.
@@ -128,7 +128,7 @@ pub(super) fn print(bootable: &Bootable, measured: &Measured, mixed: bool) -> Re
         .collect();
     let emulator = bootable.machine.emulator("release")?;
     let clock = Clock::Instructions(measured.column.shift());
-    let mut command = qemu::command(bootable, emulator, clock)?;
+    let mut command = qemu::command(&bootable.built, emulator, clock)?;
     command.args(["-serial", "null", "-monitor", "none"]);
     let old = ["5.", "6.", "7.", "8.0"].iter();
     if old.clone().any(|old| measured.release.starts_with(old)) {

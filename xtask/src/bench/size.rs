@@ -4,6 +4,9 @@ use anyhow::{Context, Result};
 use object::{Object, ObjectSection, SectionKind};
 use std::path::Path;
 
+/// The row that is no run-time measurement.
+pub(super) const ROW: &str = "kernel-size";
+
 /// Bytes of an ELF's sections that are in memory and not written.
 pub(super) struct Constant {
     /// Instructions.

@@ -5,7 +5,7 @@ use super::shell::Shell;
 use crate::boards;
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
-use crate::machine::{self, Line};
+use crate::machine::Line;
 use crate::monitor::{Monitor, Socket};
 use crate::qemu::Clock;
 use anyhow::{Context, Result, ensure};
@@ -75,7 +75,7 @@ struct Seen {
 impl Seen {
     fn boot(bootable: &Bootable) -> Result<Self> {
         let socket = Socket::new("display");
-        let mut command = machine::command(bootable, Clock::Instructions(SHIFT), Line::Pipes)?;
+        let mut command = bootable.command(Clock::Instructions(SHIFT), Line::Pipes)?;
         socket.attach(&mut command);
         let mut shell = Shell::run(&command, bootable.symbols.clone())?;
         shell.until_prompt()?;

@@ -4,10 +4,10 @@ use super::Tally;
 use super::waves::{self, Run, Wave, near};
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
-use crate::machine::{self, Line};
+use crate::guest::{Event, Guest};
+use crate::machine::Line;
 use crate::qemu::Clock;
 use crate::run::is_kernel_fault;
-use crate::session::{Event, Session};
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
 use std::time::Duration;
@@ -92,16 +92,16 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
 /// The supervisor spins, and nobody feeds the watchdog: the board is reset.
 fn starts_again(bootable: &Bootable) -> Result<()> {
     // Slow, so that four seconds are few instructions.
-    let mut command = machine::command(bootable, Clock::Instructions(SLOW), Line::Pipes)?;
+    let mut command = bootable.command(Clock::Instructions(SLOW), Line::Pipes)?;
     let supervisor = bootable.built.folder.join("tasks/supervisor.elf");
     let (at, end) = (2_000, 10_000);
     let stuck = format!("{at}:{}", supervisor.display());
     let end = end.to_string();
     command.args(["--stuck", &stuck, "--milliseconds", &end]);
-    let mut session = Session::start(&command, bootable.symbols.clone())?;
+    let mut guest = Guest::start(&command, bootable.symbols.clone())?;
     let mut said = false;
     loop {
-        match session.next_within(Duration::from_secs(60)) {
+        match guest.next_within(Duration::from_secs(60)) {
             Event::Line(line) => {
                 ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
                 said |= line.contains("after the supervisor stops");
@@ -112,7 +112,7 @@ fn starts_again(bootable: &Bootable) -> Result<()> {
         }
     }
     ensure!(said, "the watchdog did not begin");
-    let status = session.wait()?;
+    let status = guest.wait()?;
     ensure!(status.code() == Some(RESET), "it ended with {status}");
     Ok(())
 }

@@ -4,8 +4,8 @@
 use super::{APP, Tally, suite};
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
+use crate::guest::Guest;
 use crate::machine;
-use crate::session::Session;
 use anyhow::{Context, Result};
 use leasehold_build::Workspace;
 use std::process::Command;
@@ -42,7 +42,7 @@ pub(super) fn suite_on_model(workspace: &Workspace, emulators: &Emulators) -> Re
     command
         .args(["run", "--nanoseconds", NANOSECONDS])
         .arg(&image);
-    let mut tally = suite(Session::start(&command, symbols)?, Some(ABSENT))?;
+    let mut tally = suite(Guest::start(&command, symbols)?, Some(ABSENT))?;
     let lockstep = |arguments: &[&str]| {
         let mut command = Command::new(&program);
         command.args(["lockstep", "--qemu"]).arg(&emulator.program);

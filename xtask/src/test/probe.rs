@@ -4,10 +4,10 @@
 use super::Tally;
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
-use crate::machine::{self, Line};
+use crate::guest::{Event, Guest};
+use crate::machine::Line;
 use crate::qemu::Clock;
 use crate::run::is_kernel_fault;
-use crate::session::{Event, Session};
 use anyhow::{Result, bail, ensure};
 use leasehold_build::Workspace;
 use std::time::Duration;
@@ -63,12 +63,12 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
 }
 
 fn run(bootable: &Bootable, options: &[&str], said: &[&str]) -> Result<()> {
-    let mut command = machine::command(bootable, Clock::Instructions(SHIFT), Line::Pipes)?;
+    let mut command = bootable.command(Clock::Instructions(SHIFT), Line::Pipes)?;
     command.args(options);
-    let mut session = Session::start(&command, bootable.symbols.clone())?;
+    let mut guest = Guest::start(&command, bootable.symbols.clone())?;
     let mut lines = Vec::new();
     loop {
-        match session.next_within(SILENCE) {
+        match guest.next_within(SILENCE) {
             Event::Line(line) => {
                 ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
                 let ends = line.contains(END);

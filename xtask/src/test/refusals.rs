@@ -2,9 +2,9 @@
 
 use super::Tally;
 use crate::build::Bootable;
-use crate::machine::{self, Line};
+use crate::guest::{Event, Guest};
+use crate::machine::Line;
 use crate::qemu::Clock;
-use crate::session::{Event, Session};
 use anyhow::{Result, bail, ensure};
 use std::time::Duration;
 
@@ -63,21 +63,21 @@ pub(super) fn run(bootable: &Bootable) -> Result<Tally> {
 }
 
 fn refusal(bootable: &Bootable, options: &[&str], said: &str) -> Result<()> {
-    let mut command = machine::command(bootable, Clock::Instructions(0), Line::Pipes)?;
+    let mut command = bootable.command(Clock::Instructions(0), Line::Pipes)?;
     command.args(options);
-    let mut session = Session::start(&command, bootable.symbols.clone())?;
+    let mut guest = Guest::start(&command, bootable.symbols.clone())?;
     loop {
-        match session.next_within(LIMIT) {
+        match guest.next_within(LIMIT) {
             Event::Line(line) if line.contains(said) => break,
             Event::Line(line) => ensure!(
                 !line.contains(" tasks, "),
                 "it goes on: {line}, and nothing of `{said}`"
             ),
-            Event::TimedOut => bail!("nothing of `{said}` in: {}", session.pending()),
+            Event::TimedOut => bail!("nothing of `{said}` in: {}", guest.pending()),
             other => bail!("{other:?} before `{said}`"),
         }
     }
-    match session.next_within(SILENCE) {
+    match guest.next_within(SILENCE) {
         Event::TimedOut => Ok(()),
         other => bail!("it goes on: {other:?}"),
     }

@@ -3,10 +3,10 @@
 use super::SHIFT;
 use crate::allowance::Allowance;
 use crate::build::Bootable;
-use crate::machine::{self, Line};
+use crate::guest::{Event, Guest};
+use crate::machine::Line;
 use crate::qemu::Clock;
 use crate::run::is_kernel_fault;
-use crate::session::{Event, Session};
 use crate::symbols::Symbols;
 use anyhow::{Result, bail, ensure};
 use std::process::Command;
@@ -23,20 +23,20 @@ pub(super) type Answer = Result<(Vec<String>, bool)>;
 
 /// The demo's shell on the serial line.
 pub(super) struct Shell {
-    session: Session,
+    guest: Guest,
 }
 
 impl Shell {
     /// Boots the demo by this clock; its prompt is still to come.
     pub(super) fn start(bootable: &Bootable, clock: Clock) -> Result<Self> {
-        let command = machine::command(bootable, clock, Line::Pipes)?;
+        let command = bootable.command(clock, Line::Pipes)?;
         Self::run(&command, bootable.symbols.clone())
     }
 
     /// The same, by a command of one's own.
     pub(super) fn run(command: &Command, symbols: Symbols) -> Result<Self> {
-        let session = Session::start(command, symbols)?;
-        Ok(Self { session })
+        let guest = Guest::start(command, symbols)?;
+        Ok(Self { guest })
     }
 
     /// Boots the demo and waits for its prompt. Its clock counts instructions, so everything takes the same time on
@@ -53,14 +53,14 @@ impl Shell {
     /// An answer is the text between the echo of its line and the echo of the next. A log line removes the prompt, and
     /// the shell prints it again, with the part of the next line that it has read.
     pub(super) fn lines(&mut self, lines: &[&str]) -> Result<Vec<Answer>> {
-        self.session.send_all(lines)?;
+        self.guest.send_all(lines)?;
         let mut answers: Vec<Answer> = Vec::new();
         let mut answer: Option<Vec<String>> = None;
         let mut succeeded = true;
         while answers.len() < lines.len() {
             // Echoes that were seen: those of the answers, and that of the one that is being given.
             let next = lines.get(answers.len() + usize::from(answer.is_some()));
-            match self.session.next_within(LIMIT) {
+            match self.guest.next_within(LIMIT) {
                 Event::Line(line) => {
                     ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
                     let typed = PROMPTS.iter().find_map(|prompt| line.strip_prefix(prompt));
@@ -92,7 +92,7 @@ impl Shell {
         let mut lines = Vec::new();
         let mut allowance = Allowance::new(LIMIT);
         loop {
-            match self.session.next(&mut allowance) {
+            match self.guest.next(&mut allowance) {
                 Event::Line(line) => {
                     ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
                     lines.push(line);
@@ -110,16 +110,16 @@ impl Shell {
     /// # Errors
     /// When the machine does not turn off, or says that something failed.
     pub(super) fn power_off(&mut self) -> Result<()> {
-        self.session.send("poweroff")?;
+        self.guest.send("poweroff")?;
         let mut allowance = Allowance::new(LIMIT);
         loop {
-            match self.session.next(&mut allowance) {
+            match self.guest.next(&mut allowance) {
                 Event::Line(_) | Event::Record(_) | Event::Prompt { .. } => {}
                 Event::TimedOut => bail!("the machine does not turn off"),
                 Event::End => break,
             }
         }
-        let status = self.session.wait()?;
+        let status = self.guest.wait()?;
         ensure!(status.success(), "the machine ended with {status}");
         Ok(())
     }

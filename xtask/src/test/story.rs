@@ -3,6 +3,7 @@
 //! It is the same on every board. A board defines only the names of its parts, and adds steps for its own devices.
 
 mod boards;
+mod step;
 mod steps;
 
 use super::shell::{Answer, Shell};
@@ -13,7 +14,7 @@ use crate::machine::Machine;
 use crate::qemu::Clock;
 use anyhow::{Context, Result, anyhow, ensure};
 use leasehold_build::Workspace;
-use steps::Step;
+use step::Step;
 
 /// The app.
 pub(super) const APP: &str = "demo";

@@ -2,7 +2,7 @@
 
 use super::shell::Shell;
 use crate::build::Bootable;
-use crate::machine::{self, Line, Machine};
+use crate::machine::{Line, Machine};
 use crate::qemu::Clock;
 use anyhow::{Context, Result, bail, ensure};
 
@@ -33,7 +33,7 @@ pub(super) fn run(
         "only the model of a board can be measured"
     );
     let file = bootable.built.folder.join("waves.txt");
-    let mut command = machine::command(bootable, Clock::Instructions(SHIFT), Line::Pipes)?;
+    let mut command = bootable.command(Clock::Instructions(SHIFT), Line::Pipes)?;
     command
         .args(["--strict", "--wave", pad, "--waves"])
         .arg(&file);

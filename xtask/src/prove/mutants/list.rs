@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::fmt;
 
 /// A place in a source text: line and column, from 1.
-pub(super) type Place = (usize, usize);
+pub(super) type Position = (usize, usize);
 
 /// One changed place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,9 +18,9 @@ pub(super) struct Mutant {
     /// Kind of change: `FnValue`, `BinaryOperator` …
     pub(super) genre: String,
     /// Where it starts.
-    pub(super) start: Place,
+    pub(super) start: Position,
     /// Where it ends.
-    pub(super) end: Place,
+    pub(super) end: Position,
     /// What stands there instead.
     pub(super) replacement: String,
 }
@@ -35,7 +35,7 @@ impl Mutant {
 
     /// A source with this change in it.
     pub(super) fn applied_to(&self, source: &str) -> String {
-        let byte_of = |(line, column): Place| -> usize {
+        let byte_of = |(line, column): Position| -> usize {
             let lines = source.split_inclusive('\n').take(line - 1);
             let before: usize = lines.map(str::len).sum();
             let rest = source[before..].chars().take(column - 1);

@@ -1,6 +1,6 @@
 //! The names of the story's parts on each board, and the steps for its devices.
 
-use super::steps::{Step, refused, step};
+use super::step::{Step, refused, step};
 use anyhow::{Context, Result};
 
 /// One kind of board.

@@ -1,4 +1,4 @@
-//! A running emulator whose serial line is a pair of pipes.
+//! A running machine whose serial line is a pair of pipes.
 
 use crate::allowance::{Allowance, Meter};
 use crate::annotate::Annotator;
@@ -45,7 +45,7 @@ pub(crate) enum Event {
 
 /// A running emulator; it ends when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Session {
+pub(crate) struct Guest {
     child: Child,
     meter: Meter,
     input: ChildStdin,
@@ -55,7 +55,7 @@ pub(crate) struct Session {
     ended: bool,
 }
 
-impl Session {
+impl Guest {
     /// Starts a program whose standard input and output are the serial line of a machine that runs an image with these
     /// symbols.
     ///
@@ -169,7 +169,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for Guest {
     fn drop(&mut self) {
         // It may have ended by itself; both calls then do nothing.
         let _ = self.child.kill();
@@ -179,7 +179,7 @@ impl Drop for Session {
 
 /// A command whose program gets a signal when this program ends in any way; otherwise an emulator could run for ever
 /// without a listener. `setpriv` (util-linux) requests that from the system and then becomes the program. Without
-/// `setpriv`, only a [`Session`] that is dropped ends it.
+/// `setpriv`, only a [`Guest`] that is dropped ends it.
 pub(crate) fn ends_with_this(command: &Command, signal: &str) -> Command {
     let Some(setpriv) = tools::find("setpriv") else {
         let mut same = Command::new(command.get_program());
