@@ -34,7 +34,7 @@ impl Control<'_> {
     }
 
     /// Closes the blocks whose leases are over.
-    fn settle(&mut self) {
+    fn close_ended(&mut self) {
         while let Some(block) = self.parts.let_go() {
             self.close(block);
             userlib::log!("{} is off", block.name);
@@ -61,7 +61,7 @@ impl BlocksServer for Caller<'_, '_> {
     fn open(&mut self, block: u32) -> Result<u32, Error> {
         let control = &mut *self.control;
         // Of its earlier lease, and what goes with it.
-        control.settle();
+        control.close_ended();
         let granted = control.parts.granted(block, self.client)?;
         let block = granted.what;
         if !granted.is_on {
@@ -120,7 +120,7 @@ impl Driver for ControlDriver {
         events: Events,
     ) {
         if events.from_peer(LET_GO) {
-            state.settle();
+            state.close_ended();
         }
     }
 }

@@ -77,7 +77,7 @@ pub struct Pins<'cap> {
 }
 
 impl Pins<'_> {
-    fn settle(&mut self) {
+    fn close_ended(&mut self) {
         while let Some(pad) = self.parts.let_go() {
             self.registers.rest(pad);
             userlib::log!("{} is an input", pad.name());
@@ -102,7 +102,7 @@ struct Caller<'s, 'cap> {
 impl PadsServer for Caller<'_, '_> {
     fn connect_pad(&mut self, pad: u32, function: u32, settings: u32) -> Result<(), Error> {
         let pins = &mut *self.pins;
-        pins.settle();
+        pins.close_ended();
         let granted = pins.parts.granted(pad, self.client)?;
         let pad = granted.what;
         let known = function == pad.gpio_function() || function == PWM && pad.has_pwm();
@@ -154,7 +154,7 @@ impl Driver for PinsDriver {
         events: Events,
     ) {
         if events.from_peer(LET_GO) {
-            state.settle();
+            state.close_ended();
         }
     }
 }

@@ -86,7 +86,7 @@ impl Features {
 
 /// A capability's structure: its BAR, and its place in it.
 #[derive(Clone, Copy)]
-struct Place {
+struct Location {
     bar: usize,
     offset: usize,
     length: usize,
@@ -126,7 +126,7 @@ impl<'cap> Transport<'cap> {
     ) -> Result<(Self, Features), Error> {
         let config = device.config_space::<CONVENTIONAL>("config")?;
         let mut windows: [Option<Part<'cap>>; BARS] = [None; BARS];
-        let mut claim = |place: Place| -> Result<Part<'cap, 0, 4>, Error> {
+        let mut claim = |place: Location| -> Result<Part<'cap, 0, 4>, Error> {
             let window = windows.get_mut(place.bar).ok_or(Error::NoDevice)?;
             let window = match window {
                 Some(window) => *window,
@@ -279,7 +279,7 @@ impl Doorbell<'_> {
 }
 
 /// The first structure of this kind (4.1.4): its place, and the offset in configuration space behind the capability.
-fn structure(config: &ConfigSpace<'_, CONVENTIONAL>, kind: u8) -> Result<(Place, usize), Error> {
+fn structure(config: &ConfigSpace<'_, CONVENTIONAL>, kind: u8) -> Result<(Location, usize), Error> {
     let mut capabilities = config
         .capabilities()
         .filter(|one| one.id == CapabilityId::VENDOR);
@@ -288,7 +288,7 @@ fn structure(config: &ConfigSpace<'_, CONVENTIONAL>, kind: u8) -> Result<(Place,
     let word = |offset| -> Result<usize, Error> {
         usize::try_from(config.try_read32(at + offset)?).map_err(|_| Error::Invalid)
     };
-    let place = Place {
+    let place = Location {
         bar: usize::from(config.try_read8(at + 4)?),
         offset: word(8)?,
         length: word(12)?,

@@ -28,7 +28,7 @@ mod tests;
 
 pub use lendable::{Lendable, Lender, Receiver};
 pub use lent::{Lent, LentCell};
-pub use mutex::{LentMutex, LockGuard};
+pub use mutex::{LentMutex, LentMutexGuard};
 pub use region::LendRegion;
 pub use registration::Registration;
 pub use ring::{LentEnd, RingReceiver, RingSender, Turn};

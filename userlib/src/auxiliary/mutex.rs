@@ -85,7 +85,7 @@ impl<'a, T: IntoBytes + TryFromBytes + Immutable + 'static> LentMutex<'a, T> {
     ///
     /// # Errors
     /// `Busy` while another holder lives, `Dead` when the holder died with it.
-    pub fn try_lock(&self) -> Result<LockGuard<'_, 'a, T>, Error> {
+    pub fn try_lock(&self) -> Result<LentMutexGuard<'_, 'a, T>, Error> {
         self.replace(FREE).map_err(|owner| {
             if is_dead(owner) {
                 Error::Dead
@@ -99,7 +99,7 @@ impl<'a, T: IntoBytes + TryFromBytes + Immutable + 'static> LentMutex<'a, T> {
     ///
     /// # Errors
     /// `Busy` while the holder lives or when there is none.
-    pub fn recover(&self, value: T) -> Result<LockGuard<'_, 'a, T>, Error> {
+    pub fn recover(&self, value: T) -> Result<LentMutexGuard<'_, 'a, T>, Error> {
         let owner = self.owner().load(Ordering::Relaxed);
         if owner == FREE || !is_dead(owner) {
             return Err(Error::Busy);
@@ -110,11 +110,11 @@ impl<'a, T: IntoBytes + TryFromBytes + Immutable + 'static> LentMutex<'a, T> {
     }
 
     /// Takes the lock if this is what its owner word says.
-    fn replace(&self, owner: u32) -> Result<LockGuard<'_, 'a, T>, u32> {
+    fn replace(&self, owner: u32) -> Result<LentMutexGuard<'_, 'a, T>, u32> {
         let own = sys::task_self().raw().wrapping_add(1);
         self.owner()
             .compare_exchange(owner, own, Ordering::Acquire, Ordering::Relaxed)?;
-        Ok(LockGuard { mutex: self, own })
+        Ok(LentMutexGuard { mutex: self, own })
     }
 }
 
@@ -128,12 +128,12 @@ fn is_dead(owner: u32) -> bool {
 }
 
 /// The right to use the value of a [`LentMutex`]; dropped, the lock is free.
-pub struct LockGuard<'m, 'a, T: IntoBytes + TryFromBytes + Immutable + 'static> {
+pub struct LentMutexGuard<'m, 'a, T: IntoBytes + TryFromBytes + Immutable + 'static> {
     mutex: &'m LentMutex<'a, T>,
     own: u32,
 }
 
-impl<T: IntoBytes + TryFromBytes + Immutable + 'static> LockGuard<'_, '_, T> {
+impl<T: IntoBytes + TryFromBytes + Immutable + 'static> LentMutexGuard<'_, '_, T> {
     /// Copies the value.
     ///
     /// # Errors
@@ -150,7 +150,7 @@ impl<T: IntoBytes + TryFromBytes + Immutable + 'static> LockGuard<'_, '_, T> {
     }
 }
 
-impl<T: IntoBytes + TryFromBytes + Immutable + 'static> Drop for LockGuard<'_, '_, T> {
+impl<T: IntoBytes + TryFromBytes + Immutable + 'static> Drop for LentMutexGuard<'_, '_, T> {
     fn drop(&mut self) {
         // Another word there is the other side's doing; it is not ours to clear.
         let _ = self.mutex.owner().compare_exchange(
@@ -182,8 +182,8 @@ impl<T> fmt::Debug for LentMutex<'_, T> {
     }
 }
 
-impl<T: IntoBytes + TryFromBytes + Immutable + 'static> fmt::Debug for LockGuard<'_, '_, T> {
+impl<T: IntoBytes + TryFromBytes + Immutable + 'static> fmt::Debug for LentMutexGuard<'_, '_, T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "LockGuard({:p})", self.mutex.address)
+        write!(formatter, "LentMutexGuard({:p})", self.mutex.address)
     }
 }

@@ -83,19 +83,19 @@ impl Owed {
     pub(crate) fn end(&self, client: TaskHandle, number: u32) -> bool {
         let waits = self.waits(client, number);
         if waits {
-            self.settle(client);
+            self.answered(client);
         }
         waits
     }
 
     /// Notes that the client is answered at once, whatever was begun.
     #[inline]
-    pub(crate) fn settle(&self, client: TaskHandle) {
+    pub(crate) fn answered(&self, client: TaskHandle) {
         self.clients.set(self.clients.get() & !bit(client.index()));
     }
 
     /// Notes that the kernel has answered all clients, because the task does not serve.
-    pub(crate) fn settle_all(&self) {
+    pub(crate) fn all_answered(&self) {
         self.clients.set(0);
     }
 

@@ -80,7 +80,7 @@ impl Task {
             Serving::Refuses
         });
         if !serving {
-            self.owed.settle_all();
+            self.owed.all_answered();
         }
     }
 

@@ -68,7 +68,7 @@ impl Soon {
     }
 
     /// Does everything now.
-    pub(super) fn settle(&self) {
+    pub(super) fn do_all(&self) {
         if let Some(line) = self.line.take() {
             acknowledge(line);
         }

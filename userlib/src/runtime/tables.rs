@@ -15,12 +15,12 @@ pub use leasehold_abi::MAX_BINDINGS;
 
 /// Room for one item of a table.
 #[repr(transparent)]
-pub(crate) struct Place<T>(UnsafeCell<MaybeUninit<T>>);
+pub(crate) struct Storage<T>(UnsafeCell<MaybeUninit<T>>);
 
 // SAFETY: a task has one thread, and nothing interrupts it.
-unsafe impl<T> Sync for Place<T> {}
+unsafe impl<T> Sync for Storage<T> {}
 
-impl<T> Place<T> {
+impl<T> Storage<T> {
     /// Nothing in it.
     pub(crate) const fn new() -> Self {
         Self(UnsafeCell::new(MaybeUninit::uninit()))
@@ -44,8 +44,8 @@ fn count() -> usize {
 
 /// The whole table. `one` is the item that the link script repeats.
 #[cfg(target_os = "none")]
-fn table<T>(one: &'static Place<T>) -> &'static [Place<T>] {
-    let first: *const Place<T>;
+fn table<T>(one: &'static Storage<T>) -> &'static [Storage<T>] {
+    let first: *const Storage<T>;
     // SAFETY: no instruction. The compiler no longer knows that behind the pointer is only one item.
     unsafe {
         core::arch::asm!(
@@ -63,18 +63,18 @@ macro_rules! tables {
     ($($(#[$documentation:meta])* $name:ident: $item:ty, $section:literal;)*) => { $(
         $(#[$documentation])*
         #[cfg(target_os = "none")]
-        pub(crate) fn $name() -> &'static [Place<$item>] {
+        pub(crate) fn $name() -> &'static [Storage<$item>] {
             #[unsafe(link_section = $section)]
-            static ONE: Place<$item> = Place::new();
+            static ONE: Storage<$item> = Storage::new();
             table(&ONE)
         }
 
         $(#[$documentation])*
         #[cfg(not(target_os = "none"))]
-        pub(crate) fn $name() -> &'static [Place<$item>] {
+        pub(crate) fn $name() -> &'static [Storage<$item>] {
             std::thread_local! {
-                static TABLE: &'static [Place<$item>; MAX_BINDINGS] = {
-                    let item = || Place(UnsafeCell::new(MaybeUninit::new(<$item>::new())));
+                static TABLE: &'static [Storage<$item>; MAX_BINDINGS] = {
+                    let item = || Storage(UnsafeCell::new(MaybeUninit::new(<$item>::new())));
                     crate::sys::keep_shared(core::array::from_fn(|_| item()))
                 };
             }
@@ -105,7 +105,7 @@ pub const fn future_size<A, B, F>(make: &impl Fn(A, B) -> F) -> usize {
 
 /// Room for the future of one binding, of `SIZE` bytes, of which the link script makes more.
 #[doc(hidden)]
-pub struct FuturePlace<const SIZE: usize>(Place<[u8; SIZE]>);
+pub struct FuturePlace<const SIZE: usize>(Storage<[u8; SIZE]>);
 
 impl<const SIZE: usize> Default for FuturePlace<SIZE> {
     fn default() -> Self {
@@ -116,7 +116,7 @@ impl<const SIZE: usize> Default for FuturePlace<SIZE> {
 impl<const SIZE: usize> FuturePlace<SIZE> {
     /// Nothing in it.
     pub const fn new() -> Self {
-        Self(Place::new())
+        Self(Storage::new())
     }
 
     /// The futures of all bindings; none is bound.
@@ -148,7 +148,7 @@ impl<const SIZE: usize> FuturePlace<SIZE> {
 
 /// Room for the state of one binding, of which the link script makes more.
 #[doc(hidden)]
-pub struct StatePlace<D: Driver>(Place<Option<StateOf<'static, D>>>);
+pub struct StatePlace<D: Driver>(Storage<Option<StateOf<'static, D>>>);
 
 impl<D: Driver> Default for StatePlace<D> {
     fn default() -> Self {
@@ -165,7 +165,7 @@ impl<D: Driver> StatePlace<D> {
                 "the link script lines up tables at 16 bytes"
             );
         }
-        Self(Place::new())
+        Self(Storage::new())
     }
 
     /// The states of all bindings; none is bound.

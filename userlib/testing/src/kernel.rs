@@ -98,7 +98,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(offer: crate::Offer) -> Self {
+    pub(crate) fn new(offer: crate::offer::Offer) -> Self {
         Self {
             label: offer.label,
             id: offer.id,

@@ -1,8 +1,9 @@
 //! Memory that a driver shares with its device, as the model of the device sees it.
 
-use crate::hold;
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::atomic::AtomicPtr;
+use std::sync::{Mutex, PoisonError};
 
 /// Where a pool is for the device: below 4 GiB, as on a board.
 const ADDRESS: u64 = 0x8100_0000;
@@ -91,4 +92,14 @@ impl Memory {
         );
         core::ptr::with_exposed_provenance_mut(base + offset)
     }
+}
+
+/// Keeps memory for ever, in a place where a leak checker finds it.
+pub(crate) fn hold(words: Box<[u64]>) -> *mut u64 {
+    static HELD: Mutex<Vec<AtomicPtr<u64>>> = Mutex::new(Vec::new());
+    let held = Box::into_raw(words).cast::<u64>();
+    HELD.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(AtomicPtr::new(held));
+    held
 }

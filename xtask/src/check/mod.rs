@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod licences;
+mod names;
 mod prose;
 mod rules;
 
@@ -40,6 +41,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     });
     check("rules of the house", &|| rules::check(workspace.root()));
     check("prose", &|| prose::check(workspace.root()));
+    check("names in pages", &|| names::check(workspace.root()));
     check("dependencies", &|| dependencies::check(workspace));
     check("licences", &|| licences::check(workspace));
     let images: Vec<Built> = boards

@@ -1,7 +1,7 @@
 //! The end that puts requests in and takes their answers out.
 
 use crate::DoerOffer;
-use crate::slots::{Place, Slot, Slots, Tagged};
+use crate::slots::{Holder, Slot, Slots, Tagged};
 use core::fmt;
 use userlib::Error;
 use userlib::auxiliary::{
@@ -68,7 +68,7 @@ impl<'cap, Q: Tagged, D: Tagged, const N: usize> Asker<'cap, Q, D, N> {
     /// # Errors
     /// `Invalid`: it is of another queue.
     pub fn put_back(&self, slot: Slot) -> Result<(), Error> {
-        self.slots.leave(&slot, Place::Free)
+        self.slots.leave(&slot, Holder::Free)
     }
 
     /// Asks. The other side sees it after [`Asker::publish`]. `request` makes the record for the slot's number.
@@ -82,7 +82,7 @@ impl<'cap, Q: Tagged, D: Tagged, const N: usize> Asker<'cap, Q, D, N> {
         if request.tag() != slot.tag() {
             return Err(Error::Invalid);
         }
-        self.slots.leave(&slot, Place::Away)?;
+        self.slots.leave(&slot, Holder::Away)?;
         // A slot is free only when its last request was taken out. So a full ring is a lie.
         let pushed = self.requests.push(request);
         self.slots.noted(pushed.map_err(|_| Error::Protocol))
@@ -100,7 +100,7 @@ impl<'cap, Q: Tagged, D: Tagged, const N: usize> Asker<'cap, Q, D, N> {
         let answer = self.answers.pop().and_then(|answer| match answer {
             None => Ok(None),
             Some(answer) => {
-                let slot = self.slots.named(answer.tag(), Place::Away)?;
+                let slot = self.slots.named(answer.tag(), Holder::Away)?;
                 Ok(Some((slot, answer)))
             }
         });
@@ -126,7 +126,7 @@ impl<'cap, Q: Tagged, D: Tagged, const N: usize> Asker<'cap, Q, D, N> {
 
     /// Requests without an answer.
     pub fn asked(&self) -> usize {
-        self.slots.count(Place::Away)
+        self.slots.count(Holder::Away)
     }
 
     /// Whether an earlier life of this task has used the queue: a new one follows.

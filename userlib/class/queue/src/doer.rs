@@ -1,7 +1,7 @@
 //! The end that takes requests out and answers them.
 
 use crate::AskerOffer;
-use crate::slots::{Place, Slot, Slots, Tagged};
+use crate::slots::{Holder, Slot, Slots, Tagged};
 use core::fmt;
 use userlib::Error;
 use userlib::auxiliary::{
@@ -67,7 +67,7 @@ impl<'cap, Q: Tagged, D: Tagged, const N: usize> Doer<'cap, Q, D, N> {
         let request = self.requests.pop().and_then(|request| match request {
             None => Ok(None),
             Some(request) => {
-                let slot = self.slots.named(request.tag(), Place::Free)?;
+                let slot = self.slots.named(request.tag(), Holder::Free)?;
                 Ok(Some((slot, request)))
             }
         });
@@ -86,7 +86,7 @@ impl<'cap, Q: Tagged, D: Tagged, const N: usize> Doer<'cap, Q, D, N> {
         if answer.tag() != slot.tag() {
             return Err(Error::Invalid);
         }
-        self.slots.leave(&slot, Place::Free)?;
+        self.slots.leave(&slot, Holder::Free)?;
         // The other side has room for the answer of each request. So a full ring is a lie.
         let pushed = self.answers.push(answer);
         self.slots.noted(pushed.map_err(|_| Error::Protocol))
@@ -111,7 +111,7 @@ impl<'cap, Q: Tagged, D: Tagged, const N: usize> Doer<'cap, Q, D, N> {
 
     /// Requests that are not answered yet.
     pub fn open(&self) -> usize {
-        self.slots.count(Place::Held)
+        self.slots.count(Holder::Held)
     }
 
     /// Whether an earlier life of this task has used the queue: a new one follows.

@@ -27,9 +27,9 @@ impl Slot {
     }
 }
 
-/// Where a slot is.
+/// Who has a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Holder {
     /// With nobody of this side.
     Free,
     /// Somebody has the [`Slot`].
@@ -41,7 +41,7 @@ pub(crate) enum Place {
 /// All slots of an end, in memory of its own.
 #[derive(Debug)]
 pub(crate) struct Slots<const N: usize> {
-    places: [Cell<Place>; N],
+    holders: [Cell<Holder>; N],
     /// The other side said what cannot be.
     broken: Cell<bool>,
 }
@@ -52,26 +52,26 @@ impl<const N: usize> Slots<N> {
             assert!(N <= 1 << 15, "a queue has at most 32768 slots");
         }
         Self {
-            places: [const { Cell::new(Place::Free) }; N],
+            holders: [const { Cell::new(Holder::Free) }; N],
             broken: Cell::new(false),
         }
     }
 
     /// Any free slot.
     pub(crate) fn any(&self) -> Option<Slot> {
-        let index = (self.places.iter()).position(|place| place.get() == Place::Free)?;
-        self.places[index].set(Place::Held);
+        let index = (self.holders.iter()).position(|holder| holder.get() == Holder::Free)?;
+        self.holders[index].set(Holder::Held);
         Some(Slot(index as u16))
     }
 
     /// The slot that the other side names, which must be in this place.
-    pub(crate) fn named(&self, tag: u32, in_place: Place) -> Result<Slot, Error> {
+    pub(crate) fn named(&self, tag: u32, held_by: Holder) -> Result<Slot, Error> {
         let index = usize::try_from(tag).map_err(|_| Error::Protocol)?;
-        let place = self.places.get(index).ok_or(Error::Protocol)?;
-        if place.get() != in_place {
+        let holder = self.holders.get(index).ok_or(Error::Protocol)?;
+        if holder.get() != held_by {
             return Err(Error::Protocol);
         }
-        place.set(Place::Held);
+        holder.set(Holder::Held);
         Ok(Slot(index as u16))
     }
 
@@ -79,24 +79,26 @@ impl<const N: usize> Slots<N> {
     ///
     /// # Errors
     /// `Invalid`: it is of another queue.
-    pub(crate) fn leave(&self, slot: &Slot, to: Place) -> Result<(), Error> {
-        let place = self.places.get(slot.index()).ok_or(Error::Invalid)?;
-        if place.get() != Place::Held {
+    pub(crate) fn leave(&self, slot: &Slot, to: Holder) -> Result<(), Error> {
+        let holder = self.holders.get(slot.index()).ok_or(Error::Invalid)?;
+        if holder.get() != Holder::Held {
             return Err(Error::Invalid);
         }
-        place.set(to);
+        holder.set(to);
         Ok(())
     }
 
     /// Slots in this place.
-    pub(crate) fn count(&self, in_place: Place) -> usize {
-        let there = |place: &&Cell<Place>| place.get() == in_place;
-        self.places.iter().filter(there).count()
+    pub(crate) fn count(&self, held_by: Holder) -> usize {
+        let there = |holder: &&Cell<Holder>| holder.get() == held_by;
+        self.holders.iter().filter(there).count()
     }
 
     /// As at first.
     pub(crate) fn restart(&self) {
-        self.places.iter().for_each(|place| place.set(Place::Free));
+        self.holders
+            .iter()
+            .for_each(|holder| holder.set(Holder::Free));
         self.broken.set(false);
     }
 

@@ -20,7 +20,7 @@ use crate::lockstep::random::Random;
 use crate::memory::Memory;
 use crate::violation::{Rule, Violation};
 pub use map::Pad;
-use map::{Block, Place, line};
+use map::{Block, MappedBlock, line};
 
 /// What an access to a block does whose clock is off or that is held in reset. Not known of the chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,7 +191,7 @@ impl Th1520 {
     pub fn drive(&mut self, pad: Pad, level: bool, now: u64) {
         self.driven.retain(|(other, _)| *other != pad);
         self.driven.push((pad, level));
-        self.settle(now);
+        self.catch_up(now);
     }
 
     /// From now on a wire goes from one pad to another.
@@ -232,7 +232,7 @@ impl Th1520 {
     }
 
     /// The block of an access, if it answers.
-    fn open(&mut self, access: &Access) -> Result<&'static Place, Refused> {
+    fn open(&mut self, access: &Access) -> Result<&'static MappedBlock, Refused> {
         let Some(place) = map::find(access.address) else {
             return self.refuse(Rule::NothingThere, access);
         };
@@ -250,7 +250,7 @@ impl Th1520 {
         Ok(place)
     }
 
-    fn settle(&mut self, now: u64) {
+    fn catch_up(&mut self, now: u64) {
         self.uart.advance(now);
         for (index, watchdog) in self.watchdogs.iter_mut().enumerate() {
             watchdog.advance(now);
@@ -354,7 +354,7 @@ fn i2c(index: usize) -> I2c {
 impl Bus for Th1520 {
     fn read(&mut self, access: &Access) -> Result<u64, Refused> {
         let now = access.now;
-        self.settle(now);
+        self.catch_up(now);
         let place = self.open(access)?;
         let offset = access.address - place.base;
         let value = match place.block {
@@ -393,7 +393,7 @@ impl Bus for Th1520 {
             Block::Resets => Some(self.control.reset(offset)),
             Block::Pvt => self.pvt.read(offset, now),
         };
-        self.settle(now);
+        self.catch_up(now);
         match value {
             Some(value) => Ok(value.into()),
             None => self.refuse(Rule::NothingThere, access),
@@ -402,7 +402,7 @@ impl Bus for Th1520 {
 
     fn write(&mut self, access: &Access, value: u64) -> Result<(), Refused> {
         let now = access.now;
-        self.settle(now);
+        self.catch_up(now);
         let place = self.open(access)?;
         let offset = access.address - place.base;
         let word = value as u32;
@@ -453,7 +453,7 @@ impl Bus for Th1520 {
         if let Some(rule) = rule {
             self.report(rule, access);
         }
-        self.settle(now);
+        self.catch_up(now);
         Ok(())
     }
 }
@@ -467,7 +467,7 @@ impl Board for Th1520 {
             memory.write_back_some(self.random.number());
             self.write_back_at = Some(at + 1 + self.random.number() % (2 * gap.max(1)));
         }
-        self.settle(now);
+        self.catch_up(now);
         if let Some(rule) = self.uart.broken_rule() {
             self.violations.push(Violation {
                 rule,
@@ -521,7 +521,7 @@ impl Board for Th1520 {
 
     fn serial_in(&mut self, bytes: &[u8], now: u64) {
         self.uart.arrive(bytes, now);
-        self.settle(now);
+        self.catch_up(now);
     }
 
     fn serial_room(&self) -> usize {

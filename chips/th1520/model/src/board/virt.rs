@@ -51,7 +51,7 @@ impl Virt {
         }
     }
 
-    fn settle(&mut self, now: u64) {
+    fn catch_up(&mut self, now: u64) {
         self.plic.set_level(UART_LINE, self.uart.line(now));
         self.plic.set_level(RTC_LINE, self.rtc.line());
     }
@@ -109,7 +109,7 @@ impl Bus for Virt {
                 return Err(Refused::Error);
             }
         };
-        self.settle(now);
+        self.catch_up(now);
         Ok(value)
     }
 
@@ -138,7 +138,7 @@ impl Bus for Virt {
                 return Err(Refused::Error);
             }
         }
-        self.settle(now);
+        self.catch_up(now);
         Ok(())
     }
 }
@@ -147,7 +147,7 @@ impl Board for Virt {
     fn advance(&mut self, now: u64, _memory: &mut Memory) {
         self.uart.advance(now);
         self.rtc.advance(now);
-        self.settle(now);
+        self.catch_up(now);
     }
 
     fn next_event(&self, now: u64) -> Option<u64> {
@@ -181,7 +181,7 @@ impl Board for Virt {
 
     fn serial_in(&mut self, bytes: &[u8], now: u64) {
         self.uart.arrive(bytes, now);
-        self.settle(now);
+        self.catch_up(now);
     }
 
     fn serial_room(&self) -> usize {

@@ -121,16 +121,16 @@ impl Plic {
     pub fn read(&mut self, offset: u64, access: &Access) -> Reported<u64> {
         self.check(offset, access)?;
         let value = match place(offset) {
-            Place::Priority(line) => self.sources.get(line).map_or(0, |source| source.priority),
-            Place::Pending(word) => self.word(word, |source| source.pending),
-            Place::Enable(context, word) => self.context(context)?.enabled[word],
-            Place::Threshold(context) => self.context(context)?.threshold,
-            Place::Claim(context) => {
+            Register::Priority(line) => self.sources.get(line).map_or(0, |source| source.priority),
+            Register::Pending(word) => self.word(word, |source| source.pending),
+            Register::Enable(context, word) => self.context(context)?.enabled[word],
+            Register::Threshold(context) => self.context(context)?.threshold,
+            Register::Claim(context) => {
                 self.context(context)?;
                 self.claim(context, access.now)
             }
-            Place::Control => u32::from(self.delegated),
-            Place::Nowhere => return Err((Refused::Error, Rule::NothingThere)),
+            Register::Control => u32::from(self.delegated),
+            Register::Nowhere => return Err((Refused::Error, Rule::NothingThere)),
         };
         Ok((u64::from(value), None))
     }
@@ -143,32 +143,34 @@ impl Plic {
         self.check(offset, access)?;
         let value = value as u32;
         let place = place(offset);
-        if let Place::Enable(context, _) | Place::Threshold(context) | Place::Claim(context) = place
+        if let Register::Enable(context, _)
+        | Register::Threshold(context)
+        | Register::Claim(context) = place
         {
             self.context(context)?;
         }
-        if let Place::Claim(context) = place {
+        if let Register::Claim(context) = place {
             return Ok(((), self.complete(context, value as usize)));
         }
         self.keep_claims(access.now);
         match place {
             // 5 bits of priority and threshold.
-            Place::Priority(line) => {
+            Register::Priority(line) => {
                 if let Some(source) = self.sources.get_mut(line).filter(|_| line > 0) {
                     source.priority = value & 31;
                 }
             }
-            Place::Pending(word) => {
+            Register::Pending(word) => {
                 let lines = self.sources.iter_mut().enumerate().skip(word * 32).take(32);
                 for (line, source) in lines.filter(|(line, _)| *line > 0) {
                     source.pending = value >> (line % 32) & 1 != 0;
                 }
             }
-            Place::Enable(context, word) => self.contexts[context].enabled[word] = value,
-            Place::Threshold(context) => self.contexts[context].threshold = value & 31,
-            Place::Control => self.delegated = value & 1 != 0,
-            Place::Claim(_) => {}
-            Place::Nowhere => return Err((Refused::Error, Rule::NothingThere)),
+            Register::Enable(context, word) => self.contexts[context].enabled[word] = value,
+            Register::Threshold(context) => self.contexts[context].threshold = value & 31,
+            Register::Control => self.delegated = value & 1 != 0,
+            Register::Claim(_) => {}
+            Register::Nowhere => return Err((Refused::Error, Rule::NothingThere)),
         }
         Ok(((), None))
     }
@@ -251,7 +253,7 @@ impl Plic {
 
 /// What lies at an offset.
 #[derive(Clone, Copy)]
-enum Place {
+enum Register {
     Priority(usize),
     Pending(usize),
     Enable(usize, usize),
@@ -261,21 +263,21 @@ enum Place {
     Nowhere,
 }
 
-fn place(offset: u64) -> Place {
+fn place(offset: u64) -> Register {
     let word = (offset & 0x7f) as usize / 4;
     match offset {
-        CONTROL => Place::Control,
-        0..PENDING => Place::Priority(offset as usize / 4),
-        PENDING..0x1080 => Place::Pending(word),
-        ENABLE..CONTEXT => Place::Enable((offset - ENABLE) as usize / 0x80, word),
+        CONTROL => Register::Control,
+        0..PENDING => Register::Priority(offset as usize / 4),
+        PENDING..0x1080 => Register::Pending(word),
+        ENABLE..CONTEXT => Register::Enable((offset - ENABLE) as usize / 0x80, word),
         CONTEXT.. => {
             let context = (offset - CONTEXT) as usize / 0x1000;
             match offset & 0xfff {
-                0 => Place::Threshold(context),
-                4 => Place::Claim(context),
-                _ => Place::Nowhere,
+                0 => Register::Threshold(context),
+                4 => Register::Claim(context),
+                _ => Register::Nowhere,
             }
         }
-        _ => Place::Nowhere,
+        _ => Register::Nowhere,
     }
 }

@@ -24,7 +24,7 @@ pub(super) enum Block {
 
 /// Where a block lies and what it needs.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct MappedBlock {
     pub(super) block: Block,
     pub(super) base: u64,
     size: u64,
@@ -44,8 +44,8 @@ const fn place(
     size: u64,
     gate: Option<Gate>,
     reset: Option<Reset>,
-) -> Place {
-    Place {
+) -> MappedBlock {
+    MappedBlock {
         block,
         base,
         size,
@@ -58,7 +58,7 @@ const fn gate(bit: u32) -> Option<Gate> {
     Some((PERIPHERALS, 1 << bit))
 }
 
-const PLACES: &[Place] = &[
+const PLACES: &[MappedBlock] = &[
     place(Block::Plic, 0xff_d800_0000, 0x100_0000, None, None),
     place(Block::Clint, 0xff_dc00_0000, 0x1_0000, None, None),
     place(
@@ -180,14 +180,14 @@ const PLACES: &[Place] = &[
 ];
 
 /// The block at an address.
-pub(super) fn find(address: u64) -> Option<&'static Place> {
+pub(super) fn find(address: u64) -> Option<&'static MappedBlock> {
     PLACES
         .iter()
         .find(|place| address.wrapping_sub(place.base) < place.size)
 }
 
 /// The block with a reset of this offset.
-pub(super) fn with_reset(offset: u64) -> impl Iterator<Item = &'static Place> {
+pub(super) fn with_reset(offset: u64) -> impl Iterator<Item = &'static MappedBlock> {
     PLACES
         .iter()
         .filter(move |place| place.reset.is_some_and(|(at, _)| at as u64 == offset))
