@@ -223,11 +223,14 @@ macro_rules! driver {
                 static BINDINGS: $crate::runtime::FuturePlace<SIZE> =
                     $crate::runtime::FuturePlace::new();
                 let driver: $driver = ::core::default::Default::default();
-                $crate::runtime::run_futures_in(
-                    &driver,
-                    $crate::runtime::binding::<$driver, REQUESTS>,
-                    &BINDINGS,
-                )
+                // SAFETY: `BINDINGS` is in the section that the link script repeats, and nobody else can name it.
+                unsafe {
+                    $crate::runtime::run_futures_in(
+                        &driver,
+                        $crate::runtime::binding::<$driver, REQUESTS>,
+                        &BINDINGS,
+                    )
+                }
             }
             #[cfg(not(target_os = "none"))]
             let _: usize = SIZE;
@@ -244,7 +247,8 @@ macro_rules! driver {
                 #[unsafe(link_section = ".bss.bindings.state")]
                 static STATE: $crate::runtime::StatePlace<$driver> =
                     $crate::runtime::StatePlace::new();
-                $crate::runtime::run_in(&driver, &STATE)
+                // SAFETY: `STATE` is in the section that the link script repeats, and nobody else can name it.
+                unsafe { $crate::runtime::run_in(&driver, &STATE) }
             }
             #[cfg(not(target_os = "none"))]
             $crate::runtime::run(&driver)

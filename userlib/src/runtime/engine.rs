@@ -10,8 +10,10 @@ use core::task::Poll;
 /// How the bindings of a task run.
 ///
 /// A state stays in its place from the first [`Engine::turn`] until it is dropped there.
+///
+/// Sealed: it gets devices for `'static`. Only for functions that are generic in the lifetime is that the binding's.
 #[doc(hidden)]
-pub trait Engine {
+pub trait Engine: sealed::Sealed {
     /// Of one binding.
     type State;
     /// Whether the task answers calls without a device.
@@ -79,6 +81,11 @@ pub trait Engine {
     fn rest(&self) -> Option<(TaskHandle, Message)> {
         None
     }
+}
+
+pub(super) mod sealed {
+    pub trait Sealed {}
+    impl<D: super::Driver> Sealed for &D {}
 }
 
 /// Callbacks.

@@ -35,7 +35,7 @@ pub use events::{Events, Source};
 pub use futures::run_futures_in;
 pub use futures::{AsyncDriver, AsyncStateOf};
 #[doc(hidden)]
-pub use futures::{Futures, binding};
+pub use futures::{async_engine, binding};
 #[doc(hidden)]
 #[cfg(target_os = "none")]
 pub use runner::run_in;

@@ -24,10 +24,13 @@ pub fn run<D: Driver>(driver: &D) -> ! {
 }
 
 /// Runs a driver for ever, with its states in a table.
+///
+/// # Safety
+/// The table is in the section that the link script repeats, and nobody else uses it.
 #[cfg(target_os = "none")]
 #[doc(hidden)]
-pub fn run_in<D: Driver>(driver: &D, states: &'static StatePlace<D>) -> ! {
-    // SAFETY: `driver!` puts it into the section that the link script repeats, and gives it to nobody else.
+pub unsafe fn run_in<D: Driver>(driver: &D, states: &'static StatePlace<D>) -> ! {
+    // SAFETY: the caller answers for it.
     run_engine(driver, unsafe { states.all() })
 }
 
@@ -111,7 +114,7 @@ impl<'d, E: Engine> Runner<'d, E> {
         }
         let received = match self.reply_to.take() {
             Some(client) => {
-                self.task.soon.settle();
+                self.task.soon.do_all();
                 sys::reply_receive(client, MASK, &mut self.message)
             }
             None => {
@@ -256,7 +259,7 @@ impl<'d, E: Engine> Runner<'d, E> {
             Answer::Reply(reply) => {
                 self.message = reply;
                 self.reply_to = Some(client);
-                self.task.owed.settle(client);
+                self.task.owed.answered(client);
             }
             // The driver answered `Later` but made no `Deferred`, so nobody can reply.
             Answer::Later if self.task.owed.last() == before => reply_forgotten(client),

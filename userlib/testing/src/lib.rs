@@ -9,34 +9,21 @@
 
 mod kernel;
 mod memory;
+mod offer;
 mod stage;
 pub mod virtio;
 
 use kernel::{Kernel, State};
-use leasehold_abi::{Claim, Error, GrantInfo, GrantKind, Rights, names};
+use leasehold_abi::Error;
 pub use memory::Memory;
+pub use offer::Offer;
 pub use stage::{Call, Stage};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::atomic::AtomicPtr;
-use std::sync::{Mutex, PoisonError};
 use userlib::ForLt;
-use userlib::runtime::{AsyncDriver, Core, Device, Driver, Engine, Futures, Runner, binding};
-use userlib::sys::label;
+use userlib::runtime::{AsyncDriver, Core, Device, Driver, Engine, Runner, async_engine};
 use userlib::sys::mock;
 pub use userlib::sys::mock::DeviceModel;
-use zerocopy::IntoBytes;
-
-/// A device on offer.
-#[derive(Default)]
-pub struct Offer {
-    label: u32,
-    id: u32,
-    payload_type: u64,
-    grants: Vec<GrantInfo>,
-    task: String,
-    memory: Option<Rc<memory::Shared>>,
-}
 
 /// The result for the device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,106 +35,6 @@ pub struct Outcome {
 }
 
 impl Offer {
-    /// A device of this name and number, whose payload is of this type.
-    pub fn new(name: &str, id: u32, payload_type: u64) -> Self {
-        Self {
-            label: label(name),
-            id,
-            payload_type,
-            grants: Vec::new(),
-            task: String::new(),
-            memory: None,
-        }
-    }
-
-    /// With a window on `length` bytes that all read as ones.
-    pub fn with_ones(self, name: &str, kind: GrantKind, length: usize) -> Self {
-        self.with(name, kind, vec![u64::MAX; length / 8])
-    }
-
-    /// With a window of `length` bytes that starts with `bytes`, zero after them.
-    pub fn with_bytes(self, name: &str, kind: GrantKind, bytes: &[u8], length: usize) -> Self {
-        let mut words = vec![0; length / 8];
-        words.as_mut_bytes()[..bytes.len()].copy_from_slice(bytes);
-        self.with(name, kind, words)
-    }
-
-    /// With a window of `length` bytes (a multiple of 8) whose registers are those of `model`. The test keeps a clone
-    /// of `model`, to look at its state and to cause events.
-    ///
-    /// ```
-    /// use driver_testing::{DeviceModel, Offer};
-    /// use std::{cell::RefCell, rc::Rc};
-    /// use userlib::sys::GrantKind;
-    ///
-    /// struct Counter(u64);
-    /// impl DeviceModel for Counter {
-    ///     fn load(&mut self, _offset: usize, _width: usize) -> u64 {
-    ///         self.0 += 1;
-    ///         self.0
-    ///     }
-    ///     fn store(&mut self, _offset: usize, _width: usize, value: u64) {
-    ///         self.0 = value;
-    ///     }
-    /// }
-    /// let model = Rc::new(RefCell::new(Counter(6)));
-    /// let offer = Offer::new("counter", 0, 0).with_device("registers", model.clone(), 8);
-    /// let read = offer.bind(|device| Ok(device.io_mem::<8>(0)?.read32::<0>()));
-    /// assert_eq!((read, model.borrow().0), (Ok(7), 7));
-    /// ```
-    pub fn with_device(
-        self,
-        name: &str,
-        model: Rc<RefCell<impl DeviceModel + 'static>>,
-        length: usize,
-    ) -> Self {
-        let offer = self.with(name, GrantKind::Mmio, vec![0; length / 8]);
-        let grant = offer.grants.last().expect("just added");
-        let base = grant.base as usize;
-        mock::place_device(base..base + length, model);
-        offer
-    }
-
-    /// With an interrupt line of this name.
-    pub fn with_line(self, name: &str) -> Self {
-        // Any number: each line has another one.
-        let number = 32 + self.grants.len() as u64;
-        self.with_grant(name, GrantKind::Interrupt, number, 1)
-    }
-
-    /// With memory for DMA, and the right to be a bus master.
-    pub fn with_pool(mut self, memory: &Memory) -> Self {
-        self.memory = Some(memory.0.clone());
-        let length = memory.0.length as u64;
-        self.with_grant(names::POOL, GrantKind::Memory, memory.base(), length)
-            .with_grant("bus-master", GrantKind::BusMaster, 0, 1)
-    }
-
-    fn with(self, name: &str, kind: GrantKind, words: Vec<u64>) -> Self {
-        let length = 8 * words.len() as u64;
-        let base = hold(words.into_boxed_slice()).expose_provenance() as u64;
-        self.with_grant(name, kind, base, length)
-    }
-
-    fn with_grant(mut self, name: &str, kind: GrantKind, base: u64, length: u64) -> Self {
-        self.grants.push(GrantInfo {
-            base,
-            length,
-            label: label(name),
-            rights: Rights::READ | Rights::WRITE,
-            kind,
-            claim: Claim::None,
-            reserved: [0; 6],
-        });
-        self
-    }
-
-    /// In an image whose first task has this name.
-    pub fn with_task(mut self, name: &str) -> Self {
-        self.task = name.to_owned();
-        self
-    }
-
     /// Binds the device, calls `probe` with it, and ends the binding; gives what `probe` gave.
     ///
     /// ```
@@ -184,9 +71,7 @@ impl Offer {
 
     /// The same for an asynchronous driver, which serves so many requests at once.
     pub fn to_async<D: AsyncDriver, const REQUESTS: usize>(self, driver: &D) -> Outcome {
-        self.step(Futures::new(|device| {
-            binding::<D, REQUESTS>(driver, device)
-        }))
+        self.step(async_engine::<D, REQUESTS>(driver))
     }
 
     /// Runs an asynchronous driver, which serves so many requests at once, for a test.
@@ -247,10 +132,7 @@ impl Offer {
         driver: &D,
         test: impl FnOnce(&mut Stage<'_>),
     ) {
-        self.run(
-            Futures::new(|device| binding::<D, REQUESTS>(driver, device)),
-            test,
-        );
+        self.run(async_engine::<D, REQUESTS>(driver), test);
     }
 
     /// The same for a driver of callbacks.
@@ -294,14 +176,4 @@ where
         self.result.set(Some(probe(device)));
         Ok(())
     }
-}
-
-/// Keeps memory for ever, in a place where a leak checker finds it.
-fn hold(words: Box<[u64]>) -> *mut u64 {
-    static HELD: Mutex<Vec<AtomicPtr<u64>>> = Mutex::new(Vec::new());
-    let held = Box::into_raw(words).cast::<u64>();
-    HELD.lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(AtomicPtr::new(held));
-    held
 }

@@ -1,11 +1,11 @@
 //! Futures in the runner's loop.
 
-use super::super::engine::Engine;
+use super::super::engine::{Engine, sealed};
 use super::super::{Bound, Core, Device, Task};
-use super::Reactor;
 use super::parts::LOOP;
 use super::reactor::{Incoming, waker};
 use super::reply::Reply;
+use super::{AsyncDriver, Reactor, binding};
 use crate::ipc::{Answer, Request};
 use crate::sys::{Error, Message, Notifications, TaskHandle};
 use crate::timer::Setting;
@@ -14,7 +14,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 /// Makes the future of a binding, and polls it.
-pub struct Futures<M, F> {
+pub(crate) struct Futures<M, F> {
     make: M,
     future: PhantomData<fn() -> F>,
 }
@@ -24,14 +24,16 @@ where
     M: Fn(Device<'static, Bound>) -> F,
     F: Future<Output = Error>,
 {
-    /// Bindings that `make` makes.
-    pub const fn new(make: M) -> Self {
+    /// Bindings that `make` makes. It gets devices for `'static`, so it is to be [`binding`](super::binding()).
+    pub(super) const fn new(make: M) -> Self {
         Self {
             make,
             future: PhantomData,
         }
     }
 }
+
+impl<M, F> sealed::Sealed for Futures<M, F> {}
 
 impl<M, F> Engine for Futures<M, F>
 where
@@ -92,10 +94,20 @@ where
     }
 }
 
+/// The engine of an asynchronous driver.
+#[doc(hidden)]
+pub fn async_engine<D: AsyncDriver, const REQUESTS: usize>(driver: &D) -> impl Engine {
+    Futures::new(|device| binding::<D, REQUESTS>(driver, device))
+}
+
 /// Runs an asynchronous driver for ever, with its futures in a table.
+///
+/// # Safety
+/// `make` is [`binding`](super::binding()) of that driver. `places` is in the section that the link script repeats, and
+/// nobody else uses it.
 #[cfg(target_os = "none")]
 #[doc(hidden)]
-pub fn run_futures_in<'d, D, F, const SIZE: usize>(
+pub unsafe fn run_futures_in<'d, D, F, const SIZE: usize>(
     driver: &'d D,
     make: impl Fn(&'d D, Device<'static, Bound>) -> F,
     places: &'static super::super::FuturePlace<SIZE>,
@@ -103,7 +115,7 @@ pub fn run_futures_in<'d, D, F, const SIZE: usize>(
 where
     F: Future<Output = Error>,
 {
-    // SAFETY: `driver!` puts it into the section that the link script repeats, and gives it to nobody else.
+    // SAFETY: the caller answers for it.
     let states = unsafe { places.all::<F>() };
     super::super::runner::run_engine(Futures::new(|device| make(driver, device)), states)
 }

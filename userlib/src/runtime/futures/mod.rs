@@ -13,7 +13,7 @@ mod reply;
 
 pub use binding::binding;
 pub use driver::{AsyncDriver, AsyncStateOf};
-pub use engine::Futures;
+pub use engine::async_engine;
 #[cfg(target_os = "none")]
 pub use engine::run_futures_in;
 pub(crate) use reactor::Reactor;

@@ -1,7 +1,8 @@
 //! Bindings of futures over the model kernel: concurrent requests, wake-ups, and the order of the end.
 
 use super::super::{Bound, Device, Phase, Runner, Task};
-use super::{AsyncDriver, Futures, Reactor, binding};
+use super::engine::Futures;
+use super::{AsyncDriver, Reactor, binding};
 use crate::future::{Lock, Posts, sleep, sleep_until, with_deadline};
 use crate::interrupt::Interrupt;
 use crate::io::IoMem;
