@@ -125,7 +125,7 @@ impl GpioDriver {
     }
 
     /// Rests the lines whose leases are over.
-    fn settle(&self) {
+    fn close_ended(&self) {
         while let Ok(Some(line)) = self.parts(|parts| Ok(parts.let_go())) {
             self.rest(line);
             userlib::log!("line {} is an input", u32::from(line));
@@ -206,7 +206,7 @@ impl Driver for GpioDriver {
     ) {
         // Each of the two bindings is told.
         if events.from_peer(LET_GO) && matches!(binding, Binding::Block) {
-            self.settle();
+            self.close_ended();
         }
     }
 
@@ -230,7 +230,7 @@ impl Caller<'_> {
             .parts(|parts| parts.granted(label, self.client))?;
         if !granted.is_on {
             // What was left of an earlier lease goes first.
-            self.driver.settle();
+            self.driver.close_ended();
             self.driver.parts(|parts| {
                 parts.turned_on(&granted);
                 Ok(())
