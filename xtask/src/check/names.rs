@@ -9,7 +9,11 @@ use std::path::Path;
 /// Underscores that make a name one of a test, or of another function that is not in common use.
 const LONG: usize = 2;
 /// Names of sources that are not of this project.
-const FOREIGN: &[&str] = &["pmp_update_rule_addr"];
+const FOREIGN: &[&str] = &[
+    "light_lpi4a_defconfig",
+    "pmp_update_rule_addr",
+    "th1520_lpi4a_defconfig",
+];
 
 /// Checks every page.
 ///
