@@ -12,6 +12,7 @@ mod console;
 mod edu;
 mod ethernet;
 mod gpio;
+mod i2c;
 mod pwm;
 mod sample;
 mod screen;
@@ -27,6 +28,9 @@ pub use console::{ConsoleClient, ConsoleServer};
 pub use edu::{EduAsyncServer, EduClient};
 pub use ethernet::{EthernetClient, EthernetInfo, EthernetServer};
 pub use gpio::{AwaitedLine, LINE_EVENT, Line, LineError, LineEvent, LinesClient, LinesServer};
+pub use i2c::{
+    I2C_MOST, I2C_OPERATIONS, I2cError, I2cTarget, TargetsAsyncServer, TargetsClient, i2c_shape,
+};
 pub use pwm::{PwmClient, PwmError, PwmOutput, PwmServer, Wave};
 pub use sample::{
     ButtonsClient, ButtonsServer, HoldInfo, HoldState, IDENTITY, Inputs, LedsClient, LedsServer,

@@ -8,7 +8,7 @@
 
 use driver_interfaces::PadsServer;
 use driver_th1520::Parts;
-use driver_th1520::pads::{Field, Group, PWM, Pad, settings};
+use driver_th1520::pads::{Field, Group, I2C, PWM, Pad, settings};
 use userlib::io::{IoMem, Window};
 use userlib::ipc::{Answer, Request};
 use userlib::runtime::{Bound, Core, Device, Driver, Events, StateOf};
@@ -105,7 +105,9 @@ impl PadsServer for Caller<'_, '_> {
         pins.close_ended();
         let granted = pins.parts.granted(pad, self.client)?;
         let pad = granted.what;
-        let known = function == pad.gpio_function() || function == PWM && pad.has_pwm();
+        let known = function == pad.gpio_function()
+            || function == PWM && pad.has_pwm()
+            || function == I2C && pad.has_i2c();
         if !known || settings & !settings::ALL != 0 {
             return Err(Error::Invalid);
         }

@@ -46,6 +46,9 @@ impl Field {
 /// The PWM is function 1 of each pad that has it.
 pub const PWM: u32 = 1;
 
+/// A controller of I2C is function 0 of each pad that has it.
+pub const I2C: u32 = 0;
+
 /// The electrical settings of a pad.
 pub mod settings {
     /// The pad's level can be read.
@@ -112,6 +115,11 @@ impl Pad {
             (self.group, self.number),
             (Group::Three, 2..=7 | 34..=37 | 53 | 54)
         )
+    }
+
+    /// Whether it is a line of a bus of I2C as [`I2C`]: of 2 and 3, `I2C2_SCL` to `I2C3_SDA`.
+    pub const fn has_i2c(self) -> bool {
+        matches!((self.group, self.number), (Group::Three, 9..=12))
     }
 
     /// Where its function is chosen.

@@ -3,7 +3,7 @@
 
 use super::Tally;
 use super::waves::{self, Run};
-use crate::build;
+use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
 use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
@@ -24,6 +24,11 @@ const GAP: u64 = 380;
 
 /// Tasks that crash, one after the other.
 const CRASHES: [&str; 4] = ["gpio1", "control", "pins", "panel"];
+/// Tasks between the shell and the expander.
+const BUS: [&str; 4] = ["i2c3", "control", "pins", "rails"];
+/// Turns the hub's 5 V on, and asks the expander whether they are.
+const ON: &str = "call rails.switch 3 1";
+const LEVEL: &str = "call rails.level 3";
 
 /// Runs the app and judges it.
 ///
@@ -69,10 +74,36 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
         }
         Err(error) => report("it_runs_and_breaks_no_rule_of_the_board", Err(error)),
     }
+    report(
+        "supplies_stay_on_when_tasks_of_the_bus_end",
+        supplies(&bootable),
+    );
     let alone = waves::run(&bootable, PAD, &[], &["sleep 2600".to_owned()]);
     let alone = alone.and_then(|run| run.blinks(PATIENCE + MOMENT));
     report("without_an_edge_the_light_blinks", alone);
     Ok(tally)
+}
+
+/// The expander keeps what it was told, whoever ends; each task works again after its own end.
+fn supplies(bootable: &Bootable) -> Result<()> {
+    let mut lines = vec!["sleep 300".to_owned(), LEVEL.to_owned(), ON.to_owned()];
+    lines.push(LEVEL.to_owned());
+    for task in BUS {
+        lines.extend([format!("crash {task}"), "sleep 300".to_owned()]);
+        lines.push(LEVEL.to_owned());
+    }
+    let run = waves::run(bootable, PAD, &[], &lines)?;
+    let levels: Vec<&str> = run.lines.iter().map(|line| line.trim()).collect();
+    let levels: Vec<&str> = levels
+        .into_iter()
+        .filter(|line| ["0", "1"].contains(line))
+        .collect();
+    ensure!(
+        levels == ["0", "1", "1", "1", "1", "1"],
+        "{levels:?} in {}",
+        run.lines.join("\n")
+    );
+    Ok(())
 }
 
 impl Run {

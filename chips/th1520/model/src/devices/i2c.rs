@@ -99,6 +99,13 @@ pub struct I2c {
     aborted: bool,
     raw: u32,
     stuck: bool,
+    /// It shall end the transfer, or send clocks until a target lets the data line go.
+    aborting: bool,
+    recovering: bool,
+    /// What the next byte is refused with: bits of the register of aborts.
+    refusal: Option<u32>,
+    /// It has the part that clears a stuck bus. Not known of the chip.
+    pub clears_bus: bool,
     /// The expander, if there is one.
     pub expander: Option<Expander>,
 }
@@ -127,6 +134,10 @@ impl I2c {
             aborted: false,
             raw: 0,
             stuck: false,
+            aborting: false,
+            recovering: false,
+            refusal: None,
+            clears_bus: false,
             expander,
         }
     }
@@ -134,6 +145,12 @@ impl I2c {
     /// The data line is held low from outside: nothing that was begun ends.
     pub fn set_stuck(&mut self, stuck: bool) {
         self.stuck = stuck;
+    }
+
+    /// The next byte is refused with these bits of the register of aborts: 8 is a target that does not take it, 0x1000
+    /// another master.
+    pub fn refuse_next(&mut self, source: u32) {
+        self.refusal = Some(source);
     }
 
     /// Nanoseconds of so many clocks of the bus.
@@ -147,6 +164,17 @@ impl I2c {
 
     /// Lets bytes pass.
     pub fn advance(&mut self, now: u64) {
+        if self.recovering {
+            // Nine clocks end whatever the target sends.
+            self.stuck = false;
+        }
+        if (self.aborting || self.recovering) && !self.stuck {
+            if self.transfer.take().is_some() || self.held {
+                self.abort(1 << 16);
+            }
+            self.aborting = false;
+            self.recovering = false;
+        }
         while let Some(transfer) = self
             .transfer
             .filter(|transfer| transfer.done_at <= now && !self.stuck)
@@ -158,8 +186,9 @@ impl I2c {
         if self.disabling && self.transfer.is_none() {
             self.enabled = false;
             self.disabling = false;
-            self.held = false;
+            // A bus that is held stays held: only a stop, or an abort, lets it go.
             self.commands.clear();
+            self.received.clear();
         }
     }
 
@@ -198,6 +227,10 @@ impl I2c {
     }
 
     fn finish(&mut self, transfer: Transfer) {
+        if let Some(source) = self.refusal.take() {
+            self.abort(source);
+            return;
+        }
         let target = self.registers[1] & 0x3ff;
         let Some(expander) = self
             .expander
@@ -283,7 +316,10 @@ impl I2c {
             0x50 | 0x58 | 0x5c => 0,
             0x60 => clear(&mut self.raw, event::STOP),
             0x64 => clear(&mut self.raw, event::START),
-            0x6c => u32::from(self.enabled && !self.disabling),
+            0x6c => {
+                let on = u32::from(self.enabled && !self.disabling);
+                on | u32::from(self.aborting) << 1 | u32::from(self.recovering) << 3
+            }
             0x70 => {
                 let active = self.transfer.is_some() || self.held;
                 let busy = if active { 0x21 } else { 0 };
@@ -312,6 +348,9 @@ impl I2c {
                 if value & 1 != 0 {
                     self.enabled = true;
                     self.disabling = false;
+                    self.aborting |= value & 2 != 0;
+                    self.recovering |= value & 8 != 0 && self.clears_bus;
+                    self.advance(now);
                 } else if self.enabled {
                     // It ends what goes over the bus first.
                     self.disabling = true;
@@ -322,6 +361,8 @@ impl I2c {
             0x00..0x10 | 0x14..0x2c | 0x7c | 0xa0 if self.enabled => {
                 return Some(Rule::WriteIgnored);
             }
+            // The bit for the part that clears a bus is kept where there is one.
+            0x00 if !self.clears_bus => self.registers[0] = value & !(1 << 11),
             0x00..0x10 | 0x14..0x2c | 0x30 | 0x38 | 0x3c | 0x7c | 0xa0 => {
                 self.registers[offset as usize / 4] = value
             }

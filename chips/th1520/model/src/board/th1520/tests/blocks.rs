@@ -164,6 +164,20 @@ fn without_a_stop_the_bus_stays_held() {
 }
 
 #[test]
+fn a_held_bus_stays_so_over_a_disable_and_an_abort_lets_it_go() {
+    let mut bench = i2c(0x18);
+    bench.write(I2C3 + 0x10, 1);
+    bench.pass(1_000_000);
+    bench.write(I2C3 + 0x6c, 0);
+    assert_eq!(bench.read(I2C3 + 0x9c), 0, "off");
+    assert_eq!(bench.read(I2C3 + 0x70) & 0x21, 0x21, "held");
+    bench.write(I2C3 + 0x6c, 3);
+    assert_eq!(bench.read(I2C3 + 0x6c), 1, "the abort clears itself");
+    assert_eq!(bench.read(I2C3 + 0x70) & 0x21, 0);
+    assert_eq!(bench.read(I2C3 + 0x80), 1 << 16);
+}
+
+#[test]
 fn on_a_stuck_bus_nothing_ends() {
     let mut bench = i2c(0x18);
     bench.board.i2c[3].set_stuck(true);
