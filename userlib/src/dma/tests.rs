@@ -77,7 +77,8 @@ fn buffers_are_freed_and_taken_again_and_never_overlap() {
         let mut held: std::vec::Vec<DmaBuffer<'_, u8>> = vec![];
         let mut random = 1_u32;
         let mut exhausted = 0;
-        for round in 0..4000_u32 {
+        let (rounds, step) = if cfg!(miri) { (120_u32, 16) } else { (4000, 1) };
+        for round in 0..rounds {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let (size, align) = ((random >> 8) as usize % 900, 1 << (random >> 24 & 7));
             if random >> 30 != 0
@@ -92,18 +93,19 @@ fn buffers_are_freed_and_taken_again_and_never_overlap() {
                         start + length <= first || first + count <= start || length * count == 0
                     );
                 }
-                assert!((0..size).all(|at| buffer.read(at) == Ok(0)), "zeroed again");
+                let mut looked_at = (0..size).step_by(step);
+                assert!(looked_at.all(|at| buffer.read(at) == Ok(0)), "zeroed again");
                 buffer.copy_from(0, &vec![0xa5; size]).unwrap();
                 held.push(buffer);
             } else {
-                exhausted += usize::from(random >> 30 != 0);
+                exhausted += u32::from(random >> 30 != 0);
                 if !held.is_empty() {
                     let gone = held.swap_remove(round as usize % held.len());
                     assert_eq!(pool.free(gone), Ok(()));
                 }
             }
         }
-        assert!(exhausted > 100, "it was full at times");
+        assert!(exhausted > rounds / 40, "it was full at times");
         held.into_iter()
             .for_each(|buffer| pool.free(buffer).unwrap());
         assert!(pool.buffer::<u8>(8192).is_ok(), "all of it is back");

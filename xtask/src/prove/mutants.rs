@@ -4,44 +4,36 @@
 //! cargo-mutants says what the changes are. To build the package for each would take hours. So nearly all of them are
 //! in one build, and a variable of the environment says which one counts. Those in constants are built one by one.
 
+mod alone;
+mod edit;
 mod list;
 mod listed;
+mod places;
 mod schemata;
 mod switch;
+mod together;
 mod tree;
 mod trial;
+mod writer;
 
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
 use list::Mutant;
-use schemata::Refused;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tree::{Built, Optimised, Tree};
-use trial::{Fate, NONE};
+use tree::{Package, Sources, Tree};
+use trial::{Fate, Fates, NONE};
 
-/// The package, and where it is.
-const PACKAGE: (&str, &str) = ("leasehold-core", "kernel/core");
+/// The package.
+const PACKAGE: Package = Package {
+    name: "leasehold-core",
+    folder: "kernel/core",
+};
 
 /// The list of mutants that no test can notice, from the repository's root.
 const LIST: &str = "kernel/core/src/tests/mutants.toml";
-
-/// Sources by their paths from the repository's root.
-type Sources = BTreeMap<String, String>;
-
-/// What became of each mutant; it is known by its number.
-type Fates = BTreeMap<usize, Fate>;
-
-/// The build with switches.
-struct Switched {
-    program: PathBuf,
-    /// Mutants that are in it.
-    mutants: Vec<usize>,
-    /// Mutants that compile in no build.
-    hopeless: BTreeSet<usize>,
-}
 
 /// Tries every mutant; with `file`, only those of sources whose paths contain it.
 ///
@@ -52,11 +44,11 @@ pub(super) fn check(workspace: &Workspace, file: Option<&str>) -> Result<()> {
     let path = root.join(LIST);
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let listed = listed::parse(&text).context(LIST)?;
-    let mutants = list::of(workspace, PACKAGE.0)?;
+    let mutants = list::of(workspace, PACKAGE.name)?;
     let wanted = numbers_in(&mutants, file)?;
-    let sources = sources(root, &root.join(PACKAGE.1).join("src"))?;
-    let tree = Tree::plant(workspace, PACKAGE.1)?;
-    let mut switched = build(&tree, &sources, &mutants)?;
+    let sources = sources(root, &root.join(PACKAGE.folder).join("src"))?;
+    let tree = Tree::plant(workspace, PACKAGE)?;
+    let mut switched = together::build(&tree, &sources, &mutants)?;
     ensure!(
         trial::of_all_tests(&switched.program, NONE)? == Fate::Survived,
         "tests fail, or take too long, with no mutant switched on"
@@ -82,7 +74,7 @@ pub(super) fn check(workspace: &Workspace, file: Option<&str>) -> Result<()> {
         .collect();
     let by_themselves = BTreeSet::from_iter(left.iter().copied());
     if !left.is_empty() {
-        fates.extend(quick_by_themselves(&tree, &sources, &mutants, &left)?);
+        fates.extend(alone::quick_fates(&tree, &sources, &mutants, &left)?);
     }
     // What is listed takes the slow tests' whole time, and if they noticed it, the list would only say too little of
     // them. So they try the others.
@@ -91,14 +83,14 @@ pub(super) fn check(workspace: &Workspace, file: Option<&str>) -> Result<()> {
         "the quick tests are done; the slow ones try {}",
         others.len()
     );
-    let (alone, together): (Vec<usize>, Vec<usize>) = others
+    let (left, switched_on): (Vec<usize>, Vec<usize>) = others
         .into_iter()
         .partition(|number| by_themselves.contains(number));
-    fates.extend(try_all(&together, &mutants, |number| {
+    fates.extend(try_all(&switched_on, &mutants, |number| {
         trial::of_slow_tests(&switched.program, number)
     })?);
-    for number in alone {
-        let fate = slow_by_itself(&tree, &sources, &mutants[number])?;
+    for number in left {
+        let fate = alone::slow_fate(&tree, &sources, &mutants[number])?;
         fates.insert(number, fate);
     }
     for (number, fate) in &fates {
@@ -142,72 +134,6 @@ fn sources(root: &Path, folder: &Path) -> Result<Sources> {
     Ok(found)
 }
 
-/// Builds the tests with as many mutants as compile together.
-fn build(tree: &Tree, sources: &Sources, mutants: &[Mutant]) -> Result<Switched> {
-    let mut refused = Refused::default();
-    let mut hopeless = BTreeSet::new();
-    loop {
-        let (mut texts, mut switched) = (Sources::new(), BTreeSet::new());
-        for (file, source) in sources {
-            let schemata = schemata::of(file, source, mutants, &refused)?;
-            switched.extend(schemata.switched);
-            hopeless.extend(schemata.hopeless);
-            texts.insert(file.clone(), schemata.text);
-        }
-        let library = texts.get_mut(&format!("{}/src/lib.rs", PACKAGE.1));
-        library
-            .context("a package has a `lib.rs`")?
-            .push_str(&switch::of(sources)?);
-        for (file, text) in &texts {
-            tree.write(file, text)?;
-        }
-        let errors = match tree.build(PACKAGE.0, Optimised::AsEver)? {
-            Built::Program(program) => {
-                return Ok(Switched {
-                    program,
-                    mutants: switched.into_iter().collect(),
-                    hopeless,
-                });
-            }
-            Built::Nothing => bail!("the compiler does not come to an end"),
-            Built::Errors(errors) => errors,
-        };
-        let before = (refused.mutants.len(), refused.functions.len());
-        for error in &errors {
-            if let Some(function) = &error.not_constant {
-                refused.functions.insert(function.clone());
-            } else if let Some(text) = texts.get(&error.file) {
-                let found = schemata::at(text, error.byte);
-                if let [number] = found[..]
-                    && mutants[number].is_hopeless_if_refused()
-                {
-                    hopeless.insert(number);
-                }
-                refused.mutants.extend(found);
-            }
-        }
-        if before == (refused.mutants.len(), refused.functions.len()) {
-            let said: Vec<_> = errors.iter().map(|error| &*error.text).collect();
-            bail!("no mutant's fault:\n{}", said.join("\n"));
-        }
-    }
-}
-
-/// Those that survived, of changes of which not as many survived as the list says.
-fn unlisted(fates: &Fates, mutants: &[Mutant], listed: &listed::Counts) -> Vec<usize> {
-    let survived = || fates.iter().filter(|(_, fate)| **fate == Fate::Survived);
-    let change = |number: usize| mutants[number].change.as_str();
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for (number, _) in survived() {
-        *counts.entry(change(*number)).or_default() += 1;
-    }
-    let is_as_listed = |change: &str| listed.get(change) == counts.get(change);
-    survived()
-        .map(|(number, _)| *number)
-        .filter(|number| !is_as_listed(change(*number)))
-        .collect()
-}
-
 /// Tries these mutants of one program, several at once.
 fn try_all(
     numbers: &[usize],
@@ -238,66 +164,25 @@ fn try_all(
     Ok(fates.into_inner().expect("no worker panics"))
 }
 
-/// Builds each of these mutants by itself, as what builds fast, and tries it with the quick tests.
-fn quick_by_themselves(
-    tree: &Tree,
-    sources: &Sources,
-    mutants: &[Mutant],
-    numbers: &[usize],
-) -> Result<Fates> {
-    let quick_fate =
-        |sources: &Sources| by_itself(tree, sources, Optimised::Not, trial::of_quick_tests);
-    // What is built so that the compiler is soon done is slower: if its tests fail without a mutant, they say nothing.
-    ensure!(
-        quick_fate(sources)? == Fate::Survived,
-        "quick tests fail, or take too long, in a build without optimisation"
-    );
-    let mut fates = Fates::new();
-    for &number in numbers {
-        let mutant = &mutants[number];
-        let fate = quick_fate(&with(sources, mutant)?)?;
-        println!("by itself: {fate:?}: {number}: {mutant}");
-        fates.insert(number, fate);
-    }
-    Ok(fates)
-}
-
-/// Builds one mutant by itself and tries it with the slow tests.
-fn slow_by_itself(tree: &Tree, sources: &Sources, mutant: &Mutant) -> Result<Fate> {
-    let sources = with(sources, mutant)?;
-    by_itself(tree, &sources, Optimised::AsEver, trial::of_slow_tests)
-}
-
-/// Builds and tries these sources.
-fn by_itself(
-    tree: &Tree,
-    sources: &Sources,
-    optimised: Optimised,
-    fate_of: impl Fn(&Path, usize) -> Result<Fate>,
-) -> Result<Fate> {
-    for (file, source) in sources {
-        tree.write(file, source)?;
-    }
-    match tree.build(PACKAGE.0, optimised)? {
-        Built::Errors(_) => Ok(Fate::DoesNotCompile),
-        Built::Nothing => Ok(Fate::TimedOut),
-        Built::Program(program) => fate_of(&program, NONE),
-    }
-}
-
-/// The sources with one mutant.
-fn with(sources: &Sources, mutant: &Mutant) -> Result<Sources> {
-    let mut sources = sources.clone();
-    let source = sources.get_mut(&mutant.file);
-    let source = source.with_context(|| format!("no source {}", mutant.file))?;
-    *source = mutant.applied_to(source);
-    Ok(sources)
-}
-
 fn say_if_survived(number: usize, mutant: &Mutant, fate: Fate) {
     if fate == Fate::Survived {
         println!("not noticed yet: {number}: {mutant}");
     }
+}
+
+/// Those that survived, of changes of which not as many survived as the list says.
+fn unlisted(fates: &Fates, mutants: &[Mutant], listed: &listed::Counts) -> Vec<usize> {
+    let survived = || fates.iter().filter(|(_, fate)| **fate == Fate::Survived);
+    let change = |number: usize| mutants[number].change.as_str();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (number, _) in survived() {
+        *counts.entry(change(*number)).or_default() += 1;
+    }
+    let is_as_listed = |change: &str| listed.get(change) == counts.get(change);
+    survived()
+        .map(|(number, _)| *number)
+        .filter(|number| !is_as_listed(change(*number)))
+        .collect()
 }
 
 /// Says what became of those that were tried, and compares those that survived with the list. If these are a part of

@@ -4,11 +4,25 @@ use super::trial::OUT_OF_TIME;
 use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Sources by their paths from the repository's root.
+pub(super) type Sources = BTreeMap<String, String>;
+
+/// A package, and its folder from the repository's root.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Package {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// The folder.
+    pub(super) folder: &'static str,
+}
+
 /// The copy: links to all but the package's sources.
 pub(super) struct Tree {
+    package: Package,
     root: PathBuf,
     target: PathBuf,
 }
@@ -45,11 +59,11 @@ pub(super) struct CompilerError {
 }
 
 impl Tree {
-    /// Makes the copy, without sources of the package in `folder`.
+    /// Makes the copy, without sources of the package.
     ///
     /// # Errors
     /// When a file cannot be written or linked.
-    pub(super) fn plant(workspace: &Workspace, folder: &str) -> Result<Self> {
+    pub(super) fn plant(workspace: &Workspace, package: Package) -> Result<Self> {
         let target = workspace.target().join("mutants");
         let root = target.join("tree");
         if root.exists() {
@@ -57,10 +71,11 @@ impl Tree {
         }
         let from = workspace.root().canonicalize().context("the repository")?;
         let tree = Self {
+            package,
             root,
             target: target.join("build"),
         };
-        tree.link(&from, Path::new(""), &Path::new(folder).join("src"))?;
+        tree.link(&from, Path::new(""), &Path::new(package.folder).join("src"))?;
         Ok(tree)
     }
 
@@ -84,11 +99,24 @@ impl Tree {
         Ok(())
     }
 
-    /// Writes a source, if it is another than before.
+    /// The path of the package's `lib.rs`, as of a source.
+    pub(super) fn library(&self) -> String {
+        format!("{}/src/lib.rs", self.package.folder)
+    }
+
+    /// Builds the tests with these sources.
     ///
     /// # Errors
-    /// When it cannot be written.
-    pub(super) fn write(&self, file: &str, text: &str) -> Result<()> {
+    /// When a source cannot be written; when cargo cannot be run, or fails without an error of the compiler's.
+    pub(super) fn build(&self, sources: &Sources, optimised: Optimised) -> Result<Built> {
+        for (file, text) in sources {
+            self.write(file, text)?;
+        }
+        self.build_what_is_written(optimised)
+    }
+
+    /// Writes a source, if it is another than before.
+    fn write(&self, file: &str, text: &str) -> Result<()> {
         let path = self.root.join(file);
         if std::fs::read_to_string(&path).is_ok_and(|before| before == text) {
             return Ok(());
@@ -98,11 +126,8 @@ impl Tree {
         std::fs::write(&path, text).with_context(|| path.display().to_string())
     }
 
-    /// Builds the tests of a package.
-    ///
-    /// # Errors
-    /// When cargo cannot be run, or fails without an error of the compiler's.
-    pub(super) fn build(&self, package: &str, optimised: Optimised) -> Result<Built> {
+    fn build_what_is_written(&self, optimised: Optimised) -> Result<Built> {
+        let package = self.package.name;
         // Seconds of processor time that the compiler may take: several times what it takes.
         let time = match optimised {
             Optimised::AsEver => 240,

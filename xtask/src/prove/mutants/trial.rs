@@ -1,6 +1,7 @@
 //! One run of a program of tests with a mutant in it.
 
 use anyhow::{Context, Result};
+use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -61,6 +62,9 @@ pub(super) enum Fate {
     /// No test fails.
     Survived,
 }
+
+/// What became of each mutant; it is known by its number.
+pub(super) type Fates = BTreeMap<usize, Fate>;
 
 /// All tests, until a part fails.
 ///
