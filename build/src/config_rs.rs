@@ -6,7 +6,7 @@ use crate::pack::{Layout, Packed};
 use crate::plan::{Plan, Task};
 use crate::platform::Platform;
 use anyhow::{Context, Result};
-use leasehold_abi::label;
+use leasehold_abi::{GrantKind, label};
 use serde_spanned::Spanned;
 use std::fmt::Write;
 
@@ -48,6 +48,14 @@ pub(crate) fn generate(plan: &Plan, arch: Arch, layout: &Layout, elves: &[Elf]) 
     ] {
         writeln!(out, "/// {doc}\npub const {name}: usize = {value};")?;
     }
+    let pci = plan
+        .grants
+        .iter()
+        .any(|grant| grant.kind == GrantKind::Config);
+    writeln!(
+        out,
+        "/// Whether there are PCI functions.\npub const PCI: bool = {pci};"
+    )?;
     if arch.has_pages() {
         writeln!(
             out,

@@ -1,6 +1,6 @@
 //! The machine that the kernel runs on: its protection hardware and its platform, by the types that the build names.
 
-use crate::image::{CONFIG, LINES, Platform, Protection, TASKS};
+use crate::image::{CONFIG, LINES, PCI, Platform, Protection, TASKS};
 use crate::platform::Platform as _;
 use leasehold_abi::{Error, FaultKind, GrantKind};
 use leasehold_arch_common::Protection as Protected;
@@ -105,6 +105,7 @@ impl Hardware for Board {
     const GRANULE: usize = <Protection as Protected>::GRANULE;
     const WINDOW_MASK: usize = <Protection as Protected>::WINDOW_MASK;
     const CHECKED_STRIDE: usize = 8;
+    const PCI: bool = PCI;
 
     #[inline(always)]
     fn now(&self) -> u64 {

@@ -12,8 +12,8 @@ mod panic;
 mod platform;
 mod report;
 
-/// The build's configuration of this image: `TASKS`, `LEASES`, `GRANTS`, `LINES`, `Protection`, `Platform`, `CHIP`,
-/// `CONFIG`.
+/// The build's configuration of this image: `TASKS`, `LEASES`, `GRANTS`, `LINES`, `PCI`, `Protection`,
+/// `Platform`, `CHIP`, `CONFIG`.
 #[expect(
     unreachable_pub,
     reason = "the file does not know where it is included"

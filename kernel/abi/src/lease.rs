@@ -53,7 +53,7 @@ pub enum ClaimMode {
 pub enum Claim {
     /// It is not.
     None = 0,
-    /// Beside other plain claims of the same bytes.
+    /// Beside other plain claims of the same bytes; of an interrupt line, beside those of other PCI functions.
     Shared = 1,
     /// Alone.
     Exclusive = 2,

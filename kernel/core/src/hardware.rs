@@ -57,7 +57,8 @@ pub trait Context {
     fn skip(&mut self, bytes: usize);
 }
 
-/// Where the interrupt lines of a machine go: for each line the grant that is claimed, or all bits set.
+/// Where the interrupt lines of a machine go: for each line the grant that is claimed, or all bits set, or the list of
+/// claims of a shared line ([`SHARED`](crate::lease::shared::SHARED)).
 pub trait Routes: AsRef<[u16]> + AsMut<[u16]> {
     /// None is claimed.
     const NONE: Self;
@@ -80,6 +81,8 @@ pub trait Hardware {
     const CHECKED_STRIDE: usize;
     /// The low bits of a window's address, by which a task sees it: a power of two, less one.
     const WINDOW_MASK: usize;
+    /// Whether tasks may have PCI functions on lease. If not, the code for them is left out.
+    const PCI: bool;
 
     /// Ticks since boot.
     fn now(&self) -> u64;

@@ -1,7 +1,7 @@
 //! Interrupts: lines go to the claimants of their grants, the alarm to timers and deadlines.
 //!
-//! A line that was taken stays masked until its claimant acknowledges it, or for good when
-//! nobody claims it.
+//! A line that was taken stays masked until its claimant acknowledges it, or for good when nobody claims it. Lines that
+//! several PCI functions share are [elsewhere](crate::lease::shared).
 
 use crate::{Hardware, Kernel};
 use leasehold_abi::{Notifications, TaskState};
@@ -26,6 +26,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 {
                     self.reaper.line_woke(lessee);
                 }
+            } else if H::PCI {
+                self.take_shared(line);
             }
             return true;
         }

@@ -17,6 +17,8 @@ const COMMAND: usize = 0x04;
 const COMMAND_IO: u16 = 1;
 /// Command: answer in memory space.
 const COMMAND_MEMORY: u16 = 1 << 1;
+/// Command: do not assert the interrupt line (section 6.2.2).
+const COMMAND_INTERRUPT_DISABLE: u16 = 1 << 10;
 /// Header type is in bits 16 to 23; its top bit says that there are more functions.
 const HEADER: usize = 0x0c;
 const HEADER_TYPE: u32 = 0x7f << 16;
@@ -92,8 +94,9 @@ pub(crate) fn place(
         return Err(Error::NoDevice);
     }
     let command = function.read32(COMMAND)? as u16;
-    // While a register holds all ones the function must not answer to it.
-    let quiet = command & !(COMMAND_IO | COMMAND_MEMORY);
+    // While a register holds all ones the function must not answer to it. It asserts its line when its driver claims
+    // that.
+    let quiet = command & !(COMMAND_IO | COMMAND_MEMORY) | COMMAND_INTERRUPT_DISABLE;
     function.write_command(quiet)?;
     function.write32(ROM, 0)?;
     let mut bars = [BarInfo::default(); BASE_ADDRESSES];

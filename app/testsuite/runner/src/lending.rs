@@ -364,7 +364,20 @@ impl Suite {
         width: usize,
         value: usize,
     ) -> Result<(), Error> {
-        let (index, offset) = self.configuration()?;
+        self.configure_function(0, register, width, value)
+    }
+
+    /// The same for the `edu` of this number.
+    pub(crate) fn configure_function(
+        &mut self,
+        number: usize,
+        register: usize,
+        width: usize,
+        value: usize,
+    ) -> Result<(), Error> {
+        let (index, first) = self.configuration()?;
+        let place = self.edu().map_err(|_| Error::NotFound)?;
+        let offset = first + (place.function(number).0 - place.configuration);
         sys::config_write(self.root(), index, offset + register, width, value as u32)
     }
 

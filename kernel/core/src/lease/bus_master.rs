@@ -1,6 +1,7 @@
 //! PCI functions: who may have one master the bus, and what is written to configuration space.
 
 use super::links::NIL;
+use super::shared::INTERRUPT_DISABLE;
 use super::table::ROOT;
 use crate::{Hardware, Kernel};
 use leasehold_abi::{Claim, Error, GrantKind, Rights};
@@ -9,11 +10,11 @@ use leasehold_abi::{Claim, Error, GrantKind, Rights};
 const MAX_MASTERS: u16 = 32;
 
 /// Configuration space of one function: PCI Express Base Specification, 7.2.2.
-const FUNCTION: usize = 4096;
+pub(super) const FUNCTION: usize = 4096;
 
 /// Offset of the command register, and its bus-master bit: PCI Local Bus
 /// Specification 3.0, 6.2.2.
-const COMMAND: usize = 4;
+pub(super) const COMMAND: usize = 4;
 const BUS_MASTER: u32 = 1 << 2;
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
@@ -23,7 +24,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     pub(super) fn claim_bus_master(&mut self, grant: u16) -> Result<usize, Error> {
         let record = &self.leases.grants[grant as usize];
         let function = record.base;
-        if record.length != FUNCTION || !function.is_multiple_of(FUNCTION) {
+        if !H::PCI || record.length != FUNCTION || !function.is_multiple_of(FUNCTION) {
             return Err(Error::Invalid);
         }
         // To switch it on is to write to the function.
@@ -50,6 +51,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     pub(super) fn unclaim_bus_master(&mut self, grant: u16) -> bool {
         let record = &mut self.leases.grants[grant as usize];
         record.claim = Claim::None;
+        if !H::PCI {
+            return true;
+        }
         self.hardware.set_bus_master(record.base, false);
         self.leases.master_count -= 1;
         self.leases.masters.remove(&mut self.leases.claimed, grant);
@@ -89,11 +93,16 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let [handle, index, offset, width, value, _] = arguments;
         let address = self.configuration(handle, index, (offset, width), Rights::WRITE)?;
         let mut value = value as u32;
-        if address % FUNCTION == COMMAND {
-            value &= !BUS_MASTER;
-            if self.is_bus_master(address - address % FUNCTION) {
-                value |= BUS_MASTER;
+        let (register, byte) = (address % FUNCTION & !3, address % 4);
+        if register == COMMAND {
+            let word = address - byte;
+            let mut command = value << (8 * byte) & !BUS_MASTER;
+            if self.is_bus_master(word - COMMAND) {
+                command |= BUS_MASTER;
             }
+            // Only a claim of its line lets a function assert it.
+            command |= self.hardware.read_configuration(word) & INTERRUPT_DISABLE;
+            value = command >> (8 * byte);
         }
         self.hardware.write_configuration(address, width, value);
         Ok(())
@@ -111,7 +120,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let slot = self.held(handle)?;
         let grant = self.leases.grant(slot, index)?;
         let record = &self.leases.grants[grant as usize];
-        if record.kind != GrantKind::Config {
+        if !H::PCI || record.kind != GrantKind::Config {
             return Err(Error::Invalid);
         }
         let may = needed == Rights::READ || slot == ROOT;

@@ -34,7 +34,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         match record.kind {
             GrantKind::Interrupt => self
-                .claim_line(grant, Notifications::from_register(bits))
+                .claim_line(slot, grant, Notifications::from_register(bits))
                 .map(Some),
             GrantKind::BusMaster => self.claim_bus_master(grant).map(Some),
             GrantKind::Mmio | GrantKind::Memory | GrantKind::Config => {

@@ -1,34 +1,58 @@
 //! Interrupt lines as grants: claimed, acknowledged, given up.
 
-use super::links::NIL;
+use super::links::{Links, NIL};
+use super::shared::SHARED;
 use crate::{Hardware, Kernel};
 use leasehold_abi::{Claim, Error, GrantKind, LeaseState, Notifications, Rights};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
-    /// Route a line to the current task, which gets `bits`.
-    pub(super) fn claim_line(&mut self, grant: u16, bits: Notifications) -> Result<usize, Error> {
-        let record = &mut self.leases.grants[grant as usize];
+    /// Route a line of the lease in `slot` to the current task, which gets `bits`.
+    // Not inlined: most claims are of windows, and this needs registers that they would save.
+    #[inline(never)]
+    pub(super) fn claim_line(
+        &mut self,
+        slot: u16,
+        grant: u16,
+        bits: Notifications,
+    ) -> Result<usize, Error> {
+        let record = &self.leases.grants[grant as usize];
         let line = record.base;
         let valid =
             record.length == 1 && !bits.is_empty() && !bits.intersects(Notifications::KERNEL);
         if !valid {
             return Err(Error::Invalid);
         }
-        let Some(route) = self.routes.as_mut().get_mut(line) else {
+        let Some(&before) = self.routes.as_ref().get(line) else {
             return Err(Error::Invalid);
         };
         if !record.rights.contains(Rights::READ) {
             return Err(Error::Denied);
         }
-        if *route != NIL {
-            return Err(Error::Busy);
+        let function = if H::PCI { self.function_of(slot) } else { NIL };
+        let (mut route, mut claim) = (grant, Claim::Exclusive);
+        if before != NIL {
+            if !H::PCI || function == NIL {
+                return Err(Error::Busy);
+            }
+            route = self.share_line(before, grant)?;
+            claim = Claim::Shared;
         }
+        let record = &mut self.leases.grants[grant as usize];
         record.note = bits.register();
-        record.claim = Claim::Exclusive;
+        record.claim = claim;
         record.claimant = self.current as u8;
-        *route = grant;
+        if let Some(place) = self.routes.as_mut().get_mut(line) {
+            *place = route;
+        }
+        if H::PCI {
+            self.leases.twins[grant as usize] = Links {
+                next: function,
+                previous: NIL,
+            };
+            self.allow(grant, true);
+        }
         self.hardware.unmask_line(line as u32);
         Ok(line)
     }
@@ -53,16 +77,27 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 Error::Revoked
             });
         }
-        self.hardware.unmask_line(record.base as u32);
+        let line = record.base as u32;
+        if H::PCI && record.claim == Claim::Shared {
+            self.allow(grant, true);
+        }
+        self.hardware.unmask_line(line);
         Ok(())
     }
 
     /// Let a line come again, if the current task has claimed it.
     #[inline(always)]
     pub(crate) fn rearm(&mut self, line: usize) {
-        let route = self.routes.as_ref().get(line);
-        let grant = route.and_then(|&route| self.leases.grants.get(route as usize));
-        if grant.is_some_and(|grant| grant.claimant as usize == self.current) {
+        let Some(&route) = self.routes.as_ref().get(line) else {
+            return;
+        };
+        let Some(grant) = self.leases.grants.get(route as usize) else {
+            if H::PCI {
+                self.rearm_shared(line);
+            }
+            return;
+        };
+        if grant.claimant as usize == self.current {
             self.hardware.unmask_line(line as u32);
         }
     }
@@ -70,12 +105,23 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Nobody gets the line's interrupts any more. True, as that is all.
     #[inline(never)]
     pub(super) fn unclaim_line(&mut self, grant: u16) -> bool {
-        let record = &mut self.leases.grants[grant as usize];
-        record.claim = Claim::None;
-        if let Some(route) = self.routes.as_mut().get_mut(record.base) {
-            *route = NIL;
+        let line = self.leases.grants[grant as usize].base;
+        let mut left = NIL;
+        if H::PCI {
+            self.allow(grant, false);
+            if let Some(&route) = self.routes.as_ref().get(line)
+                && route & SHARED != 0
+            {
+                left = self.leave_line(route, grant);
+            }
         }
-        self.hardware.mask_line(record.base as u32);
+        self.leases.grants[grant as usize].claim = Claim::None;
+        if let Some(route) = self.routes.as_mut().get_mut(line) {
+            *route = left;
+        }
+        if left == NIL {
+            self.hardware.mask_line(line as u32);
+        }
         true
     }
 }

@@ -13,5 +13,6 @@ pub(crate) mod operation;
 mod part;
 pub(crate) mod record;
 mod scan;
+pub(crate) mod shared;
 pub(crate) mod table;
 pub(crate) mod window;

@@ -6,6 +6,7 @@
 
 use super::links::{Links, List, NIL};
 use super::record::{Claims, Grant, KERNEL, Lease};
+use super::shared::SHARED;
 use crate::index::Table;
 use leasehold_abi::{Error, LeaseHandle, LeaseState};
 
@@ -41,9 +42,10 @@ pub(crate) struct Leases<const L: usize, const G: usize, const B: u32> {
     pub(crate) siblings: Table<Links, L>,
     /// The reaper's queue, and the free slots of each share.
     pub(crate) work: Table<Links, L>,
-    /// Claimed windows, in a list of their task's; claimed bus masters.
+    /// Claimed windows, in a list of their task's; claimed bus masters; the claims of a shared line.
     pub(crate) claimed: Table<Links, G>,
-    /// The claims of the very same window by one task, in a ring.
+    /// The claims of the very same window by one task, in a ring. Of a claimed line, `next` is the configuration space
+    /// of the function whose line it is, if it is one's.
     pub(crate) twins: Table<Links, G>,
     /// By origin.
     pub(crate) claims: Table<Claims, G>,
@@ -66,7 +68,7 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
                 L > 0 && L <= 1 << LeaseHandle::INDEX_BITS,
                 "1 to 1024 leases"
             );
-            assert!(G < NIL as usize, "fewer than 65535 grants");
+            assert!(G < SHARED as usize, "fewer than 32768 grants");
             assert!(
                 B > 1 && B <= LeaseHandle::GENERATION_BITS,
                 "generations fit a handle"

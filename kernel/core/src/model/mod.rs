@@ -72,6 +72,11 @@ pub(crate) struct Model {
     pub(crate) now: u64,
     pub(crate) alarm: Option<u64>,
     pub(crate) pending: BTreeSet<u32>,
+    /// Lines of PCI functions, by the function's configuration space. Such a line is a level: a function asserts it
+    /// while its status says so and its command does not disable it.
+    pub(crate) functions: BTreeMap<u64, u32>,
+    /// Lines that are high whatever the kernel does.
+    pub(crate) stuck: BTreeSet<u32>,
     pub(crate) unmasked: BTreeSet<u32>,
     /// What is mapped, by task and the address at which it sees the granule.
     pub(crate) mapped: BTreeMap<(usize, u64), Mapping>,
@@ -109,6 +114,8 @@ impl Model {
             now: 1000,
             alarm: None,
             pending: BTreeSet::new(),
+            functions: BTreeMap::new(),
+            stuck: BTreeSet::new(),
             unmasked: BTreeSet::new(),
             mapped: BTreeMap::new(),
             own: Vec::new(),
@@ -139,12 +146,36 @@ impl Model {
             .raised
             .get()
             .filter(|line| self.unmasked.contains(line));
+        let asserted = self
+            .functions
+            .iter()
+            .filter(|&(&function, _)| self.asserts(function))
+            .map(|(_, &line)| line);
         self.pending
             .iter()
             .copied()
+            .chain(asserted)
+            .chain(self.stuck.iter().copied())
             .find(|line| self.unmasked.contains(line))
             .or(late)
     }
+
+    /// Whether a PCI function asserts its line.
+    pub(crate) fn asserts(&self, function: u64) -> bool {
+        let word = self.read_configuration(function as usize + 4);
+        word & Self::ASSERTS != 0 && word & Self::DISABLED == 0
+    }
+
+    /// A PCI function has, or has no more, an interrupt.
+    pub(crate) fn set_interrupt(&mut self, function: u64, there: bool) {
+        let word = self.configuration.entry(function + 4).or_default();
+        *word = *word & !Self::ASSERTS | Self::ASSERTS * u32::from(there);
+    }
+
+    /// In the status register, the upper half of the word: the function has an interrupt.
+    const ASSERTS: u32 = 0x0008_0000;
+    /// In the command register: it does not assert its line.
+    pub(crate) const DISABLED: u32 = 0x400;
 
     fn worked(&self) {
         self.work.set(self.work.get() + 1);
@@ -190,6 +221,7 @@ impl Hardware for Model {
     const GRANULE: usize = 64;
     const CHECKED_STRIDE: usize = 8;
     const WINDOW_MASK: usize = u32::MAX as usize;
+    const PCI: bool = true;
 
     fn now(&self) -> u64 {
         self.now + self.delayed.get()

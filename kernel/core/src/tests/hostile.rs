@@ -6,8 +6,10 @@ use super::random::Random;
 use super::recovery::take_all_back;
 use super::setups::fault;
 use crate::lease::links::NIL;
-use crate::model::{TASKS, World, arena, data, own, part};
-use leasehold_abi::{Borrow, Call, FaultKind, LeaseState, Notifications, Part, TaskState, WHOLE};
+use crate::model::{Model, TASKS, World, arena, data, own, part, root, whole};
+use leasehold_abi::{
+    Borrow, Call, Claim, FaultKind, GrantKind, LeaseState, Notifications, Part, TaskState, WHOLE,
+};
 use std::vec::Vec;
 use zerocopy::IntoBytes;
 
@@ -26,6 +28,9 @@ const ABOUT_LEASES: [Call; 8] = [
     Call::GrantUnclaim,
 ];
 
+/// PCI functions that share line 11, which the supervisor does not claim itself: their configuration space.
+const FUNCTIONS: [u64; 4] = [0x3000_0000, 0x3000_1000, 0x3000_2000, 0x3000_3000];
+
 /// What the hostile tasks have seen so far.
 struct Attack<const L: usize, const G: usize, const B: u32> {
     world: World<L, G, B>,
@@ -35,11 +40,18 @@ struct Attack<const L: usize, const G: usize, const B: u32> {
     checker: Checker,
     calls: usize,
     succeeded: [usize; CALLS],
+    /// Steps after which several functions shared a line.
+    shared: usize,
 }
 
 impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
     fn new(seed: u64) -> Self {
-        let world = World::boot();
+        let mut world = World::<L, G, B>::boot();
+        for function in FUNCTIONS {
+            let hardware = &mut world.kernel.hardware;
+            hardware.functions.insert(function, 11);
+            hardware.configuration.insert(function + 4, Model::DISABLED);
+        }
         let leases = std::vec![world.root()];
         Self {
             world,
@@ -48,6 +60,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             checker: Checker::default(),
             calls: 0,
             succeeded: [0; CALLS],
+            shared: 0,
         }
     }
 
@@ -138,9 +151,16 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
     /// A lease of so many parts in the current task's memory, most of them good; where it and they are.
     fn describe_lease(&mut self, count: usize) -> [usize; 2] {
         let task = self.world.kernel.current;
-        let parent = self.own_lease();
+        let mut parent = self.own_lease();
         let lessee = self.random.below(TASKS + 1);
-        let parts: Vec<Part> = (0..count).map(|_| self.part(task)).collect();
+        let mut parts: Vec<Part> = (0..count).map(|_| self.part(task)).collect();
+        if let [first, second, ..] = &mut parts[..]
+            && self.random.chance(2)
+        {
+            parent = self.world.root();
+            *first = whole(root::LINE_11);
+            *second = part(root::CONFIG, 4096 * self.random.below(4), 4096, 7);
+        }
         let [lending, parts, _] = self.world.describe_lease(task, parent, lessee, &parts);
         [lending, parts]
     }
@@ -160,6 +180,19 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
         let offset = self.random.pick(&[0, 0, 0, 0, 64, 4096, 7, usize::MAX]);
         let most = if self.random.chance(4) { 9 } else { 2 };
         part(self.random.below(most), offset, length, rights)
+    }
+
+    /// A lease of the current task's with a function's line that it has not claimed.
+    fn function_lease(&self) -> Option<usize> {
+        let table = &self.world.kernel.leases;
+        let slot = (1..L as u16).find(|&slot| {
+            let lease = &table.records[slot as usize];
+            let line = table.grants.get(lease.first_grant as usize);
+            let free = line.is_some_and(|line| line.base == 11 && line.claim == Claim::None);
+            let mine = lease.lessee as usize == self.world.kernel.current;
+            lease.state == LeaseState::Active && mine && free
+        })?;
+        Some(table.handle(slot) as usize)
     }
 
     fn address(&mut self) -> usize {
@@ -245,6 +278,9 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
                 [lease, 0, 0, 0, 0, 0]
             }
             Call::LeaseRevoke => [self.own_lease(), self.random.below(3), 0, 0, 0, 0],
+            Call::GrantClaim if let Some(lease) = self.function_lease() => {
+                [lease, 0, 0, bits, 0, 0]
+            }
             Call::GrantClaim => [
                 self.own_lease(),
                 small % 3,
@@ -291,6 +327,9 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
         let number = match self.random.below(12) {
             // Whoever is important gives way, or the others would never run.
             _ if task < 5 && self.random.chance(8 + 2 * task) => Call::Receive as usize,
+            _ if self.function_lease().is_some() && self.random.chance(4) => {
+                Call::GrantClaim as usize
+            }
             // Often enough what makes tasks meet: calls, receives, and work for a client.
             0..3 => Call::Call as usize,
             3..5 => Call::Receive as usize,
@@ -343,6 +382,11 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
                     .set(Some((self.random.below(6), line)));
             }
             2 => self.world.kernel.hardware.now += self.random.below(60) as u64,
+            3 => {
+                let function = self.random.pick(&FUNCTIONS);
+                let there = self.random.chance(2);
+                self.world.kernel.hardware.set_interrupt(function, there);
+            }
             _ => {}
         }
         use crate::Hardware;
@@ -363,6 +407,10 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
         } else {
             self.call();
         }
+        let claims = self.world.kernel.leases.grants.iter();
+        let sharing = claims
+            .filter(|grant| grant.kind == GrantKind::Interrupt && grant.claim == Claim::Shared);
+        self.shared += usize::from(sharing.count() > 1);
         // Under Miri the point is what the calls do, and the check takes longest.
         if !cfg!(miri) || self.random.chance(40) {
             self.checker.check(&self.world.kernel);
@@ -373,7 +421,8 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
     fn wake(&mut self) {
         let kernel = &mut self.world.kernel;
         match kernel.hardware.alarm {
-            Some(at) if at != u64::MAX && self.random.chance(2) => {
+            // From the half on, it is the supervisor's deadline, which never comes.
+            Some(at) if at < u64::MAX / 2 && self.random.chance(2) => {
                 kernel.hardware.now = kernel.hardware.now.max(at);
                 kernel.interrupt();
             }
@@ -409,18 +458,20 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
 #[test]
 fn random_calls_break_no_invariant() {
     let (seeds, calls) = if cfg!(miri) { (1, 300) } else { (8, 10_000) };
-    let mut succeeded = [0; CALLS];
+    let (mut succeeded, mut shared) = ([0; CALLS], 0);
     for seed in 0..seeds {
         let mut attack = Attack::<32, 96, 22>::new(0x9e37_79b9_7f4a_7c15 ^ seed << 20);
         attack.run(calls);
         for (sum, count) in succeeded.iter_mut().zip(attack.succeeded) {
             *sum += count;
         }
+        shared += attack.shared;
     }
     if cfg!(miri) {
         return;
     }
-    // The attack is worth something only if calls of every kind get through.
+    // The attack is worth something only if calls of every kind get through, and lines are shared.
+    assert!(shared >= 100, "a line was shared after {shared} steps");
     for (number, &count) in succeeded.iter().enumerate() {
         let call = Call::from_number(number).unwrap();
         let never = matches!(call, Call::SystemOff | Call::Panic);

@@ -3,6 +3,7 @@
 use crate::index::Table;
 use crate::lease::links::{Links, List, NIL};
 use crate::lease::record::Lease;
+use crate::lease::shared::SHARED;
 use crate::lease::table::ROOT;
 use crate::model::{Mapping, Model};
 use crate::schedule::bit;
@@ -263,7 +264,7 @@ fn check_derivation<const L: usize, const G: usize, const B: u32>(kernel: &Machi
 fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L, G, B>) {
     let mut expected: BTreeMap<(usize, u64), Mapping> = BTreeMap::new();
     let mut partial = BTreeSet::new();
-    let mut lines = BTreeSet::new();
+    let mut lines: BTreeMap<u32, BTreeSet<usize>> = BTreeMap::new();
     let mut masters = BTreeSet::new();
     let mut exclusive = Vec::new();
     let mut windows: BTreeMap<usize, BTreeSet<u16>> = BTreeMap::new();
@@ -288,8 +289,7 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
         assert!(in_force, "a claim without a lease");
         match grant.kind {
             GrantKind::Interrupt => {
-                assert_eq!(kernel.routes[grant.base] as usize, index);
-                lines.insert(grant.base as u32);
+                lines.entry(grant.base as u32).or_default().insert(index);
             }
             GrantKind::BusMaster => assert!(masters.insert(grant.base as u64)),
             _ => {
@@ -349,12 +349,7 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
     for (index, task) in kernel.tasks.iter().enumerate() {
         check_windows(kernel, task.windows, windows.remove(&index));
     }
-    let routed = kernel.routes.iter().filter(|&&grant| grant != NIL).count();
-    assert_eq!(routed, lines.len());
-    assert!(
-        kernel.hardware.unmasked.is_subset(&lines),
-        "a line without a claimant"
-    );
+    check_lines(kernel, &lines);
     assert_eq!(kernel.hardware.masters, masters);
     for (&address, &word) in &kernel.hardware.configuration {
         if address % 4096 == 4 {
@@ -364,6 +359,67 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
                 "bus master bit"
             );
         }
+    }
+}
+
+/// A line goes to its one claim, or to all in the list of those that share it; and a function asserts it only by its
+/// claim.
+fn check_lines<const L: usize, const G: usize, const B: u32>(
+    kernel: &Machine<L, G, B>,
+    lines: &BTreeMap<u32, BTreeSet<usize>>,
+) {
+    let hardware = &kernel.hardware;
+    for (line, &route) in kernel.routes.iter().enumerate() {
+        let line = line as u32;
+        let Some(claims) = lines.get(&line) else {
+            assert_eq!(route, NIL, "a route without a claim");
+            assert!(
+                !hardware.unmasked.contains(&line),
+                "a line without a claimant"
+            );
+            continue;
+        };
+        if route & SHARED == 0 {
+            let claim = kernel.leases.grants[route as usize].claim;
+            assert_eq!(claim, Claim::Exclusive);
+            assert_eq!(*claims, BTreeSet::from([route as usize]));
+            continue;
+        }
+        let mut list = BTreeSet::new();
+        let (mut grant, mut before) = (route & !SHARED, NIL);
+        while let Some(links) = kernel.leases.claimed.get(grant as usize) {
+            assert_eq!(links.previous, before);
+            assert_eq!(kernel.leases.grants[grant as usize].claim, Claim::Shared);
+            assert!(list.insert(grant as usize), "a circle");
+            (before, grant) = (grant, links.next);
+        }
+        assert_eq!(list, *claims, "the claims of line {line}");
+        let could = |&claim: &usize| {
+            let function = kernel.leases.twins[claim].next as usize;
+            let at = kernel.leases.grants[function].base + 4;
+            hardware.read_configuration(at) & Model::DISABLED == 0
+        };
+        if list.iter().any(could) {
+            assert!(
+                hardware.unmasked.contains(&line),
+                "a shared line is masked that a function could assert"
+            );
+        }
+    }
+    // A function that was quiet at the beginning, as these are, asserts its line only while it is claimed.
+    let claimed = lines.values().flatten();
+    let claimed: BTreeSet<u64> = claimed
+        .filter_map(|&claim| {
+            let function = kernel.leases.twins[claim].next as usize;
+            Some(kernel.leases.grants.get(function)?.base as u64)
+        })
+        .collect();
+    for &function in hardware.functions.keys() {
+        let quiet = hardware.read_configuration(function as usize + 4) & Model::DISABLED != 0;
+        assert!(
+            quiet || claimed.contains(&function),
+            "a function without a driver"
+        );
     }
 }
 

@@ -23,6 +23,7 @@ mod reaper;
 mod recovery;
 mod serving;
 mod setups;
+mod sharing;
 mod steps;
 mod timers;
 mod waits;

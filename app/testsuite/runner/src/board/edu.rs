@@ -1,4 +1,4 @@
-//! QEMU's `edu` device (docs/specs/edu.rst): the first function on the bus after the host bridge.
+//! QEMU's `edu` device (docs/specs/edu.rst): the first function on the bus after the host bridge. There are two.
 
 use super::device;
 use userlib::sys::{self, GrantKind, LeaseHandle};
@@ -38,6 +38,15 @@ pub(crate) struct EduAddresses {
 }
 
 impl EduAddresses {
+    /// Configuration space and registers of one of the two: the second is device 5, whose INTA is wired to the same
+    /// line.
+    pub(crate) const fn function(self, number: usize) -> (usize, usize) {
+        (
+            self.configuration + (number * 4 << 15),
+            self.base + (number << 20),
+        )
+    }
+
     /// Where it is, by the grants of the PCI bus in the root lease.
     pub(crate) fn find(root: LeaseHandle) -> Option<Self> {
         let first = |kind: GrantKind, nth: usize| {

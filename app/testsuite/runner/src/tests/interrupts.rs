@@ -57,7 +57,7 @@ pub(super) fn comes(suite: &mut Suite, task: usize) -> Outcome {
 }
 
 /// No interrupt comes to the worker, which then waits on.
-fn does_not_come(suite: &mut Suite, task: usize) -> Outcome {
+pub(super) fn does_not_come(suite: &mut Suite, task: usize) -> Outcome {
     suite.begin_call(task, Call::Receive, &[BIT as usize])?;
     let report = suite.finish_within(task, 10)?;
     check!(report.is_none(), "an interrupt came: {report:x?}");

@@ -21,6 +21,7 @@ mod promises_of_access;
 mod promises_of_ends;
 mod revocation;
 mod serving;
+mod sharing;
 mod timers;
 mod waits;
 
@@ -46,6 +47,7 @@ pub(crate) const ALL: &[&[Test]] = &[
     lease_limits::TESTS,
     revocation::TESTS,
     interrupts::TESTS,
+    sharing::TESTS,
     waits::TESTS,
     bus_master::TESTS,
     isolation::DRIVER,
