@@ -67,6 +67,14 @@ impl Arch {
         }
     }
 
+    /// Instructions by which tasks can write back and drop lines of a cache (`userlib`, `dma/cache.rs`).
+    pub(crate) const fn dma_caches(self) -> &'static [&'static str] {
+        match self {
+            Self::Sv39 => &["xtheadcmo"],
+            Self::Pmp | Self::PmsaV7 | Self::PmsaV8 => &[],
+        }
+    }
+
     /// Whether it translates addresses. Hardware that does not has a few regions instead.
     pub(crate) const fn has_pages(self) -> bool {
         matches!(self, Self::Sv39)

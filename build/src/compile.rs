@@ -63,13 +63,12 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
         for binary in binaries {
             command.args(["--bin", binary]);
         }
-        let ticks = plan.chip.chip.ticks_per_second.get_ref().to_string();
         command
             .env("LEASEHOLD_POLICY", policy)
-            .env("LEASEHOLD_TICKS_PER_SECOND", ticks);
-        for ((package, name), value) in &plan.settings {
-            // As `userlib::setting!` asks for it.
-            command.env(format!("LEASEHOLD_SETTING_{package}_{name}"), value);
+            .envs(constants(plan))
+            .env_remove(DMA_CACHE);
+        if let Some(cache) = &plan.chip.chip.dma_cache {
+            command.env(DMA_CACHE, cache.get_ref());
         }
         if plan.is_thumb() {
             command.env("CARGO_PROFILE_TASK_OPT_LEVEL", THUMB_LEVEL);
@@ -85,6 +84,21 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
         run(command, "the tasks")?;
     }
     Ok(())
+}
+
+/// What `userlib` is told of a chip whose devices see memory beside the cache.
+const DMA_CACHE: &str = "LEASEHOLD_DMA_CACHE";
+
+/// What the tasks' programs are told as constants, by the names of variables.
+fn constants(plan: &Plan) -> Vec<(String, String)> {
+    let ticks = plan.chip.chip.ticks_per_second.get_ref().to_string();
+    let mut constants = vec![("LEASEHOLD_TICKS_PER_SECOND".to_owned(), ticks)];
+    constants.extend(plan.settings.iter().map(|((package, name), value)| {
+        // As `userlib::setting!` asks for it.
+        let variable = format!("LEASEHOLD_SETTING_{package}_{name}");
+        (variable, value.clone())
+    }));
+    constants
 }
 
 /// Compiles the kernel with the tables in the file `config`.

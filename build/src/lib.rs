@@ -29,6 +29,7 @@ mod policy_rs;
 mod problem;
 mod regions;
 mod report;
+mod setting;
 mod stack;
 mod workspace;
 

@@ -1,6 +1,8 @@
 //! The cargo packages that a task can name: the programs and the settings of each.
 
+use crate::problem::Source;
 use serde::Deserialize;
+use serde_spanned::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -23,58 +25,7 @@ struct Package {
 #[derive(Default, Deserialize)]
 struct Metadata {
     #[serde(default)]
-    settings: BTreeMap<String, Setting>,
-}
-
-/// A value that a manifest may give the tasks of a package: `[package.metadata.settings]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(crate) struct Setting {
-    #[serde(rename = "type")]
-    kind: Kind,
-    least: Option<i64>,
-    most: Option<i64>,
-}
-
-/// The type of the constant in the driver.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Kind {
-    U8,
-    U16,
-    U32,
-    U64,
-    I32,
-}
-
-impl Setting {
-    /// The type's own range.
-    const fn bounds(&self) -> (i128, i128) {
-        match self.kind {
-            Kind::U8 => (0, u8::MAX as i128),
-            Kind::U16 => (0, u16::MAX as i128),
-            Kind::U32 => (0, u32::MAX as i128),
-            Kind::U64 => (0, u64::MAX as i128),
-            Kind::I32 => (i32::MIN as i128, i32::MAX as i128),
-        }
-    }
-
-    /// The least value.
-    pub(crate) fn least(&self) -> i128 {
-        let (least, _) = self.bounds();
-        self.least.map_or(least, |own| least.max(own.into()))
-    }
-
-    /// The greatest.
-    pub(crate) fn most(&self) -> i128 {
-        let (_, most) = self.bounds();
-        self.most.map_or(most, |own| most.min(own.into()))
-    }
-
-    /// For a person.
-    pub(crate) fn range(&self) -> String {
-        format!("a whole number from {} to {}", self.least(), self.most())
-    }
+    settings: BTreeMap<String, Spanned<toml::Value>>,
 }
 
 #[derive(Deserialize)]
@@ -89,40 +40,53 @@ pub(crate) fn programs(root: &Path) -> BTreeMap<String, Vec<String>> {
     found.map(|(name, found)| (name, found.programs)).collect()
 }
 
+/// The settings that a package declares, and where.
+pub(crate) struct Declared {
+    /// Its `Cargo.toml`.
+    pub(crate) source: Source,
+    /// By name, as they stand there.
+    pub(crate) settings: BTreeMap<String, Spanned<toml::Value>>,
+}
+
 /// The settings of each of these packages.
-pub(crate) fn settings(root: &Path) -> BTreeMap<String, BTreeMap<String, Setting>> {
+pub(crate) fn settings(root: &Path) -> BTreeMap<String, Declared> {
     let found = all(root).into_iter();
-    found.map(|(name, found)| (name, found.settings)).collect()
+    found.map(|(name, found)| (name, found.declared)).collect()
 }
 
 /// What is known of a package.
 struct Found {
     programs: Vec<String>,
-    settings: BTreeMap<String, Setting>,
+    declared: Declared,
 }
 
 fn all(root: &Path) -> BTreeMap<String, Found> {
     let mut packages = BTreeMap::new();
-    visit(&root.join("drivers"), 1, &mut packages);
-    visit(&root.join("app"), 2, &mut packages);
+    visit(root, Path::new("drivers"), 1, &mut packages);
+    visit(root, Path::new("app"), 2, &mut packages);
     packages
 }
 
-fn visit(folder: &Path, depth: usize, packages: &mut BTreeMap<String, Found>) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+fn visit(root: &Path, folder: &Path, depth: usize, packages: &mut BTreeMap<String, Found>) {
+    let entries = std::fs::read_dir(root.join(folder));
+    for entry in entries.into_iter().flatten().flatten() {
         let path = entry.path();
-        if let Ok(text) = std::fs::read_to_string(path.join("Cargo.toml"))
+        let folder = folder.join(entry.file_name());
+        if let Ok(source) = Source::read(root, &folder.join("Cargo.toml"))
             && let Ok(CargoManifest {
                 package: Some(package),
                 bin,
-            }) = toml::from_str(&text)
+            }) = toml::from_str(source.text())
         {
             let programs = of_package(&path, &package, bin);
-            let settings = package.metadata.settings;
-            packages.insert(package.name, Found { programs, settings });
+            let declared = Declared {
+                source,
+                settings: package.metadata.settings,
+            };
+            packages.insert(package.name, Found { programs, declared });
         }
         if depth > 1 && path.is_dir() {
-            visit(&path, depth - 1, packages);
+            visit(root, &folder, depth - 1, packages);
         }
     }
 }

@@ -174,6 +174,8 @@ pub enum Bind {
     Platform {
         /// The device.
         device: usize,
+        /// Its pools' grants.
+        pools: Vec<u16>,
     },
     /// Of a PCI function.
     Pci {
@@ -181,8 +183,8 @@ pub enum Bind {
         functions: Functions,
         /// May be a bus master.
         dma: bool,
-        /// Its pool's grant.
-        pool: Option<u16>,
+        /// Its pools' grants.
+        pools: Vec<u16>,
     },
     /// Of an auxiliary device.
     Auxiliary {

@@ -127,10 +127,10 @@ fn chip_text(plan: &Plan, arch: Arch) -> String {
 
 fn bind_text(plan: &Plan, bind: &Bind) -> String {
     match bind {
-        Bind::Platform { device } => {
+        Bind::Platform { device, pools } => {
             let device = &plan.devices[*device];
             format!(
-                "::userlib::policy::Bind::Platform {{ name: {:?}, label: {:#010x} }}",
+                "::userlib::policy::Bind::Platform {{ name: {:?}, label: {:#010x}, pools: &{pools:?} }}",
                 device.name,
                 label(&device.name),
             )
@@ -138,7 +138,7 @@ fn bind_text(plan: &Plan, bind: &Bind) -> String {
         Bind::Pci {
             functions,
             dma,
-            pool,
+            pools,
         } => {
             let Functions {
                 ids,
@@ -154,7 +154,7 @@ fn bind_text(plan: &Plan, bind: &Bind) -> String {
                 ids.join(", ")
             );
             format!(
-                "::userlib::policy::Bind::Pci {{ functions: ::userlib::policy::Functions {{ {functions} }}, dma: {dma}, pool: {pool:?} }}"
+                "::userlib::policy::Bind::Pci {{ functions: ::userlib::policy::Functions {{ {functions} }}, dma: {dma}, pools: &{pools:?} }}"
             )
         }
         Bind::Auxiliary { name, id } => format!(
@@ -176,7 +176,7 @@ mod tests {
         // The devices are in the order of their names: pci has grants 0 to 3, uart0 4 and 5.
         for part in [
             "Bind::Platform { name: \"uart0\", label: 0x",
-            "Functions { ids: &[(0x1234, 0x11e8)], class: (0x000000, 0x000000), slot: None, nth: 0 }, dma: true, pool: Some(6) }",
+            "Functions { ids: &[(0x1234, 0x11e8)], class: (0x000000, 0x000000), slot: None, nth: 0 }, dma: true, pools: &[6] }",
             "Offer { name: \"edu.sample\", label: 0x71c1f71d }",
             "Bind::Auxiliary { name: \"edu.sample\", label: 0x71c1f71d, id: 1 }",
             "Restart { always: true, backoff_ms: 20, limit: 5, window_ms: 10000 }",

@@ -6,6 +6,7 @@ mod common;
 mod shows;
 
 use common::{CHIP, MANIFEST, Repository, replace};
+use leasehold_build::plan::Bind;
 use shows::shows_of;
 
 faults! {
@@ -20,6 +21,11 @@ faults! {
     setting_of_a_wrong_type: shows manifest "arena = 4096" => "arena = 4096\nsettings = { baud = \"fast\" }";
     setting_out_of_its_range: shows manifest "arena = 4096" => "arena = 4096\nsettings = { baud = 299 }";
     setting_past_its_type: shows manifest "arena = 4096" => "arena = 4096\nsettings = { width = 256 }";
+    setting_that_is_true_or_false: shows manifest "arena = 4096" => "arena = 4096\nsettings = { echo = 1 }";
+    setting_that_is_none_of_its_choices: shows manifest "arena = 4096" => "arena = 4096\nsettings = { parity = \"odd\" }";
+    setting_that_is_no_list: shows manifest "arena = 4096" => "arena = 4096\nsettings = { address = 2 }";
+    setting_with_a_short_list: shows manifest "arena = 4096" => "arena = 4096\nsettings = { address = [2, 0, 0] }";
+    setting_with_a_wrong_entry: shows manifest "arena = 4096" => "arena = 4096\nsettings = { address = [2, 0, 0, 0, 0, 256] }";
     settings_that_differ_in_one_program: shows manifest "calls = [\"console\", \"supervisor\"]" => "calls = [\"console\", \"supervisor\"]\nsettings = { baud = 301 }\n\n[tasks.more]\npackage = \"edu\"\npriority = 9\nstack = 2048\ncalls = [\"supervisor\"]\nsettings = { baud = 300 }\n\n[tasks.child.restart]";
     // Lists.
     calls_of_nobody: warns manifest "calls = [\"console\", \"supervisor\"]" => "calls = []";
@@ -46,6 +52,12 @@ faults! {
     pci_identifier_with_a_sign: shows manifest "1234:11e8" => "+123:11e8";
     pci_identifier_of_an_empty_place: shows manifest "1234:11e8" => "FFFF:11e8";
     pci_identifier_of_zeros: shows manifest "1234:11e8" => "0000:0000";
+    pools_and_a_pool: shows manifest "dma-pool = 8192" => "dma-pool = 8192\ndma-pools = [4096]";
+    pools_of_nothing: shows manifest "dma-pool = 8192" => "dma-pools = []";
+    pool_of_several_not_positive: shows manifest "dma-pool = 8192" => "dma-pools = [8192, 0]";
+    more_pools_than_a_binding_has: shows manifest "dma-pool = 8192" => "dma-pools = [8192, 8192, 8192, 8192, 4096]";
+    pool_of_a_device_without_dma: shows manifest "device = \"uart0\"" => "device = \"uart0\"\ndma-pool = 4096";
+    dma_cache_of_another_processor: shows chip "ticks-per-second = 1_000_000" => "ticks-per-second = 1_000_000\ndma-cache = \"zicbom\"";
     pool_without_dma: shows manifest "dma = true\n" => "";
     pool_with_dma_off: shows manifest "dma = true" => "dma = false";
     pool_larger_than_any_memory: shows manifest "dma-pool = 8192" => "dma-pool = 9223372036854775807";
@@ -148,7 +160,9 @@ fn a_setting_and_words_for_the_emulator_reach_the_plan() {
     let manifest = replace(
         MANIFEST,
         from,
-        &format!("{from}\nsettings = {{ baud = 300, width = 255 }}"),
+        &format!(
+            "{from}\nsettings = {{ baud = 300, width = 255, echo = true, parity = \"even\", address = [2, 0, 0, 0, 0, 1] }}"
+        ),
     );
     let words = "[qemu]\noptions = [\"-object\", \"rng-builtin,id=host\"]\ndevices = [\"edu\"]\n";
     let manifest = replace(
@@ -160,6 +174,49 @@ fn a_setting_and_words_for_the_emulator_reach_the_plan() {
     let plan = leasehold_build::check(repository.root(), "demo", "board").unwrap();
     let setting = |name: &str| plan.settings[&("edu".to_owned(), name.to_owned())].as_str();
     assert_eq!((setting("baud"), setting("width")), ("300", "255"));
+    assert_eq!((setting("echo"), setting("parity")), ("true", "even"));
+    let entries = setting("address").split_terminator('\x1f');
+    assert_eq!(entries.collect::<Vec<_>>(), ["2", "0", "0", "0", "0", "1"]);
     assert_eq!(plan.qemu_options, ["-object", "rng-builtin,id=host"]);
     assert_eq!(plan.qemu_devices, ["edu"]);
+}
+
+/// A declaration in `Cargo.toml` that no value could fit is shown there, whether the manifest sets it or not.
+#[test]
+fn setting_that_is_declared_wrongly() {
+    let repository = Repository::new(MANIFEST, CHIP);
+    repository.write(
+        "drivers/edu/Cargo.toml",
+        "[package]\nname = \"edu\"\n\n[package.metadata.settings]\nbaud = { type = \"u32\", lest = 300 }\n",
+    );
+    shows_of("setting_that_is_declared_wrongly", &repository, "board");
+}
+
+/// A device of the chip may have pools, too, and a binding several; each is a grant with its own name.
+#[test]
+fn pools_become_grants() {
+    let manifest = replace(MANIFEST, "dma-pool = 8192", "dma-pools = [8192, 4096]");
+    let manifest = replace(
+        &manifest,
+        "device = \"uart0\"",
+        "device = \"uart0\"\ndma = true\ndma-pool = 100",
+    );
+    let repository = Repository::new(&manifest, CHIP);
+    let plan = leasehold_build::check(repository.root(), "demo", "board").unwrap();
+    let pools = plan.grants.iter().filter(|grant| grant.pool.is_some());
+    let pools: Vec<(&str, u64)> = pools.map(|grant| (&*grant.name, grant.length)).collect();
+    assert_eq!(
+        pools,
+        [("console.dma", 4096), ("edu.dma", 8192), ("edu.dma1", 4096)]
+    );
+    let of = |name: &str| {
+        let task = plan.tasks.iter().find(|task| task.name == name).unwrap();
+        match &task.binds[0] {
+            Bind::Platform { pools, .. } | Bind::Pci { pools, .. } => pools.clone(),
+            Bind::Auxiliary { .. } => Vec::new(),
+        }
+    };
+    let first = plan.grants.len() as u16 - 3;
+    assert_eq!(of("console"), [first]);
+    assert_eq!(of("edu"), [first + 1, first + 2]);
 }

@@ -30,7 +30,8 @@ pub mod pci;
 pub mod policy;
 pub mod runtime;
 #[doc(hidden)]
-mod setting;
+#[doc(hidden)]
+pub mod setting;
 pub mod start;
 pub mod supervisor;
 pub mod sys;

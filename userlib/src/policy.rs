@@ -126,6 +126,8 @@ pub enum Bind {
         name: &'static str,
         /// [`label`](leasehold_abi::label) of the name.
         label: u32,
+        /// Its DMA pools: indices of memory grants in the root lease.
+        pools: &'static [u16],
     },
     /// A PCI function.
     Pci {
@@ -133,8 +135,8 @@ pub enum Bind {
         functions: Functions,
         /// Whether it may be a bus master.
         dma: bool,
-        /// Its DMA pool: index of a memory grant in the root lease.
-        pool: Option<u16>,
+        /// Its DMA pools: indices of memory grants in the root lease.
+        pools: &'static [u16],
     },
     /// An auxiliary device that another task registers.
     Auxiliary {

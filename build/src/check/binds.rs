@@ -96,7 +96,7 @@ impl<'a> Checker<'a> {
         let parts = bind.get_ref();
         match (&parts.device, parts.function(), &parts.auxiliary) {
             (Some(device), None, None) => {
-                self.only(parts, "device", &[]);
+                self.only(parts, "device", &["dma", "dma-pool", "dma-pools"]);
                 self.once(task, format!("device `{device}`"), device, bound);
                 let Some(index) = devices.iter().position(|one| one.name == *device.get_ref())
                 else {
@@ -115,19 +115,23 @@ impl<'a> Checker<'a> {
                     );
                     return None;
                 };
-                Some(Bind::Platform { device: index })
+                let pools = self.pools(task, rank, parts, grants);
+                Some(Bind::Platform {
+                    device: index,
+                    pools,
+                })
             }
             (None, Some(first), None) => {
-                self.only(parts, "pci", &["dma", "dma-pool", "nth"]);
+                self.only(parts, "pci", &["dma", "dma-pool", "dma-pools", "nth"]);
                 self.once(task, function_text(parts), first, bound);
                 self.has_pci(task, first);
-                let pool = self.pool(task, rank, parts, grants);
+                let pools = self.pools(task, rank, parts, grants);
                 let functions = self.functions(parts)?;
                 let dma = parts.dma.as_ref().is_some_and(|flag| *flag.get_ref());
                 Some(Bind::Pci {
                     functions,
                     dma,
-                    pool,
+                    pools,
                 })
             }
             (None, None, Some(name)) => {
@@ -160,6 +164,7 @@ impl<'a> Checker<'a> {
         let keys = [
             ("dma", bind.dma.as_ref().map(Spanned::span)),
             ("dma-pool", bind.dma_pool.as_ref().map(Spanned::span)),
+            ("dma-pools", bind.dma_pools.as_ref().map(Spanned::span)),
             ("id", bind.id.as_ref().map(Spanned::span)),
             ("nth", bind.nth.as_ref().map(Spanned::span)),
         ];
@@ -196,88 +201,6 @@ impl<'a> Checker<'a> {
         } else {
             bound.insert(what, (task, at.span()));
         }
-    }
-
-    /// The grant of a binding's DMA pool.
-    fn pool(
-        &mut self,
-        task: &str,
-        rank: usize,
-        bind: &manifest::Bind,
-        grants: &mut Vec<Grant>,
-    ) -> Option<u16> {
-        let Some(pool) = &bind.dma_pool else {
-            if let Some(dma) = bind.dma.as_ref().filter(|flag| *flag.get_ref()) {
-                self.problems.push(
-                    Problem::new(
-                        self.source,
-                        dma.span(),
-                        format!("`{task}` may do DMA without a pool"),
-                    )
-                    .label("a bus master needs memory of its own")
-                    .hint("add `dma-pool = 8192` to this binding"),
-                );
-            }
-            return None;
-        };
-        if !bind.dma.as_ref().is_some_and(|flag| *flag.get_ref()) {
-            let mut problem = Problem::new(
-                self.source,
-                pool.span(),
-                format!("`{task}` has a DMA pool and may do no DMA"),
-            )
-            .label("for a bus master");
-            if let Some(dma) = &bind.dma {
-                problem = problem.related(self.source, dma.span(), "not here");
-            }
-            self.problems
-                .push(problem.hint("add `dma = true` to this binding, or leave the pool out"));
-        }
-        if *pool.get_ref() > u32::MAX.into() {
-            self.problems.push(
-                Problem::new(
-                    self.source,
-                    pool.span(),
-                    format!("DMA pool of `{task}` is larger than any memory"),
-                )
-                .label("an image lies below 4 GiB")
-                .hint("write a number of bytes"),
-            );
-            return None;
-        }
-        let Some(length) = u64::try_from(*pool.get_ref())
-            .ok()
-            .filter(|length| *length > 0)
-        else {
-            self.problems.push(
-                Problem::new(
-                    self.source,
-                    pool.span(),
-                    format!("DMA pool of `{task}` is not positive"),
-                )
-                .label("bytes")
-                .hint("leave it out for none"),
-            );
-            return None;
-        };
-        let count = grants
-            .iter()
-            .filter(|grant| grant.pool == Some(rank))
-            .count();
-        let name = if count == 0 {
-            format!("{task}.dma")
-        } else {
-            format!("{task}.dma{count}")
-        };
-        let (kind, length) = (GrantKind::Memory, self.arch.pool_length(length));
-        grants.push(Grant {
-            name,
-            kind,
-            base: 0,
-            length,
-            pool: Some(rank),
-        });
-        Some((grants.len() - 1) as u16)
     }
 
     /// The board has a bus for PCI functions.

@@ -38,6 +38,7 @@ impl Checker<'_> {
         self.check_board();
         self.check_target();
         self.check_extensions();
+        self.check_dma_cache();
         self.check_compiler();
         self.check_platform();
         self.check_kernel_devices();
@@ -111,6 +112,31 @@ impl Checker<'_> {
             .related(self.chip_source, self.chip.chip.arch.span(), "the arch")
             .hint(hint),
         );
+    }
+
+    /// What `userlib` can do about a cache.
+    fn check_dma_cache(&mut self) {
+        let Some(written) = &self.chip.chip.dma_cache else {
+            return;
+        };
+        let known = self.arch.dma_caches();
+        if known.contains(&written.get_ref().as_str()) {
+            return;
+        }
+        let name = self.arch.name();
+        let problem = Problem::new(
+            self.chip_source,
+            written.span(),
+            format!("unknown instructions for a cache: `{written}`"),
+        );
+        self.problems.push(match known {
+            [] => problem
+                .label(format!("{name} has none that tasks could use"))
+                .hint("leave it out where devices see what the processor writes"),
+            known => problem
+                .label(format!("expected {}", known.join(" or ")))
+                .hint("leave it out where devices see what the processor writes"),
+        });
     }
 
     /// What the build knows to be safe: instructions on integer registers, with no state that the kernel would save.

@@ -8,6 +8,7 @@ mod functions;
 mod labels;
 mod peers;
 mod platform;
+mod pools;
 mod programs;
 mod settings;
 mod tables;

@@ -2,20 +2,22 @@
 
 use super::Checker;
 use crate::manifest;
-use crate::packages::{self, Setting};
+use crate::packages::{self, Declared};
 use crate::problem::{Problem, nearest};
+use crate::setting::Setting;
 use serde_spanned::Spanned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl<'a> Checker<'a> {
     /// Checks them all. Returns them as the compiler gets them: by package and name.
     pub(super) fn settings(&mut self) -> BTreeMap<(String, String), String> {
         let declared = packages::settings(self.root);
+        let known = self.declared(&declared);
         let mut all: BTreeMap<(String, String), (String, &'a Spanned<toml::Value>)> =
             BTreeMap::new();
         for task in self.manifest.tasks.values() {
             let package = task.package.get_ref();
-            let known = declared.get(package);
+            let known = known.get(package);
             for (key, value) in &task.settings {
                 let Some(setting) = known.and_then(|known| known.get(key.get_ref())) else {
                     let names = known.into_iter().flat_map(|known| known.keys());
@@ -23,13 +25,20 @@ impl<'a> Checker<'a> {
                         .push(unknown(self.source, task, key, names.map(String::as_str)));
                     continue;
                 };
-                let text = match value_of(setting, value.get_ref()) {
+                // What is wrong with the declaration is said already.
+                let Some(setting) = setting else {
+                    continue;
+                };
+                let text = match setting.text_of(value.get_ref()) {
                     Ok(text) => text,
                     Err((title, label)) => {
                         self.problems.push(
                             Problem::new(self.source, value.span(), format!("`{key}` {title}"))
                                 .label(label)
-                                .hint(format!("`{package}` declares it so: {}", setting.range())),
+                                .hint(format!(
+                                    "`{package}` declares it so: {}",
+                                    setting.describe()
+                                )),
                         );
                         continue;
                     }
@@ -56,6 +65,41 @@ impl<'a> Checker<'a> {
             .map(|(place, (text, _))| (place, text))
             .collect()
     }
+
+    /// The settings of the packages that tasks are of. Those that are declared wrongly are there, and nothing more.
+    fn declared(
+        &mut self,
+        all: &BTreeMap<String, Declared>,
+    ) -> BTreeMap<String, BTreeMap<String, Option<Setting>>> {
+        let tasks = self.manifest.tasks.values();
+        let packages: BTreeSet<&String> = tasks.map(|task| task.package.get_ref()).collect();
+        let mut known = BTreeMap::new();
+        for package in packages {
+            let Some(declared) = all.get(package) else {
+                continue;
+            };
+            let settings = declared.settings.iter().map(|(name, value)| {
+                let setting = Setting::new(value.get_ref());
+                let setting = setting.map_err(|fault| {
+                    self.problems.push(
+                        Problem::new(
+                            &declared.source,
+                            value.span(),
+                            format!("`{package}` declares its setting `{name}` wrongly"),
+                        )
+                        .label(fault)
+                        .hint(
+                            "write its `type` (u8, u16, u32, u64, i32, bool or text), and what limits it: `least` and \
+                             `most`, `choices`, `list`, `shortest` and `longest`",
+                        ),
+                    );
+                });
+                (name.clone(), setting.ok())
+            });
+            known.insert(package.clone(), settings.collect());
+        }
+        known
+    }
 }
 
 fn unknown<'n>(
@@ -79,24 +123,4 @@ fn unknown<'n>(
         }
         None => format!("its settings are: {}", all.join(", ")),
     })
-}
-
-/// The value as the compiler gets it, or what is wrong with it: for the title, and beside the caret.
-fn value_of(setting: &Setting, value: &toml::Value) -> Result<String, (String, String)> {
-    let Some(number) = value.as_integer() else {
-        let found = value.type_str();
-        return Err((
-            format!("has a wrong type: {found}"),
-            "expected a whole number".to_owned(),
-        ));
-    };
-    let (least, most) = (setting.least(), setting.most());
-    if (least..=most).contains(&i128::from(number)) {
-        Ok(number.to_string())
-    } else {
-        Err((
-            format!("is out of its range: {number}"),
-            format!("from {least} to {most}"),
-        ))
-    }
 }

@@ -8,8 +8,10 @@ use crate::problem::Problem;
 use leasehold_abi::{GrantKind, MAX_LEASES};
 use serde_spanned::Spanned;
 
-/// Grants that a PCI binding may get: configuration, six windows, interrupt, pool, bus mastering.
-const PCI_GRANTS: u32 = 10;
+/// Grants that the kernel's numbers have room for (`leasehold_core`, `lease/shared.rs`).
+const MAX_GRANTS: u32 = (1 << 15) - 1;
+/// Grants that a PCI binding may get beside its pools: configuration, six windows, interrupt, bus mastering.
+const PCI_GRANTS: u32 = 9;
 /// Grants of an auxiliary device: payload, memory shared with its parent, four windows.
 const AUXILIARY_GRANTS: u32 = 6;
 /// So many more leases are for a task that lends, beyond those that the manifest lets the build count.
@@ -50,7 +52,7 @@ impl Checker<'_> {
                 "grants",
                 self.manifest.grants.as_ref(),
                 slots,
-                1 << 15,
+                MAX_GRANTS,
                 tables.grants,
             ),
             page_tables: self.size(
@@ -207,7 +209,19 @@ impl Checker<'_> {
         for task in tasks {
             let own = task.stack + task.arena + (1 << 20);
             sum += 1 + 1 + 1 + own.div_ceil(2 << 20) as u32;
+            let pools_of = |bind: &Bind| {
+                let pools = match bind {
+                    Bind::Platform { pools, .. } | Bind::Pci { pools, .. } => &pools[..],
+                    Bind::Auxiliary { .. } => &[],
+                };
+                let pools = pools.iter().map(|pool| grants[usize::from(*pool)].length);
+                // One more each, because it may cross a border.
+                pools
+                    .map(|length| 1 + length.div_ceil(2 << 20) as u32)
+                    .sum::<u32>()
+            };
             for bind in &task.binds {
+                sum += pools_of(bind);
                 sum += match bind {
                     Bind::Platform { device, .. } => devices[*device]
                         .grants
@@ -222,10 +236,7 @@ impl Checker<'_> {
                             })
                         })
                         .sum(),
-                    Bind::Pci { pool, .. } => {
-                        let pool = pool.map_or(0, |pool| grants[usize::from(pool)].length);
-                        2 + 4 + 1 + pool.div_ceil(2 << 20) as u32
-                    }
+                    Bind::Pci { .. } => 2 + 4,
                     Bind::Auxiliary { .. } => 4,
                 };
             }
@@ -300,8 +311,10 @@ fn bound(devices: &[Device], tasks: &[Task]) -> Shares {
     let shares = binds.map(|bind| Shares {
         leases: 1,
         grants: match bind {
-            Bind::Platform { device, .. } => devices[*device].grants.len() as u32,
-            Bind::Pci { .. } => PCI_GRANTS,
+            Bind::Platform { device, pools } => {
+                (devices[*device].grants.len() + pools.len()) as u32
+            }
+            Bind::Pci { pools, .. } => PCI_GRANTS + pools.len() as u32,
             Bind::Auxiliary { .. } => AUXILIARY_GRANTS,
         },
     });

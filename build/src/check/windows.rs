@@ -91,13 +91,12 @@ impl Checker<'_> {
                 (Some(device), None, None) => (
                     device,
                     format!("windows of `{device}`"),
-                    self.device_entries(device.get_ref(), &parts.windows),
+                    self.device_entries(device.get_ref(), &parts.windows, parts.pools().count()),
                 ),
                 (None, Some(pci), None) => (
                     pci,
                     "a PCI function's configuration, registers and pool".to_owned(),
-                    written(&parts.windows)
-                        .unwrap_or(PCI_WINDOWS + u32::from(parts.dma_pool.is_some())),
+                    written(&parts.windows).unwrap_or(PCI_WINDOWS + parts.pools().count() as u32),
                 ),
                 (None, None, Some(auxiliary)) => (
                     auxiliary,
@@ -118,10 +117,12 @@ impl Checker<'_> {
         needs
     }
 
-    /// The most entries that this number of a device's windows takes, whichever windows they are.
-    fn device_entries(&self, device: &str, windows: &Option<Spanned<u32>>) -> u32 {
+    /// The most entries that this number of a device's windows takes, whichever windows they are. Its pools are among
+    /// them; each takes one.
+    fn device_entries(&self, device: &str, windows: &Option<Spanned<u32>>, pools: usize) -> u32 {
         let entries = |window: &Window| self.arch.window_entries(window.range());
         let mut entries: Vec<u32> = self.windows_of(device).map(entries).collect();
+        entries.extend(std::iter::repeat_n(1, pools));
         entries.sort_unstable_by(|a, b| b.cmp(a));
         let count = written(windows).map_or(entries.len(), |count| count as usize);
         entries.into_iter().take(count).sum()
@@ -135,9 +136,10 @@ impl Checker<'_> {
 
     /// All windows that the bound device can have.
     pub(super) fn most_windows(&self, bind: &manifest::Bind) -> u32 {
+        let pools = bind.pools().count();
         match (&bind.device, bind.function()) {
-            (Some(device), _) => self.windows_of(device.get_ref()).count() as u32,
-            (None, Some(_)) => MOST_PCI_WINDOWS + u32::from(bind.dma_pool.is_some()),
+            (Some(device), _) => (self.windows_of(device.get_ref()).count() + pools) as u32,
+            (None, Some(_)) => MOST_PCI_WINDOWS + pools as u32,
             (None, None) => MOST_AUXILIARY_WINDOWS,
         }
     }

@@ -41,6 +41,8 @@ pub struct ChipHeader {
     /// Extensions of the instruction set that the processor has and `target` does not name. Kernel and tasks use them.
     #[serde(default)]
     pub extensions: Vec<Spanned<String>>,
+    /// The instructions by which tasks write back and drop lines of the cache, if devices see memory beside it.
+    pub dma_cache: Option<Spanned<String>>,
 }
 
 /// A chip file that says how it differs from another chip's.

@@ -116,10 +116,12 @@ pub struct Bind {
     pub pci_slot: Option<Spanned<String>>,
     /// Which of those that the others fit, in the order of the bus, from 0.
     pub nth: Option<Spanned<u32>>,
-    /// The PCI function may be a bus master.
+    /// The device may access memory itself: a PCI function as a bus master.
     pub dma: Option<Spanned<bool>>,
     /// Bytes of memory for its DMA.
     pub dma_pool: Option<Spanned<i64>>,
+    /// The same for several pools, in place of one.
+    pub dma_pools: Option<Spanned<Vec<Spanned<i64>>>>,
     /// An auxiliary device, as `"parent task.name"`.
     pub auxiliary: Option<Spanned<String>>,
     /// Its instance number.
@@ -133,6 +135,12 @@ impl Bind {
     pub fn function(&self) -> Option<&Spanned<String>> {
         let parts = [&self.pci, &self.pci_class, &self.pci_slot];
         parts.into_iter().find_map(Option::as_ref)
+    }
+
+    /// The sizes of its DMA pools, in their order.
+    pub fn pools(&self) -> impl Iterator<Item = &Spanned<i64>> {
+        let several = self.dma_pools.iter().flat_map(|pools| pools.get_ref());
+        self.dma_pool.iter().chain(several)
     }
 }
 

@@ -24,7 +24,7 @@ impl Repository {
         for package in ["supervisor", "console", "edu"] {
             let settings = match package {
                 "edu" => {
-                    "[package.metadata.settings]\nbaud = { type = \"u32\", least = 300 }\nwidth = { type = \"u8\" }\n"
+                    "[package.metadata.settings]\nbaud = { type = \"u32\", least = 300 }\nwidth = { type = \"u8\" }\necho = { type = \"bool\" }\nparity = { type = \"text\", choices = [\"none\", \"even\"] }\naddress = { type = \"u8\", list = true, shortest = 6, longest = 6 }\n"
                 }
                 _ => "",
             };

@@ -75,7 +75,7 @@ pub(crate) fn app(workspace: &Workspace, name: &str, board: &str) -> Result<()> 
 /// The device of the chip that a task binds.
 fn device(plan: &Plan, task: &Task) -> Result<String> {
     let device = task.binds.iter().find_map(|bind| match bind {
-        Bind::Platform { device } => Some(plan.devices[*device].name.clone()),
+        Bind::Platform { device, .. } => Some(plan.devices[*device].name.clone()),
         _ => None,
     });
     device.with_context(|| format!("`{}` binds no device of the chip", task.name))

@@ -160,7 +160,7 @@ fn chip(device: &str, plan: &Plan) -> Result<Vec<(&'static str, String)>> {
     let known = || {
         let free = plan.devices.iter().enumerate().filter(|(index, _)| {
             let binds = plan.tasks.iter().flat_map(|task| &task.binds);
-            !binds.into_iter().any(|bind| matches!(bind, leasehold_build::plan::Bind::Platform { device } if device == index))
+            !binds.into_iter().any(|bind| matches!(bind, leasehold_build::plan::Bind::Platform { device, .. } if device == index))
         });
         let names: Vec<&str> = free.map(|(_, device)| device.name.as_str()).collect();
         names.join(", ")

@@ -199,34 +199,43 @@ impl Device {
         policy: &Policy,
         bind: &Bind,
     ) -> Result<(), Error> {
-        let mut add = |part| parts.push(part).map_err(|_| Error::Exhausted);
+        let add = |parts: &mut Parts, part| parts.push(part).map_err(|_| Error::Exhausted);
+        let mut pools: &[u16] = &[];
         match (&self.source, bind) {
-            (Source::Platform(device), _) => {
+            (Source::Platform(device), bind) => {
                 for &grant in device.grants {
                     let grant = usize::from(grant);
                     // The driver that discovers functions gets configuration space and nothing else.
                     if device.discovers.is_some() && root.grant(grant)?.kind != GrantKind::Config {
                         continue;
                     }
-                    add(root.whole(grant)?)?;
+                    add(parts, root.whole(grant)?)?;
+                }
+                if let Bind::Platform { pools: own, .. } = bind {
+                    pools = own;
                 }
             }
-            (Source::Function(function), Bind::Pci { dma, pool, .. }) => {
+            (
+                Source::Function(function),
+                Bind::Pci {
+                    dma, pools: own, ..
+                },
+            ) => {
                 function::add(parts, root, policy, function, *dma)?;
-                if let Some(pool) = pool {
-                    let pool = root.whole(usize::from(*pool))?;
-                    let pool = pool.named(label(names::POOL));
-                    parts.push(pool).map_err(|_| Error::Exhausted)?;
-                }
+                pools = own;
             }
             (Source::Auxiliary { held, .. }, _) => {
                 let grants = usize::from(sys::lease_info(*held)?.grants);
                 for index in 0..grants {
                     let rights = sys::grant_info(*held, index)?.rights - Rights::LEND;
-                    add(Part::new(index, 0, WHOLE, rights))?;
+                    add(parts, Part::new(index, 0, WHOLE, rights))?;
                 }
             }
             (Source::Function(_), _) => return Err(Error::Invalid),
+        }
+        for &pool in pools {
+            let pool = root.whole(usize::from(pool))?;
+            add(parts, pool.named(label(names::POOL)))?;
         }
         Ok(())
     }

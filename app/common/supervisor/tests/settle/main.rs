@@ -73,6 +73,7 @@ static POLICY: Policy = Policy {
             &[Bind::Platform {
                 name: "uart0",
                 label: label("uart0"),
+                pools: &[],
             }],
         ),
         task(
@@ -81,6 +82,7 @@ static POLICY: Policy = Policy {
             &[Bind::Platform {
                 name: "bridge",
                 label: label("bridge"),
+                pools: &[],
             }],
         ),
         task(
@@ -90,7 +92,7 @@ static POLICY: Policy = Policy {
                 Bind::Pci {
                     functions: Functions::of(&[(0x1234, 0x11e8)]),
                     dma: true,
-                    pool: Some(6),
+                    pools: &[6],
                 },
                 Bind::Pci {
                     functions: Functions {
@@ -98,7 +100,7 @@ static POLICY: Policy = Policy {
                         ..Functions::of(&[(0x8086, 1), (0x1234, 0x11e8)])
                     },
                     dma: false,
-                    pool: None,
+                    pools: &[],
                 },
             ],
         ),
@@ -108,7 +110,7 @@ static POLICY: Policy = Policy {
             &[Bind::Pci {
                 functions: Functions::of(&[(0x1b36, 5)]),
                 dma: false,
-                pool: None,
+                pools: &[],
             }],
         ),
         task(
