@@ -15,6 +15,8 @@ pub use field::Field;
 pub use lent::{DmaView, LentDma};
 pub use pool::DmaPool;
 
+use pool::is_pool;
+
 use crate::io::{Claim, Select};
 use crate::runtime::{Bound, Device};
 use crate::sys::{ClaimMode, Error, GrantKind, Notifications};
@@ -25,9 +27,10 @@ use core::sync::atomic::{Ordering, fence};
 /// The binding that a value belongs to: invariant, so that the lifetimes of two bindings are never the same.
 type Brand<'cap> = PhantomData<fn(&'cap ()) -> &'cap ()>;
 
-/// The right of a PCI function to be a bus master: bus mastering is on while this exists.
+/// The right of a device to access memory. For a PCI function, bus mastering is on while this exists. A device of the
+/// chip has no such switch: it has the right if the manifest gives it a DMA pool.
 pub struct BusMaster<'cap> {
-    _claim: Claim,
+    _claim: Option<Claim>,
     binding: Brand<'cap>,
 }
 
@@ -47,16 +50,22 @@ impl<'cap> Device<'cap, Bound> {
     /// Lets the device be a bus master.
     ///
     /// # Errors
-    /// `NoDevice` when the manifest does not allow it, `Busy` when it is one already, `Revoked`.
+    /// `NoDevice` when the manifest does not allow it, `Busy` when it is a PCI function that is one already, `Revoked`.
     pub fn bus_master(&self) -> Result<BusMaster<'cap>, Error> {
         let kind = GrantKind::BusMaster;
-        let (claim, ..) = Claim::new(
+        let claim = Claim::new(
             self,
             kind,
             Select::Index(0),
             ClaimMode::Exclusive,
             Notifications::empty(),
-        )?;
+        );
+        let claim = match claim {
+            Ok((claim, ..)) => Some(claim),
+            // A function that has a pool has this grant, too.
+            Err(Error::NoDevice) if self.live()?.grants().any(|(_, grant)| is_pool(&grant)) => None,
+            Err(error) => return Err(error),
+        };
         Ok(BusMaster {
             _claim: claim,
             binding: PhantomData,

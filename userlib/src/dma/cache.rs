@@ -40,6 +40,8 @@ pub(super) fn flush(base: usize, length: usize) {
 fn flush_lines(base: usize, length: usize) {
     let mut line = base & !(LINE - 1);
     while line < base + length {
+        #[cfg(all(test, not(target_os = "none")))]
+        tests::LINES.with_borrow_mut(|lines| lines.push(line));
         #[cfg(target_arch = "riscv64")]
         // SAFETY: it changes no memory that anybody sees, only where it is kept.
         unsafe {
@@ -60,5 +62,25 @@ pub(super) mod tests {
         /// What was flushed: first address, and length.
         pub(in crate::dma) static FLUSHED: core::cell::RefCell<std::vec::Vec<(usize, usize)>> =
             const { core::cell::RefCell::new(std::vec::Vec::new()) };
+        /// The lines that were written back and dropped, one operation each.
+        pub(super) static LINES: core::cell::RefCell<std::vec::Vec<usize>> =
+            const { core::cell::RefCell::new(std::vec::Vec::new()) };
+    }
+
+    /// One operation for each line that has a byte of the range, and for no other.
+    #[test]
+    fn each_line_takes_one_operation() {
+        for (base, length, lines) in [
+            (0x1000, 0, &[][..]),
+            (0x1000, 1, &[0x1000]),
+            (0x1000, 64, &[0x1000]),
+            (0x1000, 65, &[0x1000, 0x1040]),
+            (0x103f, 1, &[0x1000]),
+            (0x103f, 2, &[0x1000, 0x1040]),
+            (0x1020, 128, &[0x1000, 0x1040, 0x1080]),
+        ] {
+            super::flush_lines(base, length);
+            assert_eq!(LINES.take(), lines, "{length} bytes at {base:#x}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::{Brand, cache};
 use crate::io::{Claim, Select};
 use crate::lend::WINDOW_GRANULE;
 use crate::runtime::{Bound, Device, Plain};
-use crate::sys::{ClaimMode, Error, GrantKind, Notifications, Rights};
+use crate::sys::{ClaimMode, Error, GrantInfo, GrantKind, Notifications, Rights};
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
@@ -182,7 +182,7 @@ impl<'cap> Device<'cap, Bound> {
         let mut pools = (self.live()?.grants())
             .filter(|(_, grant)| grant.kind == GrantKind::Memory)
             .enumerate()
-            .filter(|(_, (_, grant))| grant.label == POOL);
+            .filter(|(_, (_, grant))| is_pool(grant));
         let (index, _) = pools.nth(number).ok_or(Error::NoDevice)?;
         // Shared with the children that a part is lent to.
         let (claim, info, base) = Claim::new(
@@ -210,8 +210,11 @@ impl<'cap> Device<'cap, Bound> {
     }
 }
 
-/// The label of a pool.
-const POOL: u32 = leasehold_abi::label(leasehold_abi::names::POOL);
+/// Whether a grant is a pool.
+pub(super) fn is_pool(grant: &GrantInfo) -> bool {
+    const POOL: u32 = leasehold_abi::label(leasehold_abi::names::POOL);
+    grant.kind == GrantKind::Memory && grant.label == POOL
+}
 
 impl fmt::Debug for DmaPool<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -292,3 +292,20 @@ fn a_loan_of_a_client_is_copied_without_a_buffer_between() {
         assert_eq!(buffer.give(0..129, &into, 272), Err(Error::Invalid));
     });
 }
+
+/// A device of the chip has no switch for bus mastering: a pool of its own says that it may access memory.
+#[test]
+fn a_device_of_the_chip_masters_the_bus_if_it_has_a_pool() {
+    Board::run(|board| {
+        let grants = vec![board.grant(GrantKind::Memory, "dma", 4096)];
+        let base = grants[0].base;
+        let device = board.bind(0, "dmac", grants);
+        let master = device.bus_master().unwrap();
+        let buffer = device.dma_pool().unwrap().buffer::<u32>(4).unwrap();
+        let buffer = buffer.owned().to_device(&master);
+        assert_eq!(buffer.device_address(&master), base);
+        let grants = vec![board.grant(GrantKind::Memory, "other", 4096)];
+        let device = board.bind(1, "none", grants);
+        assert_eq!(device.bus_master().err(), Some(Error::NoDevice));
+    });
+}

@@ -93,7 +93,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let [handle, index, offset, width, value, _] = arguments;
         let address = self.configuration(handle, index, (offset, width), Rights::WRITE)?;
         let mut value = value as u32;
-        let (register, byte) = (address % FUNCTION & !3, address % 4);
+        let (register, byte) = ((address % FUNCTION) & !3, address % 4);
         if register == COMMAND {
             let word = address - byte;
             let mut command = value << (8 * byte) & !BUS_MASTER;

@@ -187,7 +187,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         };
         let at = function.base + COMMAND;
         let word = self.hardware.read_configuration(at);
-        let command = word & !INTERRUPT_DISABLE | INTERRUPT_DISABLE * u32::from(!allowed);
+        let command = if allowed {
+            word & !INTERRUPT_DISABLE
+        } else {
+            word | INTERRUPT_DISABLE
+        };
         if command != word {
             // The command alone: a one written to the status clears a bit there.
             self.hardware.write_configuration(at, 2, command & 0xffff);

@@ -169,7 +169,10 @@ impl Model {
     /// A PCI function has, or has no more, an interrupt.
     pub(crate) fn set_interrupt(&mut self, function: u64, there: bool) {
         let word = self.configuration.entry(function + 4).or_default();
-        *word = *word & !Self::ASSERTS | Self::ASSERTS * u32::from(there);
+        *word &= !Self::ASSERTS;
+        if there {
+            *word |= Self::ASSERTS;
+        }
     }
 
     /// In the status register, the upper half of the word: the function has an interrupt.
