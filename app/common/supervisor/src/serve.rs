@@ -140,7 +140,7 @@ impl Caller<'_, '_> {
             let before = known.filter(|known| functions.fit(known)).count() - 1;
             if before == usize::from(functions.nth) {
                 supervisor.devices[index].binding = number;
-                return self.tell_limits(index, function);
+                return;
             }
             fits = fits.or(Some((before, functions.nth)));
         }
@@ -151,33 +151,6 @@ impl Caller<'_, '_> {
                 "{vendor:04x}:{device:04x} at {place} is left off: it is number {before} of its kind, and the binding is of number {nth}"
             );
             supervisor.say(0, text);
-        }
-    }
-
-    /// Says what will not work of a function that was just found, because of one found before.
-    fn tell_limits(&mut self, index: usize, function: &FunctionInfo) {
-        let supervisor = &mut *self.supervisor;
-        let policy = supervisor.policy;
-        for before in 0..supervisor.devices.len() {
-            let other = &supervisor.devices[before];
-            let (Source::Function(info), Some((task, _))) = (other.source, other.driver(policy))
-            else {
-                continue;
-            };
-            if before == index {
-                continue;
-            }
-            if let Some(line) = info.interrupt.get()
-                && info.interrupt == function.interrupt
-            {
-                let place = function.address;
-                let (vendor, device) = (function.vendor, function.device);
-                let name = policy.tasks[task].name;
-                let text = format_args!(
-                    "{vendor:04x}:{device:04x} at {place} has interrupt {line}, as {name}'s function: one alone can claim it"
-                );
-                supervisor.say(0, text);
-            }
         }
     }
 }

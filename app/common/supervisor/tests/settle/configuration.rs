@@ -36,7 +36,7 @@ impl Configuration {
         // As a firmware may leave it: decoding.
         *self.cell(address, COMMAND) = Cell {
             value: 0x0010_0000 | DECODE.1,
-            writable: 7,
+            writable: 0x407,
         };
         *self.cell(address, 0x0c) = fixed(0);
     }

@@ -73,7 +73,7 @@ static POLICY: Policy = Policy {
             &[Bind::Platform {
                 name: "uart0",
                 label: label("uart0"),
-                pools: &[],
+                pools: &[8],
             }],
         ),
         task(
@@ -92,7 +92,7 @@ static POLICY: Policy = Policy {
                 Bind::Pci {
                     functions: Functions::of(&[(0x1234, 0x11e8)]),
                     dma: true,
-                    pools: &[6],
+                    pools: &[6, 7],
                 },
                 Bind::Pci {
                     functions: Functions {
@@ -179,6 +179,8 @@ fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
                 grant("bus-master", GrantKind::BusMaster, 0x3000_0000, 0x10_0000),
                 grant("irq1", GrantKind::Interrupt, 33, 1),
                 grant("edu.dma", GrantKind::Memory, 0x8800_0000, 0x2000),
+                grant("edu.dma1", GrantKind::Memory, 0x8800_2000, 0x1000),
+                grant("console.dma", GrantKind::Memory, 0x8800_3000, 0x1000),
             ],
         )
     };

@@ -69,6 +69,11 @@ fn windows_are_sized_placed_apart_and_then_decode() {
         for address in [DEVICE, NEIGHBOUR] {
             let command = configuration.cell(address, COMMAND).value as u16;
             assert_eq!(command & 3, 2, "memory, no I/O");
+            assert_ne!(
+                command & 0x400,
+                0,
+                "it asserts its line only when its driver has claimed that"
+            );
         }
         assert_eq!(configuration.moved_while_decoding, 0);
     });
