@@ -1,4 +1,4 @@
-//! Handing out bus addresses from the memory window of the host bridge.
+//! Handing out bus addresses from the memory windows of the host bridge.
 
 use leasehold_abi::Error;
 
@@ -7,6 +7,26 @@ pub(crate) const GRANULE: u64 = 4096;
 
 /// Ranges that are taken already.
 const MOST_RESERVED: usize = 64;
+
+/// All windows of a host bridge: one below 4 GiB, and one that registers of 64 bits alone can reach.
+pub(crate) type Apertures = heapless::Vec<Aperture, 2>;
+
+/// The first free range of `size` bytes, in the chip file's order of windows; below 4 GiB if the register is not `wide`.
+///
+/// # Errors
+/// As [`Aperture::allocate`]; `Exhausted` when no window has room.
+pub(crate) fn allocate(apertures: &mut Apertures, size: u64, wide: bool) -> Result<u64, Error> {
+    for aperture in apertures {
+        if !wide && aperture.end > 1 << 32 {
+            continue;
+        }
+        match aperture.allocate(size) {
+            Err(Error::Exhausted) => {}
+            result => return result,
+        }
+    }
+    Err(Error::Exhausted)
+}
 
 /// A window of bus addresses, and what of it is taken.
 #[derive(Debug)]
@@ -30,12 +50,15 @@ impl Aperture {
         })
     }
 
-    /// Keeps `size` bytes at `base` out of what is handed out.
+    /// Keeps `size` bytes at `base` out of what is handed out. What is not in the window takes no room.
     ///
     /// # Errors
     /// `Exhausted` when too many ranges are taken.
     pub(crate) fn reserve(&mut self, base: u64, size: u64) -> Result<(), Error> {
         let range = (base, base.saturating_add(size.max(GRANULE)));
+        if range.1 <= self.base || self.end <= range.0 {
+            return Ok(());
+        }
         self.reserved.push(range).map_err(|_| Error::Exhausted)
     }
 
@@ -90,6 +113,27 @@ mod tests {
         let mut aperture = Aperture::new(0x4000_0000, 0x40_0000).expect("a window");
         aperture.reserve(0x4000_0000, 0x10_0000).expect("room");
         assert_eq!(aperture.allocate(4096), Ok(0x4010_0000));
+    }
+
+    #[test]
+    fn what_only_registers_of_64_bits_reach_is_given_to_them_when_the_rest_is_full() {
+        let mut apertures = Apertures::new();
+        for (base, size) in [(0x4000_0000, 0x4000_0000), (0x4_0000_0000, 0x4_0000_0000)] {
+            assert!(
+                apertures
+                    .push(Aperture::new(base, size).expect("a window"))
+                    .is_ok()
+            );
+        }
+        let mut take = |size, wide| allocate(&mut apertures, size, wide);
+        assert_eq!(take(0x1000, true), Ok(0x4000_0000));
+        assert_eq!(take(0x8000_0000, true), Ok(0x4_0000_0000));
+        assert_eq!(take(0x8000_0000, false), Err(Error::Exhausted));
+        assert_eq!(take(0x2000_0000, false), Ok(0x6000_0000));
+        assert_eq!(take(0x2000_0000, false), Err(Error::Exhausted));
+        assert_eq!(take(0x2000_0000, true), Ok(0x4_8000_0000));
+        assert_eq!(take(0x8_0000_0000, true), Err(Error::Exhausted));
+        assert_eq!(take(3, true), Err(Error::Invalid));
     }
 
     #[test]

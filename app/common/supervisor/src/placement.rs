@@ -3,7 +3,7 @@
 //! The supervisor alone does this, and once for each function. A driver that could do it could put its device's
 //! registers over those of another device. Source: *PCI Local Bus Specification 3.0*, section 6.
 
-use crate::aperture::Aperture;
+use crate::aperture::{self, Apertures};
 use crate::root::Root;
 use leasehold_abi::{Error, LeaseHandle};
 use userlib::supervisor::{BarInfo, FunctionInfo};
@@ -82,7 +82,7 @@ pub(crate) fn place(
     root: &Root,
     (grant, offset): (usize, u64),
     reported: &FunctionInfo,
-    aperture: &mut Aperture,
+    apertures: &mut Apertures,
 ) -> Result<[BarInfo; BASE_ADDRESSES], Error> {
     let function = Function {
         root: root.handle(),
@@ -129,10 +129,7 @@ pub(crate) fn place(
         if mask == 0 || !size.is_power_of_two() {
             return Err(Error::Protocol);
         }
-        let place = aperture.allocate(size)?;
-        if !wide && place.checked_add(size).is_none_or(|end| end > 1 << 32) {
-            return Err(Error::Exhausted);
-        }
+        let place = aperture::allocate(apertures, size, wide)?;
         function.write32(register, place as u32)?;
         if wide {
             function.write32(register + 4, (place >> 32) as u32)?;

@@ -1,6 +1,6 @@
 //! The `Supervisor` interface: what other tasks may ask.
 
-use crate::aperture::Aperture;
+use crate::aperture::{Aperture, Apertures};
 use crate::care::Standing;
 use crate::device::{Device, Source, function_bindings};
 use crate::log::{LINE_LENGTH, shown};
@@ -105,24 +105,26 @@ impl Caller<'_, '_> {
             .host_bridge()
             .ok_or(Error::NotFound)?
             .grants;
-        let mut aperture = None;
+        let mut apertures = Apertures::new();
         for &grant in among {
             let info = root.grant(usize::from(grant))?;
             if info.kind == GrantKind::Mmio {
-                aperture = Some(Aperture::new(info.base, info.length)?);
+                let aperture = Aperture::new(info.base, info.length)?;
+                apertures.push(aperture).map_err(|_| Error::Exhausted)?;
             }
         }
-        let mut aperture = aperture.ok_or(Error::NotFound)?;
         let known = supervisor.devices.iter().filter_map(Device::function);
         for bar in known
             .flat_map(|known| known.bars)
             .filter(|bar| bar.length != 0)
         {
-            aperture.reserve(bar.base, bar.length)?;
+            for aperture in &mut apertures {
+                aperture.reserve(bar.base, bar.length)?;
+            }
         }
         let base = function::config_base(root, among, function)?;
         let configuration = root.covering(among, GrantKind::Config, base, function::CONFIG_SIZE)?;
-        placement::place(root, configuration, function, &mut aperture)
+        placement::place(root, configuration, function, &mut apertures)
     }
 
     /// Decides which binding a function that was just found is for: the first that it fits and that is of its number.

@@ -134,7 +134,7 @@ static POLICY: Policy = Policy {
         DevicePolicy {
             name: "bridge",
             label: label("bridge"),
-            grants: &[2, 3, 4, 5],
+            grants: &[2, 3, 4, 5, 9],
             discovers: Some(Bus::Pci),
         },
     ],
@@ -181,6 +181,7 @@ fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
                 grant("edu.dma", GrantKind::Memory, 0x8800_0000, 0x2000),
                 grant("edu.dma1", GrantKind::Memory, 0x8800_2000, 0x1000),
                 grant("console.dma", GrantKind::Memory, 0x8800_3000, 0x1000),
+                grant("mmio64", GrantKind::Mmio, 0x4_0000_0000, 0x4_0000_0000),
             ],
         )
     };

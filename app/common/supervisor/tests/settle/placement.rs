@@ -142,6 +142,26 @@ fn wide_windows_take_two_registers() {
     });
 }
 
+/// One that is larger than all the room below 4 GiB.
+#[test]
+fn wide_windows_may_lie_above_4_gib() {
+    booted(|supervisor, kernel| {
+        {
+            let configuration = &mut kernel.0.borrow_mut().configuration;
+            configuration.add(OTHER, 0x1af4, 0x1041);
+            configuration.wide_bar(OTHER, 0, 0x4000);
+            configuration.wide_bar(OTHER, 2, 1 << 31);
+            configuration.memory_bar(OTHER, 4, 0x1000);
+        }
+        assert_eq!(other(supervisor, kernel), None);
+        let configuration = &mut kernel.0.borrow_mut().configuration;
+        let registers =
+            [0, 1, 2, 3, 4].map(|index| configuration.cell(OTHER, BASE_ADDRESS + 4 * index).value);
+        assert_eq!(registers, [0x4000_000c, 0, 0xc, 4, 0x4000_4000]);
+        assert!(configuration.decodes(OTHER));
+    });
+}
+
 #[test]
 fn what_cannot_be_placed_decodes_nothing() {
     for (value, writable, why) in [
