@@ -11,7 +11,8 @@ const MOST_RESERVED: usize = 64;
 /// All windows of a host bridge: one below 4 GiB, and one that registers of 64 bits alone can reach.
 pub(crate) type Apertures = heapless::Vec<Aperture, 2>;
 
-/// The first free range of `size` bytes, in the chip file's order of windows; below 4 GiB if the register is not `wide`.
+/// The first free range of `size` bytes, in the chip file's order of windows; below 4 GiB for a register that is not
+/// `wide`.
 ///
 /// # Errors
 /// As [`Aperture::allocate`]; `Exhausted` when no window has room.
