@@ -60,9 +60,9 @@ impl Interrupt<'_> {
 
     /// Waits for the interrupt, in an asynchronous driver. The line is masked then, until [`Interrupt::acknowledge`].
     ///
-    /// One that came while nobody waited, perhaps for a step that was given up, ends the wait at once; and the driver of
-    /// a PCI function that begins to share its line is told once for nothing. So ask the device whether it has what is
-    /// waited for.
+    /// One that came while nobody waited, perhaps for a step that was given up, ends the wait at once. And the driver
+    /// of a PCI function that begins to share its line is told once for nothing. So ask the device whether it has what
+    /// is waited for.
     pub fn wait(&mut self) -> impl Future<Output = ()> {
         let bit = self.bit;
         poll_fn(move |context| Reactor::current().poll_interrupt(bit, context))
