@@ -79,12 +79,11 @@ impl Port<'_, '_> {
         Ok(missed)
     }
 
-    /// Takes the lines whose events came. They do not interrupt again before they are armed.
+    /// Takes the lines whose events came. They do not interrupt again before they are armed, which ends old edges.
     pub(crate) fn take(&self) -> Result<u32, Error> {
         let came = self.0.try_read32(STATUS)?;
         let mask = self.0.try_read32(MASK)?;
         self.0.try_write32(MASK, mask | came)?;
-        self.0.try_write32(END, came)?;
         Ok(came)
     }
 }

@@ -119,6 +119,7 @@ impl<B: Bus> Controller<B> {
         self.turn_off()?;
         self.set_up(target)?;
         self.bus.store(ENABLE, enable::ON)?;
+        // An abort too: until it is cleared no command is taken.
         self.bus.load(CLEAR)?;
         let done = self.bytes(operations).await;
         match done {
@@ -142,7 +143,6 @@ impl<B: Bus> Controller<B> {
             let events = self.bus.load(EVENTS)?;
             if events & event::ABORT != 0 {
                 let source = self.bus.load(ABORT_SOURCE)?;
-                self.bus.load(CLEAR_ABORT)?;
                 return Err(aborted(source));
             }
             while let Some(place) = received

@@ -26,8 +26,6 @@ pub const RECEIVE_LEVEL: usize = 0x38;
 pub const SEND_LEVEL: usize = 0x3c;
 /// Offset of what clears all events when it is loaded.
 pub const CLEAR: usize = 0x40;
-/// Offset of what clears an abort when it is loaded. Until then no command is taken.
-pub const CLEAR_ABORT: usize = 0x54;
 /// Offset of [`enable`].
 pub const ENABLE: usize = 0x6c;
 /// Offset of [`status`].

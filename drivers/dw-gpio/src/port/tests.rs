@@ -12,6 +12,8 @@ struct Model {
     port: Gpio,
     /// Levels that come from outside when this register is stored to: a change at the worst time.
     then: Option<(usize, u32)>,
+    /// What the port drove after each store: which lines, and which of them high.
+    driven: Vec<(u32, u32)>,
 }
 
 impl DeviceModel for Model {
@@ -23,6 +25,8 @@ impl DeviceModel for Model {
     fn store(&mut self, offset: usize, width: usize, value: u64) {
         assert_eq!(width, 4);
         assert_eq!(self.port.write(offset as u64, value as u32), None);
+        let (lines, levels) = self.port.driven();
+        self.driven.push((lines, levels & lines));
         if let Some((_, levels)) = self.then.take_if(|(at, _)| *at == offset) {
             self.port.set_outside(levels);
         }
@@ -57,8 +61,11 @@ fn an_output_has_its_level_before_it_drives_and_the_others_stay() {
         assert_eq!((port.level(5), port.level(6)), (Ok(true), Ok(false)));
         // What a glitch would be: it drives the old level first.
         port.rest(5)?;
+        model.borrow_mut().driven.clear();
         port.drive(5, false)?;
         assert_eq!(model.borrow().port.driven(), (0b11 << 5, 0));
+        let high = |(_, levels): &(u32, u32)| levels >> 5 & 1 != 0;
+        assert!(!model.borrow().driven.iter().any(high));
         port.rest(6)?;
         assert_eq!(model.borrow().port.driven().0, 1 << 5);
         Ok(())
