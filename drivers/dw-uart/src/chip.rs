@@ -11,13 +11,14 @@ use crate::registers::{
 use driver_serial::{Chip, Interrupts, Status};
 use leasehold_abi::Error;
 use userlib::io::{ExclusiveIoMem, LocalRegisterCopy, Readable, Writeable};
+use userlib::time;
 
-/// Polls until what the firmware or an earlier life sends has left: the FIFO and the shift register are 17 characters,
-/// 1.5 ms at 115200 baud, and a read of a register across a bus takes at least 30 ns.
-const IDLE_POLLS: usize = 50_000;
+/// How long what the firmware or an earlier life sends may take to leave, in microseconds: the FIFO and the shift
+/// register are 17 characters, 1.5 ms at 115200 baud, twice.
+const IDLE_TIME: u64 = 3_000;
 
-/// Polls for the byte in the shift register: one character takes 87 µs at 115200 baud.
-const SHIFT_POLLS: usize = 3000;
+/// How long the byte in the shift register may take, in microseconds: one character takes 87 at 115200 baud, twice.
+const SHIFT_TIME: u64 = 174;
 
 /// How often `LINE_CONTROL` is written until it is kept.
 const TRIES: usize = 4;
@@ -71,7 +72,7 @@ impl<'cap> DwUart<'cap> {
                     + FifoControl::TRIGGER::One,
             );
             let idle = || !registers.uart_status().take().is_set(UartStatus::BUSY);
-            if (0..IDLE_POLLS).any(|_| idle()) {
+            if within(IDLE_TIME, idle) {
                 registers.line_control().set(wanted);
             }
         }
@@ -93,6 +94,12 @@ impl<'cap> DwUart<'cap> {
             line
         }
     }
+}
+
+/// Whether this comes true within so many microseconds.
+fn within(microseconds: u64, mut is_true: impl FnMut() -> bool) -> bool {
+    let deadline = time::after_microseconds(microseconds);
+    time::poll_until(deadline, || is_true().then_some(())).is_ok()
 }
 
 impl Chip for DwUart<'_> {
@@ -141,7 +148,9 @@ impl Chip for DwUart<'_> {
 
     fn is_idle(&self) -> bool {
         self.line().is_set(LineStatus::HOLDING_EMPTY)
-            && (0..SHIFT_POLLS).any(|_| self.line().is_set(LineStatus::TRANSMITTER_IDLE))
+            && within(SHIFT_TIME, || {
+                self.line().is_set(LineStatus::TRANSMITTER_IDLE)
+            })
     }
 }
 
