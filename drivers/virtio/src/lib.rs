@@ -12,4 +12,4 @@ mod queue;
 mod transport;
 
 pub use queue::{Piece, Queue, Token, Used};
-pub use transport::{Doorbell, Features, Transport};
+pub use transport::{Cause, Doorbell, Features, Transport};

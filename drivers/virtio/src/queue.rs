@@ -124,14 +124,6 @@ impl<'b> Piece<'b> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token(u16);
 
-impl Token {
-    /// Which of the queue's chains this is, below its number of descriptors. Another may have the number once this one
-    /// was taken back.
-    pub const fn number(self) -> usize {
-        self.0 as usize
-    }
-}
-
 /// A chain that the device has used.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Used<B> {

@@ -19,8 +19,9 @@ const COMMON_LENGTH: usize = 0x38;
 const BARS: usize = 6;
 /// How long a reset may take, in milliseconds.
 const RESET_TIME: u64 = 100;
-/// The interrupt's cause: a queue (4.1.4.5).
+/// The interrupt's causes: a queue, and the device's own structure (4.1.4.5).
 const QUEUE_CAUSE: u8 = 1;
+const CONFIGURATION_CAUSE: u8 = 2;
 
 userlib::register_fields! { u8,
     /// How far driver and device are (2.1).
@@ -82,6 +83,15 @@ impl Features {
     pub const fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
+}
+
+/// Why the device interrupted (4.1.4.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cause {
+    /// A queue has something.
+    pub queue: bool,
+    /// What is this kind of device's own has changed.
+    pub configuration: bool,
 }
 
 /// A capability's structure: its BAR, and its place in it.
@@ -239,18 +249,21 @@ impl<'cap> Transport<'cap> {
         self.common.status().modify(Status::DRIVER_OK::SET);
     }
 
-    /// Whether a queue has something since this was asked last. To ask lets the line be silent.
+    /// What the device has to say since this was asked last. To ask lets the line be silent.
     ///
     /// # Errors
     /// `NoDevice` when the device is not there any more, or cannot go on.
-    pub fn interrupt(&self) -> Result<bool, Error> {
+    pub fn interrupt(&self) -> Result<Cause, Error> {
         let cause = self.interrupt.read8::<0>();
         let status = self.common.status();
         // An absent device reads as ones.
         if cause == u8::MAX || status.is_set(Status::NEEDS_RESET) {
             return Err(Error::NoDevice);
         }
-        Ok(cause & QUEUE_CAUSE != 0)
+        Ok(Cause {
+            queue: cause & QUEUE_CAUSE != 0,
+            configuration: cause & CONFIGURATION_CAUSE != 0,
+        })
     }
 
     /// What is this kind of device's own.

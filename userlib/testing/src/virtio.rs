@@ -1,4 +1,4 @@
-//! A virtio device of version 1 over PCI with one queue, for drivers' tests.
+//! A virtio device of version 1 over PCI, for drivers' tests.
 //!
 //! Source: OASIS, *Virtual I/O Device (VIRTIO) Version 1.2*: 4.1 (the transport), 2.7 (the queue). It follows the
 //! document where a driver could tell, and panics where a driver breaks a rule that a device may rely on.
@@ -29,6 +29,18 @@ const WRITE: u16 = 2;
 /// The pieces of a chain: address, length, and whether the device writes it.
 pub type Pieces = Vec<(u64, u32, bool)>;
 
+/// A queue, as the driver set it up.
+#[derive(Clone, Default)]
+struct Queue {
+    size: u16,
+    enabled: bool,
+    /// Descriptors, offered and used chains.
+    places: [u64; 3],
+    /// Chains that were taken, and that were given back.
+    taken: u16,
+    given: u16,
+}
+
 /// The device.
 pub struct Virtio {
     memory: Memory,
@@ -37,14 +49,13 @@ pub struct Virtio {
     /// Which halves the feature registers show and set.
     selects: [u32; 2],
     status: u8,
-    size: u16,
-    enabled: bool,
-    /// Descriptors, offered and used chains.
-    places: [u64; 3],
+    queues: Vec<Queue>,
+    /// Most descriptors of each.
+    most: u16,
+    /// The queue that the driver has selected, and the one that the test's methods are about.
+    selected: usize,
+    about: usize,
     cause: u8,
-    /// Chains that were taken, and that were given back.
-    taken: u16,
-    given: u16,
     rung: usize,
     /// The start of its own structure.
     own: Vec<u8>,
@@ -59,15 +70,40 @@ impl Virtio {
             taken_features: 0,
             selects: [0; 2],
             status: 0,
-            size: MOST,
-            enabled: false,
-            places: [0; 3],
+            queues: Vec::new(),
+            most: MOST,
+            selected: 0,
+            about: 0,
             cause: 0,
-            taken: 0,
-            given: 0,
             rung: 0,
             own: Vec::new(),
         }
+        .with_queues(1, MOST)
+    }
+
+    /// The same, with so many queues of at most so many descriptors.
+    #[must_use]
+    pub fn with_queues(self, count: usize, most: u16) -> Self {
+        let queue = Queue {
+            size: most,
+            ..Queue::default()
+        };
+        Self {
+            queues: vec![queue; count],
+            most,
+            ..self
+        }
+    }
+
+    /// The same device, whose methods are about this queue from now on.
+    pub fn queue(&mut self, number: usize) -> &mut Self {
+        assert!(number < self.queues.len(), "no queue {number}");
+        self.about = number;
+        self
+    }
+
+    fn about(&self) -> &Queue {
+        &self.queues[self.about]
     }
 
     /// The same, whose own structure begins with these bytes.
@@ -79,13 +115,15 @@ impl Virtio {
 
     /// The same, running, with a queue of so many descriptors at these places: descriptors, offered and used chains.
     pub fn running(memory: &Memory, places: [u64; 3], size: u16) -> Self {
-        Self {
+        let mut device = Self::new(memory, 0);
+        device.queues[0] = Queue {
             places,
             size,
             enabled: true,
-            status: DRIVER_OK,
-            ..Self::new(memory, 0)
-        }
+            ..Queue::default()
+        };
+        device.status = DRIVER_OK;
+        device
     }
 
     /// The function of this number (vendor << 16 | device) with the device.
@@ -131,6 +169,12 @@ impl Virtio {
         self.taken_features
     }
 
+    /// What is the device's own has changed: it begins with these bytes now.
+    pub fn change_own(&mut self, bytes: &[u8]) {
+        self.own = bytes.to_vec();
+        self.cause |= 2;
+    }
+
     /// How often the driver rang.
     pub const fn rung(&self) -> usize {
         self.rung
@@ -138,8 +182,8 @@ impl Virtio {
 
     /// Chains that are offered and not taken.
     pub fn offered(&self) -> u16 {
-        let index = u16::from_le_bytes(self.memory.read(self.places[1] + 2));
-        index.wrapping_sub(self.taken)
+        let index = u16::from_le_bytes(self.memory.read(self.about().places[1] + 2));
+        index.wrapping_sub(self.about().taken)
     }
 
     /// Takes the next chain: its number and its pieces.
@@ -147,17 +191,20 @@ impl Virtio {
         if !self.is_running() || self.offered() == 0 {
             return None;
         }
-        let place = u64::from(self.taken % self.size);
-        let first = u16::from_le_bytes(self.memory.read(self.places[1] + 4 + 2 * place));
-        self.taken = self.taken.wrapping_add(1);
+        let Queue {
+            size,
+            places,
+            taken,
+            ..
+        } = *self.about();
+        let place = u64::from(taken % size);
+        let first = u16::from_le_bytes(self.memory.read(places[1] + 4 + 2 * place));
+        self.queues[self.about].taken = taken.wrapping_add(1);
         let (mut at, mut pieces) = (first, Vec::new());
         loop {
-            assert!(at < self.size, "a descriptor that is not there: {at}");
-            assert!(
-                pieces.len() < usize::from(self.size),
-                "a chain without an end"
-            );
-            let bytes: [u8; 16] = self.memory.read(self.places[0] + 16 * u64::from(at));
+            assert!(at < size, "a descriptor that is not there: {at}");
+            assert!(pieces.len() < usize::from(size), "a chain without an end");
+            let bytes: [u8; 16] = self.memory.read(places[0] + 16 * u64::from(at));
             let [address, rest] = [0, 8].map(|from| {
                 u64::from_le_bytes(bytes[from..from + 8].try_into().expect("eight bytes"))
             });
@@ -172,16 +219,19 @@ impl Virtio {
 
     /// Gives a chain of this number back, with so many bytes written, whatever it has: also what it has not got.
     pub fn give(&mut self, number: u32, length: u32) {
-        let entry = self.places[2] + 4 + 8 * u64::from(self.given % self.size);
+        let about = &mut self.queues[self.about];
+        let entry = about.places[2] + 4 + 8 * u64::from(about.given % about.size);
+        about.given = about.given.wrapping_add(1);
+        let given = about.given;
         self.memory.write(entry, &number.to_le_bytes());
         self.memory.write(entry + 4, &length.to_le_bytes());
-        self.given = self.given.wrapping_add(1);
-        self.count(self.given);
+        self.count(given);
     }
 
     /// Says that so many chains were given back.
     pub fn count(&mut self, given: u16) {
-        self.memory.write(self.places[2] + 2, &given.to_le_bytes());
+        self.memory
+            .write(self.about().places[2] + 2, &given.to_le_bytes());
         self.cause = 1;
     }
 
@@ -202,7 +252,11 @@ impl Virtio {
 
     fn reset(&mut self) {
         let own = std::mem::take(&mut self.own);
-        *self = Self::new(&self.memory, self.features).with_own(&own);
+        let about = self.about;
+        *self = Self::new(&self.memory, self.features)
+            .with_own(&own)
+            .with_queues(self.queues.len(), self.most);
+        self.about = about;
     }
 
     /// The half of a number that the register at `offset` of a pair that begins at `begin` has.
@@ -217,7 +271,7 @@ impl DeviceModel for Virtio {
         match (offset, width) {
             (0x04, 4) => self.features >> (32 * self.selects[0].min(1)) & 0xffff_ffff,
             (0x14, 1) => u64::from(self.status),
-            (0x18, 2) => u64::from(self.size),
+            (0x18, 2) => u64::from(self.queues.get(self.selected).map_or(0, |queue| queue.size)),
             (0x1e, 2) => 0,
             // To read the cause lets the line be silent (4.1.4.5).
             (OWN..DOORBELLS, _) => {
@@ -247,15 +301,15 @@ impl DeviceModel for Virtio {
                     self.status &= !FEATURES_OK;
                 }
                 assert!(
-                    !self.is_running() || self.enabled,
-                    "started without its queue"
+                    !self.is_running() || self.queues.iter().all(|queue| queue.enabled),
+                    "started without its queues"
                 );
             }
-            (0x16, 2) => assert_eq!(value, 0, "there is one queue"),
-            (0x18, 2) => self.size = value as u16,
-            (0x1c, 2) => self.enabled = value == 1,
+            (0x16, 2) => self.selected = value as usize,
+            (0x18, 2) => self.queues[self.selected].size = value as u16,
+            (0x1c, 2) => self.queues[self.selected].enabled = value == 1,
             (0x20..0x38, 4) => {
-                let place = &mut self.places[(offset - 0x20) / 8];
+                let place = &mut self.queues[self.selected].places[(offset - 0x20) / 8];
                 Self::set_half(place, offset % 8 == 4, value);
             }
             (DOORBELLS, 2) => {
