@@ -254,3 +254,93 @@ fn a_client_that_was_started_again_is_not_taken_for_its_earlier_life() {
         assert_eq!(to, [later.raw()], "who waits now, once");
     });
 }
+
+/// A driver that is the child of another: its clients wait through the parent's restarts.
+#[derive(Default)]
+struct Patient {
+    kept: RefCell<Vec<Deferred<u32>>>,
+    deadline: Cell<Option<u64>>,
+}
+
+impl Driver for Patient {
+    type State = ForLt!(());
+    const SERVES_UNBOUND: bool = true;
+    const KEEPS_REPLIES: bool = true;
+
+    fn probe<'cap>(&self, _: &Device<'cap, super::Core>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn request<'cap>(
+        &self,
+        (): &mut (),
+        _: &Device<'cap, super::Core>,
+        request: &Request<'_>,
+    ) -> Answer {
+        self.request_unbound(request)
+    }
+
+    fn request_unbound(&self, request: &Request<'_>) -> Answer {
+        self.kept.borrow_mut().push(Deferred::new(request));
+        Answer::Later
+    }
+
+    fn replies_unbound(&self, kept: &mut Kept<'_>) {
+        let replies = self.kept.borrow();
+        replies.iter().for_each(|reply| kept.show(reply));
+    }
+
+    fn notified_unbound(&self, events: Events) {
+        if events.is_time() || events.from_peer(ANSWER) {
+            let replies = self.kept.take();
+            let value = u32::from(events.is_time());
+            replies.into_iter().for_each(|reply| reply.reply(Ok(value)));
+        }
+    }
+
+    fn deadline_unbound(&self) -> Option<u64> {
+        self.deadline.get()
+    }
+}
+
+#[test]
+fn a_reply_that_the_driver_keeps_outlasts_the_binding() {
+    Board::run(|board| {
+        let driver = Patient::default();
+        let mut runner = Runner::new(&driver);
+        let mut step = |event| {
+            board.0.borrow_mut().events.push_back(event);
+            runner.step();
+        };
+        let lease_event = |kind, lease: crate::sys::LeaseHandle| {
+            let mut state = board.0.borrow_mut();
+            state.lease_events.push_back((kind, lease.raw()));
+        };
+        let none = Event::Bits(Notifications::empty());
+        let lease = board.lease("device", vec![]);
+        lease_event(1, lease);
+        step(Event::Bits(Notifications::LEASE));
+        step(call(KEEP));
+        driver.deadline.set(Some(77));
+        lease_event(2, lease);
+        step(Event::Bits(Notifications::LEASE));
+        step(none);
+        let served = board.journal().iter().any(|line| line == "serve 0");
+        assert!(!served, "the kernel would answer all who wait");
+        assert_eq!(replies(board), []);
+        assert_eq!(board.0.borrow().timer, Some(77), "while there is no device");
+        // With a device again, the reply is still there, and the time is the binding's.
+        let lease = board.lease("device", vec![]);
+        lease_event(1, lease);
+        step(Event::Bits(Notifications::LEASE));
+        step(Event::Bits(ANSWER));
+        assert_eq!(replies(board), []);
+        lease_event(2, lease);
+        step(Event::Bits(Notifications::LEASE));
+        step(Event::Bits(Notifications::TIMER));
+        assert_eq!(replies(board), [Ok(1)]);
+        step(call(KEEP));
+        step(Event::Bits(ANSWER));
+        assert_eq!(replies(board), [Ok(0)]);
+    });
+}

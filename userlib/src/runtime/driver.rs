@@ -82,6 +82,12 @@ pub trait Driver: 'static {
     /// a child that outlives its parent. Otherwise callers get `Unbound` then.
     const SERVES_UNBOUND: bool = false;
 
+    /// Whether replies that the driver itself keeps (not a state) outlast a binding: for a child whose clients are not
+    /// to notice that its parent was restarted. Otherwise all clients that wait get `Unbound` when the last binding
+    /// ends. Needs `SERVES_UNBOUND`. A driver that registers auxiliary devices of its own must not have it: their
+    /// children could wait for it while it waits for them.
+    const KEEPS_REPLIES: bool = false;
+
     /// Takes the device into use. On an error the runtime logs it and gives the lease back.
     ///
     /// # Errors
@@ -190,6 +196,24 @@ pub trait Driver: 'static {
         Self: Sized,
     {
         let _ = (state, device, events);
+    }
+
+    /// As [`Driver::notified`], without a device, for a driver that [keeps replies](Driver::KEEPS_REPLIES): a peer
+    /// posted something, or the time of [`Driver::deadline_unbound`] has come.
+    fn notified_unbound(&self, events: Events)
+    where
+        Self: Sized,
+    {
+        let _ = events;
+    }
+
+    /// When, in ticks since boot, [`Driver::notified_unbound`] is to be called while there is no device. Asked for
+    /// before each wait without a device, if the driver [keeps replies](Driver::KEEPS_REPLIES).
+    fn deadline_unbound(&self) -> Option<u64>
+    where
+        Self: Sized,
+    {
+        None
     }
 
     /// The device is about to go. The state is dropped next; this is for what `Drop` cannot do.

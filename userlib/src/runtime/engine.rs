@@ -18,6 +18,8 @@ pub trait Engine: sealed::Sealed {
     type State;
     /// Whether the task answers calls without a device.
     const SERVES_UNBOUND: bool;
+    /// Whether replies that no state has outlast a binding.
+    const KEEPS_REPLIES: bool = false;
     /// Whether states are to be polled.
     const FUTURES: bool = false;
 
@@ -48,6 +50,11 @@ pub trait Engine: sealed::Sealed {
 
     /// Notifications came.
     fn notified(&self, states: &mut [Option<Self::State>], came: Notifications);
+
+    /// The task is about to wait without a device: when it is to be woken.
+    fn deadline_unbound(&self) -> Option<u64> {
+        None
+    }
 
     /// The binding is ending: the state is dropped next.
     fn unbind(&self, state: &mut Self::State, device: &Device<'static, Core>) {
@@ -92,6 +99,17 @@ pub(super) mod sealed {
 impl<D: Driver> Engine for &D {
     type State = StateOf<'static, D>;
     const SERVES_UNBOUND: bool = D::SERVES_UNBOUND;
+    const KEEPS_REPLIES: bool = {
+        assert!(
+            D::SERVES_UNBOUND || !D::KEEPS_REPLIES,
+            "a driver that keeps replies answers calls without a device"
+        );
+        D::KEEPS_REPLIES
+    };
+
+    fn deadline_unbound(&self) -> Option<u64> {
+        (*self).deadline_unbound()
+    }
 
     fn probe(&self, device: &Device<'static, Core>) -> Result<Self::State, Error> {
         (*self).probe(device)
@@ -141,6 +159,11 @@ impl<D: Driver> Engine for &D {
         // The kernel's timer has gone off, and bindings whose time has not come need it again.
         if time.is_some() {
             task.set_timer();
+        }
+        if D::KEEPS_REPLIES && states.iter().all(Option::is_none) {
+            let mut others = came & Notifications::PEERS;
+            others.set(Notifications::TIMER, time.is_some());
+            (*self).notified_unbound(Events::new(others));
         }
     }
 }

@@ -34,6 +34,12 @@ impl Events {
         self.0.intersects(source.notifications())
     }
 
+    /// Whether the time has come, for [`Driver::notified_unbound`](super::Driver::notified_unbound).
+    #[inline]
+    pub const fn is_time(self) -> bool {
+        self.0.contains(Notifications::TIMER)
+    }
+
     /// Whether a peer posted one of these. Of other bits than peers have, none.
     #[inline]
     pub const fn from_peer(self, wanted: Notifications) -> bool {

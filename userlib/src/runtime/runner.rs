@@ -112,6 +112,13 @@ impl<'d, E: Engine> Runner<'d, E> {
         } else if self.task.owed.is_any() {
             self.answer_forgotten();
         }
+        if E::KEEPS_REPLIES && self.bound() == 0 {
+            match self.engine.deadline_unbound() {
+                // The own timer can always be set.
+                Some(deadline) => _ = sys::set_timer(deadline, Notifications::TIMER),
+                None => sys::cancel_timer(),
+            }
+        }
         let received = match self.reply_to.take() {
             Some(client) => {
                 self.task.soon.do_all();
@@ -217,7 +224,7 @@ impl<'d, E: Engine> Runner<'d, E> {
         let serves = |(other, (state, slot)): (usize, (&Option<E::State>, &Slot))| {
             other != index && state.is_some() && self.engine.serves(&slot.device(other))
         };
-        if !others.any(serves) {
+        if !E::KEEPS_REPLIES && !others.any(serves) {
             self.task.serve(false);
         }
         slot.phase.set(Phase::Ending);
@@ -235,7 +242,7 @@ impl<'d, E: Engine> Runner<'d, E> {
         drop(ends);
         self.engine.ended(index as u8);
         slot.end(self.task, index as u8);
-        if E::SERVES_UNBOUND {
+        if E::SERVES_UNBOUND && !E::KEEPS_REPLIES {
             self.task.serve(true);
         }
     }
