@@ -4,6 +4,7 @@ mod display;
 mod fan;
 mod header;
 mod model;
+mod network;
 mod probe;
 mod readme;
 mod refusals;
@@ -63,6 +64,8 @@ pub(crate) enum Part {
     Story,
     /// The demo's display, while its driver ends and comes back.
     Display,
+    /// The demo's network, while its driver is killed again and again.
+    Network,
     /// The app `fan`, on the model of its board.
     Fan,
     /// The app `header`, on the model of its board.
@@ -105,6 +108,11 @@ pub(crate) fn run(
         let boards = boards.iter().map(String::as_str);
         let boards = boards.filter(|board| display::is_on(workspace, board));
         images.extend(boards.map(|board| (display::APP, board)));
+    }
+    if wanted(Part::Network) && !wanted(Part::Story) {
+        let boards = boards.iter().map(String::as_str);
+        let boards = boards.filter(|board| network::is_on(workspace, board));
+        images.extend(boards.map(|board| (network::APP, board)));
     }
     let mut needs = needs::of(workspace, &[Work::Boot], &images)?;
     let on_model = wanted(Part::Model) && boards.iter().any(|board| board == model::BOARD);
@@ -170,6 +178,11 @@ fn on_boards(
         if wanted(Part::Display) && display::is_on(workspace, board) {
             outcomes.push(part(&format!("the display on {board}"), || {
                 display::tell(workspace, emulators, board)
+            }));
+        }
+        if wanted(Part::Network) && network::is_on(workspace, board) {
+            outcomes.push(part(&format!("the network on {board}"), || {
+                network::tell(workspace, emulators, board)
             }));
         }
         if wanted(Part::Fan) && boards::has(workspace, fan::APP, board) {

@@ -13,6 +13,7 @@ mod edu;
 mod ethernet;
 mod gpio;
 mod i2c;
+mod network;
 mod pwm;
 mod sample;
 mod screen;
@@ -31,6 +32,7 @@ pub use gpio::{AwaitedLine, LINE_EVENT, Line, LineError, LineEvent, LinesClient,
 pub use i2c::{
     I2C_MOST, I2C_OPERATIONS, I2cError, I2cTarget, TargetsAsyncServer, TargetsClient, i2c_shape,
 };
+pub use network::{Datagram, Endpoint, NetworkStatus, SocketsClient, SocketsServer, StreamState};
 pub use pwm::{PwmClient, PwmError, PwmOutput, PwmServer, Wave};
 pub use sample::{
     ButtonsClient, ButtonsServer, HoldInfo, HoldState, IDENTITY, Inputs, LedsClient, LedsServer,

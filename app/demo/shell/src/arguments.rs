@@ -25,6 +25,14 @@ pub enum Takes<S: 'static> {
     ),
 }
 
+impl<S> Clone for Takes<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Takes<S> {}
+
 /// A function with what it was given.
 #[derive(Debug)]
 pub enum Ready<'a, S: 'static> {

@@ -1,13 +1,13 @@
 //! The table of commands. Each has one entry: its arguments, its description, and its function.
 
 use crate::arguments::{Ready, Takes, Wrong};
-use crate::run::{auxiliary, call, devices, leases, machine, tasks};
+use crate::run::{auxiliary, call, devices, leases, machine, network, tasks};
 use crate::session::Session;
 use core::fmt::{self, Write};
 use userlib::text::Text;
 
 /// A command.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Command {
     /// The first word.
     pub name: &'static str,
@@ -28,9 +28,12 @@ const fn command(name: &'static str, takes: Takes<Session>, summary: &'static st
 /// Most milliseconds that a command may wait.
 const MOST_WAIT: u32 = 60_000;
 
-/// All of them, in the order of the help.
+/// Whether the commands of the network are there.
+const HAS_NETWORK: bool = userlib::setting!("network": u32 = 0) != 0;
+
+/// Those of every board, in the order of the help.
 #[rustfmt::skip]
-static COMMANDS: &[Command] = &[
+const PLAIN: [Command; 15] = [
     command("help", Takes::Nothing(help), "this list"),
     command("ps", Takes::Nothing(tasks::list), "the tasks: state, starts, leases, stack, last fault"),
     command("devices", Takes::Nothing(devices::list), "the devices and who binds them"),
@@ -47,6 +50,34 @@ static COMMANDS: &[Command] = &[
     command("sleep", Takes::Number("MS", MOST_WAIT, machine::sleep), "wait"),
     command("poweroff", Takes::MaybeNumber("CODE", 255, machine::power_off), "turn the machine off"),
 ];
+
+/// Those of a board with a network.
+#[rustfmt::skip]
+const NETWORK: [Command; 5] = [
+    command("net", Takes::Nothing(network::status), "the network: controller, addresses, frames"),
+    command("ping", Takes::Word("ADDRESS", network::ping), "send echo requests"),
+    command("connect", Takes::Line("ADDRESS:PORT ...", network::connect), "send a line there, and show the answer"),
+    command("fetch", Takes::Line("URL [TASK MS]", network::fetch), "get a page; crash TASK every MS meanwhile"),
+    command("post", Takes::Line("URL BYTES [TASK MS]", network::post), "send so many bytes, likewise"),
+];
+
+/// How many there are.
+const COUNT: usize = PLAIN.len() + if HAS_NETWORK { NETWORK.len() } else { 0 };
+
+/// All of them. Without a network, nothing of its commands is in the program.
+static COMMANDS: [Command; COUNT] = {
+    let mut all = [PLAIN[0]; COUNT];
+    let mut at = 0;
+    while at < COUNT {
+        all[at] = if at < PLAIN.len() {
+            PLAIN[at]
+        } else {
+            NETWORK[at - PLAIN.len()]
+        };
+        at += 1;
+    }
+    all
+};
 
 /// Runs a line: its commands, separated by `;`, one after the other. Returns whether all of them succeeded; `None` if
 /// there was none. An error of one is printed, and the others run.
@@ -102,7 +133,7 @@ impl fmt::Display for Wrong<'_> {
 
 /// The commands.
 fn help(session: &mut Session) -> bool {
-    for command in COMMANDS {
+    for command in &COMMANDS {
         let call = Text::<24>::of(format_args!("{} {}", command.name, command.takes));
         let _ = writeln!(
             session.screen,

@@ -15,3 +15,4 @@ pub mod screen;
 pub mod session;
 pub mod terminal;
 pub mod tree;
+pub mod url;

@@ -6,5 +6,6 @@ pub(crate) mod devices;
 pub(crate) mod leases;
 pub(crate) mod lookup;
 pub(crate) mod machine;
+pub(crate) mod network;
 mod say;
 pub(crate) mod tasks;

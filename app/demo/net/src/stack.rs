@@ -1,0 +1,301 @@
+//! Interface and sockets, polled.
+
+use crate::memory::{Buffers, DATAGRAMS, Places, STREAMS};
+use crate::phy::{NoWire, Phy, Wire};
+use crate::table::Table;
+use class_network::MOST_FRAME;
+use driver_interfaces::{Endpoint, NetworkStatus};
+use smoltcp::iface::{
+    Config, Interface, PollIngressSingleResult, PollResult, SocketHandle, SocketSet,
+};
+use smoltcp::socket::{dhcpv4, icmp, tcp, udp};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr, IpEndpoint, Ipv4Address};
+use userlib::time;
+
+/// Frames that are taken at one poll, so that a flood keeps nothing else from its turn.
+const AT_ONCE: usize = 64;
+
+/// The identifier of the stack's echo requests.
+pub(crate) const ECHO: u16 = 0x4c48;
+
+/// The first port that is given to who asks for none. Source: RFC 6335, section 6.
+const FIRST_PORT: u16 = 49152;
+
+/// How long a stream that nobody has any more may take to end.
+const LINGER: Duration = Duration::from_secs(30);
+
+/// How far the sockets' time goes forward when a new driver is there. What its former life had under way may be lost,
+/// so nothing is won by waiting for it: this is longer than twice the second after which `smoltcp` sends again.
+const LEAP: Duration = Duration::from_millis(2500);
+
+/// The hardware address before there is a controller: one that is administered locally.
+const NO_HARDWARE: [u8; 6] = [2, 0, 0, 0, 0, 0];
+
+/// The stack.
+pub(crate) struct Stack {
+    pub(crate) interface: Interface,
+    pub(crate) sockets: SocketSet<'static>,
+    pub(crate) table: Table,
+    pub(crate) status: NetworkStatus,
+    frames: &'static mut [[u8; MOST_FRAME]; 2],
+    handles: [Option<SocketHandle>; STREAMS + DATAGRAMS],
+    dhcp: SocketHandle,
+    pub(crate) echo: SocketHandle,
+    next_port: u16,
+    /// How far the sockets' time is ahead of the board's.
+    ahead: Duration,
+}
+
+/// Now, for `smoltcp`.
+fn now(ahead: Duration) -> Instant {
+    Instant::from_millis(i64::try_from(time::milliseconds()).unwrap_or(i64::MAX)) + ahead
+}
+
+/// An endpoint of a client, for `smoltcp`.
+pub(crate) fn endpoint(endpoint: Endpoint) -> IpEndpoint {
+    IpEndpoint::new(
+        IpAddress::Ipv4(Ipv4Address::from(endpoint.address)),
+        endpoint.port,
+    )
+}
+
+/// The other way round.
+pub(crate) fn seen(endpoint: IpEndpoint) -> Endpoint {
+    let IpAddress::Ipv4(address) = endpoint.addr;
+    Endpoint::new(address.octets(), endpoint.port)
+}
+
+/// An interface with this address, whose first numbers come from `seed`.
+fn interface(hardware: [u8; 6], seed: u64, frames: &mut [[u8; MOST_FRAME]; 2]) -> Interface {
+    let mut config = Config::new(HardwareAddress::Ethernet(EthernetAddress(hardware)));
+    config.random_seed = seed;
+    let mut phy = Phy {
+        wire: None::<&mut NoWire>,
+        frames,
+    };
+    Interface::new(config, &mut phy, now(Duration::ZERO))
+}
+
+impl Stack {
+    /// No driver yet, and no address.
+    pub(crate) fn new(buffers: &'static mut Buffers, places: &'static mut Places) -> Self {
+        let Buffers {
+            streams,
+            datagrams,
+            echo,
+            frames,
+        } = buffers;
+        let mut sockets = SocketSet::new(&mut places.sockets[..]);
+        let mut handles = [None; STREAMS + DATAGRAMS];
+        let mut free = handles.iter_mut();
+        for ([receive, send], handle) in streams.iter_mut().zip(&mut free) {
+            let socket = tcp::Socket::new(
+                tcp::SocketBuffer::new(&mut receive[..]),
+                tcp::SocketBuffer::new(&mut send[..]),
+            );
+            *handle = Some(sockets.add(socket));
+        }
+        let datagrams = datagrams.iter_mut().zip(&mut places.datagrams);
+        for ((memory, places), handle) in datagrams.zip(&mut free) {
+            let [receive, send] = memory;
+            let [received, sent] = places;
+            let socket = udp::Socket::new(
+                udp::PacketBuffer::new(&mut received[..], &mut receive[..]),
+                udp::PacketBuffer::new(&mut sent[..], &mut send[..]),
+            );
+            *handle = Some(sockets.add(socket));
+        }
+        let ([receive, send], [received, sent]) = (echo, &mut places.echo);
+        let mut echo = icmp::Socket::new(
+            icmp::PacketBuffer::new(&mut received[..], &mut receive[..]),
+            icmp::PacketBuffer::new(&mut sent[..], &mut send[..]),
+        );
+        // It is not bound yet, and the identifier is one.
+        let _ = echo.bind(icmp::Endpoint::Ident(ECHO));
+        let echo = sockets.add(echo);
+        let dhcp = sockets.add(dhcpv4::Socket::new());
+        Self {
+            interface: interface(NO_HARDWARE, 0, frames),
+            sockets,
+            table: Table::new(),
+            status: NetworkStatus::default(),
+            frames,
+            handles,
+            dhcp,
+            echo,
+            next_port: FIRST_PORT,
+            ahead: Duration::ZERO,
+        }
+    }
+
+    /// A driver is there, for a controller with this address. `seed` is asked for once: what others cannot guess.
+    pub(crate) fn bound(&mut self, hardware: [u8; 6], seed: impl FnOnce() -> u64) {
+        if self.status.bindings == 0 {
+            let seed = seed();
+            self.interface = interface(hardware, seed, self.frames);
+            self.next_port = FIRST_PORT | seed as u16 & 0x3fff;
+        } else {
+            self.ahead += LEAP;
+        }
+        if self.status.bindings != 0 && self.status.hardware != hardware {
+            // Another controller, so perhaps another network.
+            self.interface
+                .set_hardware_addr(HardwareAddress::Ethernet(EthernetAddress(hardware)));
+            self.sockets
+                .get_mut::<dhcpv4::Socket<'_>>(self.dhcp)
+                .reset();
+        }
+        self.status.hardware = hardware;
+        self.status.is_bound = 1;
+        self.status.bindings += 1;
+    }
+
+    /// The stream of this index.
+    pub(crate) fn stream(&mut self, index: usize) -> Option<&mut tcp::Socket<'static>> {
+        let handle = (*self.handles.get(index)?)?;
+        Some(self.sockets.get_mut(handle))
+    }
+
+    /// The socket for datagrams of this index.
+    pub(crate) fn datagrams(&mut self, index: usize) -> Option<&mut udp::Socket<'static>> {
+        let handle = (*self.handles.get(index)?)?;
+        Some(self.sockets.get_mut(handle))
+    }
+
+    /// Begins a connection. None: it cannot be.
+    pub(crate) fn connect(&mut self, index: usize, to: Endpoint) -> Option<()> {
+        let port = self.port();
+        let handle = (*self.handles.get(index)?)?;
+        let socket = self.sockets.get_mut::<tcp::Socket<'_>>(handle);
+        socket
+            .connect(self.interface.context(), endpoint(to), port)
+            .ok()
+    }
+
+    /// Another port that nobody asked for.
+    pub(crate) fn port(&mut self) -> u16 {
+        let port = self.next_port;
+        self.next_port = FIRST_PORT | port.wrapping_add(1) & 0x3fff;
+        port
+    }
+
+    /// Whether there is an address.
+    pub(crate) fn has_address(&self) -> bool {
+        self.interface.ipv4_addr().is_some()
+    }
+
+    /// Takes and sends what there is, a bounded number of frames. Whether a socket has something new.
+    pub(crate) fn poll<W: Wire>(&mut self, wire: Option<&mut W>) -> bool {
+        let now = now(self.ahead);
+        let mut phy = Phy {
+            wire,
+            frames: self.frames,
+        };
+        let (interface, sockets) = (&mut self.interface, &mut self.sockets);
+        let mut changed = false;
+        interface.poll_maintenance(now);
+        for _ in 0..AT_ONCE {
+            match interface.poll_ingress_single(now, &mut phy, sockets) {
+                PollIngressSingleResult::None => break,
+                PollIngressSingleResult::PacketProcessed => {}
+                PollIngressSingleResult::SocketStateChanged => changed = true,
+            }
+        }
+        if phy.wire.is_some() {
+            changed |=
+                interface.poll_egress(now, &mut phy, sockets) == PollResult::SocketStateChanged;
+        }
+        self.configure();
+        self.tidy();
+        changed
+    }
+
+    /// When to poll next, in milliseconds from now, if nothing comes before.
+    pub(crate) fn delay(&mut self) -> Option<u64> {
+        let delay = self.interface.poll_delay(now(self.ahead), &self.sockets)?;
+        Some(delay.total_millis())
+    }
+
+    /// Takes over what DHCP said.
+    fn configure(&mut self) {
+        let event = match self.sockets.get_mut::<dhcpv4::Socket<'_>>(self.dhcp).poll() {
+            None => return,
+            Some(dhcpv4::Event::Deconfigured) => None,
+            Some(dhcpv4::Event::Configured(config)) => {
+                let server = config.dns_servers.first().copied();
+                Some((config.address, config.router, server))
+            }
+        };
+        self.interface
+            .update_ip_addrs(|addresses| addresses.clear());
+        self.interface.routes_mut().remove_default_ipv4_route();
+        let status = &mut self.status;
+        (status.address, status.router, status.name_server) = ([0; 4], [0; 4], [0; 4]);
+        let Some((address, router, server)) = event else {
+            userlib::log!("no address");
+            return;
+        };
+        self.interface.update_ip_addrs(|addresses| {
+            // It was emptied just now.
+            let _ = addresses.push(IpCidr::Ipv4(address));
+        });
+        if let Some(router) = router {
+            // There is no other route.
+            let _ = self.interface.routes_mut().add_default_ipv4_route(router);
+        }
+        status.address = address.address().octets();
+        status.prefix = u32::from(address.prefix_len());
+        status.router = router.map_or([0; 4], |router| router.octets());
+        status.name_server = server.map_or([0; 4], |server| server.octets());
+        let [a, b, c, d] = status.address;
+        userlib::log!("address {}.{}.{}.{}", a, b, c, d);
+    }
+
+    /// Lets streams end that nobody has any more: what still comes for them is dropped.
+    fn tidy(&mut self) {
+        for index in 0..STREAMS {
+            if self.table.owner(index).is_none()
+                && let Some(stream) = self.stream(index)
+                && stream.can_recv()
+            {
+                let _ = stream.recv(|bytes| (bytes.len(), ()));
+            }
+        }
+    }
+
+    /// Whether a socket is free for another use. A stream that has ended on both sides only waits for stray segments.
+    pub(crate) fn is_free(&self, index: usize) -> bool {
+        let Some(Some(handle)) = self.handles.get(index) else {
+            return false;
+        };
+        if index >= STREAMS {
+            return !self.sockets.get::<udp::Socket<'_>>(*handle).is_open();
+        }
+        let state = self.sockets.get::<tcp::Socket<'_>>(*handle).state();
+        matches!(state, tcp::State::Closed | tcp::State::TimeWait)
+    }
+
+    /// Makes a socket as good as new for who takes it.
+    pub(crate) fn prepare(&mut self, index: usize) {
+        if let Some(stream) = self.stream(index).filter(|_| index < STREAMS) {
+            stream.abort();
+            stream.set_timeout(None);
+            stream.set_nagle_enabled(false);
+            stream.set_ack_delay(None);
+        }
+    }
+
+    /// Its owner has no more use for a socket. A stream still sends what it has, for some time.
+    pub(crate) fn close(&mut self, index: usize) {
+        self.table.release(index);
+        if index >= STREAMS {
+            if let Some(datagrams) = self.datagrams(index) {
+                datagrams.close();
+            }
+        } else if let Some(stream) = self.stream(index) {
+            stream.close();
+            stream.set_timeout(Some(LINGER));
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The demo's network: transfers by HTTP between the board and this machine, while tasks of the board are killed.
+//!
+//! The emulator's own network passes what the board sends to 10.0.2.2 on to a server here, on the loopback device.
+//! Nothing that is judged depends on how fast this machine is: kills come after so many bytes.
+
+mod server;
+
+use self::server::Server;
+use super::Tally;
+use super::shell::Shell;
+use crate::boards;
+use crate::build;
+use crate::emulator::Emulators;
+use crate::qemu::Clock;
+use anyhow::{Context, Result, ensure};
+use leasehold_build::Workspace;
+
+/// The app.
+pub(super) const APP: &str = "demo";
+/// The stack, and the driver below it.
+const STACK: &str = "net";
+const DRIVER: &str = "virtio-net";
+/// Bytes of a transfer.
+const BYTES: usize = 1 << 20;
+/// A kill comes after so many bytes, in KiB, so that the number of kills does not depend on time.
+const EVERY: &str = "256k";
+/// Fewest kills of a transfer.
+const KILLS: u32 = 3;
+
+/// Whether the demo has a network on this board. A manifest with a fault is the other parts' to report.
+pub(super) fn is_on(workspace: &Workspace, board: &str) -> bool {
+    boards::has(workspace, APP, board)
+        && leasehold_build::check(workspace.root(), APP, board)
+            .is_ok_and(|plan| plan.tasks.iter().any(|task| task.name == STACK))
+}
+
+/// Runs the demo and judges its transfers.
+///
+/// # Errors
+/// When it cannot be built or started.
+pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
+    let bootable = build::bootable(workspace, emulators, APP, board)?;
+    println!("{}", bootable.machine);
+    // What is at the other end of the wire goes by the host's clock.
+    let mut shell = Shell::start(&bootable, Clock::Real)?;
+    shell.until_prompt()?;
+    let mut seen = Seen {
+        shell,
+        server: Server::start()?,
+    };
+    let mut tally = Tally::default();
+    let mut report = |name: &str, outcome: Result<()>| match outcome {
+        Ok(()) => {
+            tally.passed += 1;
+            println!("test network::{name} ... ok");
+        }
+        Err(reason) => {
+            tally.failed += 1;
+            println!("test network::{name} ... FAILED: {reason:#}");
+        }
+    };
+    report("an_echo_comes_back", seen.echo());
+    report("nobody_listens", seen.refused());
+    report("a_page_comes_whole", seen.fetch(None));
+    report(
+        "a_page_comes_whole_while_the_driver_is_killed",
+        seen.fetch(Some(DRIVER)),
+    );
+    report(
+        "what_is_sent_arrives_while_the_driver_is_killed",
+        seen.post(Some(DRIVER)),
+    );
+    report(
+        "when_the_stack_dies_its_clients_are_told",
+        seen.stack_dies(),
+    );
+    seen.shell.power_off()?;
+    Ok(tally)
+}
+
+/// A running demo, and the server that it talks to.
+struct Seen {
+    shell: Shell,
+    server: Server,
+}
+
+/// What the shell says of a transfer.
+struct Transfer {
+    bytes: usize,
+    hash: String,
+    kills: u32,
+}
+
+impl Seen {
+    /// Types a line; what it says, and whether it succeeded.
+    fn line(&mut self, line: &str) -> Result<(Vec<String>, bool)> {
+        let answers = self.shell.lines(&[line])?;
+        answers.into_iter().next().context("no answer")?
+    }
+
+    /// Types a line that must succeed.
+    fn good(&mut self, line: &str) -> Result<Vec<String>> {
+        let (said, succeeded) = self.line(line)?;
+        ensure!(succeeded, "`{line}` failed: {}", said.join("\n"));
+        Ok(said)
+    }
+
+    /// A page of the server, as the board names it.
+    fn url(&self) -> String {
+        format!("http://10.0.2.2:{}/page", self.server.port())
+    }
+
+    fn echo(&mut self) -> Result<()> {
+        self.good("ping 10.0.2.2")?;
+        let said = self.good("net")?;
+        ensure!(
+            said.iter()
+                .any(|line| line.contains("address 10.0.2.15/24")),
+            "`net` says {said:?}"
+        );
+        Ok(())
+    }
+
+    fn refused(&mut self) -> Result<()> {
+        let port = server::free_port()?;
+        let (said, succeeded) = self.line(&format!("connect 10.0.2.2:{port} hello"))?;
+        ensure!(!succeeded, "somebody listens: {said:?}");
+        ensure!(
+            said.iter().any(|line| line == "nobody listens there"),
+            "it says {said:?}"
+        );
+        Ok(())
+    }
+
+    /// Makes a transfer, and judges what the shell says of it but the hash.
+    fn transfer(&mut self, line: &str, killed: Option<&str>) -> Result<Transfer> {
+        let line = match killed {
+            None => line.to_owned(),
+            Some(task) => format!("{line} {task} {EVERY}"),
+        };
+        let said = self.good(&line)?;
+        let said = said.iter().find(|line| line.starts_with("status "));
+        let said = said.context("the shell says nothing of the transfer")?;
+        println!("{said}");
+        let transfer = Transfer::read(said).with_context(|| format!("it says: {said}"))?;
+        ensure!(
+            transfer.bytes == BYTES,
+            "{} bytes of {BYTES}",
+            transfer.bytes
+        );
+        if killed.is_some() {
+            ensure!(transfer.kills >= KILLS, "only {} kills", transfer.kills);
+        }
+        Ok(transfer)
+    }
+
+    fn fetch(&mut self, killed: Option<&str>) -> Result<()> {
+        let line = format!("fetch {}", self.url());
+        let transfer = self.transfer(&line, killed)?;
+        let wanted = server::hash(&server::page(BYTES));
+        ensure!(
+            transfer.hash == wanted,
+            "hash {} of {wanted}",
+            transfer.hash
+        );
+        Ok(())
+    }
+
+    fn post(&mut self, killed: Option<&str>) -> Result<()> {
+        let line = format!("post {} {BYTES}", self.url());
+        let transfer = self.transfer(&line, killed)?;
+        let came = self.server.last().context("nothing came here")?;
+        ensure!(came.0 == BYTES, "{} bytes came of {BYTES}", came.0);
+        ensure!(
+            came.1 == transfer.hash,
+            "hash {} of {}",
+            came.1,
+            transfer.hash
+        );
+        Ok(())
+    }
+
+    /// The shell waits for data when the stack dies, and then the stack serves again.
+    fn stack_dies(&mut self) -> Result<()> {
+        let line = format!("fetch {} {STACK} {EVERY}", self.url());
+        let (said, succeeded) = self.line(&line)?;
+        ensure!(!succeeded, "it went on: {said:?}");
+        ensure!(
+            said.iter()
+                .any(|line| line.starts_with("net crashed, and will start again")),
+            "it says {said:?}"
+        );
+        self.good("sleep 1000")?;
+        self.fetch(None)
+    }
+}
+
+impl Transfer {
+    /// From `status 200, 5 bytes, hash 0123, 1 ms, longest stall 1 ms, 0 kills`.
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split(", ");
+        let mut part = |before: &str, after: &str| {
+            let part = parts.next()?.strip_prefix(before)?;
+            part.strip_suffix(after)
+        };
+        part("status ", "").filter(|status| *status == "200")?;
+        let bytes = part("", " bytes")?.parse().ok()?;
+        let hash = part("hash ", "")?.to_owned();
+        part("", " ms")?;
+        part("longest stall ", " ms")?;
+        let kills = part("", " kills")?.parse().ok()?;
+        Some(Self { bytes, hash, kills })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_shell_says_of_a_transfer_is_read() {
+        let said = "status 200, 5 bytes, hash 0123abcd, 17 ms, longest stall 3 ms, 4 kills";
+        let transfer = Transfer::read(said).unwrap();
+        assert_eq!((transfer.bytes, transfer.kills), (5, 4));
+        assert_eq!(transfer.hash, "0123abcd");
+        assert!(Transfer::read(&said.replace("200", "404")).is_none());
+        assert!(Transfer::read("status 200, 5 bytes").is_none());
+    }
+}
