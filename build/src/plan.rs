@@ -46,6 +46,8 @@ pub struct Plan {
     pub qemu_options: Vec<String>,
     /// Values of the emulator's `-device`.
     pub qemu_devices: Vec<String>,
+    /// MiB of the disk `disk`, which the devices may name.
+    pub qemu_disk: Option<u32>,
     /// The debugger's name for the machine.
     pub debugger: &'static str,
     /// The warnings about the files.

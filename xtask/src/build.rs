@@ -1,5 +1,6 @@
 //! `build`: the image in its output folder, and a few lines on what it is.
 
+use crate::disk;
 use crate::emulator::Emulators;
 use crate::machine::{Line, Machine};
 use crate::needs::{self, Work};
@@ -7,6 +8,7 @@ use crate::qemu::Clock;
 use crate::symbols::Symbols;
 use anyhow::{Context, Result};
 use leasehold_build::{Built, Workspace};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// An image, and what boots it.
@@ -18,6 +20,20 @@ pub(crate) struct Bootable {
     pub(crate) machine: Machine,
     /// What is at the image's addresses.
     pub(crate) symbols: Symbols,
+    /// The image of its disk, if it has one.
+    pub(crate) disk: Option<PathBuf>,
+    /// Whether a flush reaches the host's disk. A test whose machine outlives what it tests does not wait for that.
+    pub(crate) syncs: bool,
+}
+
+impl Bootable {
+    /// The image of its disk.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub(crate) fn disk(&self) -> Result<&Path> {
+        self.disk.as_deref().context("the machine has no disk")
+    }
 }
 
 impl Bootable {
@@ -26,7 +42,15 @@ impl Bootable {
     /// # Errors
     /// When the chip has no emulator.
     pub(crate) fn command(&self, clock: Clock, line: Line) -> Result<Command> {
-        self.machine.command(&self.built, clock, line)
+        let mut command = self.machine.command(&self.built, clock, line)?;
+        if let Some(disk) = &self.disk {
+            // QEMU takes a comma for the end of the name, and two for one.
+            let file = disk.to_string_lossy().replace(',', ",,");
+            let cache = if self.syncs { "" } else { ",cache=unsafe" };
+            let drive = format!("if=none,id=disk,format=raw,file={file}{cache}");
+            command.args(["-drive", &drive]);
+        }
+        Ok(command)
     }
 }
 
@@ -101,9 +125,15 @@ pub(crate) fn bootable(
     let built = image(workspace, app, board)?;
     let machine = Machine::of(workspace, emulators, &built.plan.chip)?;
     let symbols = Symbols::read(&built.folder, workspace.root())?;
+    let disk = match built.plan.qemu_disk {
+        Some(mebibytes) => Some(disk::ready(workspace, (app, board), mebibytes)?),
+        None => None,
+    };
     Ok(Bootable {
         built,
         machine,
         symbols,
+        disk,
+        syncs: true,
     })
 }

@@ -8,6 +8,7 @@ mod bench;
 mod boards;
 mod build;
 mod check;
+mod disk;
 mod doctor;
 mod emulator;
 mod flash;
@@ -24,6 +25,7 @@ mod qemu;
 mod records;
 mod root;
 mod run;
+mod soak;
 mod stages;
 mod symbols;
 mod test;
@@ -148,6 +150,19 @@ enum Verb {
         /// Print what each row is made of, by function, instead of judging it (RISC-V only; takes minutes).
         #[arg(long, conflicts_with = "json")]
         parts: bool,
+        #[command(flatten)]
+        others: Others,
+    },
+    /// Write files for minutes while the disk's driver is killed, and check the disk; a seed repeats a failure.
+    #[command(
+        after_help = "Example:\n  cargo xtask soak virt-rv64 --writes 1000 --kills 50 --seed 3"
+    )]
+    Soak {
+        /// A board of the app `disk`.
+        #[arg(default_value = "virt-rv64")]
+        board: String,
+        #[command(flatten)]
+        amount: soak::Amount,
         #[command(flatten)]
         others: Others,
     },
@@ -351,6 +366,11 @@ fn run(verb: Verb) -> Result<()> {
                 bench::run(&workspace, &emulators, &board, json)
             }
         }
+        Verb::Soak {
+            board,
+            amount,
+            others,
+        } => soak::run(&workspace, &others.emulators()?, &board, amount),
         Verb::Gdb {
             target: Target { app, board },
             others,

@@ -19,6 +19,10 @@ const ARM_PACKAGE: &str = "qemu-system-arm";
 const RISCV_PACKAGE: &str = "qemu-system-misc";
 const FIRMWARE_PACKAGE: &str = "opensbi";
 const DEBUGGER_PACKAGE: &str = "gdb-multiarch";
+const CHECKER_PACKAGE: &str = "dosfstools";
+
+/// What checks a file system, also where the user's path leads to no system programs.
+const CHECKERS: [&str; 3] = ["fsck.vfat", "/usr/sbin/fsck.vfat", "/sbin/fsck.vfat"];
 
 /// Debuggers that may know a machine.
 const DEBUGGERS: [&str; 4] = [
@@ -45,6 +49,8 @@ pub(crate) enum Need {
     Emulator(String, bool),
     /// A debugger that knows the machine of this name.
     Debugger(&'static str),
+    /// A program that checks FAT file systems.
+    Checker,
 }
 
 /// What lists small changes of sources. The list of those that no test notices is of this version's.
@@ -75,6 +81,7 @@ impl Need {
             Self::Emulator(name, false) => name.clone(),
             Self::Emulator(name, true) => format!("{name} with OpenSBI"),
             Self::Debugger(machine) => format!("debugger for {machine}"),
+            Self::Checker => CHECKERS[0].to_owned(),
         }
     }
 
@@ -102,6 +109,7 @@ impl Need {
                 };
             }
             Self::Debugger(machine) => debugger(machine).map(|program| program.to_owned()),
+            Self::Checker => checker().map(|program| program.to_owned()),
         };
         found.map_or_else(|| State::Unmet("missing".to_owned()), State::Met)
     }
@@ -117,6 +125,7 @@ impl Need {
             Self::Emulator(..) if !emulators.are_installed() => Remedy::AnotherFolder,
             Self::Emulator(name, with_firmware) => Remedy::Packages(packages(name, *with_firmware)),
             Self::Debugger(_) => Remedy::Packages(vec![DEBUGGER_PACKAGE]),
+            Self::Checker => Remedy::Packages(vec![CHECKER_PACKAGE]),
         }
     }
 }
@@ -171,6 +180,15 @@ pub(crate) fn debugger(machine: &str) -> Option<&'static str> {
                 })
     };
     DEBUGGERS.into_iter().find(knows)
+}
+
+/// A program that checks FAT file systems.
+pub(crate) fn checker() -> Option<&'static str> {
+    let is_there = |program: &&str| match Path::new(program).is_absolute() {
+        true => Path::new(program).exists(),
+        false => tools::find(program).is_some(),
+    };
+    CHECKERS.into_iter().find(is_there)
 }
 
 /// The first line that a program prints, if it succeeds.

@@ -1,5 +1,6 @@
 //! `test`: the host's tests, the test suite in the emulator, and the demo's story.
 
+pub(crate) mod disk;
 mod display;
 mod fan;
 mod header;
@@ -66,6 +67,8 @@ pub(crate) enum Part {
     Display,
     /// The demo's network, while its driver is killed again and again.
     Network,
+    /// The app `disk`: files are written while the disk's driver is killed.
+    Disk,
     /// The app `fan`, on the model of its board.
     Fan,
     /// The app `header`, on the model of its board.
@@ -89,13 +92,21 @@ pub(crate) fn run(
     let wanted = |part| only.is_none_or(|only| only == part);
     let boards = boards::asked(
         workspace,
-        &[APP, story::APP, fan::APP, header::APP, probe::APP],
+        &[
+            APP,
+            story::APP,
+            disk::APP,
+            fan::APP,
+            header::APP,
+            probe::APP,
+        ],
         board,
     )?;
     let mut images = Vec::new();
     for (app, part) in [
         (APP, Part::Board),
         (story::APP, Part::Story),
+        (disk::APP, Part::Disk),
         (fan::APP, Part::Fan),
         (header::APP, Part::Header),
         (probe::APP, Part::Probe),
@@ -118,6 +129,9 @@ pub(crate) fn run(
     let on_model = wanted(Part::Model) && boards.iter().any(|board| board == model::BOARD);
     if on_model {
         needs.extend(needs::of(workspace, &[Work::Boot], &[(APP, model::BOARD)])?);
+    }
+    if images.iter().any(|(app, _)| *app == disk::APP) {
+        needs.extend(needs::of(workspace, &[Work::Disk], &[])?);
     }
     if wanted(Part::Host) {
         needs.extend(needs::of(workspace, &[Work::HostTests], &[])?);
@@ -183,6 +197,11 @@ fn on_boards(
         if wanted(Part::Network) && network::is_on(workspace, board) {
             outcomes.push(part(&format!("the network on {board}"), || {
                 network::tell(workspace, emulators, board)
+            }));
+        }
+        if wanted(Part::Disk) && boards::has(workspace, disk::APP, board) {
+            outcomes.push(part(&format!("the disk on {board}"), || {
+                disk::tell(workspace, emulators, board)
             }));
         }
         if wanted(Part::Fan) && boards::has(workspace, fan::APP, board) {

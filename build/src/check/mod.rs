@@ -128,6 +128,7 @@ fn plan(
         settings,
         qemu_options: manifest.value.qemu.options,
         qemu_devices: manifest.value.qemu.devices,
+        qemu_disk: manifest.value.qemu.disk.map(|disk| *disk.get_ref()),
         debugger: arch.debugger_name(),
         warnings,
     })

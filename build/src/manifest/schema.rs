@@ -43,6 +43,8 @@ pub struct QemuDevices {
     /// Values of `-device`, in order.
     #[serde(default)]
     pub devices: Vec<String>,
+    /// MiB of an image that a device names by `drive=disk`.
+    pub disk: Option<Spanned<u32>>,
 }
 
 /// A list of names, with the place of each.

@@ -17,6 +17,7 @@ mod network;
 mod pwm;
 mod sample;
 mod screen;
+mod storage;
 mod stream;
 mod thermometer;
 mod timer;
@@ -40,6 +41,7 @@ pub use sample::{
     SampleParentServer, SampleState,
 };
 pub use screen::{ScreenAsyncServer, ScreenClient};
+pub use storage::{FileInfo, Outcome, StorageClient, StorageError, StorageServer};
 pub use stream::{ConsoleStream, StreamError};
 pub use thermometer::{ThermometerAsyncServer, ThermometerClient};
 pub use timer::{TimerClient, TimerServer};

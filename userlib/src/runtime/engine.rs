@@ -163,7 +163,9 @@ impl<D: Driver> Engine for &D {
         if D::KEEPS_REPLIES && states.iter().all(Option::is_none) {
             let mut others = came & Notifications::PEERS;
             others.set(Notifications::TIMER, time.is_some());
-            (*self).notified_unbound(Events::new(others));
+            if !others.is_empty() {
+                (*self).notified_unbound(Events::new(others));
+            }
         }
     }
 }

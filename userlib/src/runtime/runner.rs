@@ -34,6 +34,21 @@ pub unsafe fn run_in<D: Driver>(driver: &D, states: &'static StatePlace<D>) -> !
     run_engine(driver, unsafe { states.all() })
 }
 
+/// Runs a driver beside a main function, which does the task's own work and steps the driver's loop: `main` is given a
+/// function that waits for one event and handles it. So code that blocks, for example a file system of another crate,
+/// can wait for a device that comes and goes.
+///
+/// A callback of the driver must not step: that panics.
+pub fn run_beside<D: Driver>(driver: &D, main: impl FnOnce(&dyn Fn()) -> Never) -> ! {
+    let mut states = core::array::from_fn::<_, MAX_BINDINGS, _>(|_| None);
+    let runner = core::cell::RefCell::new(Runner::with(driver, &mut states));
+    match main(&|| runner.borrow_mut().step_or_bind()) {}
+}
+
+/// What a function gives that never returns.
+#[derive(Debug)]
+pub enum Never {}
+
 /// Runs an engine for ever, with these states.
 pub(super) fn run_engine<E: Engine>(engine: E, states: &mut [Option<E::State>]) -> ! {
     let mut runner = Runner::with(engine, states);
@@ -90,17 +105,9 @@ impl<'d, E: Engine> Runner<'d, E> {
 
     /// Handles what the leases say, then waits for one message or notification and handles that.
     pub fn step(&mut self) {
-        if self.task.lease_events.replace(false) {
-            while let Some((event, lease)) = sys::lease_event() {
-                match event {
-                    LeaseEvent::Offered => self.offered(lease),
-                    LeaseEvent::Ending => self.ending(lease),
-                }
-            }
+        if self.leases() && self.task.lease_events.get() {
             // While one binding ended, the task may have received the notification of another event.
-            if self.task.lease_events.get() {
-                return;
-            }
+            return;
         }
         if E::FUTURES {
             // A runtime of futures has all replies itself.
@@ -133,6 +140,28 @@ impl<'d, E: Engine> Runner<'d, E> {
             Ok(Received::Message(client)) => self.request(client),
             Ok(Received::Notified(came)) => self.notified(came),
             Err(error) => panic!("receive: {error}"),
+        }
+    }
+
+    /// Handles what the leases say; whether there was anything.
+    fn leases(&mut self) -> bool {
+        if !self.task.lease_events.replace(false) {
+            return false;
+        }
+        while let Some((event, lease)) = sys::lease_event() {
+            match event {
+                LeaseEvent::Offered => self.offered(lease),
+                LeaseEvent::Ending => self.ending(lease),
+            }
+        }
+        true
+    }
+
+    /// As [`Runner::step`], but it does not wait when a binding may have begun or ended: that too is an event for
+    /// whoever steps.
+    fn step_or_bind(&mut self) {
+        if !self.leases() {
+            self.step();
         }
     }
 

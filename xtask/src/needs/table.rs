@@ -13,6 +13,8 @@ pub(crate) enum Work {
     Build,
     /// It is built, and booted in the emulator.
     Boot,
+    /// It is built and booted, and its disk checked.
+    Disk,
     /// It is built, booted, and debugged.
     Debug,
     /// The host's tests run. They compile for every target of the toolchain, not only for the boards asked for.
@@ -46,6 +48,10 @@ enum Kind {
 const NEEDS: &[(Work, &[Kind])] = &[
     (Work::Build, &[Kind::Target]),
     (Work::Boot, &[Kind::Target, Kind::Emulator]),
+    (
+        Work::Disk,
+        &[Kind::Target, Kind::Emulator, Kind::Tool(|| Need::Checker)],
+    ),
     (Work::Debug, &[Kind::Target, Kind::Emulator, Kind::Debugger]),
     (Work::HostTests, &[Kind::Target, Kind::EveryTarget]),
     (

@@ -35,6 +35,7 @@ pub(super) fn suite_on_model(workspace: &Workspace, emulators: &Emulators) -> Re
         built,
         machine,
         symbols,
+        ..
     } = build::bootable(workspace, emulators, APP, BOARD)?;
     let emulator = machine.emulator("release")?;
     let image = built.folder.join("image.elf");

@@ -1,0 +1,321 @@
+//! Files by name, over a file system that has handles.
+
+use crate::layout::Layout;
+use crate::medium::{Flush, MediumError};
+use class_block::Failure;
+use core::cell::Cell;
+use core::ops::ControlFlow;
+use driver_interfaces::{FileInfo, StorageError};
+use embedded_sdmmc::{
+    BlockDevice, DirEntry, Error, Mode, RawDirectory, RawFile, RawVolume, ShortFileName,
+    TimeSource, Timestamp, VolumeIdx, VolumeManager,
+};
+use leasehold_abi::Padded;
+
+/// Bytes that are copied at once.
+const CHUNK: usize = 512;
+
+/// Files get the first day that FAT knows: the task asks no clock.
+#[derive(Debug)]
+struct FirstDay;
+
+impl TimeSource for FirstDay {
+    fn get_timestamp(&self) -> Timestamp {
+        Timestamp::from_fat(1 << 5 | 1, 0)
+    }
+}
+
+/// One partition, one folder, one file at a time.
+type Manager<D> = VolumeManager<D, FirstDay, 1, 1, 1>;
+
+/// The files in the first partition's root folder.
+pub struct Files<D: BlockDevice> {
+    manager: Manager<D>,
+    volume: Cell<Option<RawVolume>>,
+    /// What is known of the file system: where it has what, and how many clusters are free.
+    known: Cell<Option<(Layout, u32)>>,
+}
+
+impl From<Error<MediumError>> for Why {
+    fn from(error: Error<MediumError>) -> Self {
+        Self(match error {
+            Error::DeviceError(MediumError::Gone) => StorageError::NoDisk,
+            Error::DeviceError(MediumError::Failed(Failure::ReadOnly)) | Error::ReadOnly => {
+                StorageError::ReadOnly
+            }
+            Error::DeviceError(MediumError::Failed(Failure::Range)) => StorageError::Format,
+            Error::DeviceError(MediumError::Failed(_)) => StorageError::Media,
+            Error::FilenameError(_) => StorageError::Name,
+            Error::NotFound => StorageError::NotFound,
+            Error::NotEnoughSpace | Error::DiskFull | Error::AllocationError => StorageError::Full,
+            Error::OpenedDirAsFile | Error::DirAlreadyOpen | Error::DeleteNonEmptyDir => {
+                StorageError::Folder
+            }
+            Error::FormatError(_)
+            | Error::NoSuchVolume
+            | Error::BadCluster
+            | Error::UnterminatedFatChain => StorageError::Format,
+            _ => StorageError::Other,
+        })
+    }
+}
+
+impl From<MediumError> for Why {
+    fn from(error: MediumError) -> Self {
+        Error::DeviceError(error).into()
+    }
+}
+
+/// An error on its way to the client.
+struct Why(StorageError);
+
+impl From<StorageError> for Why {
+    fn from(error: StorageError) -> Self {
+        Self(error)
+    }
+}
+
+impl<D: BlockDevice<Error = MediumError> + Flush> Files<D> {
+    /// The files of a disk, which is not looked at yet.
+    pub fn new(disk: D) -> Self {
+        Self {
+            manager: VolumeManager::new_with_limits(disk, FirstDay, 1),
+            volume: Cell::new(None),
+            known: Cell::new(None),
+        }
+    }
+
+    /// Does something in the root folder.
+    fn with_root<R>(
+        &self,
+        act: impl FnOnce(RawDirectory) -> Result<R, Why>,
+    ) -> Result<R, StorageError> {
+        let result = self.volume().and_then(|volume| {
+            let root = self.manager.open_root_dir(volume)?;
+            let result = act(root);
+            self.manager.close_dir(root)?;
+            result
+        });
+        result.map_err(|Why(error)| {
+            if !matches!(error, StorageError::NotFound | StorageError::Name) {
+                // What is known of the file system may be wrong.
+                self.known.set(None);
+                if let Some(volume) = self.volume.take() {
+                    let _ = self.manager.close_volume(volume);
+                }
+            }
+            error
+        })
+    }
+
+    fn volume(&self) -> Result<RawVolume, Why> {
+        if let Some(volume) = self.volume.get() {
+            return Ok(volume);
+        }
+        let volume = self.manager.open_raw_volume(VolumeIdx(0))?;
+        self.volume.set(Some(volume));
+        Ok(volume)
+    }
+
+    /// Where the file system has what, and how many clusters are free.
+    fn known(&self) -> Result<(Layout, u32), Why> {
+        if let Some(known) = self.known.get() {
+            return Ok(known);
+        }
+        let known = self.manager.device(|disk| -> Result<_, Why> {
+            let layout = Layout::find(disk)??;
+            Ok((layout, layout.free(disk)?))
+        })?;
+        self.known.set(Some(known));
+        Ok(known)
+    }
+
+    /// Takes so many clusters for a file that grows to `after` bytes from `before`. One stays free: see [`Layout`].
+    fn reserve(&self, before: u32, after: u64) -> Result<(), Why> {
+        let (layout, free) = self.known()?;
+        let needed = layout.needed(after) - layout.needed(before.into());
+        if after > u32::MAX.into() || needed >= free.into() {
+            return Err(StorageError::Full.into());
+        }
+        self.manager.device(|disk| layout.seal(disk))?;
+        self.known.set(Some((layout, free - needed as u32)));
+        Ok(())
+    }
+
+    fn find(&self, root: RawDirectory, name: &ShortFileName) -> Result<DirEntry, Why> {
+        let entry = self.manager.find_directory_entry(root, name)?;
+        if entry.attributes.is_directory() || entry.attributes.is_volume() {
+            return Err(StorageError::Folder.into());
+        }
+        Ok(entry)
+    }
+
+    /// Does something with an open file, and closes it.
+    fn with_file<R>(
+        &self,
+        (root, name, mode): (RawDirectory, &ShortFileName, Mode),
+        act: impl FnOnce(RawFile) -> Result<R, Why>,
+    ) -> Result<R, Why> {
+        let file = self.manager.open_file_in_dir(root, name, mode)?;
+        let result = act(file);
+        let closed = self.manager.close_file(file);
+        let value = result?;
+        closed?;
+        Ok(value)
+    }
+
+    /// Gives at most `length` bytes from `offset` on to `give`, with their place; gives how many.
+    pub(crate) fn read(
+        &self,
+        name: &str,
+        offset: u32,
+        length: usize,
+        mut give: impl FnMut(usize, &[u8]) -> bool,
+    ) -> Result<u32, StorageError> {
+        let name = file_name(name)?;
+        self.with_root(|root| {
+            let size = self.find(root, &name)?.size;
+            let left = size.checked_sub(offset).ok_or(StorageError::Offset)?;
+            let length = length.min(left as usize);
+            self.with_file((root, &name, Mode::ReadOnly), |file| {
+                self.manager.file_seek_from_start(file, offset)?;
+                let mut done = 0;
+                while done < length {
+                    let mut bytes = [0; CHUNK];
+                    let wanted = CHUNK.min(length - done);
+                    let count = self.manager.read(file, &mut bytes[..wanted])?;
+                    if count == 0 {
+                        break;
+                    }
+                    if !give(done, &bytes[..count]) {
+                        return Err(StorageError::Buffer.into());
+                    }
+                    done += count;
+                }
+                Ok(done as u32)
+            })
+        })
+    }
+
+    /// Writes `length` bytes that `take` fills in; gives the file's length.
+    pub(crate) fn write(
+        &self,
+        name: &str,
+        offset: u32,
+        length: usize,
+        mut take: impl FnMut(usize, &mut [u8]) -> bool,
+    ) -> Result<u32, StorageError> {
+        let name = file_name(name)?;
+        self.with_root(|root| {
+            let mode = match self.find(root, &name) {
+                Ok(entry) if offset != 0 && entry.size == offset => Mode::ReadWriteAppend,
+                Ok(_) if offset != 0 => return Err(StorageError::Offset.into()),
+                Ok(entry) => {
+                    if entry.attributes.is_read_only() {
+                        return Err(StorageError::ReadOnly.into());
+                    }
+                    self.remove_entry(root, &name, &entry)?;
+                    Mode::ReadWriteCreate
+                }
+                Err(Why(StorageError::NotFound)) if offset == 0 => Mode::ReadWriteCreate,
+                Err(why) => return Err(why),
+            };
+            self.reserve(offset, u64::from(offset) + length as u64)?;
+            let written = self.with_file((root, &name, mode), |file| {
+                let mut done = 0;
+                while done < length {
+                    let mut bytes = [0; CHUNK];
+                    let wanted = CHUNK.min(length - done);
+                    if !take(done, &mut bytes[..wanted]) {
+                        return Err(StorageError::Buffer.into());
+                    }
+                    self.manager.write(file, &bytes[..wanted])?;
+                    done += wanted;
+                }
+                Ok(offset + done as u32)
+            });
+            if let Err(Why(StorageError::Full | StorageError::Buffer)) = written
+                && offset == 0
+                && let Ok(entry) = self.find(root, &name)
+            {
+                // Nothing rather than a part.
+                self.remove_entry(root, &name, &entry)?;
+            }
+            written
+        })
+    }
+
+    /// Removes a file.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), StorageError> {
+        let name = file_name(name)?;
+        self.with_root(|root| {
+            let entry = self.find(root, &name)?;
+            self.remove_entry(root, &name, &entry)
+        })
+    }
+
+    /// Takes a file out of its folder, and then frees its clusters: if that is cut short, they are only lost.
+    fn remove_entry(
+        &self,
+        root: RawDirectory,
+        name: &ShortFileName,
+        entry: &DirEntry,
+    ) -> Result<(), Why> {
+        let place = (entry.entry_block, entry.entry_offset);
+        let (layout, free) = self.known()?;
+        let first = self.manager.device(|disk| layout.first(disk, place))?;
+        self.manager.delete_entry_in_dir(root, name)?;
+        let freed = self.manager.device(|disk| layout.release(disk, first))?;
+        self.known.set(Some((layout, free + freed)));
+        Ok(())
+    }
+
+    /// The file of this number, and how many there are.
+    pub(crate) fn list(&self, index: u32) -> Result<(FileInfo, u32), StorageError> {
+        let mut found = None;
+        let mut count = 0;
+        self.with_root(|root| {
+            self.manager.iterate_dir(root, |entry| {
+                let attributes = entry.attributes;
+                if !(attributes.is_directory() || attributes.is_volume() || attributes.is_lfn()) {
+                    if count == index {
+                        found = Some(info(entry));
+                    }
+                    count += 1;
+                }
+                ControlFlow::Continue(())
+            })?;
+            Ok(())
+        })?;
+        Ok((found.ok_or(StorageError::NotFound)?, count))
+    }
+
+    /// KiB that are free, and that there are.
+    pub(crate) fn space(&self) -> Result<(u32, u32), StorageError> {
+        self.with_root(|_| {
+            let (layout, free) = self.known()?;
+            Ok((layout.kibibytes(free), layout.kibibytes(layout.clusters())))
+        })
+    }
+
+    /// All on the medium.
+    pub(crate) fn flush(&self) -> Result<(), StorageError> {
+        self.with_root(|_| Ok(self.manager.device(|disk| disk.flush())?))
+    }
+}
+
+fn file_name(name: &str) -> Result<ShortFileName, StorageError> {
+    if name.is_empty() || name.starts_with('.') {
+        return Err(StorageError::Name);
+    }
+    ShortFileName::create_from_str(name).map_err(|_| StorageError::Name)
+}
+
+fn info(entry: &DirEntry) -> FileInfo {
+    let mut name = userlib::text::Text::<12>::new();
+    let _ = core::fmt::Write::write_fmt(&mut name, format_args!("{}", entry.name));
+    FileInfo {
+        name: Padded::new(name.as_str()),
+        length: entry.size,
+    }
+}

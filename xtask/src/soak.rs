@@ -1,0 +1,62 @@
+//! `soak`: the long form of tests that repeat, bounded in count, with a seed that repeats a failure.
+
+use crate::boards;
+use crate::build;
+use crate::emulator::Emulators;
+use crate::needs::{self, Work};
+use crate::test::disk::{self, Plan};
+use anyhow::{Result, ensure};
+use leasehold_build::Workspace;
+
+/// Most writes of a run: a disk that is written so often takes minutes, and its image is judged after each run.
+const ROUND: u32 = 1000;
+
+/// How much.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Amount {
+    /// Which random moments.
+    #[arg(long, default_value_t = 1)]
+    seed: u32,
+    /// Files written and flushed, at least.
+    #[arg(long, default_value_t = 10_000)]
+    writes: u32,
+    /// How often the disk's driver is killed.
+    #[arg(long, default_value_t = 200)]
+    kills: u32,
+}
+
+/// Writes files while the disk's driver is killed, in rounds, each of a fresh disk that is judged afterwards.
+///
+/// # Errors
+/// What was lost, with the seed of its round.
+pub(crate) fn run(
+    workspace: &Workspace,
+    emulators: &Emulators,
+    board: &str,
+    amount: Amount,
+) -> Result<()> {
+    ensure!(
+        boards::has(workspace, disk::APP, board),
+        "{board} has no disk"
+    );
+    let needs = needs::of(workspace, &[Work::Disk], &[(disk::APP, board)])?;
+    needs::ensure(workspace, emulators, &needs)?;
+    let mut bootable = build::bootable(workspace, emulators, disk::APP, board)?;
+    println!("{}", bootable.machine);
+    let rounds = amount.writes.div_ceil(ROUND).max(1);
+    let mut all = 0;
+    for round in 0..rounds {
+        let plan = Plan {
+            seed: amount.seed.wrapping_add(round),
+            writes: amount.writes.div_ceil(rounds),
+            kills: amount.kills.div_ceil(rounds),
+            most: 200,
+        };
+        let written = disk::play(workspace, &mut bootable, plan)?;
+        disk::clean(bootable.disk()?)?;
+        disk::right(bootable.disk()?, plan, written)?;
+        all += written;
+    }
+    println!("{all} writes, each acknowledged one is there");
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! The app `disk`: files are written and flushed while the disk's driver is killed, and what was acknowledged is there.
+
+use super::Tally;
+use crate::build::{self, Bootable};
+use crate::disk;
+use crate::emulator::Emulators;
+use crate::guest::{Event, Guest};
+use crate::machine::Line;
+use crate::needs;
+use crate::qemu::Clock;
+use crate::run::is_kernel_fault;
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use leasehold_build::Workspace;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+/// The app.
+pub(crate) const APP: &str = "disk";
+/// MiB of the disk.
+const SIZE: u32 = 32;
+/// Files that are written, and most bytes of one (`app/disk/writer`).
+const FILES: u32 = 16;
+const MOST: usize = 6000;
+/// How long of its own time the machine may take for a write: a disk may take 30 s for a request.
+const LIMIT: Duration = Duration::from_secs(90);
+/// Lines of the log that a failure shows.
+const LINES: usize = 20;
+/// The plan's name in the root folder.
+const PLAN: [u8; 11] = *b"PLAN       ";
+
+/// What the app is to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    pub(crate) seed: u32,
+    pub(crate) writes: u32,
+    pub(crate) kills: u32,
+    /// Most milliseconds between two kills.
+    pub(crate) most: u32,
+}
+
+/// What a test has time for.
+const SHORT: Plan = Plan {
+    seed: 7,
+    writes: 100,
+    kills: 20,
+    most: 40,
+};
+
+/// Runs the app and judges the disk.
+///
+/// # Errors
+/// When it cannot be built or started.
+pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
+    let mut bootable = build::bootable(workspace, emulators, APP, board)?;
+    println!("{}", bootable.machine);
+    let mut tally = Tally::default();
+    let mut report = |name: &str, outcome: Result<()>| match outcome {
+        Ok(()) => {
+            tally.passed += 1;
+            println!("test disk::{name} ... ok");
+        }
+        Err(reason) => {
+            tally.failed += 1;
+            println!("test disk::{name} ... FAILED: {reason:#}");
+        }
+    };
+    let outcome = play(workspace, &mut bootable, SHORT);
+    let image = bootable.disk()?.to_path_buf();
+    let written = outcome.as_ref().map_or(0, |written| *written);
+    report(
+        "every_write_is_acknowledged_while_the_driver_is_killed",
+        outcome.map(drop),
+    );
+    report("the_file_system_is_clean", clean(&image));
+    report(
+        "each_file_is_as_it_was_acknowledged",
+        right(&image, SHORT, written),
+    );
+    Ok(tally)
+}
+
+/// Boots the app with a fresh disk that has the plan; gives how many writes were acknowledged.
+///
+/// # Errors
+/// When one was not, or a kill was not made.
+pub(crate) fn play(workspace: &Workspace, bootable: &mut Bootable, plan: Plan) -> Result<u32> {
+    let Plan {
+        seed,
+        writes,
+        kills,
+        most,
+    } = plan;
+    let mut image = disk_image::format(SIZE).map_err(|why| anyhow!(why))?;
+    let text = format!("{seed} {writes} {kills} {most}");
+    disk_image::add_file(&mut image, PLAN, text.as_bytes());
+    let board = bootable.built.plan.chip.chip.name.get_ref();
+    let path = workspace
+        .target()
+        .join("disks")
+        .join(format!("test-{board}.img"));
+    disk::write(&path, &image)?;
+    bootable.disk = Some(path);
+    bootable.syncs = false;
+    // Not that of instructions: it would leap while the machine waits for the host's disk.
+    let command = bootable.command(Clock::Real, Line::Pipes)?;
+    let mut session = Guest::start(&command, bootable.symbols.clone())?;
+    let (mut acknowledged, mut done, mut lives) = (0, None, 0);
+    let mut last = Vec::new();
+    loop {
+        match session.next_within(LIMIT) {
+            Event::Line(line) => {
+                ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
+                if let Some(number) = line.strip_prefix("acknowledged ") {
+                    let number: u32 = number.parse().with_context(|| line.clone())?;
+                    ensure!(number == acknowledged + 1, "{line} after {acknowledged}");
+                    acknowledged = number;
+                } else if let Some(all) = line.strip_prefix("done: ") {
+                    done = Some(all.to_owned());
+                } else if line.starts_with("stopped: ") {
+                    bail!("write {acknowledged}: {line}, after\n{}", last.join("\n"));
+                } else {
+                    lives += u32::from(line.contains("disk: started again"));
+                    last.push(line);
+                    if last.len() > LINES {
+                        last.remove(0);
+                    }
+                }
+            }
+            Event::End => break,
+            Event::TimedOut => bail!("hung after {acknowledged} writes"),
+            Event::Prompt { .. } | Event::Record(_) => {}
+        }
+    }
+    let wanted = format!("{acknowledged} writes, {kills} kills");
+    ensure!(
+        done.as_deref() == Some(&*wanted),
+        "ended after {acknowledged} writes"
+    );
+    ensure!(acknowledged >= writes, "{acknowledged} writes");
+    // A crash that was asked for may find the next stop before it is heard.
+    ensure!(lives >= kills / 2, "{kills} kills, and only {lives} lives");
+    println!("seed {seed}: {wanted}, {lives} lives more");
+    Ok(acknowledged)
+}
+
+/// Asks `fsck.vfat`, which nobody here wrote, about the partition.
+///
+/// # Errors
+/// What it finds.
+pub(crate) fn clean(image: &Path) -> Result<()> {
+    let partition = image.with_extension("partition");
+    let bytes = std::fs::read(image).with_context(|| image.display().to_string())?;
+    std::fs::write(&partition, &bytes[1 << 20..])?;
+    let checker = needs::checker().context("no fsck.vfat")?;
+    let ran = Command::new(checker).arg("-n").arg(&partition).output();
+    std::fs::remove_file(&partition)?;
+    let ran = ran.with_context(|| format!("cannot run {checker}"))?;
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    ensure!(ran.status.success(), "{said}");
+    Ok(())
+}
+
+/// Compares each file with its last write.
+///
+/// # Errors
+/// Names the file that differs.
+pub(crate) fn right(image: &Path, plan: Plan, written: u32) -> Result<()> {
+    let bytes = std::fs::read(image).with_context(|| image.display().to_string())?;
+    let files = disk_image::files(&bytes).map_err(|why| anyhow!(why))?;
+    for file in 0..FILES.min(written) {
+        let last = (0..written).rev().find(|number| number % FILES == file);
+        let last = last.context("each was written")?;
+        let name = format!("F{file}");
+        let found = files.iter().find(|(known, _)| *known == name);
+        let (_, found) = found.with_context(|| format!("no file {name}"))?;
+        ensure!(
+            *found == content(plan.seed, last),
+            "{name} is not that of write {last}"
+        );
+    }
+    ensure!(written != 0, "nothing was written");
+    Ok(())
+}
+
+/// The bytes of a write, as `app/disk/writer` makes them.
+fn content(seed: u32, number: u32) -> Vec<u8> {
+    let random = |state: u32| state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    let mut state = random(seed ^ number.wrapping_mul(0x9e37_79b9));
+    let length = (state >> 8) as usize % (MOST + 1);
+    (0..length)
+        .map(|_| {
+            state = random(state);
+            (state >> 24) as u8
+        })
+        .collect()
+}
