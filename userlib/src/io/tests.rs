@@ -424,7 +424,7 @@ fn no_more_windows_at_once_than_the_manifest_allows() {
         windows: 2,
     };
     Board::run(|board| {
-        WINDOW_LIMITS.set(std::vec![limit].leak());
+        WINDOW_LIMITS.set(crate::sys::keep_shared([limit]));
         let grants = |board: &Board| {
             vec![
                 board.grant(GrantKind::Mmio, "one", 0x100),

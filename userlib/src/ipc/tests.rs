@@ -279,9 +279,16 @@ fn a_peer_is_found_by_one_call_and_only_if_the_manifest_lists_it() {
             (peer, board.0.borrow().calls - before)
         };
         // Task 1 has another name than its entry: two names with one label.
-        PEERS.set(vec![entry("peer", 1), entry("peer", 2), entry("gone", 9)].leak());
+        PEERS.set(crate::sys::keep_shared([
+            entry("peer", 1),
+            entry("peer", 2),
+            entry("gone", 9),
+        ]));
         assert_eq!(connect("peer"), (Ok(PEER), 2));
-        PEERS.set(vec![entry("supervisor", 0), entry("peer", 2)].leak());
+        PEERS.set(crate::sys::keep_shared([
+            entry("supervisor", 0),
+            entry("peer", 2),
+        ]));
         assert_eq!(connect("peer"), (Ok(PEER), 1));
         assert_eq!(connect("other").0, Err(Error::Denied));
         assert_eq!(connect("nobody").0, Err(Error::NotFound));

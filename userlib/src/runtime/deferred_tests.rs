@@ -113,7 +113,7 @@ impl Driver for Keeper {
             state.kept.drain(..).for_each(|reply| reply.reply(Ok(9)));
         }
         if events.from_peer(LEAK) {
-            mem::forget(mem::take(&mut state.kept));
+            crate::sys::keep(mem::take(&mut state.kept));
         }
         if events.from_peer(UNREGISTER) {
             state.registration = None;

@@ -66,7 +66,7 @@ fn run(
     test: impl FnOnce(&Board, &mut dyn FnMut(u64, Notifications) -> (String, Option<u64>)) + Send,
 ) {
     Board::run(|board| {
-        let came: &'static RefCell<String> = std::boxed::Box::leak(std::boxed::Box::default());
+        let came: &'static RefCell<String> = crate::sys::keep_shared(RefCell::default());
         let driver = Alarms {
             deadlines: RefCell::new(deadlines.to_vec()),
             came,

@@ -2,6 +2,7 @@
 
 use super::invariants::Checker;
 use super::setups::{HARD, ORDERLY};
+use crate::Hardware;
 use crate::model::{World, part, root};
 use leasehold_abi::{Call, LeaseState, Part};
 
@@ -97,6 +98,34 @@ fn the_last_one_below_ends_as_the_others_do() {
     let looks = below.map(|lease| looks(&mut world, 3, Call::LeaseRelease, &[lease]));
     // Before its step, in it, and when nothing is left to do.
     assert_eq!(looks, [3; 3]);
+}
+
+/// One reading of the clock serves for 16 derived leases, so a lessee loses no more time than those take.
+#[test]
+fn the_clock_is_read_again_after_sixteen_leases() {
+    let mut most = 0;
+    for looks in 1..12 {
+        let mut world = World::new();
+        let root = world.root();
+        let binding = world.lend(0, root, 2, &[root::BAR]);
+        let below = [(); 24].map(|()| world.lend(2, binding, 3, &[0]));
+        world.rest();
+        let before = world.kernel.hardware.now();
+        world.kernel.hardware.delay.set(Some((looks, 50)));
+        world.value(0, Call::LeaseRevoke, &[binding, ORDERLY]);
+        world.rest();
+        let early = |lease: &&usize| {
+            let slot = world.kernel.leases.resolve(**lease).unwrap();
+            let lease = &world.kernel.leases.records[slot as usize];
+            assert_eq!(lease.state, LeaseState::Ending);
+            lease.deadline < before + 50 + world.kernel.tasks[3].release_ticks
+        };
+        most = most.max(below.iter().filter(early).count());
+        if most > 1 {
+            break;
+        }
+    }
+    assert_eq!(most, 16);
 }
 
 /// A derived lease that is over just as the reaper is about to come to it, and whose place is used for something else:
