@@ -6,11 +6,11 @@
 /// Bytes that the registers cover.
 pub const WINDOW: usize = 0x100;
 
-/// Offset of [`Control`]. Stored to only while the controller is off, as are the target and the counts.
+/// Offset of `Control`. Stored to only while the controller is off, as are the target and the counts.
 pub const CONTROL: usize = 0x00;
 /// Offset of the target's address.
 pub const TARGET: usize = 0x04;
-/// Offset of [`Command`]; a load takes a received byte.
+/// Offset of `Command`; a load takes a received byte.
 pub const DATA: usize = 0x10;
 /// Offset of the clocks for which the bus's clock is high, and low, at 100 kHz.
 pub const HIGH: usize = 0x14;

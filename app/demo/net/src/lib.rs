@@ -1,7 +1,7 @@
 //! The network stack: `smoltcp` above any driver of the class `network`, for other tasks by the interface `Sockets`.
 //!
 //! Sockets, and what clients wait for, live as long as the task. A binding has no more than the driver's queues
-//! ([`link`]). So when the driver dies, a client waits on: its connection goes on with the queues of the next life.
+//! (`link`). So when the driver dies, a client waits on: its connection goes on with the queues of the next life.
 //! While there is no driver, only times run out.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]

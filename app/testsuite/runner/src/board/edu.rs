@@ -42,7 +42,7 @@ impl EduAddresses {
     /// line.
     pub(crate) const fn function(self, number: usize) -> (usize, usize) {
         (
-            self.configuration + (number * 4 << 15),
+            self.configuration + ((number * 4) << 15),
             self.base + (number << 20),
         )
     }
