@@ -59,6 +59,24 @@ fn a_lock_goes_to_who_asked_first_also_when_others_give_up() {
 }
 
 #[test]
+fn one_that_is_polled_after_its_end_gives_nothing_twice() {
+    let lock = Lock::new(());
+    let (_, waker) = counted();
+    let mut turn = Box::pin(lock.lock());
+    let Poll::Ready(guard) = poll(turn.as_mut(), &waker) else {
+        panic!("nobody has it");
+    };
+    // It asks once more, and waits like any other.
+    assert!(poll(turn.as_mut(), &waker).is_pending());
+    drop(guard);
+    let again = poll(turn.as_mut(), &waker);
+    assert!(again.is_ready());
+    assert!(lock.try_lock().is_none());
+    drop((again, turn));
+    assert!(lock.try_lock().is_some());
+}
+
+#[test]
 fn a_forgotten_guard_keeps_the_lock_and_a_forgotten_waiter_its_turn() {
     let mut lock = Lock::new(Box::new(5));
     let (_, waker) = counted();

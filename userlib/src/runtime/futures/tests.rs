@@ -3,6 +3,7 @@
 use super::super::{Bound, Device, Phase, Runner, Task};
 use super::engine::Futures;
 use super::{AsyncDriver, Reactor, binding};
+use crate::devres::Devres;
 use crate::future::{Lock, Posts, sleep, sleep_until, with_deadline};
 use crate::interrupt::Interrupt;
 use crate::io::IoMem;
@@ -29,6 +30,8 @@ const LEAK: u16 = 7;
 const LEAK_REPLY: u16 = 8;
 const NESTED: u16 = 9;
 const SLEEP: u16 = 10;
+const GUARD: u16 = 11;
+const LEAK_GUARD: u16 = 12;
 
 /// Says in the journal when it is dropped.
 struct Dropped(Board, &'static str);
@@ -151,6 +154,23 @@ impl AsyncDriver for Worker {
                 let milliseconds = request.arguments().take::<u64>().unwrap();
                 sleep(milliseconds).await;
                 Answer::result(Ok(milliseconds as u32))
+            }
+            GUARD | LEAK_GUARD => {
+                // A guard of a value of the binding is held across an await.
+                let dropped = Dropped(self.board.clone(), "value dropped");
+                let value = Devres::new(device, dropped).unwrap();
+                let mut held = Box::pin(async {
+                    let _guard = value.try_access().unwrap();
+                    pending().await
+                });
+                if request.operation() == GUARD {
+                    return held.await;
+                }
+                let _ = with_deadline(1, held.as_mut()).await;
+                // The value is borrowed by the guard, so it is leaked with it.
+                core::mem::forget(held);
+                crate::sys::keep(value);
+                Answer::result(Ok(3_u32))
             }
             _ => Answer::error(Error::Invalid),
         }
@@ -553,6 +573,35 @@ fn a_future_may_drop_others_while_it_is_dropped() {
             format!("{:?}", board.journal()).matches("dropped").count(),
             5
         );
+    });
+}
+
+#[test]
+fn a_guard_that_is_held_across_an_await_ends_with_its_request() {
+    bound(|board, _, lease, step| {
+        step(call(1, GUARD));
+        step(NOTHING);
+        assert!(!board.journal().iter().any(|line| line == "value dropped"));
+        end(board, lease, step);
+        // The future is dropped with its guard, so the value has no user when the binding ends.
+        assert!(board.journal().iter().any(|line| line == "value dropped"));
+        assert_eq!(Task::current().slots()[0].phase.get(), Phase::Free);
+    });
+}
+
+#[test]
+fn a_guard_in_a_leaked_future_keeps_its_value_and_costs_the_slot() {
+    bound(|board, _, lease, step| {
+        step(call(1, LEAK_GUARD));
+        step(NOTHING);
+        board.0.borrow_mut().time = time::ticks(1);
+        step(Event::Bits(Notifications::TIMER));
+        step(NOTHING);
+        assert_eq!(replies(board), [(1, Ok(3))]);
+        end(board, lease, step);
+        assert!(!board.journal().iter().any(|line| line == "value dropped"));
+        assert_eq!(Task::current().slots()[0].phase.get(), Phase::Retired);
+        assert_eq!(board.0.borrow().leases.len(), 0, "the lease is given back");
     });
 }
 
