@@ -152,7 +152,7 @@ fn place(
         tasks
             .map(|(rank, task)| {
                 let object = compile::object(workspace, plan, task);
-                linker.task(task, &object, places(rank))
+                linker.task(task, plan.interrupts(task), &object, places(rank))
             })
             .collect()
     };

@@ -5,7 +5,7 @@ use crate::elf::Elf;
 use crate::plan::Task;
 use crate::workspace::write_if_changed;
 use anyhow::{Context, Result, bail, ensure};
-use leasehold_abi::MAX_BINDINGS;
+use leasehold_abi::{MAX_BINDINGS, Notifications};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -24,7 +24,9 @@ pub(crate) struct RegionStarts {
 const SECTIONS: &[&str] = &[".text", ".rodata", ".data", ".bss", ".arena"];
 
 /// What a task has one of for each of its bindings (`userlib/src/runtime/tables.rs`).
-const BINDING_TABLES: [&str; 4] = ["slot", "state", "values", "offers"];
+const BINDING_TABLES: [&str; 5] = ["slot", "state", "values", "offers", "hearing"];
+/// And for each interrupt line of all of them.
+const INTERRUPT_TABLES: [&str; 1] = ["line"];
 
 /// The linker, and where it writes.
 #[derive(Debug)]
@@ -44,14 +46,20 @@ impl Linker {
         }
     }
 
-    /// Links `task` at `place`.
+    /// Links `task`, which has so many interrupt lines, at `place`.
     ///
     /// # Errors
     /// When the linker fails, or the task has a section that belongs to none of the kernel's regions.
-    pub(crate) fn task(&self, task: &Task, object: &Path, place: RegionStarts) -> Result<Elf> {
+    pub(crate) fn task(
+        &self,
+        task: &Task,
+        interrupts: usize,
+        object: &Path,
+        place: RegionStarts,
+    ) -> Result<Elf> {
         let name = &task.name;
         let script = self.folder.join(format!("{name}.ld"));
-        write_if_changed(&script, &task_script(self.arch, place, task))?;
+        write_if_changed(&script, &task_script(self.arch, place, task, interrupts))?;
         let elf = self.link(
             &[],
             &script,
@@ -124,7 +132,7 @@ impl Linker {
 /// The linker script of a task. Its order is the order of the regions. The initial data lies behind the constants; the
 /// kernel copies it from there before each start. A section without content is not loaded. If it had an address after
 /// the data, it would overlap whatever lies there.
-fn task_script(arch: Arch, place: RegionStarts, task: &Task) -> String {
+fn task_script(arch: Arch, place: RegionStarts, task: &Task, interrupts: usize) -> String {
     let (stack, arena) = (task.stack, task.arena);
     let words = |words: &mut dyn Iterator<Item = u32>| -> String {
         words.map(|word| format!("    LONG({word:#x})\n")).collect()
@@ -132,20 +140,24 @@ fn task_script(arch: Arch, place: RegionStarts, task: &Task) -> String {
     let limits = task.window_limits.iter();
     let windows = words(&mut limits.flat_map(|limit| [limit.label, limit.id, limit.windows]));
     let peers = words(&mut task.peers.iter().flat_map(|peer| [peer.label, peer.rank]));
-    // A table has one item a binding. The object file has one item, or none where nothing refers to it.
+    // A table has one item a binding, or a line. The object file has one item, or none where nothing refers to it.
     let bindings = task.binds.len().clamp(1, MAX_BINDINGS);
-    let tables: String = BINDING_TABLES
-        .map(|table| {
-            format!(
-                "    . = ALIGN(16);
+    let interrupts = interrupts.clamp(1, Notifications::INTERRUPT_COUNT);
+    let table = |kind, table, count| {
+        format!(
+            "    . = ALIGN(16);
     __{table}_table = .;
-    *(.bss.bindings.{table})
+    *(.bss.{kind}.{table})
     . += {} * (. - __{table}_table);
 ",
-                bindings - 1
-            )
-        })
-        .concat();
+            count - 1
+        )
+    };
+    let tables: String = BINDING_TABLES
+        .map(|name| table("bindings", name, bindings))
+        .into_iter()
+        .chain(INTERRUPT_TABLES.map(|name| table("interrupts", name, interrupts)))
+        .collect();
     let granule = if arena > 0 {
         arch.arena_alignment(arena)
     } else {
@@ -172,6 +184,8 @@ SECTIONS {{
     . = ALIGN(4);
     __bindings = .;
     LONG({bindings})
+    __interrupts = .;
+    LONG({interrupts})
     __window_limits_start = .;
 {windows}    __window_limits_end = .;
     __peers_start = .;

@@ -69,6 +69,20 @@ impl Plan {
         if self.is_thumb() { "s" } else { "3" }
     }
 
+    /// How many interrupt lines a task may have at once: those of all that it binds. A PCI function has one.
+    pub(crate) fn interrupts(&self, task: &Task) -> usize {
+        let is_line = |grant: &u16| self.grants[usize::from(*grant)].kind == GrantKind::Interrupt;
+        let of = |bind: &Bind| match bind {
+            Bind::Platform { device } => {
+                let grants = self.devices[*device].grants.iter();
+                grants.filter(|grant| is_line(grant)).count()
+            }
+            Bind::Pci { .. } => 1,
+            Bind::Auxiliary { .. } => 0,
+        };
+        task.binds.iter().map(of).sum()
+    }
+
     /// Whether the instructions are Arm's.
     pub(crate) fn is_thumb(&self) -> bool {
         self.chip.chip.target.get_ref().starts_with("thumb")

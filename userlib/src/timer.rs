@@ -88,6 +88,7 @@ impl<'cap> Device<'cap, Bound> {
             return Err(Error::Busy);
         }
         timer.set(Setting::Idle);
+        Task::current().sets_timer.set(Some(Task::set_timer));
         Ok(Timer {
             device: self.plain(),
             binding: PhantomData,

@@ -13,6 +13,8 @@ pub use delay::Delay;
 pub(crate) use list::{List, remember};
 pub use lock::{Lock, LockGuard, Locking};
 pub use posts::Posts;
+#[cfg(test)]
+pub(crate) use posts::hearings;
 pub use sleep::{Sleep, WithDeadline, sleep, sleep_until, with_deadline};
 
 #[cfg(test)]

@@ -36,8 +36,11 @@ impl Future for Sleep {
         let item = unsafe { this.map_unchecked(|this| &this.item) };
         match item.stage() {
             // The kernel's timer tells whether the time is past: no call to ask for it.
-            // SAFETY: the list is in a static, and `drop` takes the item out.
-            Stage::Idle => unsafe { Reactor::current().sleepers.insert(item, this.deadline) },
+            Stage::Idle => {
+                Reactor::current().await_times();
+                // SAFETY: the list is in a static, and `drop` takes the item out.
+                unsafe { Reactor::current().sleepers.insert(item, this.deadline) }
+            }
             Stage::Waits => {}
             Stage::Called => return Poll::Ready(()),
         }

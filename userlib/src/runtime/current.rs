@@ -11,6 +11,14 @@ use core::cell::Cell;
 /// Most interrupt lines of a task: each has a notification bit of its own.
 const BITS: usize = Notifications::INTERRUPT_COUNT;
 
+/// No binding. A byte each, in place of the two of an `Option`; and zero, so that the table is not in the initial data.
+const NOBODY: u8 = 0;
+
+/// The binding in a slot.
+const fn owner(slot: u8) -> u8 {
+    slot + 1
+}
+
 /// Everything of the runtime that is not on its stack.
 pub(crate) struct Task {
     /// The memory that this task lends.
@@ -29,8 +37,11 @@ pub(crate) struct Task {
     pub(crate) owed: Owed,
     /// What is done with the next wait.
     pub(crate) soon: Soon,
-    /// Which binding has the interrupts' notification of this index.
-    bits: [Cell<Option<u8>>; BITS],
+    /// Sets the task's timer anew, once a binding has a [`Timer`](crate::timer::Timer). A task without one has no code
+    /// for it.
+    pub(crate) sets_timer: Cell<Option<fn(&Task)>>,
+    /// Which binding has the interrupts' notification of this index, or [`NOBODY`].
+    bits: [Cell<u8>; BITS],
 }
 
 impl Task {
@@ -45,7 +56,8 @@ impl Task {
             holding: Cell::new(false),
             owed: Owed::new(),
             soon: Soon::new(),
-            bits: [const { Cell::new(None) }; BITS],
+            sets_timer: Cell::new(None),
+            bits: [const { Cell::new(NOBODY) }; BITS],
         }
     }
 
@@ -98,9 +110,9 @@ impl Task {
 
     /// Takes a notification bit for an interrupt of the binding in `slot`.
     pub(crate) fn take_bit(&self, slot: u8) -> Result<Notifications, Error> {
-        let free = self.bits.iter().position(|owner| owner.get().is_none());
+        let free = self.bits.iter().position(|owner| owner.get() == NOBODY);
         let index = free.ok_or(Error::Exhausted)?;
-        self.bits[index].set(Some(slot));
+        self.bits[index].set(owner(slot));
         Ok(Notifications::interrupt(index))
     }
 
@@ -108,20 +120,20 @@ impl Task {
     pub(crate) fn free_bit(&self, bit: Notifications) {
         let index = (0..BITS).find(|&index| Notifications::interrupt(index) == bit);
         if let Some(owner) = index.and_then(|index| self.bits.get(index)) {
-            owner.set(None);
+            owner.set(NOBODY);
         }
     }
 
     /// Gives all bits of a binding back.
     pub(crate) fn free_bits(&self, slot: u8) {
-        for owner in self.bits.iter().filter(|owner| owner.get() == Some(slot)) {
-            owner.set(None);
+        for bit in self.bits.iter().filter(|bit| bit.get() == owner(slot)) {
+            bit.set(NOBODY);
         }
     }
 
     /// The bits of a binding's interrupts.
     pub(crate) fn bits_of(&self, slot: u8) -> Notifications {
-        let owned = |index: &usize| self.bits[*index].get() == Some(slot);
+        let owned = |index: &usize| self.bits[*index].get() == owner(slot);
         (0..BITS)
             .filter(owned)
             .fold(Notifications::empty(), |bits, index| {
@@ -131,7 +143,7 @@ impl Task {
 
     /// The bits of all interrupts that no other binding than this one has.
     pub(super) fn bits_but(&self, slot: u8) -> Notifications {
-        let free = |index: &usize| self.bits[*index].get().is_none_or(|owner| owner == slot);
+        let free = |index: &usize| [owner(slot), NOBODY].contains(&self.bits[*index].get());
         (0..BITS)
             .filter(free)
             .fold(Notifications::empty(), |bits, index| {
@@ -155,7 +167,7 @@ impl Task {
     /// Which bits are taken, for tests.
     #[cfg(test)]
     pub(crate) fn bits_taken(&self) -> usize {
-        self.bits.iter().filter(|bit| bit.get().is_some()).count()
+        self.bits.iter().filter(|bit| bit.get() != NOBODY).count()
     }
 
     /// The calling task's.

@@ -84,8 +84,10 @@ pub trait Engine: sealed::Sealed {
         Poll::Pending
     }
 
-    /// The task is about to wait: the reply to the call that it received last, if a turn had it.
-    fn rest(&self) -> Option<(TaskHandle, Message)> {
+    /// The task is about to wait: who is replied to, if a turn had the reply to the call that was received last. It is
+    /// put into `message`.
+    fn rest(&self, message: &mut Message) -> Option<TaskHandle> {
+        let _ = message;
         None
     }
 }
@@ -157,8 +159,10 @@ impl<D: Driver> Engine for &D {
             }
         }
         // The kernel's timer has gone off, and bindings whose time has not come need it again.
-        if time.is_some() {
-            task.set_timer();
+        if time.is_some()
+            && let Some(set_timer) = task.sets_timer.get()
+        {
+            set_timer(task);
         }
         if D::KEEPS_REPLIES && states.iter().all(Option::is_none) {
             let mut others = came & Notifications::PEERS;

@@ -23,7 +23,7 @@ mod ranges;
 mod runner;
 mod slot;
 mod soon;
-mod tables;
+pub(crate) mod tables;
 mod values;
 
 pub use device::{Bound, Core, Device, DeviceContext, Plain};
@@ -44,7 +44,7 @@ pub use soon::notify_soon;
 pub use tables::{FuturePlace, MAX_BINDINGS, StatePlace, future_size};
 
 pub(crate) use current::Task;
-pub(crate) use futures::Reactor;
+pub(crate) use futures::{Hearing, Listener, Reactor};
 pub(crate) use slot::{Phase, Slot};
 pub(crate) use soon::Line;
 

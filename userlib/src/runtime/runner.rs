@@ -112,8 +112,7 @@ impl<'d, E: Engine> Runner<'d, E> {
         if E::FUTURES {
             // A runtime of futures has all replies itself.
             self.turns();
-            if let Some((client, reply)) = self.engine.rest() {
-                self.message = reply;
+            if let Some(client) = self.engine.rest(&mut self.message) {
                 self.reply_to = Some(client);
             }
         } else if self.task.owed.is_any() {

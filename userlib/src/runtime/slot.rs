@@ -157,8 +157,10 @@ impl Slot {
         let all_gone = self.ends_values.get().is_none_or(|end| end(self));
         task.free_bits(index);
         // One that was forgotten; a value's end may be what the driver waited for.
-        if self.timer.replace(Setting::Free).deadline().is_some() {
-            task.set_timer();
+        if self.timer.replace(Setting::Free).deadline().is_some()
+            && let Some(set_timer) = task.sets_timer.get()
+        {
+            set_timer(task);
         }
         // `Revoked` when the kernel released it meanwhile: there is nothing left to give back.
         let _ = sys::release(self.lease.get());

@@ -2,12 +2,15 @@
 //! driver's code uses.
 //!
 //! A table is one item in a section of its own. The link script of a task (`build/src/link.rs`) makes it as long as the
-//! task has bindings. A task that never refers to the item has no table: the linker leaves it out.
+//! task has bindings, or interrupt lines. A task that never refers to the item has no table: the linker leaves it out.
 
 use super::driver::{Driver, StateOf};
+use super::futures::{Hearing, Line};
 use super::slot::Slot;
 use super::values::Values;
 use crate::auxiliary::Offers;
+#[cfg(not(target_os = "none"))]
+use crate::sys::Notifications;
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 
@@ -32,19 +35,30 @@ impl<T> Storage<T> {
     }
 }
 
-/// The bindings of this task.
+/// How long the tables of each kind are.
 #[cfg(target_os = "none")]
-fn count() -> usize {
+mod count {
     unsafe extern "C" {
         /// By the link script, at least 1.
         safe static __bindings: u32;
+        /// By the link script, at least 1.
+        safe static __interrupts: u32;
     }
-    __bindings as usize
+
+    /// The bindings of this task.
+    pub(super) fn bindings() -> usize {
+        __bindings as usize
+    }
+
+    /// The interrupt lines of all its bindings.
+    pub(super) fn interrupts() -> usize {
+        __interrupts as usize
+    }
 }
 
-/// The whole table. `one` is the item that the link script repeats.
+/// The whole table. `one` is the item that the link script repeats so often.
 #[cfg(target_os = "none")]
-fn table<T>(one: &'static Storage<T>) -> &'static [Storage<T>] {
+fn table<T>(one: &'static Storage<T>, count: usize) -> &'static [Storage<T>] {
     let first: *const Storage<T>;
     // SAFETY: no instruction. The compiler no longer knows that behind the pointer is only one item.
     unsafe {
@@ -55,25 +69,25 @@ fn table<T>(one: &'static Storage<T>) -> &'static [Storage<T>] {
         );
     }
     // SAFETY: the link script has so many of them one after another, and nothing else is there.
-    unsafe { core::slice::from_raw_parts(first, count()) }
+    unsafe { core::slice::from_raw_parts(first, count) }
 }
 
 /// Defines a function that gives a table.
 macro_rules! tables {
-    ($($(#[$documentation:meta])* $name:ident: $item:ty, $section:literal;)*) => { $(
+    ($($(#[$documentation:meta])* $name:ident: [$item:ty; $count:ident up to $most:expr], $section:literal;)*) => { $(
         $(#[$documentation])*
         #[cfg(target_os = "none")]
         pub(crate) fn $name() -> &'static [Storage<$item>] {
             #[unsafe(link_section = $section)]
             static ONE: Storage<$item> = Storage::new();
-            table(&ONE)
+            table(&ONE, count::$count())
         }
 
         $(#[$documentation])*
         #[cfg(not(target_os = "none"))]
         pub(crate) fn $name() -> &'static [Storage<$item>] {
             std::thread_local! {
-                static TABLE: &'static [Storage<$item>; MAX_BINDINGS] = {
+                static TABLE: &'static [Storage<$item>; $most] = {
                     let item = || Storage(UnsafeCell::new(MaybeUninit::new(<$item>::new())));
                     crate::sys::keep_shared(core::array::from_fn(|_| item()))
                 };
@@ -85,11 +99,15 @@ macro_rules! tables {
 
 tables! {
     /// The bindings.
-    slots: Slot, ".bss.bindings.slot";
+    slots: [Slot; bindings up to MAX_BINDINGS], ".bss.bindings.slot";
     /// The values that are tied to them.
-    values: Values, ".bss.bindings.values";
+    values: [Values; bindings up to MAX_BINDINGS], ".bss.bindings.values";
     /// What they lend.
-    offers: Offers, ".bss.bindings.offers";
+    offers: [Offers; bindings up to MAX_BINDINGS], ".bss.bindings.offers";
+    /// What their futures hear from peers.
+    hearings: [Hearing; bindings up to MAX_BINDINGS], ".bss.bindings.hearing";
+    /// Whom the interrupts wake.
+    lines: [Line; interrupts up to Notifications::INTERRUPT_COUNT], ".bss.interrupts.line";
 }
 
 /// Bytes of the future that `make` makes. Its type has no name.
@@ -135,7 +153,7 @@ impl<const SIZE: usize> FuturePlace<SIZE> {
                 "it is the future whose size was asked for"
             );
         }
-        let places = table(&self.0);
+        let places = table(&self.0, count::bindings());
         let first: *mut Option<F> = places.as_ptr().cast_mut().cast();
         for index in 0..places.len() {
             // SAFETY: there is room for it, lined up because the table is, and nothing in it yet.
@@ -178,7 +196,7 @@ impl<D: Driver> StatePlace<D> {
         reason = "nobody else uses it, as the caller promises; clippy does not count an expectation here"
     )]
     pub(super) unsafe fn all(&'static self) -> &'static mut [Option<StateOf<'static, D>>] {
-        let places = table(&self.0);
+        let places = table(&self.0, count::bindings());
         for place in places {
             // SAFETY: there is room for it, and nothing in it yet.
             unsafe { place.get().write(None) };

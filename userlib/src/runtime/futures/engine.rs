@@ -70,11 +70,8 @@ where
 
     fn request(&self, _: &mut F, device: &Device<'static, Core>, request: &Request<'_>) -> Answer {
         let reply = Reply::new(request.client());
-        Reactor::current().hand_over(Incoming {
-            slot: device.slot_index(),
-            message: *request.message(),
-            reply,
-        });
+        let slot = device.slot_index();
+        Reactor::current().hand_over(Incoming { slot, reply }, request.message());
         Answer::Later
     }
 
@@ -82,11 +79,11 @@ where
         Reactor::current().notified(came);
     }
 
-    fn rest(&self) -> Option<(TaskHandle, Message)> {
+    fn rest(&self, message: &mut Message) -> Option<TaskHandle> {
         let reactor = Reactor::current();
         Task::current().hold(reactor.is_full());
         reactor.set_timer();
-        reactor.take_reply()
+        reactor.take_reply(message)
     }
 
     fn ended(&self, slot: u8) {
@@ -115,6 +112,7 @@ pub unsafe fn run_futures_in<'d, D, F, const SIZE: usize>(
 where
     F: Future<Output = Error>,
 {
+    Reactor::begin();
     // SAFETY: the caller answers for it.
     let states = unsafe { places.all::<F>() };
     super::super::runner::run_engine(Futures::new(|device| make(driver, device)), states)

@@ -10,13 +10,15 @@ mod engine;
 mod parts;
 mod reactor;
 mod reply;
+mod waits;
 
 pub use binding::binding;
 pub use driver::{AsyncDriver, AsyncStateOf};
 pub use engine::async_engine;
 #[cfg(target_os = "none")]
 pub use engine::run_futures_in;
-pub(crate) use reactor::Reactor;
+pub(crate) use reactor::{Listener, Reactor};
+pub(crate) use waits::{Hearing, Line};
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,10 @@
 //! The loop and the requests of a binding, each polled when it was woken.
 
 use super::Reactor;
-use super::reactor::{Binding, Incoming, waker};
+use super::reactor::waker;
+use super::reply::Reply;
 use crate::ipc::Answer;
-use crate::sys::Error;
+use crate::sys::{Error, Message};
 use core::convert::Infallible;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -43,7 +44,6 @@ impl<R, W, const REQUESTS: usize> Drop for Pieces<R, W, REQUESTS> {
 /// The future of all of them. It never ends.
 pub(super) struct Parts<S, R, W, const REQUESTS: usize> {
     slot: u8,
-    binding: &'static Binding,
     /// The places without a request, a bit each.
     free: u32,
     serve: S,
@@ -52,7 +52,7 @@ pub(super) struct Parts<S, R, W, const REQUESTS: usize> {
 
 impl<S, R, W, const REQUESTS: usize> Parts<S, R, W, REQUESTS>
 where
-    S: Fn(Incoming) -> W,
+    S: Fn(Message, Reply) -> W,
     R: Future<Output = ()>,
     W: Future<Output = ()>,
 {
@@ -60,7 +60,6 @@ where
     pub(super) fn new(slot: u8, serve: S, pieces: Pieces<R, W, REQUESTS>) -> Self {
         Self {
             slot,
-            binding: Reactor::current().binding(slot),
             free: (1 << REQUESTS) - 1,
             serve,
             pieces,
@@ -70,7 +69,7 @@ where
 
 impl<S, R, W, const REQUESTS: usize> Future for Parts<S, R, W, REQUESTS>
 where
-    S: Fn(Incoming) -> W,
+    S: Fn(Message, Reply) -> W,
     R: Future<Output = ()>,
     W: Future<Output = ()>,
 {
@@ -80,20 +79,20 @@ where
         // SAFETY: no future is moved once it was polled: each is dropped where it is.
         let this = unsafe { self.get_unchecked_mut() };
         let reactor = Reactor::current();
-        let mut woken = this.binding.begin_poll();
+        let mut woken = reactor.begin_poll(this.slot);
         if woken & 1 << REQUEST != 0
-            && let Some(incoming) = reactor.incoming.take()
+            && let Some((message, reply)) = reactor.take_request()
         {
             woken &= !(1 << REQUEST);
             let place = this.free.trailing_zeros();
             match this.pieces.requests.get_mut(place as usize) {
                 Some(request) => {
-                    *request = Some((this.serve)(incoming));
+                    *request = Some((this.serve)(message, reply));
                     this.free &= this.free - 1;
                     woken |= 2 << place;
                 }
                 // The driver has no place for any: the task asks for no call while all are taken.
-                None => incoming.reply.send(Answer::error(Error::Invalid)),
+                None => reply.send(Answer::error(Error::Invalid)),
             }
         }
         if woken & 1 << LOOP != 0 {

@@ -2,92 +2,91 @@
 
 use super::parts::REQUEST;
 use super::reply::Reply;
+use super::waits::Line;
 use crate::future::List;
-use crate::runtime::MAX_BINDINGS;
+use crate::runtime::{MAX_BINDINGS, tables};
 use crate::sys::{self, Message, Notifications, TaskHandle};
 use core::cell::Cell;
 use core::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
-/// What the futures of one binding wait for.
-pub(crate) struct Binding {
-    /// The parts that were woken, a bit each.
-    woken: Cell<u32>,
-    /// Whether there is a [`Posts`](crate::future::Posts).
-    pub(crate) hears: Cell<bool>,
-    /// What peers posted and the driver was not told yet.
-    pub(crate) posted: Cell<Notifications>,
-    /// Whom to wake for that.
-    pub(crate) listener: Cell<Option<Waker>>,
+/// The interrupt lines of the task.
+fn all_lines() -> &'static [Line] {
+    let places = tables::lines();
+    // SAFETY: `Reactor::begin` wrote all of them before the first future was made. They are only ever shared.
+    unsafe { core::slice::from_raw_parts(places.as_ptr().cast(), places.len()) }
 }
 
-impl Binding {
-    /// Nothing is woken.
-    const fn new() -> Self {
-        Self {
-            woken: Cell::new(0),
-            hears: Cell::new(false),
-            posted: Cell::new(Notifications::empty()),
-            listener: Cell::new(None),
-        }
-    }
-
-    /// The parts that were woken, once: they are being polled from now on.
-    pub(super) fn begin_poll(&self) -> u32 {
-        self.woken.take()
-    }
-
-    /// Hears nothing any more.
-    pub(crate) fn deafen(&self) {
-        self.hears.set(false);
-        self.posted.set(Notifications::empty());
-        self.listener.take();
-    }
+/// What hears peers. It is there once a binding hears them: a driver that never does has no code and no table for it.
+pub(crate) struct Listener {
+    /// These notifications of peers came.
+    pub(crate) came: fn(Notifications),
+    /// The binding in this slot is over.
+    pub(crate) ended: fn(u8),
 }
 
 /// A request on its way to the future that will serve it.
 pub(super) struct Incoming {
     /// The binding that is asked.
     pub(super) slot: u8,
-    /// What the call says.
-    pub(super) message: Message,
     /// Who calls.
     pub(super) reply: Reply,
 }
 
 /// Once a task that has asynchronous bindings. A task without any has none: nothing refers to it.
 pub(crate) struct Reactor {
+    /// The parts of each binding that were woken, a bit each.
+    woken: [Cell<u32>; MAX_BINDINGS],
     /// The bindings that can take no more requests, a bit each.
     full: Cell<u32>,
-    bindings: [Binding; MAX_BINDINGS],
-    /// The request that is being handed to a part.
-    pub(super) incoming: Cell<Option<Incoming>>,
-    /// Number of the call that was received last: the runner replies to it, and waits for the next in the same system
+    /// The call that was received last: the request until a part has it, and then the reply.
+    message: Cell<Message>,
+    /// Who is to serve it, and has not taken it yet.
+    incoming: Cell<Option<Incoming>>,
+    /// Number of that call until the task waits: the runner replies to it, and waits for the next in the same system
     /// call.
     direct: Cell<Option<u32>>,
-    /// The reply to that call.
-    outgoing: Cell<Option<(TaskHandle, Message)>>,
+    /// Who gets the reply, once it is there.
+    outgoing: Cell<Option<TaskHandle>>,
     /// Interrupts that came and were not awaited yet.
     came: Cell<Notifications>,
-    /// Whom to wake for an interrupt.
-    lines: [Cell<Option<Waker>>; Notifications::INTERRUPT_COUNT],
     /// Who waits for a time.
     pub(crate) sleepers: List,
-    /// The time that the kernel's timer is set to.
-    armed: Cell<Option<u64>>,
+    /// The time that the kernel's timer is set to, or [`UNSET`].
+    armed: Cell<u64>,
+    /// What to do when a time came, once somebody waited for one.
+    pub(crate) timer: Cell<Option<fn()>>,
+    /// What hears peers, once somebody does.
+    pub(crate) peers: Cell<Option<&'static Listener>>,
 }
+
+/// The timer is not set. All is zero at first, so that the reactor is not in the task's initial data.
+const UNSET: u64 = 0;
+/// The first time of all, which is past.
+const AT_ONCE: u64 = 1;
 
 impl Reactor {
     const fn new() -> Self {
         Self {
+            woken: [const { Cell::new(0) }; MAX_BINDINGS],
             full: Cell::new(0),
-            bindings: [const { Binding::new() }; MAX_BINDINGS],
+            message: Cell::new(Message::EMPTY),
             incoming: Cell::new(None),
             direct: Cell::new(None),
             outgoing: Cell::new(None),
             came: Cell::new(Notifications::empty()),
-            lines: [const { Cell::new(None) }; Notifications::INTERRUPT_COUNT],
             sleepers: List::new(),
-            armed: Cell::new(None),
+            armed: Cell::new(UNSET),
+            timer: Cell::new(None),
+            peers: Cell::new(None),
+        }
+    }
+
+    /// Before the first future is made.
+    #[cfg(target_os = "none")]
+    pub(super) fn begin() {
+        for line in tables::lines() {
+            // SAFETY: there is room for it, and nothing in it yet.
+            unsafe { line.get().write(Line::new()) };
         }
     }
 
@@ -108,15 +107,20 @@ impl Reactor {
         REACTOR.with(|reactor| *reactor)
     }
 
-    /// What the futures of the binding in a slot wait for.
-    pub(crate) fn binding(&self, slot: u8) -> &Binding {
-        &self.bindings[usize::from(slot) % MAX_BINDINGS]
+    /// The woken parts of the binding in a slot.
+    fn woken(&self, slot: u8) -> &Cell<u32> {
+        &self.woken[usize::from(slot) % MAX_BINDINGS]
+    }
+
+    /// The parts that were woken, once: they are being polled from now on.
+    pub(super) fn begin_poll(&self, slot: u8) -> u32 {
+        self.woken(slot).take()
     }
 
     /// Has a part polled.
     pub(super) fn wake(&self, slot: u8, part: u32) {
-        let binding = self.binding(slot);
-        binding.woken.set(binding.woken.get() | 1 << (part % 32));
+        let woken = self.woken(slot);
+        woken.set(woken.get() | 1 << (part % 32));
     }
 
     /// Whether the binding in a slot can take no more requests.
@@ -133,14 +137,21 @@ impl Reactor {
 
     /// Whether parts of a binding were woken.
     pub(super) fn is_woken(&self, slot: u8) -> bool {
-        self.binding(slot).woken.get() != 0
+        self.woken(slot).get() != 0
     }
 
     /// Has a request served in the binding's next turn.
-    pub(super) fn hand_over(&self, incoming: Incoming) {
+    pub(super) fn hand_over(&self, incoming: Incoming, message: &Message) {
         self.wake(incoming.slot, REQUEST);
         self.direct.set(Some(incoming.reply.call()));
+        self.message.set(*message);
         self.incoming.set(Some(incoming));
+    }
+
+    /// The request that was handed over, once.
+    pub(super) fn take_request(&self) -> Option<(Message, Reply)> {
+        let incoming = self.incoming.take()?;
+        Some((self.message.get(), incoming.reply))
     }
 
     /// Replies to a call when the task waits next; none if it is another than was received last.
@@ -148,14 +159,19 @@ impl Reactor {
         if self.direct.get() != Some(call) {
             return Some(message);
         }
-        self.outgoing.set(Some((client, message)));
+        // Who answers has the request already, or it is dropped.
+        self.message.set(message);
+        self.outgoing.set(Some(client));
         None
     }
 
-    /// The reply to the call that was received last, if it is there. From now on that call is as any other.
-    pub(super) fn take_reply(&self) -> Option<(TaskHandle, Message)> {
+    /// Who gets the reply to the call that was received last, if it is there; it is put into `message`. From now on
+    /// that call is as any other.
+    pub(super) fn take_reply(&self, message: &mut Message) -> Option<TaskHandle> {
         self.direct.take()?;
-        self.outgoing.take()
+        let client = self.outgoing.take()?;
+        *message = self.message.get();
+        Some(client)
     }
 
     /// Waits for the interrupt of this notification.
@@ -174,12 +190,12 @@ impl Reactor {
     fn each_line(&self, lines: Notifications, act: impl Fn(&Cell<Option<Waker>>)) {
         let mut left = lines.bits() >> Notifications::INTERRUPTS.bits().trailing_zeros();
         // Most tasks have one line, the first.
-        let mut all = self.lines.iter();
+        let mut all = all_lines().iter();
         while left != 0
             && let Some(line) = all.next()
         {
             if left & 1 != 0 {
-                act(line);
+                act(&line.waker);
             }
             left >>= 1;
         }
@@ -201,35 +217,42 @@ impl Reactor {
 
     fn notified_otherwise(&self, came: Notifications) {
         let posts = came & Notifications::PEERS;
-        if !posts.is_empty() {
-            for binding in self.bindings.iter().filter(|binding| binding.hears.get()) {
-                binding.posted.set(binding.posted.get() | posts);
-                if let Some(waker) = binding.listener.take() {
-                    waker.wake();
-                }
-            }
+        if !posts.is_empty()
+            && let Some(listener) = self.peers.get()
+        {
+            (listener.came)(posts);
         }
         if came.contains(Notifications::TIMER) {
-            self.armed.set(None);
-            let now = sys::time();
-            while self.sleepers.pop(now) {}
+            self.armed.set(UNSET);
+            if let Some(came) = self.timer.get() {
+                came();
+            }
         }
+    }
+
+    /// Before the first wait for a time.
+    pub(crate) fn await_times(&self) {
+        self.timer.set(Some(|| {
+            let now = sys::time();
+            while Self::current().sleepers.pop(now) {}
+        }));
     }
 
     /// Before the task waits: has the kernel end the wait when the first sleeper's time has come, or at once, when a
     /// part is still to be polled.
     pub(super) fn set_timer(&self) {
-        let woken = self.bindings.iter().any(|binding| binding.woken.get() != 0);
+        let woken = self.woken.iter().any(|woken| woken.get() != 0);
         let first = if woken {
-            Some(0)
+            Some(AT_ONCE)
         } else {
-            self.sleepers.first_key()
+            self.sleepers.first_key().map(|first| first.max(AT_ONCE))
         };
+        let armed = self.armed.get();
         // A timer that comes too early is harmless, and cheaper than to cancel it.
         if let Some(first) = first
-            && self.armed.get().is_none_or(|armed| first < armed)
+            && (armed == UNSET || first < armed)
         {
-            self.armed.set(Some(first));
+            self.armed.set(first);
             // The own timer can always be set.
             let _ = sys::set_timer(first, Notifications::TIMER);
         }
@@ -237,11 +260,12 @@ impl Reactor {
 
     /// Forgets what the binding in a slot waited for. No other binding has the interrupts of these notifications.
     pub(super) fn end(&self, slot: u8, lines: Notifications) {
-        let binding = self.binding(slot);
-        binding.deafen();
+        if let Some(listener) = self.peers.get() {
+            (listener.ended)(slot);
+        }
         self.each_line(lines, |line| _ = line.take());
         self.came.set(self.came.get() - lines);
-        binding.woken.set(0);
+        self.begin_poll(slot);
         self.set_full(slot, false);
         // One that no turn came to: its client is told.
         let incoming = self.incoming.take();
@@ -252,18 +276,17 @@ impl Reactor {
     /// How many wakers are kept, for tests.
     #[cfg(test)]
     pub(super) fn wakers(&self) -> usize {
-        let kept = |cell: &Cell<Option<Waker>>| {
-            let waker = cell.take();
-            let is_kept = waker.is_some();
-            cell.set(waker);
-            is_kept
-        };
-        self.lines.iter().filter(|cell| kept(cell)).count()
-            + self
-                .bindings
-                .iter()
-                .filter(|binding| kept(&binding.listener))
-                .count()
+        let lines = all_lines().iter().map(|line| &line.waker);
+        let hearings = crate::future::hearings().iter();
+        lines
+            .chain(hearings.map(|hearing| &hearing.listener))
+            .filter(|cell| {
+                let waker = cell.take();
+                let is_kept = waker.is_some();
+                cell.set(waker);
+                is_kept
+            })
+            .count()
     }
 }
 
