@@ -70,7 +70,7 @@ impl Plan {
     }
 
     /// How many interrupt lines a task may have at once: those of all that it binds. A PCI function has one.
-    pub(crate) fn interrupts(&self, task: &Task) -> usize {
+    pub fn interrupts(&self, task: &Task) -> usize {
         let is_line = |grant: &u16| self.grants[usize::from(*grant)].kind == GrantKind::Interrupt;
         let of = |bind: &Bind| match bind {
             Bind::Platform { device } => {

@@ -132,6 +132,19 @@ fn what_a_binding_may_claim_is_told_to_its_task() {
 }
 
 #[test]
+fn a_task_has_room_for_each_line_that_it_may_claim() {
+    let chip = replace(CHIP, "interrupts = [10]", "interrupts = [10, 11]");
+    let repository = Repository::new(MANIFEST, &chip);
+    let plan = leasehold_build::check(repository.root(), "demo", "board").unwrap();
+    let lines = plan.tasks.iter();
+    let lines: Vec<(&str, usize)> = lines
+        .map(|task| (task.name.as_str(), plan.interrupts(task)))
+        .filter(|(_, lines)| *lines != 0)
+        .collect();
+    assert_eq!(lines, [("console", 2), ("edu", 1)]);
+}
+
+#[test]
 fn a_program_is_told_whom_its_task_may_call_notify_or_lend_to() {
     let manifest = replace(
         MANIFEST,
