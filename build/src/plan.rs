@@ -73,7 +73,7 @@ impl Plan {
     pub fn interrupts(&self, task: &Task) -> usize {
         let is_line = |grant: &u16| self.grants[usize::from(*grant)].kind == GrantKind::Interrupt;
         let of = |bind: &Bind| match bind {
-            Bind::Platform { device } => {
+            Bind::Platform { device, .. } => {
                 let grants = self.devices[*device].grants.iter();
                 grants.filter(|grant| is_line(grant)).count()
             }
