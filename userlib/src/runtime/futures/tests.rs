@@ -168,7 +168,7 @@ impl AsyncDriver for Worker {
                 }
                 let _ = with_deadline(1, held.as_mut()).await;
                 // The value is borrowed by the guard, so it is leaked with it.
-                core::mem::forget(held);
+                crate::sys::keep(held);
                 crate::sys::keep(value);
                 Answer::result(Ok(3_u32))
             }
