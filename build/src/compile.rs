@@ -26,6 +26,12 @@ const KERNEL_FLAGS: &[&str] = &[
     "-Cllvm-args=-unroll-threshold=0",
 ];
 
+/// On RISC-V, whose level does not do so: what several paths end with is not copied to the end of each.
+const UNCOPIED_ENDS: [&str; 2] = [
+    "-Cllvm-args=-tail-dup-placement=false",
+    "-Cllvm-args=-tail-dup-size=1",
+];
+
 /// On RISC-V: the linker makes one instruction of a call's two where the callee is near, which is everywhere. The
 /// compiler warns that it does not promise to keep the name of this feature. There is no other way to silence that than
 /// to silence all warnings; `cargo xtask check` shows those about the kernel's source.
@@ -124,6 +130,7 @@ fn kernel_flags(plan: &Plan) -> Vec<String> {
         let (feature, silence) = RELAXED;
         names.push(feature.to_owned());
         flags.push(silence.to_owned());
+        flags.extend(UNCOPIED_ENDS.map(str::to_owned));
     }
     flags.extend(features(&names));
     flags

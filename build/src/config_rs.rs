@@ -5,7 +5,7 @@ use crate::elf::Elf;
 use crate::pack::{Layout, Packed};
 use crate::plan::{Plan, Task};
 use crate::platform::Platform;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use leasehold_abi::{GrantKind, label};
 use serde_spanned::Spanned;
 use std::fmt::Write;
@@ -56,6 +56,27 @@ pub(crate) fn generate(plan: &Plan, arch: Arch, layout: &Layout, elves: &[Elf]) 
         out,
         "/// Whether there are PCI functions.\npub const PCI: bool = {pci};"
     )?;
+    for (name, doc, text) in [
+        (
+            "TABLES",
+            "The sizes of the tables, in words.",
+            format!(
+                "{} tasks, {} leases, {} grants",
+                plan.tasks.len(),
+                tables.leases,
+                tables.grants
+            ),
+        ),
+        (
+            "SUPERVISOR",
+            "The name of the first task.",
+            plan.tasks
+                .first()
+                .map_or_else(String::new, |task| task.name.clone()),
+        ),
+    ] {
+        writeln!(out, "/// {doc}\npub const {name}: &str = {text:?};")?;
+    }
     if arch.has_pages() {
         writeln!(
             out,
@@ -70,14 +91,21 @@ pub(crate) fn generate(plan: &Plan, arch: Arch, layout: &Layout, elves: &[Elf]) 
     )?;
     write_platform(&mut out, plan)?;
     let ticks = plan.chip.chip.ticks_per_second.get_ref();
-    writeln!(out, "/// Tasks and resources.")?;
     writeln!(
         out,
-        "pub static CONFIG: leasehold_core::Config = leasehold_core::Config {{"
+        "/// The tasks.\npub static TASK_CONFIGS: [leasehold_core::TaskConfig; TASKS] = ["
     )?;
-    writeln!(out, "    ticks_per_second: {ticks},\n    tasks: &[")?;
     for ((task, packed), elf) in plan.tasks.iter().zip(&layout.tasks).zip(elves) {
-        write_task(&mut out, plan, arch, (task, packed, elf))?;
+        write_task(&mut out, arch, (task, packed, elf))?;
+    }
+    writeln!(
+        out,
+        "];\n/// Tasks and resources.\n\
+         pub const CONFIG: leasehold_core::Config<TASKS> = leasehold_core::Config {{\n    \
+         ticks_per_second: {ticks},\n    tasks: &TASK_CONFIGS,\n    beginnings: &["
+    )?;
+    for task in &plan.tasks {
+        write_beginning(&mut out, plan, arch, task)?;
     }
     writeln!(out, "    ],\n    grants: &[")?;
     for (index, grant) in plan.grants.iter().enumerate() {
@@ -152,7 +180,6 @@ fn write_platform(out: &mut String, plan: &Plan) -> Result<()> {
 
 fn write_task(
     out: &mut String,
-    plan: &Plan,
     arch: Arch,
     (task, packed, elf): (&Task, &Packed, &Elf),
 ) -> Result<()> {
@@ -161,42 +188,45 @@ fn write_task(
     let (data_start, data_end) = (elf.symbol("__data_start")?, elf.symbol("__data_end")?);
     let (checked_start, checked_end) =
         (elf.symbol("__checked_start")?, elf.symbol("__checked_end")?);
-    let ticks = u64::from(task.release_ms) * plan.chip.chip.ticks_per_second.get_ref() / 1000;
+    ensure!(
+        data_start == place.data + task.stack,
+        "task `{}`: its initial data begins at {data_start:#x}, not at the end of its stack: something in it has an \
+         alignment that the stack's size is no multiple of",
+        task.name
+    );
+    ensure!(
+        arch.instruction(elf.entry) == place.text,
+        "task `{}` does not start with its first instruction, but at {:#x}",
+        task.name,
+        elf.entry
+    );
+    ensure!(
+        packed.guard.end() == place.data,
+        "task `{}`: its guard does not end where its data begins",
+        task.name
+    );
     writeln!(out, "        leasehold_core::TaskConfig {{")?;
     writeln!(
         out,
         "            name: leasehold_core::name({:?}),",
         task.name
     )?;
-    for (name, set) in [
-        ("calls", task.calls),
-        ("notifies", task.notifies),
-        ("lends", task.lends),
-    ] {
-        let room = u64::MAX >> (u64::BITS as usize - arch.most_tasks());
-        writeln!(out, "            {name}: {:#x},", set & room)?;
+    for (name, set) in [("notifies", task.notifies), ("lends", task.lends)] {
+        writeln!(out, "            {name}: {:#x},", set & room(arch))?;
     }
-    for (name, share) in [
-        ("leases", task.shares.leases),
-        ("grants", task.shares.grants),
-    ] {
-        writeln!(out, "            {name}: {share},")?;
-    }
-    writeln!(out, "            release_ticks: {ticks},")?;
     for (name, address) in [
-        ("entry", arch.instruction(elf.entry)),
         ("stack_top", place.data + task.stack),
+        ("guard", packed.guard.base),
         ("initial_source", elf.symbol("__data_load")?),
+        ("initial_length", data_end - data_start),
     ] {
         let address = narrow(address)?;
         writeln!(out, "            {name}: {address:#x},")?;
     }
     for (name, base, length) in [
-        ("guard", packed.guard.base, packed.guard.size),
         ("text", place.text, text),
         ("constants", place.constants, constants),
         ("data", place.data, data),
-        ("initial", data_start, data_end - data_start),
         ("arena", elf.symbol("__arena_start")?, task.arena),
         ("checked", checked_start, checked_end - checked_start),
     ] {
@@ -206,10 +236,29 @@ fn write_task(
             "            {name}: leasehold_core::Range::new({base:#x}, {length:#x}),"
         )?;
     }
-    writeln!(out, "            autostart: {},", task.autostart)?;
-    writeln!(out, "            floating_point: {},", task.floating_point)?;
     writeln!(out, "        }},")?;
     Ok(())
+}
+
+/// What the task's record begins with.
+fn write_beginning(out: &mut String, plan: &Plan, arch: Arch, task: &Task) -> Result<()> {
+    let ticks = u64::from(task.release_ms) * plan.chip.chip.ticks_per_second.get_ref() / 1000;
+    Ok(writeln!(
+        out,
+        "        // {}\n        leasehold_core::Beginning {{ calls: {:#x}, leases: {}, grants: {}, release_ticks: {ticks}, \
+         autostart: {}, floating_point: {} }},",
+        task.name,
+        task.calls & room(arch),
+        task.shares.leases,
+        task.shares.grants,
+        task.autostart,
+        task.floating_point
+    )?)
+}
+
+/// All tasks that a set of tasks has room for.
+const fn room(arch: Arch) -> u64 {
+    u64::MAX >> (u64::BITS as usize - arch.most_tasks())
 }
 
 /// An address as the kernel keeps it.

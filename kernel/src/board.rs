@@ -2,15 +2,42 @@
 
 use crate::image::{CONFIG, LINES, PCI, Platform, Protection, TASKS};
 use crate::platform::Platform as _;
+use crate::report;
 use leasehold_abi::{Error, FaultKind, GrantKind};
 use leasehold_arch_common::Protection as Protected;
-use leasehold_core::{Hardware, Region, TaskConfig, Window};
+use leasehold_core::{Fault, GrantConfig, Hardware, Region, TaskConfig, Window};
 
 /// Most bytes that are copied or zeroed in one step of making memory fresh.
 const FRESH_STEP: usize = Memory::STEP;
 /// PCI configuration space: the command register, its bus-master bit (PCI Local Bus 3.0, section 6.2.2).
 const COMMAND: usize = 4;
 const BUS_MASTER: u32 = 1 << 2;
+
+/// Whether the kernel itself reads and writes what a grant names: PCI configuration space.
+const fn is_configuration(grant: &GrantConfig) -> bool {
+    matches!(grant.kind, GrantKind::Config | GrantKind::BusMaster)
+}
+
+/// Base and length of each such grant.
+const CONFIGURATION: [(u64, u64); {
+    let (mut grant, mut found) = (0, 0);
+    while grant < CONFIG.grants.len() {
+        found += is_configuration(&CONFIG.grants[grant]) as usize;
+        grant += 1;
+    }
+    found
+}] = {
+    let mut ranges = [(0, 0); _];
+    let (mut grant, mut found) = (0, 0);
+    while grant < CONFIG.grants.len() {
+        if is_configuration(&CONFIG.grants[grant]) {
+            ranges[found] = (CONFIG.grants[grant].base, CONFIG.grants[grant].length);
+            found += 1;
+        }
+        grant += 1;
+    }
+    ranges
+};
 
 /// Physical memory, as the kernel reaches it.
 pub(crate) type Memory =
@@ -63,10 +90,8 @@ impl Board {
                     .map_kernel(range.base() as u64, range.length() as u64);
             }
         }
-        for grant in CONFIG.grants {
-            if matches!(grant.kind, GrantKind::Config | GrantKind::BusMaster) {
-                self.protection.map_kernel(grant.base, grant.length);
-            }
+        for (base, length) in CONFIGURATION {
+            self.protection.map_kernel(base, length);
         }
         // SAFETY: this is the boot, and runs once.
         unsafe { self.platform.start() };
@@ -239,5 +264,9 @@ impl Hardware for Board {
 
     fn off(&mut self, code: u32, reset: bool) -> ! {
         self.platform.off(code, reset)
+    }
+
+    fn supervisor_ended(&mut self, fault: &Fault, message: &[u8]) -> ! {
+        report::supervisor_ended(&mut self.platform, fault, message)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::image::Platform;
 use crate::platform::Platform as _;
-use crate::report::{decimal, hexadecimal};
+use crate::report::describe;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering};
 use leasehold_core::Fault;
@@ -26,11 +26,7 @@ fn last_platform() -> Platform {
 pub(crate) fn trapped(fault: Fault) -> ! {
     let mut platform = last_platform();
     platform.print(b"leasehold: the kernel faulted: ");
-    platform.print(fault.kind.text().as_bytes());
-    platform.print(b" at ");
-    hexadecimal(fault.address as u64, &mut platform);
-    platform.print(b", pc ");
-    hexadecimal(fault.pc as u64, &mut platform);
+    describe(&fault, &mut platform);
     platform.print(b"\n");
     platform.off(1, false)
 }
@@ -38,13 +34,10 @@ pub(crate) fn trapped(fault: Fault) -> ! {
 #[panic_handler]
 fn panicked(info: &PanicInfo<'_>) -> ! {
     let mut platform = last_platform();
-    platform.print(b"leasehold: the kernel panicked");
-    if let Some(place) = info.location() {
-        platform.print(b" at ");
-        platform.print(place.file().as_bytes());
-        platform.print(b":");
-        decimal(place.line() as usize, &mut platform);
-    }
+    platform.print(b"leasehold: the kernel panicked: ");
+    // All of the kernel's own messages are such texts. Of another one, only that it came is said.
+    let message = info.message().as_str();
+    platform.print(message.unwrap_or("-").as_bytes());
     platform.print(b"\n");
     platform.off(1, false)
 }

@@ -2,10 +2,9 @@
 //! All of it is cold: the compiler expands less in it.
 
 use crate::board::Board;
-use crate::image::{CONFIG, GRANTS, LEASES, Platform, TASKS};
+use crate::image::{Platform, SUPERVISOR, TABLES};
 use crate::platform::Platform as _;
-use leasehold_abi::Error;
-use leasehold_core::Hardware;
+use leasehold_core::{Fault, Hardware};
 
 /// A decimal number.
 #[cold]
@@ -27,34 +26,55 @@ pub(crate) fn decimal(mut value: usize, platform: &mut Platform) {
     platform.print(digits.get(left..).unwrap_or_default());
 }
 
-/// A hexadecimal number of 16 digits.
+/// A number as `0x` and all its digits.
 #[cold]
 #[inline(never)]
-pub(crate) fn hexadecimal(value: u64, platform: &mut Platform) {
-    platform.print(b"0x");
-    for digit in (0..16).rev() {
-        let digit = (value >> (digit * 4) & 15) as u8;
-        platform.print(&[if digit < 10 {
-            b'0' + digit
-        } else {
-            b'a' + digit - 10
-        }]);
+pub(crate) fn hexadecimal(mut value: usize, platform: &mut Platform) {
+    let mut text = [b'0'; 2 + 2 * size_of::<usize>()];
+    text[1] = b'x';
+    for digit in text.iter_mut().skip(2).rev() {
+        let nibble = (value & 15) as u8;
+        *digit = nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
+        value >>= 4;
     }
+    platform.print(&text);
+}
+
+/// What happened.
+#[cold]
+#[inline(never)]
+pub(crate) fn describe(fault: &Fault, platform: &mut Platform) {
+    platform.print(fault.kind.text().as_bytes());
+    for (name, value) in [
+        (" at ", fault.address),
+        (", pc ", fault.pc),
+        (", stack ", fault.stack),
+    ] {
+        platform.print(name.as_bytes());
+        hexadecimal(value, platform);
+    }
+}
+
+/// The supervisor is dead.
+#[cold]
+#[inline(never)]
+pub(crate) fn supervisor_ended(platform: &mut Platform, fault: &Fault, message: &[u8]) -> ! {
+    platform.print(b"supervisor: ");
+    describe(fault, platform);
+    if !message.is_empty() {
+        platform.print(b": ");
+        platform.print(message);
+    }
+    platform.print(b"\n");
+    platform.off(1, false)
 }
 
 /// The first line.
 #[cold]
 #[inline(never)]
 pub(crate) fn hello(board: &mut Board) {
-    board.print(b"leasehold ");
-    board.print(env!("CARGO_PKG_VERSION").as_bytes());
-    board.print(b": ");
-    decimal(TASKS, board.platform());
-    board.print(b" tasks, ");
-    decimal(LEASES, board.platform());
-    board.print(b" leases, ");
-    decimal(GRANTS, board.platform());
-    board.print(b" grants");
+    board.print(concat!("leasehold ", env!("CARGO_PKG_VERSION"), ": ").as_bytes());
+    board.print(TABLES.as_bytes());
     if let Some(tables) = board.free_tables() {
         board.print(b", ");
         decimal(tables, board.platform());
@@ -72,17 +92,14 @@ pub(crate) fn started(board: &mut Board) {
         decimal(tables, board.platform());
         board.print(b" page tables free; ");
     }
-    let name = CONFIG.tasks.first().map_or(&[][..], |task| &task.name);
-    board.print(name.split(|byte| *byte == 0).next().unwrap_or_default());
+    board.print(SUPERVISOR.as_bytes());
     board.print(b" started\n");
 }
 
-/// The configuration does not fit the tables.
+/// The protection hardware has no room for the tasks' own memory. Whatever else can be missing, the compiler refuses.
 #[cold]
 #[inline(never)]
-pub(crate) fn cannot_boot(board: &mut Board, error: Error) -> ! {
-    board.print(b"leasehold: cannot boot: ");
-    board.print(error.text().as_bytes());
-    board.print(b"\n");
+pub(crate) fn cannot_boot(board: &mut Board) -> ! {
+    board.print(b"leasehold: cannot boot: no room to map the tasks\n");
     board.off(1, false)
 }

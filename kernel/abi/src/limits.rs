@@ -22,7 +22,7 @@ pub const MOST_PEERS: usize = 4;
 pub const COPY_STEP: usize = 1024;
 
 /// As [`COPY_STEP`], if not both addresses are multiples of 8: such a copy takes several times as long.
-pub const UNALIGNED_STEP: usize = 256;
+pub const UNALIGNED_STEP: usize = 128;
 
 /// Most bytes that one [`Call::DebugWrite`](crate::Call::DebugWrite) prints. The caller loops.
 pub const DEBUG_STEP: usize = 16;

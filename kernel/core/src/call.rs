@@ -112,8 +112,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if number == Call::Receive as usize {
             return self.wait(arguments[0], arguments[1], arguments[2]);
         }
+        if number == Call::ReplyReceive as usize && self.current < T {
+            return self.reply_receive(arguments[0], arguments[1]);
+        }
         self.dispatch(number, arguments);
-        self.next()
+        self.next_shared()
     }
 
     /// A call that neither blocks, nor wakes anybody, nor queues work: the three results, to be
@@ -138,7 +141,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     fn time(&self) -> [usize; 3] {
-        let now = self.hardware.now();
+        let now = self.now();
         if cfg!(target_pointer_width = "64") {
             [0, now as usize, 0]
         } else {
@@ -148,14 +151,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     fn dispatch(&mut self, number: usize, arguments: [usize; 6]) {
         let current = self.current;
-        if current >= self.count {
+        if current >= T {
             return;
         }
         let [first, second, third, ..] = arguments;
         let results = match Call::from_number(number) {
             None => [Error::Invalid.code(), 0, 0],
             Some(Call::Call) => return self.call(first, second, third),
-            Some(Call::ReplyReceive) => return self.reply_receive(first, second),
             Some(Call::Panic) => return self.panic(first, second),
             Some(Call::TaskSelf) => [0, self.tasks[current].handle as usize, 0],
             Some(Call::Reply) => status(self.reply(first)),

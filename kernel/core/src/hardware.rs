@@ -153,4 +153,6 @@ pub trait Hardware {
     fn print(&mut self, bytes: &[u8]);
     /// Turn the machine off, or reset it.
     fn off(&mut self, code: u32, reset: bool) -> !;
+    /// The supervisor is dead: say on the early console of what, and its panic message, and turn the machine off.
+    fn supervisor_ended(&mut self, fault: &Fault, message: &[u8]) -> !;
 }

@@ -1,14 +1,12 @@
 //! The kernel's state, boot, and the end of every entry: what runs next.
 
 use crate::index::{Table, no_such_entry};
-use crate::lease::record::{Grant, Lease};
-use crate::lease::table::{Leases, ROOT};
+use crate::lease::table::Leases;
 use crate::reaper::Reaper;
 use crate::schedule::{ROOM, above, bit, first};
 use crate::task::{NO_TASK, Task, no_handle};
-use crate::time::deadlines::Deadlines;
-use crate::time::overdue::{NEVER, Overdue};
-use crate::{Config, Context, Hardware, Routes as _, TaskConfig, TaskSet};
+use crate::time::deadlines::{Deadlines, NEVER};
+use crate::{Beginning, Config, Context, Hardware, Routes as _, TaskConfig, TaskSet};
 use leasehold_abi::{Error, LeaseHandle, MAX_TASKS, TaskHandle};
 
 /// What the entry code does after an entry.
@@ -34,7 +32,9 @@ pub struct Kernel<
 > {
     // What is small lies in front of the tables, where an instruction's offset reaches it.
     /// When the first of the leases that must be given back is overdue.
-    pub(crate) overdue: Overdue,
+    pub(crate) overdue: Deadlines,
+    /// When the first timer rings.
+    pub(crate) timers: Deadlines,
     /// What the hardware's alarm is set to.
     pub(crate) alarm: u64,
     /// Tasks that can run.
@@ -42,12 +42,9 @@ pub struct Kernel<
     /// The task that runs, or ran when the kernel was entered; `NO_TASK` when idle.
     pub(crate) current: usize,
     pub(crate) reaper: Reaper,
-    /// How many tasks there are.
-    pub(crate) count: usize,
-    pub(crate) config: &'static Config,
+    pub(crate) config: &'static [TaskConfig; T],
     pub(crate) tasks: Table<Task<H::Context>, T>,
     pub(crate) hardware: H,
-    pub(crate) timers: Deadlines<T>,
     /// The grant that an interrupt line is routed to.
     pub(crate) routes: H::Routes,
     pub(crate) leases: Leases<L, G, B>,
@@ -56,8 +53,14 @@ pub struct Kernel<
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
-    /// A kernel that has not booted.
-    pub const fn new(config: &'static Config, hardware: H) -> Self {
+    /// A kernel that has not booted: the supervisor holds the root lease, each task has its share of the tables, and
+    /// what starts at boot waits for it.
+    ///
+    /// All of this is done when the image is compiled, so no image keeps code for it.
+    ///
+    /// # Panics
+    /// When the tables have no room for the configuration. In an image that is an error of the compiler.
+    pub const fn new(config: &Config<T>, hardware: H) -> Self {
         const {
             assert!(
                 T > 0 && T <= MAX_TASKS && T <= ROOM,
@@ -65,82 +68,66 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             );
             crate::layout::check::<H, T, L, G, B>();
         };
+        let mut leases = Leases::new(config.grants);
+        let mut tasks = Table([const { Task::EMPTY }; T]);
+        let (mut slot, mut grant) = (1, config.grants.len());
+        let mut starting = 0;
+        let mut index = 0;
+        while index < T {
+            let Beginning {
+                calls,
+                leases: slots,
+                grants,
+                release_ticks,
+                autostart,
+                floating_point,
+            } = config.beginnings[index];
+            let record = &mut tasks.0[index];
+            record.handle = TaskHandle::new(index, 0).raw();
+            record.accepting = no_handle(record.handle);
+            record.fast = no_handle(record.handle);
+            // Downhill calls could close a cycle of tasks that wait for each other.
+            record.calls = calls & above(index);
+            record.release_ticks = release_ticks;
+            record.floating_point = floating_point;
+            record.share = leases.share((slot, slots as usize), (grant, grants as usize));
+            slot += slots as usize;
+            grant += grants as usize;
+            if autostart {
+                starting |= bit(index);
+            }
+            index += 1;
+        }
+        let supervisor = &mut tasks.0[0];
+        supervisor.leases.offered = leases.hold_root();
+        supervisor.held_count = 1;
         Self {
             ready: 0,
             current: NO_TASK,
-            reaper: Reaper::NEW,
-            count: 0,
-            config,
-            tasks: Table([const { Task::EMPTY }; T]),
-            timers: Deadlines::new(),
-            overdue: Overdue::NONE,
+            reaper: Reaper::new(config.ticks_per_second, starting),
+            config: config.tasks,
+            tasks,
+            timers: Deadlines::NONE,
+            overdue: Deadlines::NONE,
             alarm: NEVER,
-            leases: Leases::new(),
+            leases,
             routes: H::Routes::NONE,
             hardware,
         }
     }
 
-    /// Map the tasks' own memory, give the supervisor the root lease, start what starts at boot.
+    /// Map the tasks' own memory, and start what starts at boot.
     ///
     /// # Errors
-    /// `Exhausted` when the tables or the hardware have no room for the configuration,
-    /// `Invalid` when it has no task.
+    /// `Exhausted` when the hardware has no room for it.
     // Cold, so that the compiler keeps it small: it runs once.
     #[cold]
     #[inline(never)]
     pub fn boot(&mut self) -> Result<Next, Error> {
-        let config = self.config;
-        if config.tasks.is_empty() {
-            return Err(Error::Invalid);
-        }
-        if config.tasks.len() > T || config.grants.len() > G {
-            return Err(Error::Exhausted);
-        }
-        self.count = config.tasks.len();
-        self.reaper.start(config.ticks_per_second);
-        for (index, task) in config.tasks.iter().enumerate() {
+        for (index, task) in self.config.iter().enumerate() {
             self.hardware.map_own(index, &task.regions())?;
-            let record = &mut self.tasks[index];
-            record.handle = TaskHandle::new(index, 0).raw();
-            record.accepting = no_handle(record.handle);
-            record.fast = no_handle(record.handle);
-            // Downhill calls could close a cycle of tasks that wait for each other.
-            record.calls = task.calls & above(index);
-            record.release_ticks = task.release_ticks;
-            if task.autostart {
-                self.begin_start(index);
-            }
         }
-        for (index, grant) in config.grants.iter().enumerate() {
-            let (Ok(base), Ok(length)) =
-                (usize::try_from(grant.base), usize::try_from(grant.length))
-            else {
-                return Err(Error::Exhausted);
-            };
-            self.leases.grants[index] = Grant {
-                base,
-                length,
-                label: grant.label,
-                origin: index as u16,
-                rights: grant.rights,
-                kind: grant.kind,
-                ..Grant::EMPTY
-            };
-        }
-        let (mut slot, mut grant) = (ROOT as usize + 1, config.grants.len());
-        for (index, task) in config.tasks.iter().enumerate() {
-            let slots = slot..slot + task.leases as usize;
-            let grants = grant..grant + task.grants as usize;
-            (slot, grant) = (slots.end, grants.end);
-            self.tasks[index].share = self.leases.share(slots, grants)?;
-        }
-        self.leases.records[ROOT as usize] = Lease {
-            grants: config.grants.len() as u16,
-            ..Lease::EMPTY
-        };
-        self.offer(ROOT);
-        Ok(self.next())
+        Ok(self.next_shared())
     }
 
     /// The registers of a task. Their address stays the same for the kernel's life.
@@ -174,6 +161,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         &mut self.hardware
     }
 
+    /// The time. To read the clock is one instruction on RISC-V; where it is more, these are in one place, for all but
+    /// the end of a lease.
+    #[cfg_attr(target_arch = "arm", inline(never))]
+    #[cfg_attr(not(target_arch = "arm"), inline(always))]
+    pub(crate) fn now(&self) -> u64 {
+        self.hardware.now()
+    }
+
     /// An interrupt came while a task ran or none did; the task's context is saved.
     #[inline(always)]
     pub fn interrupt(&mut self) -> Next {
@@ -187,7 +182,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// what this one takes.
     pub fn wake(&mut self) -> Next {
         self.take_interrupts();
-        self.next()
+        self.next_shared()
     }
 
     /// What runs next: the end of every entry.
@@ -197,6 +192,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return self.pick(self.ready);
         }
         self.work()
+    }
+
+    /// [`Kernel::next`], once for all entries in which a few instructions do not count.
+    #[inline(never)]
+    pub(crate) fn next_shared(&mut self) -> Next {
+        self.next()
     }
 
     /// The reaper's steps, until a task goes first or there are none left.
@@ -236,7 +237,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// What the build says of a task.
     #[inline(always)]
     pub(crate) fn config_of(&self, task: usize) -> &'static TaskConfig {
-        match self.config.tasks.get(task) {
+        match self.config.get(task) {
             Some(config) => config,
             None => no_such_entry(),
         }
@@ -244,7 +245,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// Whether `index` names a task.
     pub(crate) fn task_index(&self, index: usize) -> Result<usize, Error> {
-        if index < self.count {
+        if index < T {
             Ok(index)
         } else {
             Err(Error::Invalid)

@@ -2,7 +2,7 @@
 
 use crate::reaper::Reaper;
 use crate::task::Task;
-use crate::{Config, Hardware, Kernel, TaskSet};
+use crate::{Hardware, Kernel, TaskSet};
 use core::marker::PhantomData;
 use core::mem::offset_of;
 
@@ -12,8 +12,7 @@ struct Head {
     ready: TaskSet,
     current: usize,
     reaper: Reaper,
-    count: usize,
-    config: &'static Config,
+    config: &'static (),
 }
 
 /// Offsets in the record of a task whose registers are a `C`: a record begins with them. Those of `Head` are relative

@@ -39,7 +39,9 @@ mod model;
 mod tests;
 
 pub use call::QUICK;
-pub use config::{Config, GrantConfig, Range, Region, RegionKind, TaskConfig, TaskSet, name};
+pub use config::{
+    Beginning, Config, GrantConfig, Range, Region, RegionKind, TaskConfig, TaskSet, name,
+};
 pub use hardware::{Context, Fault, Hardware, Routes, Window};
 pub use kernel::{Kernel, Next};
 pub use layout::Layout;

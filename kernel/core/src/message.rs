@@ -91,19 +91,27 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 return self.refused(error);
             }
         }
+        self.wait_here(mask, before)
+    }
+
+    /// Wait, with nobody to notify before.
+    #[inline(always)]
+    fn wait_here(&mut self, mask: usize, before: usize) -> Next {
         self.rearm(BeforeWait::line(before));
         self.receive(mask);
         self.next()
     }
 
+    /// [`Kernel::wait_here`], where a few instructions do not count.
+    #[inline(never)]
+    fn wait_shared(&mut self, mask: usize, before: usize) -> Next {
+        self.wait_here(mask, before)
+    }
+
     #[inline(never)]
     fn wait_after_several(&mut self, mask: usize, before: usize, peers: TaskSet) -> Next {
         match self.notify_peers(peers, BeforeWait::bits(before)) {
-            Ok(()) => {
-                self.rearm(BeforeWait::line(before));
-                self.receive(mask);
-                self.next()
-            }
+            Ok(()) => self.wait_shared(mask, before),
             Err(error) => self.refused(error),
         }
     }
@@ -113,7 +121,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.tasks[self.current]
             .context
             .set_results([error.code(), 0, 0]);
-        self.next()
+        self.next_shared()
     }
 
     /// The message of the most important of those who wait for the current task.
@@ -155,10 +163,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// [`Call::ReplyReceive`](leasehold_abi::Call::ReplyReceive).
-    pub(crate) fn reply_receive(&mut self, client: usize, mask: usize) {
+    pub(crate) fn reply_receive(&mut self, client: usize, mask: usize) -> Next {
         // A client that is gone is passed over in silence.
         let _ = self.reply(client);
-        self.receive(mask);
+        self.wait_shared(mask, BeforeWait::NOTHING.register())
     }
 
     /// [`Call::Reply`](leasehold_abi::Call::Reply).
@@ -177,7 +185,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     pub(crate) fn client(&self, handle: usize) -> Result<usize, Error> {
         let handle = TaskHandle::from_raw(handle as u32);
         let index = handle.index();
-        if index >= self.count
+        if index >= T
             || self.tasks[self.current].in_service & bit(index) == 0
             || self.tasks[index].handle != handle.raw()
         {

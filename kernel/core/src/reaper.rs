@@ -28,11 +28,11 @@
 
 use crate::lease::links::List;
 use crate::schedule::{above, bit, first};
-use crate::time::overdue::NEVER;
+use crate::time::deadlines::NEVER;
 use crate::{Hardware, Kernel, TaskSet};
 
 /// A slice of going first is a second divided by this: a millisecond.
-const SLICES_PER_SECOND: u32 = 1000;
+const SLICES_PER_SECOND: u64 = 1000;
 
 /// What waits to be done.
 #[repr(C)]
@@ -64,26 +64,27 @@ pub(crate) struct Reaper {
 }
 
 impl Reaper {
-    pub(crate) const NEW: Self = Self {
-        higher: TaskSet::MAX,
-        woken_by_line: 0,
-        woken_by_death: 0,
-        limit: NEVER,
-        slice: 1,
-        is_over: false,
-        waking: 0,
-        leases: List::EMPTY,
-        stopping: 0,
-        operating: 0,
-        starting: 0,
-        fresh: 0,
-    };
-
-    /// Called at boot.
-    pub(crate) fn start(&mut self, ticks_per_second: u64) {
-        // The build accepts no clock that counts 32 bits in a second: so this is one instruction on every machine.
-        let ticks = u32::try_from(ticks_per_second).unwrap_or(u32::MAX);
-        self.slice = u64::from(ticks / SLICES_PER_SECOND).max(1);
+    /// Only these tasks are to be started, on the supervisor's account.
+    pub(crate) const fn new(ticks_per_second: u64, starting: TaskSet) -> Self {
+        let slice = ticks_per_second / SLICES_PER_SECOND;
+        Self {
+            higher: if starting == 0 {
+                TaskSet::MAX
+            } else {
+                above(0)
+            },
+            woken_by_line: 0,
+            woken_by_death: 0,
+            limit: NEVER,
+            slice: if slice == 0 { 1 } else { slice },
+            is_over: false,
+            waking: 0,
+            leases: List::EMPTY,
+            stopping: 0,
+            operating: 0,
+            starting,
+            fresh: 0,
+        }
     }
 
     /// Whether there is nothing to do.
@@ -172,7 +173,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(never)]
     pub(crate) fn limit_going_first(&mut self) {
         if self.reaper.limit == NEVER {
-            self.reaper.limit = self.hardware.now().saturating_add(self.reaper.slice);
+            self.reaper.limit = self.now().saturating_add(self.reaper.slice);
         }
     }
 

@@ -58,6 +58,10 @@ pub(crate) struct Task<C> {
     pub(crate) serving: bool,
     /// While it does not: whether callers wait until it does again. Else they are turned away.
     pub(crate) holding: bool,
+    /// It may use floating-point registers: no fast path may resume it.
+    pub(crate) floating_point: bool,
+    /// When its timer rings, if it is set.
+    pub(crate) timer: u64,
     /// Bits that its timer posts.
     pub(crate) timer_bits: Notifications,
     /// How many times it was started.
@@ -106,6 +110,8 @@ impl<C: Context> Task<C> {
         state: TaskState::Dormant,
         serving: false,
         holding: false,
+        floating_point: false,
+        timer: 0,
         timer_bits: Notifications::empty(),
         starts: 0,
         leases: Held::NONE,

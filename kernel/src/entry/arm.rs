@@ -65,12 +65,6 @@ fn caller(kernel: &mut Image) -> Option<usize> {
     Some(handle)
 }
 
-#[unsafe(no_mangle)]
-extern "C" fn leasehold_task_self() -> usize {
-    // SAFETY: called by the entry code.
-    caller(unsafe { kernel() }).unwrap_or(0)
-}
-
 /// A register file to continue with, and its second result.
 fn resume(registers: *mut RegisterFile, value: usize) -> Resume {
     registers as usize as u64 | (value as u64) << 32

@@ -30,7 +30,7 @@ const FLOATING: [usize; FLOATING_TASKS] = {
     let mut tasks = [0; FLOATING_TASKS];
     let (mut task, mut found) = (0, 0);
     while task < TASKS {
-        if CONFIG.tasks[task].floating_point {
+        if CONFIG.beginnings[task].floating_point {
             tasks[found] = task;
             found += 1;
         }
@@ -66,8 +66,14 @@ static KERNEL: Cell = Cell(UnsafeCell::new(Kernel::new(&CONFIG, unsafe {
 /// them one after the other, with interrupts off, and none calls another.
 #[inline(always)]
 unsafe fn kernel() -> &'static mut Image {
+    let mut state = KERNEL.0.get();
+    // SAFETY: it does nothing. The compiler cannot know any more that all the kernel's functions work on this one state,
+    // and passes them its address in a register, instead of making it anew wherever it is needed.
+    unsafe {
+        core::arch::asm!("/* {} */", inout(reg) state, options(nomem, nostack, preserves_flags))
+    };
     // SAFETY: the caller's promise.
-    unsafe { &mut *KERNEL.0.get() }
+    unsafe { &mut *state }
 }
 
 /// Starts the kernel and returns the registers of the first task. `place` writes the registers that stay the same for a
@@ -92,7 +98,7 @@ unsafe fn boot(place: impl Fn(&mut Registers, usize, usize)) -> *mut Registers {
             report::started(kernel.hardware());
             run(kernel, next)
         }
-        Err(error) => report::cannot_boot(kernel.hardware(), error),
+        Err(_) => report::cannot_boot(kernel.hardware()),
     }
 }
 

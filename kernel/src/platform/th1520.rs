@@ -145,7 +145,7 @@ impl Platform for Th1520 {
 
     unsafe fn check_machine(&mut self, device_tree: usize) {
         self.print(b"leasehold: TH1520, sxstatus ");
-        hexadecimal(csr::extended_status() as u64, self);
+        hexadecimal(csr::extended_status(), self);
         self.print(b"\n");
         // SAFETY: a priority, which a read does not change; the kernel's devices are mapped.
         let priority = unsafe { csr::try_read(Memory::address(CHIP.plic_base + 4)) };
@@ -267,7 +267,7 @@ impl Th1520 {
         match refusal {
             Refusal::NoTree => {
                 self.print(b"there is no device tree at ");
-                hexadecimal(tree as u64, self);
+                hexadecimal(tree, self);
             }
             Refusal::OtherBoard(name) => {
                 self.print(b"this image is for boards with the TH1520, and this is ");
@@ -276,14 +276,14 @@ impl Th1520 {
             Refusal::NoMemory(end) => {
                 self.told_image();
                 self.print(b", and memory ends at ");
-                hexadecimal(end, self);
+                hexadecimal(end as usize, self);
             }
             Refusal::Reserved(first, last) => {
                 self.told_image();
                 self.print(b", and the firmware reserves from ");
-                hexadecimal(first, self);
+                hexadecimal(first as usize, self);
                 self.print(b" to ");
-                hexadecimal(last, self);
+                hexadecimal(last as usize, self);
             }
         }
         self.print(b"\n");
@@ -293,9 +293,9 @@ impl Th1520 {
     fn told_image(&mut self) {
         let image = image();
         self.print(b"the image takes memory from ");
-        hexadecimal(image.start, self);
+        hexadecimal(image.start as usize, self);
         self.print(b" to ");
-        hexadecimal(image.end, self);
+        hexadecimal(image.end as usize, self);
     }
 }
 

@@ -13,7 +13,6 @@
 //! them. Entry and return of an exception end a reservation by `LDREX` (A3.4).
 //!
 //! The kernel image defines, with the C calling convention:
-//! - `leasehold_task_self() -> handle`,
 //! - `leasehold_call(destination, borrows, count)` and `leasehold_reply_receive(client, mask)`:
 //!   a pair of the next task's register file (the lower half) and its second result, or a null pointer to take the slow
 //!   path,
@@ -28,7 +27,7 @@ use crate::context::{INTERRUPTED, SKIPPED};
 use crate::{RegisterFile, system};
 use core::mem::offset_of;
 use leasehold_abi::Call;
-use leasehold_core::QUICK;
+use leasehold_core::{Layout, QUICK};
 
 /// The unit of this processor.
 #[cfg(not(armv8m))]
@@ -45,6 +44,7 @@ core::arch::global_asm!(
     ARMV8M = const cfg!(armv8m) as usize,
     FRAME = const offset_of!(RegisterFile, frame),
     PC = const offset_of!(RegisterFile, pc),
+    HANDLE = const Layout::<RegisterFile>::HANDLE,
     LIMITS = const offset_of!(RegisterFile, lowest),
     REGIONS = const offset_of!(RegisterFile, regions),
     STATE = const offset_of!(RegisterFile, state),

@@ -123,24 +123,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if held.untold == slot {
             held.untold = by_lessee[slot as usize].next;
         }
-        let was_first = held.ending.first == slot;
         held.list(lease).remove(by_lessee, slot);
+        if lease.state == LeaseState::Ending && held.ending.is_empty() {
+            self.overdue.clear(lessee);
+        }
         lease.state = LeaseState::Released;
         lease.child_cursor = lease.children.first;
         lease.grant_cursor = lease.first_grant;
-        if was_first {
-            self.arm_overdue(lessee);
-        }
         self.queue_lease(slot, account);
-    }
-
-    #[inline(never)]
-    fn arm_overdue(&mut self, lessee: usize) {
-        let task = &self.tasks[lessee];
-        match self.leases.records.get(task.leases.ending.first as usize) {
-            Some(lease) if task.is_alive() => self.overdue.set(lessee, lease.deadline),
-            _ => self.overdue.clear(lessee),
-        }
     }
 
     /// Have the reaper look at a lease.

@@ -47,7 +47,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if let Some(results) = results {
             self.tasks[task].context.set_results(results);
         }
-        self.next()
+        self.next_shared()
     }
 
     #[inline(always)]

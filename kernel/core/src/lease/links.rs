@@ -37,6 +37,32 @@ impl List {
         last: NIL,
     };
 
+    /// So many slots from `first` on, in this order, which are in no list of these links.
+    ///
+    /// # Panics
+    /// When the table has no so many.
+    pub(crate) const fn run<const N: usize>(
+        links: &mut Table<Links, N>,
+        first: usize,
+        length: usize,
+    ) -> Self {
+        if length == 0 {
+            return Self::EMPTY;
+        }
+        let last = first + length - 1;
+        assert!(last < N, "the tables have no room for the configuration");
+        let mut slot = first;
+        while slot < last {
+            links.0[slot].next = slot as u16 + 1;
+            links.0[slot + 1].previous = slot as u16;
+            slot += 1;
+        }
+        Self {
+            first: first as u16,
+            last: last as u16,
+        }
+    }
+
     /// Whether it has no element.
     #[inline(always)]
     pub(crate) fn is_empty(self) -> bool {

@@ -75,7 +75,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             }
             let next = match whose {
                 Whose::Own if self.others_may_be_in_the_way(grant, claim) => 0,
-                Whose::Of(other) if (other as usize) + 1 < self.count => other + 1,
+                Whose::Of(other) if (other as usize) + 1 < T => other + 1,
                 _ => return self.begin_map(task, twin, window),
             };
             whose = Whose::Of(next);

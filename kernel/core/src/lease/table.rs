@@ -7,6 +7,7 @@
 use super::links::{Links, List, NIL};
 use super::record::{Claims, Grant, KERNEL, Lease};
 use super::shared::SHARED;
+use crate::GrantConfig;
 use crate::index::Table;
 use leasehold_abi::{Error, LeaseHandle, LeaseState};
 
@@ -61,8 +62,11 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
     /// handle is ever `SELF_MEMORY`.
     pub(crate) const USED_UP: u32 = (1 << B) - 1;
 
-    /// Nothing lent, no slot in any share until [`Leases::share`].
-    pub(crate) const fn new() -> Self {
+    /// These are the root's grants. Nothing is lent, and no slot is in any share until [`Leases::share`].
+    ///
+    /// # Panics
+    /// When the tables have no room for them, or a grant lies where the machine has no address.
+    pub(crate) const fn new(roots: &[GrantConfig]) -> Self {
         const {
             assert!(
                 L > 0 && L <= 1 << LeaseHandle::INDEX_BITS,
@@ -74,9 +78,40 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
                 "generations fit a handle"
             );
         }
+        assert!(
+            roots.len() <= G,
+            "the tables have no room for the configuration"
+        );
+        let mut records = Table([const { Lease::EMPTY }; L]);
+        records.0[ROOT as usize].grants = roots.len() as u16;
+        let mut grants = Table([const { Grant::EMPTY }; G]);
+        let mut index = 0;
+        while index < roots.len() {
+            let GrantConfig {
+                label,
+                kind,
+                base,
+                length,
+                rights,
+            } = roots[index];
+            assert!(
+                base <= usize::MAX as u64 && length <= usize::MAX as u64,
+                "a grant lies where the machine has no address"
+            );
+            grants.0[index] = Grant {
+                base: base as usize,
+                length: length as usize,
+                label,
+                origin: index as u16,
+                rights,
+                kind,
+                ..Grant::EMPTY
+            };
+            index += 1;
+        }
         Self {
-            records: Table([const { Lease::EMPTY }; L]),
-            grants: Table([const { Grant::EMPTY }; G]),
+            records,
+            grants,
             by_lessee: Table([Links::NONE; L]),
             siblings: Table([Links::NONE; L]),
             work: Table([Links::NONE; L]),
@@ -89,28 +124,38 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         }
     }
 
-    /// A task's share: these slots and grants.
+    /// A task's share: so many slots, and so many grants, each from the first on.
     ///
-    /// # Errors
-    /// `Exhausted` when the tables have no so many.
-    pub(crate) fn share(
+    /// # Panics
+    /// When the tables have no so many.
+    pub(crate) const fn share(
         &mut self,
-        slots: core::ops::Range<usize>,
-        grants: core::ops::Range<usize>,
-    ) -> Result<Share, Error> {
-        if slots.end > L || grants.end > G {
-            return Err(Error::Exhausted);
-        }
+        (slot, slots): (usize, usize),
+        (grant, grants): (usize, usize),
+    ) -> Share {
         let mut share = Share::NONE;
-        for slot in slots {
-            share.slots.push(&mut self.work, slot as u16);
+        share.slots = List::run(&mut self.work, slot, slots);
+        if grants == 0 {
+            return share;
         }
-        for grant in grants.rev() {
-            self.grants[grant].next = share.grants;
-            share.grants = grant as u16;
+        let last = grant + grants - 1;
+        assert!(last < G, "the tables have no room for the configuration");
+        let mut at = grant;
+        while at < last {
+            self.grants.0[at].next = at as u16 + 1;
+            at += 1;
         }
+        share.grants = grant as u16;
         share.arena = share.grants;
-        Ok(share)
+        share
+    }
+
+    /// Put the root lease in force; the list of its lessee's in which it is, the supervisor's.
+    pub(crate) const fn hold_root(&mut self) -> List {
+        let root = &mut self.records.0[ROOT as usize];
+        root.state = LeaseState::Active;
+        root.offered = true;
+        List::run(&mut self.by_lessee, ROOT as usize, 1)
     }
 
     /// The handle of the lease in `slot`.

@@ -13,7 +13,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// anything else stops the task.
     pub fn fault(&mut self, fault: Fault) -> Next {
         let current = self.current;
-        if current < self.count {
+        if current < T {
             let kind = self.hardware.fault_kind(current, fault.kind, fault.address);
             let fault = Fault { kind, ..fault };
             let config = self.config_of(current);
@@ -28,13 +28,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 self.end_task(current, TaskState::Faulted, Fault { kind, ..fault });
             }
         }
-        self.next()
+        self.next_shared()
     }
 
     /// Say more exactly what happened.
     fn refine(&self, task: usize, fault: Fault) -> FaultKind {
-        let guard = self.config_of(task).guard;
-        let below = (guard.base() + guard.length()).wrapping_sub(fault.stack);
+        let config = self.config_of(task);
+        let guard = config.guard();
+        let below = config.data.base().wrapping_sub(fault.stack);
         // A frame larger than the guard reaches past it: then the stack pointer tells.
         let overflow = guard.contains(fault.address) || (1..=LARGEST_FRAME).contains(&below);
         match fault.kind {
@@ -72,37 +73,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    /// Nothing goes on without the supervisor: say why, and turn the machine off.
+    /// Nothing goes on without the supervisor.
     pub(super) fn end_machine(&mut self) -> ! {
         let record = &self.tasks[0];
-        let fault = record.fault;
-        self.hardware.print(b"supervisor: ");
-        self.hardware.print(fault.kind.text().as_bytes());
-        for (name, value) in [
-            (" at ", fault.address),
-            (", pc ", fault.pc),
-            (", stack ", fault.stack),
-        ] {
-            self.hardware.print(name.as_bytes());
-            self.hardware.print(&hexadecimal(value));
-        }
-        let record = &self.tasks[0];
-        if record.message_length != 0 {
-            self.hardware.print(b": ");
-            self.hardware
-                .print(&record.message[..record.message_length as usize % (PANIC_LENGTH + 1)]);
-        }
-        self.hardware.print(b"\n");
-        self.hardware.off(1, false)
+        let length = record.message_length as usize;
+        let message = record.message.get(..length).unwrap_or_default();
+        self.hardware.supervisor_ended(&record.fault, message)
     }
-}
-
-/// A number as `0x` and sixteen digits.
-fn hexadecimal(value: usize) -> [u8; 18] {
-    let mut text = *b"0x0000000000000000";
-    for (place, digit) in text.iter_mut().skip(2).enumerate() {
-        let nibble = (value as u64 >> (60 - 4 * place)) & 15;
-        *digit = b"0123456789abcdef"[nibble as usize];
-    }
-    text
 }

@@ -48,7 +48,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             }
         }
         self.reaper.fresh |= bit(task);
-        let (entry, stack) = (config.entry as usize, config.stack_top as usize);
+        let (entry, stack) = (config.text.base(), config.stack_top as usize);
         record.context.start(entry, stack);
         record.forget_lost_windows();
         record.fresh = 0;
@@ -62,13 +62,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// From now on it has a new handle, and is ready.
     #[inline(always)]
     fn begin_life(&mut self, task: usize) {
-        let floating_point = self.config_of(task).floating_point;
         let record = &mut self.tasks[task];
         let Some(handle) = record.next_handle() else {
             return;
         };
         record.handle = handle;
-        record.fast = if floating_point {
+        record.fast = if record.floating_point {
             no_handle(handle)
         } else {
             handle

@@ -1,6 +1,6 @@
 //! The image that the tests boot: six tasks and eight resources.
 
-use crate::{Config, GrantConfig, Range, TaskConfig, TaskSet, name};
+use crate::{Beginning, Config, GrantConfig, Range, TaskConfig, TaskSet, name};
 use leasehold_abi::{GrantKind, Rights};
 
 /// How many tasks there are.
@@ -42,22 +42,27 @@ const fn range(base: usize, length: u32) -> Range {
 const fn task(index: usize, text: &str, lends: TaskSet) -> TaskConfig {
     TaskConfig {
         name: name(text),
-        entry: base(index) as u32 + 0x10,
         stack_top: data(index) as u32 + 0x380,
-        guard: range(base(index) - 0x40, 0x40),
-        text: range(base(index), 0x400),
+        guard: data(index) as u32 - 0x40,
+        text: range(base(index), 0x3c0),
         constants: range(0, 0),
         data: range(data(index), 0xc00),
-        initial: range(data(index) + 0x380, 0x80),
+        initial_length: 0x80,
         initial_source: (RAM.0 + TASKS * 0x1000 + 0x80 * index) as u32,
         arena: range(arena(index), 0x400),
         checked: range(base(index) + 0x100, 0x100),
-        // All but the last may call every task above, and even (in vain) below.
-        calls: if index == 5 { 0b1_0000 } else { TaskSet::MAX },
         notifies: if index == 5 { 0 } else { 0b11_1111 },
         lends,
-        leases: 0,
-        grants: 0,
+    }
+}
+
+/// A task that begins with this share of the tables.
+const fn beginning(index: usize, (leases, grants): (u16, u16)) -> Beginning {
+    Beginning {
+        // All but the last may call every task above, and even (in vain) below.
+        calls: if index == 5 { 0b1_0000 } else { TaskSet::MAX },
+        leases,
+        grants,
         // The supervisor's deadline never comes: its end is the machine's.
         release_ticks: if index == 0 { u64::MAX / 2 } else { 200 },
         autostart: true,
@@ -68,7 +73,7 @@ const fn task(index: usize, text: &str, lends: TaskSet) -> TaskConfig {
 /// The task that may use floating point.
 pub(crate) const FLOATING: usize = 5;
 
-const TASK_CONFIGS: [TaskConfig; TASKS] = [
+static TASK_CONFIGS: [TaskConfig; TASKS] = [
     task(0, "supervisor", 0b11_1111),
     task(1, "console", 0),
     task(2, "parent", 0b11_1000),
@@ -103,42 +108,38 @@ static GRANTS: [GrantConfig; 8] = [
 /// The task that lends most, beside the supervisor.
 const PARENT: usize = 2;
 
-/// The tasks with their shares of tables of so many slots and grants. Small ones are the supervisor's alone.
-const fn shared<const L: usize, const G: usize>() -> [TaskConfig; TASKS] {
+/// What the tasks begin with, with their shares of tables of so many slots and grants. Small ones are the supervisor's alone.
+const fn shared<const L: usize, const G: usize>() -> [Beginning; TASKS] {
     // Of the parent, and of each other.
     let [parent, other] = match L {
         ..8 => [(0, 0); 2],
         8..=64 => [((L as u16 - 13) / 2, G as u16 / 3), (3, G as u16 / 12)],
         _ => [(210, 420), (4, 10)],
     };
-    let mut tasks = TASK_CONFIGS;
+    let mut beginnings = [beginning(0, (0, 0)); TASKS];
     let mut rest = (L as u16 - 1, G as u16 - GRANTS.len() as u16);
     let mut task = 1;
     while task < TASKS {
         let share = if task == PARENT { parent } else { other };
-        (tasks[task].leases, tasks[task].grants) = share;
+        beginnings[task] = beginning(task, share);
         rest = (rest.0 - share.0, rest.1 - share.1);
         task += 1;
     }
-    (tasks[0].leases, tasks[0].grants) = rest;
-    tasks
+    beginnings[0] = beginning(0, rest);
+    beginnings
 }
 
 /// The configuration for tables of any size.
 pub(crate) struct Shares<const L: usize, const G: usize>;
 
 impl<const L: usize, const G: usize> Shares<L, G> {
-    const TASKS: &'static [TaskConfig] = &shared::<L, G>();
-    pub(crate) const CONFIG: &'static Config = &Config {
-        tasks: Self::TASKS,
+    pub(crate) const CONFIG: &'static Config<TASKS> = &Config {
+        tasks: &TASK_CONFIGS,
+        beginnings: &shared::<L, G>(),
         grants: &GRANTS,
         ticks_per_second: 10_000,
     };
 }
 
 /// The one for tables of 64 slots and 192 grants.
-pub(crate) static CONFIG: Config = Config {
-    tasks: Shares::<64, 192>::TASKS,
-    grants: &GRANTS,
-    ticks_per_second: 10_000,
-};
+pub(crate) const CONFIG: &Config<TASKS> = Shares::<64, 192>::CONFIG;

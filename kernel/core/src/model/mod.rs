@@ -9,7 +9,7 @@ pub(crate) use board::{CONFIG, FLOATING, RAM, Shares, TASKS, arena, data, root};
 pub(crate) use lending::{description, own, part, whole};
 pub(crate) use world::{PARK, World};
 
-use crate::{Context, Hardware, Region, TaskConfig, Window};
+use crate::{Context, Fault, Hardware, Region, TaskConfig, Window};
 use core::cell::Cell;
 use leasehold_abi::{Error, FaultKind, GrantKind, MESSAGE_WORDS, Rights};
 use std::collections::{BTreeMap, BTreeSet};
@@ -415,7 +415,7 @@ impl Hardware for Model {
             *done = at + 1;
         }
         if *done == task.data.length() {
-            self.freshened[task.entry as usize / 0x1000 % 64] += 1;
+            self.freshened[task.text.base() / 0x1000 % 64] += 1;
         }
     }
 
@@ -429,6 +429,14 @@ impl Hardware for Model {
         panic!(
             "off {code} {reset}: {}",
             std::string::String::from_utf8_lossy(&self.printed)
+        );
+    }
+    fn supervisor_ended(&mut self, fault: &Fault, message: &[u8]) -> ! {
+        panic!(
+            "supervisor: {} at {:#x}: {}",
+            fault.kind.text(),
+            fault.address,
+            std::string::String::from_utf8_lossy(message)
         );
     }
 }

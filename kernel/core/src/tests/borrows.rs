@@ -104,7 +104,7 @@ fn a_client_cannot_lend_what_is_not_its_own() {
         },
         // Text is its own, but not to be written.
         Borrow {
-            base: data(CLIENT) - 16,
+            base: data(CLIENT) - 0x50,
             length: 8,
             rights: 3,
         },
@@ -165,7 +165,7 @@ fn one_copy_is_bounded() {
     for (offset, to) in [(1, to), (0, to + 1), (7, to + 7)] {
         assert_eq!(
             world.act(SERVER, Call::BorrowRead, &[client, 0, offset, to, 0x800]),
-            [0, 256, 0]
+            [0, 128, 0]
         );
     }
 }

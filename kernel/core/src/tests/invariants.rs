@@ -103,7 +103,7 @@ fn check_blocking<const L: usize, const G: usize, const B: u32>(kernel: &Machine
         }
     }
     // No task sees its own call half done.
-    let runs = kernel.current < kernel.count;
+    let runs = kernel.current < kernel.tasks.len();
     assert!(!runs || kernel.reaper.operating & bit(kernel.current) == 0);
     assert_eq!(kernel.reaper.is_idle(), is_done(kernel));
 }
@@ -249,7 +249,7 @@ fn check_derivation<const L: usize, const G: usize, const B: u32>(kernel: &Machi
                     && within(from.base, from.length)
                     && from.origin == grant.origin
             });
-            let arena = kernel.config.tasks[lease.lessor as usize].arena;
+            let arena = kernel.config[lease.lessor as usize].arena;
             let (base, length) = (arena.base(), arena.length());
             let lessor = &kernel.tasks[lease.lessor as usize];
             let own = grant.kind == GrantKind::Memory

@@ -77,7 +77,7 @@ fn the_tables_run_full_without_harm() {
 #[test]
 fn who_makes_the_supervisor_lend_wears_itself_out_first() {
     let mut world = World::<64, 192, 3>::boot();
-    let (root, share) = (world.root(), Shares::<64, 192>::CONFIG.tasks[2].leases);
+    let (root, share) = (world.root(), Shares::<64, 192>::CONFIG.beginnings[2].leases);
     let binding = world.lend(0, root, 2, &[root::BAR]);
     let mut rounds = 0;
     loop {
@@ -106,7 +106,7 @@ fn who_makes_the_supervisor_lend_wears_itself_out_first() {
 fn a_hostile_lessor_takes_its_own_share_alone() {
     let mut world = World::<32, 96, 4>::boot();
     let root = world.root();
-    let shares = Shares::<32, 96>::CONFIG.tasks;
+    let shares = Shares::<32, 96>::CONFIG.beginnings;
     let binding = world.lend(0, root, 5, &[root::BAR]);
     let innocent = world.lend(0, root, 2, &[root::CONFIG]);
     // All grants, then all slots, then all their generations, until it can lend nothing any more.
@@ -224,7 +224,7 @@ fn slots_come_back_first_in_first_out() {
     let root = world.root();
     let first = world.lend_in_vain(0, root, 2);
     // As often as it has other slots.
-    for _ in 1..crate::model::CONFIG.tasks[0].leases {
+    for _ in 1..crate::model::CONFIG.beginnings[0].leases {
         let next = world.lend_in_vain(0, root, 2);
         assert_ne!(next & 1023, first & 1023);
     }

@@ -1,10 +1,10 @@
 //! What a caller names: no number means "nobody" to the kernel and somebody to a caller.
 
 use crate::model::{CONFIG, Model, PARK};
-use crate::{Config, Kernel, Next, TaskConfig};
+use crate::{Beginning, Config, Kernel, Next};
+use core::array::from_fn;
 use leasehold_abi::{Call, MAX_TASKS, TaskHandle, TaskState};
 use std::boxed::Box;
-use std::vec::Vec;
 
 /// The last task that an image can have; with floating point, so that no fast path may resume it.
 const LAST: usize = MAX_TASKS - 1;
@@ -14,24 +14,21 @@ type Machine = Kernel<Model, MAX_TASKS, 8, 32>;
 
 /// As many tasks as there can be, all waiting but the last, which has called the server.
 fn called_by_the_last() -> Box<Machine> {
-    let tasks: Vec<TaskConfig> = (0..MAX_TASKS)
-        .map(|index| {
-            // Of the model's task with the right to call everybody.
-            let like = &CONFIG.tasks[SERVER];
-            TaskConfig {
-                leases: 0,
-                grants: 0,
-                floating_point: index == LAST,
-                ..*like
-            }
-        })
-        .collect();
-    let config = Box::leak(Box::new(Config {
-        tasks: Vec::leak(tasks),
+    // As the model's task with the right to call everybody.
+    let tasks = Box::new([CONFIG.tasks[SERVER]; MAX_TASKS]);
+    let beginnings = Box::new(from_fn(|index| Beginning {
+        leases: 0,
+        grants: 0,
+        floating_point: index == LAST,
+        ..CONFIG.beginnings[SERVER]
+    }));
+    let config = Config {
+        tasks: Box::leak(tasks),
+        beginnings: Box::leak(beginnings),
         grants: &[],
         ticks_per_second: 1000,
-    }));
-    let mut kernel = Box::new(Machine::new(config, Model::new()));
+    };
+    let mut kernel = Box::new(Machine::new(&config, Model::new()));
     let mut next = kernel.boot().expect("room");
     while next != Next::Idle {
         next = kernel.system_call(Call::Receive as usize, [PARK.register(), 0, 0, 0, 0, 0]);

@@ -4,6 +4,7 @@ use super::random::Random;
 use super::setups::{FAULT, ORDERLY};
 use crate::Hardware;
 use crate::model::{World, root};
+use crate::time::deadlines::NEVER;
 use leasehold_abi::{Call, FaultKind, RevokeMode};
 use std::vec::Vec;
 
@@ -124,6 +125,23 @@ fn a_revocation_of_what_was_released_sets_no_alarm() {
         assert_eq!(world.kernel.hardware.alarm, alarm);
         world.value(3, Call::LeaseRelease, &[below]);
     }
+}
+
+/// When the last such lease is given back, nobody need look whose deadline that was.
+#[test]
+fn with_the_last_lease_the_deadline_goes() {
+    let mut world = World::new();
+    let root = world.root();
+    let leases = [root::BAR, root::UART].map(|grant| world.lend(0, root, 2, &[grant]));
+    for lease in leases {
+        world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+    }
+    let first = world.kernel.overdue.earliest();
+    assert_ne!(first, NEVER);
+    world.value(2, Call::LeaseRelease, &[leases[0]]);
+    assert_eq!(world.kernel.overdue.earliest(), first);
+    world.value(2, Call::LeaseRelease, &[leases[1]]);
+    assert_eq!(world.kernel.overdue.earliest(), NEVER);
 }
 
 /// A line that comes alone costs no look at the deadlines: an alarm that nobody needs any more stays set.

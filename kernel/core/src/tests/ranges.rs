@@ -32,11 +32,8 @@ fn the_initial_data_lies_in_the_data() {
     for task in 0..crate::model::TASKS {
         let config = world.kernel.config_of(task);
         assert_eq!(config.initial_offsets(), (0x380, 0x400));
-        assert!(
-            config
-                .data
-                .holds(config.initial.base(), config.initial.length())
-        );
+        let (base, length) = (config.stack_top as usize, config.initial_length as usize);
+        assert!(config.data.holds(base, length));
     }
 }
 

@@ -1,119 +1,80 @@
-//! Deadlines, at most one a task, as an indexed binary heap: arming, disarming and finding
-//! the next one cost a logarithm of the number of tasks.
+//! Deadlines, at most one a task: of timers, and of leases that must be given back.
+//!
+//! To note a deadline is a few instructions, as that is done for each lease that is revoked and each wait with a limit.
+//! Whose it is takes a look at each task that has one, but only when a deadline has passed.
 
-use crate::index::Table;
+use crate::TaskSet;
+use crate::schedule::{bit, first};
 
-/// Not in the heap.
-const NOWHERE: u8 = u8::MAX;
+/// Tasks that one step looks at.
+const LOOKS: usize = 4;
 
-/// A heap of deadlines.
-pub(crate) struct Deadlines<const T: usize> {
-    /// When, by task.
-    at: Table<u64, T>,
-    /// Where a task is in `heap`.
-    position: Table<u8, T>,
-    /// Tasks; the children of `i` are `2i + 1` and `2i + 2`.
-    heap: Table<u8, T>,
-    length: usize,
+/// No deadline: the clock does not come that far.
+pub(crate) const NEVER: u64 = u64::MAX;
+
+/// The first of the deadlines of one kind.
+pub(crate) struct Deadlines {
+    /// Tasks that have one, or had one that was met.
+    tasks: TaskSet,
+    /// No deadline of a task that is not `unseen` is earlier. It may be one that was met, or moved.
+    earliest: u64,
+    /// After a deadline has passed, the tasks that are still to be looked at.
+    unseen: TaskSet,
 }
 
-impl<const T: usize> Deadlines<T> {
-    /// None armed.
-    pub(crate) const fn new() -> Self {
-        Self {
-            at: Table([0; T]),
-            position: Table([NOWHERE; T]),
-            heap: Table([0; T]),
-            length: 0,
-        }
-    }
+impl Deadlines {
+    /// No task has one.
+    pub(crate) const NONE: Self = Self {
+        tasks: 0,
+        earliest: NEVER,
+        unseen: 0,
+    };
 
-    /// The earliest deadline and whose it is.
-    pub(crate) fn first(&self) -> Option<(u64, usize)> {
-        if self.length == 0 {
-            return None;
-        }
-        let task = self.heap[0] as usize;
-        Some((self.at[task], task))
-    }
-
-    /// Arm, or move, a task's deadline.
-    pub(crate) fn set(&mut self, task: usize, at: u64) {
-        let position = self.position[task];
-        if position == NOWHERE {
-            let last = self.length;
-            self.length = last + 1;
-            self.at[task] = at;
-            self.sift_up(last, task);
-        } else {
-            self.at[task] = at;
-            self.sift(position as usize, task);
-        }
-    }
-
-    /// Disarm a task's deadline, if it is armed.
-    pub(crate) fn clear(&mut self, task: usize) {
-        let position = self.position[task];
-        if position == NOWHERE {
-            return;
-        }
-        self.position[task] = NOWHERE;
-        self.length -= 1;
-        if (position as usize) < self.length {
-            let last = self.heap[self.length] as usize;
-            self.sift(position as usize, last);
-        }
-    }
-
-    /// Put a task where its deadline belongs, seen from a place that is free for it.
-    #[inline(never)]
-    fn sift(&mut self, position: usize, task: usize) {
-        let position = self.sift_up(position, task);
-        self.sift_down(position, task);
-    }
-
-    fn place(&mut self, position: usize, task: usize) {
-        self.heap[position] = task as u8;
-        self.position[task] = position as u8;
-    }
-
+    /// A task has this deadline.
     #[inline(always)]
-    fn sift_up(&mut self, mut position: usize, task: usize) -> usize {
-        let at = self.at[task];
-        while position > 0 {
-            let parent = (position - 1) / 2;
-            let above = self.heap[parent] as usize;
-            if self.at[above] <= at {
-                break;
-            }
-            self.place(position, above);
-            position = parent;
+    pub(crate) fn set(&mut self, task: usize, deadline: u64) {
+        self.tasks |= bit(task);
+        if deadline < self.earliest {
+            self.earliest = deadline;
         }
-        self.place(position, task);
-        position
     }
 
-    fn sift_down(&mut self, mut position: usize, task: usize) {
-        loop {
-            let left = 2 * position + 1;
-            if left >= self.length {
-                break;
-            }
-            let right = left + 1;
-            let child = if right < self.length
-                && self.at[self.heap[right] as usize] < self.at[self.heap[left] as usize]
-            {
-                right
-            } else {
-                left
-            };
-            let below = self.heap[child] as usize;
-            if self.at[task] <= self.at[below] {
-                break;
-            }
-            self.place(position, below);
-            position = child;
+    /// A task has none any more.
+    #[inline(never)]
+    pub(crate) fn clear(&mut self, task: usize) {
+        self.tasks &= !bit(task);
+        self.unseen &= !bit(task);
+        if self.tasks == 0 {
+            self.earliest = NEVER;
         }
-        self.place(position, task);
+    }
+
+    /// When to look.
+    pub(crate) fn earliest(&self) -> u64 {
+        if self.unseen == 0 { self.earliest } else { 0 }
+    }
+
+    /// Looks at a few tasks, with `deadline` for each one's, [`NEVER`] if it was met: a task that has missed its own.
+    pub(crate) fn look(&mut self, now: u64, deadline: impl Fn(usize) -> u64) -> Option<usize> {
+        if self.unseen == 0 {
+            self.unseen = self.tasks;
+            self.earliest = NEVER;
+        }
+        for _ in 0..LOOKS {
+            if self.unseen == 0 {
+                break;
+            }
+            let task = first(self.unseen);
+            self.unseen &= !bit(task);
+            let deadline = deadline(task);
+            if deadline <= now {
+                return Some(task);
+            }
+            if deadline == NEVER {
+                self.tasks &= !bit(task);
+            }
+            self.earliest = self.earliest.min(deadline);
+        }
+        None
     }
 }

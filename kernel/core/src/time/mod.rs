@@ -2,5 +2,4 @@
 
 mod alarm;
 pub(crate) mod deadlines;
-pub(crate) mod overdue;
 mod timer;

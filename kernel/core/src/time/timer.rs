@@ -15,11 +15,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         if bits.is_empty() {
             self.timers.clear(current);
-        } else if deadline <= self.hardware.now() {
+        } else if deadline <= self.now() {
             self.timers.clear(current);
             self.post(current, bits);
         } else {
-            self.tasks[current].timer_bits = bits;
+            let record = &mut self.tasks[current];
+            record.timer = deadline;
+            record.timer_bits = bits;
             self.timers.set(current, deadline);
             self.alarm_by(deadline);
         }

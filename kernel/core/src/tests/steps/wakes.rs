@@ -37,7 +37,7 @@ impl Wake {
             *other != task && *other != actor && !scenario.away.contains(other)
         };
         let peer = (1..5).rev().find(free).map(|by| Self::Peer { by });
-        let calls = crate::model::CONFIG.tasks[task].calls;
+        let calls = crate::model::CONFIG.beginnings[task].calls;
         let server = (1..task).find(|server| calls & bit(*server) != 0 && free(server));
         let death = server
             .filter(|_| task != actor)
