@@ -67,8 +67,8 @@ static KERNEL: Cell = Cell(UnsafeCell::new(Kernel::new(&CONFIG, unsafe {
 #[inline(always)]
 unsafe fn kernel() -> &'static mut Image {
     let mut state = KERNEL.0.get();
-    // SAFETY: it does nothing. The compiler cannot know any more that all the kernel's functions work on this one state,
-    // and passes them its address in a register, instead of making it anew wherever it is needed.
+    // SAFETY: it does nothing. The compiler cannot know any more that all the kernel's functions work on this one
+    // state, and passes them its address in a register, instead of making it anew wherever it is needed.
     unsafe {
         core::arch::asm!("/* {} */", inout(reg) state, options(nomem, nostack, preserves_flags))
     };

@@ -1,9 +1,9 @@
 //! `memcpy`, `memmove` and the zeroing of words for the kernel.
 //!
-//! Those that come with the compiler take 2.5 KiB of the kernel, and 170 bytes. Here what is aligned is copied four words at a time,
-//! and all else by the word: these processors load and store one word at any address (Armv7-M, A3.2.1). The names and
-//! arguments are those of the C standard (7.24) and of the Run-time ABI for the Arm Architecture (4.3.4); the compiler
-//! calls both.
+//! Those that come with the compiler take 2.5 KiB of the kernel, and 170 bytes. Here what is aligned is copied four
+//! words at a time, and all else by the word: these processors load and store one word at any address (Armv7-M,
+//! A3.2.1). The names and arguments are those of the C standard (7.24) and of the Run-time ABI for the Arm Architecture
+//! (4.3.4); the compiler calls both.
 
 core::arch::global_asm!(
     // A function by the name, and by other names.

@@ -108,7 +108,8 @@ static GRANTS: [GrantConfig; 8] = [
 /// The task that lends most, beside the supervisor.
 const PARENT: usize = 2;
 
-/// What the tasks begin with, with their shares of tables of so many slots and grants. Small ones are the supervisor's alone.
+/// What the tasks begin with, with their shares of tables of so many slots and grants. Small ones are the supervisor's
+/// alone.
 const fn shared<const L: usize, const G: usize>() -> [Beginning; TASKS] {
     // Of the parent, and of each other.
     let [parent, other] = match L {
