@@ -58,7 +58,7 @@ pub trait Context {
 }
 
 /// Where the interrupt lines of a machine go: for each line the grant that is claimed, or all bits set, or the list of
-/// claims of a shared line ([`SHARED`](crate::lease::shared::SHARED)).
+/// claims of a shared line (`lease::shared::SHARED`).
 pub trait Routes: AsRef<[u16]> + AsMut<[u16]> {
     /// None is claimed.
     const NONE: Self;

@@ -67,6 +67,10 @@ static KERNEL: Cell = Cell(UnsafeCell::new(Kernel::new(&CONFIG, unsafe {
 #[inline(always)]
 unsafe fn kernel() -> &'static mut Image {
     let mut state = KERNEL.0.get();
+    #[expect(
+        clippy::pointers_in_nomem_asm_block,
+        reason = "the text is a comment, which reads nothing through the pointer"
+    )]
     // SAFETY: it does nothing. The compiler cannot know any more that all the kernel's functions work on this one
     // state, and passes them its address in a register, instead of making it anew wherever it is needed.
     unsafe {
