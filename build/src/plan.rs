@@ -63,8 +63,8 @@ impl Plan {
         name.unwrap_or_default()
     }
 
-    /// The level (`opt-level`) that the kernel is compiled with. On Arm, `"s"` takes a tenth of its text away, which
-    /// such a chip keeps in flash, and adds up to a twentieth to what it executes. On RISC-V it takes a fiftieth away.
+    /// The level (`opt-level`) that the kernel is compiled with. On Arm, where the chip keeps its text in flash,
+    /// `"s"` saves text and costs some instructions. On RISC-V it saves next to nothing (`docs/size.md`).
     pub fn kernel_level(&self) -> &'static str {
         if self.is_thumb() { "s" } else { "3" }
     }

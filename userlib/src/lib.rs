@@ -30,7 +30,6 @@ pub mod pci;
 pub mod policy;
 pub mod runtime;
 #[doc(hidden)]
-#[doc(hidden)]
 pub mod setting;
 pub mod start;
 pub mod supervisor;

@@ -40,3 +40,10 @@ pub(crate) fn has(workspace: &Workspace, app: &str, board: &str) -> bool {
         .iter()
         .any(|one| one == board)
 }
+
+/// Whether an app has a task of this name on a board. A manifest with a fault has none; other parts report it.
+pub(crate) fn has_task(workspace: &Workspace, (app, board): (&str, &str), task: &str) -> bool {
+    has(workspace, app, board)
+        && leasehold_build::check(workspace.root(), app, board)
+            .is_ok_and(|plan| plan.tasks.iter().any(|one| one.name == task))
+}

@@ -34,9 +34,7 @@ impl Bootable {
     pub(crate) fn disk(&self) -> Result<&Path> {
         self.disk.as_deref().context("the machine has no disk")
     }
-}
 
-impl Bootable {
     /// What boots it, its serial line on standard input and output.
     ///
     /// # Errors

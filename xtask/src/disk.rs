@@ -14,10 +14,11 @@ pub(crate) fn ready(
     (app, board): (&str, &str),
     mebibytes: u32,
 ) -> Result<PathBuf> {
-    let folder = workspace.target().join("disks");
-    let path = folder.join(format!("{app}-{board}.img"));
+    let path = workspace
+        .target()
+        .join("disks")
+        .join(format!("{app}-{board}.img"));
     if !path.exists() {
-        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         let image = disk_image::format(mebibytes).map_err(|why| anyhow!("qemu.disk: {why}"))?;
         write(&path, &image)?;
         eprintln!("made a disk of {mebibytes} MiB: {}", path.display());
@@ -30,6 +31,9 @@ pub(crate) fn ready(
 /// # Errors
 /// When it cannot be written.
 pub(crate) fn write(path: &Path, image: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
     let part = path.with_extension("part");
     std::fs::write(&part, image).with_context(|| part.display().to_string())?;
     std::fs::rename(&part, path).with_context(|| path.display().to_string())

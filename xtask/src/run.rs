@@ -225,9 +225,11 @@ mod tests {
             "leasehold> leasehold: the kernel faulted: read fault at 0x0, pc 0x0"
         ));
         assert!(is_kernel_fault(
-            "leasehold: the kernel panicked at core.rs:1"
+            "leasehold: the kernel panicked: no such entry"
         ));
-        assert!(is_kernel_fault("leasehold: cannot boot: exhausted"));
+        assert!(is_kernel_fault(
+            "leasehold: cannot boot: no room to map the tasks"
+        ));
         assert!(!is_kernel_fault("leasehold: supervisor started"));
         assert!(!is_kernel_fault("supervisor: chaos: read fault at 0x0"));
     }

@@ -8,6 +8,8 @@
 const SECTOR: usize = 512;
 /// Where the partition begins, as partitioners do it: at 1 MiB.
 const START: u32 = 2048;
+/// The first byte of the partition.
+pub const PARTITION: usize = START as usize * SECTOR;
 /// Sectors before the FATs, FATs, and entries of the root folder.
 const RESERVED: u32 = 1;
 const FATS: u32 = 2;

@@ -12,7 +12,7 @@ use driver_th1520::pads::{I2C, settings};
 use embedded_hal::i2c::Operation;
 use userlib::future::{Lock, with_deadline};
 use userlib::interrupt::Interrupt;
-use userlib::io::DevresIoMem;
+use userlib::io::{DevresIoMem, Window};
 use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
 use userlib::runtime::{AsyncDriver, Bound, Device};
 use userlib::sys::TaskHandle;
@@ -93,16 +93,11 @@ struct Awaited<'d>(&'d I2cDriver);
 
 impl Bus for Awaited<'_> {
     fn load(&self, register: usize) -> Result<u32, Error> {
-        let registers = self.0.registers.borrow();
-        let guard = registers.as_ref().and_then(DevresIoMem::try_access);
-        guard.ok_or(Error::Unbound)?.get().try_read32(register)
+        self.0.window(|window| window.try_read32(register))
     }
 
     fn store(&self, register: usize, value: u32) -> Result<(), Error> {
-        let registers = self.0.registers.borrow();
-        let guard = registers.as_ref().and_then(DevresIoMem::try_access);
-        let guard = guard.ok_or(Error::Unbound)?;
-        guard.get().try_write32(register, value)
+        self.0.window(|window| window.try_write32(register, value))
     }
 
     async fn event(&mut self, wanted: u32) -> Result<(), Error> {
@@ -120,6 +115,17 @@ impl Bus for Awaited<'_> {
 }
 
 impl I2cDriver {
+    /// What `body` does with the registers.
+    fn window<R>(
+        &self,
+        body: impl FnOnce(&Window<'_, WINDOW>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let registers = self.registers.borrow();
+        let guard = registers.as_ref().and_then(DevresIoMem::try_access);
+        let guard = guard.ok_or(Error::Unbound)?;
+        body(guard.get())
+    }
+
     /// What `body` does with the targets on offer.
     fn parts<R>(
         &self,

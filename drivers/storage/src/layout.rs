@@ -121,23 +121,32 @@ impl Layout {
         let sector = end / each;
         let mut block = [read(disk, self.fat + sector)?];
         let behind = (end % each) as usize * self.entry;
-        let sealed = |at: &usize| self.entry_of(&block[0], *at) != 0;
-        if (behind..512).step_by(self.entry).all(|at| sealed(&at)) {
+        let mut entries = (behind..512).step_by(self.entry);
+        if entries.all(|at| self.entry_of(&block[0], at) != 0) {
             return Ok(());
         }
+        // A bad cluster; its lower half is that of FAT16.
+        let bad = 0x0fff_fff7_u32.to_le_bytes();
         for at in (behind..512).step_by(self.entry) {
-            // A bad cluster.
-            let bad = 0x0fff_fff7_u32.to_le_bytes();
-            let bad: [u8; 4] = if self.entry == 2 {
-                [0xf7, 0xff, 0, 0]
-            } else {
-                bad
-            };
             block[0].contents[at..at + self.entry].copy_from_slice(&bad[..self.entry]);
         }
+        self.write(disk, sector, &block)
+    }
+
+    /// Whether a file can have this cluster.
+    const fn has(&self, cluster: u32) -> bool {
+        cluster >= FIRST && cluster < self.clusters + FIRST
+    }
+
+    /// Writes a sector of each FAT.
+    fn write<D: BlockDevice>(
+        &self,
+        disk: &D,
+        sector: u32,
+        block: &[Block],
+    ) -> Result<(), D::Error> {
         for copy in 0..self.fats {
-            let sector = self.fat + copy * self.length + sector;
-            disk.write(&block, BlockIdx(sector))?;
+            disk.write(block, BlockIdx(self.fat + copy * self.length + sector))?;
         }
         Ok(())
     }
@@ -158,8 +167,8 @@ impl Layout {
             for (number, block) in some.iter().enumerate() {
                 for at in 0..each {
                     let cluster = ((first + number) * each + at) as u32;
-                    let counts = cluster >= FIRST && cluster < last;
-                    free += u32::from(counts && self.entry_of(block, at * self.entry) == 0);
+                    let is_free = self.entry_of(block, at * self.entry) == 0;
+                    free += u32::from(self.has(cluster) && is_free);
                 }
             }
         }
@@ -194,11 +203,11 @@ impl Layout {
         let each = 512 / self.entry as u32;
         let mut cluster = first;
         // A chain that goes in a circle ends where it is free.
-        while cluster >= FIRST && cluster < self.clusters + FIRST {
+        while self.has(cluster) {
             let sector = cluster / each;
             let mut block = [read(disk, self.fat + sector)?];
             let mut changed = false;
-            while cluster >= FIRST && cluster < self.clusters + FIRST && cluster / each == sector {
+            while self.has(cluster) && cluster / each == sector {
                 let at = (cluster % each) as usize * self.entry;
                 let next = self.entry_of(&block[0], at);
                 block[0].contents[at..at + self.entry].fill(0);
@@ -209,10 +218,7 @@ impl Layout {
             if !changed {
                 break;
             }
-            for copy in 0..self.fats {
-                let sector = self.fat + copy * self.length + sector;
-                disk.write(&block, BlockIdx(sector))?;
-            }
+            self.write(disk, sector, &block)?;
         }
         Ok(freed)
     }

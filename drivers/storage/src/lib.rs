@@ -22,10 +22,10 @@ pub use driver::StorageDriver;
 pub use files::Files;
 pub use medium::{Medium, MediumError};
 
-use userlib::runtime::Never;
+use core::convert::Infallible;
 
 /// Does calls for ever. `step` waits for one event of the driver loop and handles it.
-pub fn serve(driver: &StorageDriver, step: &dyn Fn()) -> Never {
+pub fn serve(driver: &StorageDriver, step: &dyn Fn()) -> Infallible {
     let files = Files::new(Medium::new(driver, step));
     loop {
         match driver.next() {

@@ -25,7 +25,6 @@ pub(crate) struct Disk<'cap> {
     queue: Queue<'cap, DESCRIPTORS, Pending<'cap>>,
     /// Frames that no request uses.
     frames: [Option<DmaBuffer<'cap, Frame, Ours>>; SLOTS],
-    flushes: bool,
     master: BusMaster<'cap>,
 }
 
@@ -42,7 +41,6 @@ impl<'cap> Disk<'cap> {
         device: &Device<'cap, Bound>,
         transport: Transport<'cap>,
         pool: &mut DmaPool<'cap>,
-        flushes: bool,
     ) -> Result<Self, Error> {
         let queue = Queue::new(pool)?;
         let mut frames = [const { None }; SLOTS];
@@ -55,7 +53,6 @@ impl<'cap> Disk<'cap> {
             transport,
             queue,
             frames,
-            flushes,
             master,
         };
         disk.transport.start();
@@ -81,11 +78,6 @@ impl<'cap> Disk<'cap> {
         while !self.is_full()
             && let Some(job) = server.next()?
         {
-            if job.operation == Operation::Flush && !self.flushes {
-                // Without a cache each write was on the medium when it was answered.
-                server.answer(job.slot, Ok(()))?;
-                continue;
-            }
             self.give(server, job)?;
             rings = true;
         }

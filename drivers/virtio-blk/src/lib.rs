@@ -120,7 +120,7 @@ impl AsyncDriver for VirtioBlkDriver {
             cached: agreed.has(FLUSH).into(),
         };
         let mut pool = device.dma_pool()?;
-        let disk = Disk::new(device, transport, &mut pool, agreed.has(FLUSH))?;
+        let disk = Disk::new(device, transport, &mut pool)?;
         let interrupt = device.interrupt("intx")?;
         let posts = device.posts()?;
         let server = Server::new(device, &mut pool, geometry)?;

@@ -3,7 +3,7 @@
 /// Most tasks an image may have: a set of tasks is one `u64`.
 pub const MAX_TASKS: usize = 64;
 /// Lease slots that a handle's index can name ([`LeaseHandle`](crate::LeaseHandle)).
-pub const MAX_LEASES: u32 = 1 << 10;
+pub const MAX_LEASES: u32 = 1 << crate::LeaseHandle::INDEX_BITS;
 /// Devices that one driver may have bound at once.
 pub const MAX_BINDINGS: usize = 4;
 

@@ -39,7 +39,7 @@ pub use futures::{async_engine, binding};
 #[doc(hidden)]
 #[cfg(target_os = "none")]
 pub use runner::run_in;
-pub use runner::{Never, Runner, run, run_beside};
+pub use runner::{Runner, run, run_beside};
 pub use soon::notify_soon;
 pub use tables::{FuturePlace, MAX_BINDINGS, StatePlace, future_size};
 

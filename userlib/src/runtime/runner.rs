@@ -39,15 +39,14 @@ pub unsafe fn run_in<D: Driver>(driver: &D, states: &'static StatePlace<D>) -> !
 /// can wait for a device that comes and goes.
 ///
 /// A callback of the driver must not step: that panics.
-pub fn run_beside<D: Driver>(driver: &D, main: impl FnOnce(&dyn Fn()) -> Never) -> ! {
+pub fn run_beside<D: Driver>(
+    driver: &D,
+    main: impl FnOnce(&dyn Fn()) -> core::convert::Infallible,
+) -> ! {
     let mut states = core::array::from_fn::<_, MAX_BINDINGS, _>(|_| None);
     let runner = core::cell::RefCell::new(Runner::with(driver, &mut states));
     match main(&|| runner.borrow_mut().step_or_bind()) {}
 }
-
-/// What a function gives that never returns.
-#[derive(Debug)]
-pub enum Never {}
 
 /// Runs an engine for ever, with these states.
 pub(super) fn run_engine<E: Engine>(engine: E, states: &mut [Option<E::State>]) -> ! {

@@ -273,7 +273,6 @@ impl DeviceModel for Virtio {
             (0x14, 1) => u64::from(self.status),
             (0x18, 2) => u64::from(self.queues.get(self.selected).map_or(0, |queue| queue.size)),
             (0x1e, 2) => 0,
-            // To read the cause lets the line be silent (4.1.4.5).
             (OWN..DOORBELLS, _) => {
                 let at = offset - OWN;
                 let mut value = [0; 8];
@@ -281,6 +280,7 @@ impl DeviceModel for Virtio {
                 value[..width].copy_from_slice(there.expect("the structure is that long"));
                 u64::from_le_bytes(value)
             }
+            // To read the cause lets the line be silent (4.1.4.5).
             (INTERRUPT, 1) => u64::from(std::mem::take(&mut self.cause)),
             _ => panic!("no register of {width} bytes to load at {offset:#x}"),
         }

@@ -55,16 +55,7 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
     let mut bootable = build::bootable(workspace, emulators, APP, board)?;
     println!("{}", bootable.machine);
     let mut tally = Tally::default();
-    let mut report = |name: &str, outcome: Result<()>| match outcome {
-        Ok(()) => {
-            tally.passed += 1;
-            println!("test disk::{name} ... ok");
-        }
-        Err(reason) => {
-            tally.failed += 1;
-            println!("test disk::{name} ... FAILED: {reason:#}");
-        }
-    };
+    let mut report = |name: &str, outcome| tally.judge("disk", name, outcome);
     let outcome = play(workspace, &mut bootable, SHORT);
     let image = bootable.disk()?.to_path_buf();
     let written = outcome.as_ref().map_or(0, |written| *written);
@@ -151,7 +142,7 @@ pub(crate) fn play(workspace: &Workspace, bootable: &mut Bootable, plan: Plan) -
 pub(crate) fn clean(image: &Path) -> Result<()> {
     let partition = image.with_extension("partition");
     let bytes = std::fs::read(image).with_context(|| image.display().to_string())?;
-    std::fs::write(&partition, &bytes[1 << 20..])?;
+    std::fs::write(&partition, &bytes[disk_image::PARTITION..])?;
     let checker = needs::checker().context("no fsck.vfat")?;
     let ran = Command::new(checker).arg("-n").arg(&partition).output();
     std::fs::remove_file(&partition)?;

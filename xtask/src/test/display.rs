@@ -1,7 +1,7 @@
 //! The demo's display: what it shows, while its driver ends and comes back.
 
-use super::Tally;
 use super::shell::Shell;
+use super::{SHIFT, Tally};
 use crate::boards;
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
@@ -16,8 +16,6 @@ use std::path::PathBuf;
 pub(super) const APP: &str = "demo";
 /// The task that draws.
 const TASK: &str = "screen";
-/// An instruction takes 8 ns, as for the suite.
-const SHIFT: u8 = 3;
 /// The colours of the test card's bars, from left to right (`app/demo/screen/src/card.rs`).
 const BARS: [[u8; 3]; 8] = [
     [255, 255, 255],
@@ -30,11 +28,9 @@ const BARS: [[u8; 3]; 8] = [
     [0, 0, 0],
 ];
 
-/// Whether the demo draws on this board's display. A manifest with a fault is the other parts' to report.
+/// Whether the demo draws on this board's display.
 pub(super) fn is_on(workspace: &Workspace, board: &str) -> bool {
-    boards::has(workspace, APP, board)
-        && leasehold_build::check(workspace.root(), APP, board)
-            .is_ok_and(|plan| plan.tasks.iter().any(|task| task.name == TASK))
+    boards::has_task(workspace, (APP, board), TASK)
 }
 
 /// Runs the demo and judges its pictures.
@@ -46,16 +42,7 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
     println!("{}", bootable.machine);
     let mut seen = Seen::boot(&bootable)?;
     let mut tally = Tally::default();
-    let mut report = |name: &str, outcome: Result<()>| match outcome {
-        Ok(()) => {
-            tally.passed += 1;
-            println!("test display::{name} ... ok");
-        }
-        Err(reason) => {
-            tally.failed += 1;
-            println!("test display::{name} ... FAILED: {reason:#}");
-        }
-    };
+    let mut report = |name: &str, outcome| tally.judge("display", name, outcome);
     report("the_card_is_what_was_painted", seen.card());
     report("a_new_driver_shows_nothing_of_before", seen.cleared());
     report("it_is_painted_again_when_the_driver_is_back", seen.again());
@@ -87,15 +74,6 @@ impl Seen {
         })
     }
 
-    /// Types lines that must succeed.
-    fn lines(&mut self, lines: &[&str]) -> Result<()> {
-        for (line, answer) in lines.iter().zip(self.shell.lines(lines)?) {
-            let (said, succeeded) = answer?;
-            ensure!(succeeded, "`{line}` failed: {}", said.join("\n"));
-        }
-        Ok(())
-    }
-
     /// What is to be seen now.
     fn picture(&mut self) -> Result<Picture> {
         self.monitor.screenshot(&self.file, "ppm")?;
@@ -103,7 +81,7 @@ impl Seen {
     }
 
     fn card(&mut self) -> Result<()> {
-        self.lines(&["call screen.card"])?;
+        self.shell.good(&["call screen.card"])?;
         self.picture()?.is(&BARS)
     }
 
@@ -114,21 +92,22 @@ impl Seen {
             .iter()
             .flat_map(|sleep| ["crash screen", sleep])
             .collect();
-        self.lines(&lines)?;
+        self.shell.good(&lines)?;
         let last = self.picture()?.is(&[[0; 3]]);
         ensure!(
             last.is_err(),
             "nothing is left of what the task painted last"
         );
-        self.lines(&["crash display", "sleep 200"])?;
+        self.shell.good(&["crash display", "sleep 200"])?;
         self.picture()?.is(&[[0; 3]])
     }
 
     fn again(&mut self) -> Result<()> {
-        self.lines(&["restart screen", "sleep 200", "call screen.card"])?;
+        self.shell
+            .good(&["restart screen", "sleep 200", "call screen.card"])?;
         self.picture()?.is(&BARS)?;
         // The driver ends while the task has its frame buffer.
-        self.lines(&["crash display", "sleep 200"])?;
+        self.shell.good(&["crash display", "sleep 200"])?;
         self.picture()?.is(&BARS)
     }
 }

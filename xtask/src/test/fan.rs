@@ -40,16 +40,7 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
     let bootable = build::bootable(workspace, emulators, APP, board)?;
     println!("{}", bootable.machine);
     let mut tally = Tally::default();
-    let mut report = |name: &str, outcome: Result<()>| match outcome {
-        Ok(()) => {
-            tally.passed += 1;
-            println!("test fan::{name} ... ok");
-        }
-        Err(reason) => {
-            tally.failed += 1;
-            println!("test fan::{name} ... FAILED: {reason:#}");
-        }
-    };
+    let mut report = |name: &str, outcome| tally.judge("fan", name, outcome);
     let mut lines = vec![format!("sleep {}", HEAT + 400)];
     for task in CRASHES {
         lines.extend([format!("crash {task}"), "sleep 400".to_owned()]);
@@ -133,15 +124,7 @@ impl Run {
     }
 
     fn off_without_a_lease(&self) -> Result<()> {
-        let unbound = self
-            .lines
-            .iter()
-            .rposition(|line| line.contains("control: pwm is off"));
-        let rest = &self.lines[unbound.context("the gate was not closed")?..];
-        let after = Self {
-            lines: rest.to_vec(),
-            waves: self.waves.clone(),
-        };
+        let after = self.since("control: pwm is off")?;
         let off = after.when("control: pwm is off")?;
         self.has(off + 200, (0, 0))?;
         let on = after.when("pwm: 6 channels")?;

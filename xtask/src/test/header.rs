@@ -37,16 +37,7 @@ const LEVEL: &str = "call rails.level 3";
 pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
     let bootable = build::bootable(workspace, emulators, APP, board)?;
     let mut tally = Tally::default();
-    let mut report = |name: &str, outcome: Result<()>| match outcome {
-        Ok(()) => {
-            tally.passed += 1;
-            println!("test header::{name} ... ok");
-        }
-        Err(reason) => {
-            tally.failed += 1;
-            println!("test header::{name} ... FAILED: {reason:#}");
-        }
-    };
+    let mut report = |name: &str, outcome| tally.judge("header", name, outcome);
     let mut lines = vec!["sleep 300".to_owned()];
     for task in CRASHES {
         lines.extend([format!("crash {task}"), "sleep 400".to_owned()]);
@@ -140,14 +131,7 @@ impl Run {
 
     /// The lines' leases are under that of the clock: without it nothing drives the pad.
     fn not_lent(&self) -> Result<()> {
-        let unbound = self
-            .lines
-            .iter()
-            .rposition(|line| line.contains("control: gpio1 is off"));
-        let after = Self {
-            lines: self.lines[unbound.context("the gate was not closed")?..].to_vec(),
-            waves: self.waves.clone(),
-        };
+        let after = self.since("control: gpio1 is off")?;
         let off = after.when("control: gpio1 is off")?;
         self.has(off + 150, (0, 0))?;
         let on = after.when("gpio1: 2 lines on offer")?;

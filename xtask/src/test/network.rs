@@ -27,11 +27,9 @@ const EVERY: &str = "256k";
 /// Fewest kills of a transfer.
 const KILLS: u32 = 3;
 
-/// Whether the demo has a network on this board. A manifest with a fault is the other parts' to report.
+/// Whether the demo has a network on this board.
 pub(super) fn is_on(workspace: &Workspace, board: &str) -> bool {
-    boards::has(workspace, APP, board)
-        && leasehold_build::check(workspace.root(), APP, board)
-            .is_ok_and(|plan| plan.tasks.iter().any(|task| task.name == STACK))
+    boards::has_task(workspace, (APP, board), STACK)
 }
 
 /// Runs the demo and judges its transfers.
@@ -49,16 +47,7 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
         server: Server::start()?,
     };
     let mut tally = Tally::default();
-    let mut report = |name: &str, outcome: Result<()>| match outcome {
-        Ok(()) => {
-            tally.passed += 1;
-            println!("test network::{name} ... ok");
-        }
-        Err(reason) => {
-            tally.failed += 1;
-            println!("test network::{name} ... FAILED: {reason:#}");
-        }
-    };
+    let mut report = |name: &str, outcome| tally.judge("network", name, outcome);
     report("an_echo_comes_back", seen.echo());
     report("nobody_listens", seen.refused());
     report("a_page_comes_whole", seen.fetch(None));
@@ -100,9 +89,7 @@ impl Seen {
 
     /// Types a line that must succeed.
     fn good(&mut self, line: &str) -> Result<Vec<String>> {
-        let (said, succeeded) = self.line(line)?;
-        ensure!(succeeded, "`{line}` failed: {}", said.join("\n"));
-        Ok(said)
+        self.shell.good(&[line])
     }
 
     /// A page of the server, as the board names it.

@@ -1,7 +1,7 @@
 //! The app `probe` on the model of its board, with a wire from the PWM's pad: what it measures must be what the model
 //! was told, and it must come to its end.
 
-use super::Tally;
+use super::{SHIFT, Tally};
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
 use crate::guest::{Event, Guest};
@@ -14,8 +14,6 @@ use std::time::Duration;
 
 /// The app.
 pub(super) const APP: &str = "probe";
-/// An instruction takes 8 ns, as for the suite.
-const SHIFT: u8 = 3;
 /// How long of its own time the machine may be silent.
 const SILENCE: Duration = Duration::from_secs(60);
 /// Its last line.
@@ -48,16 +46,7 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
     let bootable = build::bootable(workspace, emulators, APP, board)?;
     let mut tally = Tally::default();
     for (name, options, said) in TESTS {
-        match run(&bootable, options, said) {
-            Ok(()) => {
-                tally.passed += 1;
-                println!("test probe::{name} ... ok");
-            }
-            Err(reason) => {
-                tally.failed += 1;
-                println!("test probe::{name} ... FAILED: {reason:#}");
-            }
-        }
+        tally.judge("probe", name, run(&bootable, options, said));
     }
     Ok(tally)
 }

@@ -22,16 +22,8 @@ pub(super) fn play(workspace: &Workspace, bootable: &Bootable) -> Result<Tally> 
         .with_context(|| format!("no `<!-- story -->` in {}", path.display()))?;
     let (transcript, _) = rest.split_once("\n```").context("its end")?;
     let mut tally = Tally::default();
-    match played(transcript, bootable) {
-        Ok(()) => {
-            tally.passed += 1;
-            println!("test readme::the_transcript_is_what_comes ... ok");
-        }
-        Err(reason) => {
-            tally.failed += 1;
-            println!("test readme::the_transcript_is_what_comes ... FAILED: {reason:#}");
-        }
-    }
+    let outcome = played(transcript, bootable);
+    tally.judge("readme", "the_transcript_is_what_comes", outcome);
     Ok(tally)
 }
 

@@ -48,16 +48,7 @@ const REFUSALS: &[(&str, &[&str], &str)] = &[
 pub(super) fn run(bootable: &Bootable) -> Result<Tally> {
     let mut tally = Tally::default();
     for (name, options, said) in REFUSALS {
-        match refusal(bootable, options, said) {
-            Ok(()) => {
-                tally.passed += 1;
-                println!("test refusals::{name} ... ok");
-            }
-            Err(reason) => {
-                tally.failed += 1;
-                println!("test refusals::{name} ... FAILED: {reason:#}");
-            }
-        }
+        tally.judge("refusals", name, refusal(bootable, options, said));
     }
     Ok(tally)
 }

@@ -87,6 +87,17 @@ impl Shell {
         Ok(answers)
     }
 
+    /// Types lines that must succeed; what they say.
+    pub(super) fn good(&mut self, lines: &[&str]) -> Result<Vec<String>> {
+        let mut all = Vec::new();
+        for (line, answer) in lines.iter().zip(self.lines(lines)?) {
+            let (said, succeeded) = answer?;
+            ensure!(succeeded, "`{line}` failed: {}", said.join("\n"));
+            all.extend(said);
+        }
+        Ok(all)
+    }
+
     /// What the machine says until its shell asks.
     pub(super) fn until_prompt(&mut self) -> Answer {
         let mut lines = Vec::new();

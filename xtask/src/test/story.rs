@@ -33,16 +33,7 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
     }
     // Its clock counts instructions. So a busy host cannot let the parent come back too early for the steps between.
     let mut shell = Shell::start(&bootable, Clock::Instructions(SHIFT))?;
-    let mut report = |name: &str, outcome: Result<()>| match outcome {
-        Ok(()) => {
-            tally.passed += 1;
-            println!("test story::{name} ... ok");
-        }
-        Err(reason) => {
-            tally.failed += 1;
-            println!("test story::{name} ... FAILED: {reason:#}");
-        }
-    };
+    let mut report = |name: &str, outcome| tally.judge("story", name, outcome);
     let booted = shell.until_prompt();
     let alive = booted.is_ok();
     report("the_shell_comes_up", booted.map(drop));

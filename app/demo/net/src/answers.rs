@@ -6,7 +6,7 @@ use crate::stack::Stack;
 use crate::table::Kind;
 use driver_interfaces::{Datagram, Endpoint, NetworkStatus, SocketsServer, StreamState};
 use userlib::Error;
-use userlib::ipc::{Answer, Deferred, ReadLoan, Request, WriteLoan};
+use userlib::ipc::{Deferred, ReadLoan, WriteLoan};
 use userlib::sys::TaskHandle;
 use zerocopy::{Immutable, IntoBytes};
 
@@ -29,11 +29,6 @@ impl<'a> Answers<'a> {
             calls,
             client,
         }
-    }
-
-    /// Answers a request.
-    pub(crate) fn answer(&mut self, request: &Request<'_>) -> Answer {
-        self.dispatch(request)
     }
 
     fn find(&self, kind: Kind, socket: u32) -> Result<usize, Error> {

@@ -22,6 +22,7 @@ use crate::link::Link;
 pub use crate::memory::{Buffers, Places};
 use crate::stack::Stack;
 use core::cell::RefCell;
+use driver_interfaces::SocketsServer;
 use driver_virtio_rng::RngClient;
 use static_cell::ConstStaticCell;
 use userlib::ipc::{Answer, Kept, Request};
@@ -108,15 +109,17 @@ impl Inner {
                 let delay = self.stack.delay();
                 let delay = delay.map(|delay| now.saturating_add(time::ticks(delay)));
                 // A frame that finds no room waits for the driver, not for a time.
-                delay.max(link.deadline().map(|_| now + time::ticks(10)))
+                delay.max(link.is_full().then(|| now + time::ticks(10)))
             }
             _ => None,
         };
+        stack.into_iter().chain(self.deadline()).min()
+    }
+
+    /// When a call or a look for clients is due, in ticks.
+    fn deadline(&self) -> Option<u64> {
         let clients = (self.stack.table.count() > 0).then_some(self.clients);
-        [stack, self.calls.deadline(), clients]
-            .into_iter()
-            .flatten()
-            .min()
+        self.calls.deadline().into_iter().chain(clients).min()
     }
 
     /// Closes the sockets of clients that are gone.
@@ -182,17 +185,14 @@ impl Driver for NetDriver {
         _: &Device<'cap, Core>,
         request: &Request<'_>,
     ) -> Answer {
-        let answer = {
-            let inner = &mut *self.0.borrow_mut();
-            Answers::new(&mut inner.stack, &mut inner.calls, request.client()).answer(request)
-        };
+        let answer = self.request_unbound(request);
         self.work(bound);
         answer
     }
 
     fn request_unbound(&self, request: &Request<'_>) -> Answer {
         let inner = &mut *self.0.borrow_mut();
-        Answers::new(&mut inner.stack, &mut inner.calls, request.client()).answer(request)
+        Answers::new(&mut inner.stack, &mut inner.calls, request.client()).dispatch(request)
     }
 
     fn replies_unbound(&self, kept: &mut Kept<'_>) {
@@ -208,9 +208,7 @@ impl Driver for NetDriver {
     }
 
     fn deadline_unbound(&self) -> Option<u64> {
-        let inner = self.0.borrow();
-        let clients = (inner.stack.table.count() > 0).then_some(inner.clients);
-        inner.calls.deadline().into_iter().chain(clients).min()
+        self.0.borrow().deadline()
     }
 
     fn unbind<'cap>(&self, _: &mut Bound<'cap>, _: &Device<'cap, Core>) {

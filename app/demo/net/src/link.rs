@@ -11,8 +11,8 @@ const ANSWER_TIME: u64 = 5_000;
 /// The queues, and what is known of the driver.
 pub(crate) struct Link<'cap> {
     frames: Frames<'cap>,
-    /// Why the driver is not used any more.
-    broken: Option<Error>,
+    /// Whether the driver is not used any more.
+    broken: bool,
     /// Since when there is no room, in ticks.
     full: Option<u64>,
     /// Frames that came and that were sent.
@@ -27,7 +27,7 @@ impl<'cap> Link<'cap> {
     pub(crate) fn new(device: &Device<'cap, Bound>) -> Result<Self, Error> {
         Ok(Self {
             frames: Frames::new(device)?,
-            broken: None,
+            broken: false,
             full: None,
             count: [0; 2],
         })
@@ -40,17 +40,17 @@ impl<'cap> Link<'cap> {
 
     /// Whether there is a link.
     pub(crate) fn has_link(&self) -> bool {
-        self.broken.is_none() && self.frames.has_link()
+        !self.broken && self.frames.has_link()
     }
 
     /// Whether the driver is used.
     pub(crate) const fn is_used(&self) -> bool {
-        self.broken.is_none()
+        !self.broken
     }
 
     /// Shows the driver what was done, and says whether to wait. True too when the driver has just been given up.
     pub(crate) fn turn(&mut self) -> bool {
-        if self.broken.is_some() {
+        if self.broken {
             return true;
         }
         let wait = self.frames.turn();
@@ -65,10 +65,9 @@ impl<'cap> Link<'cap> {
         wait
     }
 
-    /// When to look whether the driver has answered, in ticks.
-    pub(crate) fn deadline(&self) -> Option<u64> {
-        let full = self.full.filter(|_| self.broken.is_none())?;
-        Some(full.saturating_add(time::ticks(ANSWER_TIME) + 1))
+    /// Whether a frame waits for room.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.full.is_some()
     }
 
     /// What the driver said, if that can be.
@@ -77,16 +76,16 @@ impl<'cap> Link<'cap> {
     }
 
     fn give_up(&mut self, error: Error) {
-        if self.broken.is_none() {
+        if !self.broken {
             userlib::log!("the driver is dropped: {error}");
-            self.broken = Some(error);
+            self.broken = true;
         }
     }
 }
 
 impl Wire for Link<'_> {
     fn receive(&mut self, into: &mut [u8; MOST_FRAME]) -> Option<usize> {
-        if self.broken.is_some() {
+        if self.broken {
             return None;
         }
         let received = self.frames.receive(into);
@@ -96,7 +95,7 @@ impl Wire for Link<'_> {
     }
 
     fn has_room(&mut self) -> bool {
-        if self.broken.is_some() {
+        if self.broken {
             return false;
         }
         let room = self.frames.has_room();

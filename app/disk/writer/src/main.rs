@@ -24,7 +24,7 @@ const PATIENCE: u64 = 5_000;
 fn line(text: core::fmt::Arguments<'_>) {
     let mut line = Text::<96>::of(text);
     line.push("\r\n");
-    let mut rest = line.as_str().as_bytes();
+    let mut rest = line.as_bytes();
     let Ok(mut console) = ConsoleClient::connect("console") else {
         return;
     };
@@ -73,7 +73,7 @@ fn when_ready<R>(mut ask: impl FnMut() -> Result<R, Error>) -> Result<R, Error> 
 
 fn write(storage: &mut StorageClient, number: u32, bytes: &[u8]) -> Result<(), Wrong> {
     let name = Text::<12>::of(format_args!("F{}", number % FILES));
-    let name = name.as_str().as_bytes();
+    let name = name.as_bytes();
     let mut offset = 0;
     loop {
         let part = bytes.get(offset..bytes.len().min(offset + PART));

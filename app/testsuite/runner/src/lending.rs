@@ -331,12 +331,7 @@ impl Suite {
         ];
         let lease = self.lend(task, &parts)?;
         let raw = lease.raw() as usize;
-        let configuration = self.claim(task, raw, 0)?;
-        let identity = self.load(task, configuration, 4)?;
-        check!(
-            identity == edu::IDENTITY,
-            "edu's identity reads {identity:#x}"
-        );
+        let configuration = self.identify_edu(task, raw)?;
         // Base address register 0, then memory decoding and no interrupt disable.
         let refused = |error: Error| because(format_args!("config_write: {error}"));
         self.configure(0x10, 4, place.base).map_err(refused)?;
@@ -355,6 +350,17 @@ impl Suite {
             registers,
             pool,
         })
+    }
+
+    /// Claims the configuration space of an `edu`, grant 0 of its lease, and sees that the device is there.
+    pub(crate) fn identify_edu(&mut self, task: usize, lease: usize) -> Outcome<usize> {
+        let configuration = self.claim(task, lease, 0)?;
+        let identity = self.load(task, configuration, 4)?;
+        check!(
+            identity == edu::IDENTITY,
+            "edu's identity reads {identity:#x}"
+        );
+        Ok(configuration)
     }
 
     /// Writes a register of edu's configuration space through the root lease.

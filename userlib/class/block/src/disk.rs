@@ -5,7 +5,6 @@ use class_queue::{Asker, AskerOffer, Driver, Slot, Turn};
 use userlib::auxiliary::Lendable;
 use userlib::dma::{DmaView, LentDma};
 use userlib::for_lt::Family;
-use userlib::ipc::{ReadLoan, WriteLoan};
 use userlib::{Error, ForLt};
 
 /// Payload of the auxiliary device: a disk to read and write.
@@ -83,34 +82,6 @@ impl Disk<'_> {
     pub fn copy(&self, slot: &Slot, offset: usize, into: &mut [u8]) -> Result<(), Error> {
         let range = range(slot, offset, into.len())?;
         self.buffers.copy_to(range.start, into)
-    }
-
-    /// Fills the slot's buffer with `bytes` of a client's loan, from its `offset` on.
-    ///
-    /// # Errors
-    /// `Invalid` past either end, `Dead` when the client is gone.
-    pub fn take(
-        &self,
-        slot: &Slot,
-        bytes: usize,
-        loan: &ReadLoan,
-        offset: usize,
-    ) -> Result<(), Error> {
-        self.buffers.take(range(slot, 0, bytes)?, loan, offset)
-    }
-
-    /// Copies `bytes` of the slot's buffer into a client's loan, from its `offset` on.
-    ///
-    /// # Errors
-    /// As [`Disk::take`].
-    pub fn give(
-        &self,
-        slot: &Slot,
-        bytes: usize,
-        loan: &WriteLoan,
-        offset: usize,
-    ) -> Result<(), Error> {
-        self.buffers.give(range(slot, 0, bytes)?, loan, offset)
     }
 
     /// Asks. The driver sees it after [`Disk::publish`].

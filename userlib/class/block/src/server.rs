@@ -3,7 +3,7 @@
 use crate::{
     Answer, BUFFER, DISK, DiskFamily, DiskOffer, Failure, Geometry, Operation, Request, SLOTS,
 };
-use class_queue::{AskerOffer, Doer, Offered, Slot, Turn};
+use class_queue::{Doer, Offered, Slot, Turn};
 use core::fmt;
 use userlib::Error;
 use userlib::dma::{DmaBuffer, DmaPool};
@@ -24,10 +24,8 @@ pub struct Job {
 
 /// A disk on offer: requests of whichever child has it.
 pub struct Server<'cap> {
-    geometry: Geometry,
     offered: Offered<'cap, DiskFamily>,
     queue: Doer<'cap, Request, Answer, SLOTS>,
-    end: AskerOffer<'cap, Request, Answer, SLOTS>,
     buffers: DmaBuffer<'cap, u8>,
     offer: DiskOffer<'cap>,
 }
@@ -44,18 +42,16 @@ impl<'cap> Server<'cap> {
     ) -> Result<Self, Error> {
         let buffers = pool.lendable_buffer::<u8>(SLOTS * BUFFER)?;
         let region = device.lend_region(0, SHARED)?;
-        let (queue, end) = Doer::lend(&region)?;
+        let (queue, to_child) = Doer::lend(&region)?;
         let offer = DiskOffer {
             geometry,
             driver: (),
-            queue: end,
+            queue: to_child,
             buffers: pool.lend(&buffers, Rights::READ | Rights::WRITE)?,
         };
         Ok(Self {
-            geometry,
             offered: Offered::new(device, region, (DISK, 0), offer)?,
             queue,
-            end,
             buffers,
             offer,
         })
@@ -66,13 +62,18 @@ impl<'cap> Server<'cap> {
         &self.buffers
     }
 
-    /// The next request that the disk can do. Those that it cannot are answered here.
+    /// The next request that the disk can do. Those that it cannot, and a flush without a cache, are
+    /// answered here.
     ///
     /// # Errors
     /// `Protocol`: the child breaks the rules. [`Server::renew`] is to follow.
     pub fn next(&self) -> Result<Option<Job>, Error> {
         while let Some((slot, request)) = self.queue.request()? {
-            match request.operation(self.geometry)? {
+            match request.operation(self.offer.geometry)? {
+                // Without a cache each write was on the medium when it was answered.
+                Ok(Operation::Flush) if self.offer.geometry.cached == 0 => {
+                    self.answer(slot, Ok(()))?;
+                }
                 Ok(operation) => return Ok(Some(Job { slot, operation })),
                 Err(failure) => self.answer(slot, Err(failure))?,
             }
@@ -124,15 +125,14 @@ impl<'cap> Server<'cap> {
             self.offer
         })
     }
-
-    /// The child's end of the queue, for host tests that play the child.
-    pub const fn end(&self) -> &AskerOffer<'cap, Request, Answer, SLOTS> {
-        &self.end
-    }
 }
 
 impl fmt::Debug for Server<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Server({:?}, {:?})", self.geometry, self.queue)
+        write!(
+            formatter,
+            "Server({:?}, {:?})",
+            self.offer.geometry, self.queue
+        )
     }
 }

@@ -88,11 +88,6 @@ impl<'cap> Frames<'cap> {
         (self.queues.transmit).ask(slot, |tag| Frame { tag, length })
     }
 
-    /// Frames that the driver has not sent yet, as far as is known.
-    pub fn in_flight(&self) -> usize {
-        self.queues.transmit.asked()
-    }
-
     /// Whether a former life of this task has used the queues. Then nothing comes, and a new binding follows.
     pub const fn is_stale(&self) -> bool {
         self.queues.received.is_stale() || self.queues.transmit.is_stale()

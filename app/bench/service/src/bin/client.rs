@@ -61,7 +61,7 @@ impl Client {
     fn print(&mut self, line: core::fmt::Arguments<'_>) {
         let line: Text<LINE> = Text::of(line);
         // What does not come out is a row that the host misses.
-        let _ = self.console.write(line.as_str().as_bytes());
+        let _ = self.console.write(line.as_bytes());
     }
 
     /// From the fault of the parent to the reply of its next life. The child makes it fault: whoever gets an error

@@ -329,7 +329,7 @@ fn run(
     if head.is_cut() {
         return Err(Error::Exhausted);
     }
-    stream.send(head.as_str().as_bytes())?;
+    stream.send(head.as_bytes())?;
     let begun = time::milliseconds();
     let mut moved = begun;
     let mut done = Transfer::new();

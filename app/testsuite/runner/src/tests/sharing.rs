@@ -59,6 +59,7 @@ impl Function {
                 .map_err(refused)?;
         }
         let lease = suite.lend(task, &parts)?.raw() as usize;
+        suite.identify_edu(task, lease)?;
         let registers = suite.claim(task, lease, 1)?;
         let (offset, value) = edu::IDENTIFICATION;
         let found = suite.load(task, registers + offset, 4)?;
