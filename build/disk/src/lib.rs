@@ -54,8 +54,8 @@ pub fn format(mebibytes: u32) -> Result<Vec<u8>, String> {
     Ok(image)
 }
 
-/// Puts a file of at most a sector into the root folder of an image that [`format`] made and nobody has written to. Its
-/// name has eleven characters: eight, and three after the dot that is not written.
+/// Puts a file of at most a sector into the root folder of an image that [`format()`] made and nobody has written to.
+/// Its name has eleven characters: eight, and three after the dot that is not written.
 ///
 /// # Panics
 /// When it is longer.
