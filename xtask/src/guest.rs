@@ -5,7 +5,7 @@ use crate::annotate::Annotator;
 use crate::records::{Record, Records};
 use crate::symbols::Symbols;
 use crate::tools;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -114,7 +114,43 @@ impl Guest {
     }
 
     /// The next event of the machine; its time is taken off the allowance.
-    pub(crate) fn next(&mut self, allowance: &mut Allowance) -> Event {
+    ///
+    /// # Errors
+    /// When it is the kernel that says that it cannot go on.
+    pub(crate) fn next(&mut self, allowance: &mut Allowance) -> Result<Event> {
+        let event = self.event(allowance);
+        if let Event::Line(line) = &event {
+            ensure!(!is_kernel_fault(line), "the kernel faulted: {line}");
+        }
+        Ok(event)
+    }
+
+    /// The next thing the machine does, if that takes it no longer than this.
+    ///
+    /// # Errors
+    /// As for [`next`](Self::next).
+    pub(crate) fn next_within(&mut self, time: Duration) -> Result<Event> {
+        self.next(&mut Allowance::new(time))
+    }
+
+    /// The next line that it prints, or `None` when it has ended. What its shell asks and what its programs tell is
+    /// passed over.
+    ///
+    /// # Errors
+    /// When a line takes it longer than this, and as for [`next`](Self::next).
+    pub(crate) fn line_within(&mut self, time: Duration) -> Result<Option<String>> {
+        loop {
+            match self.next_within(time)? {
+                Event::Line(line) => return Ok(Some(line)),
+                Event::Prompt { .. } | Event::Record(_) => {}
+                Event::End => return Ok(None),
+                Event::TimedOut => bail!("hung: {}", self.pending()),
+            }
+        }
+    }
+
+    /// The next event, even of a machine whose kernel cannot go on.
+    pub(crate) fn event(&mut self, allowance: &mut Allowance) -> Event {
         let mut event = self.lines.next(self.ended);
         if event.is_none() {
             // Time in which nobody waited for the machine is not counted.
@@ -150,11 +186,6 @@ impl Guest {
         }
     }
 
-    /// The next thing the machine does, if that takes it no longer than this.
-    pub(crate) fn next_within(&mut self, time: Duration) -> Event {
-        self.next(&mut Allowance::new(time))
-    }
-
     /// What it printed of a line that has not ended.
     pub(crate) fn pending(&self) -> String {
         text(&self.lines.pending)
@@ -175,6 +206,13 @@ impl Drop for Guest {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whether the kernel says that it cannot go on (`kernel/src/panic.rs`, `kernel/src/report.rs`).
+fn is_kernel_fault(line: &str) -> bool {
+    ["leasehold: the kernel ", "leasehold: cannot boot"]
+        .iter()
+        .any(|words| line.contains(words))
 }
 
 /// A command whose program gets a signal when this program ends in any way; otherwise an emulator could run for ever
@@ -304,6 +342,21 @@ mod tests {
         }
         events.extend(std::iter::from_fn(|| lines.next(ended)));
         events
+    }
+
+    #[test]
+    fn a_kernel_fault_is_told_from_a_task_fault() {
+        assert!(is_kernel_fault(
+            "leasehold> leasehold: the kernel faulted: read fault at 0x0, pc 0x0"
+        ));
+        assert!(is_kernel_fault(
+            "leasehold: the kernel panicked: no such entry"
+        ));
+        assert!(is_kernel_fault(
+            "leasehold: cannot boot: no room to map the tasks"
+        ));
+        assert!(!is_kernel_fault("leasehold: supervisor started"));
+        assert!(!is_kernel_fault("supervisor: chaos: read fault at 0x0"));
     }
 
     /// The system watches the thread that starts a program. Here that thread ends before the test does.

@@ -15,6 +15,11 @@ pub(crate) enum Clock {
     Instructions(u8),
 }
 
+impl Clock {
+    /// For tests: 125 million instructions take a second, on every host, however busy it is.
+    pub(crate) const STEADY: Self = Self::Instructions(3);
+}
+
 /// The emulator with an image and its devices; the serial line is not connected yet.
 ///
 /// # Errors

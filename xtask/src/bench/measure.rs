@@ -9,7 +9,6 @@ use crate::emulator::Emulators;
 use crate::guest::{Event, Guest};
 use crate::machine::Line;
 use crate::qemu::Clock;
-use crate::run::is_kernel_fault;
 use ::records::{FIGURE, NO_FIGURES, NOTE};
 use anyhow::{Error, Result, bail, ensure};
 use leasehold_build::Workspace;
@@ -64,10 +63,7 @@ pub(super) fn measure(
     let mut order = Vec::new();
     let mut notes = Vec::new();
     loop {
-        match guest.next(&mut allowance) {
-            Event::Line(line) => {
-                ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
-            }
+        match guest.next(&mut allowance)? {
             Event::Record(record) => {
                 let record = record.map_err(Error::msg)?;
                 if let Some(reason) = record.strip_prefix(NO_FIGURES) {
@@ -81,7 +77,7 @@ pub(super) fn measure(
                     order.push(key.to_owned());
                 }
             }
-            Event::Prompt { .. } => {}
+            Event::Line(_) | Event::Prompt { .. } => {}
             Event::TimedOut => bail!("{app}: it did not end in {} s", LIMIT.as_secs()),
             Event::End => break,
         }

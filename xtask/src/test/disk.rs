@@ -1,14 +1,13 @@
 //! The app `disk`: files are written and flushed while the disk's driver is killed, and what was acknowledged is there.
 
-use super::Tally;
-use crate::build::{self, Bootable};
+use super::part::{OnBoard, Part};
+use super::tally::Tally;
+use crate::build::Bootable;
 use crate::disk;
-use crate::emulator::Emulators;
-use crate::guest::{Event, Guest};
+use crate::guest::Guest;
 use crate::machine::Line;
-use crate::needs;
+use crate::needs::{self, Work};
 use crate::qemu::Clock;
-use crate::run::is_kernel_fault;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use leasehold_build::Workspace;
 use std::path::Path;
@@ -47,13 +46,18 @@ const SHORT: Plan = Plan {
     most: 40,
 };
 
+pub(super) const PART: OnBoard = OnBoard {
+    part: Part::Disk,
+    what: "the disk",
+    app: APP,
+    task: None,
+    needs: &[Work::Disk],
+    is_long: true,
+    tell,
+};
+
 /// Runs the app and judges the disk.
-///
-/// # Errors
-/// When it cannot be built or started.
-pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
-    let mut bootable = build::bootable(workspace, emulators, APP, board)?;
-    println!("{}", bootable.machine);
+fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     let mut tally = Tally::default();
     let mut report = |name: &str, outcome| tally.judge("disk", name, outcome);
     let outcome = play(workspace, &mut bootable, SHORT);
@@ -98,29 +102,24 @@ pub(crate) fn play(workspace: &Workspace, bootable: &mut Bootable, plan: Plan) -
     let mut session = Guest::start(&command, bootable.symbols.clone())?;
     let (mut acknowledged, mut done, mut lives) = (0, None, 0);
     let mut last = Vec::new();
-    loop {
-        match session.next_within(LIMIT) {
-            Event::Line(line) => {
-                ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
-                if let Some(number) = line.strip_prefix("acknowledged ") {
-                    let number: u32 = number.parse().with_context(|| line.clone())?;
-                    ensure!(number == acknowledged + 1, "{line} after {acknowledged}");
-                    acknowledged = number;
-                } else if let Some(all) = line.strip_prefix("done: ") {
-                    done = Some(all.to_owned());
-                } else if line.starts_with("stopped: ") {
-                    bail!("write {acknowledged}: {line}, after\n{}", last.join("\n"));
-                } else {
-                    lives += u32::from(line.contains("disk: started again"));
-                    last.push(line);
-                    if last.len() > LINES {
-                        last.remove(0);
-                    }
-                }
+    while let Some(line) = session
+        .line_within(LIMIT)
+        .with_context(|| format!("after {acknowledged} writes"))?
+    {
+        if let Some(number) = line.strip_prefix("acknowledged ") {
+            let number: u32 = number.parse().with_context(|| line.clone())?;
+            ensure!(number == acknowledged + 1, "{line} after {acknowledged}");
+            acknowledged = number;
+        } else if let Some(all) = line.strip_prefix("done: ") {
+            done = Some(all.to_owned());
+        } else if line.starts_with("stopped: ") {
+            bail!("write {acknowledged}: {line}, after\n{}", last.join("\n"));
+        } else {
+            lives += u32::from(line.contains("disk: started again"));
+            last.push(line);
+            if last.len() > LINES {
+                last.remove(0);
             }
-            Event::End => break,
-            Event::TimedOut => bail!("hung after {acknowledged} writes"),
-            Event::Prompt { .. } | Event::Record(_) => {}
         }
     }
     let wanted = format!("{acknowledged} writes, {kills} kills");

@@ -1,10 +1,9 @@
 //! The demo's display: what it shows, while its driver ends and comes back.
 
+use super::part::{OnBoard, Part};
 use super::shell::Shell;
-use super::{SHIFT, Tally};
-use crate::boards;
-use crate::build::{self, Bootable};
-use crate::emulator::Emulators;
+use super::tally::Tally;
+use crate::build::Bootable;
 use crate::machine::Line;
 use crate::monitor::{Monitor, Socket};
 use crate::qemu::Clock;
@@ -13,7 +12,7 @@ use leasehold_build::Workspace;
 use std::path::PathBuf;
 
 /// The app.
-pub(super) const APP: &str = "demo";
+const APP: &str = "demo";
 /// The task that draws.
 const TASK: &str = "screen";
 /// The colours of the test card's bars, from left to right (`app/demo/screen/src/card.rs`).
@@ -28,18 +27,18 @@ const BARS: [[u8; 3]; 8] = [
     [0, 0, 0],
 ];
 
-/// Whether the demo draws on this board's display.
-pub(super) fn is_on(workspace: &Workspace, board: &str) -> bool {
-    boards::has_task(workspace, (APP, board), TASK)
-}
+pub(super) const PART: OnBoard = OnBoard {
+    part: Part::Display,
+    what: "the display",
+    app: APP,
+    task: Some(TASK),
+    needs: &[],
+    is_long: false,
+    tell,
+};
 
 /// Runs the demo and judges its pictures.
-///
-/// # Errors
-/// When it cannot be built or started.
-pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
-    let bootable = build::bootable(workspace, emulators, APP, board)?;
-    println!("{}", bootable.machine);
+fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
     let mut seen = Seen::boot(&bootable)?;
     let mut tally = Tally::default();
     let mut report = |name: &str, outcome| tally.judge("display", name, outcome);
@@ -62,7 +61,7 @@ struct Seen {
 impl Seen {
     fn boot(bootable: &Bootable) -> Result<Self> {
         let socket = Socket::new("display");
-        let mut command = bootable.command(Clock::Instructions(SHIFT), Line::Pipes)?;
+        let mut command = bootable.command(Clock::STEADY, Line::Pipes)?;
         socket.attach(&mut command);
         let mut shell = Shell::run(&command, bootable.symbols.clone())?;
         shell.until_prompt()?;

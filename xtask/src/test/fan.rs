@@ -1,19 +1,20 @@
 //! The app `fan` on the model of its board: what comes out of the fan's pad, in time, while drivers end.
 
-use super::Tally;
+use super::part::{OnBoard, Part};
+use super::tally::Tally;
 use super::waves::{self, Run, Wave, near};
-use crate::build::{self, Bootable};
-use crate::emulator::Emulators;
-use crate::guest::{Event, Guest};
+use crate::build::Bootable;
+use crate::guest::Guest;
 use crate::machine::Line;
 use crate::qemu::Clock;
-use crate::run::is_kernel_fault;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
 use std::time::Duration;
 
 /// The app.
-pub(super) const APP: &str = "fan";
+const APP: &str = "fan";
+/// How long of its own time the machine may be silent.
+const SILENCE: Duration = Duration::from_secs(60);
 /// An instruction takes 128 ns.
 const SLOW: u8 = 7;
 /// The model's exit code for a reset that nobody announced.
@@ -32,13 +33,18 @@ const HEAT: u64 = 700;
 /// Tasks that crash, one after the other.
 const CRASHES: [&str; 6] = ["pwm", "control", "pins", "pvt", "watchdog", "fan"];
 
+pub(super) const PART: OnBoard = OnBoard {
+    part: Part::Fan,
+    what: "the fan",
+    app: APP,
+    task: None,
+    needs: &[],
+    is_long: false,
+    tell,
+};
+
 /// Runs the app and judges it.
-///
-/// # Errors
-/// When it cannot be built or started.
-pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
-    let bootable = build::bootable(workspace, emulators, APP, board)?;
-    println!("{}", bootable.machine);
+fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
     let mut tally = Tally::default();
     let mut report = |name: &str, outcome| tally.judge("fan", name, outcome);
     let mut lines = vec![format!("sleep {}", HEAT + 400)];
@@ -91,16 +97,8 @@ fn starts_again(bootable: &Bootable) -> Result<()> {
     command.args(["--stuck", &stuck, "--milliseconds", &end]);
     let mut guest = Guest::start(&command, bootable.symbols.clone())?;
     let mut said = false;
-    loop {
-        match guest.next_within(Duration::from_secs(60)) {
-            Event::Line(line) => {
-                ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
-                said |= line.contains("after the supervisor stops");
-            }
-            Event::Record(_) | Event::Prompt { .. } => {}
-            Event::End => break,
-            Event::TimedOut => bail!("hung"),
-        }
+    while let Some(line) = guest.line_within(SILENCE)? {
+        said |= line.contains("after the supervisor stops");
     }
     ensure!(said, "the watchdog did not begin");
     let status = guest.wait()?;

@@ -1,15 +1,15 @@
 //! The app `header` on the model of its board: a light and a button on two lines of GPIO, joined by a wire, while
 //! drivers end.
 
-use super::Tally;
+use super::part::{OnBoard, Part};
+use super::tally::Tally;
 use super::waves::{self, Run};
-use crate::build::{self, Bootable};
-use crate::emulator::Emulators;
+use crate::build::Bootable;
 use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
 
 /// The app.
-pub(super) const APP: &str = "header";
+const APP: &str = "header";
 /// The light's pad; the wire goes to the button's.
 const PAD: &str = "gpio1-3";
 const WIRE: &str = "gpio1-3:gpio1-4";
@@ -30,12 +30,18 @@ const BUS: [&str; 4] = ["i2c3", "control", "pins", "rails"];
 const ON: &str = "call rails.switch 3 1";
 const LEVEL: &str = "call rails.level 3";
 
+pub(super) const PART: OnBoard = OnBoard {
+    part: Part::Header,
+    what: "the header",
+    app: APP,
+    task: None,
+    needs: &[],
+    is_long: false,
+    tell,
+};
+
 /// Runs the app and judges it.
-///
-/// # Errors
-/// When it cannot be built.
-pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
-    let bootable = build::bootable(workspace, emulators, APP, board)?;
+fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
     let mut tally = Tally::default();
     let mut report = |name: &str, outcome| tally.judge("header", name, outcome);
     let mut lines = vec!["sleep 300".to_owned()];

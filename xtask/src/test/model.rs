@@ -1,7 +1,8 @@
 //! The test suite on the model of a board (`chips/th1520/model`), where the model has the places of QEMU's `virt`. What
 //! passes on QEMU passes there, or the model's core is wrong.
 
-use super::{APP, Tally, suite};
+use super::suite;
+use super::tally::Tally;
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
 use crate::guest::Guest;
@@ -36,14 +37,14 @@ pub(super) fn suite_on_model(workspace: &Workspace, emulators: &Emulators) -> Re
         machine,
         symbols,
         ..
-    } = build::bootable(workspace, emulators, APP, BOARD)?;
+    } = build::bootable(workspace, emulators, suite::APP, BOARD)?;
     let emulator = machine.emulator("release")?;
     let image = built.folder.join("image.elf");
     let mut command = Command::new(&program);
     command
         .args(["run", "--nanoseconds", NANOSECONDS])
         .arg(&image);
-    let mut tally = suite(Guest::start(&command, symbols)?, Some(ABSENT))?;
+    let mut tally = suite::run(Guest::start(&command, symbols)?, Some(ABSENT))?;
     let lockstep = |arguments: &[&str]| {
         let mut command = Command::new(&program);
         command.args(["lockstep", "--qemu"]).arg(&emulator.program);

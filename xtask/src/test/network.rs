@@ -6,17 +6,16 @@
 mod server;
 
 use self::server::Server;
-use super::Tally;
+use super::part::{OnBoard, Part};
 use super::shell::Shell;
-use crate::boards;
-use crate::build;
-use crate::emulator::Emulators;
+use super::tally::Tally;
+use crate::build::Bootable;
 use crate::qemu::Clock;
 use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
 
 /// The app.
-pub(super) const APP: &str = "demo";
+const APP: &str = "demo";
 /// The stack, and the driver below it.
 const STACK: &str = "net";
 const DRIVER: &str = "virtio-net";
@@ -27,18 +26,18 @@ const EVERY: &str = "256k";
 /// Fewest kills of a transfer.
 const KILLS: u32 = 3;
 
-/// Whether the demo has a network on this board.
-pub(super) fn is_on(workspace: &Workspace, board: &str) -> bool {
-    boards::has_task(workspace, (APP, board), STACK)
-}
+pub(super) const PART: OnBoard = OnBoard {
+    part: Part::Network,
+    what: "the network",
+    app: APP,
+    task: Some(STACK),
+    needs: &[],
+    is_long: true,
+    tell,
+};
 
 /// Runs the demo and judges its transfers.
-///
-/// # Errors
-/// When it cannot be built or started.
-pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
-    let bootable = build::bootable(workspace, emulators, APP, board)?;
-    println!("{}", bootable.machine);
+fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
     // What is at the other end of the wire goes by the host's clock.
     let mut shell = Shell::start(&bootable, Clock::Real)?;
     shell.until_prompt()?;

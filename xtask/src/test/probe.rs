@@ -1,19 +1,18 @@
 //! The app `probe` on the model of its board, with a wire from the PWM's pad: what it measures must be what the model
 //! was told, and it must come to its end.
 
-use super::{SHIFT, Tally};
-use crate::build::{self, Bootable};
-use crate::emulator::Emulators;
-use crate::guest::{Event, Guest};
+use super::part::{OnBoard, Part};
+use super::tally::Tally;
+use crate::build::Bootable;
+use crate::guest::Guest;
 use crate::machine::Line;
 use crate::qemu::Clock;
-use crate::run::is_kernel_fault;
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
 use std::time::Duration;
 
 /// The app.
-pub(super) const APP: &str = "probe";
+const APP: &str = "probe";
 /// How long of its own time the machine may be silent.
 const SILENCE: Duration = Duration::from_secs(60);
 /// Its last line.
@@ -57,12 +56,18 @@ const STARTS: &[Start] = &[
     },
 ];
 
+pub(super) const PART: OnBoard = OnBoard {
+    part: Part::Probe,
+    what: "the probe",
+    app: APP,
+    task: None,
+    needs: &[],
+    is_long: false,
+    tell,
+};
+
 /// Runs the app and judges what it prints.
-///
-/// # Errors
-/// When it cannot be built.
-pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
-    let bootable = build::bootable(workspace, emulators, APP, board)?;
+fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
     let mut tally = Tally::default();
     for start in STARTS {
         tally.judge("probe", start.name, run(&bootable, start));
@@ -71,22 +76,17 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
 }
 
 fn run(bootable: &Bootable, start: &Start) -> Result<()> {
-    let mut command = bootable.command(Clock::Instructions(SHIFT), Line::Pipes)?;
+    let mut command = bootable.command(Clock::STEADY, Line::Pipes)?;
     command.args(start.options);
     let mut guest = Guest::start(&command, bootable.symbols.clone())?;
     let mut lines = Vec::new();
     loop {
-        match guest.next_within(SILENCE) {
-            Event::Line(line) => {
-                ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
-                let ends = line.contains(END);
-                lines.push(line);
-                if ends {
-                    break;
-                }
-            }
-            Event::Record(_) | Event::Prompt { .. } => {}
-            Event::End | Event::TimedOut => bail!("it does not end: {}", lines.join("\n")),
+        let line = guest.line_within(SILENCE)?;
+        let line = line.with_context(|| format!("it ended: {}", lines.join("\n")))?;
+        let ends = line.contains(END);
+        lines.push(line);
+        if ends {
+            break;
         }
     }
     for text in start.said {

@@ -1,7 +1,7 @@
 //! Plays the README's transcript again: a newcomer gets what the README shows.
 
-use super::Tally;
 use super::shell::Shell;
+use super::tally::Tally;
 use crate::build::Bootable;
 use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;

@@ -1,6 +1,7 @@
 //! An image for a board that a model stands for, on what it is not for: it must say so, and do nothing else.
 
-use super::Tally;
+use super::tally::Tally;
+use crate::allowance::Allowance;
 use crate::build::Bootable;
 use crate::guest::{Event, Guest};
 use crate::machine::Line;
@@ -58,7 +59,7 @@ fn refusal(bootable: &Bootable, options: &[&str], said: &str) -> Result<()> {
     command.args(options);
     let mut guest = Guest::start(&command, bootable.symbols.clone())?;
     loop {
-        match guest.next_within(LIMIT) {
+        match guest.event(&mut Allowance::new(LIMIT)) {
             Event::Line(line) if line.contains(said) => break,
             Event::Line(line) => ensure!(
                 !line.contains(" tasks, "),
@@ -68,7 +69,7 @@ fn refusal(bootable: &Bootable, options: &[&str], said: &str) -> Result<()> {
             other => bail!("{other:?} before `{said}`"),
         }
     }
-    match guest.next_within(SILENCE) {
+    match guest.event(&mut Allowance::new(SILENCE)) {
         Event::TimedOut => Ok(()),
         other => bail!("it goes on: {other:?}"),
     }

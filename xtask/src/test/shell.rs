@@ -1,12 +1,10 @@
 //! Types at the demo's shell and reads its answers.
 
-use super::SHIFT;
 use crate::allowance::Allowance;
 use crate::build::Bootable;
 use crate::guest::{Event, Guest};
 use crate::machine::Line;
 use crate::qemu::Clock;
-use crate::run::is_kernel_fault;
 use crate::symbols::Symbols;
 use anyhow::{Result, bail, ensure};
 use std::process::Command;
@@ -42,7 +40,7 @@ impl Shell {
     /// Boots the demo and waits for its prompt. Its clock counts instructions, so everything takes the same time on
     /// every host.
     pub(super) fn boot(bootable: &Bootable) -> Result<Self> {
-        let mut shell = Self::start(bootable, Clock::Instructions(SHIFT))?;
+        let mut shell = Self::start(bootable, Clock::STEADY)?;
         shell.until_prompt()?;
         Ok(shell)
     }
@@ -60,9 +58,8 @@ impl Shell {
         while answers.len() < lines.len() {
             // Echoes that were seen: those of the answers, and that of the one that is being given.
             let next = lines.get(answers.len() + usize::from(answer.is_some()));
-            match self.guest.next_within(LIMIT) {
+            match self.guest.next_within(LIMIT)? {
                 Event::Line(line) => {
-                    ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
                     let typed = PROMPTS.iter().find_map(|prompt| line.strip_prefix(prompt));
                     if typed.is_some() {
                         succeeded = line.starts_with(PROMPTS[0]);
@@ -103,11 +100,8 @@ impl Shell {
         let mut lines = Vec::new();
         let mut allowance = Allowance::new(LIMIT);
         loop {
-            match self.guest.next(&mut allowance) {
-                Event::Line(line) => {
-                    ensure!(!is_kernel_fault(&line), "the kernel faulted: {line}");
-                    lines.push(line);
-                }
+            match self.guest.next(&mut allowance)? {
+                Event::Line(line) => lines.push(line),
                 Event::Record(_) => {}
                 Event::Prompt { failed } => return Ok((lines, !failed)),
                 Event::End => bail!("the machine ended: {}", lines.join("\n")),
@@ -124,7 +118,7 @@ impl Shell {
         self.guest.send("poweroff")?;
         let mut allowance = Allowance::new(LIMIT);
         loop {
-            match self.guest.next(&mut allowance) {
+            match self.guest.next(&mut allowance)? {
                 Event::Line(_) | Event::Record(_) | Event::Prompt { .. } => {}
                 Event::TimedOut => bail!("the machine does not turn off"),
                 Event::End => break,

@@ -6,10 +6,11 @@ mod boards;
 mod step;
 mod steps;
 
+use super::part::{OnBoard, Part};
 use super::shell::{Answer, Shell};
-use super::{SHIFT, Tally, readme, refusals};
-use crate::build::{self, Bootable};
-use crate::emulator::Emulators;
+use super::tally::Tally;
+use super::{readme, refusals};
+use crate::build::Bootable;
 use crate::machine::Machine;
 use crate::qemu::Clock;
 use anyhow::{Context, Result, anyhow, ensure};
@@ -17,22 +18,27 @@ use leasehold_build::Workspace;
 use step::Step;
 
 /// The app.
-pub(super) const APP: &str = "demo";
+const APP: &str = "demo";
+
+pub(super) const PART: OnBoard = OnBoard {
+    part: Part::Story,
+    what: "the demo's story",
+    app: APP,
+    task: None,
+    needs: &[],
+    is_long: false,
+    tell,
+};
 
 /// Runs the demo and checks what it says.
-///
-/// # Errors
-/// When it cannot be built or started.
-pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
-    let names = boards::names(board)?;
-    let bootable = build::bootable(workspace, emulators, APP, board)?;
-    println!("{}", bootable.machine);
+fn tell(workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
+    let names = boards::names(&bootable.built.plan.board)?;
     let mut tally = Tally::default();
     if names.has_transcript {
         tally = readme::play(workspace, &bootable)?;
     }
     // Its clock counts instructions. So a busy host cannot let the parent come back too early for the steps between.
-    let mut shell = Shell::start(&bootable, Clock::Instructions(SHIFT))?;
+    let mut shell = Shell::start(&bootable, Clock::STEADY)?;
     let mut report = |name: &str, outcome| tally.judge("story", name, outcome);
     let booted = shell.until_prompt();
     let alive = booted.is_ok();
@@ -76,8 +82,7 @@ pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) ->
     }
     if let Machine::Model(..) = bootable.machine {
         let refused = refusals::run(&bootable)?;
-        tally.passed += refused.passed;
-        tally.failed += refused.failed;
+        tally.join(refused);
     }
     Ok(tally)
 }

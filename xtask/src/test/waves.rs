@@ -1,6 +1,5 @@
 //! Runs an app beside the demo's shell on the model of its board, and measures what a pad does, in time.
 
-use super::SHIFT;
 use super::shell::Shell;
 use crate::build::Bootable;
 use crate::machine::{Line, Machine};
@@ -32,7 +31,7 @@ pub(super) fn run(
         "only the model of a board can be measured"
     );
     let file = bootable.built.folder.join("waves.txt");
-    let mut command = bootable.command(Clock::Instructions(SHIFT), Line::Pipes)?;
+    let mut command = bootable.command(Clock::STEADY, Line::Pipes)?;
     command
         .args(["--strict", "--wave", pad, "--waves"])
         .arg(&file);
