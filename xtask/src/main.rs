@@ -199,13 +199,15 @@ enum Verb {
     #[command(after_help = "Example:\n  cargo xtask check")]
     Check,
     /// Run Miri over the kernel's core and the libraries, see that it executes their unsafe code, run
-    /// loom's models, and try mutants of the kernel's core (long; needs nightly and cargo-mutants).
+    /// loom's models, try mutants of the kernel's core, and break kernel and drivers on purpose on the
+    /// model of a board (long; needs nightly and cargo-mutants).
     #[command(after_help = "Example:\n  cargo xtask prove --only executed")]
     Prove {
         /// Prove one part only.
         #[arg(long, value_enum)]
         only: Option<prove::Part>,
-        /// With `--only mutants`: only mutants of files with this in their paths, for example `lease/end`.
+        /// With `--only mutants` or `--only breaks`: only those of files with this in their paths, for example
+        /// `lease/end`.
         #[arg(long, requires = "only")]
         file: Option<String>,
     },

@@ -1,6 +1,7 @@
 //! `prove`: Miri over the kernel's core and the libraries, a check that it executes their unsafe code, loom's models of
-//! `Revocable`, and mutants of the kernel's core.
+//! `Revocable`, mutants of the kernel's core, and breaks that a board's model must notice.
 
+mod breaks;
 mod coverage;
 mod executed;
 mod mutants;
@@ -31,28 +32,32 @@ pub(crate) enum Part {
     Executed,
     /// Every small change of the kernel's core makes a test fail, or is listed.
     Mutants,
+    /// The model of a board notices each break of kernel and drivers that is listed.
+    Breaks,
 }
 
 /// Proves one part.
 type Proof<'a> = &'a dyn Fn(&Workspace) -> Result<()>;
 
 /// Runs all, or one part; Miri needs a nightly compiler. `file` is a part of the paths of those sources whose mutants
-/// are tried; without it, all are.
+/// or breaks are tried; without it, all are.
 ///
 /// # Errors
 /// When something is found, or when what that takes is missing and cannot be added: the command to run. When there is a
-/// `file`, but not the mutants alone are wanted.
+/// `file`, but neither the mutants nor the breaks alone are wanted.
 pub(crate) fn run(workspace: &Workspace, only: Option<Part>, file: Option<&str>) -> Result<()> {
     ensure!(
-        file.is_none() || only == Some(Part::Mutants),
-        "`--file` is for `--only mutants`"
+        file.is_none() || matches!(only, Some(Part::Mutants | Part::Breaks)),
+        "`--file` is for `--only mutants` and `--only breaks`"
     );
     let changes = |workspace: &Workspace| changes(workspace, file);
-    let parts: [(Part, Proof<'_>, &[Work]); 4] = [
+    let broken = |workspace: &Workspace| broken(workspace, file);
+    let parts: [(Part, Proof<'_>, &[Work]); 5] = [
         (Part::Loom, &loom, &[]),
         (Part::Executed, &unsafe_code, &[Work::Coverage]),
         (Part::Miri, &miri, &[Work::Miri]),
         (Part::Mutants, &changes, &[Work::Mutants]),
+        (Part::Breaks, &broken, &[Work::Boot]),
     ];
     let wanted = parts
         .iter()
@@ -62,7 +67,15 @@ pub(crate) fn run(workspace: &Workspace, only: Option<Part>, file: Option<&str>)
         .flat_map(|(.., work)| *work)
         .copied()
         .collect();
-    let needs = needs::of(workspace, &work, &[])?;
+    let apps = breaks::apps(workspace)?;
+    let images: Vec<(&str, &str)> = if work.contains(&Work::Boot) {
+        apps.iter()
+            .map(|(app, board)| (app.as_str(), *board))
+            .collect()
+    } else {
+        Vec::new()
+    };
+    let needs = needs::of(workspace, &work, &images)?;
     needs::ensure(workspace, &Emulators::default(), &needs)?;
     // A failure of one says nothing about the others, so all run.
     let outcomes: Vec<_> = wanted.map(|(_, prove, _)| prove(workspace)).collect();
@@ -80,6 +93,12 @@ fn changes(workspace: &Workspace, file: Option<&str>) -> Result<()> {
         "small changes of the kernel's core: noticed, or listed",
         || mutants::check(workspace, file),
     )
+}
+
+fn broken(workspace: &Workspace, file: Option<&str>) -> Result<()> {
+    stage("breaks of kernel and drivers: noticed by the model", || {
+        breaks::check(workspace, file)
+    })
 }
 
 fn loom(workspace: &Workspace) -> Result<()> {
