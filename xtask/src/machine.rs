@@ -111,7 +111,9 @@ impl Machine {
 pub(crate) fn build(workspace: &Workspace, package: &str) -> Result<PathBuf> {
     let status = workspace
         .cargo()
-        .args(["build", "--quiet", "--package", package])
+        .args(["build", "--quiet", "--package", package, "--target-dir"])
+        // Another workspace's variable would put it elsewhere.
+        .arg(workspace.target())
         .status()
         .context("cannot run cargo")?;
     ensure!(status.success(), "{package} could not be built");

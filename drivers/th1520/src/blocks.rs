@@ -82,4 +82,18 @@ pub const BLOCKS: &[Block] = &[
         rate: 125_000_000,
         stays: true,
     },
+    // The copying DMA controller (resets `DMAC_CPUSYS_AXI` and `DMAC_CPUSYS_AHB`).
+    Block {
+        name: "dmac0",
+        gate: Bits {
+            offset: PROCESSOR,
+            mask: 1 << 8,
+        },
+        reset: Bits {
+            offset: 0x14c,
+            mask: 0b11,
+        },
+        rate: 0,
+        stays: false,
+    },
 ];

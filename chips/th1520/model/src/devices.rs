@@ -2,6 +2,7 @@
 
 pub mod clint;
 pub mod control;
+pub mod dmac;
 pub mod goldfish;
 pub mod gpio;
 pub mod i2c;

@@ -182,9 +182,18 @@ static TH1520: Names = Names {
     children: ["aux-child", "aux-child"],
     in_tree: &[],
     others: &["uart0"],
-    bystanders: &["console", "aux-child", "shell"],
-    meanwhile: Vec::new,
-    devices_work: Vec::new,
+    bystanders: &["console", "control", "dmac", "aux-child", "shell"],
+    meanwhile: || vec![step("dma_works_meanwhile", "call dmac.copy 1024", &[])],
+    devices_work: || {
+        vec![
+            step("dma_works_beside_the_caches", "call dmac.copy 4096", &[]),
+            refused(
+                "no_copy_is_longer_than_its_buffer",
+                "call dmac.copy 4097",
+                &["invalid"],
+            ),
+        ]
+    },
     by_host: Vec::new,
     unbinds: None,
     lacks: &[

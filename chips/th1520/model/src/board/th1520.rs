@@ -7,6 +7,7 @@ use crate::clock::Alarm;
 use crate::cpu::{Rules, interrupt};
 use crate::devices::clint::Clint;
 use crate::devices::control::Control;
+use crate::devices::dmac::Dmac;
 use crate::devices::gpio::Gpio;
 use crate::devices::i2c::{Expander, I2c};
 use crate::devices::pads::Pads;
@@ -99,6 +100,7 @@ pub struct Th1520 {
     pads: [Pads; 2],
     watchdogs: [Watchdog; 2],
     timers: [Timer; 4],
+    dmac: Dmac,
     control: Control,
     /// The temperature sensor.
     pub pvt: Pvt,
@@ -135,6 +137,7 @@ impl Th1520 {
             pads: Default::default(),
             watchdogs: std::array::from_fn(|_| Watchdog::new(options.watchdog_rate)),
             timers: timers(),
+            dmac: Dmac::default(),
             control: Control::new(options.open),
             pvt: Pvt::new(),
             timer: Alarm::new(Rules::c910().ticks_per_second),
@@ -260,6 +263,7 @@ impl Th1520 {
             timer.advance(now);
             self.plic.set_level(line::TIMER + index, timer.line());
         }
+        self.plic.set_level(line::DMAC, self.dmac.line());
         for i2c in &mut self.i2c {
             i2c.advance(now);
         }
@@ -320,6 +324,7 @@ impl Th1520 {
                     self.watchdogs[index] = Watchdog::new(self.options.watchdog_rate)
                 }
                 Block::Timers => self.timers = timers(),
+                Block::Dmac => self.dmac = Dmac::default(),
                 Block::Plic | Block::Clint | Block::Clocks | Block::Resets | Block::Pvt => {}
             }
         }
@@ -389,6 +394,7 @@ impl Bus for Th1520 {
                 Some(timer) => timer.read(offset % TIMER_STRIDE as u64, now),
                 None => None,
             },
+            Block::Dmac => self.dmac.read(offset),
             Block::Clocks => Some(self.control.clock(offset)),
             Block::Resets => Some(self.control.reset(offset)),
             Block::Pvt => self.pvt.read(offset, now),
@@ -436,6 +442,7 @@ impl Bus for Th1520 {
                 Some(timer) => timer.write(offset % TIMER_STRIDE as u64, word, now),
                 None => return self.refuse(Rule::NothingThere, access),
             },
+            Block::Dmac => self.dmac.write(offset, word, now),
             Block::Clocks => {
                 self.control.set_clock(offset, word);
                 None
@@ -467,6 +474,7 @@ impl Board for Th1520 {
             memory.write_back_some(self.random.number());
             self.write_back_at = Some(at + 1 + self.random.number() % (2 * gap.max(1)));
         }
+        self.dmac.advance(now, memory);
         self.catch_up(now);
         if let Some(rule) = self.uart.broken_rule() {
             self.violations.push(Violation {
@@ -491,6 +499,7 @@ impl Board for Th1520 {
             self.clint.next_event(now),
             self.uart.next_event(now),
             self.write_back_at,
+            self.dmac.next_event(),
         ]
         .into_iter()
         .flatten()

@@ -17,6 +17,7 @@ pub(super) enum Block {
     Pads(usize),
     Watchdog(usize),
     Timers,
+    Dmac,
     Clocks,
     Resets,
     Pvt,
@@ -174,6 +175,13 @@ const PLACES: &[MappedBlock] = &[
         Some((0x208, 1 << 1)),
         Some((0x3c, 3)),
     ),
+    place(
+        Block::Dmac,
+        0xff_efc0_0000,
+        0x1000,
+        Some((0x208, 1 << 8)),
+        Some((0x14c, 3)),
+    ),
     place(Block::Clocks, 0xff_ef01_0000, 0x1000, None, None),
     place(Block::Resets, 0xff_ef01_4000, 0x1000, None, None),
     place(Block::Pvt, 0xff_fff4_e000, 0x1000, None, None),
@@ -200,6 +208,7 @@ pub(super) mod line {
     pub(crate) const GPIO: usize = 56;
     pub(crate) const WATCHDOG: usize = 24;
     pub(crate) const TIMER: usize = 16;
+    pub(crate) const DMAC: usize = 27;
 }
 
 impl std::fmt::Display for Pad {
