@@ -73,6 +73,25 @@ impl<B: Bus> Plic<B> {
         self.registers.write32(self.threshold, 0);
     }
 
+    /// How many bits a priority has, and how many lines can be enabled, of those that this controller may have.
+    ///
+    /// Call it after [`start`](Self::start) and before a line is unmasked. What is stored is taken back. The registers
+    /// keep 1 where a bit is, and 0 where none is (RISC-V PLIC 1.0, sections 4 and 6).
+    pub fn widths(&mut self) -> (u32, u32) {
+        let first = PRIORITY + 4;
+        self.registers.write32(first, u32::MAX);
+        let priority = self.registers.read32(first).count_ones();
+        self.registers.write32(first, 0);
+        let mut lines = 0;
+        for word in 0..self.lines.div_ceil(32) as usize {
+            let enable = self.enable + word * 4;
+            self.registers.write32(enable, u32::MAX);
+            lines += self.registers.read32(enable).count_ones();
+            self.registers.write32(enable, 0);
+        }
+        (priority, lines)
+    }
+
     /// Takes the most urgent pending line and leaves it masked.
     #[inline(always)]
     pub fn take(&mut self) -> Option<u32> {

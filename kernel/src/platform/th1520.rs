@@ -172,6 +172,12 @@ impl Platform for Th1520 {
 
     unsafe fn start(&mut self) {
         self.plic.start();
+        let (bits, lines) = self.plic.widths();
+        self.print(b"leasehold: the interrupt controller has ");
+        decimal(bits as usize, self);
+        self.print(b" bits of priority and ");
+        decimal(lines as usize, self);
+        self.print(b" lines\n");
         csr::enable_external();
         csr::enable_counters();
     }

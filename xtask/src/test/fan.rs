@@ -9,6 +9,7 @@ use crate::machine::Line;
 use crate::qemu::Clock;
 use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
+use leasehold_build::plan::Plan;
 use std::time::Duration;
 
 /// The app.
@@ -21,9 +22,13 @@ const SLOW: u8 = 7;
 const RESET: i32 = 3;
 /// The fan's pad.
 const PAD: &str = "gpio3-3";
-/// What the fan's levels are (`app/fan/controller`): the period, and the part at 45 and at 65 degrees.
-const COOL: Wave = (10_000_000, 2_000_000);
-const WARM: Wave = (10_000_000, 5_000_000);
+/// The fan's period in nanoseconds (`app/fan/controller`).
+const PERIOD: u64 = 10_000_000;
+/// The program that has the levels as settings.
+const CONTROLLER: &str = "fan-controller";
+/// The model's temperature without heat, and with it, in thousandths of a degree.
+const COLD: i64 = 45_000;
+const HOT: i64 = 65_000;
 /// Within so many milliseconds after a driver ended, the fan runs as before: the app looks four times a second, and a
 /// driver is started again after 20 ms.
 const GAP: u64 = 320;
@@ -47,6 +52,13 @@ pub(super) const PART: OnBoard = OnBoard {
 fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
     let mut tally = Tally::default();
     let mut report = |name: &str, outcome| tally.judge("fan", name, outcome);
+    let waves = [COLD, HOT].map(|temperature| wanted(&bootable.built.plan, temperature));
+    let [cool, warm] = waves;
+    let (cool, warm) = (cool?, warm?);
+    ensure!(
+        cool != warm,
+        "the manifest has one level for {COLD} and {HOT}"
+    );
     let mut lines = vec![format!("sleep {}", HEAT + 400)];
     for task in CRASHES {
         lines.extend([format!("crash {task}"), "sleep 400".to_owned()]);
@@ -54,14 +66,20 @@ fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
     lines.extend(["unbind control.pwm#0", "sleep 300", "bind control.pwm#0"].map(str::to_owned));
     // Longer than the watchdog's count, from its driver's end on.
     lines.push("sleep 3000".to_owned());
-    let heat = format!("{HEAT}:65000");
+    let heat = format!("{HEAT}:{HOT}");
     match waves::run(&bootable, PAD, &["--heat", &heat], &lines) {
         Ok(run) => {
-            report("the_fan_runs_by_the_temperature", run.by_temperature());
+            report(
+                "the_fan_runs_by_the_temperature",
+                run.by_temperature(cool, warm),
+            );
             for task in CRASHES {
-                report(&format!("it_goes_on_when_{task}_ends"), run.goes_on(task));
+                report(
+                    &format!("it_goes_on_when_{task}_ends"),
+                    run.goes_on(task, warm),
+                );
             }
-            let off = run.off_without_a_lease();
+            let off = run.off_without_a_lease(warm);
             report("without_its_lease_the_block_is_off", off);
         }
         Err(error) => report("it_runs_and_breaks_no_rule_of_the_board", Err(error)),
@@ -75,7 +93,10 @@ fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
     );
     let fast = fast.and_then(|run| {
         let is = run.waves.last().context("no wave")?.1;
-        ensure!(near(is, (3_840_000, 768_000)), "{is:?}");
+        // 24 parts of 62.5.
+        let faster = |time: u64| time * 240 / 625;
+        let wanted = (faster(cool.0), faster(cool.1));
+        ensure!(near(is, wanted), "{is:?}, not {wanted:?}");
         Ok(())
     });
     report("the_wave_is_measured_in_time", fast);
@@ -84,6 +105,26 @@ fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
         starts_again(&bootable),
     );
     Ok(tally)
+}
+
+/// The wave at a temperature that is reached from below, by the levels of the manifest.
+fn wanted(plan: &Plan, temperature: i64) -> Result<Wave> {
+    let list = |name: &str| -> Result<Vec<i64>> {
+        let key = (CONTROLLER.to_owned(), name.to_owned());
+        let text = plan.settings.get(&key);
+        let text = text.with_context(|| format!("the manifest does not set `{name}`"))?;
+        // The build ends each entry so (`userlib::setting!`).
+        let entries = text
+            .split_terminator('\u{1f}')
+            .map(|entry| Ok(entry.parse()?));
+        entries.collect()
+    };
+    let levels = list("from")?.into_iter().zip(list("percent")?);
+    let (_, percent) = levels
+        .take_while(|(from, _)| *from <= temperature)
+        .last()
+        .with_context(|| format!("no level for {temperature}"))?;
+    Ok((PERIOD, PERIOD * u64::try_from(percent)? / 100))
 }
 
 /// The supervisor spins, and nobody feeds the watchdog: the board is reset.
@@ -107,25 +148,25 @@ fn starts_again(bootable: &Bootable) -> Result<()> {
 }
 
 impl Run {
-    fn by_temperature(&self) -> Result<()> {
-        self.has(HEAT, COOL)?;
+    fn by_temperature(&self, cool: Wave, warm: Wave) -> Result<()> {
+        self.has(HEAT, cool)?;
         // It looks four times a second.
-        self.has(HEAT + 300, WARM)
+        self.has(HEAT + 300, warm)
     }
 
-    fn goes_on(&self, task: &str) -> Result<()> {
+    fn goes_on(&self, task: &str, warm: Wave) -> Result<()> {
         let crash = self.when(&format!("{task}: panic"))?;
-        self.has(crash, WARM)?;
+        self.has(crash, warm)?;
         self.when(&format!("{task}: started again"))?;
         // Without its thermometer the fan is at full speed, until it looks again.
-        self.has(crash + GAP, WARM)
+        self.has(crash + GAP, warm)
     }
 
-    fn off_without_a_lease(&self) -> Result<()> {
+    fn off_without_a_lease(&self, warm: Wave) -> Result<()> {
         let after = self.since("control: pwm is off")?;
         let off = after.when("control: pwm is off")?;
         self.has(off + 200, (0, 0))?;
         let on = after.when("pwm: 6 channels")?;
-        self.has(on + GAP, WARM)
+        self.has(on + GAP, warm)
     }
 }

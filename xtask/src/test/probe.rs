@@ -40,6 +40,7 @@ const STARTS: &[Start] = &[
         name: "the_pwm_s_rate_is_measured_and_judged",
         options: &["--pwm-rate", "62500000", "--wire", "gpio3-3:gpio1-3"],
         said: &[
+            "the interrupt controller has 5 bits of priority and 240 lines",
             "pwm in reset: an access fault",
             "pwm without its clock: an access fault",
         ],

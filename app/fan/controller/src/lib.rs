@@ -14,6 +14,35 @@ pub struct Level {
 /// How much colder than a level's beginning it must be before the fan leaves the level, in thousandths of a degree.
 const HYSTERESIS: i32 = 2_000;
 
+/// The levels of two lists of the same length, as the manifest has them.
+///
+/// # Panics
+/// If the lengths differ, or if temperatures or speeds do not rise: where it is a constant, that does not compile.
+pub const fn levels<const COUNT: usize>(from: &[i32], percent: &[u8]) -> [Level; COUNT] {
+    assert!(
+        from.len() == COUNT && percent.len() == COUNT,
+        "the settings `from` and `percent` have as many entries"
+    );
+    let mut levels = [Level {
+        from: 0,
+        percent: 0,
+    }; COUNT];
+    let mut index = 0;
+    while index < COUNT {
+        let (from, percent) = (from[index], percent[index]);
+        if let Some(before) = index.checked_sub(1) {
+            let before = levels[before];
+            assert!(
+                before.from < from && before.percent <= percent,
+                "the entries of the settings `from` and `percent` rise"
+            );
+        }
+        levels[index] = Level { from, percent };
+        index += 1;
+    }
+    levels
+}
+
 /// The level at a temperature, after this one: an index in `levels`, which begin at rising temperatures. Below the
 /// first the fan has the speed of the first.
 pub fn level(levels: &[Level], before: usize, temperature: i32) -> usize {
@@ -38,20 +67,26 @@ pub fn duty(percent: u8, all: u16) -> u16 {
 mod tests {
     use super::*;
 
-    const LEVELS: &[Level] = &[
-        Level {
-            from: 0,
-            percent: 20,
-        },
-        Level {
+    const LEVELS: &[Level] = &levels::<3>(&[0, 50_000, 70_000], &[20, 50, 100]);
+
+    #[test]
+    fn levels_are_pairs_that_rise() {
+        let second = Level {
             from: 50_000,
             percent: 50,
-        },
-        Level {
-            from: 70_000,
-            percent: 100,
-        },
-    ];
+        };
+        assert_eq!(LEVELS[1], second);
+        assert!(levels::<0>(&[], &[]).is_empty());
+        for (from, percent) in [
+            (&[0, 1][..], &[1][..]),
+            (&[0, 1, 2], &[1, 2]),
+            (&[1, 1], &[1, 2]),
+            (&[0, 1], &[2, 1]),
+        ] {
+            let made = std::panic::catch_unwind(|| levels::<2>(from, percent));
+            assert!(made.is_err(), "{from:?} {percent:?}");
+        }
+    }
 
     #[test]
     fn a_level_is_reached_at_its_temperature_and_left_below_it() {

@@ -7,7 +7,7 @@
 
 use driver_interfaces::{PwmClient, PwmOutput, ThermometerClient};
 use embedded_hal::pwm::SetDutyCycle;
-use fan_controller::{Level, duty, level};
+use fan_controller::{Level, duty, level, levels};
 use leasehold_abi::{Error, Notifications};
 use userlib::sys::{self, Message, Received};
 use userlib::time;
@@ -21,21 +21,18 @@ const AGAIN: u64 = 25;
 const CHANNEL: u32 = 1;
 const PERIOD: u64 = 10_000_000;
 
-/// The speeds.
-const LEVELS: &[Level] = &[
-    Level {
-        from: 0,
-        percent: 20,
-    },
-    Level {
-        from: 50_000,
-        percent: 50,
-    },
-    Level {
-        from: 70_000,
-        percent: 100,
-    },
-];
+/// The speeds, by the manifest. If it has none, the fan is at full speed.
+const FROM: &[i32] = userlib::setting!("from": [i32] = &[]);
+const PERCENT: &[u8] = userlib::setting!("percent": [u8] = &[]);
+const LEVELS: &[Level] = &levels::<{ FROM.len() }>(FROM, PERCENT);
+
+/// Percent of the full speed.
+const FULL: u8 = 100;
+
+/// The speed of a level.
+fn percent(level: usize) -> u8 {
+    LEVELS.get(level).map_or(FULL, |level| level.percent)
+}
 
 /// The fan, and what was last said of it.
 struct Fan {
@@ -50,7 +47,7 @@ impl Fan {
         Ok(Self {
             thermometer: ThermometerClient::connect("pvt")?,
             output: PwmOutput::new(PwmClient::connect("pwm")?, CHANNEL, PERIOD),
-            level: LEVELS.len() - 1,
+            level: LEVELS.len().saturating_sub(1),
             said: None,
         })
     }
@@ -61,9 +58,9 @@ impl Fan {
         let percent = match read {
             Ok(temperature) => {
                 self.level = level(LEVELS, self.level, temperature);
-                LEVELS[self.level].percent
+                percent(self.level)
             }
-            Err(_) => 100,
+            Err(_) => FULL,
         };
         let parts = duty(percent, self.output.max_duty_cycle());
         self.output.set_duty_cycle(parts).map_err(|error| error.0)?;
@@ -79,7 +76,7 @@ impl Fan {
         }
         self.said = Some(result);
         match result {
-            Ok(level) => userlib::log!("at {} %", u32::from(LEVELS[level].percent)),
+            Ok(level) => userlib::log!("at {} %", u32::from(percent(level))),
             Err(error) => userlib::log!("waits: {error}"),
         }
         interval

@@ -89,7 +89,8 @@ impl Bus for Model {
             0x2080..0x208c => {
                 let first = (offset - 0x2080) * 8;
                 for bit in 0..32 {
-                    self.enabled[first + bit] = value >> bit & 1 == 1;
+                    let is_there = first + bit != 0;
+                    self.enabled[first + bit] = is_there && value >> bit & 1 == 1;
                 }
             }
             0x20_1000 => self.threshold = value & 7,
@@ -135,6 +136,18 @@ impl Plic<Model> {
         }
         all
     }
+}
+
+#[test]
+fn widths_are_told_and_nothing_stays_of_the_question() {
+    let mut plic = plic();
+    plic.level(1, true);
+    assert_eq!(plic.widths(), (3, LINES as u32 - 1));
+    assert_eq!(plic.registers.priority, [0; LINES]);
+    assert_eq!(plic.registers.enabled, [false; LINES]);
+    assert_eq!(plic.take_all(), []);
+    plic.unmask(1);
+    assert_eq!(plic.take_all(), [1]);
 }
 
 #[test]

@@ -66,19 +66,24 @@ fn on_model(copy: &Copy, board: &str, run: &Run) -> Result<String> {
     let mut typed = false;
     loop {
         match guest.next_within(SILENCE) {
-            Event::Line(line) => {
+            Ok(Event::Line(line)) => {
                 seen.push_str(&line);
                 seen.push('\n');
             }
-            Event::Prompt { .. } if !typed => {
+            Ok(Event::Prompt { .. }) if !typed => {
                 typed = true;
                 let lines: Vec<&str> = run.lines.iter().map(String::as_str).collect();
                 guest.send_all(&lines)?;
             }
-            Event::Prompt { .. } | Event::Record(_) => {}
-            Event::End => break,
-            Event::TimedOut => {
+            Ok(Event::Prompt { .. } | Event::Record(_)) => {}
+            Ok(Event::End) => break,
+            Ok(Event::TimedOut) => {
                 seen.push_str("silent\n");
+                break;
+            }
+            // The kernel faulted.
+            Err(error) => {
+                seen.push_str(&format!("{error:#}\n"));
                 break;
             }
         }

@@ -166,7 +166,10 @@ impl Plic {
                     source.pending = value >> (line % 32) & 1 != 0;
                 }
             }
-            Register::Enable(context, word) => self.contexts[context].enabled[word] = value,
+            Register::Enable(context, word) => {
+                let there = self.word(word, |_| true) & !u32::from(word == 0);
+                self.contexts[context].enabled[word] = value & there;
+            }
             Register::Threshold(context) => self.contexts[context].threshold = value & 31,
             Register::Control => self.delegated = value & 1 != 0,
             Register::Claim(_) => {}
