@@ -23,6 +23,9 @@ pub(crate) struct Amount {
     /// How often the disk's driver is killed.
     #[arg(long, default_value_t = 200)]
     kills: u32,
+    /// Instead, cut the power this often, always on the same disk.
+    #[arg(long, value_name = "CUTS", conflicts_with_all = ["writes", "kills"])]
+    power_cuts: Option<u32>,
 }
 
 /// Writes files while the disk's driver is killed, in rounds, each of a fresh disk that is judged afterwards.
@@ -43,6 +46,11 @@ pub(crate) fn run(
     needs::ensure(workspace, emulators, &needs)?;
     let mut bootable = build::bootable(workspace, emulators, disk::APP, board)?;
     println!("{}", bootable.machine);
+    if let Some(cuts) = amount.power_cuts {
+        let all = disk::cut_power(workspace, &mut bootable, (amount.seed, cuts))?;
+        println!("{cuts} cuts: {all}");
+        return Ok(());
+    }
     let rounds = amount.writes.div_ceil(ROUND).max(1);
     let mut all = 0;
     for round in 0..rounds {

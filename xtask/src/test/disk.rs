@@ -1,9 +1,14 @@
 //! The app `disk`: files are written and flushed while the disk's driver is killed, and what was acknowledged is there.
 
+mod cut;
+mod written;
+
+pub(crate) use cut::play as cut_power;
+
 use super::part::{OnBoard, Part};
 use super::tally::Tally;
 use crate::build::Bootable;
-use crate::disk;
+use crate::disk::{self, Disk};
 use crate::guest::Guest;
 use crate::machine::Line;
 use crate::needs::{self, Work};
@@ -21,6 +26,8 @@ const SIZE: u32 = 32;
 /// Files that are written, and most bytes of one (`app/disk/writer`).
 const FILES: u32 = 16;
 const MOST: usize = 6000;
+/// Bytes of it that are written by one call.
+const AT_ONCE: usize = 2048;
 /// How long of its own time the machine may take for a write: a disk may take 30 s for a request.
 const LIMIT: Duration = Duration::from_secs(90);
 /// Lines of the log that a failure shows.
@@ -56,6 +63,9 @@ pub(super) const PART: OnBoard = OnBoard {
     tell,
 };
 
+/// Cuts of power that a test has time for, and their seed.
+const CUTS: (u32, u32) = (11, 3);
+
 /// Runs the app and judges the disk.
 fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     let mut tally = Tally::default();
@@ -71,6 +81,11 @@ fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     report(
         "each_file_is_as_it_was_acknowledged",
         right(&image, SHORT, written),
+    );
+    let cuts = cut::play(workspace, &mut bootable, CUTS);
+    report(
+        "what_was_flushed_outlives_cuts_of_power",
+        cuts.map(|cuts| println!("{} cuts: {cuts}", CUTS.1)),
     );
     Ok(tally)
 }
@@ -90,13 +105,9 @@ pub(crate) fn play(workspace: &Workspace, bootable: &mut Bootable, plan: Plan) -
     let text = format!("{seed} {writes} {kills} {most}");
     disk_image::add_file(&mut image, PLAN, text.as_bytes());
     let board = bootable.built.plan.chip.chip.name.get_ref();
-    let path = workspace
-        .target()
-        .join("disks")
-        .join(format!("test-{board}.img"));
+    let path = disk::folder(workspace)?.join(format!("test-{board}.img"));
     disk::write(&path, &image)?;
-    bootable.disk = Some(path);
-    bootable.syncs = false;
+    bootable.disk = Some(Disk::of_test(path));
     // Not that of instructions: it would leap while the machine waits for the host's disk.
     let command = bootable.command(Clock::Real, Line::Pipes)?;
     let mut session = Guest::start(&command, bootable.symbols.clone())?;
