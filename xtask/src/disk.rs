@@ -5,6 +5,11 @@ use leasehold_build::Workspace;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+/// QEMU's rules of failure begin in state 1, and each flush leads to the next, up to the one that fails.
+const FAILING: u32 = 6;
+/// The error: an error of input or output, as Linux numbers it.
+const EIO: u32 = 5;
+
 /// What becomes of what a machine writes.
 #[derive(Debug)]
 enum Keeps {
@@ -14,6 +19,8 @@ enum Keeps {
     Unsynced,
     /// The same, and the emulator lists all writes and flushes in this file.
     Listed(PathBuf),
+    /// It is in the image. From the sixth flush on, what QEMU calls so fails.
+    Failing(&'static str),
     /// It goes with the machine. Any number of machines have the image at once.
     Nothing,
 }
@@ -90,6 +97,14 @@ impl Disk {
         }
     }
 
+    /// The same, and from the sixth flush on each `event` of QEMU's fails.
+    pub(crate) const fn failing(path: PathBuf, event: &'static str) -> Self {
+        Self {
+            path,
+            keeps: Keeps::Failing(event),
+        }
+    }
+
     /// Where the image is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
@@ -112,6 +127,22 @@ impl Disk {
                      file.driver=file,file.filename={file},file.cache.no-flush=on,\
                      log.driver=file,log.filename={list},log.cache.no-flush=on"
                 );
+            }
+            Keeps::Failing(event) => {
+                let mut drive = format!(
+                    "if=none,id=disk,driver=raw,file.driver=blkdebug,\
+                     file.image.driver=file,file.image.filename={file},file.image.cache.no-flush=on,\
+                     file.inject-error.0.event={event},file.inject-error.0.state={FAILING},\
+                     file.inject-error.0.errno={EIO}"
+                );
+                for state in 1..FAILING {
+                    let rule = format!("file.set-state.{}", state - 1);
+                    let next = state + 1;
+                    drive += &format!(
+                        ",{rule}.event=flush_to_disk,{rule}.state={state},{rule}.new_state={next}"
+                    );
+                }
+                return drive;
             }
         };
         format!("if=none,id=disk,format=raw,file={file}{keeps}")

@@ -28,8 +28,8 @@ impl TimeSource for FirstDay {
 /// One partition, one folder, one file at a time.
 type Manager<D> = VolumeManager<D, FirstDay, 1, 1, 1>;
 
-/// A disk, and its last error. The file system takes an error that it meets while it looks for a free cluster for a full
-/// disk, and one that it meets while it looks for a file for a missing file.
+/// A disk, and its last error. The file system takes an error that it meets while it looks for a free cluster for a
+/// full disk, and one that it meets while it looks for a file for a missing file.
 struct Noting<D> {
     disk: D,
     error: Cell<Option<MediumError>>,
@@ -321,8 +321,8 @@ impl<D: BlockDevice<Error = MediumError> + Flush> Files<D> {
         })?)
     }
 
-    /// Takes a file out of its folder, and then frees its clusters: if that is cut short, they are only lost. The medium
-    /// has the first before the second: an entry that names free clusters would name another file's one day.
+    /// Takes a file out of its folder, and then frees its clusters: if that is cut short, they are only lost. The
+    /// medium has the first before the second: an entry that names free clusters would name another file's one day.
     fn remove_entry(
         &self,
         root: RawDirectory,

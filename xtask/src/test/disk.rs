@@ -1,9 +1,12 @@
 //! The app `disk`: files are written and flushed while the disk's driver is killed, and what was acknowledged is there.
 
 mod cut;
+mod fault;
+pub(super) mod liar;
 mod written;
 
 pub(crate) use cut::play as cut_power;
+pub(crate) use fault::{Fault, play as with_fault};
 
 use super::part::{OnBoard, Part};
 use super::tally::Tally;
@@ -70,7 +73,7 @@ const CUTS: (u32, u32) = (11, 3);
 fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     let mut tally = Tally::default();
     let mut report = |name: &str, outcome| tally.judge("disk", name, outcome);
-    let outcome = play(workspace, &mut bootable, SHORT);
+    let outcome = play(workspace, &mut bootable, SHORT, &mut Vec::new());
     let image = bootable.disk()?.to_path_buf();
     let written = outcome.as_ref().map_or(0, |written| *written);
     report(
@@ -87,14 +90,22 @@ fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
         "what_was_flushed_outlives_cuts_of_power",
         cuts.map(|cuts| println!("{} cuts: {cuts}", CUTS.1)),
     );
+    for (name, fault) in Fault::QUICK {
+        report(name, fault::play(workspace, &mut bootable, fault).map(drop));
+    }
     Ok(tally)
 }
 
-/// Boots the app with a fresh disk that has the plan; gives how many writes were acknowledged.
+/// Boots the app with a fresh disk that has the plan; gives how many writes were acknowledged. Other lines go to `log`.
 ///
 /// # Errors
 /// When one was not, or a kill was not made.
-pub(crate) fn play(workspace: &Workspace, bootable: &mut Bootable, plan: Plan) -> Result<u32> {
+pub(crate) fn play(
+    workspace: &Workspace,
+    bootable: &mut Bootable,
+    plan: Plan,
+    log: &mut Vec<String>,
+) -> Result<u32> {
     let Plan {
         seed,
         writes,
@@ -112,7 +123,6 @@ pub(crate) fn play(workspace: &Workspace, bootable: &mut Bootable, plan: Plan) -
     let command = bootable.command(Clock::Real, Line::Pipes)?;
     let mut session = Guest::start(&command, bootable.symbols.clone())?;
     let (mut acknowledged, mut done, mut lives) = (0, None, 0);
-    let mut last = Vec::new();
     while let Some(line) = session
         .line_within(LIMIT)
         .with_context(|| format!("after {acknowledged} writes"))?
@@ -124,13 +134,14 @@ pub(crate) fn play(workspace: &Workspace, bootable: &mut Bootable, plan: Plan) -
         } else if let Some(all) = line.strip_prefix("done: ") {
             done = Some(all.to_owned());
         } else if line.starts_with("stopped: ") {
-            bail!("write {acknowledged}: {line}, after\n{}", last.join("\n"));
+            let last = log.len().saturating_sub(LINES);
+            bail!(
+                "write {acknowledged}: {line}, after\n{}",
+                log[last..].join("\n")
+            );
         } else {
             lives += u32::from(line.contains("disk: started again"));
-            last.push(line);
-            if last.len() > LINES {
-                last.remove(0);
-            }
+            log.push(line);
         }
     }
     let wanted = format!("{acknowledged} writes, {kills} kills");
