@@ -1,6 +1,6 @@
 //! What a checked manifest says: tasks by rank, the root lease's grants, sizes of tables.
 
-use crate::manifest::{Bus, Chip};
+use crate::manifest::{Bus, Chip, ClassDevices};
 use crate::problem::{Problems, Source};
 use leasehold_abi::GrantKind;
 use std::collections::BTreeMap;
@@ -48,6 +48,8 @@ pub struct Plan {
     pub qemu_devices: Vec<String>,
     /// MiB of the disk `disk`, which the devices may name.
     pub qemu_disk: Option<u32>,
+    /// Words and devices of classes, after those: a plain run leaves them out.
+    pub qemu_classes: ClassDevices,
     /// The debugger's name for the machine.
     pub debugger: &'static str,
     /// The warnings about the files.

@@ -177,7 +177,8 @@ fn a_setting_and_words_for_the_emulator_reach_the_plan() {
             "{from}\nsettings = {{ baud = 300, width = 255, echo = true, parity = \"even\", address = [2, 0, 0, 0, 0, 1] }}"
         ),
     );
-    let words = "[qemu]\noptions = [\"-object\", \"rng-builtin,id=host\"]\ndevices = [\"edu\"]\n";
+    let words = "[qemu]\noptions = [\"-object\", \"rng-builtin,id=host\"]\ndevices = [\"edu\"]\n\
+                 [qemu.classes]\noptions = [\"-netdev\", \"user,id=net0\"]\ndevices = [\"e1000\"]\n";
     let manifest = replace(
         &manifest,
         "[tasks.supervisor]",
@@ -192,6 +193,8 @@ fn a_setting_and_words_for_the_emulator_reach_the_plan() {
     assert_eq!(entries.collect::<Vec<_>>(), ["2", "0", "0", "0", "0", "1"]);
     assert_eq!(plan.qemu_options, ["-object", "rng-builtin,id=host"]);
     assert_eq!(plan.qemu_devices, ["edu"]);
+    assert_eq!(plan.qemu_classes.options, ["-netdev", "user,id=net0"]);
+    assert_eq!(plan.qemu_classes.devices, ["e1000"]);
 }
 
 /// A declaration in `Cargo.toml` that no value could fit is shown there, whether the manifest sets it or not.

@@ -1,29 +1,31 @@
 //! `build`: the image in its output folder, and a few lines on what it is.
 
-use crate::disk;
+use crate::disk::Disk;
 use crate::emulator::Emulators;
 use crate::machine::{Line, Machine};
 use crate::needs::{self, Work};
-use crate::qemu::Clock;
+use crate::qemu::{Clock, Devices};
 use crate::symbols::Symbols;
 use anyhow::{Context, Result};
 use leasehold_build::{Built, Workspace};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// An image, and what boots it.
 #[derive(Debug)]
 pub(crate) struct Bootable {
+    /// App and board, as its disk is named.
+    name: String,
     /// The image.
     pub(crate) built: Built,
     /// What stands for the board.
     pub(crate) machine: Machine,
     /// What is at the image's addresses.
     pub(crate) symbols: Symbols,
-    /// The image of its disk, if it has one.
-    pub(crate) disk: Option<PathBuf>,
-    /// Whether a flush reaches the host's disk. A test whose machine outlives what it tests does not wait for that.
-    pub(crate) syncs: bool,
+    /// Its disk, if it has one.
+    pub(crate) disk: Option<Disk>,
+    /// Whether devices of classes are left out, and the disk with them.
+    pub(crate) plain: bool,
 }
 
 impl Bootable {
@@ -32,7 +34,26 @@ impl Bootable {
     /// # Errors
     /// When it has none.
     pub(crate) fn disk(&self) -> Result<&Path> {
-        self.disk.as_deref().context("the machine has no disk")
+        let disk = self.disk.as_ref().context("the machine has no disk")?;
+        Ok(disk.path())
+    }
+
+    /// The same machine with a disk that keeps what is written on it, if its manifest has one.
+    ///
+    /// # Errors
+    /// When the image cannot be made, or another machine has it.
+    pub(crate) fn keeping(mut self, workspace: &Workspace) -> Result<Self> {
+        if let Some(mebibytes) = self.built.plan.qemu_disk {
+            self.disk = Some(Disk::kept(workspace, &self.name, mebibytes)?);
+        }
+        Ok(self)
+    }
+
+    /// The same machine without devices of classes, disks among them.
+    pub(crate) fn plain(mut self) -> Self {
+        self.disk = None;
+        self.plain = true;
+        self
     }
 
     /// What boots it, its serial line on standard input and output.
@@ -40,13 +61,16 @@ impl Bootable {
     /// # Errors
     /// When the chip has no emulator.
     pub(crate) fn command(&self, clock: Clock, line: Line) -> Result<Command> {
-        let mut command = self.machine.command(&self.built, clock, line)?;
-        if let Some(disk) = &self.disk {
-            // QEMU takes a comma for the end of the name, and two for one.
-            let file = disk.to_string_lossy().replace(',', ",,");
-            let cache = if self.syncs { "" } else { ",cache=unsafe" };
-            let drive = format!("if=none,id=disk,format=raw,file={file}{cache}");
-            command.args(["-drive", &drive]);
+        // While the machine waits for the host's disk, a clock of instructions would leap to its next alarm.
+        let disk = self.disk.as_ref().filter(|_| clock == Clock::Real);
+        let devices = match disk {
+            _ if self.plain => Devices::Plain,
+            None => Devices::WithoutDisk,
+            Some(_) => Devices::All,
+        };
+        let mut command = self.machine.command(&self.built, (clock, devices), line)?;
+        if let Some(disk) = disk {
+            command.args(["-drive", &disk.drive()]);
         }
         Ok(command)
     }
@@ -110,7 +134,8 @@ pub(crate) fn image(workspace: &Workspace, app: &str, board: &str) -> Result<Bui
     leasehold_build::build(workspace, app, board)
 }
 
-/// Builds an app to be booted, for verbs that have already ensured what this needs.
+/// Builds an app to be booted, for verbs that have already ensured what this needs. Its disk is a fresh one for each
+/// boot.
 ///
 /// # Errors
 /// Whatever keeps the image from being built, or the emulator from being found.
@@ -124,14 +149,15 @@ pub(crate) fn bootable(
     let machine = Machine::of(workspace, emulators, &built.plan.chip)?;
     let symbols = Symbols::read(&built.folder, workspace.root())?;
     let disk = match built.plan.qemu_disk {
-        Some(mebibytes) => Some(disk::ready(workspace, (app, board), mebibytes)?),
+        Some(mebibytes) => Some(Disk::fresh(workspace, mebibytes)?),
         None => None,
     };
     Ok(Bootable {
+        name: format!("{app}-{board}"),
         built,
         machine,
         symbols,
         disk,
-        syncs: true,
+        plain: false,
     })
 }

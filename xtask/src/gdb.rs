@@ -4,7 +4,7 @@ use crate::attach;
 use crate::build;
 use crate::emulator::Emulators;
 use crate::needs::{self, Work, debugger};
-use crate::qemu::{self, Clock};
+use crate::qemu::{self, Clock, Devices};
 use anyhow::{Context, Result};
 use leasehold_build::Workspace;
 use std::os::unix::process::CommandExt;
@@ -29,7 +29,7 @@ pub(crate) fn run(
     let debugger = debugger(built.plan.debugger).context("no debugger knows the machine")?;
     let folder = workspace.generated(app, board);
     attach::prepare(&folder)?;
-    let mut command = qemu::command(&bootable.built, emulator, Clock::Real)?;
+    let mut command = qemu::command(&bootable.built, emulator, Clock::Real, Devices::WithoutDisk)?;
     command
         .args(["-S", "-gdb", "stdio", "-monitor", "none"])
         .args(attach::serial_line())

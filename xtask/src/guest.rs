@@ -191,6 +191,14 @@ impl Guest {
         text(&self.lines.pending)
     }
 
+    /// Ends the emulator at once, as a loss of power ends a machine; what it has printed is still to be read.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn cut(&mut self) -> Result<()> {
+        self.child.kill().context("cannot end the emulator")
+    }
+
     /// Waits for the emulator, whose output has ended.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What stands for a board: an emulator, or a model of the board that is a program of this workspace.
 
 use crate::emulator::{Emulator, Emulators, has_firmware};
-use crate::qemu::{self, Clock};
+use crate::qemu::{self, Clock, Devices};
 use anyhow::{Context, Result, ensure};
 use leasehold_build::manifest::{Chip, Model};
 use leasehold_build::{Built, Workspace};
@@ -73,10 +73,15 @@ impl Machine {
     ///
     /// # Errors
     /// When the chip has no emulator.
-    pub(crate) fn command(&self, built: &Built, clock: Clock, line: Line) -> Result<Command> {
+    pub(crate) fn command(
+        &self,
+        built: &Built,
+        (clock, devices): (Clock, Devices),
+        line: Line,
+    ) -> Result<Command> {
         let (program, board) = match self {
             Self::Qemu(emulator) => {
-                let mut command = qemu::command(built, emulator, clock)?;
+                let mut command = qemu::command(built, emulator, clock, devices)?;
                 command.args(match line {
                     Line::Pipes => &["-serial", "stdio", "-monitor", "none"][..],
                     Line::Terminal => &["-serial", "mon:stdio"],

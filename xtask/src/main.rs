@@ -118,6 +118,9 @@ enum Verb {
         /// Show the board's display in a window.
         #[arg(long)]
         display: bool,
+        /// Leave out the board's disk, network and display.
+        #[arg(long, conflicts_with_all = ["display", "screenshot"])]
+        plain: bool,
         /// Write what the board's display shows into this file, after the lines of --exec or, without them, after the
         /// screen was painted; then end.
         #[arg(long, value_name = "FILE.png", conflicts_with = "display", value_parser = run::picture)]
@@ -330,6 +333,7 @@ fn run(verb: Verb) -> Result<()> {
             exec,
             timeout,
             display,
+            plain,
             screenshot,
             others,
             words,
@@ -339,6 +343,7 @@ fn run(verb: Verb) -> Result<()> {
                 emulators: &others.emulators()?,
                 target: (&app, &board),
                 display,
+                plain,
                 words: &words,
             };
             let lines = exec.as_deref();

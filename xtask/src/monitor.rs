@@ -81,6 +81,27 @@ impl Monitor {
             .with_context(|| format!("the picture for {file}"))
     }
 
+    /// Takes a drive away from its device: the device's requests fail from now on.
+    ///
+    /// # Errors
+    /// What the emulator says.
+    pub(crate) fn remove_drive(&mut self, drive: &str) -> Result<()> {
+        // There is no command of the machine protocol for it.
+        let arguments = json!({ "command-line": format!("drive_del {drive}") });
+        self.execute("human-monitor-command", &arguments)
+    }
+
+    /// Lets a drive take so long for a request that it answers none: a byte a second.
+    ///
+    /// # Errors
+    /// What the emulator says.
+    pub(crate) fn silence_drive(&mut self, drive: &str) -> Result<()> {
+        let arguments = json!({
+            "device": drive, "bps": 1, "bps_rd": 0, "bps_wr": 0, "iops": 0, "iops_rd": 0, "iops_wr": 0,
+        });
+        self.execute("block_set_io_throttle", &arguments)
+    }
+
     /// Executes a command and waits for its answer.
     fn execute(&mut self, command: &str, arguments: &Value) -> Result<()> {
         let request = json!({ "execute": command, "arguments": arguments });

@@ -3,6 +3,7 @@
 use crate::emulator::Emulator;
 use anyhow::{Context, Result};
 use leasehold_build::Built;
+use leasehold_build::plan::Plan;
 use std::process::Command;
 
 /// How the emulator keeps time.
@@ -20,11 +21,47 @@ impl Clock {
     pub(crate) const STEADY: Self = Self::Instructions(3);
 }
 
+/// Which of the devices that its manifest names a machine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Devices {
+    /// All of them; the command's user adds the drive `disk`.
+    All,
+    /// Those that need no image of a disk.
+    WithoutDisk,
+    /// The same, and none of a class.
+    Plain,
+}
+
+/// What a device that needs the image of the disk says.
+const DISK: &str = "drive=disk";
+
+impl Devices {
+    /// Words and devices of a manifest.
+    fn of(self, plan: &Plan) -> (Vec<&str>, Vec<&str>) {
+        let classes = (self != Self::Plain).then_some(&plan.qemu_classes);
+        let options = classes.iter().flat_map(|classes| &classes.options);
+        let devices = classes.iter().flat_map(|classes| &classes.devices);
+        let fits =
+            |device: &&String| self == Self::All || !device.split(',').any(|word| word == DISK);
+        let devices = plan.qemu_devices.iter().chain(devices).filter(fits);
+        let options = plan.qemu_options.iter().chain(options);
+        (
+            options.map(String::as_str).collect(),
+            devices.map(String::as_str).collect(),
+        )
+    }
+}
+
 /// The emulator with an image and its devices; the serial line is not connected yet.
 ///
 /// # Errors
 /// When the chip has no emulator.
-pub(crate) fn command(built: &Built, emulator: &Emulator, clock: Clock) -> Result<Command> {
+pub(crate) fn command(
+    built: &Built,
+    emulator: &Emulator,
+    clock: Clock,
+    devices: Devices,
+) -> Result<Command> {
     let plan = &built.plan;
     let chip = plan.chip.chip.name.get_ref();
     let qemu = plan
@@ -53,8 +90,9 @@ pub(crate) fn command(built: &Built, emulator: &Emulator, clock: Clock) -> Resul
         .args(&qemu.options)
         .args(["-display", "none", "-no-reboot", "-kernel"])
         .arg(built.image());
-    command.args(&plan.qemu_options);
-    for device in &plan.qemu_devices {
+    let (options, devices) = devices.of(plan);
+    command.args(options);
+    for device in devices {
         command.args(["-device", device]);
     }
     if let Clock::Instructions(shift) = clock {

@@ -45,6 +45,8 @@ pub(crate) struct Run<'a> {
     pub(crate) target: (&'a str, &'a str),
     /// Whether the board's display is shown in a window.
     pub(crate) display: bool,
+    /// Whether the board's disk, network and display are left out.
+    pub(crate) plain: bool,
     /// Further words for the emulator.
     pub(crate) words: &'a [String],
 }
@@ -121,6 +123,11 @@ impl Run<'_> {
         let needs = needs::of(self.workspace, &[Work::Boot], &[self.target])?;
         needs::ensure(self.workspace, self.emulators, &needs)?;
         let bootable = build::bootable(self.workspace, self.emulators, app, board)?;
+        let bootable = if self.plain {
+            bootable.plain()
+        } else {
+            bootable.keeping(self.workspace)?
+        };
         let mut command = bootable.command(Clock::Real, line)?;
         if self.display {
             let emulator = bootable.machine.emulator("display")?;

@@ -23,6 +23,12 @@ pub(crate) struct Amount {
     /// How often the disk's driver is killed.
     #[arg(long, default_value_t = 200)]
     kills: u32,
+    /// Instead, cut the power this often, always on the same disk.
+    #[arg(long, value_name = "CUTS", conflicts_with_all = ["writes", "kills"])]
+    power_cuts: Option<u32>,
+    /// Instead, let the disk take requests and answer none.
+    #[arg(long, conflicts_with_all = ["writes", "kills", "power_cuts"])]
+    silent_disk: bool,
 }
 
 /// Writes files while the disk's driver is killed, in rounds, each of a fresh disk that is judged afterwards.
@@ -43,6 +49,16 @@ pub(crate) fn run(
     needs::ensure(workspace, emulators, &needs)?;
     let mut bootable = build::bootable(workspace, emulators, disk::APP, board)?;
     println!("{}", bootable.machine);
+    if let Some(cuts) = amount.power_cuts {
+        let all = disk::cut_power(workspace, &mut bootable, (amount.seed, cuts))?;
+        println!("{cuts} cuts: {all}");
+        return Ok(());
+    }
+    if amount.silent_disk {
+        let writes = disk::with_fault(workspace, &mut bootable, disk::Fault::Silent)?;
+        println!("{writes} writes, and then the client was told");
+        return Ok(());
+    }
     let rounds = amount.writes.div_ceil(ROUND).max(1);
     let mut all = 0;
     for round in 0..rounds {
@@ -52,7 +68,7 @@ pub(crate) fn run(
             kills: amount.kills.div_ceil(rounds),
             most: 200,
         };
-        let written = disk::play(workspace, &mut bootable, plan)?;
+        let written = disk::play(workspace, &mut bootable, plan, &mut Vec::new())?;
         disk::clean(bootable.disk()?)?;
         disk::right(bootable.disk()?, plan, written)?;
         all += written;

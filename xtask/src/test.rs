@@ -38,6 +38,7 @@ const ON_BOARDS: &[OnBoard] = &[
     display::PART,
     network::PART,
     disk::PART,
+    disk::liar::PART,
     fan::PART,
     header::PART,
     probe::PART,

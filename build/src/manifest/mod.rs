@@ -7,7 +7,9 @@ pub use chip::{
     Bus, Chip, ChipHeader, Device, IMAGE_END, LikeChip, Memory, Model, Qemu, Range, Window,
     WindowKind,
 };
-pub use schema::{Bind, LikeManifest, Manifest, Names, QemuDevices, Restart, RestartPolicy, Task};
+pub use schema::{
+    Bind, ClassDevices, LikeManifest, Manifest, Names, QemuDevices, Restart, RestartPolicy, Task,
+};
 
 use crate::problem::{Problem, Problems, Source};
 use serde::de::DeserializeOwned;

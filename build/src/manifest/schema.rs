@@ -45,6 +45,21 @@ pub struct QemuDevices {
     pub devices: Vec<String>,
     /// MiB of an image that a device names by `drive=disk`.
     pub disk: Option<Spanned<u32>>,
+    /// What a plain run leaves out.
+    #[serde(default)]
+    pub classes: ClassDevices,
+}
+
+/// Devices of classes (disk, network, display), and their backends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ClassDevices {
+    /// As [`QemuDevices::options`].
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// As [`QemuDevices::devices`], after those.
+    #[serde(default)]
+    pub devices: Vec<String>,
 }
 
 /// A list of names, with the place of each.

@@ -7,8 +7,8 @@ use core::cell::Cell;
 use core::ops::ControlFlow;
 use driver_interfaces::{FileInfo, StorageError};
 use embedded_sdmmc::{
-    BlockDevice, DirEntry, Error, Mode, RawDirectory, RawFile, RawVolume, ShortFileName,
-    TimeSource, Timestamp, VolumeIdx, VolumeManager,
+    Block, BlockCount, BlockDevice, BlockIdx, DirEntry, Error, Mode, RawDirectory, RawFile,
+    RawVolume, ShortFileName, TimeSource, Timestamp, VolumeIdx, VolumeManager,
 };
 use leasehold_abi::Padded;
 
@@ -28,9 +28,47 @@ impl TimeSource for FirstDay {
 /// One partition, one folder, one file at a time.
 type Manager<D> = VolumeManager<D, FirstDay, 1, 1, 1>;
 
+/// A disk, and its last error. The file system takes an error that it meets while it looks for a free cluster for a
+/// full disk, and one that it meets while it looks for a file for a missing file.
+struct Noting<D> {
+    disk: D,
+    error: Cell<Option<MediumError>>,
+}
+
+impl<D> Noting<D> {
+    fn note<R>(&self, result: Result<R, MediumError>) -> Result<R, MediumError> {
+        if let Err(error) = result {
+            self.error.set(Some(error));
+        }
+        result
+    }
+}
+
+impl<D: BlockDevice<Error = MediumError>> BlockDevice for Noting<D> {
+    type Error = MediumError;
+
+    fn read(&self, blocks: &mut [Block], start: BlockIdx) -> Result<(), MediumError> {
+        self.note(self.disk.read(blocks, start))
+    }
+
+    fn write(&self, blocks: &[Block], start: BlockIdx) -> Result<(), MediumError> {
+        self.note(self.disk.write(blocks, start))
+    }
+
+    fn num_blocks(&self) -> Result<BlockCount, MediumError> {
+        self.note(self.disk.num_blocks())
+    }
+}
+
+impl<D: Flush> Flush for Noting<D> {
+    fn flush(&self) -> Result<(), MediumError> {
+        self.note(self.disk.flush())
+    }
+}
+
 /// The files in the first partition's root folder.
-pub struct Files<D: BlockDevice> {
-    manager: Manager<D>,
+pub struct Files<D: BlockDevice<Error = MediumError>> {
+    manager: Manager<Noting<D>>,
     volume: Cell<Option<RawVolume>>,
     /// What is known of the file system: where it has what, and how many clusters are free.
     known: Cell<Option<(Layout, u32)>>,
@@ -79,7 +117,14 @@ impl<D: BlockDevice<Error = MediumError> + Flush> Files<D> {
     /// The files of a disk, which is not looked at yet.
     pub fn new(disk: D) -> Self {
         Self {
-            manager: VolumeManager::new_with_limits(disk, FirstDay, 1),
+            manager: VolumeManager::new_with_limits(
+                Noting {
+                    disk,
+                    error: Cell::new(None),
+                },
+                FirstDay,
+                1,
+            ),
             volume: Cell::new(None),
             known: Cell::new(None),
         }
@@ -90,6 +135,7 @@ impl<D: BlockDevice<Error = MediumError> + Flush> Files<D> {
         &self,
         act: impl FnOnce(RawDirectory) -> Result<R, Why>,
     ) -> Result<R, StorageError> {
+        self.manager.device(|disk| disk.error.set(None));
         let result = self.volume().and_then(|volume| {
             let root = self.manager.open_root_dir(volume)?;
             let result = act(root);
@@ -97,6 +143,8 @@ impl<D: BlockDevice<Error = MediumError> + Flush> Files<D> {
             result
         });
         result.map_err(|Why(error)| {
+            let noted = self.manager.device(|disk| disk.error.get());
+            let error = noted.map_or(error, |why| Why::from(why).0);
             if !matches!(error, StorageError::NotFound | StorageError::Name) {
                 // What is known of the file system may be wrong.
                 self.known.set(None);
@@ -157,7 +205,12 @@ impl<D: BlockDevice<Error = MediumError> + Flush> Files<D> {
         act: impl FnOnce(RawFile) -> Result<R, Why>,
     ) -> Result<R, Why> {
         let file = self.manager.open_file_in_dir(root, name, mode)?;
-        let result = act(file);
+        let mut result = act(file);
+        if mode != Mode::ReadOnly && result.is_ok() {
+            // Its clusters are on the medium before its entry names them.
+            let flushed = self.manager.device(|disk| disk.flush());
+            result = result.and_then(|value| flushed.map(|()| value).map_err(Why::from));
+        }
         let closed = self.manager.close_file(file);
         let value = result?;
         closed?;
@@ -208,7 +261,10 @@ impl<D: BlockDevice<Error = MediumError> + Flush> Files<D> {
         let name = file_name(name)?;
         self.with_root(|root| {
             let mode = match self.find(root, &name) {
-                Ok(entry) if offset != 0 && entry.size == offset => Mode::ReadWriteAppend,
+                Ok(entry) if offset != 0 && entry.size == offset => {
+                    self.end(&entry)?;
+                    Mode::ReadWriteAppend
+                }
                 Ok(_) if offset != 0 => return Err(StorageError::Offset.into()),
                 Ok(entry) => {
                     if entry.attributes.is_read_only() {
@@ -254,7 +310,19 @@ impl<D: BlockDevice<Error = MediumError> + Flush> Files<D> {
         })
     }
 
-    /// Takes a file out of its folder, and then frees its clusters: if that is cut short, they are only lost.
+    /// Lets the clusters of a file end where the file does: what was being added to it when the power went may hang
+    /// on it, and be another file's by now.
+    fn end(&self, entry: &DirEntry) -> Result<(), Why> {
+        let place = (entry.entry_block, entry.entry_offset);
+        let (layout, _) = self.known()?;
+        Ok(self.manager.device(|disk| {
+            let first = layout.first(disk, place)?;
+            layout.end(disk, first, layout.needed(entry.size.into()))
+        })?)
+    }
+
+    /// Takes a file out of its folder, and then frees its clusters: if that is cut short, they are only lost. The
+    /// medium has the first before the second: an entry that names free clusters would name another file's one day.
     fn remove_entry(
         &self,
         root: RawDirectory,
@@ -265,7 +333,10 @@ impl<D: BlockDevice<Error = MediumError> + Flush> Files<D> {
         let (layout, free) = self.known()?;
         let first = self.manager.device(|disk| layout.first(disk, place))?;
         self.manager.delete_entry_in_dir(root, name)?;
-        let freed = self.manager.device(|disk| layout.release(disk, first))?;
+        let freed = self.manager.device(|disk| {
+            disk.flush()?;
+            layout.release(disk, first, layout.needed(entry.size.into()))
+        })?;
         self.known.set(Some((layout, free + freed)));
         Ok(())
     }

@@ -194,20 +194,61 @@ impl Layout {
         Ok(number(&block, at + 26, 2) | high)
     }
 
-    /// Frees the clusters of a file that no folder has any more; gives how many.
+    /// Lets a file's clusters end after as many as its length needs.
     ///
     /// # Errors
     /// Those of the disk.
-    pub(crate) fn release<D: BlockDevice>(&self, disk: &D, first: u32) -> Result<u32, D::Error> {
-        let mut freed = 0;
+    pub(crate) fn end<D: BlockDevice>(
+        &self,
+        disk: &D,
+        first: u32,
+        needed: u64,
+    ) -> Result<(), D::Error> {
         let each = 512 / self.entry as u32;
         let mut cluster = first;
-        // A chain that goes in a circle ends where it is free.
+        let mut left = needed;
         while self.has(cluster) {
             let sector = cluster / each;
             let mut block = [read(disk, self.fat + sector)?];
-            let mut changed = false;
             while self.has(cluster) && cluster / each == sector {
+                left = left.saturating_sub(1);
+                let at = (cluster % each) as usize * self.entry;
+                let next = self.entry_of(&block[0], at);
+                if left == 0 {
+                    if self.has(next) {
+                        let end = 0x0fff_ffff_u32.to_le_bytes();
+                        block[0].contents[at..at + self.entry].copy_from_slice(&end[..self.entry]);
+                        self.write(disk, sector, &block)?;
+                    }
+                    return Ok(());
+                }
+                cluster = next;
+            }
+        }
+        Ok(())
+    }
+
+    /// Frees the clusters of a file that no folder has any more, at most as many as its length needs; gives how many.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub(crate) fn release<D: BlockDevice>(
+        &self,
+        disk: &D,
+        first: u32,
+        needed: u64,
+    ) -> Result<u32, D::Error> {
+        let mut freed = 0;
+        let mut left = needed;
+        let each = 512 / self.entry as u32;
+        let mut cluster = first;
+        // A chain that goes in a circle ends where it is free.
+        while left != 0 && self.has(cluster) {
+            let sector = cluster / each;
+            let mut block = [read(disk, self.fat + sector)?];
+            let mut changed = false;
+            while left != 0 && self.has(cluster) && cluster / each == sector {
+                left -= 1;
                 let at = (cluster % each) as usize * self.entry;
                 let next = self.entry_of(&block[0], at);
                 block[0].contents[at..at + self.entry].fill(0);

@@ -16,6 +16,8 @@ mod job;
 mod layout;
 mod medium;
 #[cfg(test)]
+mod power;
+#[cfg(test)]
 mod tests;
 
 pub use driver::StorageDriver;

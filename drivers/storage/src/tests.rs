@@ -14,7 +14,8 @@ use std::vec::Vec;
 #[derive(Clone)]
 struct Ram {
     bytes: Rc<RefCell<Vec<u8>>>,
-    /// After so many writes each write fails.
+    /// After so many reads a read fails, and after so many writes a write, once.
+    reads: Rc<Cell<usize>>,
     writes: Rc<Cell<usize>>,
 }
 
@@ -22,6 +23,7 @@ impl Ram {
     fn new(mebibytes: u32) -> Self {
         Self {
             bytes: Rc::new(RefCell::new(disk_image::format(mebibytes).unwrap())),
+            reads: Rc::new(Cell::new(usize::MAX)),
             writes: Rc::new(Cell::new(usize::MAX)),
         }
     }
@@ -39,10 +41,18 @@ impl Ram {
     }
 }
 
+/// Counts a request down to the one that fails.
+fn fail_at(counter: &Cell<usize>) -> Result<(), MediumError> {
+    let left = counter.get().checked_sub(1);
+    counter.set(left.unwrap_or(usize::MAX));
+    left.map(drop).ok_or(MediumError::Failed(Failure::Media))
+}
+
 impl BlockDevice for Ram {
     type Error = MediumError;
 
     fn read(&self, blocks: &mut [Block], start: BlockIdx) -> Result<(), MediumError> {
+        fail_at(&self.reads)?;
         let bytes = self.bytes.borrow();
         for (number, block) in blocks.iter_mut().enumerate() {
             let at = (start.0 as usize + number) * 512;
@@ -55,9 +65,7 @@ impl BlockDevice for Ram {
     }
 
     fn write(&self, blocks: &[Block], start: BlockIdx) -> Result<(), MediumError> {
-        let left = self.writes.get().checked_sub(1);
-        self.writes
-            .set(left.ok_or(MediumError::Failed(Failure::Media))?);
+        fail_at(&self.writes)?;
         let mut bytes = self.bytes.borrow_mut();
         for (number, block) in blocks.iter().enumerate() {
             let at = (start.0 as usize + number) * 512;
@@ -243,5 +251,60 @@ fn noise_instead_of_a_file_system_is_an_error() {
             ram.bytes.borrow_mut()[at] = random as u8;
         }
         let _ = Layout::find(&ram).map(|found| found.map(|layout| layout.free(&ram)));
+    }
+}
+
+/// The first FAT's entry of a cluster in the image that `disk_image` makes.
+fn entry_at(cluster: usize) -> usize {
+    disk_image::PARTITION + 512 + cluster * 2
+}
+
+#[test]
+fn what_hangs_on_a_file_behind_its_end_is_another_file_s() {
+    for removes in [true, false] {
+        let ram = Ram::new(8);
+        let files = Files::new(ram.clone());
+        let (one, two) = (content(1, 512), content(2, 512));
+        write(&files, "ONE", 0, &one).unwrap();
+        write(&files, "TWO", 0, &two).unwrap();
+        // As a cut of power leaves it: the first cluster's entry is on the medium, that of what followed it is not.
+        {
+            let mut bytes = ram.bytes.borrow_mut();
+            assert_eq!(bytes[entry_at(2)..entry_at(4)], [0xff; 4]);
+            bytes[entry_at(2)..entry_at(3)].copy_from_slice(&[3, 0]);
+        }
+        let files = Files::new(ram.clone());
+        if removes {
+            files.remove("ONE").unwrap();
+            assert_eq!(ram.bytes.borrow()[entry_at(3)..entry_at(4)], [0xff; 2]);
+        } else {
+            write(&files, "ONE", 512, &content(3, 700)).unwrap();
+            let all = [one, content(3, 700)].concat();
+            assert_eq!(read(&files, "ONE", 0, 2000), Ok(all));
+        }
+        assert_eq!(read(&files, "TWO", 0, 2000), Ok(two));
+        ram.check("behind");
+    }
+}
+
+#[test]
+fn an_error_of_the_disk_is_no_full_disk() {
+    let ram = Ram::new(8);
+    let files = Files::new(ram.clone());
+    write(&files, "ONE", 0, &content(1, 512)).unwrap();
+    // Whichever request fails, of data, of a FAT or of the folder.
+    for counter in [&ram.reads, &ram.writes] {
+        let mut failures = 0;
+        loop {
+            counter.set(failures);
+            let written = write(&files, "ONE", 0, &content(failures, 4000));
+            counter.set(usize::MAX);
+            let Err(error) = written else {
+                break;
+            };
+            assert_eq!(error, StorageError::Media, "after {failures} requests");
+            failures += 1;
+        }
+        assert!(failures > 8, "{failures} requests");
     }
 }

@@ -5,7 +5,7 @@
 
 use super::measure::Measured;
 use crate::build::Bootable;
-use crate::qemu::{self, Clock};
+use crate::qemu::{self, Clock, Devices};
 use anyhow::{Context, Result, bail, ensure};
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,7 +128,7 @@ pub(super) fn print(bootable: &Bootable, measured: &Measured, mixed: bool) -> Re
         .collect();
     let emulator = bootable.machine.emulator("release")?;
     let clock = Clock::Instructions(measured.column.shift());
-    let mut command = qemu::command(&bootable.built, emulator, clock)?;
+    let mut command = qemu::command(&bootable.built, emulator, clock, Devices::WithoutDisk)?;
     command.args(["-serial", "null", "-monitor", "none"]);
     let old = ["5.", "6.", "7.", "8.0"].iter();
     if old.clone().any(|old| measured.release.starts_with(old)) {

@@ -1,9 +1,17 @@
 //! The app `disk`: files are written and flushed while the disk's driver is killed, and what was acknowledged is there.
 
+mod cut;
+mod fault;
+pub(super) mod liar;
+mod written;
+
+pub(crate) use cut::play as cut_power;
+pub(crate) use fault::{Fault, play as with_fault};
+
 use super::part::{OnBoard, Part};
 use super::tally::Tally;
 use crate::build::Bootable;
-use crate::disk;
+use crate::disk::{self, Disk};
 use crate::guest::Guest;
 use crate::machine::Line;
 use crate::needs::{self, Work};
@@ -21,6 +29,8 @@ const SIZE: u32 = 32;
 /// Files that are written, and most bytes of one (`app/disk/writer`).
 const FILES: u32 = 16;
 const MOST: usize = 6000;
+/// Bytes of it that are written by one call.
+const AT_ONCE: usize = 2048;
 /// How long of its own time the machine may take for a write: a disk may take 30 s for a request.
 const LIMIT: Duration = Duration::from_secs(90);
 /// Lines of the log that a failure shows.
@@ -56,11 +66,14 @@ pub(super) const PART: OnBoard = OnBoard {
     tell,
 };
 
+/// Cuts of power that a test has time for, and their seed.
+const CUTS: (u32, u32) = (11, 3);
+
 /// Runs the app and judges the disk.
 fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     let mut tally = Tally::default();
     let mut report = |name: &str, outcome| tally.judge("disk", name, outcome);
-    let outcome = play(workspace, &mut bootable, SHORT);
+    let outcome = play(workspace, &mut bootable, SHORT, &mut Vec::new());
     let image = bootable.disk()?.to_path_buf();
     let written = outcome.as_ref().map_or(0, |written| *written);
     report(
@@ -72,14 +85,27 @@ fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
         "each_file_is_as_it_was_acknowledged",
         right(&image, SHORT, written),
     );
+    let cuts = cut::play(workspace, &mut bootable, CUTS);
+    report(
+        "what_was_flushed_outlives_cuts_of_power",
+        cuts.map(|cuts| println!("{} cuts: {cuts}", CUTS.1)),
+    );
+    for (name, fault) in Fault::QUICK {
+        report(name, fault::play(workspace, &mut bootable, fault).map(drop));
+    }
     Ok(tally)
 }
 
-/// Boots the app with a fresh disk that has the plan; gives how many writes were acknowledged.
+/// Boots the app with a fresh disk that has the plan; gives how many writes were acknowledged. Other lines go to `log`.
 ///
 /// # Errors
 /// When one was not, or a kill was not made.
-pub(crate) fn play(workspace: &Workspace, bootable: &mut Bootable, plan: Plan) -> Result<u32> {
+pub(crate) fn play(
+    workspace: &Workspace,
+    bootable: &mut Bootable,
+    plan: Plan,
+    log: &mut Vec<String>,
+) -> Result<u32> {
     let Plan {
         seed,
         writes,
@@ -90,18 +116,13 @@ pub(crate) fn play(workspace: &Workspace, bootable: &mut Bootable, plan: Plan) -
     let text = format!("{seed} {writes} {kills} {most}");
     disk_image::add_file(&mut image, PLAN, text.as_bytes());
     let board = bootable.built.plan.chip.chip.name.get_ref();
-    let path = workspace
-        .target()
-        .join("disks")
-        .join(format!("test-{board}.img"));
+    let path = disk::folder(workspace)?.join(format!("test-{board}.img"));
     disk::write(&path, &image)?;
-    bootable.disk = Some(path);
-    bootable.syncs = false;
+    bootable.disk = Some(Disk::of_test(path));
     // Not that of instructions: it would leap while the machine waits for the host's disk.
     let command = bootable.command(Clock::Real, Line::Pipes)?;
     let mut session = Guest::start(&command, bootable.symbols.clone())?;
     let (mut acknowledged, mut done, mut lives) = (0, None, 0);
-    let mut last = Vec::new();
     while let Some(line) = session
         .line_within(LIMIT)
         .with_context(|| format!("after {acknowledged} writes"))?
@@ -113,13 +134,14 @@ pub(crate) fn play(workspace: &Workspace, bootable: &mut Bootable, plan: Plan) -
         } else if let Some(all) = line.strip_prefix("done: ") {
             done = Some(all.to_owned());
         } else if line.starts_with("stopped: ") {
-            bail!("write {acknowledged}: {line}, after\n{}", last.join("\n"));
+            let last = log.len().saturating_sub(LINES);
+            bail!(
+                "write {acknowledged}: {line}, after\n{}",
+                log[last..].join("\n")
+            );
         } else {
             lives += u32::from(line.contains("disk: started again"));
-            last.push(line);
-            if last.len() > LINES {
-                last.remove(0);
-            }
+            log.push(line);
         }
     }
     let wanted = format!("{acknowledged} writes, {kills} kills");

@@ -1,7 +1,7 @@
 //! The table of commands. Each has one entry: its arguments, its description, and its function.
 
 use crate::arguments::{Ready, Takes, Wrong};
-use crate::run::{auxiliary, call, devices, leases, machine, network, tasks};
+use crate::run::{auxiliary, call, devices, files, leases, machine, network, settings, tasks};
 use crate::session::Session;
 use core::fmt::{self, Write};
 use userlib::text::Text;
@@ -30,6 +30,9 @@ const MOST_WAIT: u32 = 60_000;
 
 /// Whether the commands of the network are there.
 const HAS_NETWORK: bool = userlib::setting!("network": u32 = 0) != 0;
+
+/// Whether those of files are.
+const HAS_FILES: bool = userlib::setting!("files": u32 = 0) != 0;
 
 /// Those of every board, in the order of the help.
 #[rustfmt::skip]
@@ -61,20 +64,49 @@ const NETWORK: [Command; 5] = [
     command("post", Takes::Line("URL BYTES [TASK MS]", network::post), "send so many bytes, likewise"),
 ];
 
-/// How many there are.
-const COUNT: usize = PLAIN.len() + if HAS_NETWORK { NETWORK.len() } else { 0 };
+/// Those of a board with a disk.
+#[rustfmt::skip]
+const FILES: [Command; 7] = [
+    command("ls", Takes::Nothing(files::list), "the files on the disk, with their bytes"),
+    command("cat", Takes::Word("FILE", files::show), "show a file"),
+    command("write", Takes::Line("FILE TEXT", files::write), "write a line into a file, in place of what it has"),
+    command("rm", Takes::Word("FILE", files::remove), "remove a file"),
+    command("df", Takes::Nothing(files::space), "room on the disk"),
+    command("settings", Takes::Nothing(settings::list), "the settings, which the disk keeps"),
+    command("set", Takes::Line("NAME VALUE", settings::set), "change a setting"),
+];
 
-/// All of them. Without a network, nothing of its commands is in the program.
+/// Which there are, in the order of the help.
+const PARTS: [(bool, &[Command]); 3] =
+    [(true, &PLAIN), (HAS_NETWORK, &NETWORK), (HAS_FILES, &FILES)];
+
+/// How many there are.
+const COUNT: usize = {
+    let (mut count, mut part) = (0, 0);
+    while part < PARTS.len() {
+        count += if PARTS[part].0 {
+            PARTS[part].1.len()
+        } else {
+            0
+        };
+        part += 1;
+    }
+    count
+};
+
+/// All of them. Without a network or a disk, nothing of its commands is in the program.
 static COMMANDS: [Command; COUNT] = {
     let mut all = [PLAIN[0]; COUNT];
-    let mut at = 0;
-    while at < COUNT {
-        all[at] = if at < PLAIN.len() {
-            PLAIN[at]
-        } else {
-            NETWORK[at - PLAIN.len()]
-        };
-        at += 1;
+    let (mut at, mut part) = (0, 0);
+    while part < PARTS.len() {
+        let (is_there, commands) = PARTS[part];
+        let mut place = 0;
+        while is_there && place < commands.len() {
+            all[at] = commands[place];
+            at += 1;
+            place += 1;
+        }
+        part += 1;
     }
     all
 };

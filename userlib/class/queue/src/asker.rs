@@ -163,6 +163,14 @@ impl<'a, Q: Tagged, D: Tagged, const N: usize> Lendable<'a> for Asker<'a, Q, D, 
 }
 
 impl<'a, Q: Tagged, D: Tagged, const N: usize> AskerOffer<'a, Q, D, N> {
+    /// Of the two ends for the child, for a driver that keeps the rings itself, as one that tests the child does.
+    pub const fn from_ends(
+        requests: LentEnd<'a, RingSender<'a, Q, N>>,
+        answers: LentEnd<'a, RingReceiver<'a, D, N>>,
+    ) -> Self {
+        Self { requests, answers }
+    }
+
     /// The child's end in this task, for host tests that play both.
     ///
     /// # Errors

@@ -79,6 +79,12 @@ static PCI: Names = Names {
                 "call virtio-rng.fill 100",
                 &["100"],
             ),
+            // By a clock of instructions the machine has no disk.
+            refused(
+                "without_a_disk_it_is_said",
+                "ls",
+                &["storage does not run: its device is not there"],
+            ),
             step(
                 "the_clock_tells_the_date",
                 "call rtc.date",
@@ -86,9 +92,50 @@ static PCI: Names = Names {
             ),
         ]
     },
-    // `edu` computes in a thread of the emulator's.
+    // `edu` computes in a thread of the emulator's, and the disk is the host's.
     by_host: || {
         vec![
+            step("the_disk_has_no_file_yet", "ls", &[]).lacks(&["NOTE"]),
+            step(
+                "a_file_is_on_the_medium",
+                "write note.txt bananas",
+                &["note.txt: 8 bytes, on the medium"],
+            ),
+            step(
+                "the_disk_s_driver_crashes",
+                "crash virtio-blk",
+                &["virtio-blk of generation 1 is gone"],
+            ),
+            step("the_file_is_there", "cat NOTE.TXT", &["bananas"]),
+            step("it_is_listed", "ls", &["8  NOTE.TXT"]),
+            step("there_is_room", "df", &["KiB free of"]),
+            refused(
+                "a_name_that_is_too_long_is_none",
+                "write bananas-and-more.txt x",
+                &[
+                    "bananas-and-more.txt: not a file's name: eight characters, a dot and three more",
+                ],
+            ),
+            refused(
+                "a_file_that_is_not_there_is_said_to_be",
+                "cat nothing",
+                &["nothing: no such file"],
+            ),
+            step("it_is_removed", "rm note.txt", &[]),
+            refused("and_gone", "cat note.txt", &["no such file"]),
+            step("a_setting_is_kept", "set log-kib 8", &["log-kib is 8"]),
+            step("it_is_shown", "settings", &["log-kib 8 "]),
+            refused(
+                "a_setting_out_of_range_is_refused",
+                "set log-kib 1025",
+                &["a number from 0 to 1024"],
+            ),
+            step("the_journal_writes_in_time", "sleep 2500", &[]),
+            step(
+                "the_log_is_on_the_disk",
+                "cat log.txt",
+                &["-- boot --", "virtio-blk: started again, generation 2"],
+            ),
             step(
                 "edu_computes_meanwhile",
                 "call edu.factorial 10",

@@ -1,0 +1,56 @@
+//! A hostile driver in place of a disk's: each of its first lives tells one lie, and ends. Then it is `virtio-blk`.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+pub mod lie;
+
+use driver_virtio_blk::VirtioBlkDriver;
+use lie::{LIES, Lies};
+use userlib::future::sleep;
+use userlib::runtime::{AsyncDriver, Bound, Device};
+use userlib::{Error, ForLt, sys};
+
+/// How long a lie may be found out, in milliseconds.
+const TIME: u64 = 300;
+
+/// What it is in this life.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, in the task's memory, and no heap"
+)]
+pub enum State<'cap> {
+    /// A liar.
+    Lies(Lies<'cap>),
+    /// A driver.
+    Honest(driver_virtio_blk::State<'cap>),
+}
+
+/// The driver.
+#[derive(Debug, Default)]
+pub struct LiarDriver(VirtioBlkDriver);
+
+impl AsyncDriver for LiarDriver {
+    type State = ForLt!(State<'_>);
+
+    async fn probe<'cap>(&self, device: &Device<'cap, Bound>) -> Result<State<'cap>, Error> {
+        let life = sys::task_self().generation() as usize;
+        match LIES.get(life.saturating_sub(1)) {
+            None => Ok(State::Honest(self.0.probe(device).await?)),
+            Some((lie, what)) => {
+                userlib::log!("lie {life}: {what}");
+                Ok(State::Lies(Lies::new(device, *lie)?))
+            }
+        }
+    }
+
+    async fn run<'cap>(&self, state: &State<'cap>, device: &Device<'cap, Bound>) {
+        match state {
+            State::Honest(state) => self.0.run(state, device).await,
+            State::Lies(lies) => {
+                lies.tell().await;
+                sleep(TIME).await;
+                panic!("the lie is told");
+            }
+        }
+    }
+}
