@@ -48,6 +48,8 @@ pub struct Plan {
     pub qemu_devices: Vec<String>,
     /// MiB of the disk `disk`, which the devices may name.
     pub qemu_disk: Option<u32>,
+    /// The port of the page in the network `net`, which the devices may name.
+    pub qemu_page: Option<u16>,
     /// The debugger's name for the machine.
     pub debugger: &'static str,
     /// The warnings about the files.

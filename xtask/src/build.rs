@@ -8,6 +8,7 @@ use crate::qemu::Clock;
 use crate::symbols::Symbols;
 use anyhow::{Context, Result};
 use leasehold_build::{Built, Workspace};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -22,6 +23,8 @@ pub(crate) struct Bootable {
     pub(crate) symbols: Symbols,
     /// The image of its disk, if it has one.
     pub(crate) disk: Option<PathBuf>,
+    /// The port of this machine at which its page is reachable, if it shall be.
+    pub(crate) page: Option<u16>,
     /// Whether a flush reaches the host's disk. A test whose machine outlives what it tests does not wait for that.
     pub(crate) syncs: bool,
 }
@@ -41,6 +44,12 @@ impl Bootable {
     /// When the chip has no emulator.
     pub(crate) fn command(&self, clock: Clock, line: Line) -> Result<Command> {
         let mut command = self.machine.command(&self.built, clock, line)?;
+        self.add_backends(&mut command);
+        Ok(command)
+    }
+
+    /// What devices of the emulator name: disk and network.
+    pub(crate) fn add_backends(&self, command: &mut Command) {
         if let Some(disk) = &self.disk {
             // QEMU takes a comma for the end of the name, and two for one.
             let file = disk.to_string_lossy().replace(',', ",,");
@@ -48,7 +57,30 @@ impl Bootable {
             let drive = format!("if=none,id=disk,format=raw,file={file}{cache}");
             command.args(["-drive", &drive]);
         }
-        Ok(command)
+        if let Some(board) = self.built.plan.qemu_page {
+            let forward = self.page.map_or(String::new(), |host| {
+                format!(",hostfwd=tcp:{}:{host}-:{board}", Ipv4Addr::LOCALHOST)
+            });
+            command.args(["-netdev", &format!("user,id=net{forward}")]);
+        }
+    }
+
+    /// Makes its page reachable at a port of this machine's loopback device: this one, or a free one if that is taken.
+    /// Gives the page's address. Nothing if it has no page.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub(crate) fn open_page(&mut self, wanted: u16) -> Result<Option<String>> {
+        if self.built.plan.qemu_page.is_none() {
+            return Ok(None);
+        }
+        // The emulator takes the port when it starts.
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, wanted))
+            .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
+        let free = free.context("no port is free on the loopback device")?;
+        let port = free.local_addr().context("its own port")?.port();
+        self.page = Some(port);
+        Ok(Some(format!("http://{}:{port}/", Ipv4Addr::LOCALHOST)))
     }
 }
 
@@ -132,6 +164,7 @@ pub(crate) fn bootable(
         machine,
         symbols,
         disk,
+        page: None,
         syncs: true,
     })
 }

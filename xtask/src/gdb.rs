@@ -30,6 +30,7 @@ pub(crate) fn run(
     let folder = workspace.generated(app, board);
     attach::prepare(&folder)?;
     let mut command = qemu::command(&bootable.built, emulator, Clock::Real)?;
+    bootable.add_backends(&mut command);
     command
         .args(["-S", "-gdb", "stdio", "-monitor", "none"])
         .args(attach::serial_line())

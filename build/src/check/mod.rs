@@ -129,6 +129,7 @@ fn plan(
         qemu_options: manifest.value.qemu.options,
         qemu_devices: manifest.value.qemu.devices,
         qemu_disk: manifest.value.qemu.disk.map(|disk| *disk.get_ref()),
+        qemu_page: manifest.value.qemu.page.map(|page| *page.get_ref()),
         debugger: arch.debugger_name(),
         warnings,
     })

@@ -129,6 +129,10 @@ impl SocketsServer for Answers<'_> {
         }
     }
 
+    fn wait(&mut self, milliseconds: u32, reply: Deferred<u32>) {
+        self.begin(Wanted::Ready { reply }, milliseconds);
+    }
+
     fn state(&mut self, socket: u32) -> Result<StreamState, Error> {
         let index = self.find(Kind::Stream, socket)?;
         let stream = self.stack.stream(index).ok_or(Error::NotFound)?;
