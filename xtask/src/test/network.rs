@@ -61,7 +61,10 @@ fn tell(_workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
         "what_is_sent_arrives_while_the_driver_is_killed",
         seen.post(Some(DRIVER)),
     );
-    report("requests_to_the_page_get_their_status", page::statuses(page));
+    report(
+        "requests_to_the_page_get_their_status",
+        page::statuses(page),
+    );
     report(
         "who_says_nothing_keeps_nobody_from_the_page",
         page::silence(page),

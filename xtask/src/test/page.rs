@@ -2,19 +2,18 @@
 //!
 //! Nothing that is judged depends on how fast this machine is: what shall happen is awaited.
 
-use super::Tally;
+use super::part::{OnBoard, Part};
 use super::shell::Shell;
-use crate::boards;
+use super::tally::Tally;
 use crate::browser::Browser;
-use crate::build;
-use crate::emulator::Emulators;
+use crate::build::Bootable;
 use crate::needs;
 use crate::qemu::Clock;
 use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
 
 /// The app.
-pub(super) const APP: &str = "demo";
+const APP: &str = "demo";
 /// The task that serves the page.
 const TASK: &str = "web";
 /// A driver that lends to others, and the one that the page comes through.
@@ -51,27 +50,25 @@ const LOWEST: &str = "(() => {
   return lowest;
 })()";
 
-/// Whether the demo serves a page on this board.
-pub(super) fn is_on(workspace: &Workspace, board: &str) -> bool {
-    boards::has_task(workspace, (APP, board), TASK)
-}
+pub(super) const PART: OnBoard = OnBoard {
+    part: Part::Page,
+    what: "the page",
+    app: APP,
+    task: Some(TASK),
+    needs: &[],
+    is_long: true,
+    tell,
+};
 
 /// Runs the demo and judges its page.
-///
-/// # Errors
-/// When it cannot be built or started.
-pub(super) fn tell(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<Tally> {
+fn tell(_workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     if needs::browser().is_none() {
-        println!(
-            "there is no Chromium: the page was not tried; `cargo xtask test --only page` brings it in"
-        );
+        println!("not tried, there is no Chromium: `cargo xtask test --only page` brings it in");
         return Ok(Tally {
             skipped: 1,
             ..Tally::default()
         });
     }
-    let mut bootable = build::bootable(workspace, emulators, APP, board)?;
-    println!("{}", bootable.machine);
     let address = bootable.open_page(0)?.context("the demo has no page")?;
     let mut shell = Shell::start(&bootable, Clock::Real)?;
     shell.until_prompt()?;

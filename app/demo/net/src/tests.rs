@@ -169,6 +169,19 @@ fn a_stream_is_ready_when_it_has_data_or_its_end() {
 }
 
 #[test]
+fn a_closed_stream_whose_other_side_has_all_is_over() {
+    run(|| {
+        let mut pair = Pair::new();
+        pair.send(b"data");
+        pair.stacks[0].close(0);
+        assert!(!pair.stacks[0].has_sent(0), "there is more to send");
+        pair.settle();
+        assert!(pair.stacks[0].has_sent(0), "the other side does not end");
+        assert!(!pair.stacks[0].is_free(0), "others are better");
+    });
+}
+
+#[test]
 fn what_a_dead_driver_had_is_sent_again_when_the_next_is_there() {
     run(|| {
         let mut pair = Pair::new();

@@ -17,6 +17,8 @@ const PORT: u16 = 80;
 const CONNECTIONS: usize = 5;
 /// Between two looks at times, in milliseconds.
 const LOOK: u32 = 1_000;
+/// Between two tries to have another socket.
+const SOON: u32 = 50;
 /// Between two tries to reach a stack that is away.
 const AWAY: u64 = 20;
 
@@ -93,23 +95,29 @@ fn run(
         if closed || make_room(&mut net, &mut connections)? {
             continue;
         }
-        match net.wait(LOOK) {
+        // A place that could not listen tries again soon.
+        let is_short = connections.iter().any(Option::is_none);
+        match net.wait(if is_short { SOON } else { LOOK }) {
             Ok(_) | Err(Error::TimedOut) => {}
             Err(error) => return Err(error),
         }
     }
 }
 
-/// If nothing listens, closes the connection that has said nothing for the longest time. Whether it did.
+/// If all places are connections, closes the one that has said nothing for the longest time. Whether it did. While a
+/// place is free, no more are closed: it could not listen, and that one more is closed would not help it.
 fn make_room(
     net: &mut SocketsClient,
     connections: &mut [Option<Connection>; CONNECTIONS],
 ) -> Result<bool, Error> {
-    if connections.iter().flatten().any(Connection::listens) {
+    let is_connected = |place: &Option<Connection>| {
+        let connection = place.as_ref();
+        connection.is_some_and(|connection| !connection.listens())
+    };
+    if !connections.iter().all(is_connected) {
         return Ok(false);
     }
-    let used = connections.iter_mut().filter(|place| place.is_some());
-    let oldest = used.min_by_key(|place| place.as_ref().map(Connection::since));
+    let oldest = (connections.iter_mut()).min_by_key(|place| place.as_ref().map(Connection::since));
     match oldest {
         None => Ok(false),
         Some(place) => close(net, place).map(|()| true),
