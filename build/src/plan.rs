@@ -50,6 +50,8 @@ pub struct Plan {
     pub qemu_disk: Option<u32>,
     /// Words and devices of classes, after those: a plain run leaves them out.
     pub qemu_classes: ClassDevices,
+    /// The port of the page in the network `net`, which the devices may name.
+    pub qemu_page: Option<u16>,
     /// The debugger's name for the machine.
     pub debugger: &'static str,
     /// The warnings about the files.

@@ -8,6 +8,7 @@ use crate::qemu::{Clock, Devices};
 use crate::symbols::Symbols;
 use anyhow::{Context, Result};
 use leasehold_build::{Built, Workspace};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 
@@ -26,6 +27,8 @@ pub(crate) struct Bootable {
     pub(crate) disk: Option<Disk>,
     /// Whether devices of classes are left out, and the disk with them.
     pub(crate) plain: bool,
+    /// The port of this machine at which its page is reachable, if it shall be.
+    pub(crate) page: Option<u16>,
 }
 
 impl Bootable {
@@ -72,7 +75,37 @@ impl Bootable {
         if let Some(disk) = disk {
             command.args(["-drive", &disk.drive()]);
         }
+        self.add_network(&mut command);
         Ok(command)
+    }
+
+    /// The network that a device names, if there is a page in it.
+    pub(crate) fn add_network(&self, command: &mut Command) {
+        let page = self.built.plan.qemu_page.filter(|_| !self.plain);
+        if let Some(board) = page {
+            let forward = self.page.map_or(String::new(), |host| {
+                format!(",hostfwd=tcp:{}:{host}-:{board}", Ipv4Addr::LOCALHOST)
+            });
+            command.args(["-netdev", &format!("user,id=net{forward}")]);
+        }
+    }
+
+    /// Makes its page reachable at a port of this machine's loopback device: this one, or a free one if that is taken.
+    /// Gives the page's address. Nothing if it has no page.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub(crate) fn open_page(&mut self, wanted: u16) -> Result<Option<String>> {
+        if self.plain || self.built.plan.qemu_page.is_none() {
+            return Ok(None);
+        }
+        // The emulator takes the port when it starts.
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, wanted))
+            .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
+        let free = free.context("no port is free on the loopback device")?;
+        let port = free.local_addr().context("its own port")?.port();
+        self.page = Some(port);
+        Ok(Some(format!("http://{}:{port}/", Ipv4Addr::LOCALHOST)))
     }
 }
 
@@ -159,5 +192,6 @@ pub(crate) fn bootable(
         symbols,
         disk,
         plain: false,
+        page: None,
     })
 }

@@ -30,6 +30,7 @@ pub(crate) fn run(
     let folder = workspace.generated(app, board);
     attach::prepare(&folder)?;
     let mut command = qemu::command(&bootable.built, emulator, Clock::Real, Devices::WithoutDisk)?;
+    bootable.add_network(&mut command);
     command
         .args(["-S", "-gdb", "stdio", "-monitor", "none"])
         .args(attach::serial_line())

@@ -6,6 +6,7 @@ mod annotate;
 mod attach;
 mod bench;
 mod boards;
+mod browser;
 mod build;
 mod check;
 mod disk;

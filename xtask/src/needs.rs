@@ -20,9 +20,18 @@ const RISCV_PACKAGE: &str = "qemu-system-misc";
 const FIRMWARE_PACKAGE: &str = "opensbi";
 const DEBUGGER_PACKAGE: &str = "gdb-multiarch";
 const CHECKER_PACKAGE: &str = "dosfstools";
+const BROWSER_PACKAGE: &str = "chromium-headless-shell";
 
 /// What checks a file system, also where the user's path leads to no system programs.
 const CHECKERS: [&str; 3] = ["fsck.vfat", "/usr/sbin/fsck.vfat", "/sbin/fsck.vfat"];
+
+/// Browsers that speak the protocol in which one is driven.
+const BROWSERS: [&str; 4] = [
+    BROWSER_PACKAGE,
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+];
 
 /// Debuggers that may know a machine.
 const DEBUGGERS: [&str; 4] = [
@@ -51,6 +60,8 @@ pub(crate) enum Need {
     Debugger(&'static str),
     /// A program that checks FAT file systems.
     Checker,
+    /// A browser that needs no window.
+    Browser,
 }
 
 /// What lists small changes of sources. The list of those that no test notices is of this version's.
@@ -82,6 +93,7 @@ impl Need {
             Self::Emulator(name, true) => format!("{name} with OpenSBI"),
             Self::Debugger(machine) => format!("debugger for {machine}"),
             Self::Checker => CHECKERS[0].to_owned(),
+            Self::Browser => BROWSERS[0].to_owned(),
         }
     }
 
@@ -110,6 +122,7 @@ impl Need {
             }
             Self::Debugger(machine) => debugger(machine).map(|program| program.to_owned()),
             Self::Checker => checker().map(|program| program.to_owned()),
+            Self::Browser => browser().map(|program| program.to_owned()),
         };
         found.map_or_else(|| State::Unmet("missing".to_owned()), State::Met)
     }
@@ -126,6 +139,7 @@ impl Need {
             Self::Emulator(name, with_firmware) => Remedy::Packages(packages(name, *with_firmware)),
             Self::Debugger(_) => Remedy::Packages(vec![DEBUGGER_PACKAGE]),
             Self::Checker => Remedy::Packages(vec![CHECKER_PACKAGE]),
+            Self::Browser => Remedy::Packages(vec![BROWSER_PACKAGE]),
         }
     }
 }
@@ -189,6 +203,13 @@ pub(crate) fn checker() -> Option<&'static str> {
         false => tools::find(program).is_some(),
     };
     CHECKERS.into_iter().find(is_there)
+}
+
+/// A browser that can be driven.
+pub(crate) fn browser() -> Option<&'static str> {
+    BROWSERS
+        .into_iter()
+        .find(|program| tools::find(program).is_some())
 }
 
 /// The first line that a program prints, if it succeeds.

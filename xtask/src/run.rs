@@ -21,6 +21,9 @@ use std::time::Duration;
 /// How long, in seconds of its own time, a machine may take for its lines.
 pub(crate) const TIMEOUT: u64 = 60;
 
+/// The port of this machine for the board's page, if it is free. Source: the usual alternative of port 80.
+const PAGE: u16 = 8080;
+
 /// What the screen's task does at once, so that the picture is whole.
 pub(crate) const PAINT: &str = "call screen.repaint";
 
@@ -123,11 +126,14 @@ impl Run<'_> {
         let needs = needs::of(self.workspace, &[Work::Boot], &[self.target])?;
         needs::ensure(self.workspace, self.emulators, &needs)?;
         let bootable = build::bootable(self.workspace, self.emulators, app, board)?;
-        let bootable = if self.plain {
+        let mut bootable = if self.plain {
             bootable.plain()
         } else {
             bootable.keeping(self.workspace)?
         };
+        if let Some(page) = bootable.open_page(PAGE)? {
+            eprintln!("{page}");
+        }
         let mut command = bootable.command(Clock::Real, line)?;
         if self.display {
             let emulator = bootable.machine.emulator("display")?;

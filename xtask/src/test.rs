@@ -9,6 +9,7 @@ mod header;
 mod host;
 mod model;
 mod network;
+mod page;
 mod part;
 mod probe;
 mod readme;
@@ -37,6 +38,7 @@ const ON_BOARDS: &[OnBoard] = &[
     story::PART,
     display::PART,
     network::PART,
+    page::PART,
     disk::PART,
     disk::liar::PART,
     fan::PART,
@@ -77,6 +79,10 @@ pub(crate) fn run(
     images.dedup();
     let mut work = vec![Work::Boot];
     work.extend(runs.iter().flat_map(|(one, _)| one.needs));
+    // A browser is large. A whole run uses one that is there, and does without otherwise.
+    if only == Some(Part::Page) {
+        work.push(Work::Page);
+    }
     if wanted(Part::Host) {
         work.push(Work::HostTests);
     }

@@ -130,6 +130,7 @@ fn plan(
         qemu_devices: manifest.value.qemu.devices,
         qemu_disk: manifest.value.qemu.disk.map(|disk| *disk.get_ref()),
         qemu_classes: manifest.value.qemu.classes,
+        qemu_page: manifest.value.qemu.page.map(|page| *page.get_ref()),
         debugger: arch.debugger_name(),
         warnings,
     })

@@ -45,6 +45,8 @@ pub struct QemuDevices {
     pub devices: Vec<String>,
     /// MiB of an image that a device names by `drive=disk`.
     pub disk: Option<Spanned<u32>>,
+    /// The port of a page that a task serves in the network that a device names by `netdev=net`.
+    pub page: Option<Spanned<u16>>,
     /// What a plain run leaves out.
     #[serde(default)]
     pub classes: ClassDevices,

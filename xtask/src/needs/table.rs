@@ -15,6 +15,8 @@ pub(crate) enum Work {
     Boot,
     /// It is built and booted, and its disk checked.
     Disk,
+    /// It is built and booted, and its page shown in a browser.
+    Page,
     /// It is built, booted, and debugged.
     Debug,
     /// The host's tests run. They compile for every target of the toolchain, not only for the boards asked for.
@@ -51,6 +53,10 @@ const NEEDS: &[(Work, &[Kind])] = &[
     (
         Work::Disk,
         &[Kind::Target, Kind::Emulator, Kind::Tool(|| Need::Checker)],
+    ),
+    (
+        Work::Page,
+        &[Kind::Target, Kind::Emulator, Kind::Tool(|| Need::Browser)],
     ),
     (Work::Debug, &[Kind::Target, Kind::Emulator, Kind::Debugger]),
     (Work::HostTests, &[Kind::Target, Kind::EveryTarget]),

@@ -3,6 +3,7 @@
 //! The emulator's own network passes what the board sends to 10.0.2.2 on to a server here, on the loopback device.
 //! Nothing that is judged depends on how fast this machine is: kills come after so many bytes.
 
+mod page;
 mod server;
 
 use self::server::Server;
@@ -37,7 +38,9 @@ pub(super) const PART: OnBoard = OnBoard {
 };
 
 /// Runs the demo and judges its transfers.
-fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
+fn tell(_workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
+    bootable.open_page(0)?;
+    let page = bootable.page.context("the demo has no page")?;
     // What is at the other end of the wire goes by the host's clock.
     let mut shell = Shell::start(&bootable, Clock::Real)?;
     shell.until_prompt()?;
@@ -59,9 +62,22 @@ fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
         seen.post(Some(DRIVER)),
     );
     report(
+        "requests_to_the_page_get_their_status",
+        page::statuses(page),
+    );
+    report(
+        "who_says_nothing_keeps_nobody_from_the_page",
+        page::silence(page),
+    );
+    report(
+        "the_page_s_connection_goes_on_when_the_driver_dies",
+        page::crash(page, DRIVER),
+    );
+    report(
         "when_the_stack_dies_its_clients_are_told",
         seen.stack_dies(),
     );
+    report("and_the_page_is_there_again", page::is_there(page));
     seen.shell.power_off()?;
     Ok(tally)
 }

@@ -21,6 +21,8 @@ pub(crate) enum Part {
     Display,
     /// The demo's network, while its driver is killed again and again; on one board when everything is run.
     Network,
+    /// The demo's page, in a browser; on one board when everything is run, if there is a browser.
+    Page,
     /// The app `disk`: files are written while the disk's driver is killed; on one board when everything is run.
     Disk,
     /// The app `fan`, on the model of its board.

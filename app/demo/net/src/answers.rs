@@ -40,7 +40,17 @@ impl<'a> Answers<'a> {
         let free: [bool; STREAMS + DATAGRAMS] =
             core::array::from_fn(|index| self.stack.is_free(index));
         let is_free = |index: usize| free.get(index).is_some_and(|free| *free);
-        let index = self.stack.table.take(kind, self.client, is_free)?;
+        let table = &mut self.stack.table;
+        let index = match table.take(kind, self.client, is_free) {
+            Err(Error::Exhausted) => {
+                // One whose client is gone, and whose other side has all, but does not end: its time is over.
+                let over: [bool; STREAMS] =
+                    core::array::from_fn(|index| self.stack.has_sent(index));
+                let is_over = |index: usize| over.get(index).is_some_and(|over| *over);
+                self.stack.table.take(kind, self.client, is_over)?
+            }
+            taken => taken?,
+        };
         self.stack.prepare(index);
         Ok(index)
     }
@@ -127,6 +137,10 @@ impl SocketsServer for Answers<'_> {
         if let Some((index, reply)) = self.or_reply(Kind::Stream, socket, reply) {
             self.begin(Wanted::Receive { index, into, reply }, milliseconds);
         }
+    }
+
+    fn wait(&mut self, milliseconds: u32, reply: Deferred<u32>) {
+        self.begin(Wanted::Ready { reply }, milliseconds);
     }
 
     fn state(&mut self, socket: u32) -> Result<StreamState, Error> {

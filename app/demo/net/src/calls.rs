@@ -1,5 +1,6 @@
 //! The calls of clients that wait for something.
 
+use crate::memory::STREAMS;
 use crate::stack::{ECHO, Stack, endpoint, seen};
 use driver_interfaces::{Datagram, Endpoint};
 use heapless::Vec;
@@ -57,6 +58,8 @@ pub(crate) enum Wanted {
         into: WriteLoan,
         reply: Deferred<Datagram>,
     },
+    /// Any of the client's streams.
+    Ready { reply: Deferred<u32> },
 }
 
 /// A call, and until when it may wait.
@@ -88,7 +91,8 @@ impl Wanted {
             | Self::Echo { reply, .. }
             | Self::Send { reply, .. }
             | Self::Receive { reply, .. }
-            | Self::SendTo { reply, .. } => reply.client(),
+            | Self::SendTo { reply, .. }
+            | Self::Ready { reply } => reply.client(),
             Self::Accept { reply, .. } => reply.client(),
             Self::ReceiveFrom { reply, .. } => reply.client(),
         }
@@ -105,7 +109,8 @@ impl Wanted {
             Self::Echo { reply, .. }
             | Self::Send { reply, .. }
             | Self::Receive { reply, .. }
-            | Self::SendTo { reply, .. } => reply.reply(Err(error)),
+            | Self::SendTo { reply, .. }
+            | Self::Ready { reply } => reply.reply(Err(error)),
             Self::Accept { reply, .. } => reply.reply(Err(error)),
             Self::ReceiveFrom { reply, .. } => reply.reply(Err(error)),
         }
@@ -154,6 +159,10 @@ impl Wanted {
                 Done(Ok(count)) => self.number(count),
                 Done(Err(error)) => self.fail(stack, error),
             },
+            Self::Ready { reply } => match ready(stack, reply.client()) {
+                0 => return Some(self),
+                count => self.number(count),
+            },
             Self::ReceiveFrom { index, into, .. } => match receive_from(stack, *index, into) {
                 Waits => return Some(self),
                 Done(result) => {
@@ -173,7 +182,8 @@ impl Wanted {
             | Self::Echo { reply, .. }
             | Self::Send { reply, .. }
             | Self::Receive { reply, .. }
-            | Self::SendTo { reply, .. } => reply.reply(Ok(number)),
+            | Self::SendTo { reply, .. }
+            | Self::Ready { reply } => reply.reply(Ok(number)),
             // Neither is answered by one.
             Self::Accept { .. } | Self::ReceiveFrom { .. } => {}
         }
@@ -261,7 +271,8 @@ impl Calls {
                 | Wanted::Echo { reply, .. }
                 | Wanted::Send { reply, .. }
                 | Wanted::Receive { reply, .. }
-                | Wanted::SendTo { reply, .. } => kept.show(reply),
+                | Wanted::SendTo { reply, .. }
+                | Wanted::Ready { reply } => kept.show(reply),
                 Wanted::Accept { reply, .. } => kept.show(reply),
                 Wanted::ReceiveFrom { reply, .. } => kept.show(reply),
             }
@@ -271,7 +282,7 @@ impl Calls {
     /// Ends the calls about a socket that is closed.
     pub(crate) fn closed(&mut self, stack: &mut Stack, closed: usize) {
         let is_about = |call: &Call| match &call.wanted {
-            Wanted::Echo { .. } => false,
+            Wanted::Echo { .. } | Wanted::Ready { .. } => false,
             Wanted::Open { index, .. }
             | Wanted::Accept { index, .. }
             | Wanted::Send { index, .. }
@@ -371,6 +382,23 @@ fn accept(stack: &mut Stack, index: usize) -> Progress<Endpoint> {
         tcp::State::Closed => Done(Err(Error::Revoked)),
         _ => Done(stream.remote_endpoint().map(seen).ok_or(Error::Revoked)),
     }
+}
+
+/// How many streams of a client have something to receive, or have come to their end.
+pub(crate) fn ready(stack: &mut Stack, client: TaskHandle) -> u32 {
+    let mut count = 0;
+    for index in 0..STREAMS {
+        if stack.table.owner(index) == Some(client)
+            && let Some(stream) = stack.stream(index)
+        {
+            let before = matches!(
+                stream.state(),
+                tcp::State::Listen | tcp::State::SynSent | tcp::State::SynReceived
+            );
+            count += u32::from(!before && (stream.can_recv() || !stream.may_recv()));
+        }
+    }
+    count
 }
 
 fn send(stack: &mut Stack, index: usize, data: &ReadLoan) -> Progress<u32> {

@@ -276,6 +276,12 @@ impl Stack {
         matches!(state, tcp::State::Closed | tcp::State::TimeWait)
     }
 
+    /// Whether a stream that was closed has nothing more to send: the other side has it, and has not closed.
+    pub(crate) fn has_sent(&mut self, index: usize) -> bool {
+        let stream = self.stream(index).filter(|_| index < STREAMS);
+        stream.is_some_and(|stream| stream.state() == tcp::State::FinWait2)
+    }
+
     /// Makes a socket as good as new for who takes it.
     pub(crate) fn prepare(&mut self, index: usize) {
         if let Some(stream) = self.stream(index).filter(|_| index < STREAMS) {

@@ -146,6 +146,42 @@ fn what_is_sent_arrives() {
 }
 
 #[test]
+fn a_stream_is_ready_when_it_has_data_or_its_end() {
+    run(|| {
+        let mut pair = Pair::new();
+        let (owner, other) = (TaskHandle::new(3, 1), TaskHandle::new(4, 1));
+        let ready = |pair: &mut Pair, who| crate::calls::ready(&mut pair.stacks[1], who);
+        // One that listens, beside the connection.
+        let listens = pair.stacks[1].table.take(Kind::Stream, owner, |_| true);
+        let listens = listens.unwrap();
+        let stream = pair.stacks[1].stream(listens).unwrap();
+        stream.listen(PORT + 1).unwrap();
+        assert_eq!(ready(&mut pair, owner), 0);
+        pair.send(b"data");
+        pair.settle();
+        assert_eq!([ready(&mut pair, owner), ready(&mut pair, other)], [1, 0]);
+        pair.receive(&mut Vec::new());
+        assert_eq!(ready(&mut pair, owner), 0);
+        pair.stacks[0].stream(0).unwrap().close();
+        pair.settle();
+        assert_eq!(ready(&mut pair, owner), 1);
+    });
+}
+
+#[test]
+fn a_closed_stream_whose_other_side_has_all_is_over() {
+    run(|| {
+        let mut pair = Pair::new();
+        pair.send(b"data");
+        pair.stacks[0].close(0);
+        assert!(!pair.stacks[0].has_sent(0), "there is more to send");
+        pair.settle();
+        assert!(pair.stacks[0].has_sent(0), "the other side does not end");
+        assert!(!pair.stacks[0].is_free(0), "others are better");
+    });
+}
+
+#[test]
 fn what_a_dead_driver_had_is_sent_again_when_the_next_is_there() {
     run(|| {
         let mut pair = Pair::new();

@@ -1,0 +1,158 @@
+//! Requests to the demo's page from this machine: good ones, bad ones, and connections that say nothing.
+
+use anyhow::{Context, Result, bail, ensure};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::time::{Duration, Instant};
+
+/// How long an answer may take. Nothing is judged by it.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// More connections than the page's task has sockets.
+const SILENT: usize = 12;
+
+/// Gives each kind of request, and looks at the status of the answer.
+///
+/// # Errors
+/// The first that was answered otherwise.
+pub(super) fn statuses(port: u16) -> Result<()> {
+    let host = format!("127.0.0.1:{port}");
+    let long = "a".repeat(5000);
+    let fields = "A: b\r\n".repeat(60);
+    let own = format!("Origin: http://{host}\r\n");
+    for (first, fields, status) in [
+        ("GET / HTTP/1.1", "", 200),
+        ("HEAD / HTTP/1.1", "", 200),
+        ("GET / HTTP/1.0", "", 200),
+        ("GET /state?log=0 HTTP/1.1", "", 200),
+        ("POST /crash/edu HTTP/1.1", own.as_str(), 204),
+        ("POST /crash/shell HTTP/1.1", own.as_str(), 403),
+        ("POST /crash/supervisor HTTP/1.1", own.as_str(), 403),
+        ("POST /crash/nobody HTTP/1.1", own.as_str(), 404),
+        ("POST /crash/edu HTTP/1.1", "", 403),
+        (
+            "POST /crash/edu HTTP/1.1",
+            "Origin: http://evil.example\r\n",
+            403,
+        ),
+        ("GET /crash/edu HTTP/1.1", own.as_str(), 405),
+        ("PUT / HTTP/1.1", "", 405),
+        ("GET /nothing HTTP/1.1", "", 404),
+        ("GET  / HTTP/1.1", "", 400),
+        ("nonsense", "", 400),
+        ("GET / HTTP/1.1", "no colon\r\n", 400),
+        ("POST / HTTP/1.1", "Content-Length: 3\r\n", 413),
+        (&format!("GET /{long} HTTP/1.1"), "", 414),
+        ("GET / HTTP/1.1", &format!("A: {long}\r\n"), 431),
+        ("GET / HTTP/1.1", &fields, 431),
+        ("POST / HTTP/1.1", "Transfer-Encoding: chunked\r\n", 501),
+        ("GET / HTTP/2.0", "", 505),
+    ] {
+        let request = format!("{first}\r\nHost: {host}\r\n{fields}\r\n");
+        let found = ask(&mut connect(port)?, request.as_bytes())
+            .with_context(|| format!("{first:.40} {fields:.40}"))?;
+        ensure!(found == status, "{found} for {first:.40} {fields:.40}");
+    }
+    let other = b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n";
+    let found = ask(&mut connect(port)?, other)?;
+    ensure!(found == 421, "{found} for another host");
+    Ok(())
+}
+
+fn connect(port: u16) -> Result<TcpStream> {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("nobody listens")?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+/// Sends a request, and reads the answer; gives its status.
+fn ask(stream: &mut TcpStream, request: &[u8]) -> Result<u16> {
+    // The board may answer, and close, before it has all of a request that is too long. So only the answer counts.
+    let _ = stream.write_all(request);
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut byte) {
+            Ok(0) => bail!("the end after {:?}", String::from_utf8_lossy(&head)),
+            Ok(_) => head.push(byte[0]),
+            Err(error) => return Err(error).context("no answer"),
+        }
+    }
+    let head = String::from_utf8(head).context("no text")?;
+    let status = head.strip_prefix("HTTP/1.1 ").context("no status")?;
+    let status: u16 = status.get(..3).context("no status")?.parse()?;
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("Content-Length: "));
+    let length: u64 = length.map_or(Ok(0), str::parse)?;
+    if !request.starts_with(b"HEAD") {
+        let read = std::io::copy(&mut stream.take(length), &mut std::io::sink())?;
+        ensure!(read == length, "{read} bytes of {length}");
+    }
+    Ok(status)
+}
+
+fn state(port: u16) -> Vec<u8> {
+    format!("GET /state HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n").into_bytes()
+}
+
+/// Opens connections that say nothing, or half of a request; others get the page.
+///
+/// # Errors
+/// When they do not.
+pub(super) fn silence(port: u16) -> Result<()> {
+    let mut silent = Vec::new();
+    for number in 0..SILENT {
+        let mut stream = connect(port)?;
+        if number % 2 == 0 {
+            stream.write_all(b"GET / HT")?;
+        }
+        silent.push(stream);
+    }
+    is_there(port)?;
+    // Those that said half of it are not kept.
+    let mut stream = silent.pop().context("the last")?;
+    match stream.read(&mut [0; 4096]) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => Ok(()),
+        Err(error) => Err(error).context("a silent connection is kept"),
+    }
+}
+
+/// Waits until the page is served.
+///
+/// # Errors
+/// When it is not.
+pub(super) fn is_there(port: u16) -> Result<()> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        // While the board has no socket that listens, it resets connections.
+        let asked = connect(port).and_then(|mut stream| {
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            ask(&mut stream, &state(port))
+        });
+        match asked {
+            Ok(200) => return Ok(()),
+            Ok(status) => bail!("status {status}"),
+            Err(error) if Instant::now() > end => return Err(error),
+            Err(_) => std::thread::sleep(Duration::from_millis(50)),
+        }
+    }
+}
+
+/// Crashes a driver by a connection, which goes on.
+///
+/// # Errors
+/// When it does not.
+pub(super) fn crash(port: u16, driver: &str) -> Result<()> {
+    let host = format!("127.0.0.1:{port}");
+    let order =
+        format!("POST /crash/{driver} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n\r\n");
+    let mut stream = connect(port)?;
+    for _ in 0..2 {
+        let status = ask(&mut stream, order.as_bytes())?;
+        ensure!(status == 204, "status {status}");
+        let status = ask(&mut stream, &state(port))?;
+        ensure!(status == 200, "status {status}");
+    }
+    Ok(())
+}
