@@ -156,8 +156,8 @@ pub trait Sockets {
     /// Receives data from a stream; gives how much there was, and 0 at its end.
     #[deferred]
     fn receive(&mut self, socket: u32, milliseconds: u32, into: &mut [u8]) -> Result<u32, Error>;
-    /// Waits until a stream of the caller's, of those that had a connection, has something to receive or has come to its
-    /// end; gives how many do. So one task can serve many connections, with calls that do not wait.
+    /// Waits until a stream of the caller's has something to receive, or has come to its end; gives how many do. One
+    /// that listens has neither. So one task can serve many connections, with calls that do not wait.
     #[deferred]
     fn wait(&mut self, milliseconds: u32) -> Result<u32, Error>;
     /// What a stream is ready for.

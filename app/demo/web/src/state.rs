@@ -8,7 +8,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use userlib::supervisor::{Care, FaultText};
 use userlib::text::Text;
 
-/// Most leases that are listed, and how many if there is no room for so many. With none, faults and log are left out too.
+/// Most leases that are listed, and how many if there is no room for so many. With none, faults and log are left out.
 const MOST_LEASES: [usize; 3] = [72, 36, 0];
 /// Bytes of the log in one answer.
 const LOG: usize = 1200;
