@@ -254,6 +254,8 @@ impl State {
     fn call(&mut self, call: Call, a: [usize; 6]) -> Result<[usize; 2], Error> {
         match call {
             Call::TaskSelf => Ok([DRIVER.raw() as usize, 0]),
+            // Whoever it is, the test looks at what is shared.
+            Call::Notify => Ok([0, 0]),
             Call::TaskInfo => {
                 let mut info = TaskInfo::new_zeroed();
                 info.state = TaskState::Ready;

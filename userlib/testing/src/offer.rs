@@ -80,6 +80,14 @@ impl Offer {
         offer
     }
 
+    /// With memory of this name that the parent of an auxiliary device lends. The test keeps a clone, to change it as
+    /// the parent would.
+    pub fn with_memory(self, name: &str, memory: &Memory) -> Self {
+        memory.0.master.set(true);
+        let (base, length) = (memory.0.base as u64, memory.0.length as u64);
+        self.with_grant(name, GrantKind::Memory, base, length)
+    }
+
     /// With an interrupt line of this name.
     pub fn with_line(self, name: &str) -> Self {
         // Any number: each line has another one.
