@@ -27,8 +27,8 @@ impl<'cap> Frames<'cap> {
         if lengths.iter().any(|length| *length < MEMORY) || !queues.transmit_memory.is_writable() {
             return Err(Error::Protocol);
         }
-        // No controller has the address of a group of them (IEEE 802.3, 3.2.3: the first bit), and the stack above stops
-        // at one.
+        // No controller has the address of a group of them (IEEE 802.3, 3.2.3: the first bit), and the stack above
+        // stops at one.
         if queues.identity.address[0] & 1 != 0 {
             return Err(Error::Protocol);
         }
