@@ -203,6 +203,8 @@ pub enum Bind {
         functions: Functions,
         /// May be a bus master.
         dma: bool,
+        /// May write what is its own in configuration space.
+        writes: bool,
         /// Its pools' grants.
         pools: Vec<u16>,
     },

@@ -138,6 +138,7 @@ fn bind_text(plan: &Plan, bind: &Bind) -> String {
         Bind::Pci {
             functions,
             dma,
+            writes,
             pools,
         } => {
             let Functions {
@@ -154,7 +155,7 @@ fn bind_text(plan: &Plan, bind: &Bind) -> String {
                 ids.join(", ")
             );
             format!(
-                "::userlib::policy::Bind::Pci {{ functions: ::userlib::policy::Functions {{ {functions} }}, dma: {dma}, pools: &{pools:?} }}"
+                "::userlib::policy::Bind::Pci {{ functions: ::userlib::policy::Functions {{ {functions} }}, dma: {dma}, writes: {writes}, pools: &{pools:?} }}"
             )
         }
         Bind::Auxiliary { name, id } => format!(
@@ -176,7 +177,7 @@ mod tests {
         // The devices are in the order of their names: pci has grants 0 to 3, uart0 4 and 5.
         for part in [
             "Bind::Platform { name: \"uart0\", label: 0x",
-            "Functions { ids: &[(0x1234, 0x11e8)], class: (0x000000, 0x000000), slot: None, nth: 0 }, dma: true, pools: &[6] }",
+            "Functions { ids: &[(0x1234, 0x11e8)], class: (0x000000, 0x000000), slot: None, nth: 0 }, dma: true, writes: false, pools: &[6] }",
             "Offer { name: \"edu.sample\", label: 0x71c1f71d }",
             "Bind::Auxiliary { name: \"edu.sample\", label: 0x71c1f71d, id: 1 }",
             "Restart { always: true, backoff_ms: 20, limit: 5, window_ms: 10000 }",

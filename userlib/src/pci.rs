@@ -1,9 +1,13 @@
 //! PCI configuration space: 256 bytes, or 4096 with PCI Express.
 //!
-//! A driver reads it. Only the supervisor writes it, because writes decide where registers appear. Source of the
-//! layout: PCI Local Bus Specification 3.0, chapter 6.
+//! A driver reads it. It writes what is its function's own, if the manifest lets it ([`OwnRegisters`]); all else only
+//! the supervisor writes, because such writes decide where registers appear. Source of the layout: PCI Local Bus
+//! Specification 3.0, chapter 6.
 
 mod capability;
+mod own;
+
+pub use own::OwnRegisters;
 
 pub use capability::{Msi, MsiX, PciExpress, PowerManagement, TypedCapability};
 

@@ -135,6 +135,8 @@ pub enum Bind {
         functions: Functions,
         /// Whether it may be a bus master.
         dma: bool,
+        /// Whether it may write what is the function's own in its configuration space.
+        writes: bool,
         /// Its DMA pools: indices of memory grants in the root lease.
         pools: &'static [u16],
     },

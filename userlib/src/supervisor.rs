@@ -86,4 +86,9 @@ pub trait Supervisor {
     /// Who has an auxiliary device that the caller registered by this lease. `Unbound` while nobody has; `Denied` for
     /// a lease that is no such. When that lease ends, the caller gets [`LET_GO`].
     fn lessee(&mut self, lease: LeaseHandle) -> Result<Lessee, Error>;
+    /// The driver of the host bridge found a bridge to another bus; its `bars` are ignored. The supervisor gives the
+    /// bus behind it a number and a window of memory, and returns the number. A bridge that it knows already stays as
+    /// it is. Bridges are reported depth first: `Busy` for one above which another bus began meanwhile, `Exhausted`
+    /// when there is no number or no window left, `NoDevice` when there is no bridge, or another one.
+    fn report_bridge(&mut self, bridge: &FunctionInfo) -> Result<u32, Error>;
 }

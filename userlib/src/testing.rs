@@ -337,6 +337,19 @@ impl State {
                 bytes[c..c + copied].copy_from_slice(unsafe { mock::bytes(d, copied) });
                 Ok([copied, 0])
             }
+            Call::ConfigWrite => {
+                let lease = self.lease(a).ok_or(Error::Revoked)?;
+                let grant = lease.grants.get(b).ok_or(Error::NotFound)?;
+                if grant.kind != GrantKind::Config || grant.rights.contains(Rights::READ) {
+                    return Err(Error::Denied);
+                }
+                if c + d > grant.length as usize {
+                    return Err(Error::Invalid);
+                }
+                let at = grant.base + c as u64;
+                self.journal.push(format!("configure {at:#x} {d} {e:#x}"));
+                Ok([0, 0])
+            }
             Call::InterruptAcknowledge => {
                 self.lease(a).ok_or(Error::Revoked)?;
                 self.journal.push(format!("acknowledge {b}"));

@@ -122,15 +122,24 @@ impl<'a> Checker<'a> {
                 })
             }
             (None, Some(first), None) => {
-                self.only(parts, "pci", &["dma", "dma-pool", "dma-pools", "nth"]);
+                self.only(
+                    parts,
+                    "pci",
+                    &["config-writes", "dma", "dma-pool", "dma-pools", "nth"],
+                );
                 self.once(task, function_text(parts), first, bound);
                 self.has_pci(task, first);
                 let pools = self.pools(task, rank, parts, grants);
                 let functions = self.functions(parts)?;
                 let dma = parts.dma.as_ref().is_some_and(|flag| *flag.get_ref());
+                let writes = parts
+                    .config_writes
+                    .as_ref()
+                    .is_some_and(|flag| *flag.get_ref());
                 Some(Bind::Pci {
                     functions,
                     dma,
+                    writes,
                     pools,
                 })
             }
@@ -162,6 +171,10 @@ impl<'a> Checker<'a> {
     /// Refuses keys that mean nothing for this kind of binding.
     fn only(&mut self, bind: &manifest::Bind, kind: &str, allowed: &[&str]) {
         let keys = [
+            (
+                "config-writes",
+                bind.config_writes.as_ref().map(Spanned::span),
+            ),
             ("dma", bind.dma.as_ref().map(Spanned::span)),
             ("dma-pool", bind.dma_pool.as_ref().map(Spanned::span)),
             ("dma-pools", bind.dma_pools.as_ref().map(Spanned::span)),

@@ -12,6 +12,8 @@ use serde_spanned::Spanned;
 const MAX_GRANTS: u32 = (1 << 15) - 1;
 /// Grants that a PCI binding may get beside its pools: configuration, six windows, interrupt, bus mastering.
 const PCI_GRANTS: u32 = 9;
+/// Runs of registers in configuration space that a driver may write, at most (the supervisor's `own.rs`).
+const OWN_GRANTS: u32 = 4;
 /// Grants of an auxiliary device: payload, memory shared with its parent, four windows.
 const AUXILIARY_GRANTS: u32 = 6;
 /// So many more leases are for a task that lends, beyond those that the manifest lets the build count.
@@ -318,7 +320,9 @@ fn bound(devices: &[Device], tasks: &[Task]) -> Shares {
             Bind::Platform { device, pools } => {
                 (devices[*device].grants.len() + pools.len()) as u32
             }
-            Bind::Pci { pools, .. } => PCI_GRANTS + pools.len() as u32,
+            Bind::Pci { pools, writes, .. } => {
+                PCI_GRANTS + if *writes { OWN_GRANTS } else { 0 } + pools.len() as u32
+            }
             Bind::Auxiliary { .. } => AUXILIARY_GRANTS,
         },
     });

@@ -137,6 +137,8 @@ pub struct Bind {
     pub nth: Option<Spanned<u32>>,
     /// The device may access memory itself: a PCI function as a bus master.
     pub dma: Option<Spanned<bool>>,
+    /// The driver may write registers in the function's configuration space that are the function's own.
+    pub config_writes: Option<Spanned<bool>>,
     /// Bytes of memory for its DMA.
     pub dma_pool: Option<Spanned<i64>>,
     /// The same for several pools, in place of one.

@@ -7,7 +7,7 @@ use userlib::runtime::{Core, Device, Driver};
 use userlib::supervisor::{self, BarInfo, FunctionAddress, FunctionInfo, SupervisorClient};
 use userlib::{Error, ForLt};
 
-/// Configuration space of the bus, mapped read-only; the supervisor writes it.
+/// Configuration space of the buses, mapped read-only; the supervisor writes it.
 struct Bus<'cap>(ConfigSpace<'cap, 0>);
 
 impl ConfigAccess for Bus<'_> {
@@ -21,23 +21,13 @@ struct Supervisor(SupervisorClient);
 
 impl Report for Supervisor {
     fn found(&mut self, function: &Function) -> Result<(), Error> {
-        let info = FunctionInfo {
-            address: function.address,
-            vendor: function.vendor,
-            device: function.device,
-            interrupt_pin: function.pin,
-            revision: function.revision,
-            class: function.class,
-            interrupt: function.interrupt.into(),
-            bars: [BarInfo::default(); 6],
-        };
         let (vendor, device) = (function.vendor, function.device);
         userlib::log!(
             "{} is {vendor:04x}:{device:04x}, class {:06x}",
             function.address,
             function.class
         );
-        match self.0.report_function(&info) {
+        match self.0.report_function(&info(function)) {
             Ok(()) => Ok(()),
             Err(error @ (Error::Revoked | Error::Denied)) => Err(error),
             Err(why) => {
@@ -47,12 +37,36 @@ impl Report for Supervisor {
         }
     }
 
-    fn bridge(&mut self, address: FunctionAddress, identifiers: u32) -> Result<(), Error> {
-        let (vendor, device) = (identifiers & 0xffff, identifiers >> 16);
-        userlib::log!(
-            "{address} is {vendor:04x}:{device:04x}, a bridge: functions behind it are not looked for"
-        );
-        Ok(())
+    fn bridge(&mut self, bridge: &Function) -> Result<Option<u8>, Error> {
+        let (vendor, device) = (bridge.vendor, bridge.device);
+        let address = bridge.address;
+        match self.0.report_bridge(&info(bridge)) {
+            Ok(bus) => {
+                userlib::log!("{address} is {vendor:04x}:{device:04x}, a bridge to bus {bus}");
+                Ok(u8::try_from(bus).ok())
+            }
+            Err(error @ (Error::Revoked | Error::Denied)) => Err(error),
+            Err(why) => {
+                userlib::log!(
+                    "{address} is {vendor:04x}:{device:04x}, a bridge; what is behind it is left off: {why}"
+                );
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// What the supervisor is told of a function.
+fn info(function: &Function) -> FunctionInfo {
+    FunctionInfo {
+        address: function.address,
+        vendor: function.vendor,
+        device: function.device,
+        interrupt_pin: function.pin,
+        revision: function.revision,
+        class: function.class,
+        interrupt: function.interrupt.into(),
+        bars: [BarInfo::default(); 6],
     }
 }
 
@@ -73,7 +87,7 @@ impl Driver for PciHostDriver {
         let mut supervisor = supervisor::connect()?;
         let first_line = supervisor.first_interrupt_line()?;
         let count = enumerate(&bus, first_line, &mut Supervisor(supervisor))?;
-        userlib::log!("{count} functions on bus 0");
+        userlib::log!("{count} functions");
         Ok(Host { _bus: bus })
     }
 }

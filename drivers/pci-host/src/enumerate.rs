@@ -1,4 +1,4 @@
-//! Finding the functions on the bus.
+//! Finding the functions on all buses.
 
 use crate::config::{CLASS, ConfigAccess, HEADER, IDENTIFIERS, INTERRUPT};
 use leasehold_abi::Error;
@@ -46,24 +46,25 @@ pub trait Report {
     /// An error ends enumeration. A fault of one function must not be returned.
     fn found(&mut self, function: &Function) -> Result<(), Error>;
 
-    /// A bridge to another bus was found. Nothing behind it is looked for.
+    /// A bridge to another bus was found. The number of that bus from now on; none if it cannot be reached.
     ///
     /// # Errors
     /// As for [`found`](Self::found).
-    fn bridge(&mut self, address: FunctionAddress, identifiers: u32) -> Result<(), Error>;
+    fn bridge(&mut self, bridge: &Function) -> Result<Option<u8>, Error>;
 }
 
 /// The line of an interrupt pin. The host bridge rotates the four pins by the device's number (*PCI-to-PCI Bridge
-/// Architecture 1.2*, section 9.1), from the line `first` on.
-pub const fn interrupt_line(first: u32, device: u8, pin: u8) -> Option<u32> {
+/// Architecture 1.2*, section 9.1), from the line `first` on. So does each bridge on the way: `turns` is the sum of
+/// their devices' numbers.
+pub const fn interrupt_line(first: u32, turns: u32, device: u8, pin: u8) -> Option<u32> {
     match pin {
-        1..=4 => Some(first + (device as u32 + pin as u32 - 1) % PINS),
+        1..=4 => Some(first + (turns + device as u32 + pin as u32 - 1) % PINS),
         _ => None,
     }
 }
 
-/// Walks bus 0, reports every type 0 function, and returns how many functions answered. The host bridge is skipped.
-/// Bridges to other buses are skipped and reported.
+/// Walks all buses, depth first: reports every type 0 function and every bridge to another bus, and returns how many
+/// functions answered. Other bridges, the host's among them, are skipped.
 ///
 /// # Errors
 /// `NoDevice` when nothing answers: the window does not lead to a host bridge. Otherwise the errors of configuration
@@ -73,59 +74,83 @@ pub fn enumerate<C: ConfigAccess, R: Report>(
     first_line: u32,
     report: &mut R,
 ) -> Result<usize, Error> {
-    const BASE_CLASS_BRIDGE: u32 = 0x06;
-    let mut count = 0;
-    visit(config, |address, identifiers| {
-        count += 1;
-        let header = (config.read32(address, HEADER)? >> 16) as u8 & !MULTI_FUNCTION;
-        let class_word = config.read32(address, CLASS)?;
+    let mut walk = Walk {
+        config,
+        report,
+        first_line,
+        count: 0,
+    };
+    walk.bus(0, 0)?;
+    if walk.count == 0 {
+        Err(Error::NoDevice)
+    } else {
+        Ok(walk.count)
+    }
+}
+
+struct Walk<'a, C, R> {
+    config: &'a C,
+    report: &'a mut R,
+    first_line: u32,
+    count: usize,
+}
+
+impl<C: ConfigAccess, R: Report> Walk<'_, C, R> {
+    /// All functions of a bus that answer, and of those behind it.
+    fn bus(&mut self, bus: u8, turns: u32) -> Result<(), Error> {
+        for device in 0..DEVICES {
+            for function in 0..FUNCTIONS {
+                let address = FunctionAddress::new(bus, device, function);
+                let identifiers = self.config.read32(address, IDENTIFIERS)?;
+                let present = identifiers as u16 != u16::MAX && identifiers != 0;
+                if present {
+                    let header = (self.config.read32(address, HEADER)? >> 16) as u8;
+                    self.function(address, identifiers, header & !MULTI_FUNCTION, turns)?;
+                    if function == 0 && header & MULTI_FUNCTION == 0 {
+                        break;
+                    }
+                } else if function == 0 {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn function(
+        &mut self,
+        address: FunctionAddress,
+        identifiers: u32,
+        header: u8,
+        turns: u32,
+    ) -> Result<(), Error> {
+        const BASE_CLASS_BRIDGE: u32 = 0x06;
+        self.count += 1;
+        let class_word = self.config.read32(address, CLASS)?;
         let class = class_word >> 8;
-        if header == PCI_BRIDGE {
-            return report.bridge(address, identifiers);
-        }
-        if header != 0 || class >> 16 == BASE_CLASS_BRIDGE {
-            return Ok(());
-        }
-        let pin = (config.read32(address, INTERRUPT)? >> 8) as u8;
-        report.found(&Function {
+        let pin = (self.config.read32(address, INTERRUPT)? >> 8) as u8;
+        let device = address.device();
+        let function = Function {
             address,
             vendor: identifiers as u16,
             device: (identifiers >> 16) as u16,
             revision: class_word as u8,
             class,
             pin,
-            interrupt: interrupt_line(first_line, address.device(), pin),
-        })
-    })?;
-    if count == 0 {
-        Err(Error::NoDevice)
-    } else {
-        Ok(count)
-    }
-}
-
-/// Calls `visitor` for every function of bus 0 that answers.
-fn visit<C: ConfigAccess>(
-    config: &C,
-    mut visitor: impl FnMut(FunctionAddress, u32) -> Result<(), Error>,
-) -> Result<(), Error> {
-    for device in 0..DEVICES {
-        for function in 0..FUNCTIONS {
-            let address = FunctionAddress::new(0, device, function);
-            let identifiers = config.read32(address, IDENTIFIERS)?;
-            let present = identifiers as u16 != u16::MAX && identifiers != 0;
-            if present {
-                let header = (config.read32(address, HEADER)? >> 16) as u8;
-                visitor(address, identifiers)?;
-                if function == 0 && header & MULTI_FUNCTION == 0 {
-                    break;
+            interrupt: interrupt_line(self.first_line, turns, device, pin),
+        };
+        match header {
+            PCI_BRIDGE => match self.report.bridge(&function)? {
+                // The numbers grow, so this ends.
+                Some(behind) if behind > address.bus() => {
+                    self.bus(behind, turns + u32::from(device))
                 }
-            } else if function == 0 {
-                break;
-            }
+                _ => Ok(()),
+            },
+            0 if class >> 16 != BASE_CLASS_BRIDGE => self.report.found(&function),
+            _ => Ok(()),
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -88,9 +88,10 @@ pub enum Call {
     GrantUnclaim = 18,
     /// Let a claimed interrupt come again: `(lease, index)`.
     InterruptAcknowledge = 19,
-    /// Write PCI configuration space: `(lease, index, offset, width in bytes, value)`, through the root lease only
-    /// (`Denied` otherwise): no other holder of a lease may decide where a function's registers decode. The bus-master
-    /// bit of the command register keeps the kernel's value.
+    /// Write PCI configuration space: `(lease, index, offset, width in bytes, value)`, through the root lease, or,
+    /// behind a function's header, through a grant with the right to write and not that to read (`Denied` otherwise):
+    /// no other holder of a lease may decide where a function's registers decode. The bus-master bit of the command
+    /// register keeps the kernel's value, but for a bridge's.
     ConfigWrite = 20,
     /// What becomes of the caller's callers: `(`[`Serving`](crate::Serving)`)`. A task starts with
     /// [`Serving::Answers`](crate::Serving::Answers).

@@ -28,8 +28,9 @@ pub enum GrantKind {
     Mmio = 0,
     /// Another task's memory. Mapped when claimed.
     Memory = 1,
-    /// PCI configuration space. Mapped read-only when claimed. Only the supervisor writes it, by
-    /// [`Call::ConfigWrite`](crate::Call::ConfigWrite); the kernel keeps the bus-master bit to itself.
+    /// PCI configuration space. Mapped read-only when claimed. The supervisor writes it, by
+    /// [`Call::ConfigWrite`](crate::Call::ConfigWrite); the kernel keeps the bus-master bit to itself. A grant with the
+    /// right to write and not that to read is of registers behind a header: its lessee writes them by the same call.
     Config = 2,
     /// An interrupt line: `base` is its number, `length` 1.
     Interrupt = 3,

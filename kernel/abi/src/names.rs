@@ -3,6 +3,8 @@
 
 /// A PCI function's configuration space.
 pub const CONFIG: &str = "config";
+/// Registers of a PCI function in its configuration space that its driver writes, each run of them.
+pub const OWN: &str = "own";
 /// A PCI function's windows, by the number of their base address register.
 pub const BARS: [&str; 6] = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5"];
 /// A PCI function's interrupt line, by its pin.
@@ -20,7 +22,7 @@ pub const WINDOWS: [&str; 4] = ["window0", "window1", "window2", "window3"];
 
 /// All of them, for whoever has to find a name by its label.
 pub fn all() -> impl Iterator<Item = &'static str> {
-    [CONFIG, INTX, BUS_MASTER, POOL, PAYLOAD, SHARED]
+    [CONFIG, OWN, INTX, BUS_MASTER, POOL, PAYLOAD, SHARED]
         .into_iter()
         .chain(BARS)
         .chain(WINDOWS)

@@ -1,6 +1,7 @@
 //! Configuration space and its capabilities.
 
 use super::*;
+use crate::sys::{GrantInfo, Rights};
 use crate::testing::Board;
 use std::vec;
 use std::vec::Vec;
@@ -69,6 +70,47 @@ fn a_hostile_list_ends() {
     });
     with(&[], |_, config| {
         assert_eq!(config.extended_capabilities().count(), 0)
+    });
+}
+
+#[test]
+fn what_is_the_function_s_own_is_written_where_it_lies() {
+    Board::run(|board| {
+        let config = board.grant(GrantKind::Config, "config", EXPRESS);
+        let own = |start: u64, length| GrantInfo {
+            rights: Rights::WRITE,
+            ..board.grant_at(GrantKind::Config, "own", config.base + start, length)
+        };
+        let grants = vec![config, own(0x40, 0x10), own(0x60, 8)];
+        let device = board.bind(0, "pci", grants);
+        let registers = device.own_registers().unwrap();
+        board.0.borrow_mut().journal.clear();
+        registers.write32(0x64, 0x1234_5678).unwrap();
+        registers.write16(0x42, 0xabcd).unwrap();
+        registers.write8(0x4f, 1).unwrap();
+        for (offset, error) in [
+            (0x3c, Error::Denied),
+            (0x50, Error::Denied),
+            (0x68, Error::Denied),
+            (usize::MAX >> 1, Error::Denied),
+            (0x4e, Error::Invalid),
+        ] {
+            assert_eq!(registers.write32(offset, 0), Err(error), "{offset:#x}");
+        }
+        let at = |offset| config.base + offset;
+        let wanted = [
+            std::format!("configure {:#x} 4 0x12345678", at(0x64)),
+            std::format!("configure {:#x} 2 0xabcd", at(0x42)),
+            std::format!("configure {:#x} 1 0x1", at(0x4f)),
+        ];
+        assert_eq!(board.journal(), wanted);
+        // The space itself is still claimed by its number.
+        assert_eq!(device.config_space::<EXPRESS>(0).unwrap().len(), EXPRESS);
+    });
+    Board::run(|board| {
+        let window = board.grant(GrantKind::Mmio, "bar0", 8);
+        let device = board.bind(0, "device", vec![window]);
+        assert_eq!(device.own_registers().err(), Some(Error::NoDevice));
     });
 }
 

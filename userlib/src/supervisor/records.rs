@@ -37,6 +37,11 @@ impl FunctionAddress {
         Self((bus as u16) << 8 | (device as u16 & 0x1f) << 3 | function as u16 & 7)
     }
 
+    /// Its bus; 0 is the host bridge's own.
+    pub const fn bus(self) -> u8 {
+        (self.0 >> 8) as u8
+    }
+
     /// The device on its bus, 0 to 31.
     pub const fn device(self) -> u8 {
         (self.0 >> 3 & 0x1f) as u8

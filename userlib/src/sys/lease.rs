@@ -152,10 +152,11 @@ pub fn config_read(lease: LeaseHandle, index: usize, offset: usize) -> Result<u3
     status(code).map(|()| value as u32)
 }
 
-/// Writes `width` (1, 2, 4) bytes of PCI configuration space at `offset` of a grant of the root lease.
+/// Writes `width` (1, 2, 4) bytes of PCI configuration space at `offset` of a grant of the root lease, or of one that
+/// has the right to write and not that to read.
 ///
 /// # Errors
-/// `Revoked`, `NotFound`, `Invalid` (range, alignment), `Denied` (any other lease).
+/// `Revoked`, `NotFound`, `Invalid` (range, alignment), `Denied` (any other grant).
 pub fn config_write(
     lease: LeaseHandle,
     index: usize,

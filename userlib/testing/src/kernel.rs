@@ -221,6 +221,28 @@ impl State {
         Ok([0, 0])
     }
 
+    /// A write to registers of configuration space that are the function's own.
+    fn configure(
+        &self,
+        index: usize,
+        offset: usize,
+        width: usize,
+        value: usize,
+    ) -> Result<[usize; 2], Error> {
+        if self.released {
+            return Err(Error::Revoked);
+        }
+        let grant = self.grants.get(index).ok_or(Error::NotFound)?;
+        if grant.kind != GrantKind::Config || grant.rights.contains(Rights::READ) {
+            return Err(Error::Denied);
+        }
+        if !offset.is_multiple_of(width) || offset + width > grant.length as usize {
+            return Err(Error::Invalid);
+        }
+        write(grant.base as usize + offset, &value.to_le_bytes()[..width]);
+        Ok([0, 0])
+    }
+
     fn set_master(&self, master: bool) {
         if let Some(memory) = &self.memory {
             memory.master.set(master);
@@ -302,6 +324,7 @@ impl State {
             }
             Call::GrantClaim => self.claim(a[1], a[3]),
             Call::GrantUnclaim => self.unclaim(a[1]),
+            Call::ConfigWrite => self.configure(a[1], a[2], a[3], a[4]),
             Call::InterruptAcknowledge => {
                 self.acknowledge(a[1]);
                 Ok([0, 0])

@@ -1,6 +1,7 @@
 //! A device on offer: its windows with a model behind them, its lines, its memory for DMA.
 
 use crate::memory::{Memory, Shared, hold};
+use core::ops::Range;
 use leasehold_abi::{Claim, GrantInfo, GrantKind, Rights, names};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -101,6 +102,39 @@ impl Offer {
         let length = memory.0.length as u64;
         self.with_grant(names::POOL, GrantKind::Memory, memory.base(), length)
             .with_grant("bus-master", GrantKind::BusMaster, 0, 1)
+    }
+
+    /// With these registers of the configuration space that was added before as the function's own: the driver may
+    /// write them.
+    ///
+    /// # Panics
+    /// If there is no configuration space.
+    ///
+    /// ```
+    /// use driver_testing::Offer;
+    /// use userlib::sys::GrantKind;
+    ///
+    /// let offer = Offer::new("pci", 0x1af4_1044, 0)
+    ///     .with_bytes("config", GrantKind::Config, &[0; 256], 256)
+    ///     .with_own_registers(0x40..0x50);
+    /// let read = offer.bind(|device| {
+    ///     device.own_registers()?.write16(0x42, 7)?;
+    ///     device.config_space::<256>(0)?.try_read32(0x40)
+    /// });
+    /// assert_eq!(read, Ok(7 << 16));
+    /// ```
+    pub fn with_own_registers(mut self, registers: Range<usize>) -> Self {
+        let config = self
+            .grants
+            .iter()
+            .find(|grant| grant.kind == GrantKind::Config);
+        let base = config.expect("configuration space").base + registers.start as u64;
+        let length = registers.len() as u64;
+        self = self.with_grant(names::OWN, GrantKind::Config, base, length);
+        if let Some(own) = self.grants.last_mut() {
+            own.rights = Rights::WRITE;
+        }
+        self
     }
 
     fn with(self, name: &str, kind: GrantKind, words: Vec<u64>) -> Self {

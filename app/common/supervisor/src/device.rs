@@ -14,7 +14,11 @@ const AUXILIARIES: usize = 4;
 /// A PCI function that no binding is of.
 pub const UNBOUND: u8 = u8::MAX;
 
-/// Most functions on the bus of a host bridge.
+/// A PCI function that is a bridge to another bus, which no binding is of either. Who reports functions has no say in
+/// it.
+pub(crate) const BRIDGE: u8 = UNBOUND - 1;
+
+/// Most functions behind a host bridge.
 const FUNCTIONS: usize = 24;
 
 /// Most devices that a board can have: the chip's, those that a bridge's driver discovers, those
@@ -74,7 +78,8 @@ pub struct Device {
     pub held_back: bool,
     /// This life of its driver gave it back.
     pub refused_by: Option<TaskHandle>,
-    /// Of a PCI function: the number of its binding among those of PCI functions, by the tasks' ranks, or [`UNBOUND`].
+    /// Of a PCI function: the number of its binding among those of PCI functions, by the tasks' ranks, or [`UNBOUND`],
+    /// or that it is a bridge.
     pub binding: u8,
 }
 
@@ -209,7 +214,12 @@ impl Device {
                     if device.discovers.is_some() && root.grant(grant)?.kind != GrantKind::Config {
                         continue;
                     }
-                    add(parts, root.whole(grant)?)?;
+                    let mut rights = root.grant(grant)?.rights;
+                    if device.discovers.is_some() {
+                        // Only the supervisor writes it, so nobody gets that right from here.
+                        rights -= Rights::WRITE;
+                    }
+                    add(parts, Part::new(grant, 0, WHOLE, rights))?;
                 }
                 if let Bind::Platform { pools: own, .. } = bind {
                     pools = own;
@@ -218,10 +228,13 @@ impl Device {
             (
                 Source::Function(function),
                 Bind::Pci {
-                    dma, pools: own, ..
+                    dma,
+                    writes,
+                    pools: own,
+                    ..
                 },
             ) => {
-                function::add(parts, root, policy, function, *dma)?;
+                function::add(parts, root, policy, function, (*dma, *writes))?;
                 pools = own;
             }
             (Source::Auxiliary { held, .. }, _) => {

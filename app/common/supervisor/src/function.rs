@@ -1,9 +1,11 @@
 //! A PCI function as a lease: which parts of the host bridge its driver gets.
 
+use crate::own;
 use crate::root::{Parts, Resource, Root};
 use leasehold_abi::{Error, GrantKind, Rights, names};
 use userlib::policy::Policy;
 use userlib::supervisor::FunctionInfo;
+use userlib::sys;
 
 /// Bytes of configuration space of one function.
 pub(crate) const CONFIG_SIZE: u64 = 4096;
@@ -16,9 +18,9 @@ pub(crate) fn instance(function: &FunctionInfo) -> u32 {
     u32::from(function.vendor) << 16 | u32::from(function.device)
 }
 
-/// Adds what the driver of a function gets, and the right to be a bus master if
-/// the manifest allows `dma`. Everything comes from the host bridge's own grants: whatever its
-/// driver reports, no other device's registers are lent.
+/// Adds what the driver of a function gets, with the right to be a bus master if the manifest allows `dma`, and that to
+/// write the function's own registers if it allows `writes`. Everything comes from the host bridge's own grants:
+/// whatever its driver reports, no other device's registers are lent.
 ///
 /// # Errors
 /// `NotFound` when the function claims to be where the host bridge has nothing; `Exhausted`.
@@ -27,7 +29,7 @@ pub(crate) fn add(
     root: &Root,
     policy: &Policy,
     function: &FunctionInfo,
-    dma: bool,
+    (dma, writes): (bool, bool),
 ) -> Result<(), Error> {
     let among = policy.host_bridge().ok_or(Error::NotFound)?.grants;
     let both = Rights::READ | Rights::WRITE;
@@ -35,7 +37,7 @@ pub(crate) fn add(
         let part = root.part(among, resource)?;
         parts.push(part).map_err(|_| Error::Exhausted)
     };
-    // To read only: the kernel lets no lessee write it, so that nobody puts a window over another's.
+    // To read only, so that nobody puts a window over another's.
     let config = Resource {
         kind: GrantKind::Config,
         base: config_base(root, among, function)?,
@@ -75,6 +77,19 @@ pub(crate) fn add(
             name: names::BUS_MASTER,
             ..config
         })?;
+    }
+    if writes {
+        let (grant, offset) = root.covering(among, config.kind, config.base, config.length)?;
+        let read = |register| sys::config_read(root.handle(), grant, offset as usize + register);
+        for run in own::runs(read)? {
+            add(Resource {
+                base: config.base + run.start as u64,
+                length: run.len() as u64,
+                rights: Rights::WRITE,
+                name: names::OWN,
+                ..config
+            })?;
+        }
     }
     Ok(())
 }

@@ -3,10 +3,13 @@
 #![forbid(unsafe_code)]
 
 mod aperture;
+mod bridge;
 pub mod care;
 pub mod device;
+pub mod discovery;
 mod function;
 pub mod log;
+mod own;
 mod placement;
 pub mod restart;
 pub mod root;

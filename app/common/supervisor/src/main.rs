@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 
 use leasehold_abi::{Error, LeaseEvent, LeaseHandle, Notifications};
-use supervisor::state::{Memory, Supervisor};
-use supervisor::{device, serve};
+use supervisor::state::{Discovery, Memory, Supervisor};
+use supervisor::{device, discovery, serve};
 use userlib::ipc::{Answer, Request};
 use userlib::sys::{self, Message, Received};
 
@@ -28,9 +28,12 @@ fn run() {
     panic!("{error}");
 }
 
+/// Of a board with a host bridge.
+const DISCOVERY: Option<Discovery> = discovery::of(&POLICY);
+
 fn serve_board() -> Result<core::convert::Infallible, Error> {
     let mut memory = Memory::<{ POLICY.tasks.len() }, { device::most(&POLICY) }>::new();
-    let mut supervisor = Supervisor::new(&POLICY, root_lease()?, &mut memory)?;
+    let mut supervisor = Supervisor::new(&POLICY, root_lease()?, &mut memory, DISCOVERY)?;
     supervisor.start_all();
     let mut message = Message::EMPTY;
     let mut answer_to = None;

@@ -17,16 +17,16 @@ const COMMAND: usize = 0x04;
 const COMMAND_IO: u16 = 1;
 /// Command: answer in memory space.
 const COMMAND_MEMORY: u16 = 1 << 1;
+/// Command: access memory; of a bridge, pass accesses on. The kernel keeps it of all others.
+const COMMAND_BUS_MASTER: u16 = 1 << 2;
 /// Command: do not assert the interrupt line (section 6.2.2).
 const COMMAND_INTERRUPT_DISABLE: u16 = 1 << 10;
 /// Header type is in bits 16 to 23; its top bit says that there are more functions.
 const HEADER: usize = 0x0c;
 const HEADER_TYPE: u32 = 0x7f << 16;
-/// First of the base address registers of a type 0 header, and how many.
+/// First of the base address registers, and how many the header has at most.
 const BASE_ADDRESS: usize = 0x10;
 const BASE_ADDRESSES: usize = 6;
-/// Base address of the expansion ROM of a type 0 header; its bit 0 lets it decode.
-const ROM: usize = 0x30;
 
 /// A base address register's bit 0: I/O space.
 const KIND_IO: u32 = 1;
@@ -37,31 +37,71 @@ const TYPE_64: u32 = 0b100;
 /// Bits of a memory register that are not address.
 const MEMORY_FLAGS: u32 = 0xf;
 
+/// What a function's header is like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Header {
+    /// Its type, in the word at [`HEADER`].
+    kind: u32,
+    /// How many base address registers it has.
+    base_addresses: usize,
+    /// Base address of the expansion ROM, whose bit 0 lets it decode.
+    rom: usize,
+}
+
+impl Header {
+    /// Of a device: type 0.
+    pub(crate) const DEVICE: Self = Self {
+        kind: 0,
+        base_addresses: BASE_ADDRESSES,
+        rom: 0x30,
+    };
+    /// Of a bridge to another bus: type 1 (*PCI-to-PCI Bridge Architecture 1.2*, section 3.2).
+    pub(crate) const BRIDGE: Self = Self {
+        kind: 1 << 16,
+        base_addresses: 2,
+        rom: 0x38,
+    };
+}
+
 /// The configuration space of one function, through the root lease.
-struct Function {
+pub(crate) struct Function {
     root: LeaseHandle,
     grant: usize,
     offset: usize,
 }
 
 impl Function {
-    fn read32(&self, register: usize) -> Result<u32, Error> {
+    /// The one at this offset of a grant of the root lease.
+    pub(crate) fn new(root: &Root, (grant, offset): (usize, u64)) -> Self {
+        Self {
+            root: root.handle(),
+            grant,
+            offset: offset as usize,
+        }
+    }
+
+    pub(crate) fn read32(&self, register: usize) -> Result<u32, Error> {
         sys::config_read(self.root, self.grant, self.offset + register)
     }
 
+    pub(crate) fn write(&self, register: usize, width: usize, value: u32) -> Result<(), Error> {
+        let offset = self.offset + register;
+        sys::config_write(self.root, self.grant, offset, width, value)
+    }
+
     fn write32(&self, register: usize, value: u32) -> Result<(), Error> {
-        sys::config_write(self.root, self.grant, self.offset + register, 4, value)
+        self.write(register, 4, value)
     }
 
     /// 16 bits alone: the other half is the status, and a write of ones there would clear bits.
     fn write_command(&self, value: u16) -> Result<(), Error> {
-        sys::config_write(
-            self.root,
-            self.grant,
-            self.offset + COMMAND,
-            2,
-            value.into(),
-        )
+        self.write(COMMAND, 2, value.into())
+    }
+
+    /// Lets a bridge pass on what goes to its window, and what the functions behind it send.
+    pub(crate) fn pass_on(&self) -> Result<(), Error> {
+        let command = self.read32(COMMAND)? as u16;
+        self.write_command(command | COMMAND_MEMORY | COMMAND_BUS_MASTER)
     }
 
     /// Writes all ones to a register and reads what it keeps of them.
@@ -79,18 +119,14 @@ impl Function {
 /// `NoDevice` when what is there is not what was reported; `Exhausted` when the aperture is full; `Protocol` for a
 /// register that keeps no size. After an error the function decodes nothing.
 pub(crate) fn place(
-    root: &Root,
-    (grant, offset): (usize, u64),
+    function: &Function,
+    header: Header,
     reported: &FunctionInfo,
     apertures: &mut Apertures,
 ) -> Result<[BarInfo; BASE_ADDRESSES], Error> {
-    let function = Function {
-        root: root.handle(),
-        grant,
-        offset: offset as usize,
-    };
     let identifiers = u32::from(reported.vendor) | u32::from(reported.device) << 16;
-    if function.read32(IDENTIFIERS)? != identifiers || function.read32(HEADER)? & HEADER_TYPE != 0 {
+    let kind = function.read32(HEADER)? & HEADER_TYPE;
+    if function.read32(IDENTIFIERS)? != identifiers || kind != header.kind {
         return Err(Error::NoDevice);
     }
     let command = function.read32(COMMAND)? as u16;
@@ -98,11 +134,11 @@ pub(crate) fn place(
     // that.
     let quiet = command & !(COMMAND_IO | COMMAND_MEMORY) | COMMAND_INTERRUPT_DISABLE;
     function.write_command(quiet)?;
-    function.write32(ROM, 0)?;
+    function.write32(header.rom, 0)?;
     let mut bars = [BarInfo::default(); BASE_ADDRESSES];
     let mut index = 0;
     let mut any = false;
-    while index < BASE_ADDRESSES {
+    while index < header.base_addresses {
         let register = BASE_ADDRESS + 4 * index;
         let before = function.read32(register)?;
         let low = function.probe(register)?;
@@ -116,7 +152,7 @@ pub(crate) fn place(
             continue;
         }
         let wide = low & TYPE_MASK == TYPE_64;
-        if wide && index + 1 == BASE_ADDRESSES {
+        if wide && index + 1 == header.base_addresses {
             return Err(Error::Protocol);
         }
         let high = if wide {

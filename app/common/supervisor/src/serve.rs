@@ -1,18 +1,16 @@
 //! The `Supervisor` interface: what other tasks may ask.
 
-use crate::aperture::{Aperture, Apertures};
 use crate::care::Standing;
-use crate::device::{Device, Source, function_bindings};
+use crate::device::{Device, Source};
 use crate::log::{LINE_LENGTH, shown};
 use crate::state::Supervisor;
-use crate::{function, placement};
 use leasehold_abi::{
     Claim, Error, GrantInfo, GrantKind, LeaseHandle, LeaseInfo, Notifications, Optional, TaskHandle,
 };
 use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
 use userlib::policy::{Authority, DevicePolicy, Policy};
 use userlib::supervisor::{
-    BarInfo, Care, DEVICE_NAME, DeviceInfo, DeviceKind, DeviceName, DeviceState, FunctionAddress,
+    Care, DEVICE_NAME, DeviceInfo, DeviceKind, DeviceName, DeviceState, FunctionAddress,
     FunctionInfo, GrantLine, LeaseLine, Lessee, Name, StackUse, SupervisorServer,
 };
 use userlib::sys;
@@ -95,66 +93,6 @@ impl Caller<'_, '_> {
             .position(|device| *name == *device.name().as_str());
         found.ok_or(Error::NotFound)
     }
-
-    /// Gives the windows of a function their places, apart from those of all others.
-    fn place(&self, function: &FunctionInfo) -> Result<[BarInfo; 6], Error> {
-        let supervisor = &*self.supervisor;
-        let root = &supervisor.root;
-        let among = supervisor
-            .policy
-            .host_bridge()
-            .ok_or(Error::NotFound)?
-            .grants;
-        let mut apertures = Apertures::new();
-        for &grant in among {
-            let info = root.grant(usize::from(grant))?;
-            if info.kind == GrantKind::Mmio {
-                let aperture = Aperture::new(info.base, info.length)?;
-                apertures.push(aperture).map_err(|_| Error::Exhausted)?;
-            }
-        }
-        let known = supervisor.devices.iter().filter_map(Device::function);
-        for bar in known
-            .flat_map(|known| known.bars)
-            .filter(|bar| bar.length != 0)
-        {
-            for aperture in &mut apertures {
-                aperture.reserve(bar.base, bar.length)?;
-            }
-        }
-        let base = function::config_base(root, among, function)?;
-        let configuration = root.covering(among, GrantKind::Config, base, function::CONFIG_SIZE)?;
-        placement::place(root, configuration, function, &mut apertures)
-    }
-
-    /// Decides which binding a function that was just found is for: the first that it fits and that is of its number.
-    /// Those before it on the bus count, whoever has them.
-    fn choose(&mut self, index: usize, function: &FunctionInfo) {
-        let supervisor = &mut *self.supervisor;
-        let mut fits = None;
-        for (number, (_, _, functions)) in (0..).zip(function_bindings(supervisor.policy)) {
-            if !functions.fit(function) {
-                continue;
-            }
-            let devices = &supervisor.devices;
-            let known = devices.iter().filter_map(Device::function);
-            // All that were found before, and this one.
-            let before = known.filter(|known| functions.fit(known)).count() - 1;
-            if before == usize::from(functions.nth) {
-                supervisor.devices[index].binding = number;
-                return;
-            }
-            fits = fits.or(Some((before, functions.nth)));
-        }
-        if let Some((before, nth)) = fits {
-            let place = function.address;
-            let (vendor, device) = (function.vendor, function.device);
-            let text = format_args!(
-                "{vendor:04x}:{device:04x} at {place} is left off: it is number {before} of its kind, and the binding is of number {nth}"
-            );
-            supervisor.say(0, text);
-        }
-    }
 }
 
 impl SupervisorServer for Caller<'_, '_> {
@@ -215,24 +153,8 @@ impl SupervisorServer for Caller<'_, '_> {
 
     fn report_function(&mut self, function: &FunctionInfo) -> Result<(), Error> {
         self.discovery()?;
-        let devices = &self.supervisor.devices;
-        let known = devices
-            .iter()
-            .filter_map(Device::function)
-            .find(|known| known.address == function.address);
-        if let Some(known) = known {
-            // It is not placed again: a driver may have it on lease.
-            let same = (known.vendor, known.device) == (function.vendor, function.device);
-            return if same { Ok(()) } else { Err(Error::Busy) };
-        }
-        if devices.is_full() {
-            return Err(Error::Exhausted);
-        }
-        let bars = self.place(function)?;
-        let device = Device::new(Source::Function(FunctionInfo { bars, ..*function }));
-        let index = self.supervisor.add(device).ok_or(Error::Exhausted)?;
-        self.choose(index, function);
-        Ok(())
+        let discovery = self.supervisor.discovery.ok_or(Error::NotFound)?;
+        (discovery.function)(self.supervisor, function)
     }
 
     fn restart(&mut self, task: Name) -> Result<(), Error> {
@@ -315,6 +237,12 @@ impl SupervisorServer for Caller<'_, '_> {
             task: lent.lessee,
             lease: lent.lease,
         })
+    }
+
+    fn report_bridge(&mut self, bridge: &FunctionInfo) -> Result<u32, Error> {
+        self.discovery()?;
+        let discovery = self.supervisor.discovery.ok_or(Error::NotFound)?;
+        (discovery.bridge)(self.supervisor, bridge).map(u32::from)
     }
 
     fn report_busy(&mut self, lease: LeaseHandle, index: u32) -> Result<(), Error> {

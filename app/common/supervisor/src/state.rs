@@ -15,7 +15,7 @@ use core::fmt;
 use heapless::vec::{Vec, VecView};
 use leasehold_abi::{Error, LeaseHandle, Notifications, TaskHandle};
 use userlib::policy::Policy;
-use userlib::supervisor::HEARTBEAT;
+use userlib::supervisor::{FunctionInfo, HEARTBEAT};
 use userlib::{sys, time};
 
 /// Bytes of the log.
@@ -51,6 +51,15 @@ impl<const TASKS: usize, const DEVICES: usize> Default for Memory<TASKS, DEVICES
     }
 }
 
+/// What is done with what the driver of the host bridge finds.
+#[derive(Clone, Copy, Debug)]
+pub struct Discovery {
+    /// A function: it gets its windows, and is a device from now on.
+    pub(crate) function: fn(&mut Supervisor<'_>, &FunctionInfo) -> Result<(), Error>,
+    /// A bridge: the bus behind it gets a number.
+    pub(crate) bridge: fn(&mut Supervisor<'_>, &FunctionInfo) -> Result<u8, Error>,
+}
+
 /// All that the supervisor knows.
 #[derive(Debug)]
 pub struct Supervisor<'m> {
@@ -59,6 +68,8 @@ pub struct Supervisor<'m> {
     pub(crate) log: Log<'m>,
     pub(crate) tasks: &'m mut [Cared],
     pub(crate) devices: &'m mut VecView<Device>,
+    /// What to do with PCI functions, where there is a host bridge.
+    pub(crate) discovery: Option<Discovery>,
     /// Who shows the log as it comes, and the notification that it wants.
     pub(crate) watcher: Option<(TaskHandle, Notifications)>,
     /// When a binding is tried again that did not work for want of room.
@@ -75,6 +86,7 @@ impl<'m> Supervisor<'m> {
         policy: &'static Policy,
         root: LeaseHandle,
         memory: &'m mut Memory<TASKS, DEVICES>,
+        discovery: Option<Discovery>,
     ) -> Result<Self, Error> {
         assert!(TASKS >= policy.tasks.len(), "a place for each task");
         let mut supervisor = Self {
@@ -83,6 +95,7 @@ impl<'m> Supervisor<'m> {
             log: Log::new(&mut memory.log),
             tasks: &mut memory.tasks,
             devices: memory.devices.as_mut_view(),
+            discovery,
             watcher: None,
             retry_at: None,
         };

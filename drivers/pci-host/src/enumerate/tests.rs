@@ -18,6 +18,17 @@ impl Model {
         header: u8,
         pin: u8,
     ) -> &mut Self {
+        self.add_at(FunctionAddress::new(0, device, function), what, header, pin)
+    }
+
+    /// The same on any bus.
+    fn add_at(
+        &mut self,
+        address: FunctionAddress,
+        what: (u16, u16, u32),
+        header: u8,
+        pin: u8,
+    ) -> &mut Self {
         let (vendor, id, class) = what;
         let registers = [
             (IDENTIFIERS, u32::from(vendor) | u32::from(id) << 16),
@@ -25,7 +36,6 @@ impl Model {
             (HEADER, u32::from(header) << 16),
             (INTERRUPT, u32::from(pin) << 8),
         ];
-        let address = FunctionAddress::new(0, device, function);
         self.functions.insert(address.offset(), registers.into());
         self
     }
@@ -47,7 +57,9 @@ impl ConfigAccess for Model {
 struct Seen {
     found: Vec<Function>,
     refused: Option<Error>,
-    bridges: Vec<(FunctionAddress, u32)>,
+    bridges: Vec<FunctionAddress>,
+    /// The numbers that buses behind bridges get, the next one last.
+    buses: Vec<u8>,
 }
 
 impl Report for Seen {
@@ -56,9 +68,9 @@ impl Report for Seen {
         self.refused.map_or(Ok(()), Err)
     }
 
-    fn bridge(&mut self, address: FunctionAddress, identifiers: u32) -> Result<(), Error> {
-        self.bridges.push((address, identifiers));
-        Ok(())
+    fn bridge(&mut self, bridge: &Function) -> Result<Option<u8>, Error> {
+        self.bridges.push(bridge.address);
+        Ok(self.buses.pop())
     }
 }
 
@@ -100,17 +112,55 @@ fn pins_turn_with_the_device() {
     assert_eq!(seen.found[0].interrupt, Some(32 + (3 + 3) % 4));
 }
 
+const BRIDGE: (u16, u16, u32) = (0x1b36, 0x000c, 0x06_0400);
+
 #[test]
-fn a_bridge_is_passed_over() {
+fn a_bus_that_cannot_be_reached_is_not_looked_at() {
     let mut model = Model::default();
-    model.add((4, 0), (0x1b36, 0x000c, 0x06_0400), 1, 1);
-    let mut seen = Seen::default();
-    assert_eq!(run(&model, &mut seen), Ok(1));
-    assert!(seen.found.is_empty());
-    let told: Vec<(u8, u32)> = (seen.bridges.iter())
-        .map(|(address, identifiers)| (address.device(), *identifiers))
+    model.add((4, 0), BRIDGE, 1, 1);
+    let behind = FunctionAddress::new(1, 0, 0);
+    model.add_at(behind, (0x1234, 0x11e8, 0xff00), 0, 1);
+    // None, and numbers that would have it go round for ever.
+    for buses in [vec![], vec![0]] {
+        let mut seen = Seen {
+            buses,
+            ..Seen::default()
+        };
+        assert_eq!(run(&model, &mut seen), Ok(1));
+        assert!(seen.found.is_empty());
+        assert_eq!(seen.bridges, [FunctionAddress::new(0, 4, 0)]);
+    }
+}
+
+/// Each bridge on the way turns the pins by its device's number, and what is behind it comes before what is beside it.
+#[test]
+fn buses_behind_bridges_are_walked_depth_first() {
+    let mut model = board();
+    let at = FunctionAddress::new;
+    let device = (0x1234, 0x11e8, 0xff00);
+    model.add((4, 0), BRIDGE, 0x81, 1).add((4, 2), BRIDGE, 1, 1);
+    model.add((5, 0), device, 0, 1);
+    model
+        .add_at(at(1, 2, 0), BRIDGE, 1, 0)
+        .add_at(at(1, 3, 0), device, 0, 2)
+        .add_at(at(2, 1, 0), device, 0, 4)
+        .add_at(at(3, 0, 0), device, 0, 1);
+    let mut seen = Seen {
+        buses: vec![3, 2, 1],
+        ..Seen::default()
+    };
+    assert_eq!(run(&model, &mut seen), Ok(10));
+    assert_eq!(seen.bridges, [at(0, 4, 0), at(1, 2, 0), at(0, 4, 2)]);
+    let found: Vec<_> = (seen.found.iter().skip(2))
+        .map(|function| (function.address, function.interrupt))
         .collect();
-    assert_eq!(told, [(4, 0x000c_1b36)]);
+    let wanted = [
+        (at(2, 1, 0), 4 + 2 + 1 + 3),
+        (at(1, 3, 0), 4 + 3 + 1),
+        (at(3, 0, 0), 4),
+        (at(0, 5, 0), 5),
+    ];
+    assert_eq!(found, wanted.map(|(at, turns)| (at, Some(32 + turns % 4))));
 }
 
 #[test]

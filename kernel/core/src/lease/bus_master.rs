@@ -17,6 +17,12 @@ pub(super) const FUNCTION: usize = 4096;
 pub(super) const COMMAND: usize = 4;
 const BUS_MASTER: u32 = 1 << 2;
 
+/// The header that every function has ends here: PCI Local Bus Specification 3.0, 6.1.
+const HEADER: usize = 0x40;
+/// The word with the header's type in bits 16 to 22, and that of a bridge: PCI-to-PCI Bridge Architecture 1.2, 3.2.
+const HEADER_TYPE: usize = 0xc;
+const BRIDGE: u32 = 1;
+
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
@@ -83,12 +89,16 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         Ok(self.hardware.read_configuration(address) as usize)
     }
 
-    /// [`Call::ConfigWrite`](leasehold_abi::Call::ConfigWrite): through the root lease alone.
+    /// [`Call::ConfigWrite`](leasehold_abi::Call::ConfigWrite): through the root lease, or where a lease says so.
     ///
     /// What lies in configuration space decides about more than its function: base addresses and decode bits put
     /// registers over other windows, a bridge's bus numbers and windows move whole buses, and a message-signalled
-    /// interrupt is a store to an address that is written there. So a lessee, that of all configuration space
-    /// included, writes none of it.
+    /// interrupt is a store to an address that is written there. So a lessee writes only where a grant has the right
+    /// to write and not that to read, and there never a header. The supervisor makes such grants of registers that
+    /// are a function's own affair.
+    ///
+    /// A bridge's bus-master bit has it pass on what functions behind it send, each by its own bit. So that bit is
+    /// the supervisor's.
     pub(crate) fn config_write(&mut self, arguments: [usize; 6]) -> Result<(), Error> {
         let [handle, index, offset, width, value, _] = arguments;
         let address = self.configuration(handle, index, (offset, width), Rights::WRITE)?;
@@ -96,9 +106,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let (register, byte) = ((address % FUNCTION) & !3, address % 4);
         if register == COMMAND {
             let word = address - byte;
-            let mut command = value << (8 * byte) & !BUS_MASTER;
-            if self.is_bus_master(word - COMMAND) {
-                command |= BUS_MASTER;
+            let function = word - COMMAND;
+            let mut command = value << (8 * byte);
+            let header = self.hardware.read_configuration(function + HEADER_TYPE);
+            if header >> 16 & 0x7f != BRIDGE {
+                command &= !BUS_MASTER;
+                if self.is_bus_master(function) {
+                    command |= BUS_MASTER;
+                }
             }
             // Only a claim of its line lets a function assert it.
             command |= self.hardware.read_configuration(word) & INTERRUPT_DISABLE;
@@ -123,7 +138,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if !H::PCI || record.kind != GrantKind::Config {
             return Err(Error::Invalid);
         }
-        let may = needed == Rights::READ || slot == ROOT;
+        let address = record.base.wrapping_add(offset);
+        let own = !record.rights.contains(Rights::READ) && address % FUNCTION >= HEADER;
+        let may = needed == Rights::READ || slot == ROOT || own;
         if !may || !record.rights.contains(needed) {
             return Err(Error::Denied);
         }
@@ -134,6 +151,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if !fits {
             return Err(Error::Invalid);
         }
-        Ok(record.base + offset)
+        Ok(address)
     }
 }

@@ -1,11 +1,14 @@
 //! What a part of a lease may be: a part of a grant that the lessor holds, or of its own arena (L4).
 //!
 //! It begins and ends on the hardware's granule, unless it ends where its source does: what is lent is what can be
-//! protected.
+//! protected. What is not mapped has a unit of its own.
 
 use super::record::Grant;
 use crate::{Hardware, Kernel};
 use leasehold_abi::{Error, GrantKind, Rights, WHOLE};
+
+/// Bytes of a register of PCI configuration space.
+const REGISTER: usize = 4;
 
 /// The first address and length of a part of a grant.
 #[inline(always)]
@@ -22,10 +25,11 @@ pub(super) fn part_of<H: Hardware>(
     if length == 0 || length > rest {
         return Err(Error::Invalid);
     }
-    let unit = if grant.kind == GrantKind::Interrupt {
-        1
-    } else {
-        H::GRANULE
+    let unit = match grant.kind {
+        GrantKind::Interrupt => 1,
+        // Without the right to read it is never mapped: the kernel stores there, a register at a time.
+        GrantKind::Config if H::PCI && !rights.contains(Rights::READ) => REGISTER,
+        _ => H::GRANULE,
     };
     let base = grant.base + offset;
     let fits = |at: usize| at.is_multiple_of(unit);

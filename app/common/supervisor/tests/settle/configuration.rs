@@ -8,6 +8,11 @@ pub(crate) const COMMAND: usize = 0x04;
 pub(crate) const BASE_ADDRESS: usize = 0x10;
 /// Of the expansion ROM's.
 pub(crate) const ROM: usize = 0x30;
+/// Of a bridge: the numbers of its buses, and the first and last address of what it passes on.
+pub(crate) const BUSES: usize = 0x18;
+pub(crate) const IO: usize = 0x1c;
+pub(crate) const MEMORY: usize = 0x20;
+pub(crate) const PREFETCHABLE: usize = 0x24;
 /// Decodes memory; decodes anything.
 const DECODE: (u32, u32) = (2, 3);
 
@@ -39,6 +44,22 @@ impl Configuration {
             writable: 0x407,
         };
         *self.cell(address, 0x0c) = fixed(0);
+    }
+
+    /// Adds a bridge, as it is after a reset.
+    pub(crate) fn bridge(&mut self, address: u16) {
+        self.add(address, 0x1b36, 0xc);
+        self.cell(address, 0x0c).value = 0x1_0000;
+        for (register, writable) in [
+            (BUSES, u32::MAX),
+            (IO, 0xf0f0),
+            (MEMORY, 0xfff0_fff0),
+            (PREFETCHABLE, 0xfff0_fff0),
+            (0x28, u32::MAX),
+            (0x2c, u32::MAX),
+        ] {
+            *self.cell(address, register) = Cell { value: 0, writable };
+        }
     }
 
     pub(crate) fn cell(&mut self, address: u16, register: usize) -> &mut Cell {

@@ -30,6 +30,8 @@ fn at_boot_devices_go_to_their_drivers_and_discovery_owns_no_windows() {
             ]
         );
         assert_eq!(grants(&board, HOST), [(GrantKind::Config, label("config"))]);
+        let rights = board.held(HOST)[0].grants[0].rights;
+        assert!(!rights.contains(Rights::WRITE), "nor writes any");
         assert!(board.is_running(SHELL), "it waits for no device");
         assert!(!board.is_running(EDU), "its device is not there");
         assert_eq!(board.deadline(), None);
@@ -66,6 +68,43 @@ fn a_function_goes_to_its_driver_with_what_the_manifest_allows() {
         assert!(
             !config.rights.contains(Rights::WRITE),
             "it could move its window"
+        );
+    });
+}
+
+#[test]
+fn a_driver_may_write_what_is_its_function_s_own_if_the_manifest_allows_it() {
+    booted(|supervisor, kernel| {
+        let found = |supervisor: &mut _, address| {
+            let add = |board: &mut Board| {
+                board.configuration.add(address, 0x1234, 0x11e8);
+                // A vendor's capability, one for messages, a vendor's.
+                board.configuration.cell(address, 4).value |= 0x10_0000;
+                board.configuration.cell(address, 0x34).value = 0x40;
+                board.configuration.cell(address, 0x40).value = 0x0014_5009;
+                board.configuration.cell(address, 0x50).value = 0x0000_6005;
+                board.configuration.cell(address, 0x60).value = 0x0014_0009;
+            };
+            add(&mut kernel.0.borrow_mut());
+            let edu = function(address, 0x1234, 0x11e8);
+            assert_eq!(report(supervisor, kernel, HOST, &edu), None);
+        };
+        found(supervisor, 8);
+        found(supervisor, 40);
+        let board = kernel.0.borrow();
+        let own = |lease: usize| -> Vec<(u64, u64, Rights)> {
+            let grants = board.held(EDU)[lease].grants.clone();
+            grants
+                .iter()
+                .filter(|grant| grant.label == label("own"))
+                .map(|grant| (grant.base, grant.length, grant.rights))
+                .collect()
+        };
+        assert_eq!(own(0), []);
+        let wanted = [(0x3002_8040, 0x10), (0x3002_8060, 0xa0)];
+        assert_eq!(
+            own(1),
+            wanted.map(|(base, length)| (base, length, Rights::WRITE))
         );
     });
 }

@@ -1,6 +1,7 @@
 //! What the supervisor makes of events, against a scripted kernel.
 
 mod auxiliary;
+mod bridges;
 mod configuration;
 mod devices;
 mod kernel;
@@ -14,6 +15,7 @@ use leasehold_abi::{
     TaskHandle, TaskInfo, label,
 };
 use supervisor::device;
+use supervisor::discovery;
 use supervisor::serve;
 use supervisor::state::{Memory, Supervisor};
 use userlib::ipc::{Answer, Request};
@@ -92,6 +94,7 @@ static POLICY: Policy = Policy {
                 Bind::Pci {
                     functions: Functions::of(&[(0x1234, 0x11e8)]),
                     dma: true,
+                    writes: false,
                     pools: &[6, 7],
                 },
                 Bind::Pci {
@@ -100,6 +103,7 @@ static POLICY: Policy = Policy {
                         ..Functions::of(&[(0x8086, 1), (0x1234, 0x11e8)])
                     },
                     dma: false,
+                    writes: true,
                     pools: &[],
                 },
             ],
@@ -110,6 +114,7 @@ static POLICY: Policy = Policy {
             &[Bind::Pci {
                 functions: Functions::of(&[(0x1b36, 5)]),
                 dma: false,
+                writes: false,
                 pools: &[],
             }],
         ),
@@ -151,6 +156,7 @@ const CRASH: u16 = 7;
 const POWEROFF: u16 = 15;
 const REPORT_BUSY: u16 = 16;
 const LESSEE: u16 = 18;
+const REPORT_BRIDGE: u16 = 19;
 
 /// Runs `body` with a supervisor that has just settled for the first time.
 fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
@@ -174,9 +180,9 @@ fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
             vec![
                 grant("registers", GrantKind::Mmio, 0x1000_0000, 0x1000),
                 grant("irq0", GrantKind::Interrupt, 10, 1),
-                grant("config", GrantKind::Config, 0x3000_0000, 0x10_0000),
+                grant("config", GrantKind::Config, 0x3000_0000, 0x40_0000),
                 grant("mmio", GrantKind::Mmio, 0x4000_0000, 0x4000_0000),
-                grant("bus-master", GrantKind::BusMaster, 0x3000_0000, 0x10_0000),
+                grant("bus-master", GrantKind::BusMaster, 0x3000_0000, 0x40_0000),
                 grant("irq1", GrantKind::Interrupt, 33, 1),
                 grant("edu.dma", GrantKind::Memory, 0x8800_0000, 0x2000),
                 grant("edu.dma1", GrantKind::Memory, 0x8800_2000, 0x1000),
@@ -187,7 +193,8 @@ fn booted(body: impl FnOnce(&mut Supervisor, &Kernel)) {
     };
     mock::with(kernel.clone(), || {
         let mut memory = Memory::<{ POLICY.tasks.len() }, { device::most(&POLICY) }>::new();
-        let mut supervisor = Supervisor::new(&POLICY, root, &mut memory).expect("a root lease");
+        let mut supervisor = Supervisor::new(&POLICY, root, &mut memory, discovery::of(&POLICY))
+            .expect("a root lease");
         supervisor.start_all();
         supervisor.settle();
         body(&mut supervisor, &kernel);

@@ -21,6 +21,7 @@ tests! { "bus_master":
     configuration_space_is_mapped_read_only if Edu,
     configuration_accesses_stay_in_the_space if Edu,
     no_lessee_writes_configuration_space if Edu,
+    a_lessee_writes_registers_that_are_lent_to_be_written if Edu,
     configuration_space_reads_as_it_is_mapped if Edu,
     a_second_claim_of_bus_mastering_is_busy if Edu,
     a_part_of_a_pool_is_lent_on_without_a_copy if Edu,
@@ -351,6 +352,67 @@ fn no_lessee_writes_configuration_space(suite: &mut Suite) -> Outcome {
     let found = suite.load(LESSEE, device.registers + offset, 4)?;
     equal!("edu's identification", found, value);
     Ok(())
+}
+
+/// Where edu's capability for messages keeps an address of 64 bits. A function keeps what is written there.
+const MESSAGE_ADDRESS: usize = 0x44;
+
+/// The runner lends edu's space to be read, that address to be written, and, as no supervisor would, the header too.
+fn a_lessee_writes_registers_that_are_lent_to_be_written(suite: &mut Suite) -> Outcome {
+    suite.start(LESSEE)?;
+    let base = suite.edu()?.configuration;
+    let part = |offset, length, rights| Part {
+        kind: GrantKind::Config,
+        base: base + offset,
+        length,
+        rights,
+    };
+    let parts = [
+        part(0, edu::LENGTH, Rights::READ),
+        part(MESSAGE_ADDRESS, 8, Rights::WRITE),
+        part(COMMAND.0, 0x40, Rights::WRITE),
+    ];
+    let lease = suite.lend(LESSEE, &parts)?;
+    let raw = lease.raw() as usize;
+    let seen = suite.identify_edu(LESSEE, raw)?;
+    for (offset, width, value, wanted) in [
+        (0, 4, 0x1234_5678, 0x1234_5678),
+        (2, 2, 0xabcd, 0xabcd_5678),
+        (1, 1, 0xef, 0xabcd_ef78),
+        (0, 4, 0, 0),
+        (4, 4, 0x0bad_cafe, 0x0bad_cafe),
+        (4, 4, 0, 0),
+    ] {
+        let own = [raw, 1, offset, width, value];
+        suite.ok(LESSEE, Call::ConfigWrite, &own)?;
+        let word = seen + MESSAGE_ADDRESS + (offset & !3);
+        equal!("the register", suite.load(LESSEE, word, 4)?, wanted);
+    }
+    let command = suite.load(LESSEE, seen + COMMAND.0, 4)?;
+    for (index, offset, width, error) in [
+        (0, MESSAGE_ADDRESS, 4, Error::Denied),
+        (1, 8, 4, Error::Invalid),
+        (1, 6, 4, Error::Invalid),
+        (1, 2, 4, Error::Invalid),
+        (2, 0, 2, Error::Denied),
+        (2, 0x0c, 4, Error::Denied),
+        (3, 0, 4, Error::NotFound),
+    ] {
+        let own = [raw, index, offset, width, 0xffff_ffff];
+        suite.refused(LESSEE, Call::ConfigWrite, &own, &[error])?;
+    }
+    for index in [1, 2] {
+        let claim = [raw, index, 0, 0];
+        suite.refused(LESSEE, Call::GrantClaim, &claim, &[Error::Denied])?;
+    }
+    equal!(
+        "the command",
+        suite.load(LESSEE, seen + COMMAND.0, 4)?,
+        command
+    );
+    suite.revoke(lease, RevokeMode::Hard)?;
+    let own = [raw, 1, 0, 4, 1];
+    suite.refused(LESSEE, Call::ConfigWrite, &own, &[Error::Revoked])
 }
 
 fn configuration_space_reads_as_it_is_mapped(suite: &mut Suite) -> Outcome {
