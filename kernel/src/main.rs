@@ -7,6 +7,7 @@
 mod board;
 #[expect(unsafe_code, reason = "called by the entry code")]
 mod entry;
+mod log;
 mod panic;
 #[expect(unsafe_code, reason = "devices by address")]
 mod platform;

@@ -1,10 +1,9 @@
-//! The boot log, on the early console. It uses no formatting code of the standard library, to keep the kernel small.
-//! All of it is cold: the compiler expands less in it.
+//! Text on the early console, of numbers and of a fault. It uses no formatting code of the standard library, to keep
+//! the kernel small. All of it is cold: the compiler expands less in it.
 
-use crate::board::Board;
-use crate::image::{Platform, SUPERVISOR, TABLES};
+use crate::image::Platform;
 use crate::platform::Platform as _;
-use leasehold_core::{Fault, Hardware};
+use leasehold_core::Fault;
 
 /// A decimal number.
 #[cold]
@@ -67,39 +66,4 @@ pub(crate) fn supervisor_ended(platform: &mut Platform, fault: &Fault, message: 
     }
     platform.print(b"\n");
     platform.off(1, false)
-}
-
-/// The first line.
-#[cold]
-#[inline(never)]
-pub(crate) fn hello(board: &mut Board) {
-    board.print(concat!("leasehold ", env!("CARGO_PKG_VERSION"), ": ").as_bytes());
-    board.print(TABLES.as_bytes());
-    if let Some(tables) = board.free_tables() {
-        board.print(b", ");
-        decimal(tables, board.platform());
-        board.print(b" page tables");
-    }
-    board.print(b"\n");
-}
-
-/// The kernel is up.
-#[cold]
-#[inline(never)]
-pub(crate) fn started(board: &mut Board) {
-    board.print(b"leasehold: ");
-    if let Some(tables) = board.free_tables() {
-        decimal(tables, board.platform());
-        board.print(b" page tables free; ");
-    }
-    board.print(SUPERVISOR.as_bytes());
-    board.print(b" started\n");
-}
-
-/// The protection hardware has no room for the tasks' own memory. Whatever else can be missing, the compiler refuses.
-#[cold]
-#[inline(never)]
-pub(crate) fn cannot_boot(board: &mut Board) -> ! {
-    board.print(b"leasehold: cannot boot: no room to map the tasks\n");
-    board.off(1, false)
 }

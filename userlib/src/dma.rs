@@ -3,6 +3,7 @@
 //! A [`DmaPool`] gives out buffers. A [`DmaBuffer`] is either used by both sides at any time, as the queues of a device
 //! are, or belongs to one side at a time, which its type says: see [`Ours`] and [`Theirs`].
 
+mod brand;
 mod buffer;
 mod cache;
 mod field;
@@ -15,6 +16,7 @@ pub use field::Field;
 pub use lent::{DmaView, LentDma};
 pub use pool::DmaPool;
 
+use brand::Brand;
 use pool::is_pool;
 
 use crate::io::{Claim, Select};
@@ -23,9 +25,6 @@ use crate::sys::{ClaimMode, Error, GrantKind, Notifications};
 use core::fmt;
 use core::marker::PhantomData;
 use core::sync::atomic::{Ordering, fence};
-
-/// The binding that a value belongs to: invariant, so that the lifetimes of two bindings are never the same.
-type Brand<'cap> = PhantomData<fn(&'cap ()) -> &'cap ()>;
 
 /// The right of a device to access memory. For a PCI function, bus mastering is on while this exists. A device of the
 /// chip has no such switch: it has the right if the manifest gives it a DMA pool.

@@ -216,7 +216,7 @@ impl Drop for Guest {
     }
 }
 
-/// Whether the kernel says that it cannot go on (`kernel/src/panic.rs`, `kernel/src/report.rs`).
+/// Whether the kernel says that it cannot go on (`kernel/src/panic.rs`, `kernel/src/log.rs`).
 fn is_kernel_fault(line: &str) -> bool {
     ["leasehold: the kernel ", "leasehold: cannot boot"]
         .iter()

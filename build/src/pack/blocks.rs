@@ -2,7 +2,7 @@
 //!
 //! Each item takes the lowest free place. Large ones go first, and small ones fill the gaps.
 
-use super::{Need, Packed, Placed, Starts};
+use super::parts::{Need, Packed, Placed, Starts};
 use crate::arch::Arch;
 use crate::link::RegionStarts;
 use crate::manifest::Range;

@@ -4,7 +4,7 @@
 //! that piece. It is longer than the minimum if the task could otherwise reach memory below it that others lend. With
 //! flash, each task is in two pieces, and the guard is in front of the second one.
 
-use super::{Need, Packed, Placed, Starts};
+use super::parts::{Need, Packed, Placed, Starts};
 use crate::arch::Arch;
 use crate::link::RegionStarts;
 use crate::manifest::Range;

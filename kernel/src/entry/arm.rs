@@ -1,7 +1,8 @@
 //! The functions that the boot code and the exception vectors call. The contract is in the architecture's `boot` and
 //! `trap` modules.
 
-use super::{Image, boot, floating_registers, kernel, run};
+use super::state::{Image, floating_registers, kernel};
+use super::{boot, run};
 use crate::image::CONFIG;
 use leasehold_abi::{Call, Error, FaultKind};
 use leasehold_arch_arm::{Frame, RegisterFile, idle as idle_task, system};
@@ -11,11 +12,6 @@ use leasehold_core::Fault;
 type Resume = u64;
 
 const SLOW: Resume = 0;
-
-/// Nothing can run: the idle task.
-pub(super) fn idle(_: &mut Image) -> *mut RegisterFile {
-    idle_task::registers()
-}
 
 #[unsafe(no_mangle)]
 extern "C" fn leasehold_boot() -> *mut RegisterFile {

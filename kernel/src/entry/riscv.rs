@@ -1,26 +1,13 @@
 //! The functions that the boot code and the trap vector call. The contract is in the architecture's `boot` and `trap`
 //! modules.
 
-use super::{Image, boot, floating_registers, kernel, run};
+use super::state::{floating_registers, kernel};
+use super::{boot, run};
 #[cfg(target_arch = "riscv64")]
 use crate::platform::Platform as _;
 use leasehold_abi::{Error, FaultKind};
 use leasehold_arch_riscv::{RegisterFile, boot::stack_top, csr, decode};
-use leasehold_core::{Fault, Hardware, Next};
-
-/// Waits until there is a task to run.
-#[cold]
-#[inline(never)]
-pub(super) fn idle(kernel: &mut Image) -> *mut RegisterFile {
-    loop {
-        while !kernel.hardware().interrupt_pending() {
-            csr::wait_for_interrupt();
-        }
-        if let Next::Run(task) = kernel.wake() {
-            return kernel.context(task);
-        }
-    }
-}
+use leasehold_core::{Fault, Hardware};
 
 #[cfg(target_arch = "riscv64")]
 #[unsafe(no_mangle)]

@@ -1,7 +1,7 @@
 //! What may be in a payload, and how it becomes bytes and comes back.
 
 use super::region::LentMemory;
-use super::window::SubWindow;
+use super::sub_window::SubWindow;
 use super::{PAYLOAD_LENGTH, WINDOWS};
 use crate::io::{Claim, Select};
 use crate::runtime::{Bound, Device, Plain};

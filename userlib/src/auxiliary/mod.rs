@@ -15,6 +15,7 @@ mod received;
 mod region;
 mod registration;
 mod ring;
+mod sub_window;
 mod window;
 
 #[cfg(test)]
@@ -36,10 +37,10 @@ pub use userlib_macros::Lendable;
 pub use window::LentWindow;
 
 pub(crate) use lent::{copy_in, copy_out};
-pub(crate) use window::SubWindow;
+pub(crate) use sub_window::SubWindow;
 
 pub use crate::lend::WINDOW_GRANULE;
-pub(crate) use offers::{Ends, Offers};
+pub(crate) use offers::Offers;
 pub(crate) use received::Received;
 
 use leasehold_abi::names::{PAYLOAD, SHARED, WINDOWS};

@@ -2,7 +2,7 @@
 //! registration or a region changes nothing.
 
 use crate::lend::Granules;
-use crate::runtime::{Slot, Task};
+use crate::runtime::{EndsOffers, Task};
 use crate::sys::{self, Error, LeaseHandle, Message, Notifications, RevokeMode};
 use core::cell::Cell;
 use core::mem::ManuallyDrop;
@@ -31,14 +31,6 @@ pub(crate) struct Offers {
     leases: [Cell<Option<(LeaseHandle, Granules)>>; MOST],
     /// Which of the places for leases a registration under way has.
     reserved: [Cell<bool>; MOST],
-}
-
-/// How the leases of a binding, and after everything else its memory, end.
-pub(crate) struct Ends {
-    /// Ends all leases.
-    pub(crate) leases: fn(&Slot, &Task),
-    /// Gives the memory back to the arena. Nothing of the binding is left that could reach it.
-    pub(crate) memory: fn(&Slot, &Task),
 }
 
 /// A region, and a place for a lease on it, that a registration under way has. Dropped, both are free again.
@@ -77,7 +69,7 @@ impl Offers {
     }
 
     /// What a binding is to do at its end.
-    pub(crate) const ENDS: Ends = Ends {
+    pub(crate) const ENDS: EndsOffers = EndsOffers {
         leases: |slot, task| slot.offers().end_all(task),
         memory: |slot, task| slot.offers().free_regions(task),
     };

@@ -1,7 +1,7 @@
 //! What goes into the lease of an auxiliary device: the payload, shared memory, and parts of windows.
 
 use super::WINDOWS;
-use super::window::SubWindow;
+use super::sub_window::SubWindow;
 use crate::lend::Granules;
 use crate::sys::{self, Part, Rights};
 

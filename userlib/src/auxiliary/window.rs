@@ -1,22 +1,11 @@
 //! A part of the parent's device window that the child gets: at the parent a [`LentWindow`], at the child a [`Window`].
 
-use super::{Lendable, Lender, Receiver};
+use super::{Lendable, Lender, Receiver, SubWindow};
 use crate::io::{Claim, Window};
 use crate::lend::WINDOW_GRANULE;
-use crate::runtime::{Device, Plain};
 use crate::sys::{Error, Rights};
 use core::fmt;
 use core::marker::PhantomData;
-
-/// What the parent lends of its own.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SubWindow {
-    pub(crate) device: Device<'static, Plain>,
-    pub(crate) grant: usize,
-    pub(crate) offset: usize,
-    pub(crate) length: usize,
-    pub(crate) rights: Rights,
-}
 
 /// The parent's end of a window in a payload: a part of a window of its own, to lend. The child receives it as a
 /// [`Window`].

@@ -1,7 +1,8 @@
 //! Buffers, and whose they are.
 
+use super::brand::Brand;
 use super::memory::Memory;
-use super::{Brand, BusMaster, Field, barrier, cache};
+use super::{BusMaster, Field, barrier, cache};
 use crate::ipc::{ReadLoan, WriteLoan};
 use crate::sys::Error;
 use core::cell::Cell;

@@ -1,9 +1,10 @@
 //! The DMA memory of a device: buffers are taken from it and given back.
 
+use super::brand::Brand;
 use super::buffer::{DmaBuffer, Reachable};
+use super::cache;
 use super::lent::LentDma;
 use super::memory::Memory;
-use super::{Brand, cache};
 use crate::io::{Claim, Select};
 use crate::lend::WINDOW_GRANULE;
 use crate::runtime::{Bound, Device, Plain};

@@ -1,8 +1,6 @@
 //! What the runtime keeps once a task.
 
-use super::slot::Slot;
 use super::soon::Soon;
-use super::tables;
 use crate::ipc::Owed;
 use crate::lend::Arena;
 use crate::sys::{self, Error, Notifications, Serving};
@@ -26,7 +24,7 @@ pub(crate) struct Task {
     /// Set when [`Notifications::LEASE`] was taken while waiting for something else.
     pub(crate) lease_events: Cell<bool>,
     /// Whether there was ever a [`Runner`](super::Runner).
-    begun: Cell<bool>,
+    pub(super) begun: Cell<bool>,
     /// Whether a [`Runner`](super::Runner) exists: a second would end bindings under the first.
     pub(crate) running: Cell<bool>,
     /// Whether the task answers calls.
@@ -59,26 +57,6 @@ impl Task {
             sets_timer: Cell::new(None),
             bits: [const { Cell::new(NOBODY) }; BITS],
         }
-    }
-
-    /// The first [`Runner`](super::Runner) of the task begins.
-    pub(super) fn begin(&self) {
-        if self.begun.replace(true) || cfg!(not(target_os = "none")) {
-            return;
-        }
-        for place in tables::slots() {
-            // SAFETY: there is room for it, and nothing in it yet.
-            unsafe { place.get().write(Slot::new()) };
-        }
-    }
-
-    /// The bindings.
-    #[inline]
-    pub(crate) fn slots(&self) -> &'static [Slot] {
-        let places = tables::slots();
-        // SAFETY: only a `Runner` makes devices, whose slots are asked for, and before that all were written. They are
-        // only ever shared.
-        unsafe { core::slice::from_raw_parts(places.as_ptr().cast(), places.len()) }
     }
 
     /// Answers calls from now on, or not.
@@ -151,19 +129,6 @@ impl Task {
             })
     }
 
-    /// Sets the task's timer for the first of its bindings' timers.
-    pub(crate) fn set_timer(&self) {
-        let deadlines = self
-            .slots()
-            .iter()
-            .filter_map(|slot| slot.timer.get().deadline());
-        match deadlines.min() {
-            // The own timer can always be set.
-            Some(first) => _ = sys::set_timer(first, Notifications::TIMER),
-            None => sys::cancel_timer(),
-        }
-    }
-
     /// Which bits are taken, for tests.
     #[cfg(test)]
     pub(crate) fn bits_taken(&self) -> usize {
@@ -186,4 +151,13 @@ impl Task {
         }
         TASK.with(|task| *task)
     }
+}
+
+/// Notifies a peer when the driver loop waits next, or sooner. That is one system call less than [`sys::notify`] takes.
+/// A peer that is not alive then is passed over; one that was restarted gets the notification in its new life.
+///
+/// # Panics
+/// The driver loop panics if the manifest does not allow it (`notifies`), or if peers do not post these bits.
+pub fn notify_soon(peer: sys::TaskHandle, bits: Notifications) {
+    Task::current().soon.notify(peer, bits);
 }

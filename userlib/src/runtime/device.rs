@@ -195,3 +195,10 @@ impl<C: DeviceContext> fmt::Debug for Device<'_, C> {
         )
     }
 }
+
+impl Slot {
+    /// The device of this slot, the `index`-th, for a driver's function, which is generic in its lifetime.
+    pub(super) fn device(&self, index: usize) -> Device<'static, Core> {
+        Device::core(index as u8, self.generation.get())
+    }
+}

@@ -13,19 +13,24 @@
 //! 4. [`Devres`](crate::Devres) values end, the last made first.
 //! 5. The lease is released, and the binding's generation advances.
 
+mod bindings;
 mod current;
 mod device;
 mod driver;
+mod end;
 mod engine;
 mod events;
 mod futures;
 mod ranges;
+mod reach;
 mod runner;
 mod slot;
 mod soon;
+mod start;
 pub(crate) mod tables;
 mod values;
 
+pub use current::notify_soon;
 pub use device::{Bound, Core, Device, DeviceContext, Plain};
 pub use driver::{Driver, StateOf};
 pub use engine::Engine;
@@ -40,12 +45,11 @@ pub use futures::{async_engine, binding};
 #[cfg(target_os = "none")]
 pub use runner::run_in;
 pub use runner::{Runner, run, run_beside};
-pub use soon::notify_soon;
 pub use tables::{FuturePlace, MAX_BINDINGS, StatePlace, future_size};
 
 pub(crate) use current::Task;
 pub(crate) use futures::{Hearing, Listener, Reactor};
-pub(crate) use slot::{Phase, Slot};
+pub(crate) use slot::{EndsOffers, Phase, Slot};
 pub(crate) use soon::Line;
 
 #[cfg(test)]

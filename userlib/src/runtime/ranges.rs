@@ -3,9 +3,8 @@
 //! An address says nothing of the lease that it came by. So what one binding can still reach, no
 //! other binding of the task may bring into reach again.
 
-use super::{Phase, Task};
 use crate::lend::WINDOW_GRANULE;
-use crate::sys::{self, GrantInfo, GrantKind, LeaseState};
+use crate::sys::{GrantInfo, GrantKind};
 use core::cell::Cell;
 
 /// Ranges that are told apart; the last one grows over what is more.
@@ -13,7 +12,7 @@ const APART: usize = 8;
 
 /// From the first byte to the first byte after: of physical memory, and whole granules, because that is
 /// what a claim maps.
-type Range = (u64, u64);
+pub(super) type Range = (u64, u64);
 
 /// Some ranges.
 pub(crate) struct Ranges([Cell<Range>; APART]);
@@ -38,13 +37,13 @@ impl Ranges {
     }
 
     /// Whether some of `range` is in one of these.
-    fn meets(&self, range: Range) -> bool {
+    pub(super) fn meets(&self, range: Range) -> bool {
         self.0.iter().any(|own| meet(own.get(), range))
     }
 }
 
 /// What is mapped for a grant that is a window.
-fn range(grant: &GrantInfo) -> Option<Range> {
+pub(super) fn range(grant: &GrantInfo) -> Option<Range> {
     let window = matches!(
         grant.kind,
         GrantKind::Mmio | GrantKind::Memory | GrantKind::Config
@@ -56,34 +55,8 @@ fn range(grant: &GrantInfo) -> Option<Range> {
 }
 
 /// Whether both have a byte in common.
-const fn meet(one: Range, other: Range) -> bool {
+pub(super) const fn meet(one: Range, other: Range) -> bool {
     one.0 < other.1 && other.0 < one.1
-}
-
-impl Task {
-    /// Whether a binding in another slot than `own` reaches the window of `grant`, or may still reach it.
-    pub(crate) fn is_reached_elsewhere(&self, own: u8, grant: &GrantInfo) -> bool {
-        let Some(wanted) = range(grant) else {
-            return false;
-        };
-        let mut others = (0_u8..)
-            .zip(self.slots())
-            .filter(|(index, _)| *index != own)
-            .map(|(_, slot)| slot);
-        others.any(|slot| match slot.phase.get() {
-            Phase::Free => false,
-            Phase::Retired => slot.kept.get().is_some_and(|kept| kept.meets(wanted)),
-            Phase::Bound | Phase::Ending => {
-                // A hard end takes the claims before the binding knows of it.
-                let active = sys::lease_info(slot.lease.get())
-                    .is_ok_and(|lease| lease.state == LeaseState::Active);
-                slot.grants().any(|(_, grant)| {
-                    (grant.is_claimed() || !active)
-                        && range(&grant).is_some_and(|range| meet(range, wanted))
-                })
-            }
-        })
-    }
 }
 
 #[cfg(test)]

@@ -88,12 +88,3 @@ fn notify(peer: Option<(TaskHandle, Notifications)>) {
         let _ = sys::notify(peer, bits);
     }
 }
-
-/// Notifies a peer when the driver loop waits next, or sooner. That is one system call less than [`sys::notify`] takes.
-/// A peer that is not alive then is passed over; one that was restarted gets the notification in its new life.
-///
-/// # Panics
-/// The driver loop panics if the manifest does not allow it (`notifies`), or if peers do not post these bits.
-pub fn notify_soon(peer: TaskHandle, bits: Notifications) {
-    super::Task::current().soon.notify(peer, bits);
-}

@@ -1,40 +1,11 @@
 //! Messages, and the buffers that go with them.
 
+use super::words::Message;
 use super::{backend, status};
 use core::marker::PhantomData;
 use leasehold_abi::{
-    BeforeWait, Borrow, COPY_STEP, Call, Error, MESSAGE_WORDS, Notifications, Rights, Tag,
-    TaskHandle,
+    BeforeWait, Borrow, COPY_STEP, Call, Error, Notifications, Rights, TaskHandle,
 };
-
-/// The part of a message that travels in registers: a tag and eight words.
-///
-/// The parts have the same order in memory as in the registers, because the Arm stub moves them together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub struct Message {
-    /// Operation, or reply status, and number of words.
-    pub tag: Tag,
-    /// The words.
-    pub words: [usize; MESSAGE_WORDS],
-}
-
-impl Message {
-    /// No words, operation 0.
-    pub const EMPTY: Self = Self::new(Tag::new(0, 0), [0; MESSAGE_WORDS]);
-
-    /// The reply that says this error.
-    #[inline(always)]
-    pub const fn error(error: Error) -> Self {
-        Self::new(Tag::new(error.code() as u16, 0), Self::EMPTY.words)
-    }
-
-    /// A message of these parts.
-    #[inline(always)]
-    pub const fn new(tag: Tag, words: [usize; MESSAGE_WORDS]) -> Self {
-        Self { tag, words }
-    }
-}
 
 /// A buffer lent for the time of one call.
 ///

@@ -28,6 +28,7 @@ mod message;
 pub mod mock;
 mod privileged;
 mod task;
+mod words;
 
 #[cfg(not(target_os = "none"))]
 pub(crate) use backend::{keep, keep_shared};
@@ -45,13 +46,14 @@ pub use leasehold_abi::{
 };
 pub use lend::{Part, lease_lend};
 pub use message::{
-    BorrowInfo, Loan, Message, Peers, Received, borrow_info, borrow_read, borrow_write, call,
-    receive, receive_after, reply, reply_receive,
+    BorrowInfo, Loan, Peers, Received, borrow_info, borrow_read, borrow_write, call, receive,
+    receive_after, reply, reply_receive,
 };
 pub use privileged::{
     debug_write, grant_at, lease_at, stack_use, system_off, task_start, task_stop,
 };
 pub use task::{cancel_timer, notify, panic, set_serving, set_timer, task_info, task_self, time};
+pub use words::Message;
 
 /// The meaning of the first result register.
 #[inline(always)]

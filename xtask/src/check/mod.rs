@@ -1,5 +1,6 @@
 //! `check`: format, lints, documentation, dependencies and their licences, the rules of the house.
 
+mod circles;
 mod dependencies;
 mod licences;
 mod names;
@@ -40,6 +41,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         program(cargo(workspace, &["fmt", "--all", "--check"]))
     });
     check("rules of the house", &|| rules::check(workspace.root()));
+    check("circles of files", &|| circles::check(workspace.root()));
     check("prose", &|| prose::check(workspace.root()));
     check("names in pages", &|| names::check(workspace.root()));
     check("dependencies", &|| dependencies::check(workspace));

@@ -1,42 +1,27 @@
 //! The app `disk`: files are written and flushed while the disk's driver is killed, and what was acknowledged is there.
 
+mod app;
 mod cut;
 mod fault;
 pub(super) mod liar;
 mod written;
 
+pub(crate) use app::{APP, clean};
 pub(crate) use cut::play as cut_power;
 pub(crate) use fault::{Fault, play as with_fault};
 
+use self::app::{FILES, LIMIT, LINES, PLAN, SIZE, content};
 use super::part::{OnBoard, Part};
 use super::tally::Tally;
 use crate::build::Bootable;
 use crate::disk::{self, Disk};
 use crate::guest::Guest;
 use crate::machine::Line;
-use crate::needs::{self, Work};
+use crate::needs::Work;
 use crate::qemu::Clock;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use leasehold_build::Workspace;
 use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
-
-/// The app.
-pub(crate) const APP: &str = "disk";
-/// MiB of the disk.
-const SIZE: u32 = 32;
-/// Files that are written, and most bytes of one (`app/disk/writer`).
-const FILES: u32 = 16;
-const MOST: usize = 6000;
-/// Bytes of it that are written by one call.
-const AT_ONCE: usize = 2048;
-/// How long of its own time the machine may take for a write: a disk may take 30 s for a request.
-const LIMIT: Duration = Duration::from_secs(90);
-/// Lines of the log that a failure shows.
-const LINES: usize = 20;
-/// The plan's name in the root folder.
-const PLAN: [u8; 11] = *b"PLAN       ";
 
 /// What the app is to do.
 #[derive(Clone, Copy, Debug)]
@@ -156,23 +141,6 @@ pub(crate) fn play(
     Ok(acknowledged)
 }
 
-/// Asks `fsck.vfat`, which nobody here wrote, about the partition.
-///
-/// # Errors
-/// What it finds.
-pub(crate) fn clean(image: &Path) -> Result<()> {
-    let partition = image.with_extension("partition");
-    let bytes = std::fs::read(image).with_context(|| image.display().to_string())?;
-    std::fs::write(&partition, &bytes[disk_image::PARTITION..])?;
-    let checker = needs::checker().context("no fsck.vfat")?;
-    let ran = Command::new(checker).arg("-n").arg(&partition).output();
-    std::fs::remove_file(&partition)?;
-    let ran = ran.with_context(|| format!("cannot run {checker}"))?;
-    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
-    ensure!(ran.status.success(), "{said}");
-    Ok(())
-}
-
 /// Compares each file with its last write.
 ///
 /// # Errors
@@ -193,17 +161,4 @@ pub(crate) fn right(image: &Path, plan: Plan, written: u32) -> Result<()> {
     }
     ensure!(written != 0, "nothing was written");
     Ok(())
-}
-
-/// The bytes of a write, as `app/disk/writer` makes them.
-fn content(seed: u32, number: u32) -> Vec<u8> {
-    let random = |state: u32| state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-    let mut state = random(seed ^ number.wrapping_mul(0x9e37_79b9));
-    let length = (state >> 8) as usize % (MOST + 1);
-    (0..length)
-        .map(|_| {
-            state = random(state);
-            (state >> 24) as u8
-        })
-        .collect()
 }

@@ -6,7 +6,7 @@
 mod page;
 mod server;
 
-use self::server::Server;
+use self::server::{BYTES, Server};
 use super::part::{OnBoard, Part};
 use super::shell::Shell;
 use super::tally::Tally;
@@ -20,8 +20,6 @@ const APP: &str = "demo";
 /// The stack, and the driver below it.
 const STACK: &str = "net";
 const DRIVER: &str = "virtio-net";
-/// Bytes of a transfer.
-const BYTES: usize = 1 << 20;
 /// A kill comes after so many bytes, in KiB, so that the number of kills does not depend on time.
 const EVERY: &str = "256k";
 /// Fewest kills of a transfer.

@@ -6,10 +6,12 @@ mod method;
 mod read;
 mod shape;
 mod show;
+mod wrong;
 
 #[cfg(test)]
 mod tests;
 
 pub use method::{Method, Prepared};
+pub use read::Words;
 pub(crate) use read::number;
-pub use read::{Words, Wrong};
+pub use wrong::Wrong;

@@ -12,9 +12,10 @@ mod clean;
 mod lending;
 mod outcome;
 mod suite;
+mod test;
 mod tests;
 
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::Failure;
 use crate::suite::{NAMES, RUNNER, Suite};
 use leasehold_abi::LeaseEvent;
 use records::{FAILED, PASSED, Record, SKIPPED, SUM};
@@ -75,25 +76,6 @@ fn run() {
     let sum = Record(format_args!("{SUM}{passed} {failed} {skipped}"));
     early_print!("{passed} passed, {failed} failed, {skipped} skipped{sum}\n");
     sys::system_off(u32::from(failed != 0), false);
-}
-
-/// A test.
-pub(crate) struct Test {
-    /// The file that it is in.
-    pub(crate) topic: &'static str,
-    /// The function's name.
-    pub(crate) name: &'static str,
-    /// What it needs that not every board has.
-    pub(crate) needs: &'static [board::Need],
-    /// The function.
-    pub(crate) run: fn(&mut Suite) -> Outcome,
-}
-
-impl Test {
-    /// Whether `only` is a part of the name or the topic.
-    fn matches(&self, only: &str) -> bool {
-        self.topic == only || self.name.contains(only)
-    }
 }
 
 userlib::task!(run);

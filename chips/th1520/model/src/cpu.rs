@@ -10,7 +10,9 @@ mod decode;
 mod execute;
 mod float;
 mod op;
+mod purpose;
 mod rules;
+pub mod status;
 mod system;
 mod tlb;
 mod translate;
@@ -22,7 +24,7 @@ pub(crate) mod decoding {
     pub(crate) use super::op::Kind;
 }
 
-pub use csr::{Csrs, extended, status};
+pub use csr::{Csrs, extended};
 pub use execute::Exit;
 pub use rules::Rules;
 pub use trap::{Mode, Trap, cause, interrupt};

@@ -5,26 +5,19 @@
 
 mod log;
 pub mod random;
+mod rules;
 
 use crate::board::virt::Virt;
 use crate::board::{Access, Bus, Refused};
-use crate::cpu::{Cpu, Csrs, Exit, Mode, Rules, Trap, cause, status};
+use crate::cpu::{Cpu, Csrs, Exit, Mode, Rules, Trap, cause};
 use crate::firmware;
 use crate::load;
 use crate::memory::Memory;
 use anyhow::{Context, Result, bail, ensure};
 pub use log::{Program, Qemu, State};
+pub use rules::Below;
 use std::fmt::{self, Display, Formatter, Write};
 use std::path::Path;
-
-/// How a run is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Below {
-    /// Machine mode's code is part of the image, and of what is compared.
-    Nothing,
-    /// QEMU runs its firmware, which is not compared.
-    Firmware,
-}
 
 /// Instructions that the model may take to come to where QEMU's log begins.
 const ALONE: u64 = 10_000_000;
@@ -239,17 +232,6 @@ fn load_destination(instruction: u32) -> usize {
         (instruction >> 2 & 7) as usize + 8
     }
 }
-
-/// Bits of `mstatus` that are compared: what the core decides. The unit's state may be dirty earlier in one of the two.
-const STATUS: u64 = status::SIE
-    | status::MIE
-    | status::SPIE
-    | status::MPIE
-    | status::SPP
-    | status::MPP
-    | status::MPRV
-    | status::SUM
-    | status::MXR;
 
 /// An ELF image that runs in supervisor mode, from where translation is on.
 ///

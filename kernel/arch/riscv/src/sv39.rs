@@ -4,18 +4,18 @@
 //! hardware alone.
 
 mod pool;
+mod table;
 
 use self::pool::Pool;
 pub use self::pool::Use;
+use self::table::ENTRIES;
+pub use self::table::{PAGE_SIZE, Table};
 use crate::{Attributes, Entry, Permission, Standard};
 use core::marker::PhantomData;
 use leasehold_abi::Error;
 
-/// Bytes of a page, and of a table.
-pub const PAGE_SIZE: u64 = 4096;
 /// A task sees physical addresses below this as they are, and others at their low bits.
 const LOWER_HALF: u64 = 1 << 38;
-const ENTRIES: usize = 512;
 /// Most entries that one step maps, and unmaps: to unmap takes more, as each is looked at.
 const STEP: u32 = 32;
 const UNMAP_STEP: u32 = 12;
@@ -24,16 +24,6 @@ const MISSING: u32 = 8;
 const ROOT_LEVEL: u32 = 2;
 /// Marks a progress that is no number of bytes, but twice that of the table that a single page is in.
 const IS_PLACE: usize = 1;
-
-/// One table, as the hardware reads it.
-#[derive(Clone, Debug)]
-#[repr(C, align(4096))]
-pub struct Table([Entry; ENTRIES]);
-
-impl Table {
-    /// A table that maps nothing.
-    pub const EMPTY: Self = Self([Entry::INVALID; ENTRIES]);
-}
 
 /// The address spaces of all tasks.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! PCI functions: who may have one master the bus, and what is written to configuration space.
 
+use super::configuration::{COMMAND, FUNCTION, INTERRUPT_DISABLE};
 use super::links::NIL;
-use super::shared::INTERRUPT_DISABLE;
 use super::table::ROOT;
 use crate::{Hardware, Kernel};
 use leasehold_abi::{Claim, Error, GrantKind, Rights};
@@ -9,12 +9,7 @@ use leasehold_abi::{Claim, Error, GrantKind, Rights};
 /// Most functions that may be bus masters at once.
 const MAX_MASTERS: u16 = 32;
 
-/// Configuration space of one function: PCI Express Base Specification, 7.2.2.
-pub(super) const FUNCTION: usize = 4096;
-
-/// Offset of the command register, and its bus-master bit: PCI Local Bus
-/// Specification 3.0, 6.2.2.
-pub(super) const COMMAND: usize = 4;
+/// Command register: the function may be a bus master.
 const BUS_MASTER: u32 = 1 << 2;
 
 /// The header that every function has ends here: PCI Local Bus Specification 3.0, 6.1.

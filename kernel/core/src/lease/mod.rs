@@ -2,6 +2,7 @@
 
 mod bus_master;
 pub(crate) mod claim;
+mod configuration;
 pub(crate) mod end;
 pub(crate) mod events;
 pub(crate) mod handles;

@@ -1,6 +1,6 @@
 //! Drawing on a frame buffer, as a target of `embedded-graphics`.
 
-use crate::{Mode, PIXEL};
+use crate::mode::{Mode, PIXEL};
 use embedded_graphics_core::Pixel;
 use embedded_graphics_core::draw_target::DrawTarget;
 use embedded_graphics_core::geometry::{Dimensions, OriginDimensions, Size};

@@ -1,12 +1,10 @@
 //! The end that puts requests in and takes their answers out.
 
-use crate::DoerOffer;
+use crate::offers::{AskerOffer, DoerOffer};
 use crate::slots::{Holder, Slot, Slots, Tagged};
 use core::fmt;
 use userlib::Error;
-use userlib::auxiliary::{
-    LendRegion, Lendable, Lender, LentEnd, Receiver, RingReceiver, RingSender, Turn,
-};
+use userlib::auxiliary::{LendRegion, Lendable, Lender, Receiver, RingReceiver, RingSender, Turn};
 
 /// The end of a queue that asks: requests of `Q`, answers of `D`, `N` slots (a power of two).
 ///
@@ -18,12 +16,6 @@ pub struct Asker<'a, Q, D, const N: usize> {
     slots: Slots<N>,
     /// An earlier life of this side has used it.
     stale: bool,
-}
-
-/// What the driver gives for an [`Asker`] in a payload.
-pub struct AskerOffer<'a, Q, D, const N: usize> {
-    pub(crate) requests: LentEnd<'a, RingSender<'a, Q, N>>,
-    pub(crate) answers: LentEnd<'a, RingReceiver<'a, D, N>>,
 }
 
 impl<'cap, Q: Tagged, D: Tagged, const N: usize> Asker<'cap, Q, D, N> {
@@ -181,20 +173,6 @@ impl<'a, Q: Tagged, D: Tagged, const N: usize> AskerOffer<'a, Q, D, N> {
             self.requests.take()?,
             self.answers.take()?,
         ))
-    }
-}
-
-impl<Q, D, const N: usize> Clone for AskerOffer<'_, Q, D, N> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<Q, D, const N: usize> Copy for AskerOffer<'_, Q, D, N> {}
-
-impl<Q, D, const N: usize> fmt::Debug for AskerOffer<'_, Q, D, N> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "AskerOffer({:?})", self.requests)
     }
 }
 

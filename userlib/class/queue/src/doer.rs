@@ -1,12 +1,10 @@
 //! The end that takes requests out and answers them.
 
-use crate::AskerOffer;
+use crate::offers::{AskerOffer, DoerOffer};
 use crate::slots::{Holder, Slot, Slots, Tagged};
 use core::fmt;
 use userlib::Error;
-use userlib::auxiliary::{
-    LendRegion, Lendable, Lender, LentEnd, Receiver, RingReceiver, RingSender, Turn,
-};
+use userlib::auxiliary::{LendRegion, Lendable, Lender, Receiver, RingReceiver, RingSender, Turn};
 
 /// The end of a queue that does what the other asks: requests of `Q`, answers of `D`, `N` slots (a power of two).
 ///
@@ -18,12 +16,6 @@ pub struct Doer<'a, Q, D, const N: usize> {
     slots: Slots<N>,
     /// An earlier life of this side has used it.
     stale: bool,
-}
-
-/// What the driver gives for a [`Doer`] in a payload.
-pub struct DoerOffer<'a, Q, D, const N: usize> {
-    pub(crate) requests: LentEnd<'a, RingReceiver<'a, Q, N>>,
-    pub(crate) answers: LentEnd<'a, RingSender<'a, D, N>>,
 }
 
 impl<'cap, Q: Tagged, D: Tagged, const N: usize> Doer<'cap, Q, D, N> {
@@ -158,20 +150,6 @@ impl<'a, Q: Tagged, D: Tagged, const N: usize> DoerOffer<'a, Q, D, N> {
             self.requests.take()?,
             self.answers.take()?,
         ))
-    }
-}
-
-impl<Q, D, const N: usize> Clone for DoerOffer<'_, Q, D, N> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<Q, D, const N: usize> Copy for DoerOffer<'_, Q, D, N> {}
-
-impl<Q, D, const N: usize> fmt::Debug for DoerOffer<'_, Q, D, N> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "DoerOffer({:?})", self.requests)
     }
 }
 

@@ -31,11 +31,13 @@
 mod asker;
 mod doer;
 mod offered;
+mod offers;
 mod slots;
 
-pub use asker::{Asker, AskerOffer};
-pub use doer::{Doer, DoerOffer};
+pub use asker::Asker;
+pub use doer::Doer;
 pub use offered::{Driver, Offered};
+pub use offers::{AskerOffer, DoerOffer};
 pub use slots::{Slot, Tagged};
 pub use userlib::auxiliary::Turn;
 

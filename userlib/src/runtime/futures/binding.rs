@@ -3,7 +3,8 @@
 use super::super::{Bound, Device, Task};
 use super::Reactor;
 use super::driver::AsyncDriver;
-use super::parts::{LOOP, Parts, Pieces, REQUEST};
+use super::parts::{LOOP, Parts, Pieces};
+use super::reactor::REQUEST;
 use super::reply::Reply;
 use crate::ipc::Request;
 use crate::sys::{Error, Message};

@@ -1,7 +1,6 @@
 //! The loop and the requests of a binding, each polled when it was woken.
 
-use super::Reactor;
-use super::reactor::waker;
+use super::reactor::{REQUEST, Reactor, waker};
 use super::reply::Reply;
 use crate::ipc::Answer;
 use crate::sys::{Error, Message};
@@ -11,9 +10,6 @@ use core::task::{Context, Poll};
 
 /// Number of the loop's part. The probe has it before. Requests have the numbers after it.
 pub(super) const LOOP: u32 = 0;
-
-/// The bit of a part of its own: a request is to be taken.
-pub(super) const REQUEST: u32 = 31;
 
 /// A binding's futures. They are dropped from the last request to the first, then the loop.
 pub(super) struct Pieces<R, W, const REQUESTS: usize> {

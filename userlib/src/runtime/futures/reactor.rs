@@ -1,6 +1,5 @@
 //! Which parts of which bindings are to be polled, and who waits for what.
 
-use super::parts::REQUEST;
 use super::reply::Reply;
 use super::waits::Line;
 use crate::future::List;
@@ -9,8 +8,11 @@ use crate::sys::{self, Message, Notifications, TaskHandle};
 use core::cell::Cell;
 use core::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
+/// The bit of a part of its own: a request is to be taken.
+pub(super) const REQUEST: u32 = 31;
+
 /// The interrupt lines of the task.
-fn all_lines() -> &'static [Line] {
+pub(super) fn all_lines() -> &'static [Line] {
     let places = tables::lines();
     // SAFETY: `Reactor::begin` wrote all of them before the first future was made. They are only ever shared.
     unsafe { core::slice::from_raw_parts(places.as_ptr().cast(), places.len()) }
@@ -282,22 +284,6 @@ impl Reactor {
         let incoming = self.incoming.take();
         self.incoming
             .set(incoming.filter(|incoming| incoming.slot != slot));
-    }
-
-    /// How many wakers are kept, for tests.
-    #[cfg(test)]
-    pub(super) fn wakers(&self) -> usize {
-        let lines = all_lines().iter().map(|line| &line.waker);
-        let hearings = crate::future::hearings().iter();
-        lines
-            .chain(hearings.map(|hearing| &hearing.listener))
-            .filter(|cell| {
-                let waker = cell.take();
-                let is_kept = waker.is_some();
-                cell.set(waker);
-                is_kept
-            })
-            .count()
     }
 }
 

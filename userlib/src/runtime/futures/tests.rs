@@ -4,6 +4,7 @@ mod hostile;
 
 use super::super::{Bound, Device, Phase, Runner, Task};
 use super::engine::Futures;
+use super::reactor::all_lines;
 use super::{AsyncDriver, Reactor, binding};
 use crate::devres::Devres;
 use crate::future::{Lock, Posts, sleep, sleep_until, with_deadline};
@@ -20,6 +21,23 @@ use std::boxed::Box;
 use std::format;
 use std::vec;
 use std::vec::Vec;
+
+impl Reactor {
+    /// How many wakers are kept.
+    fn wakers(&self) -> usize {
+        let lines = all_lines().iter().map(|line| &line.waker);
+        let hearings = crate::future::hearings().iter();
+        lines
+            .chain(hearings.map(|hearing| &hearing.listener))
+            .filter(|cell| {
+                let waker = cell.take();
+                let is_kept = waker.is_some();
+                cell.set(waker);
+                is_kept
+            })
+            .count()
+    }
+}
 
 /// Operations.
 const AT_ONCE: u16 = 1;

@@ -3,9 +3,10 @@
 //! The emulator is ended at a random moment. Its disk has a cache: each sector that was not flushed is on the medium
 //! or lost, at random. Then everything that was acknowledged must be there, and the next boot goes on with that disk.
 
+use super::app::{APP, AT_ONCE, FILES, LIMIT, PLAN, SIZE, clean, content};
 use super::written::{self, Counts};
-use super::{APP, AT_ONCE, FILES, LIMIT, PLAN, SIZE, clean, content, disk};
 use crate::build::Bootable;
+use crate::disk;
 use crate::disk::Disk;
 use crate::guest::Guest;
 use crate::machine::Line;

@@ -1,9 +1,10 @@
 //! A disk at fault: it answers with errors, is taken away, or does not answer. Its client is told by name, what was
 //! acknowledged is there, and nothing hangs.
 
+use super::app::{APP, LIMIT, PLAN, SIZE};
 use super::cut::{Files, judge};
-use super::{APP, LIMIT, PLAN, SIZE, disk};
 use crate::build::Bootable;
+use crate::disk;
 use crate::disk::Disk;
 use crate::guest::Guest;
 use crate::machine::Line;

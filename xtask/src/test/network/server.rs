@@ -6,6 +6,8 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+/// Bytes of a page.
+pub(super) const BYTES: usize = 1 << 20;
 /// Longest head of a request.
 const MOST_HEAD: usize = 4096;
 
@@ -95,7 +97,7 @@ fn serve(mut stream: TcpStream, posted: &Posted) -> std::io::Result<()> {
         *posted.lock().unwrap_or_else(PoisonError::into_inner) = Some(came);
         Vec::new()
     } else {
-        page(super::BYTES)
+        page(BYTES)
     };
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",

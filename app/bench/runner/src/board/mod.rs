@@ -7,37 +7,18 @@ mod devices;
 #[path = "virt.rs"]
 mod devices;
 
+mod drive;
+
 pub(crate) use devices::{Alarm, start};
+pub(crate) use drive::{WINDOW, drive};
 
 use crate::bench::{Bench, CLIENT, DRIVER, LESSEE, READER, SERVER, most, row};
-use crate::types::{Device, Outcome};
+use crate::types::Outcome;
 use bench_machine as machine;
 use bench_protocol::{Command, RING_LINE};
-use leasehold_abi::{GrantKind, LeaseHandle};
+use leasehold_abi::GrantKind;
 
-/// Length of a window that the bench maps.
-pub(crate) const WINDOW: usize = 0x1000;
-/// The notification that lines are routed to.
-pub(crate) const BIT: usize = 1 << 4;
 const ROUNDS: usize = 32;
-const _: () = assert!(BIT == RING_LINE);
-
-/// Lends registers and a line to a helper, which claims both.
-pub(crate) fn drive(
-    bench: &mut Bench,
-    task: usize,
-    (registers, line): Device,
-) -> Outcome<LeaseHandle> {
-    let parts = [
-        (GrantKind::Mmio, registers, WINDOW),
-        (GrantKind::Interrupt, line, 1),
-    ];
-    let lease = bench.lend(task, &parts)?;
-    let handle = lease.raw() as usize;
-    bench.succeed(task, Command::Claim, &[handle, 0, 0])?;
-    bench.succeed(task, Command::Claim, &[handle, 1, BIT])?;
-    Ok(lease)
-}
 
 /// From the store that raises a line to the first instruction of the driver that waits for it.
 pub(crate) fn interrupt(bench: &mut Bench) -> Outcome {
@@ -54,7 +35,7 @@ pub(crate) fn interrupt(bench: &mut Bench) -> Outcome {
     }
     let (raise, lower) = (devices::RAISE, devices::LOWER);
     let instructions = most(ROUNDS, || {
-        bench.begin(DRIVER, Command::Await, &[BIT])?;
+        bench.begin(DRIVER, Command::Await, &[RING_LINE])?;
         bench.settle()?;
         let arguments = [registers + raise.0, raise.1];
         let [raised, ..] = bench.command(CLIENT, Command::Raise, &arguments)?;

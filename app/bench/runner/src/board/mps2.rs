@@ -1,10 +1,10 @@
 //! Arm's MPS2 boards: TIMER1 interrupts, at once or at a given time. What is where comes from the chip file.
 
-use super::{BIT, drive};
+use super::drive::drive;
 use crate::bench::{Bench, DRIVER};
 use crate::types::{Board, Device, Outcome, Words};
 use bench_machine as machine;
-use bench_protocol::{Command, timer};
+use bench_protocol::{Command, RING_LINE, timer};
 use leasehold_abi::{GrantKind, LeaseHandle};
 use userlib::sys;
 
@@ -82,7 +82,7 @@ impl Alarm {
 
     /// Has the driver set the alarm for this moment of the counter, and wait for it.
     pub(crate) fn begin(&self, bench: &mut Bench, moment: usize) -> Outcome {
-        bench.begin(DRIVER, Command::Alarm, &[self.base, moment, 0, BIT])
+        bench.begin(DRIVER, Command::Alarm, &[self.base, moment, 0, RING_LINE])
     }
 
     /// From the driver's report: when the alarm was, and how many instructions later it ran.

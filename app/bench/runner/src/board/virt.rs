@@ -3,10 +3,10 @@
 //!
 //! Under `-icount shift=0` with `-rtc clock=vm`, a nanosecond of the clock is an instruction.
 
-use super::{BIT, drive};
+use super::drive::drive;
 use crate::bench::{Bench, DRIVER};
 use crate::types::{Board, Outcome, Words};
-use bench_protocol::{Command, edu, rtc};
+use bench_protocol::{Command, RING_LINE, edu, rtc};
 use leasehold_abi::{GrantKind, LeaseHandle};
 use userlib::sys;
 
@@ -71,7 +71,7 @@ impl Alarm {
         let offset = ((high as u64) << 32 | low as u64) - (counter as u64 + 1);
         let alarm = moment as u64 + offset;
         let (high, low) = ((alarm >> 32) as usize, alarm as u32 as usize);
-        bench.begin(DRIVER, Command::Alarm, &[self.base, high, low, BIT])
+        bench.begin(DRIVER, Command::Alarm, &[self.base, high, low, RING_LINE])
     }
 
     /// From the driver's report: when the alarm was, and how many instructions later it ran.

@@ -1,8 +1,9 @@
 //! One method: its description, and a call of it.
 
-use super::read::{Encode, Words, Wrong, number};
+use super::read::{Encode, Words, number};
 use super::shape::{named, size, walk};
 use super::show::{hexadecimal, show};
+use super::wrong::Wrong;
 use core::fmt::Write;
 use leasehold_abi::MESSAGE_WORDS;
 use userlib::ipc::WORDS_BYTES;

@@ -1,6 +1,6 @@
 //! The types of a description (`userlib::ipc::describe`), leaf by leaf.
 
-use super::Wrong;
+use super::wrong::Wrong;
 
 /// How deep records and arrays may be in each other.
 const MOST_DEPTH: usize = 4;

@@ -25,7 +25,7 @@ mod sharing;
 mod timers;
 mod waits;
 
-use crate::Test;
+use crate::test::{Test, tests};
 
 /// All tests, in the order in which they run.
 pub(crate) const ALL: &[&[Test]] = &[
@@ -57,20 +57,3 @@ pub(crate) const ALL: &[&[Test]] = &[
     promises_of_access::TESTS,
     promises_of_ends::TESTS,
 ];
-
-/// Lists the tests of a file, each with what it needs that not every board has.
-macro_rules! tests {
-    ($topic:literal: $($name:ident $(if $need:ident)?),+ $(,)?) => {
-        /// The tests of this file.
-        pub(super) const TESTS: &[crate::Test] = &[
-            $(crate::Test {
-                topic: $topic,
-                name: stringify!($name),
-                needs: &[$(crate::board::Need::$need)?],
-                run: $name,
-            }),+
-        ];
-    };
-}
-
-use tests;

@@ -2,45 +2,12 @@
 
 use super::Cpu;
 use super::csr::extended;
+use super::purpose::Kind;
 use super::translate::Medium;
-use super::trap::{Trap, cause};
+use super::trap::Trap;
 use crate::board::{Access, Bus, Refused};
 use crate::memory::Memory;
 use crate::violation::Rule;
-
-/// What an access is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Fetch,
-    Load,
-    Store,
-}
-
-impl Kind {
-    pub(super) fn page_fault(self) -> u64 {
-        match self {
-            Self::Fetch => cause::FETCH_PAGE,
-            Self::Load => cause::LOAD_PAGE,
-            Self::Store => cause::STORE_PAGE,
-        }
-    }
-
-    pub(super) fn access_fault(self) -> u64 {
-        match self {
-            Self::Fetch => cause::FETCH_ACCESS,
-            Self::Load => cause::LOAD_ACCESS,
-            Self::Store => cause::STORE_ACCESS,
-        }
-    }
-
-    fn misaligned(self) -> u64 {
-        if self == Self::Load {
-            cause::LOAD_MISALIGNED
-        } else {
-            cause::STORE_MISALIGNED
-        }
-    }
-}
 
 impl Cpu {
     /// A load of `N` bytes.

@@ -2,8 +2,8 @@
 //! Source: The RISC-V Instruction Set Manual, volume I, chapter "A" Standard Extension.
 
 use super::Cpu;
-use super::access::Kind;
 use super::op::Op;
+use super::purpose::Kind;
 use super::translate::Medium;
 use super::trap::{Trap, cause};
 use crate::board::Bus;

@@ -3,9 +3,9 @@
 //! them: openC910 RTL, ct_lsu_st_ag.v.
 
 use super::Cpu;
-use super::access::Kind as AccessKind;
 use super::csr::extended;
 use super::op::Op;
+use super::purpose::Kind as AccessKind;
 use super::trap::{Mode, Trap, cause};
 use crate::board::Bus;
 use crate::memory::Memory;

@@ -1,11 +1,11 @@
 //! The execution loop.
 
 use super::Cpu;
-use super::access::Kind as AccessKind;
 use super::code::PLACES;
-use super::csr::status;
 use super::decode::{decode, length};
 use super::op::{Kind, Op};
+use super::purpose::Kind as AccessKind;
+use super::status;
 use super::translate::Medium;
 use super::trap::{Mode, Trap, cause};
 use crate::board::Bus;

@@ -3,11 +3,12 @@
 
 mod arithmetic;
 mod convert;
+mod flag;
 mod format;
 
 use super::Cpu;
-use super::csr::status;
 use super::op::Op;
+use super::status;
 use super::trap::{Trap, cause};
 use crate::board::Bus;
 use crate::memory::Memory;
@@ -15,15 +16,6 @@ use arithmetic::Operation;
 use format::Format;
 use rustc_apfloat::Round;
 use rustc_apfloat::ieee::{Double, Single};
-
-/// Bits of `fflags`.
-mod flag {
-    pub(super) const INEXACT: u64 = 1;
-    pub(super) const UNDERFLOW: u64 = 2;
-    pub(super) const OVERFLOW: u64 = 4;
-    pub(super) const DIVIDE_BY_ZERO: u64 = 8;
-    pub(super) const INVALID: u64 = 16;
-}
 
 /// What an instruction does to the registers.
 enum Outcome {

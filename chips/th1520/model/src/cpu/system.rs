@@ -1,8 +1,8 @@
 //! Instructions of the SYSTEM opcode: CSR accesses, returns from traps, fences, waiting.
 
 use super::Cpu;
-use super::csr::status;
 use super::op::Op;
+use super::status;
 use super::trap::{Mode, Trap, cause};
 
 impl Cpu {

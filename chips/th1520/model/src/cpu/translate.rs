@@ -3,8 +3,9 @@
 //! of A and D, attributes taken from the leaf alone); Linux arch/riscv/include/asm/pgtable-64.h (the attribute bits).
 
 use super::Cpu;
-use super::access::Kind;
-use super::csr::{extended, status};
+use super::csr::extended;
+use super::purpose::Kind;
+use super::status;
 use super::tlb::Life;
 use super::trap::{Mode, Trap};
 use crate::board::Bus;

@@ -2,7 +2,7 @@
 //! Source: The RISC-V Instruction Set Manual, volume II, sections 3.1.6, 3.1.8, 3.1.15, 3.3.2 and 4.1.
 
 use super::Cpu;
-use super::csr::status;
+use super::status;
 
 /// Why an instruction did not complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! QEMU's log of registers, read while it runs.
 
-use super::{Below, STATUS};
+use super::rules::{Below, STATUS};
 use crate::cpu::{Cpu, Mode, cause};
 use anyhow::{Context, Result};
 use std::ffi::OsString;

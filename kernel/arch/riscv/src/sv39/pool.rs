@@ -4,7 +4,7 @@
 //! life of the same task; and to unmap one is a single store then. When the pool has run out, it looks for empty tables
 //! and takes them back, a bounded number of looks at a time.
 
-use super::{ENTRIES, PAGE_SIZE, Table};
+use super::table::{ENTRIES, PAGE_SIZE, Table};
 use crate::Entry;
 use core::ops::Range;
 use leasehold_abi::Error;

@@ -1,7 +1,7 @@
 //! What a task can do in the middle of the reaper's work: every call, with all that it holds, lent or serves.
 
 use super::super::setups::{FAULT, SLICE};
-use super::Board;
+use super::board::Board;
 use crate::Hardware;
 use crate::lease::record::KERNEL;
 use crate::model::{PARK, TASKS, arena, data, own, part};

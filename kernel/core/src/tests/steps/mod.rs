@@ -5,20 +5,19 @@
 //! can take everything back.
 
 mod acts;
+mod board;
 mod scenarios;
 mod wakes;
 
 use super::invariants::Checker;
 use super::recovery::take_all_back;
 use crate::Next;
-use crate::model::{PARK, TASKS, World};
+use crate::model::{PARK, TASKS};
 use acts::Act;
+use board::Board;
 use leasehold_abi::{Call, FaultKind, TaskState};
 use scenarios::Scenario;
 use wakes::{Wake, has_come};
-
-/// A machine with more leases than any scenario takes.
-type Board = World<64, 192, 22>;
 
 /// More looks for interrupts after a line came than this, and its task would have waited for more than the step that
 /// was being done.

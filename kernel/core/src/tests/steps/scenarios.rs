@@ -1,7 +1,7 @@
 //! Work of the reaper's that takes several steps, of each kind.
 
 use super::super::setups::{FAULT, HARD, ORDERLY};
-use super::Board;
+use super::board::Board;
 use crate::model::{arena, description, own, part, root};
 use leasehold_abi::{
     Call, Claim, FaultKind, GrantKind, LeaseState, Lending, Part, TaskState, WHOLE,

@@ -1,7 +1,7 @@
 //! How a task is woken in the middle of the reaper's work.
 
 use super::super::setups::FAULT;
-use super::Board;
+use super::board::Board;
 use super::scenarios::Scenario;
 use crate::Hardware;
 use crate::model::{TASKS, root, whole};

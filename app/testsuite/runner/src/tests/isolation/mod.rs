@@ -8,10 +8,10 @@ mod act;
 mod rules;
 mod stage;
 
-use crate::Test;
 use crate::cells::{Action, Actor, Target};
 use crate::outcome::{Failure, Outcome, because};
 use crate::suite::Suite;
+use crate::test::Test;
 use userlib::early_print;
 
 /// All ways, in the order of the cells in a row.

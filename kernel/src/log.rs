@@ -1,0 +1,41 @@
+//! The boot log. All of it is cold: the compiler expands less in it.
+
+use crate::board::Board;
+use crate::image::{SUPERVISOR, TABLES};
+use crate::report::decimal;
+use leasehold_core::Hardware;
+
+/// The first line.
+#[cold]
+#[inline(never)]
+pub(crate) fn hello(board: &mut Board) {
+    board.print(concat!("leasehold ", env!("CARGO_PKG_VERSION"), ": ").as_bytes());
+    board.print(TABLES.as_bytes());
+    if let Some(tables) = board.free_tables() {
+        board.print(b", ");
+        decimal(tables, board.platform());
+        board.print(b" page tables");
+    }
+    board.print(b"\n");
+}
+
+/// The kernel is up.
+#[cold]
+#[inline(never)]
+pub(crate) fn started(board: &mut Board) {
+    board.print(b"leasehold: ");
+    if let Some(tables) = board.free_tables() {
+        decimal(tables, board.platform());
+        board.print(b" page tables free; ");
+    }
+    board.print(SUPERVISOR.as_bytes());
+    board.print(b" started\n");
+}
+
+/// The protection hardware has no room for the tasks' own memory. Whatever else can be missing, the compiler refuses.
+#[cold]
+#[inline(never)]
+pub(crate) fn cannot_boot(board: &mut Board) -> ! {
+    board.print(b"leasehold: cannot boot: no room to map the tasks\n");
+    board.off(1, false)
+}
