@@ -4,7 +4,9 @@ use crate::offers::{AskerOffer, DoerOffer};
 use crate::slots::{Holder, Slot, Slots, Tagged};
 use core::fmt;
 use userlib::Error;
-use userlib::auxiliary::{LendRegion, Lendable, Lender, Receiver, RingReceiver, RingSender, Turn};
+use userlib::auxiliary::{
+    LendRegion, Lendable, Lender, LentEnd, Receiver, RingReceiver, RingSender, Turn,
+};
 
 /// The end of a queue that asks: requests of `Q`, answers of `D`, `N` slots (a power of two).
 ///
