@@ -5,7 +5,7 @@ use crate::elf::Elf;
 use crate::pack::{Layout, Packed};
 use crate::plan::{Plan, Task};
 use crate::platform::Platform;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use leasehold_abi::{GrantKind, label};
 use serde_spanned::Spanned;
 use std::fmt::Write;
@@ -44,6 +44,11 @@ pub(crate) fn generate(plan: &Plan, arch: Arch, layout: &Layout, elves: &[Elf]) 
             "LINES",
             "Interrupt lines of the chip.",
             lines(plan).context("checked before")?,
+        ),
+        (
+            "GUARD",
+            "Bytes of the guard below each task's data, at least.",
+            arch.guard() as usize,
         ),
     ] {
         writeln!(out, "/// {doc}\npub const {name}: usize = {value};")?;
@@ -216,7 +221,6 @@ fn write_task(
     }
     for (name, address) in [
         ("stack_top", place.data + task.stack),
-        ("guard", packed.guard.base),
         ("initial_source", elf.symbol("__data_load")?),
         ("initial_length", data_end - data_start),
     ] {
@@ -228,7 +232,6 @@ fn write_task(
         ("constants", place.constants, constants),
         ("data", place.data, data),
         ("arena", elf.symbol("__arena_start")?, task.arena),
-        ("checked", checked_start, checked_end - checked_start),
     ] {
         narrow(base.saturating_add(length))?;
         writeln!(
@@ -236,6 +239,17 @@ fn write_task(
             "            {name}: leasehold_core::Range::new({base:#x}, {length:#x}),"
         )?;
     }
+    let checked = [checked_start - place.text, checked_end - checked_start];
+    let [offset, length] = checked.map(u16::try_from);
+    let (Ok(offset), Ok(length)) = (offset, length) else {
+        bail!(
+            "task `{}`: its checked accesses end {:#x} bytes behind its first instruction, and the kernel has room for \
+             64 KiB",
+            task.name,
+            checked_end - place.text
+        );
+    };
+    writeln!(out, "            checked: ({offset:#x}, {length:#x}),")?;
     writeln!(out, "        }},")?;
     Ok(())
 }

@@ -177,7 +177,7 @@ fn a_build_writes_everything_and_a_second_one_changes_nothing() {
         "pub const CHIP: crate::platform::virt_supervisor::Config =",
         "    plic_context: 0x1,",
         "name: leasehold_core::name(\"child\"),",
-        "guard: 0x80402000,",
+        "pub const GUARD: usize = 4096;",
         "stack_top: 0x80405000,",
         "kind: leasehold_abi::GrantKind::BusMaster, base: 0x30000000, length: 0x100000",
         "release_ticks: 200000,",

@@ -1,6 +1,6 @@
 //! The machine that the kernel runs on: its protection hardware and its platform, by the types that the build names.
 
-use crate::image::{CONFIG, LINES, PCI, Platform, Protection, TASKS};
+use crate::image::{CONFIG, GUARD, LINES, PCI, Platform, Protection, TASKS};
 use crate::platform::Platform as _;
 use crate::report;
 use leasehold_abi::{Error, FaultKind, GrantKind};
@@ -128,6 +128,7 @@ impl Hardware for Board {
     type Routes = [u16; LINES];
 
     const GRANULE: usize = <Protection as Protected>::GRANULE;
+    const GUARD: usize = GUARD;
     const WINDOW_MASK: usize = <Protection as Protected>::WINDOW_MASK;
     const CHECKED_STRIDE: usize = 8;
     const PCI: bool = PCI;

@@ -191,7 +191,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                     [Error::Denied.code(), 0, 0]
                 }
             }
-            Some(_) => match self.quick_call(number, arguments) {
+            Some(_) => match self.other_quick_call(number, arguments) {
                 Some(results) => results,
                 None => [Error::Invalid.code(), 0, 0],
             },

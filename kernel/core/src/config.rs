@@ -48,8 +48,6 @@ pub struct TaskConfig {
     pub lends: TaskSet,
     /// Initial stack pointer: the end of the stack, with which the data begins. The initial data follows.
     pub stack_top: u32,
-    /// First address of the guard below the stack. It ends where the data begins.
-    pub guard: u32,
     /// Instructions: read and execute. It starts at the first one.
     pub text: Range,
     /// Constants: read.
@@ -63,8 +61,9 @@ pub struct TaskConfig {
     /// The memory it may lend, in its data.
     pub arena: Range,
     /// Instructions whose faults resume [`Hardware::CHECKED_STRIDE`](crate::Hardware::CHECKED_STRIDE) bytes on
-    /// instead of stopping the task.
-    pub checked: Range,
+    /// instead of stopping the task: how many bytes behind the first instruction they begin, and how many these are.
+    /// The link script puts them near it.
+    pub checked: (u16, u16),
 }
 
 impl TaskConfig {
@@ -78,9 +77,11 @@ impl TaskConfig {
         .map(|(range, kind)| Region { range, kind })
     }
 
-    /// The guard below the stack.
-    pub(crate) const fn guard(&self) -> Range {
-        Range::new(self.guard, self.data.base - self.guard)
+    /// Whether the instruction at an address is a checked access.
+    pub(crate) const fn is_checked(&self, address: usize) -> bool {
+        let (offset, length) = self.checked;
+        let first = self.text.base() + offset as usize;
+        address.wrapping_sub(first) < length as usize
     }
 
     /// The bytes of the data, from its start on, in which the initial data lies. All else is zeroed before each start.

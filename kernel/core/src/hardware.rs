@@ -77,6 +77,8 @@ pub trait Hardware {
 
     /// The unit of protection in bytes: what is lent is a multiple of it, on a multiple of it.
     const GRANULE: usize;
+    /// Bytes below each task's data, where its stack ends, that no task can touch: at least so many.
+    const GUARD: usize;
     /// How far past a faulting checked access its fix-up lies, in bytes.
     const CHECKED_STRIDE: usize;
     /// The low bits of a window's address, by which a task sees it: a power of two, less one.

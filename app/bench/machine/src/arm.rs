@@ -15,8 +15,8 @@ const SHIFT: u32 = 7;
 const RATE: u64 = TICKS_PER_SECOND << SHIFT;
 /// Nanoseconds in a second.
 const NANOSECONDS: u64 = 1_000_000_000;
-/// Most instructions between the counter's reading and the kernel, before and after. The time of an alarm is known no
-/// more precisely than the length of a reading.
+/// Most instructions between the counter's reading and the next call. The time of an alarm is known no more precisely
+/// than the length of a reading.
 pub const ENTRY: usize = 200;
 /// Instructions between the reading and the fault of [`load_at_counter`].
 pub const FAULTING: usize = 2;

@@ -6,7 +6,7 @@ use core::arch::asm;
 const READING: usize = 1;
 /// Nanoseconds of a tick of the clock of QEMU's `virt` machines; under `-icount shift=0`, instructions.
 const INSTRUCTIONS_PER_TICK: usize = 100;
-/// Instructions between the counter's reading and the kernel, before and after, at most.
+/// Most instructions between the counter's reading and the next call.
 pub const ENTRY: usize = 64;
 /// Instructions between the reading and the fault of [`load_at_counter`].
 pub const FAULTING: usize = 0;

@@ -21,7 +21,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 fault.kind,
                 FaultKind::Read | FaultKind::Write | FaultKind::Bus
             );
-            if access && config.checked.contains(fault.pc) {
+            if access && config.is_checked(fault.pc) {
                 self.tasks[current].context.skip(H::CHECKED_STRIDE);
             } else {
                 let kind = self.refine(current, fault);
@@ -34,10 +34,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Say more exactly what happened.
     fn refine(&self, task: usize, fault: Fault) -> FaultKind {
         let config = self.config_of(task);
-        let guard = config.guard();
-        let below = config.data.base().wrapping_sub(fault.stack);
+        let bottom = config.data.base();
+        let below = bottom.wrapping_sub(fault.stack);
         // A frame larger than the guard reaches past it: then the stack pointer tells.
-        let overflow = guard.contains(fault.address) || (1..=LARGEST_FRAME).contains(&below);
+        let in_guard = (1..=H::GUARD).contains(&bottom.wrapping_sub(fault.address));
+        let overflow = in_guard || (1..=LARGEST_FRAME).contains(&below);
         match fault.kind {
             kind if !matches!(kind, FaultKind::Read | FaultKind::Write) => kind,
             _ if overflow => FaultKind::StackOverflow,

@@ -43,14 +43,13 @@ const fn task(index: usize, text: &str, lends: TaskSet) -> TaskConfig {
     TaskConfig {
         name: name(text),
         stack_top: data(index) as u32 + 0x380,
-        guard: data(index) as u32 - 0x40,
         text: range(base(index), 0x3c0),
         constants: range(0, 0),
         data: range(data(index), 0xc00),
         initial_length: 0x80,
         initial_source: (RAM.0 + TASKS * 0x1000 + 0x80 * index) as u32,
         arena: range(arena(index), 0x400),
-        checked: range(base(index) + 0x100, 0x100),
+        checked: (0x100, 0x100),
         notifies: if index == 5 { 0 } else { 0b11_1111 },
         lends,
     }

@@ -222,6 +222,7 @@ impl Hardware for Model {
     type Routes = [u16; 12];
 
     const GRANULE: usize = 64;
+    const GUARD: usize = 64;
     const CHECKED_STRIDE: usize = 8;
     const WINDOW_MASK: usize = u32::MAX as usize;
     const PCI: bool = true;

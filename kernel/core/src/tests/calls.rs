@@ -222,10 +222,8 @@ fn a_frame_larger_than_the_guard_is_a_stack_overflow_too() {
     ] {
         let mut world = World::new();
         world.become_task(3);
-        let guard = world.kernel.config_of(3).guard();
-        let (guard, length) = (guard.base(), guard.length());
         let wild = Fault {
-            stack: guard + length - below,
+            stack: data(3) - below,
             ..fault(FaultKind::Write, 0x1000, 0x8000_3018)
         };
         world.kernel.fault(wild);
@@ -269,9 +267,14 @@ fn only_an_access_overflows_the_stack() {
     ] {
         let mut world = World::new();
         world.become_task(3);
-        let guard = world.kernel.config_of(3).guard().base();
-        world.kernel.fault(fault(kind, guard, 0));
+        world.kernel.fault(fault(kind, data(3) - Model::GUARD, 0));
         assert_eq!(world.kernel.tasks[3].fault.kind, said);
+        // Neither the data nor what is below the guard is a part of it.
+        for (task, address) in [(2, data(2)), (4, data(4) - Model::GUARD - 1)] {
+            world.become_task(task);
+            world.kernel.fault(fault(kind, address, 0));
+            assert_eq!(world.kernel.tasks[task].fault.kind, kind);
+        }
     }
 }
 
