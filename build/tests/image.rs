@@ -267,12 +267,7 @@ fn with_flash_all_that_is_loaded_lies_in_it_and_the_kernel_s_data_is_shortened()
     let words = flat.windows(4).filter(|word| *word == [0x77; 4]);
     assert!(words.count() < 16, "the table is in the image");
     let config = fs::read_to_string(&built.sources.0).unwrap();
-    for (key, memory) in [
-        ("text", &flash),
-        ("constants", &flash),
-        ("data", &data),
-        ("guard", &data),
-    ] {
+    for (key, memory) in [("text", &flash), ("constants", &flash), ("data", &data)] {
         let prefix = format!("{key}: ");
         let bases = config.lines().filter_map(|line| {
             let value = line.trim().strip_prefix(&prefix)?;

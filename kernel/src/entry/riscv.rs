@@ -7,7 +7,7 @@ use super::{boot, run};
 use crate::platform::Platform as _;
 use leasehold_abi::{Error, FaultKind};
 use leasehold_arch_riscv::{RegisterFile, boot::stack_top, csr, decode};
-use leasehold_core::{Fault, Hardware};
+use leasehold_core::Fault;
 
 #[cfg(target_arch = "riscv64")]
 #[unsafe(no_mangle)]

@@ -195,11 +195,13 @@ fn chip(device: &str, plan: &Plan) -> Result<Vec<(&'static str, String)>> {
     ])
 }
 
-/// The operator's task, which people call tasks from.
+/// The operator's task which people call tasks from: of those that are the operator's, it calls the most.
 fn shell(plan: &Plan) -> Option<usize> {
-    plan.tasks
-        .iter()
-        .position(|task| task.authority == Authority::Operator)
+    let tasks = plan.tasks.iter().enumerate();
+    tasks
+        .filter(|(_, task)| task.authority == Authority::Operator)
+        .max_by_key(|(_, task)| task.calls.count_ones())
+        .map(|(index, _)| index)
 }
 
 /// The file that has the app's tasks: the board's own, or the one that it is like.

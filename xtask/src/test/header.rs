@@ -19,8 +19,11 @@ const MOMENT: u64 = 10;
 const SLACK: u64 = 5;
 /// It changes so many milliseconds after it waited for an edge in vain.
 const PATIENCE: u64 = 500;
-/// Within so many milliseconds after a driver ended, the light changes as before.
-const GAP: u64 = 380;
+/// Within so many milliseconds after a task ended, the light changes as before. A panel that starts again may first
+/// wait for an edge in vain.
+const GAP: u64 = PATIENCE + 150;
+/// So long is a task given, in the shell's words.
+const PAUSE: &str = "sleep 700";
 
 /// Tasks that crash, one after the other.
 const CRASHES: [&str; 4] = ["gpio1", "control", "pins", "panel"];
@@ -46,7 +49,7 @@ fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
     let mut report = |name: &str, outcome| tally.judge("header", name, outcome);
     let mut lines = vec!["sleep 300".to_owned()];
     for task in CRASHES {
-        lines.extend([format!("crash {task}"), "sleep 400".to_owned()]);
+        lines.extend([format!("crash {task}"), PAUSE.to_owned()]);
     }
     lines.extend(
         [
@@ -56,7 +59,7 @@ fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
         ]
         .map(str::to_owned),
     );
-    lines.push("sleep 400".to_owned());
+    lines.push(PAUSE.to_owned());
     match waves::run(&bootable, PAD, &["--wire", WIRE], &lines) {
         Ok(run) => {
             let edges = run.changes_at(300, MOMENT);

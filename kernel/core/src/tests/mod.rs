@@ -3,6 +3,7 @@
 mod borrows;
 mod calls;
 mod claims;
+mod configuration;
 mod ends;
 mod entry;
 mod hostile;

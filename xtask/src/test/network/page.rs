@@ -123,16 +123,22 @@ pub(super) fn silence(port: u16) -> Result<()> {
 /// # Errors
 /// When it is not.
 pub(super) fn is_there(port: u16) -> Result<()> {
+    reach(port).map(drop)
+}
+
+/// A connection over which the page was served.
+fn reach(port: u16) -> Result<TcpStream> {
     let end = Instant::now() + PATIENCE;
     loop {
         // While the board has no socket that listens, it resets connections.
         let asked = connect(port).and_then(|mut stream| {
             stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-            ask(&mut stream, &state(port))
+            let status = ask(&mut stream, &state(port))?;
+            Ok((stream, status))
         });
         match asked {
-            Ok(200) => return Ok(()),
-            Ok(status) => bail!("status {status}"),
+            Ok((stream, 200)) => return Ok(stream),
+            Ok((_, status)) => bail!("status {status}"),
             Err(error) if Instant::now() > end => return Err(error),
             Err(_) => std::thread::sleep(Duration::from_millis(50)),
         }
@@ -147,7 +153,8 @@ pub(super) fn crash(port: u16, driver: &str) -> Result<()> {
     let host = format!("127.0.0.1:{port}");
     let order =
         format!("POST /crash/{driver} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n\r\n");
-    let mut stream = connect(port)?;
+    let mut stream = reach(port)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     for _ in 0..2 {
         let status = ask(&mut stream, order.as_bytes())?;
         ensure!(status == 204, "status {status}");
