@@ -17,6 +17,8 @@ const WIRE: &str = "gpio1-3:gpio1-4";
 /// The light changes so many milliseconds after an edge (`app/header/panel`), and how much longer that may take.
 const MOMENT: u64 = 10;
 const SLACK: u64 = 5;
+/// The board's waves are read once a millisecond.
+const READING: u64 = 1;
 /// It changes so many milliseconds after it waited for an edge in vain.
 const PATIENCE: u64 = 500;
 /// Within so many milliseconds after a task ended, the light changes as before. A panel that starts again may first
@@ -129,7 +131,7 @@ impl Run {
     /// The light is steady for so many milliseconds each time.
     fn blinks(&self, each: u64) -> Result<()> {
         let changes: Vec<_> = self.waves.iter().filter(|(_, wave)| wave.0 == 0).collect();
-        let wanted = each * 1_000_000..=(each + SLACK) * 1_000_000;
+        let wanted = (each - READING) * 1_000_000..=(each + SLACK) * 1_000_000;
         // The first is before the light is driven.
         let blinks = changes[1.min(changes.len())..]
             .windows(2)
