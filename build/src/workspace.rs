@@ -62,12 +62,20 @@ impl Workspace {
     /// # Errors
     /// What the file system says.
     pub(crate) fn lock(&self) -> Result<File> {
+        self.lock_for("build")
+    }
+
+    /// Locks out whoever else does work of this name, while the returned file is open.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn lock_for(&self, work: &str) -> Result<File> {
         let folder = self.target.join("leasehold");
         fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        let path = folder.join(".lock");
+        let path = folder.join(format!(".{work}.lock"));
         let file = File::create(&path).with_context(|| path.display().to_string())?;
         if file.try_lock().is_err() {
-            eprintln!("waiting for another build");
+            eprintln!("waiting for another {work}");
             file.lock().with_context(|| path.display().to_string())?;
         }
         Ok(file)

@@ -233,6 +233,11 @@ pub(crate) fn ensure(workspace: &Workspace, emulators: &Emulators, needs: &[Need
         });
         unmet.collect()
     };
+    if unmet().is_empty() {
+        return Ok(());
+    }
+    // Another verb may bring in the same at this moment.
+    let _lock = workspace.lock_for("install")?;
     let missing = unmet();
     if missing.is_empty() {
         return Ok(());

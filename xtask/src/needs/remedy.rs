@@ -101,7 +101,7 @@ impl Action {
             Self::Cargo(arguments) => self.run_program("cargo", arguments, root),
             Self::Packages(packages, true) if tools::find("apt-get").is_some() => {
                 eprintln!("installing what is missing: {self}");
-                install(packages);
+                install(Path::new("apt-get"), packages);
             }
             Self::Packages(..) | Self::Advice(_) => {}
         }
@@ -120,10 +120,14 @@ impl Action {
     }
 }
 
+/// So many seconds apt waits where somebody else is installing something.
+const PATIENCE: &str = "DPkg::Lock::Timeout=600";
+
 /// Installs packages with the system's own client.
-fn install(packages: &[&str]) {
+fn install(client: &Path, packages: &[&str]) {
     let apt = |arguments: &[&str]| {
-        Command::new("apt-get")
+        Command::new(client)
+            .args(["-o", PATIENCE])
             .args(arguments)
             .env("DEBIAN_FRONTEND", "noninteractive")
             .stdout(Stdio::null())
@@ -141,6 +145,28 @@ fn install(packages: &[&str]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Two verbs may begin on a new machine at the same time, as in continuous integration.
+    #[test]
+    fn two_installations_at_a_time_wait_for_each_other() {
+        let name = format!("leasehold-client-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let client = folder.join("client");
+        let log = folder.join("log");
+        let script = format!("#!/bin/sh\necho \"$@\" >> {}\n", log.display());
+        std::fs::write(&client, script).unwrap();
+        let mut rights = std::fs::metadata(&client).unwrap().permissions();
+        std::os::unix::fs::PermissionsExt::set_mode(&mut rights, 0o755);
+        std::fs::set_permissions(&client, rights).unwrap();
+        install(&client, &["one", "two"]);
+        let words = std::fs::read_to_string(&log).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(
+            words,
+            "-o DPkg::Lock::Timeout=600 install -y --no-install-recommends one two\n"
+        );
+    }
 
     #[test]
     fn what_is_alike_goes_into_one_command() {
