@@ -1,6 +1,6 @@
 //! `attach`: this terminal on the serial line of a machine that is being debugged.
 //!
-//! The emulator listens on a socket and writes all that comes over the line to a file as well. Both are
+//! The machine listens on a socket and writes all that comes over the line to a file as well. Both are
 //! named relative to their folder: the path of a socket may have about a hundred bytes (Linux, `unix(7)`).
 
 use crate::annotate::Annotator;
@@ -14,17 +14,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The socket.
-const SOCKET: &str = "serial.sock";
+pub(crate) const SOCKET: &str = "serial.sock";
 /// The file that has what was printed.
 pub(crate) const LOG: &str = "serial.log";
 /// The key that begins a command to this program, as in the emulator: Ctrl-A.
 const ESCAPE: u8 = 1;
-
-/// The emulator's options for the serial line; it runs in the folder that was prepared.
-pub(crate) fn serial_line() -> [String; 4] {
-    let socket = format!("socket,id=serial0,path={SOCKET},server=on,wait=off,logfile={LOG}");
-    ["-chardev", &socket, "-serial", "chardev:serial0"].map(str::to_owned)
-}
 
 /// Makes the folder, and removes the files of an earlier machine.
 ///

@@ -1,10 +1,11 @@
-//! `gdb`: an app halted in the emulator, with a debugger on it, and its serial line for another terminal.
+//! `gdb`: an app halted in its machine, with a debugger on it, and its serial line for another terminal.
 
 use crate::attach;
 use crate::build;
 use crate::emulator::Emulators;
+use crate::machine::Line;
 use crate::needs::{self, Work, debugger};
-use crate::qemu::{self, Clock, Devices};
+use crate::qemu::{Clock, Devices};
 use anyhow::{Context, Result};
 use leasehold_build::Workspace;
 use std::os::unix::process::CommandExt;
@@ -24,17 +25,14 @@ pub(crate) fn run(
     let needs = needs::of(workspace, &[Work::Debug], &[(app, board)])?;
     needs::ensure(workspace, emulators, &needs)?;
     let bootable = build::bootable(workspace, emulators, app, board)?;
-    let emulator = bootable.machine.emulator("debugger for it")?;
     let built = &bootable.built;
     let debugger = debugger(built.plan.debugger).context("no debugger knows the machine")?;
     let folder = workspace.generated(app, board);
     attach::prepare(&folder)?;
-    let mut command = qemu::command(&bootable.built, emulator, Clock::Real, Devices::WithoutDisk)?;
+    let clock = (Clock::Real, Devices::WithoutDisk);
+    let mut command = bootable.machine.command(built, clock, Line::Socket)?;
     bootable.add_network(&mut command);
-    command
-        .args(["-S", "-gdb", "stdio", "-monitor", "none"])
-        .args(attach::serial_line())
-        .args(words);
+    command.args(words);
     eprintln!(
         "{app} on {board} in {}, halted; `continue` lets it run",
         bootable.machine

@@ -1,5 +1,6 @@
 //! What stands for a board: an emulator, or a model of the board that is a program of this workspace.
 
+use crate::attach;
 use crate::emulator::{Emulator, Emulators, has_firmware};
 use crate::qemu::{self, Clock, Devices};
 use anyhow::{Context, Result, ensure};
@@ -29,6 +30,9 @@ pub(crate) enum Line {
     Pipes,
     /// The same, and a person at it.
     Terminal,
+    /// A socket for `attach`, and a file, in the folder that the program runs in. The machine is halted at first, and a
+    /// debugger is on standard input and output.
+    Socket,
 }
 
 impl std::fmt::Display for Machine {
@@ -82,10 +86,13 @@ impl Machine {
         let (program, board) = match self {
             Self::Qemu(emulator) => {
                 let mut command = qemu::command(built, emulator, clock, devices)?;
-                command.args(match line {
-                    Line::Pipes => &["-serial", "stdio", "-monitor", "none"][..],
-                    Line::Terminal => &["-serial", "mon:stdio"],
-                });
+                match line {
+                    Line::Pipes => command.args(["-serial", "stdio", "-monitor", "none"]),
+                    Line::Terminal => command.args(["-serial", "mon:stdio"]),
+                    Line::Socket => command
+                        .args(["-S", "-gdb", "stdio", "-monitor", "none"])
+                        .args(["-chardev", &socket(), "-serial", "chardev:serial0"]),
+                };
                 return Ok(command);
             }
             Self::Model(program, board) => (program, board),
@@ -101,12 +108,27 @@ impl Machine {
         };
         let nanoseconds = (1_u64 << shift).to_string();
         command.args(["--nanoseconds", &nanoseconds]);
-        if line == Line::Terminal {
-            command.arg("--attended");
+        match line {
+            Line::Pipes => {}
+            Line::Terminal => {
+                command.arg("--attended");
+            }
+            Line::Socket => {
+                command.args(["--debug", attach::SOCKET, "--log", attach::LOG]);
+            }
         }
         command.arg(built.image());
         Ok(command)
     }
+}
+
+/// The emulator's word for a serial line on a socket.
+fn socket() -> String {
+    format!(
+        "socket,id=serial0,path={},server=on,wait=off,logfile={}",
+        attach::SOCKET,
+        attach::LOG
+    )
 }
 
 /// Builds a program of this workspace that stands for a board, and answers where it is.

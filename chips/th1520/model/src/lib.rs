@@ -7,6 +7,7 @@
 pub mod board;
 pub mod clock;
 pub mod cpu;
+pub mod debugger;
 pub mod device_tree;
 pub mod devices;
 pub mod firmware;

@@ -100,6 +100,12 @@ impl<B: Board> Machine<B> {
         self.breakpoints.remove(&address);
     }
 
+    /// Whether the next instruction has a breakpoint.
+    #[must_use]
+    pub fn at_breakpoint(&self) -> bool {
+        !self.waits && self.breakpoints.contains(&self.cpu.pc())
+    }
+
     /// Runs for so many nanoseconds, or until something ends it.
     pub fn run(&mut self, nanoseconds: u64) -> Stop {
         let end = self.now.saturating_add(nanoseconds);

@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use th1520_model::board::Board;
 use th1520_model::board::th1520::{Options, Pad, Th1520};
+use th1520_model::debugger;
 use th1520_model::device_tree::{Description, encode};
 use th1520_model::load;
 use th1520_model::lockstep::{self, Program};
@@ -127,6 +128,12 @@ struct Arguments {
     /// Say at the end how fast the run was.
     #[arg(long)]
     speed: bool,
+    /// Halts at first, with GDB's remote protocol on standard input and output, and the serial line on this socket.
+    #[arg(long, requires = "log", conflicts_with_all = ["wave", "stuck", "milliseconds", "strict"])]
+    debug: Option<PathBuf>,
+    /// The file that has all that comes over the line of `--debug`.
+    #[arg(long)]
+    log: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -339,6 +346,13 @@ fn serve<B: Board>(
     mut look: impl FnMut(&mut Machine<B>) -> Result<()>,
 ) -> Result<ExitCode> {
     machine.cpu.set_pace(arguments.nanoseconds);
+    if let (Some(socket), Some(log)) = (&arguments.debug, &arguments.log) {
+        let line = debugger::Line::new(socket, log)?;
+        return Ok(match debugger::serve(machine, line, arguments.paced)? {
+            debugger::End::Stopped(Stop::Off(code)) => ExitCode::from(code as u8),
+            debugger::End::Stopped(_) | debugger::End::Left => ExitCode::SUCCESS,
+        });
+    }
     let input = listen();
     let end = arguments
         .milliseconds

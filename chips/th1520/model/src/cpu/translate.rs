@@ -119,6 +119,16 @@ impl Cpu {
         Ok((physical, Page { medium, life }))
     }
 
+    /// Where an address lies in memory as the hart is now, whatever the rights of its page; for a debugger.
+    pub(crate) fn look_up(&self, address: u64, memory: &mut Memory) -> Option<u64> {
+        if self.mode == Mode::Machine || self.csr.satp >> 60 == 0 {
+            return Some(address);
+        }
+        let (entry, _, level) = self.walk(address, Kind::Load, memory).ok()?;
+        let inside = (1_u64 << (12 + 9 * level)) - 1;
+        Some((entry >> 10 & 0xfff_ffff_ffff) << 12 & !inside | address & inside)
+    }
+
     /// The leaf entry of an address, where it lies, and its level.
     fn walk(&self, address: u64, kind: Kind, memory: &mut Memory) -> Result<(u64, u64, u32), Trap> {
         let fault = Trap::new(kind.page_fault(), address);
