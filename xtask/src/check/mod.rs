@@ -20,6 +20,8 @@ use std::process::Command;
 const APP: &str = "demo";
 /// The kernel's package.
 const KERNEL: &str = "leasehold-kernel";
+/// The library that every task has.
+const LIBRARY: &str = "userlib";
 
 /// Runs every check, whatever the others find.
 ///
@@ -98,15 +100,19 @@ fn host_lints(workspace: &Workspace, built: &Built) -> Result<()> {
     program(sources(command, built))
 }
 
+/// What has code of its own for a board: the kernel, and its protection hardware.
+fn kernel(built: &Built) -> [&'static str; 2] {
+    if target(built).starts_with("riscv") {
+        [KERNEL, "leasehold-arch-riscv"]
+    } else {
+        [KERNEL, "leasehold-arch-arm"]
+    }
+}
+
 /// What runs on a board: the kernel, its protection hardware, and the tasks of every app that has a
 /// manifest for it.
 fn packages(workspace: &Workspace, built: &Built) -> Result<BTreeSet<String>> {
-    let arch = if target(built).starts_with("riscv") {
-        "leasehold-arch-riscv"
-    } else {
-        "leasehold-arch-arm"
-    };
-    let mut packages = BTreeSet::from([KERNEL, arch].map(str::to_owned));
+    let mut packages = BTreeSet::from(kernel(built).map(str::to_owned));
     let board = &built.plan.board;
     for (app, boards) in list::apps(workspace.root()) {
         if boards.contains(board) {
@@ -122,18 +128,17 @@ fn board_lints(workspace: &Workspace, built: &Built) -> Result<()> {
     let arguments = ["clippy", "--quiet", "--lib", "--bins", "--release"];
     let mut command = cargo(workspace, &arguments);
     command.args(["--target", target(built)]);
-    select(&mut command, workspace, built)?;
+    select(&mut command, built, &packages(workspace, built)?);
     command.args(["--", "--deny", "warnings"]);
     program(sources(command, built))
 }
 
-/// Selects what runs on a board, and the kernel's platform.
-fn select(command: &mut Command, workspace: &Workspace, built: &Built) -> Result<()> {
-    for package in packages(workspace, built)? {
-        command.args(["--package", &package]);
+/// Selects packages of a board, the kernel among them, and the kernel's platform.
+fn select(command: &mut Command, built: &Built, packages: &BTreeSet<String>) {
+    for package in packages {
+        command.args(["--package", package]);
     }
     command.args(["--features", &format!("{KERNEL}/{}", built.plan.platform())]);
-    Ok(())
 }
 
 fn target(built: &Built) -> &str {
@@ -151,11 +156,14 @@ fn documentation(workspace: &Workspace, built: &Built) -> Result<()> {
     program(document(workspace, built))
 }
 
-/// What runs on a board, as the board sees it.
+/// What the host does not see: pages of the user library that are for a processor, and the kernel's for the board.
+/// Those of tasks are the same on the host.
 fn board_documentation(workspace: &Workspace, built: &Built) -> Result<()> {
     let mut command = document(workspace, built);
     command.args(["--target", target(built)]);
-    select(&mut command, workspace, built)?;
+    let mut packages = BTreeSet::from(kernel(built).map(str::to_owned));
+    packages.insert(LIBRARY.to_owned());
+    select(&mut command, built, &packages);
     program(command)
 }
 
