@@ -3,6 +3,7 @@
 
 use crate::emulator::Emulators;
 use crate::needs::{self, Need, State, Work};
+use crate::test;
 use anyhow::{Result, ensure};
 use leasehold_build::{Workspace, list};
 
@@ -27,14 +28,14 @@ pub(crate) enum Verb {
 
 impl Verb {
     /// What it does.
-    const fn work(self) -> &'static [Work] {
+    fn work(self) -> Vec<Work> {
         match self {
-            Self::Build => &[Work::Build],
-            Self::Run | Self::Bench => &[Work::Boot],
-            Self::Test => &[Work::Boot, Work::HostTests],
-            Self::Gdb => &[Work::Debug],
-            Self::Check => &[Work::Check],
-            Self::Prove => &[Work::Coverage, Work::Miri, Work::Mutants],
+            Self::Build => vec![Work::Build],
+            Self::Run | Self::Bench => vec![Work::Boot],
+            Self::Test => test::work(),
+            Self::Gdb => vec![Work::Debug],
+            Self::Check => vec![Work::Check],
+            Self::Prove => vec![Work::Coverage, Work::Miri, Work::Mutants],
         }
     }
 
@@ -99,7 +100,7 @@ fn rows(workspace: &Workspace, verbs: &[Verb]) -> Result<Vec<Row>> {
         .collect();
     let mut rows: Vec<Row> = Vec::new();
     for verb in verbs {
-        for need in needs::of(workspace, verb.work(), &images)? {
+        for need in needs::of(workspace, &verb.work(), &images)? {
             let name = verb.name();
             match rows.iter_mut().find(|row| row.need == need) {
                 Some(row) => row.verbs.push(name),
@@ -143,6 +144,9 @@ mod tests {
         assert_eq!(of("qemu-system-riscv64 with OpenSBI"), "test gdb");
         assert_eq!(of("target thumbv7em-none-eabi"), "test gdb");
         assert_eq!(of("debugger for arm"), "gdb");
+        // Parts of the tests have needs of their own.
+        assert_eq!(of("fsck.vfat"), "test");
+        assert_eq!(of("chromium-headless-shell"), "test");
         assert!(rows.iter().all(|row| row.need.name() != "Miri"));
     }
 

@@ -48,6 +48,13 @@ const ON_BOARDS: &[OnBoard] = &[
 /// Where parts that wait for the host's time run when everything is run.
 const LONG: &str = "virt-rv64";
 
+/// All that the tests need of this machine, the browser of a single part too.
+pub(crate) fn work() -> Vec<Work> {
+    let mut work = vec![Work::Boot, Work::HostTests, Work::Page];
+    work.extend(ON_BOARDS.iter().flat_map(|one| one.needs));
+    work
+}
+
 /// Runs all tests on one board or on all, or one part of them; the last line printed is the sum.
 ///
 /// # Errors
