@@ -27,6 +27,8 @@ pub(crate) struct Emulator {
     pub(crate) data: Option<PathBuf>,
     /// Its folder of modules, if it would look in another one by default.
     pub(crate) modules: Option<PathBuf>,
+    /// Its firmware, if that was asked for.
+    pub(crate) firmware: Option<PathBuf>,
     /// Its release, such as `7.2.22`.
     pub(crate) release: String,
 }
@@ -86,8 +88,9 @@ impl Emulators {
         let data = prefix.map(|prefix| prefix.join("share/qemu"));
         let data = data.filter(|folder| folder.is_dir());
         let modules = prefix.and_then(|prefix| modules(&prefix.join("lib")));
+        let mut firmware = None;
         if with_firmware {
-            let file = firmware(name);
+            let file = firmware_of(name);
             let folders = match &data {
                 Some(folder) => vec![folder.clone()],
                 None => output(&program, &["-L", "help"])?
@@ -95,7 +98,9 @@ impl Emulators {
                     .map(PathBuf::from)
                     .collect(),
             };
-            if !folders.iter().any(|folder| folder.join(&file).exists()) {
+            let mut files = folders.iter().map(|folder| folder.join(&file));
+            firmware = files.find(|path| path.exists());
+            if firmware.is_none() {
                 let folders: Vec<_> = folders.iter().map(|path| path.display()).collect();
                 bail!("{name} has no firmware: no {file} in {folders:?}");
             }
@@ -104,6 +109,7 @@ impl Emulators {
             program,
             data,
             modules,
+            firmware,
             release,
         })
     }
@@ -139,7 +145,7 @@ pub(crate) fn has_firmware(qemu: &Qemu) -> bool {
 }
 
 /// The file that `-bios default` means to an emulator.
-fn firmware(name: &str) -> String {
+fn firmware_of(name: &str) -> String {
     let machine = name.strip_prefix("qemu-system-").unwrap_or(name);
     format!("opensbi-{machine}-generic-fw_dynamic.bin")
 }

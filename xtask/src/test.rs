@@ -80,7 +80,7 @@ pub(crate) fn run(
     let on_model = wanted(Part::Model) && boards.iter().any(|board| board == model::BOARD);
     let mut images: Vec<_> = runs.iter().map(|(one, board)| (one.app, *board)).collect();
     if on_model {
-        images.push((suite::APP, model::BOARD));
+        images.extend([(suite::APP, model::BOARD), model::BELOW]);
     }
     images.sort_unstable();
     images.dedup();

@@ -1,13 +1,14 @@
 //! The test suite on the model of a board (`chips/th1520/model`), where the model has the places of QEMU's `virt`. What
-//! passes on QEMU passes there, or the model's core is wrong.
+//! passes on QEMU passes there, or the model's core is wrong. Then an app of the board, below real firmware.
 
 use super::suite;
 use super::tally::Tally;
+use super::waves;
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
 use crate::guest::Guest;
 use crate::machine;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
 use std::process::Command;
 
@@ -15,6 +16,8 @@ use std::process::Command;
 pub(super) const BOARD: &str = "virt-rv64";
 /// The model's package and program.
 const MODEL: &str = "th1520-model";
+/// The emulator whose firmware is used.
+const EMULATOR: &str = "qemu-system-riscv64";
 /// As on QEMU, 125 million instructions take a second.
 const NANOSECONDS: &str = "8";
 /// Why a test fails that needs the device that only QEMU has.
@@ -80,5 +83,45 @@ pub(super) fn suite_on_model(workspace: &Workspace, emulators: &Emulators) -> Re
             tally.failed += 1;
         }
     }
+    let outcome = below_firmware(workspace, emulators);
+    match outcome.transpose() {
+        Some(outcome) => tally.judge("firmware", "an_app_runs_below_opensbi", outcome),
+        None => tally.skipped += 1,
+    }
     Ok(tally)
+}
+
+/// The app and the board that run below real firmware, and the fan's pad.
+pub(super) const BELOW: (&str, &str) = ("fan", "th1520");
+const PAD: &str = "gpio3-3";
+/// What the firmware must know to run on the board: its timer. OpenSBI has had it since 1.2.
+const TIMER: &[u8] = b"thead,c900-clint";
+/// A driver that crashes, and the console, which shares the serial line with the firmware.
+const CRASHES: [&str; 2] = ["pwm", "console"];
+
+/// The emulator's OpenSBI, as it is, in machine mode: the app starts, waits by the firmware's timer, goes on when
+/// drivers end, and turns the board off. Nothing if the firmware is older than the board.
+fn below_firmware(workspace: &Workspace, emulators: &Emulators) -> Result<Option<()>> {
+    let firmware = emulators.find(EMULATOR, true)?.firmware;
+    let firmware = firmware.context("the emulator's firmware")?;
+    let path = firmware.display().to_string();
+    let code = std::fs::read(&firmware).with_context(|| path.clone())?;
+    if !code.windows(TIMER.len()).any(|part| part == TIMER) {
+        println!("skipped: {path} is older than the board");
+        return Ok(None);
+    }
+    println!("{path} on the model of the board");
+    let bootable = build::bootable(workspace, emulators, BELOW.0, BELOW.1)?;
+    let mut lines = vec!["sleep 300".to_owned()];
+    for task in CRASHES {
+        lines.extend([format!("crash {task}"), "sleep 400".to_owned()]);
+    }
+    let run = waves::run(&bootable, PAD, &["--firmware", &path], &lines)?;
+    run.when("fan: at 20 %")?;
+    for task in CRASHES {
+        run.when(&format!("{task}: started again"))?;
+    }
+    let is = run.waves.last().context("no wave")?.1;
+    ensure!(is.0 != 0, "the fan is off: {:?}", run.waves);
+    Ok(Some(()))
 }

@@ -13,6 +13,8 @@ pub struct Description<'a> {
     pub memory: (u64, u64),
     /// What the firmware keeps: first address and bytes.
     pub firmware: (u64, u64),
+    /// Whether it has what a firmware in machine mode asks for: the hart, its interrupts and timer, and the console.
+    pub has_devices: bool,
 }
 
 impl Description<'static> {
@@ -28,9 +30,18 @@ impl Description<'static> {
             ],
             memory: (0, memory),
             firmware,
+            has_devices: false,
         }
     }
 }
+
+/// The hart's interrupt controller, for those that lead to it.
+const HART_INTERRUPTS: u32 = 1;
+/// Its lines: software, timer and external of machine mode, external of supervisor mode.
+const SOFTWARE: u32 = 3;
+const TIMER: u32 = 7;
+const EXTERNAL: u32 = 11;
+const SUPERVISOR_EXTERNAL: u32 = 9;
 
 /// Tokens of the structure block.
 const BEGIN: u32 = 1;
@@ -71,9 +82,17 @@ impl Blocks {
         self.bytes(value);
     }
 
+    fn text(&mut self, name: &str, value: &str) {
+        self.property(name, &[value.as_bytes(), &[0]].concat());
+    }
+
+    fn number(&mut self, name: &str, value: u32) {
+        self.property(name, &value.to_be_bytes());
+    }
+
     fn cells(&mut self) {
         for name in ["#address-cells", "#size-cells"] {
-            self.property(name, &2_u32.to_be_bytes());
+            self.number(name, 2);
         }
     }
 
@@ -82,6 +101,64 @@ impl Blocks {
         self.property("reg", &[base.to_be_bytes(), size.to_be_bytes()].concat());
         self.word(END);
     }
+}
+
+/// What a firmware in machine mode drives.
+/// Source: U-Boot dts/upstream/src/riscv/thead/th1520.dtsi, for one hart; the console's clock as `uart0` has it there.
+fn devices(blocks: &mut Blocks) {
+    const CONSOLE: &str = "serial@ffe7014000";
+    blocks.begin("chosen");
+    blocks.text("stdout-path", &format!("/soc/{CONSOLE}"));
+    blocks.word(END);
+    blocks.begin("cpus");
+    blocks.number("#address-cells", 1);
+    blocks.number("#size-cells", 0);
+    blocks.number("timebase-frequency", 3_000_000);
+    blocks.begin("cpu@0");
+    blocks.text("compatible", "thead,c910\0riscv");
+    blocks.text("device_type", "cpu");
+    blocks.text("riscv,isa", "rv64imafdc");
+    blocks.text("mmu-type", "riscv,sv39");
+    blocks.number("reg", 0);
+    blocks.begin("interrupt-controller");
+    blocks.text("compatible", "riscv,cpu-intc");
+    blocks.property("interrupt-controller", &[]);
+    blocks.number("#interrupt-cells", 1);
+    blocks.number("phandle", HART_INTERRUPTS);
+    (0..3).for_each(|_| blocks.word(END));
+    blocks.begin("soc");
+    blocks.text("compatible", "simple-bus");
+    blocks.cells();
+    blocks.property("ranges", &[]);
+    let registers = |base: u64, size: u64| [base.to_be_bytes(), size.to_be_bytes()].concat();
+    let lines = |lines: [u32; 2]| -> Vec<u8> {
+        let words = lines.into_iter().flat_map(|line| [HART_INTERRUPTS, line]);
+        words.flat_map(u32::to_be_bytes).collect()
+    };
+    blocks.begin("interrupt-controller@ffd8000000");
+    blocks.text("compatible", "thead,th1520-plic\0thead,c900-plic");
+    blocks.property("reg", &registers(0xff_d800_0000, 0x100_0000));
+    let external = lines([EXTERNAL, SUPERVISOR_EXTERNAL]);
+    blocks.property("interrupts-extended", &external);
+    blocks.property("interrupt-controller", &[]);
+    blocks.number("#address-cells", 0);
+    blocks.number("#interrupt-cells", 2);
+    blocks.number("riscv,ndev", 240);
+    blocks.word(END);
+    blocks.begin("timer@ffdc000000");
+    blocks.text("compatible", "thead,th1520-clint\0thead,c900-clint");
+    blocks.property("reg", &registers(0xff_dc00_0000, 0x1_0000));
+    blocks.property("interrupts-extended", &lines([SOFTWARE, TIMER]));
+    blocks.word(END);
+    blocks.begin(CONSOLE);
+    blocks.text("compatible", "snps,dw-apb-uart");
+    blocks.property("reg", &registers(0xff_e701_4000, 0x100));
+    blocks.number("clock-frequency", 100_000_000);
+    blocks.number("current-speed", 115_200);
+    blocks.number("reg-shift", 2);
+    blocks.number("reg-io-width", 4);
+    blocks.word(END);
+    blocks.word(END);
 }
 
 /// The tree as bytes.
@@ -104,6 +181,9 @@ pub fn encode(description: &Description<'_>) -> Vec<u8> {
     blocks.property("ranges", &[]);
     blocks.place("mmode_resv0", description.firmware);
     blocks.word(END);
+    if description.has_devices {
+        devices(&mut blocks);
+    }
     blocks.word(END);
     blocks.word(LAST);
     let structure = HEADER + RESERVED;

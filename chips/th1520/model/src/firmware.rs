@@ -4,6 +4,9 @@
 
 use crate::board::{Board, Stop};
 use crate::cpu::{Cpu, Mode, Trap, cause, interrupt, status};
+use crate::load;
+use crate::memory::Memory;
+use anyhow::Result;
 
 /// Which firmware is below the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +82,32 @@ pub fn enter(cpu: &mut Cpu, entry: u64, device_tree: u64) {
     cpu.set_pc(entry);
     cpu.set_mode(Mode::Supervisor);
     cpu.registers_changed();
+}
+
+/// Puts the hart at the entry of an OpenSBI of the kind `fw_dynamic`, as a first loader does, with what it shall enter
+/// and where it finds that told. Its own code handles calls and traps from then on.
+/// Source: OpenSBI docs/firmware/fw_dynamic.md; include/sbi/fw_dynamic.h.
+pub(crate) fn load_dynamic(
+    cpu: &mut Cpu,
+    memory: &mut Memory,
+    (code, at): (&[u8], u64),
+    entry: u64,
+    device_tree: u64,
+) -> Result<()> {
+    const MAGIC: u64 = 0x4942_534f;
+    const VERSION: u64 = 2;
+    load::raw(code, at, memory)?;
+    let supervisor = Mode::Supervisor as u64;
+    let options = 0;
+    let words = [MAGIC, VERSION, entry, supervisor, options, HART];
+    let told: Vec<u8> = words.into_iter().flat_map(u64::to_le_bytes).collect();
+    let told_at = at - 0x1000;
+    load::raw(&told, told_at, memory)?;
+    for (register, value) in [(10, HART), (11, device_tree), (12, told_at)] {
+        cpu.set_register(register, value);
+    }
+    cpu.set_pc(at);
+    Ok(())
 }
 
 impl Chain {

@@ -9,6 +9,7 @@ use crate::cpu::{Cpu, Exit, Rules};
 use crate::firmware::{self, Answer, Chain};
 use crate::memory::Memory;
 use crate::violation::Violation;
+use anyhow::Result;
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -50,6 +51,25 @@ impl<B: Board> Machine<B> {
     /// Enters a kernel in supervisor mode, with the address of a device tree (0 is none).
     pub fn enter(&mut self, entry: u64, device_tree: u64) {
         firmware::enter(&mut self.cpu, entry, device_tree);
+    }
+
+    /// Enters an OpenSBI of the kind `fw_dynamic`, which is put at this address and enters the kernel.
+    ///
+    /// # Errors
+    /// It does not fit.
+    pub fn enter_firmware(
+        &mut self,
+        firmware: (&[u8], u64),
+        entry: u64,
+        device_tree: u64,
+    ) -> Result<()> {
+        firmware::load_dynamic(
+            &mut self.cpu,
+            &mut self.memory,
+            firmware,
+            entry,
+            device_tree,
+        )
     }
 
     /// The time in nanoseconds.

@@ -64,6 +64,10 @@ struct Arguments {
     /// The device tree that the TH1520's firmware passes; if absent, a short one of the Lichee Pi 4A.
     #[arg(long)]
     device_tree: Option<PathBuf>,
+    /// An OpenSBI of the kind `fw_dynamic` runs below the TH1520's image, in place of the model's own part of the
+    /// firmware.
+    #[arg(long)]
+    firmware: Option<PathBuf>,
     /// Passes the TH1520's tree of a board with this name, which is compatible with nothing else.
     #[arg(long)]
     other_board: Option<String>,
@@ -256,7 +260,13 @@ fn th1520(image: &[u8], arguments: &Arguments, chain: Chain) -> Result<ExitCode>
         pwm_rate: arguments.pwm_rate.unwrap_or(Options::default().pwm_rate),
         ..Options::default()
     };
-    let machine = presets::th1520(image, tree.as_deref(), options, chain);
+    let machine = match &arguments.firmware {
+        Some(path) => {
+            let code = std::fs::read(path).with_context(|| path.display().to_string())?;
+            presets::th1520_below(&code, image, tree.as_deref(), options)
+        }
+        None => presets::th1520(image, tree.as_deref(), options, chain),
+    };
     let mut machine = machine.with_context(|| arguments.image.display().to_string())?;
     machine.board.plan_heat(arguments.heat.clone());
     for (from, to) in &arguments.wire {

@@ -39,6 +39,39 @@ pub fn th1520(
     options: Options,
     chain: Chain,
 ) -> Result<Machine<Th1520>> {
+    let (mut machine, entry) = loaded(image, device_tree, options, chain)?;
+    machine.enter(entry, DEVICE_TREE);
+    Ok(machine)
+}
+
+/// The same, below an OpenSBI of the kind `fw_dynamic` that runs in machine mode.
+///
+/// # Errors
+/// Image or firmware is none, or does not fit.
+pub fn th1520_below(
+    firmware: &[u8],
+    image: &[u8],
+    device_tree: Option<&[u8]>,
+    options: Options,
+) -> Result<Machine<Th1520>> {
+    let chain = Chain::Mainline;
+    let usual = encode(&Description {
+        has_devices: true,
+        ..Description::lichee_pi_4a(options.memory, chain.memory())
+    });
+    let tree = device_tree.unwrap_or(&usual);
+    let (mut machine, entry) = loaded(image, Some(tree), options, chain)?;
+    machine.enter_firmware((firmware, chain.memory().0), entry, DEVICE_TREE)?;
+    Ok(machine)
+}
+
+/// A machine with image and device tree in its memory, and where the image begins.
+fn loaded(
+    image: &[u8],
+    device_tree: Option<&[u8]>,
+    options: Options,
+    chain: Chain,
+) -> Result<(Machine<Th1520>, u64)> {
     let mut memory = Memory::new(0, options.memory, false);
     let entry = if image.starts_with(b"\x7fELF") {
         load::elf(image, &mut memory)?
@@ -52,7 +85,6 @@ pub fn th1520(
     if !options.attributes {
         rules.extended_status &= !extended::ATTRIBUTES;
     }
-    let mut machine = Machine::new(Th1520::new(options), memory, rules, chain);
-    machine.enter(entry, DEVICE_TREE);
-    Ok(machine)
+    let machine = Machine::new(Th1520::new(options), memory, rules, chain);
+    Ok((machine, entry))
 }

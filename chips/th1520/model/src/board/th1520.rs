@@ -517,6 +517,9 @@ impl Board for Th1520 {
             (timer, interrupt::SUPERVISOR_TIMER),
             (self.clint.software(), interrupt::SUPERVISOR_SOFTWARE),
             (self.plic.output(1), interrupt::SUPERVISOR_EXTERNAL),
+            (self.clint.machine_is_due(now), interrupt::MACHINE_TIMER),
+            (self.clint.machine_software(), interrupt::MACHINE_SOFTWARE),
+            (self.plic.output(0), interrupt::MACHINE_EXTERNAL),
         ]
         .into_iter()
         .filter(|(on, _)| *on)

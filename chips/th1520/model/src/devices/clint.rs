@@ -35,10 +35,26 @@ impl Clint {
         reaches(self.supervisor_compare, self.rate).is_some_and(|at| at <= now)
     }
 
-    /// When it will be.
+    /// Whether machine mode's timer is due.
+    #[must_use]
+    pub fn machine_is_due(&self, now: u64) -> bool {
+        reaches(self.machine_compare, self.rate).is_some_and(|at| at <= now)
+    }
+
+    /// When the next of them will be.
     #[must_use]
     pub fn next_event(&self, now: u64) -> Option<u64> {
-        reaches(self.supervisor_compare, self.rate).filter(|at| *at > now)
+        [self.supervisor_compare, self.machine_compare]
+            .into_iter()
+            .filter_map(|compare| reaches(compare, self.rate))
+            .filter(|at| *at > now)
+            .min()
+    }
+
+    /// Whether machine mode has a software interrupt.
+    #[must_use]
+    pub fn machine_software(&self) -> bool {
+        self.machine_software
     }
 
     /// Whether supervisor mode has a software interrupt.
