@@ -2,6 +2,7 @@
 
 use super::trial::{self, NONE};
 use anyhow::{Context, Result};
+use quote::ToTokens;
 use std::collections::BTreeMap;
 use syn::visit::Visit;
 
@@ -44,7 +45,7 @@ pub(crate) mod mutants {{
     ))
 }
 
-/// The names of the tests that are to panic.
+/// The names of the tests that are to panic, or to see that something does.
 ///
 /// # Errors
 /// When a source is no Rust.
@@ -55,7 +56,8 @@ fn expected_to_panic(sources: &BTreeMap<String, String>) -> Result<Vec<String>> 
     impl<'ast> Visit<'ast> for Tests {
         fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
             let panics = |attribute: &syn::Attribute| attribute.path().is_ident("should_panic");
-            if item.attrs.iter().any(panics) {
+            let catches = || item.to_token_stream().to_string().contains("catch_unwind");
+            if item.attrs.iter().any(panics) || catches() {
                 self.0.push(item.sig.ident.to_string());
             }
         }
@@ -84,11 +86,15 @@ mod tests {
     #[should_panic]
     #[test]
     fn c() {}
+    #[test]
+    fn d() {
+        assert!(std::panic::catch_unwind(c).is_err());
+    }
 }";
         let sources = BTreeMap::from([("a.rs".to_owned(), source.to_owned())]);
-        assert_eq!(expected_to_panic(&sources).expect("Rust"), ["b", "c"]);
+        assert_eq!(expected_to_panic(&sources).expect("Rust"), ["b", "c", "d"]);
         let module = of(&sources).expect("Rust");
         syn::parse_file(&module).expect("Rust");
-        assert!(module.contains(r#"["b", "c"].contains(&test)"#), "{module}");
+        assert!(module.contains(r#"["b", "c", "d"].contains(&test)"#), "{module}");
     }
 }
