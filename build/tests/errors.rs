@@ -64,6 +64,8 @@ faults! {
     dma_without_pool: shows manifest "dma-pool = 8192\n" => "";
     no_pci_on_the_board: shows chip "discovers = \"pci\"\n" => "";
     pool_not_positive: shows manifest "dma-pool = 8192" => "dma-pool = 0";
+    pool_beside_dma: shows manifest "device = \"uart0\"" => "device = \"uart0\"\ndma = true\npool = 4096";
+    pool_of_a_pci_function: shows manifest "dma = true\ndma-pool = 8192" => "pool = 8192";
     too_many_leases: shows manifest "chip = \"small\"" => "chip = \"small\"\nleases = 3";
     more_leases_than_handles: shows manifest "chip = \"small\"" => "chip = \"small\"\nleases = 5000";
     duplicate_label: shows manifest "offers = [\"sample\"]" => "offers = [\"sample\", \"mrhvtqga\"]";

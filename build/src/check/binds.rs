@@ -96,7 +96,7 @@ impl<'a> Checker<'a> {
         let parts = bind.get_ref();
         match (&parts.device, parts.function(), &parts.auxiliary) {
             (Some(device), None, None) => {
-                self.only(parts, "device", &["dma", "dma-pool", "dma-pools"]);
+                self.only(parts, "device", &["dma", "dma-pool", "dma-pools", "pool"]);
                 self.once(task, format!("device `{device}`"), device, bound);
                 let Some(index) = devices.iter().position(|one| one.name == *device.get_ref())
                 else {
@@ -180,6 +180,7 @@ impl<'a> Checker<'a> {
             ("dma-pools", bind.dma_pools.as_ref().map(Spanned::span)),
             ("id", bind.id.as_ref().map(Spanned::span)),
             ("nth", bind.nth.as_ref().map(Spanned::span)),
+            ("pool", bind.pool.as_ref().map(Spanned::span)),
         ];
         for (key, span) in keys {
             if let Some(span) = span.filter(|_| !allowed.contains(&key)) {

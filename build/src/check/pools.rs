@@ -1,4 +1,4 @@
-//! The DMA pools of a binding: each becomes a grant of the root lease.
+//! The pools of a binding, memory that its driver may lend on: each becomes a grant of the root lease.
 
 use super::Checker;
 use crate::manifest;
@@ -12,7 +12,7 @@ use std::ops::Range;
 pub(super) const MOST_POOLS: usize = 4;
 
 impl Checker<'_> {
-    /// The grants of a binding's DMA pools, in the manifest's order.
+    /// The grants of a binding's pools, in the manifest's order.
     pub(super) fn pools(
         &mut self,
         task: &str,
@@ -45,6 +45,22 @@ impl Checker<'_> {
     /// Whether there are pools exactly where there is DMA, and how many.
     fn check_pools(&mut self, task: &str, bind: &manifest::Bind) {
         let allowed = bind.dma.as_ref().is_some_and(|flag| *flag.get_ref());
+        if let Some(pool) = &bind.pool {
+            let dma = bind.dma.as_ref().map(Spanned::span);
+            let several = bind.dma_pools.as_ref().map(Spanned::span);
+            let other = dma
+                .or(bind.dma_pool.as_ref().map(Spanned::span))
+                .or(several);
+            if let Some(other) = other {
+                self.pool_problem(
+                    pool.span(),
+                    format!("`{task}` has `pool` and a key of DMA"),
+                    "for a device without DMA",
+                    "leave one of the two out",
+                    Some((other, "the other")),
+                );
+            }
+        }
         if let (Some(one), Some(several)) = (&bind.dma_pool, &bind.dma_pools) {
             self.pool_problem(
                 several.span(),
@@ -104,7 +120,7 @@ impl Checker<'_> {
         if *size.get_ref() > u32::MAX.into() {
             self.pool_problem(
                 size.span(),
-                format!("DMA pool of `{task}` is larger than any memory"),
+                format!("a pool of `{task}` is larger than any memory"),
                 "an image lies below 4 GiB",
                 "write a number of bytes",
                 None,
@@ -116,7 +132,7 @@ impl Checker<'_> {
         if length.is_none() {
             self.pool_problem(
                 size.span(),
-                format!("DMA pool of `{task}` is not positive"),
+                format!("a pool of `{task}` is not positive"),
                 "bytes",
                 "leave it out for none",
                 None,

@@ -143,6 +143,8 @@ pub struct Bind {
     pub dma_pool: Option<Spanned<i64>>,
     /// The same for several pools, in place of one.
     pub dma_pools: Option<Spanned<Vec<Spanned<i64>>>>,
+    /// Bytes of memory that the driver lends on with its device, where the device does no DMA.
+    pub pool: Option<Spanned<i64>>,
     /// An auxiliary device, as `"parent task.name"`.
     pub auxiliary: Option<Spanned<String>>,
     /// Its instance number.
@@ -158,10 +160,10 @@ impl Bind {
         parts.into_iter().find_map(Option::as_ref)
     }
 
-    /// The sizes of its DMA pools, in their order.
+    /// The sizes of its pools, in their order.
     pub fn pools(&self) -> impl Iterator<Item = &Spanned<i64>> {
         let several = self.dma_pools.iter().flat_map(|pools| pools.get_ref());
-        self.dma_pool.iter().chain(several)
+        self.dma_pool.iter().chain(several).chain(&self.pool)
     }
 }
 

@@ -1,4 +1,4 @@
-//! An Ethernet controller. The demo only identifies one.
+//! An Ethernet controller: what it is, and what it counts. Frames go another way, by the class `network`.
 
 use leasehold_abi::Error;
 use userlib::ipc::{Described, interface};
@@ -37,4 +37,41 @@ pub struct EthernetInfo {
 pub trait Ethernet {
     /// Its identification. `TimedOut` when it does not give its address.
     fn identify(&mut self) -> Result<EthernetInfo, Error>;
+}
+
+/// What a controller's driver counts, in one of its lives. A count begins anew at 2^32.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    FromBytes,
+    IntoBytes,
+    Immutable,
+    KnownLayout,
+    Described,
+)]
+#[repr(C)]
+pub struct EthernetCounters {
+    /// Frames that came and went on to the task above.
+    pub received: u32,
+    /// Frames that were sent.
+    pub sent: u32,
+    /// Frames that came when the controller had no room, and were dropped by it.
+    pub dropped: u32,
+    /// Frames that came with an error or a length that no frame has, and were dropped by the driver.
+    pub wrong: u32,
+    /// Frames that the controller gave up to send.
+    pub failed: u32,
+}
+
+/// What a controller's driver answers beside its frames.
+#[interface]
+pub trait EthernetController {
+    /// Its identification.
+    fn identity(&mut self) -> Result<EthernetInfo, Error>;
+    /// What was counted.
+    fn counters(&mut self) -> Result<EthernetCounters, Error>;
 }

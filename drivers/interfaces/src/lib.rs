@@ -30,7 +30,10 @@ pub use clock::{ClockClient, ClockServer};
 pub use console::{ConsoleClient, ConsoleServer};
 pub use copying::{CopyingClient, CopyingServer};
 pub use edu::{EduAsyncServer, EduClient};
-pub use ethernet::{EthernetClient, EthernetInfo, EthernetServer};
+pub use ethernet::{
+    EthernetClient, EthernetControllerAsyncServer, EthernetControllerClient,
+    EthernetControllerServer, EthernetCounters, EthernetInfo, EthernetServer,
+};
 pub use gpio::{AwaitedLine, LINE_EVENT, Line, LineError, LineEvent, LinesClient, LinesServer};
 pub use i2c::{
     I2C_MOST, I2C_OPERATIONS, I2cError, I2cTarget, TargetsAsyncServer, TargetsClient, i2c_shape,

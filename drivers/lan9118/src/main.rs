@@ -1,5 +1,5 @@
-//! The task around the Ethernet controller's driver.
+//! The task around the driver of the class `network`.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 #![forbid(unsafe_code)]
 
-userlib::driver!(driver_lan9118::EthernetDriver);
+userlib::driver!(async driver_lan9118::NetworkDriver);

@@ -11,7 +11,7 @@
 mod direction;
 
 use crate::direction::{Direction, HEADER, Parts};
-use class_network::{BUFFER, BUFFERS, Identity, Port};
+use class_network::{BUFFER, BUFFERS, Identity, Port, Wants};
 use driver_virtio::{Features, Transport};
 use embassy_futures::select::{Either, select};
 use embassy_futures::yield_now;
@@ -82,7 +82,10 @@ impl Hardware<'_> {
         }
         self.receive.tell();
         self.transmit.tell();
-        Ok(self.port.turn(self.receive.in_flight() < FEW))
+        Ok(self.port.turn(Wants {
+            buffers: self.receive.in_flight() < FEW,
+            frames: true,
+        }))
     }
 
     /// What one wake-up is about.

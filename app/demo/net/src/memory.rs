@@ -11,8 +11,11 @@ pub(crate) const DATAGRAMS: usize = 2;
 /// The sockets of the stack itself: DHCP and echo.
 const OWN: usize = 2;
 
-/// Bytes that a stream keeps in each direction. As much is under way at most.
+/// Bytes that a stream keeps of what it sends.
 const STREAM: usize = 16 * 1024;
+/// Bytes that it keeps of what comes. As much is under way to it at most, so a controller with little memory needs a
+/// smaller one.
+const WINDOW: usize = userlib::setting!("window": u32 = 16 * 1024) as usize;
 /// Bytes, and datagrams, that a socket for them keeps in each direction.
 const DATAGRAM: usize = 4 * 1024;
 const PACKETS: usize = 8;
@@ -22,7 +25,8 @@ const ECHOES: usize = 4;
 
 /// What is zero at first.
 pub struct Buffers {
-    pub(crate) streams: [[[u8; STREAM]; 2]; STREAMS],
+    pub(crate) received: [[u8; WINDOW]; STREAMS],
+    pub(crate) sent: [[u8; STREAM]; STREAMS],
     pub(crate) datagrams: [[[u8; DATAGRAM]; 2]; DATAGRAMS],
     pub(crate) echo: [[u8; ECHO]; 2],
     /// A frame that came, and one that is sent.
@@ -40,7 +44,8 @@ impl Buffers {
     /// Empty.
     pub const fn new() -> Self {
         Self {
-            streams: [[[0; STREAM]; 2]; STREAMS],
+            received: [[0; WINDOW]; STREAMS],
+            sent: [[0; STREAM]; STREAMS],
             datagrams: [[[0; DATAGRAM]; 2]; DATAGRAMS],
             echo: [[0; ECHO]; 2],
             frames: [[0; MOST_FRAME]; 2],

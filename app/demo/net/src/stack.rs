@@ -81,7 +81,8 @@ impl Stack {
     /// No driver yet, and no address.
     pub(crate) fn new(buffers: &'static mut Buffers, places: &'static mut Places) -> Self {
         let Buffers {
-            streams,
+            received,
+            sent,
             datagrams,
             echo,
             frames,
@@ -89,7 +90,7 @@ impl Stack {
         let mut sockets = SocketSet::new(&mut places.sockets[..]);
         let mut handles = [None; STREAMS + DATAGRAMS];
         let mut free = handles.iter_mut();
-        for ([receive, send], handle) in streams.iter_mut().zip(&mut free) {
+        for ((receive, send), handle) in received.iter_mut().zip(sent).zip(&mut free) {
             let socket = tcp::Socket::new(
                 tcp::SocketBuffer::new(&mut receive[..]),
                 tcp::SocketBuffer::new(&mut send[..]),

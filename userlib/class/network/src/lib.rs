@@ -2,7 +2,8 @@
 //!
 //! The driver registers the auxiliary device [`NETWORK`] with a [`Network`] as payload. The frames lie in the DMA
 //! memory of its device, so nothing is copied between the two tasks: in the rings are numbers of buffers. The child may
-//! read the buffers of received frames, and write those of frames to send.
+//! read the buffers of received frames, and write those of frames to send. The driver of a device without DMA has a
+//! pool too, and copies each frame between it and its device ([`Port::put`], [`Port::get`]).
 //!
 //! [`Port`] is the driver's end. [`Frames`] is the end of the task above. Both are made of the queues of `class-queue`:
 //! the driver asks the child to take received frames, and the child asks the driver to send frames.
@@ -22,7 +23,7 @@ mod port;
 
 pub use class_queue::{READY, Slot};
 pub use frames::Frames;
-pub use port::Port;
+pub use port::{Port, Wants};
 
 use class_queue::{Asker, AskerOffer, Doer, DoerOffer, Driver, Tagged};
 use userlib::auxiliary::{Lendable, Lent};
@@ -92,8 +93,8 @@ impl Frame {
 }
 
 /// Whether a frame can have so many bytes.
-fn is_length(length: usize) -> bool {
-    (LEAST_FRAME..=MOST_FRAME).contains(&length)
+pub const fn is_length(length: usize) -> bool {
+    LEAST_FRAME <= length && length <= MOST_FRAME
 }
 
 /// What the controller is like.

@@ -1,6 +1,8 @@
 //! The driver's end: gives frames that came, and takes frames to send.
 
-use crate::{BUFFERS, Done, Frame, Identity, NETWORK, NetworkFamily, NetworkOffer, is_length};
+use crate::{
+    BUFFER, BUFFERS, Done, Frame, Identity, NETWORK, NetworkFamily, NetworkOffer, is_length,
+};
 use class_queue::{Asker, AskerOffer, Doer, DoerOffer, Offered, Slot};
 use userlib::Error;
 use userlib::auxiliary::{Lent, LentCell};
@@ -37,6 +39,23 @@ impl<'cap> Parts<'cap> {
             transmit_memory: lend(&self.transmit_memory, Rights::READ | Rights::WRITE)?,
         })
     }
+}
+
+/// What a driver wants of the child: only then a post wakes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wants {
+    /// Buffers for frames to come, at once when the child gives them back.
+    pub buffers: bool,
+    /// Frames to send: the device has room.
+    pub frames: bool,
+}
+
+/// Where bytes of a slot's buffer are in the memory of all buffers.
+fn place(slot: &Slot, at: usize, count: usize) -> Result<usize, Error> {
+    if at > BUFFER || count > BUFFER - at {
+        return Err(Error::Invalid);
+    }
+    Ok(slot.index() * BUFFER + at)
 }
 
 /// The driver's end. The driver says what its device did, and asks what the device is to do.
@@ -122,11 +141,29 @@ impl<'cap> Port<'cap> {
         Ok(())
     }
 
+    /// Copies bytes of a frame that came into the buffer of this slot, from byte `at` on: for a device without DMA.
+    ///
+    /// # Errors
+    /// `Invalid` past the buffer's end.
+    pub fn put(&mut self, slot: &Slot, at: usize, bytes: &[u8]) -> Result<(), Error> {
+        let at = place(slot, at, bytes.len())?;
+        self.parts.received_memory.copy_from(at, bytes)
+    }
+
     /// The next frame to send: its slot and its length. The device has its buffer until [`Port::sent`].
     pub fn to_send(&mut self) -> Option<(Slot, usize)> {
         let (slot, frame) = self.said(|port| port.transmit.request())?;
         let length = self.said(|_| frame.checked().map(Some))?;
         Some((slot, length))
+    }
+
+    /// Copies bytes of a frame to send out of the buffer of this slot, from byte `at` on: for a device without DMA.
+    ///
+    /// # Errors
+    /// `Invalid` past the buffer's end.
+    pub fn get(&self, slot: &Slot, at: usize, into: &mut [u8]) -> Result<(), Error> {
+        let at = place(slot, at, into.len())?;
+        self.parts.transmit_memory.copy_to(at, into)
     }
 
     /// The device has sent the frame in the buffer of this slot.
@@ -154,6 +191,18 @@ impl<'cap> Port<'cap> {
     /// # Errors
     /// Those of [`Registration::new`](userlib::auxiliary::Registration::new).
     pub fn renew(&mut self, mut take: impl FnMut(Slot) -> Result<(), Error>) -> Result<(), Error> {
+        self.renew_free()?;
+        while let Some(slot) = self.received.slot() {
+            take(slot)?;
+        }
+        Ok(())
+    }
+
+    /// As [`Port::renew`], for a device that has no buffers for frames to come: all stay here.
+    ///
+    /// # Errors
+    /// As [`Port::renew`].
+    pub fn renew_free(&mut self) -> Result<(), Error> {
         self.renews = false;
         let offer = self.parts.offer()?;
         let (received, transmit) = (&self.received, &self.transmit);
@@ -161,31 +210,31 @@ impl<'cap> Port<'cap> {
             received.restart();
             transmit.restart();
             offer
-        })?;
-        while let Some(slot) = self.received.slot() {
-            take(slot)?;
-        }
-        Ok(())
+        })
     }
 
-    /// Shows the child all that was done, and says whether to wait for a post. `is_short` when the device has few
-    /// buffers for frames to come, and is to have those that the child gives back at once.
-    pub fn turn(&mut self, is_short: bool) -> bool {
+    /// Shows the child all that was done, and says whether to wait for a post.
+    pub fn turn(&mut self, wants: Wants) -> bool {
         let mut notify = self.received.publish() | self.transmit.publish();
-        let turns = self.said(|port| {
-            let mut turn = port.transmit.turn()?;
-            if is_short {
-                let received = port.received.turn()?;
-                turn.notify |= received.notify;
-                turn.wait &= received.wait;
+        let mut wait = true;
+        // A lie is remembered by `said`.
+        let _ = self.said(|port| {
+            if wants.frames {
+                let transmit = port.transmit.turn()?;
+                notify |= transmit.notify;
+                wait &= transmit.wait;
             }
-            Ok(Some(turn))
+            if wants.buffers {
+                let received = port.received.turn()?;
+                notify |= received.notify;
+                wait &= received.wait;
+            }
+            Ok(Some(()))
         });
-        notify |= turns.is_some_and(|turn| turn.notify);
         if notify {
             self.offered.notify();
         }
-        self.renews || turns.is_none_or(|turn| turn.wait)
+        self.renews || wait
     }
 
     /// What the child said, if that can be; otherwise it loses its queues.
