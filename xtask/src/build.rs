@@ -9,7 +9,7 @@ use crate::symbols::Symbols;
 use anyhow::{Context, Result};
 use leasehold_build::{Built, Workspace};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// An image, and what boots it.
@@ -29,6 +29,8 @@ pub(crate) struct Bootable {
     pub(crate) plain: bool,
     /// The port of this machine at which its page is reachable, if it shall be.
     pub(crate) page: Option<u16>,
+    /// The file that gets all frames of its network, if one shall.
+    pub(crate) frames: Option<PathBuf>,
 }
 
 impl Bootable {
@@ -87,6 +89,12 @@ impl Bootable {
                 format!(",hostfwd=tcp:{}:{host}-:{board}", Ipv4Addr::LOCALHOST)
             });
             command.args(["-netdev", &format!("user,id=net{forward}")]);
+            if let Some(file) = &self.frames {
+                // QEMU's own way to write a comma.
+                let file = file.display().to_string().replace(',', ",,");
+                let filter = format!("filter-dump,id=frames,netdev=net,file={file}");
+                command.args(["-object", &filter]);
+            }
         }
     }
 
@@ -193,5 +201,6 @@ pub(crate) fn bootable(
         disk,
         plain: false,
         page: None,
+        frames: None,
     })
 }

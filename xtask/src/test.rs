@@ -38,6 +38,7 @@ const ON_BOARDS: &[OnBoard] = &[
     story::PART,
     display::PART,
     network::PART,
+    network::SMALL,
     page::PART,
     disk::PART,
     disk::liar::PART,
@@ -45,8 +46,6 @@ const ON_BOARDS: &[OnBoard] = &[
     header::PART,
     probe::PART,
 ];
-/// Where parts that wait for the host's time run when everything is run.
-const LONG: &str = "virt-rv64";
 
 /// All that the tests need of this machine, the browser of a single part too.
 pub(crate) fn work() -> Vec<Work> {
@@ -69,11 +68,12 @@ pub(crate) fn run(
     let apps: Vec<&str> = ON_BOARDS.iter().map(|one| one.app).collect();
     let boards = boards::asked(workspace, &apps, board)?;
     // What takes real time runs on one board, unless a part or a board was asked for.
-    let is_for_long = |on: &str| only.is_some() || board.is_some() || on == LONG;
+    let is_for_all = only.is_some() || board.is_some();
     let mut runs: Vec<(&OnBoard, &str)> = Vec::new();
     for on in &boards {
         let here = ON_BOARDS.iter().filter(|one| {
-            wanted(one.part) && (!one.is_long || is_for_long(on)) && one.is_on(workspace, on)
+            let is_here = is_for_all || one.long_on.is_none_or(|board| board == on);
+            wanted(one.part) && is_here && one.is_on(workspace, on)
         });
         runs.extend(here.map(|one| (one, on.as_str())));
     }

@@ -47,7 +47,7 @@ pub(super) const PART: OnBoard = OnBoard {
     app: APP,
     task: None,
     needs: &[Work::Disk],
-    is_long: true,
+    long_on: Some("virt-rv64"),
     tell,
 };
 

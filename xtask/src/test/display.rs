@@ -33,7 +33,7 @@ pub(super) const PART: OnBoard = OnBoard {
     app: APP,
     task: Some(TASK),
     needs: &[],
-    is_long: false,
+    long_on: None,
     tell,
 };
 

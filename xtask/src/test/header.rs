@@ -41,7 +41,7 @@ pub(super) const PART: OnBoard = OnBoard {
     app: APP,
     task: None,
     needs: &[],
-    is_long: false,
+    long_on: None,
     tell,
 };
 

@@ -1,8 +1,9 @@
-//! The demo's network: transfers by HTTP between the board and this machine, while tasks of the board are killed.
+//! The network of an app: transfers by HTTP between the board and this machine, while tasks of the board are killed.
 //!
 //! The emulator's own network passes what the board sends to 10.0.2.2 on to a server here, on the loopback device.
 //! Nothing that is judged depends on how fast this machine is: kills come after so many bytes.
 
+mod frames;
 mod page;
 mod server;
 
@@ -14,31 +15,46 @@ use crate::build::Bootable;
 use crate::qemu::Clock;
 use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
+use leasehold_build::plan::{Bind, Task};
 
-/// The app.
-const APP: &str = "demo";
-/// The stack, and the driver below it.
+/// The stack.
 const STACK: &str = "net";
-const DRIVER: &str = "virtio-net";
+/// Drivers that the page can crash without harm to itself. Each board has one of them.
+const OTHERS: [&str; 2] = ["edu", "timer"];
 /// A kill comes after so many bytes, in KiB, so that the number of kills does not depend on time.
 const EVERY: &str = "256k";
 /// Fewest kills of a transfer.
 const KILLS: u32 = 3;
 
+/// The demo, on boards with PCI.
 pub(super) const PART: OnBoard = OnBoard {
     part: Part::Network,
     what: "the network",
-    app: APP,
+    app: "demo",
     task: Some(STACK),
     needs: &[],
-    is_long: true,
+    long_on: Some("virt-rv64"),
     tell,
 };
 
-/// Runs the demo and judges its transfers.
-fn tell(_workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
+/// The app `page`, on small boards.
+pub(super) const SMALL: OnBoard = OnBoard {
+    app: "page",
+    long_on: Some("mps2-an385"),
+    ..PART
+};
+
+/// Runs the app and judges its transfers.
+fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     bootable.open_page(0)?;
-    let page = bootable.page.context("the demo has no page")?;
+    let page = bootable.page.context("the app has no page")?;
+    let tasks = &bootable.built.plan.tasks;
+    let driver = driver(tasks).context("the app has no driver of a network")?;
+    let is_there = |name: &&str| tasks.iter().any(|task| task.name == *name);
+    let other = OTHERS.into_iter().find(is_there).context("no driver")?;
+    let chip = bootable.built.plan.chip.chip.name.get_ref();
+    let file = workspace.target().join(format!("network-{chip}.pcap"));
+    bootable.frames = Some(file.clone());
     // What is at the other end of the wire goes by the host's clock.
     let mut shell = Shell::start(&bootable, Clock::Real)?;
     shell.until_prompt()?;
@@ -53,15 +69,15 @@ fn tell(_workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     report("a_page_comes_whole", seen.fetch(None));
     report(
         "a_page_comes_whole_while_the_driver_is_killed",
-        seen.fetch(Some(DRIVER)),
+        seen.fetch(Some(&driver)),
     );
     report(
         "what_is_sent_arrives_while_the_driver_is_killed",
-        seen.post(Some(DRIVER)),
+        seen.post(Some(&driver)),
     );
     report(
         "requests_to_the_page_get_their_status",
-        page::statuses(page),
+        page::statuses(page, other),
     );
     report(
         "who_says_nothing_keeps_nobody_from_the_page",
@@ -69,7 +85,7 @@ fn tell(_workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     );
     report(
         "the_page_s_connection_goes_on_when_the_driver_dies",
-        page::crash(page, DRIVER),
+        page::crash(page, &driver),
     );
     report(
         "when_the_stack_dies_its_clients_are_told",
@@ -77,10 +93,23 @@ fn tell(_workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     );
     report("and_the_page_is_there_again", page::is_there(page));
     seen.shell.power_off()?;
+    report(
+        "all_frames_of_the_board_are_well_formed",
+        frames::judge(&file),
+    );
     Ok(tally)
 }
 
-/// A running demo, and the server that it talks to.
+/// The task that drives the network: the parent of what the stack binds.
+fn driver(tasks: &[Task]) -> Option<String> {
+    let stack = tasks.iter().find(|task| task.name == STACK)?;
+    stack.binds.iter().find_map(|bind| match bind {
+        Bind::Auxiliary { name, .. } => Some(name.split_once('.')?.0.to_owned()),
+        _ => None,
+    })
+}
+
+/// A running app, and the server that it talks to.
 struct Seen {
     shell: Shell,
     server: Server,

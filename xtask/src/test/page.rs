@@ -56,7 +56,7 @@ pub(super) const PART: OnBoard = OnBoard {
     app: APP,
     task: Some(TASK),
     needs: &[],
-    is_long: true,
+    long_on: Some("virt-rv64"),
     tell,
 };
 

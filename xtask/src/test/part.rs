@@ -46,8 +46,8 @@ pub(super) struct OnBoard {
     pub(super) task: Option<&'static str>,
     /// What it needs of this machine, beside an emulator.
     pub(super) needs: &'static [Work],
-    /// It waits for the host's time. So it runs on one board when everything is run.
-    pub(super) is_long: bool,
+    /// It waits for the host's time. So it runs on this board alone when everything is run.
+    pub(super) long_on: Option<&'static str>,
     /// Boots the app and judges it. An error says that it could not come to its end.
     pub(super) tell: fn(&Workspace, Bootable) -> Result<Tally>,
 }

@@ -26,7 +26,7 @@ pub(in crate::test) const PART: OnBoard = OnBoard {
     app: "liar",
     task: None,
     needs: &[Work::Disk],
-    is_long: true,
+    long_on: Some("virt-rv64"),
     tell,
 };
 

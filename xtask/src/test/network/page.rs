@@ -1,4 +1,4 @@
-//! Requests to the demo's page from this machine: good ones, bad ones, and connections that say nothing.
+//! Requests to the board's page from this machine: good ones, bad ones, and connections that say nothing.
 
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{ErrorKind, Read, Write};
@@ -10,31 +10,29 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// More connections than the page's task has sockets.
 const SILENT: usize = 12;
 
-/// Gives each kind of request, and looks at the status of the answer.
+/// Gives each kind of request, and looks at the status of the answer. One crashes this driver.
 ///
 /// # Errors
 /// The first that was answered otherwise.
-pub(super) fn statuses(port: u16) -> Result<()> {
+pub(super) fn statuses(port: u16, driver: &str) -> Result<()> {
     let host = format!("127.0.0.1:{port}");
     let long = "a".repeat(5000);
     let fields = "A: b\r\n".repeat(60);
+    let crash = format!("POST /crash/{driver} HTTP/1.1");
+    let look = format!("GET /crash/{driver} HTTP/1.1");
     let own = format!("Origin: http://{host}\r\n");
     for (first, fields, status) in [
         ("GET / HTTP/1.1", "", 200),
         ("HEAD / HTTP/1.1", "", 200),
         ("GET / HTTP/1.0", "", 200),
         ("GET /state?log=0 HTTP/1.1", "", 200),
-        ("POST /crash/edu HTTP/1.1", own.as_str(), 204),
+        (crash.as_str(), own.as_str(), 204),
         ("POST /crash/shell HTTP/1.1", own.as_str(), 403),
         ("POST /crash/supervisor HTTP/1.1", own.as_str(), 403),
         ("POST /crash/nobody HTTP/1.1", own.as_str(), 404),
-        ("POST /crash/edu HTTP/1.1", "", 403),
-        (
-            "POST /crash/edu HTTP/1.1",
-            "Origin: http://evil.example\r\n",
-            403,
-        ),
-        ("GET /crash/edu HTTP/1.1", own.as_str(), 405),
+        (crash.as_str(), "", 403),
+        (crash.as_str(), "Origin: http://evil.example\r\n", 403),
+        (look.as_str(), own.as_str(), 405),
         ("PUT / HTTP/1.1", "", 405),
         ("GET /nothing HTTP/1.1", "", 404),
         ("GET  / HTTP/1.1", "", 400),
