@@ -40,6 +40,7 @@ const ON_BOARDS: &[OnBoard] = &[
     network::PART,
     network::SMALL,
     page::PART,
+    page::SMALL,
     disk::PART,
     disk::liar::PART,
     fan::PART,
@@ -72,7 +73,7 @@ pub(crate) fn run(
     let mut runs: Vec<(&OnBoard, &str)> = Vec::new();
     for on in &boards {
         let here = ON_BOARDS.iter().filter(|one| {
-            let is_here = is_for_all || one.long_on.is_none_or(|board| board == on);
+            let is_here = is_for_all || one.runs.is_on(on);
             wanted(one.part) && is_here && one.is_on(workspace, on)
         });
         runs.extend(here.map(|one| (one, on.as_str())));

@@ -11,7 +11,7 @@ pub(crate) use cut::play as cut_power;
 pub(crate) use fault::{Fault, play as with_fault};
 
 use self::app::{FILES, LIMIT, LINES, PLAN, SIZE, content};
-use super::part::{OnBoard, Part};
+use super::part::{OnBoard, Part, Runs};
 use super::tally::Tally;
 use crate::build::Bootable;
 use crate::disk::{self, Disk};
@@ -47,7 +47,7 @@ pub(super) const PART: OnBoard = OnBoard {
     app: APP,
     task: None,
     needs: &[Work::Disk],
-    long_on: Some("virt-rv64"),
+    runs: Runs::On("virt-rv64"),
     tell,
 };
 

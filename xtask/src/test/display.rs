@@ -1,6 +1,6 @@
 //! The demo's display: what it shows, while its driver ends and comes back.
 
-use super::part::{OnBoard, Part};
+use super::part::{OnBoard, Part, Runs};
 use super::shell::Shell;
 use super::tally::Tally;
 use crate::build::Bootable;
@@ -33,7 +33,7 @@ pub(super) const PART: OnBoard = OnBoard {
     app: APP,
     task: Some(TASK),
     needs: &[],
-    long_on: None,
+    runs: Runs::Always,
     tell,
 };
 

@@ -1,6 +1,6 @@
 //! The app `fan` on the model of its board: what comes out of the fan's pad, in time, while drivers end.
 
-use super::part::{OnBoard, Part};
+use super::part::{OnBoard, Part, Runs};
 use super::tally::Tally;
 use super::waves::{self, Run, Wave, near};
 use crate::build::Bootable;
@@ -44,7 +44,7 @@ pub(super) const PART: OnBoard = OnBoard {
     app: APP,
     task: None,
     needs: &[],
-    long_on: None,
+    runs: Runs::Always,
     tell,
 };
 

@@ -1,7 +1,7 @@
 //! The app `header` on the model of its board: a light and a button on two lines of GPIO, joined by a wire, while
 //! drivers end.
 
-use super::part::{OnBoard, Part};
+use super::part::{OnBoard, Part, Runs};
 use super::tally::Tally;
 use super::waves::{self, Run};
 use crate::build::Bootable;
@@ -41,7 +41,7 @@ pub(super) const PART: OnBoard = OnBoard {
     app: APP,
     task: None,
     needs: &[],
-    long_on: None,
+    runs: Runs::Always,
     tell,
 };
 

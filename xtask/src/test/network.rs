@@ -8,7 +8,7 @@ mod page;
 mod server;
 
 use self::server::{BYTES, Server};
-use super::part::{OnBoard, Part};
+use super::part::{OnBoard, Part, Runs};
 use super::shell::Shell;
 use super::tally::Tally;
 use crate::build::Bootable;
@@ -33,14 +33,14 @@ pub(super) const PART: OnBoard = OnBoard {
     app: "demo",
     task: Some(STACK),
     needs: &[],
-    long_on: Some("virt-rv64"),
+    runs: Runs::On("virt-rv64"),
     tell,
 };
 
 /// The app `page`, on small boards.
 pub(super) const SMALL: OnBoard = OnBoard {
     app: "page",
-    long_on: Some("mps2-an385"),
+    runs: Runs::On("mps2-an385"),
     ..PART
 };
 
@@ -101,7 +101,7 @@ fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
 }
 
 /// The task that drives the network: the parent of what the stack binds.
-fn driver(tasks: &[Task]) -> Option<String> {
+pub(super) fn driver(tasks: &[Task]) -> Option<String> {
     let stack = tasks.iter().find(|task| task.name == STACK)?;
     stack.binds.iter().find_map(|bind| match bind {
         Bind::Auxiliary { name, .. } => Some(name.split_once('.')?.0.to_owned()),

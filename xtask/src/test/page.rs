@@ -1,8 +1,9 @@
-//! The demo's page in a browser, while drivers are crashed by its buttons.
+//! An app's page in a browser, while drivers are crashed by its buttons.
 //!
 //! Nothing that is judged depends on how fast this machine is: what shall happen is awaited.
 
-use super::part::{OnBoard, Part};
+use super::network::driver;
+use super::part::{OnBoard, Part, Runs};
 use super::shell::Shell;
 use super::tally::Tally;
 use crate::browser::Browser;
@@ -12,13 +13,10 @@ use crate::qemu::Clock;
 use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
 
-/// The app.
-const APP: &str = "demo";
 /// The task that serves the page.
 const TASK: &str = "web";
-/// A driver that lends to others, and the one that the page comes through.
+/// A driver that lends to others.
 const PARENT: &str = "aux-parent";
-const NETWORK: &str = "virtio-net";
 /// Leases that end with the parent: its own, and those of its two devices, to the supervisor and to the child.
 const LEASES: u64 = 5;
 /// Least contrast of text. Source: WCAG 2.2, success criterion 1.4.3.
@@ -50,17 +48,25 @@ const LOWEST: &str = "(() => {
   return lowest;
 })()";
 
+/// The demo, on boards with PCI.
 pub(super) const PART: OnBoard = OnBoard {
     part: Part::Page,
     what: "the page",
-    app: APP,
+    app: "demo",
     task: Some(TASK),
     needs: &[],
-    long_on: Some("virt-rv64"),
+    runs: Runs::On("virt-rv64"),
     tell,
 };
 
-/// Runs the demo and judges its page.
+/// The app `page`, on small boards.
+pub(super) const SMALL: OnBoard = OnBoard {
+    app: "page",
+    runs: Runs::Asked,
+    ..PART
+};
+
+/// Runs the app and judges its page.
 fn tell(_workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     if needs::browser().is_none() {
         println!("not tried, there is no Chromium: `cargo xtask test --only page` brings it in");
@@ -72,7 +78,12 @@ fn tell(_workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     let address = bootable.open_page(0)?.context("the demo has no page")?;
     let mut shell = Shell::start(&bootable, Clock::Real)?;
     shell.until_prompt()?;
-    let mut seen = Seen(Browser::start()?);
+    let tasks = &bootable.built.plan.tasks;
+    let mut seen = Seen {
+        browser: Browser::start()?,
+        tasks: tasks.len() as u64,
+        network: driver(tasks).context("the app has no driver of a network")?,
+    };
     let mut tally = Tally::default();
     let mut report = |name: &str, outcome| tally.judge("page", name, outcome);
     report("it_loads_and_needs_nothing_else", seen.loads(&address));
@@ -88,7 +99,13 @@ fn tell(_workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
 }
 
 /// A browser with the page.
-struct Seen(Browser);
+struct Seen {
+    browser: Browser,
+    /// How many tasks the board has.
+    tasks: u64,
+    /// The driver that the page comes through.
+    network: String,
+}
 
 /// An expression: the generation of a task, as the page shows it.
 fn generation(task: &str) -> String {
@@ -100,15 +117,15 @@ fn generation(task: &str) -> String {
 
 impl Seen {
     fn loads(&mut self, address: &str) -> Result<()> {
-        self.0.wear(1200, 900, false)?;
-        self.0.go(address)?;
+        self.browser.wear(1200, 900, false)?;
+        self.browser.go(address)?;
         self.live()?;
         let tasks = self.number("document.querySelectorAll('#tasks tr').length")?;
         let buttons = self.number("document.querySelectorAll('#tasks button').length")?;
         let leases = self.number("document.querySelectorAll('svg g').length")?;
-        ensure!(tasks >= 15, "only {tasks} tasks");
-        ensure!(buttons >= 8 && buttons < tasks, "{buttons} buttons");
-        ensure!(leases >= 15, "only {leases} leases");
+        ensure!(tasks == self.tasks, "{tasks} tasks");
+        ensure!(buttons >= 7 && buttons < tasks, "{buttons} buttons");
+        ensure!(leases >= 10, "only {leases} leases");
         let log = self.number("document.querySelector('#log').textContent.length")?;
         ensure!(log > 500, "the log has only {log} characters");
         let outside = format!(
@@ -123,23 +140,23 @@ impl Seen {
     }
 
     fn number(&mut self, expression: &str) -> Result<u64> {
-        let found = self.0.look(expression)?;
+        let found = self.browser.look(expression)?;
         found
             .as_u64()
             .with_context(|| format!("{expression} is {found}"))
     }
 
     fn live(&mut self) -> Result<()> {
-        self.0.until(
+        self.browser.until(
             "document.querySelector('#link')?.textContent === 'live'",
             "document.body?.innerText",
         )
     }
 
     fn changes(&mut self) -> Result<()> {
-        self.0
+        self.browser
             .look("window.before = document.querySelector('#time').textContent")?;
-        self.0.until(
+        self.browser.until(
             "document.querySelector('#time').textContent !== window.before",
             "window.before",
         )
@@ -148,20 +165,20 @@ impl Seen {
     /// Goes to the button of a task by the keyboard alone, and presses it; gives the task's generation before.
     fn crash(&mut self, task: &str) -> Result<u64> {
         let before = self.number(&generation(task))?;
-        self.0.look("document.activeElement.blur()")?;
+        self.browser.look("document.activeElement.blur()")?;
         let label = format!("Crash {task}");
         for _ in 0..100 {
-            self.0.press("Tab", 9, "")?;
+            self.browser.press("Tab", 9, "")?;
             let at = self
-                .0
+                .browser
                 .look("document.activeElement.getAttribute('aria-label')")?;
             if at == label {
                 // Whoever uses the keyboard sees where it is.
                 let outline = self
-                    .0
+                    .browser
                     .look("getComputedStyle(document.activeElement).outlineStyle")?;
                 ensure!(outline == "solid", "the focus is not to be seen: {outline}");
-                self.0.press("Enter", 13, "\r")?;
+                self.browser.press("Enter", 13, "\r")?;
                 return Ok(before);
             }
         }
@@ -171,50 +188,53 @@ impl Seen {
     /// Waits until a task has a later generation than before.
     fn back(&mut self, task: &str, before: u64) -> Result<()> {
         let generation = generation(task);
-        self.0
+        self.browser
             .until(&format!("{generation} > {before}"), &generation)
     }
 
     fn revocation(&mut self) -> Result<()> {
-        self.0.look(
+        self.browser.look(
             "window.most = 0; new MutationObserver(() => {
                window.most = Math.max(window.most, document.querySelectorAll('svg .revoked').length);
              }).observe(document.querySelector('svg'), { childList: true })",
         )?;
         let before = self.crash(PARENT)?;
-        self.0.until(
+        self.browser.until(
             &format!("window.most >= {LEASES}"),
             "[window.most, document.body.innerText]",
         )?;
-        let said = self.0.look("document.querySelector('#said').textContent")?;
+        let said = self
+            .browser
+            .look("document.querySelector('#said').textContent")?;
         ensure!(
             said.as_str().is_some_and(|said| said.contains("revoked: ")),
             "it says {said}"
         );
         self.back(PARENT, before)?;
-        self.0.until(
+        self.browser.until(
             "document.querySelectorAll('svg .revoked').length === 0",
             "document.querySelector('svg').textContent",
         )
     }
 
     fn network(&mut self) -> Result<()> {
-        let before = self.crash(NETWORK)?;
-        self.back(NETWORK, before)?;
+        let network = self.network.clone();
+        let before = self.crash(&network)?;
+        self.back(&network, before)?;
         self.changes()?;
         self.live()
     }
 
     fn focus(&mut self) -> Result<()> {
         let at = self
-            .0
+            .browser
             .look("document.activeElement.getAttribute('aria-label')")?;
-        ensure!(at == format!("Crash {NETWORK}"), "it is at {at}");
+        ensure!(at == format!("Crash {}", self.network), "it is at {at}");
         Ok(())
     }
 
     fn contrast(&mut self) -> Result<()> {
-        let lowest = self.0.look(LOWEST)?;
+        let lowest = self.browser.look(LOWEST)?;
         let lowest = lowest.as_f64().context("no contrast")?;
         ensure!(lowest >= CONTRAST, "a contrast of only {lowest:.2}");
         Ok(())
@@ -223,17 +243,20 @@ impl Seen {
     fn dark(&mut self) -> Result<()> {
         let ground = "getComputedStyle(document.body).backgroundColor";
         ensure!(
-            self.0.look(ground)? == "rgb(255, 255, 255)",
+            self.browser.look(ground)? == "rgb(255, 255, 255)",
             "it is not light"
         );
         self.contrast()?;
-        self.0.wear(1200, 900, true)?;
-        ensure!(self.0.look(ground)? == "rgb(16, 20, 28)", "it is not dark");
+        self.browser.wear(1200, 900, true)?;
+        ensure!(
+            self.browser.look(ground)? == "rgb(16, 20, 28)",
+            "it is not dark"
+        );
         self.contrast()
     }
 
     fn narrow(&mut self) -> Result<()> {
-        self.0.wear(NARROW, 700, true)?;
+        self.browser.wear(NARROW, 700, true)?;
         self.changes()?;
         self.changes()?;
         let width = self.number("document.documentElement.scrollWidth")?;
@@ -248,7 +271,7 @@ impl Seen {
     }
 
     fn quiet(&mut self) -> Result<()> {
-        let complaints = self.0.complaints()?;
+        let complaints = self.browser.complaints()?;
         ensure!(complaints.is_empty(), "{}", complaints.join("\n"));
         Ok(())
     }
@@ -264,8 +287,12 @@ mod tests {
     #[test]
     fn the_page_s_task_has_the_call_that_it_needs_and_no_order() {
         let root = root::find().unwrap();
-        for board in ["virt-rv64", "virt-rv32"] {
-            let plan = leasehold_build::check(&root, APP, board).unwrap();
+        for (app, board) in [
+            ("demo", "virt-rv64"),
+            ("demo", "virt-rv32"),
+            ("page", "mps2-an385"),
+        ] {
+            let plan = leasehold_build::check(&root, app, board).unwrap();
             let named = |name: &str| plan.tasks.iter().find(|task| task.name == name).unwrap();
             let calls = |task: &str, peer: &str| {
                 let rank = plan.tasks.iter().position(|one| one.name == peer);

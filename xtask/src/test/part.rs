@@ -35,6 +35,28 @@ pub(crate) enum Part {
     Model,
 }
 
+/// Where a part runs when everything is run. A board or a part that is asked for runs always.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// On each board that it can.
+    Always,
+    /// It waits for the host's time, so it runs on this board alone.
+    On(&'static str),
+    /// Nowhere: it is like another part, on another kind of board.
+    Asked,
+}
+
+impl Runs {
+    /// Whether that is so on a board.
+    pub(super) fn is_on(self, board: &str) -> bool {
+        match self {
+            Self::Always => true,
+            Self::On(one) => one == board,
+            Self::Asked => false,
+        }
+    }
+}
+
 /// A part that boots an app on a board, and judges what it does.
 pub(super) struct OnBoard {
     pub(super) part: Part,
@@ -46,8 +68,8 @@ pub(super) struct OnBoard {
     pub(super) task: Option<&'static str>,
     /// What it needs of this machine, beside an emulator.
     pub(super) needs: &'static [Work],
-    /// It waits for the host's time. So it runs on this board alone when everything is run.
-    pub(super) long_on: Option<&'static str>,
+    /// Where it runs when everything is run.
+    pub(super) runs: Runs,
     /// Boots the app and judges it. An error says that it could not come to its end.
     pub(super) tell: fn(&Workspace, Bootable) -> Result<Tally>,
 }

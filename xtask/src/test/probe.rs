@@ -1,7 +1,7 @@
 //! The app `probe` on the model of its board, with a wire from the PWM's pad: what it measures must be what the model
 //! was told, and it must come to its end.
 
-use super::part::{OnBoard, Part};
+use super::part::{OnBoard, Part, Runs};
 use super::tally::Tally;
 use crate::build::Bootable;
 use crate::guest::Guest;
@@ -63,7 +63,7 @@ pub(super) const PART: OnBoard = OnBoard {
     app: APP,
     task: None,
     needs: &[],
-    long_on: None,
+    runs: Runs::Always,
     tell,
 };
 

@@ -6,7 +6,7 @@ mod boards;
 mod step;
 mod steps;
 
-use super::part::{OnBoard, Part};
+use super::part::{OnBoard, Part, Runs};
 use super::shell::{Answer, Shell};
 use super::tally::Tally;
 use super::{readme, refusals};
@@ -26,7 +26,7 @@ pub(super) const PART: OnBoard = OnBoard {
     app: APP,
     task: None,
     needs: &[],
-    long_on: None,
+    runs: Runs::Always,
     tell,
 };
 

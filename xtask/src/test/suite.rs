@@ -1,6 +1,6 @@
 //! The app that tests the kernel and userlib on a board.
 
-use super::part::{OnBoard, Part};
+use super::part::{OnBoard, Part, Runs};
 use super::tally::Tally;
 use crate::build::Bootable;
 use crate::guest::{Event, Guest};
@@ -21,7 +21,7 @@ pub(super) const PART: OnBoard = OnBoard {
     app: APP,
     task: None,
     needs: &[],
-    long_on: None,
+    runs: Runs::Always,
     tell,
 };
 

@@ -4,7 +4,7 @@
 use super::{Plan, clean, play, right};
 use crate::build::Bootable;
 use crate::needs::Work;
-use crate::test::part::{OnBoard, Part};
+use crate::test::part::{OnBoard, Part, Runs};
 use crate::test::tally::Tally;
 use anyhow::{Result, ensure};
 use leasehold_build::Workspace;
@@ -26,7 +26,7 @@ pub(in crate::test) const PART: OnBoard = OnBoard {
     app: "liar",
     task: None,
     needs: &[Work::Disk],
-    long_on: Some("virt-rv64"),
+    runs: Runs::On("virt-rv64"),
     tell,
 };
 
