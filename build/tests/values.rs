@@ -94,6 +94,25 @@ faults! {
 }
 
 #[test]
+fn a_device_without_dma_has_a_pool_all_the_same() {
+    let manifest = replace(
+        MANIFEST,
+        "device = \"uart0\"",
+        "device = \"uart0\"\npool = 5000",
+    );
+    let repository = Repository::new(&manifest, CHIP);
+    let plan = leasehold_build::check(repository.root(), "demo", "board").unwrap();
+    let Bind::Platform { pools, .. } = &plan.tasks[1].binds[0] else {
+        panic!("{:?}", plan.tasks[1].binds);
+    };
+    let [pool] = pools[..] else {
+        panic!("{pools:?}");
+    };
+    let grant = &plan.grants[usize::from(pool)];
+    assert_eq!((grant.pool, grant.length), (Some(1), 8192));
+}
+
+#[test]
 fn two_packages_with_a_program_of_one_name() {
     let manifest = replace(MANIFEST, "package = \"console\"", "package = \"twin\"");
     let repository = Repository::new(&manifest, CHIP);

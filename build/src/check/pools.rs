@@ -108,7 +108,10 @@ impl Checker<'_> {
                 pool,
                 format!("`{task}` has a DMA pool and may do no DMA"),
                 "for a bus master",
-                "add `dma = true` to this binding, or leave the pool out",
+                match bind.device {
+                    Some(_) => "add `dma = true` to this binding, or write `pool` if it only lends that memory on",
+                    None => "add `dma = true` to this binding, or leave the pool out",
+                },
                 bind.dma.as_ref().map(|dma| (dma.span(), "not here")),
             ),
             Some(_) => {}

@@ -20,6 +20,8 @@ const UNITS: usize = 256;
 
 /// The DMA memory of a device, given out once in each binding.
 ///
+/// A device without DMA may have one too (`pool` in the manifest): memory that its driver lends on.
+///
 /// It stays claimed until the binding ends, so buffers need not be stored together with it. A buffer takes whole units:
 /// 64 bytes, or a 256th part of a larger pool. One that is dropped is lost until the binding ends; [`DmaPool::free`]
 /// makes its memory free again.
