@@ -102,6 +102,14 @@ impl Monitor {
         self.execute("block_set_io_throttle", &arguments)
     }
 
+    /// Plugs the cable of a network in, or pulls it out.
+    ///
+    /// # Errors
+    /// What the emulator says.
+    pub(crate) fn set_link(&mut self, network: &str, is_up: bool) -> Result<()> {
+        self.execute("set_link", &json!({ "name": network, "up": is_up }))
+    }
+
     /// Executes a command and waits for its answer.
     fn execute(&mut self, command: &str, arguments: &Value) -> Result<()> {
         let request = json!({ "execute": command, "arguments": arguments });

@@ -12,6 +12,8 @@ use super::part::{OnBoard, Part, Runs};
 use super::shell::Shell;
 use super::tally::Tally;
 use crate::build::Bootable;
+use crate::machine::Line;
+use crate::monitor::{Monitor, Socket};
 use crate::qemu::Clock;
 use anyhow::{Context, Result, ensure};
 use leasehold_build::Workspace;
@@ -21,6 +23,8 @@ use leasehold_build::plan::{Bind, Task};
 const STACK: &str = "net";
 /// Drivers that the page can crash without harm to itself. Each board has one of them.
 const OTHERS: [&str; 2] = ["edu", "timer"];
+/// The emulator's name of the network.
+const NETWORK: &str = "net";
 /// A kill comes after so many bytes, in KiB, so that the number of kills does not depend on time.
 const EVERY: &str = "256k";
 /// Fewest kills of a transfer.
@@ -56,15 +60,20 @@ fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     let file = workspace.target().join(format!("network-{chip}.pcap"));
     bootable.frames = Some(file.clone());
     // What is at the other end of the wire goes by the host's clock.
-    let mut shell = Shell::start(&bootable, Clock::Real)?;
+    let socket = Socket::new("network");
+    let mut command = bootable.command(Clock::Real, Line::Pipes)?;
+    socket.attach(&mut command);
+    let mut shell = Shell::run(&command, bootable.symbols.clone())?;
     shell.until_prompt()?;
     let mut seen = Seen {
         shell,
         server: Server::start()?,
+        monitor: socket.connect()?,
     };
     let mut tally = Tally::default();
     let mut report = |name: &str, outcome| tally.judge("network", name, outcome);
     report("an_echo_comes_back", seen.echo());
+    report("a_cable_that_is_pulled_is_noticed", seen.cable());
     report("nobody_listens", seen.refused());
     report("a_page_comes_whole", seen.fetch(None));
     report(
@@ -113,6 +122,7 @@ pub(super) fn driver(tasks: &[Task]) -> Option<String> {
 struct Seen {
     shell: Shell,
     server: Server,
+    monitor: Monitor,
 }
 
 /// What the shell says of a transfer.
@@ -209,14 +219,30 @@ impl Seen {
         Ok(())
     }
 
+    /// The cable is pulled out, and plugged in again.
+    fn cable(&mut self) -> Result<()> {
+        for (is_up, words) in [(false, ", no link, "), (true, ", link, ")] {
+            self.monitor.set_link(NETWORK, is_up)?;
+            // The emulator has told the controller; the driver is told by an interrupt, at once by the board's time.
+            self.good("sleep 100")?;
+            let said = self.good("net")?;
+            ensure!(
+                said.iter().any(|line| line.contains(words)),
+                "`net` says {said:?} when the link is {is_up}"
+            );
+        }
+        self.good("ping 10.0.2.2").map(drop)
+    }
+
     /// The shell waits for data when the stack dies, and then the stack serves again.
     fn stack_dies(&mut self) -> Result<()> {
         let line = format!("fetch {} {STACK} {EVERY}", self.url());
         let (said, succeeded) = self.line(&line)?;
         ensure!(!succeeded, "it went on: {said:?}");
+        // Which of the two depends on whether the stack has started again when the shell asks.
+        let words = ["net crashed, and will start again", "net: the task died"];
         ensure!(
-            said.iter()
-                .any(|line| line.starts_with("net crashed, and will start again")),
+            (said.iter()).any(|line| words.iter().any(|words| line.starts_with(words))),
             "it says {said:?}"
         );
         self.good("sleep 1000")?;
