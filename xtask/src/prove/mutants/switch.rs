@@ -95,6 +95,9 @@ mod tests {
         assert_eq!(expected_to_panic(&sources).expect("Rust"), ["b", "c", "d"]);
         let module = of(&sources).expect("Rust");
         syn::parse_file(&module).expect("Rust");
-        assert!(module.contains(r#"["b", "c", "d"].contains(&test)"#), "{module}");
+        assert!(
+            module.contains(r#"["b", "c", "d"].contains(&test)"#),
+            "{module}"
+        );
     }
 }
