@@ -1,5 +1,5 @@
-//! The serial line of a machine that is debugged: a socket to which one terminal at a time connects, and a file that has
-//! all that was printed.
+//! The serial line of a machine that is debugged: a socket to which one terminal at a time connects, and a file that
+//! has all that was printed.
 
 use anyhow::{Context, Result};
 use std::fs::File;
