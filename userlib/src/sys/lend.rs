@@ -1,8 +1,9 @@
 //! Lending: a lease is made of parts of what this task has.
 
-use super::{backend, status};
+use super::make::make;
+use super::status;
 use core::ptr;
-use leasehold_abi::{Call, Error, LeaseHandle, Lending, Rights, SELF_MEMORY};
+use leasehold_abi::{Error, LeaseHandle, Lending, Rights, SELF_MEMORY, arguments};
 
 /// A part of what this task has, to be lent.
 #[derive(Clone, Copy, Debug)]
@@ -78,12 +79,11 @@ pub fn lease_lend(
     };
     // SAFETY: the kernel only reads there. What becomes of own memory is the promise of `Part::own`.
     let [code, handle, _] = unsafe {
-        backend::call3(
-            Call::LeaseLend,
-            ptr::from_ref(&lending).expose_provenance(),
-            parts.as_ptr().expose_provenance(),
-            parts.len(),
-        )
+        make(arguments::LeaseLend {
+            lending: ptr::from_ref(&lending).expose_provenance(),
+            parts: parts.as_ptr().expose_provenance(),
+            count: parts.len(),
+        })
     };
     status(code)?;
     Ok(LeaseHandle::from_raw(handle as u32))

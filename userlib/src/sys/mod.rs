@@ -23,6 +23,7 @@ mod backend;
 mod held;
 mod lease;
 mod lend;
+mod make;
 mod message;
 #[cfg(not(target_os = "none"))]
 pub mod mock;
