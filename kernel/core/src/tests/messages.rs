@@ -1,10 +1,14 @@
 //! Calls, receives, replies, borrows, and the two fast paths against the slow ones.
 
 use super::entry::{self, Resumed};
+use crate::model::calls::{call, receive};
 use crate::model::{FLOATING, PARK, World, data};
 use crate::task::no_handle;
 use crate::{Fault, Hardware, Next};
-use leasehold_abi::{Borrow, Call, Error, FaultKind, Notifications, TaskState};
+use leasehold_abi::arguments::{
+    self, Notify, Reply, ReplyReceive, SetServing, TaskStart, TaskStop,
+};
+use leasehold_abi::{Borrow, Error, FaultKind, Notifications, TaskState};
 use std::string::String;
 use zerocopy::IntoBytes;
 
@@ -27,7 +31,7 @@ impl World {
         let context = &mut self.kernel.tasks[client].context;
         (context.words, context.tag) = (words(first), first);
         let handle = self.handle(server);
-        self.system_call(Call::Call as usize, &[handle])
+        self.make(call(handle))
     }
 
     /// Buffers of a client, described in its memory.
@@ -42,7 +46,14 @@ impl World {
     pub(super) fn call_with(&mut self, buffers: &[Borrow]) -> usize {
         let at = self.describe(CLIENT, buffers);
         let server = self.handle(SERVER);
-        self.act(CLIENT, Call::Call, &[server, at, buffers.len()]);
+        self.act(
+            CLIENT,
+            arguments::Call {
+                destination: server,
+                borrows: at,
+                count: buffers.len(),
+            },
+        );
         assert_eq!(self.kernel.current, SERVER);
         self.handle(CLIENT)
     }
@@ -58,10 +69,7 @@ fn a_call_to_a_waiting_server_is_delivered_and_answered() {
     assert_eq!((context.words, context.tag), (words(70), 70));
     (context.words, context.tag) = (words(20), 9);
     let client = world.handle(CLIENT);
-    assert_eq!(
-        world.system_call(Call::Reply as usize, &[client]),
-        [0, 0, 0]
-    );
+    assert_eq!(world.make(Reply { client }), [0, 0, 0]);
     world.rest_of(SERVER);
     assert_eq!(world.kernel.current, CLIENT);
     let context = &world.kernel.tasks[CLIENT].context;
@@ -75,7 +83,7 @@ impl World {
     /// This task waits.
     fn rest_of(&mut self, task: usize) {
         assert_eq!(self.kernel.current, task);
-        self.system_call(Call::Receive as usize, &[PARK.register()]);
+        self.make(receive(PARK.register()));
     }
 }
 
@@ -91,9 +99,9 @@ fn callers_of_a_busy_server_wait_and_the_most_important_is_first() {
     assert_eq!(world.task_info(3).peer.get(), Some(1));
     assert_eq!(world.task_info(3).state, TaskState::Calling);
     let server = world.handle(SERVER);
-    world.act(0, Call::Reply, &[server]);
+    world.act(0, Reply { client: server });
     for (client, first) in [(2, 20), (3, 30), (CLIENT, 40)] {
-        world.act(SERVER, Call::Receive, &[0]);
+        world.act(SERVER, receive(0));
         assert_eq!(world.results(SERVER), [0, world.handle(client), 0]);
         assert_eq!(world.kernel.tasks[SERVER].context.words, words(first));
         assert_eq!(world.task_info(client).state, TaskState::AwaitingReply);
@@ -109,11 +117,11 @@ fn notifications_go_before_messages() {
         .kernel
         .post(SERVER, Notifications::from_register(0b101));
     let server = world.handle(SERVER);
-    world.act(0, Call::Reply, &[server]);
-    assert_eq!(world.act(SERVER, Call::Receive, &[0b100]), [0, ALL, 0b100]);
+    world.act(0, Reply { client: server });
+    assert_eq!(world.act(SERVER, receive(0b100)), [0, ALL, 0b100]);
     let client = world.handle(CLIENT);
-    assert_eq!(world.act(SERVER, Call::Receive, &[0b010]), [0, client, 0]);
-    assert_eq!(world.act(SERVER, Call::Receive, &[0xffff]), [0, ALL, 0b001]);
+    assert_eq!(world.act(SERVER, receive(0b010)), [0, client, 0]);
+    assert_eq!(world.act(SERVER, receive(0xffff)), [0, ALL, 0b001]);
 }
 
 #[test]
@@ -121,77 +129,59 @@ fn every_error_of_a_call() {
     let mut world = World::new();
     let error = |results: [usize; 3]| Error::from_code(results[0]);
     let (supervisor, server) = (world.handle(0), world.handle(SERVER));
+    assert_eq!(error(world.act(CLIENT, call(63))), Some(Error::Invalid));
     assert_eq!(
-        error(world.act(CLIENT, Call::Call, &[63])),
-        Some(Error::Invalid)
-    );
-    assert_eq!(
-        error(world.act(CLIENT, Call::Call, &[server, 0, 5])),
+        error(world.act(
+            CLIENT,
+            arguments::Call {
+                destination: server,
+                borrows: 0,
+                count: 5
+            }
+        )),
         Some(Error::Invalid)
     );
     // Not in the manifest; downhill; itself.
-    assert_eq!(
-        error(world.act(5, Call::Call, &[server])),
-        Some(Error::Denied)
-    );
+    assert_eq!(error(world.act(5, call(server))), Some(Error::Denied));
     let client = world.handle(CLIENT);
-    assert_eq!(
-        error(world.act(SERVER, Call::Call, &[client])),
-        Some(Error::Denied)
-    );
-    assert_eq!(
-        error(world.act(CLIENT, Call::Call, &[client])),
-        Some(Error::Denied)
-    );
+    assert_eq!(error(world.act(SERVER, call(client))), Some(Error::Denied));
+    assert_eq!(error(world.act(CLIENT, call(client))), Some(Error::Denied));
     let _ = supervisor;
     // A life that never was, with the present one in the answer.
     let dead = Error::Dead.code();
-    assert_eq!(
-        world.act(CLIENT, Call::Call, &[server + 64]),
-        [dead, server, 1]
-    );
-    assert_eq!(
-        world.act(CLIENT, Call::Call, &[server - 64]),
-        [dead, server, 1]
-    );
-    world.value(SERVER, Call::SetServing, &[0]);
-    assert_eq!(
-        error(world.act(CLIENT, Call::Call, &[server])),
-        Some(Error::Unbound)
-    );
-    world.value(0, Call::TaskStop, &[SERVER]);
+    assert_eq!(world.act(CLIENT, call(server + 64)), [dead, server, 1]);
+    assert_eq!(world.act(CLIENT, call(server - 64)), [dead, server, 1]);
+    world.value(SERVER, SetServing { serving: 0 });
+    assert_eq!(error(world.act(CLIENT, call(server))), Some(Error::Unbound));
+    world.value(0, TaskStop { task: SERVER });
     world.rest();
     // Dormant: the life to come is named, and has not begun.
-    assert_eq!(
-        world.act(CLIENT, Call::Call, &[server]),
-        [dead, server + 64, 0]
-    );
-    assert_eq!(
-        world.act(CLIENT, Call::Call, &[server + 64]),
-        [dead, server + 64, 0]
-    );
-    world.value(0, Call::TaskStart, &[SERVER]);
-    assert_eq!(
-        world.act(CLIENT, Call::Call, &[server]),
-        [dead, server + 64, 1]
-    );
+    assert_eq!(world.act(CLIENT, call(server)), [dead, server + 64, 0]);
+    assert_eq!(world.act(CLIENT, call(server + 64)), [dead, server + 64, 0]);
+    world.value(0, TaskStart { task: SERVER });
+    assert_eq!(world.act(CLIENT, call(server)), [dead, server + 64, 1]);
 }
 
 #[test]
 fn reply_is_only_for_a_client_in_service() {
     let mut world = World::new();
     let client = world.handle(CLIENT);
-    assert_eq!(world.error(SERVER, Call::Reply, &[client]), Error::Dead);
+    assert_eq!(world.error(SERVER, Reply { client }), Error::Dead);
     world.send(CLIENT, SERVER, 1);
     assert_eq!(
-        world.error(SERVER, Call::Reply, &[client + 64]),
+        world.error(
+            SERVER,
+            Reply {
+                client: client + 64
+            }
+        ),
         Error::Dead
     );
-    assert_eq!(world.error(SERVER, Call::Reply, &[ALL]), Error::Dead);
+    assert_eq!(world.error(SERVER, Reply { client: ALL }), Error::Dead);
     // Another server's client is not this one's.
-    assert_eq!(world.error(2, Call::Reply, &[client]), Error::Dead);
-    assert_eq!(world.act(SERVER, Call::Reply, &[client]), [0; 3]);
-    assert_eq!(world.error(SERVER, Call::Reply, &[client]), Error::Dead);
+    assert_eq!(world.error(2, Reply { client }), Error::Dead);
+    assert_eq!(world.act(SERVER, Reply { client }), [0; 3]);
+    assert_eq!(world.error(SERVER, Reply { client }), Error::Dead);
 }
 
 #[test]
@@ -199,10 +189,16 @@ fn reply_receive_passes_a_client_that_is_gone_over() {
     let mut world = World::new();
     world.send(CLIENT, SERVER, 1);
     let client = world.handle(CLIENT);
-    world.value(0, Call::TaskStop, &[CLIENT]);
+    world.value(0, TaskStop { task: CLIENT });
     world.rest_of(0);
     assert_eq!(world.kernel.tasks[SERVER].in_service, 0);
-    world.act(SERVER, Call::ReplyReceive, &[client, PARK.register()]);
+    world.act(
+        SERVER,
+        ReplyReceive {
+            client,
+            mask: PARK.register(),
+        },
+    );
     assert_eq!(world.kernel.tasks[SERVER].state, TaskState::Receiving);
 }
 
@@ -213,19 +209,22 @@ fn a_task_that_stops_serving_turns_all_its_callers_away() {
     world.send(SERVER, 0, 1);
     world.send(3, SERVER, 3);
     let server = world.handle(SERVER);
-    world.act(0, Call::Reply, &[server]);
-    world.value(SERVER, Call::SetServing, &[0]);
+    world.act(0, Reply { client: server });
+    world.value(SERVER, SetServing { serving: 0 });
     assert_eq!(world.results(3), [Error::Unbound.code(), 0, 0]);
     assert_eq!(world.kernel.tasks[3].state, TaskState::Ready);
     // Also one whose call was received: a reply that a driver forgot would never come (L8).
     assert_eq!(world.results(CLIENT), [Error::Unbound.code(), 0, 0]);
     let client = world.handle(CLIENT);
-    assert_eq!(world.error(SERVER, Call::Reply, &[client]), Error::Dead);
-    assert_eq!(world.error(SERVER, Call::SetServing, &[3]), Error::Invalid);
+    assert_eq!(world.error(SERVER, Reply { client }), Error::Dead);
+    assert_eq!(
+        world.error(SERVER, SetServing { serving: 3 }),
+        Error::Invalid
+    );
     // While it does not serve, it waits for notifications only.
     world.rest();
-    assert_eq!(world.error(3, Call::Call, &[server]), Error::Unbound);
-    world.value(SERVER, Call::SetServing, &[1]);
+    assert_eq!(world.error(3, call(server)), Error::Unbound);
+    world.value(SERVER, SetServing { serving: 1 });
     world.send(3, SERVER, 4);
     assert_eq!(world.kernel.current, SERVER);
 }
@@ -243,15 +242,15 @@ fn callers_that_wait_are_served_one_after_another() {
             assert_eq!(world.kernel.tasks[client].state, TaskState::Calling);
         }
         if let Some(client) = dies {
-            world.value(0, Call::TaskStop, &[client]);
+            world.value(0, TaskStop { task: client });
         }
         let server = world.handle(SERVER);
-        assert_eq!(world.act(0, Call::Reply, &[server]), [0; 3]);
+        assert_eq!(world.act(0, Reply { client: server }), [0; 3]);
         for client in [2, 3, 4].into_iter().filter(|&client| dies != Some(client)) {
             let handle = world.handle(client);
-            assert_eq!(world.act(SERVER, Call::Receive, &[0]), [0, handle, 0]);
+            assert_eq!(world.act(SERVER, receive(0)), [0, handle, 0]);
             assert_eq!(world.kernel.tasks[SERVER].context.tag, 10 * client);
-            assert_eq!(world.act(SERVER, Call::Reply, &[handle]), [0; 3]);
+            assert_eq!(world.act(SERVER, Reply { client: handle }), [0; 3]);
             assert_eq!(world.results(client), [0; 3]);
         }
         assert_eq!(world.kernel.tasks[SERVER].waiting, 0);
@@ -264,30 +263,66 @@ fn notify_checks_peer_life_and_bits() {
     let mut world = World::new();
     let server = world.handle(SERVER);
     assert_eq!(
-        world.error(CLIENT, Call::Notify, &[server, 1 << 16]),
+        world.error(
+            CLIENT,
+            Notify {
+                task: server,
+                bits: 1 << 16
+            }
+        ),
         Error::Invalid
     );
     for bits in [CRASH, CRASH | 1] {
-        let refused = world.error(CLIENT, Call::Notify, &[server, bits]);
+        let refused = world.error(CLIENT, Notify { task: server, bits });
         assert_eq!(
             refused,
             Error::Invalid,
             "only the supervisor makes a task panic"
         );
     }
-    assert_eq!(world.error(CLIENT, Call::Notify, &[60, 1]), Error::Invalid);
-    assert_eq!(world.error(5, Call::Notify, &[server, 1]), Error::Denied);
     assert_eq!(
-        world.error(CLIENT, Call::Notify, &[server + 64, 1]),
+        world.error(CLIENT, Notify { task: 60, bits: 1 }),
+        Error::Invalid
+    );
+    assert_eq!(
+        world.error(
+            5,
+            Notify {
+                task: server,
+                bits: 1
+            }
+        ),
+        Error::Denied
+    );
+    assert_eq!(
+        world.error(
+            CLIENT,
+            Notify {
+                task: server + 64,
+                bits: 1
+            }
+        ),
         Error::Dead
     );
     world.rest();
-    world.act(SERVER, Call::Receive, &[0b11]);
-    world.act(CLIENT, Call::Notify, &[server, 0b110]);
+    world.act(SERVER, receive(0b11));
+    world.act(
+        CLIENT,
+        Notify {
+            task: server,
+            bits: 0b110,
+        },
+    );
     assert_eq!(world.kernel.current, SERVER, "it is more important");
     assert_eq!(world.results(SERVER), [0, ALL, 0b10]);
     assert_eq!(world.kernel.tasks[SERVER].pending & 0xffff, 0b100);
-    world.act(0, Call::Notify, &[server, CRASH]);
+    world.act(
+        0,
+        Notify {
+            task: server,
+            bits: CRASH,
+        },
+    );
     assert_eq!(
         world.kernel.tasks[SERVER].pending & 0xffff,
         CRASH as u32 | 0b100
@@ -335,12 +370,22 @@ fn scramble(world: &mut World, mut seed: u64) {
         }
         let target = world.handle(random(6)) + if random(16) == 0 { 64 } else { 0 };
         match random(8) {
-            0 | 1 => world.system_call(Call::Call as usize, &[target, data(task), random(5)]),
-            2 | 3 => world.system_call(Call::Receive as usize, &[random(2) * ALL]),
-            4 => world.system_call(Call::Reply as usize, &[target]),
-            5 => world.system_call(Call::Notify as usize, &[target, 1 << random(4)]),
-            6 if random(4) == 0 => world.system_call(Call::SetServing as usize, &[random(3)]),
-            _ => world.system_call(Call::ReplyReceive as usize, &[target, ALL]),
+            0 | 1 => world.make(arguments::Call {
+                destination: target,
+                borrows: data(task),
+                count: random(5),
+            }),
+            2 | 3 => world.make(receive(random(2) * ALL)),
+            4 => world.make(Reply { client: target }),
+            5 => world.make(Notify {
+                task: target,
+                bits: 1 << random(4),
+            }),
+            6 if random(4) == 0 => world.make(SetServing { serving: random(3) }),
+            _ => world.make(ReplyReceive {
+                client: target,
+                mask: ALL,
+            }),
         };
     }
 }
@@ -388,7 +433,11 @@ fn the_fast_paths_do_what_the_slow_ones_do() {
                 assert_eq!(before, state(&fast));
                 continue;
             };
-            slow.system_call(Call::Call as usize, &[peer, borrows.0, borrows.1]);
+            slow.make(arguments::Call {
+                destination: peer,
+                borrows: borrows.0,
+                count: borrows.1,
+            });
             assert_eq!(slow.results(next), [0, slow.handle(sender), 0]);
             calls += 1;
             next
@@ -402,7 +451,7 @@ fn the_fast_paths_do_what_the_slow_ones_do() {
                 assert_eq!(before, state(&fast));
                 continue;
             };
-            slow.system_call(Call::ReplyReceive as usize, &[peer, mask]);
+            slow.make(ReplyReceive { client: peer, mask });
             assert_eq!(slow.results(next), [0, 0, 0]);
             replies += 1;
             next
@@ -446,7 +495,7 @@ fn a_receive_in_the_entry_code_does_what_the_slow_one_does() {
             continue;
         };
         assert_eq!([first, peers], [0, 0], "the slow path does this first");
-        slow.system_call(Call::Receive as usize, &[mask]);
+        slow.make(receive(mask));
         assert_eq!(slow.kernel.current, next);
         assert_eq!(state(&in_entry), state(&slow));
         went += 1;
@@ -476,7 +525,7 @@ fn the_fast_paths_never_resume_a_task_with_floating_point_registers() {
     world.become_task(4);
     assert_eq!(world.kernel.fast_reply_receive(client as u32, 0), None);
     assert_eq!(entry::reply_receive(&mut world, [client, 0]), None);
-    world.act(4, Call::ReplyReceive, &[client, 0]);
+    world.act(4, ReplyReceive { client, mask: 0 });
     assert_eq!(world.results(FLOATING), [0; 3]);
     // As a server: it waits, and yet no caller may hand its message over at once.
     world.rest();
@@ -527,12 +576,12 @@ fn a_fast_reply_does_not_pass_a_waiting_caller_over() {
     world.send(SERVER, 0, 1);
     world.send(3, SERVER, 30);
     let server = world.handle(SERVER);
-    world.act(0, Call::Reply, &[server]);
+    world.act(0, Reply { client: server });
     world.become_task(SERVER);
     let client = world.handle(CLIENT);
     assert_eq!(world.kernel.fast_reply_receive(client as u32, 0), None);
     assert_eq!(entry::reply_receive(&mut world, [client, 0]), None);
-    world.act(SERVER, Call::ReplyReceive, &[client, 0]);
+    world.act(SERVER, ReplyReceive { client, mask: 0 });
     assert_eq!(world.results(SERVER), [0, world.handle(3), 0]);
     assert_eq!(world.results(CLIENT), [0; 3]);
 }
