@@ -480,8 +480,8 @@ fn write(address: usize, bytes: &[u8]) {
 
 // SAFETY: grants are memory of the board's own, or of the arena, alive as long as the test.
 unsafe impl Kernel for Board {
-    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
-        match self.0.borrow_mut().call(call, arguments) {
+    fn system_call(&mut self, call: Call, registers: Registers) -> [usize; 3] {
+        match self.0.borrow_mut().call(call, registers) {
             Ok([first, second]) => [0, first, second],
             Err(error) => [error.code(), 0, 0],
         }

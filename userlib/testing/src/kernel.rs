@@ -526,8 +526,8 @@ pub(crate) struct Kernel(pub(crate) Rc<RefCell<State>>);
 
 // SAFETY: windows are memory that is held for ever.
 unsafe impl mock::Kernel for Kernel {
-    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
-        match self.0.borrow_mut().call(call, arguments) {
+    fn system_call(&mut self, call: Call, registers: Registers) -> [usize; 3] {
+        match self.0.borrow_mut().call(call, registers) {
             Ok([first, second]) => [0, first, second],
             Err(error) => [error.code(), 0, 0],
         }

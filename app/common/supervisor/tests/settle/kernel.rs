@@ -336,8 +336,8 @@ fn write(address: usize, from: &[u8]) {
 
 // SAFETY: the supervisor claims nothing, so no window is ever used.
 unsafe impl mock::Kernel for Kernel {
-    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
-        match self.0.borrow_mut().call(call, arguments) {
+    fn system_call(&mut self, call: Call, registers: Registers) -> [usize; 3] {
+        match self.0.borrow_mut().call(call, registers) {
             Ok([first, second]) => [0, first, second],
             Err(error) => [error.code(), 0, 0],
         }
