@@ -130,10 +130,7 @@ impl Device {
     pub fn name(&self) -> Text<DEVICE_NAME> {
         match &self.source {
             Source::Platform(device) => Text::of(device.name),
-            Source::Function(function) => Text::of(format_args!(
-                "{:04x}:{:04x}",
-                function.vendor, function.device
-            )),
+            Source::Function(function) => Text::of(function.id),
             Source::Auxiliary { offer, id, .. } => Text::of(format_args!("{}#{id}", offer.name)),
         }
     }
@@ -182,7 +179,7 @@ impl Device {
             Source::Platform(device) => (root.handle(), device.label, 0, 0),
             Source::Function(function) => {
                 let bridge = policy.host_bridge().ok_or(Error::NotFound)?;
-                (root.handle(), bridge.label, function::instance(function), 0)
+                (root.handle(), bridge.label, function.id.instance(), 0)
             }
             Source::Auxiliary {
                 held,

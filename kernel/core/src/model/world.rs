@@ -151,7 +151,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
         let [status, ..] = self.act(
             task,
             arguments::LeaseInfo {
-                lease: lease,
+                lease,
                 record: data(task),
             },
         );
@@ -175,7 +175,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
         let [status, ..] = self.act(
             task,
             arguments::GrantInfo {
-                lease: lease,
+                lease,
                 grant: index,
                 record: data(task),
             },

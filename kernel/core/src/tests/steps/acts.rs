@@ -43,16 +43,17 @@ impl Act {
 
     /// All that this task can do now. The first changes nothing.
     pub(super) fn all(world: &Board, task: usize) -> Vec<Self> {
-        let mut all = std::vec![];
-        all.push(Self::of(TaskInfo {
-            task,
-            record: data(task),
-        }));
-        all.push(Self::of(receive(ALL)));
-        all.push(Self::of(SetServing { serving: 0 }));
-        all.push(Self::of(SetServing { serving: 1 }));
-        all.push(Self::of(SetServing { serving: 2 }));
-        all.push(Self::of(LeaseEvent {}));
+        let mut all = std::vec![
+            Self::of(TaskInfo {
+                task,
+                record: data(task),
+            }),
+            Self::of(receive(ALL)),
+            Self::of(SetServing { serving: 0 }),
+            Self::of(SetServing { serving: 1 }),
+            Self::of(SetServing { serving: 2 }),
+            Self::of(LeaseEvent {}),
+        ];
         let soon = world.kernel.hardware.now() as usize + 1;
         all.push(Self::of(SetTimer {
             deadline: soon as u64,
