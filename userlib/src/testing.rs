@@ -9,7 +9,7 @@ use crate::sys::{
     Notifications, Rights, TaskHandle, TaskInfo, TaskState, label,
 };
 use crate::text::Padded;
-use leasehold_abi::{Arguments, Call, Lending, Part, Registers, arguments};
+use leasehold_abi::{Arguments, Call, Lending, Part, PayloadType, Registers, arguments};
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -219,8 +219,7 @@ impl State {
         let mut info = LeaseInfo::new_zeroed();
         info.handle = LeaseHandle::from_raw(handle);
         (info.label, info.id) = (lending.label as u32, lending.id as u32);
-        let [low, high] = lending.payload_type;
-        info.payload_type = low as u64 | (high as u64) << 32;
+        info.payload_type = PayloadType::from_halves(lending.payload_type);
         info.state = LeaseState::Active;
         self.journal.push("offer".into());
         if Some(info.label) != self.refused {

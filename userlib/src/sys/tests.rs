@@ -147,7 +147,9 @@ fn arguments_before_an_address_are_in_their_registers() {
     let grant_at = || grant_at(LEASE, 2).map(drop);
     begins(Call::GrantAt, &grant_at, &[lease, 2]);
     let parts = [Part::new(1, 2, 3, Rights::READ)];
-    let lend = || lease_lend(LEASE, 1, 2, 3, 4, &parts).map(|new| assert_eq!(new.raw(), 9));
+    let lend = || {
+        lease_lend(LEASE, 1, 2, 3, PayloadType::NONE, &parts).map(|new| assert_eq!(new.raw(), 9))
+    };
     begins(Call::LeaseLend, &lend, &[]);
 }
 
@@ -195,7 +197,16 @@ fn what_is_lent_is_where_the_arguments_point() {
         // SAFETY: no kernel lends it.
         unsafe { Part::own(4096, 8192, Rights::WRITE) },
     ];
-    let (lending, parts) = lent(|| lease_lend(LEASE, 1, 2, 3, 0x0123_4567_89ab_cdef, &parts));
+    let (lending, parts) = lent(|| {
+        lease_lend(
+            LEASE,
+            1,
+            2,
+            3,
+            PayloadType::from_hash(0x0123_4567_89ab_cdef),
+            &parts,
+        )
+    });
     assert_eq!(
         lending,
         Lending {
@@ -222,7 +233,7 @@ fn what_is_lent_is_where_the_arguments_point() {
 fn own_memory_is_not_lent_by_a_number() {
     for number in [SELF_MEMORY as usize, usize::MAX, usize::MAX - 1] {
         let parts = [Part::new(number, 0, 4096, Rights::READ)];
-        let (_, parts) = lent(|| lease_lend(LEASE, 1, 2, 3, 4, &parts));
+        let (_, parts) = lent(|| lease_lend(LEASE, 1, 2, 3, PayloadType::NONE, &parts));
         assert_ne!(parts[0].source as u32, SELF_MEMORY);
     }
 }

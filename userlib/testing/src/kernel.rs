@@ -3,8 +3,8 @@
 use crate::memory::Shared;
 use leasehold_abi::{
     Arguments, BeforeWait, Borrow, Call, Claim, Error, GrantInfo, GrantKind, LeaseEvent,
-    LeaseHandle, LeaseInfo, LeaseState, Lending, Notifications, Padded, Part, Registers, Rights,
-    SELF_MEMORY, Serving, TaskHandle, TaskInfo, TaskState, arguments,
+    LeaseHandle, LeaseInfo, LeaseState, Lending, Notifications, Padded, Part, PayloadType,
+    Registers, Rights, SELF_MEMORY, Serving, TaskHandle, TaskInfo, TaskState, arguments,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -66,7 +66,7 @@ pub(crate) enum Client {
 pub(crate) struct State {
     pub(crate) label: u32,
     pub(crate) id: u32,
-    pub(crate) payload_type: u64,
+    pub(crate) payload_type: PayloadType,
     pub(crate) grants: Vec<GrantInfo>,
     pub(crate) first_task: String,
     /// The memory for DMA, and whether the device is a bus master.

@@ -7,8 +7,8 @@ use leasehold_abi::arguments::{
     self, DebugWrite, GrantAt, LeaseAt, Panic, StackUse, SystemOff, TaskInfo, TaskStart, TaskStop,
 };
 use leasehold_abi::{
-    Arguments, Call, Error, FaultKind, LeaseHandle, LeaseState, Optional, PANIC_LENGTH, Registers,
-    STACK_STEP, TaskState,
+    Arguments, Call, Error, FaultKind, LeaseHandle, LeaseState, Optional, PANIC_LENGTH,
+    PayloadType, Registers, STACK_STEP, TaskState,
 };
 
 const fn fault(kind: FaultKind, address: usize, pc: usize) -> Fault {
@@ -477,7 +477,7 @@ fn the_supervisor_sees_every_lease_and_grant() {
     );
     assert_eq!(
         (info.label, info.id, info.payload_type),
-        (7, 9, 0x5678_0000_1234)
+        (7, 9, PayloadType::from_hash(0x5678_0000_1234))
     );
     assert_eq!(
         (info.state, info.lessor_generation),

@@ -9,7 +9,7 @@ use crate::model::{Shares, World, own, part, root, whole};
 use leasehold_abi::arguments::{
     GrantUnclaim, LeaseEvent, LeaseRelease, LeaseRevoke, TaskStart, TaskStop,
 };
-use leasehold_abi::{Claim, Error, FaultKind, LeaseState, Part, WHOLE};
+use leasehold_abi::{Claim, Error, FaultKind, LeaseState, Part, PayloadType, WHOLE};
 
 #[test]
 fn a_lease_goes_from_its_offer_to_free() {
@@ -25,7 +25,8 @@ fn a_lease_goes_from_its_offer_to_free() {
     let info = world.lease_info(2, lease).unwrap();
     assert_eq!(info.state, LeaseState::Active);
     assert_eq!((info.label, info.id, info.grants), (7, 9, 2));
-    assert_eq!(info.payload_type, 0x5678_0000_1234);
+    let payload_type = PayloadType::from_hash(0x5678_0000_1234);
+    assert_eq!(info.payload_type, payload_type);
     let grant = world.grant_info(2, lease, 0).unwrap();
     assert_eq!((grant.label, grant.rights.bits()), (55, 3));
     assert!(!grant.is_claimed());

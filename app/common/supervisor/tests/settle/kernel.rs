@@ -3,8 +3,8 @@
 use crate::configuration::Configuration;
 use leasehold_abi::{
     Arguments, Call, Claim, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle,
-    LeaseInfo, LeaseState, Lending, MESSAGE_WORDS, Optional, Part, Registers, Rights, STACK_STEP,
-    TaskHandle, TaskInfo, TaskState, WHOLE, arguments, label,
+    LeaseInfo, LeaseState, Lending, MESSAGE_WORDS, Optional, Part, PayloadType, Registers, Rights,
+    STACK_STEP, TaskHandle, TaskInfo, TaskState, WHOLE, arguments, label,
 };
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -157,8 +157,7 @@ impl Board {
         info.parent = Optional::some(LeaseHandle::from_raw(lending.parent as u32));
         info.lessee = self.tasks[lending.lessee].handle;
         (info.label, info.id) = (lending.label as u32, lending.id as u32);
-        let [low, high] = lending.payload_type;
-        info.payload_type = low as u64 | (high as u64) << 32;
+        info.payload_type = PayloadType::from_halves(lending.payload_type);
         info.state = LeaseState::Active;
         Ok(self.open(info, grants))
     }
