@@ -19,13 +19,11 @@ impl Arguments for SetTimer {
     #[inline(always)]
     fn from_registers(registers: Registers) -> Self {
         #[cfg(target_pointer_width = "64")]
-        let [deadline, bits, ..] = registers;
+        let ([low, bits, ..], high) = (registers, 0);
         #[cfg(target_pointer_width = "32")]
         let [low, high, bits, ..] = registers;
-        #[cfg(target_pointer_width = "32")]
-        let deadline = low as u64 | (high as u64) << 32;
         Self {
-            deadline: deadline as u64,
+            deadline: low as u64 | (high as u64) << 32,
             bits,
         }
     }
