@@ -148,7 +148,9 @@ fn bind_text(plan: &Plan, bind: &Bind) -> String {
                 nth,
             } = functions;
             let ids: Vec<String> = (ids.iter())
-                .map(|(vendor, device)| format!("({vendor:#06x}, {device:#06x})"))
+                .map(|(vendor, device)| {
+                    format!("::userlib::supervisor::FunctionId::new({vendor:#06x}, {device:#06x})")
+                })
                 .collect();
             let functions = format!(
                 "ids: &[{}], class: ({class:#08x}, {mask:#08x}), slot: {slot:?}, nth: {nth}",
@@ -177,7 +179,7 @@ mod tests {
         // The devices are in the order of their names: pci has grants 0 to 3, uart0 4 and 5.
         for part in [
             "Bind::Platform { name: \"uart0\", label: 0x",
-            "Functions { ids: &[(0x1234, 0x11e8)], class: (0x000000, 0x000000), slot: None, nth: 0 }, dma: true, writes: false, pools: &[6] }",
+            "Functions { ids: &[::userlib::supervisor::FunctionId::new(0x1234, 0x11e8)], class: (0x000000, 0x000000), slot: None, nth: 0 }, dma: true, writes: false, pools: &[6] }",
             "Offer { name: \"edu.sample\", label: 0x71c1f71d }",
             "Bind::Auxiliary { name: \"edu.sample\", label: 0x71c1f71d, id: 1 }",
             "Restart { always: true, backoff_ms: 20, limit: 5, window_ms: 10000 }",

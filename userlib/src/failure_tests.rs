@@ -1,13 +1,13 @@
 //! What takes several things and fails in the middle leaves all as it was: a second try gets the same
 //! error, or what it wants once there is room.
 
+use crate::auxiliary::payload_type;
 use crate::auxiliary::{Lendable, Lender, Lent, LentMutex, LentWindow, Receiver, Registration};
 use crate::io::Window;
 use crate::runtime::{Bound, Core, Device, Task};
 use crate::sys::{Claim, Error, GrantInfo, GrantKind, Rights};
 use crate::testing::{Board, Lease};
 use crate::{Devres, ForLt};
-use for_lt::payload_identity;
 use std::format;
 use std::string::String;
 use std::vec;
@@ -105,7 +105,7 @@ fn child(board: &Board, slot: u8) -> Device<'static, Core> {
     };
     let device = board.bind(slot, "self.part", grants);
     board.change(device.lease().unwrap(), |lease| {
-        lease.info.payload_type = payload_identity::<EverythingLt>();
+        lease.info.payload_type = payload_type::<EverythingLt>();
     });
     device
 }

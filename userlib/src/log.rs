@@ -4,6 +4,7 @@ use crate::Error;
 use crate::supervisor;
 use crate::text::{Padded, Text};
 use core::fmt::{self, Write};
+use leasehold_abi::{ClassCode, FunctionId};
 
 /// Longest line of a task, in bytes: what is longer is cut, and `...` stands at its end.
 pub const LINE_LENGTH: usize = 120;
@@ -12,6 +13,9 @@ pub const LINE_LENGTH: usize = 120;
 ///
 /// A line has at most [`LINE_LENGTH`] bytes; a longer one is cut and marked. A line that cannot be delivered is lost;
 /// logging never stops a driver.
+///
+/// The log keeps what is printable in ASCII. Every other byte is shown as `?`, because a task's words must not move
+/// another's cursor.
 ///
 /// The arguments are those of [`format_args!`](core::format_args). Values that are [`Words`], shown by `{}`, and
 /// numbers, shown by `{:x}` or `{:04x}`, are put together here. All else brings in the formatting of `core`, which
@@ -57,6 +61,20 @@ impl<const N: usize> Words for Text<N> {
 impl<const N: usize> Words for Padded<N> {
     fn add_to(&self, line: &mut Line) {
         line.push(self.as_str());
+    }
+}
+
+impl Words for FunctionId {
+    fn add_to(&self, line: &mut Line) {
+        line.push_hexadecimal(self.vendor.into(), 4);
+        line.push(":");
+        line.push_hexadecimal(self.device.into(), 4);
+    }
+}
+
+impl Words for ClassCode {
+    fn add_to(&self, line: &mut Line) {
+        line.push_hexadecimal(self.0 as usize, 6);
     }
 }
 
@@ -192,6 +210,8 @@ mod tests {
         );
         same!("{name} {text} {} {0}", Error::Busy);
         same!("{} {:x}", word / 1000 + 1, word & 0xff);
+        let (id, class) = (FunctionId::new(0x1af4, 0x42), ClassCode(0x01_0802));
+        same!("{id} {class} {}", ClassCode(u32::MAX));
         same!("{a} {b}", b = "b", a = 3_u32);
         same!("{} {}", -3, i32::MIN);
         // By way of `core`.

@@ -4,7 +4,7 @@
 //! supervisor includes it: `include!(env!("LEASEHOLD_POLICY"))`. All tables are in the
 //! manifest's terms; a grant is named by its index in the root lease.
 
-use crate::supervisor::FunctionInfo;
+use crate::supervisor::{FunctionId, FunctionInfo};
 
 /// Everything the supervisor knows about one image.
 #[derive(Debug)]
@@ -154,8 +154,8 @@ pub enum Bind {
 /// Which PCI function a binding is of.
 #[derive(Clone, Copy, Debug)]
 pub struct Functions {
-    /// Vendor and device identifier, one of these; any if there are none.
-    pub ids: &'static [(u16, u16)],
+    /// One of these; any if there are none.
+    pub ids: &'static [FunctionId],
     /// Bits of the class code, and which of them count.
     pub class: (u32, u32),
     /// Where it is, as in [`FunctionInfo::address`].
@@ -166,7 +166,7 @@ pub struct Functions {
 
 impl Functions {
     /// The functions with these identifiers, and the first of them.
-    pub const fn of(ids: &'static [(u16, u16)]) -> Self {
+    pub const fn of(ids: &'static [FunctionId]) -> Self {
         Self {
             ids,
             class: (0, 0),
@@ -177,10 +177,9 @@ impl Functions {
 
     /// Whether a function has all of what is said, apart from the number.
     pub fn fit(&self, function: &FunctionInfo) -> bool {
-        let id = (function.vendor, function.device);
         let (class, mask) = self.class;
-        (self.ids.is_empty() || self.ids.contains(&id))
-            && (function.class ^ class) & mask == 0
+        (self.ids.is_empty() || self.ids.contains(&function.id))
+            && (function.class.0 ^ class) & mask == 0
             && self.slot.is_none_or(|slot| slot == function.address.0)
     }
 }
@@ -230,23 +229,26 @@ pub enum Bus {
 #[cfg(test)]
 mod tests {
     use super::Functions;
-    use crate::supervisor::{FunctionAddress, FunctionInfo};
+    use crate::supervisor::{ClassCode, FunctionAddress, FunctionId, FunctionInfo};
     use zerocopy::FromZeros;
+
+    const BLOCK: FunctionId = FunctionId::new(0x1af4, 0x1042);
+    const OLD_BLOCK: FunctionId = FunctionId::new(0x1af4, 0x1001);
+    const TURNED: FunctionId = FunctionId::new(0x1042, 0x1af4);
 
     #[test]
     fn a_function_fits_by_all_that_is_said_of_it() {
         let function = FunctionInfo {
             address: FunctionAddress(0x118),
-            vendor: 0x1af4,
-            device: 0x1042,
-            class: 0x01_08_02,
+            id: BLOCK,
+            class: ClassCode(0x01_08_02),
             ..FunctionInfo::new_zeroed()
         };
         let any = Functions::of(&[]);
         let fits = |functions: Functions| functions.fit(&function);
         assert!(fits(any));
-        assert!(fits(Functions::of(&[(0x1af4, 0x1001), (0x1af4, 0x1042)])));
-        assert!(!fits(Functions::of(&[(0x1af4, 0x1001), (0x1042, 0x1af4)])));
+        assert!(fits(Functions::of(&[OLD_BLOCK, BLOCK])));
+        assert!(!fits(Functions::of(&[OLD_BLOCK, TURNED])));
         for (class, mask, fit) in [
             (0x01_00_00, 0xff_00_00, true),
             (0x01_08_00, 0xff_ff_00, true),
@@ -264,7 +266,7 @@ mod tests {
         };
         assert!(fits(slot(0x118)) && !fits(slot(0x18)) && !fits(slot(0x119)));
         let both = Functions {
-            ids: &[(0x1af4, 0x1001)],
+            ids: &[OLD_BLOCK],
             ..slot(0x118)
         };
         assert!(!fits(both), "all of it");

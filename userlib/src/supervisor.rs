@@ -5,6 +5,7 @@
 use crate::Error;
 use crate::ipc::{Peer, interface};
 use crate::sys;
+pub use leasehold_abi::{ClassCode, FunctionId, InterruptPin};
 use leasehold_abi::{LeaseHandle, NAME_LENGTH, Notifications, Padded};
 
 mod records;

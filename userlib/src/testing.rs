@@ -9,7 +9,7 @@ use crate::sys::{
     Notifications, Rights, TaskHandle, TaskInfo, TaskState, label,
 };
 use crate::text::Padded;
-use leasehold_abi::{Call, Lending, Part};
+use leasehold_abi::{Arguments, Call, Lending, Part, PayloadType, Registers, arguments};
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -219,8 +219,7 @@ impl State {
         let mut info = LeaseInfo::new_zeroed();
         info.handle = LeaseHandle::from_raw(handle);
         (info.label, info.id) = (lending.label as u32, lending.id as u32);
-        let [low, high] = lending.payload_type;
-        info.payload_type = low as u64 | (high as u64) << 32;
+        info.payload_type = PayloadType::from_halves(lending.payload_type);
         info.state = LeaseState::Active;
         self.journal.push("offer".into());
         if Some(info.label) != self.refused {
@@ -248,7 +247,7 @@ impl State {
             .map(|(_, lease)| lease)
     }
 
-    fn call(&mut self, call: Call, [a, b, c, d, e, _]: [usize; 6]) -> Result<[usize; 2], Error> {
+    fn call(&mut self, call: Call, registers: Registers) -> Result<[usize; 2], Error> {
         self.calls += 1;
         let takes = matches!(call, Call::GrantClaim | Call::LeaseLend);
         if takes && let Some(left) = self.refuse_after {
@@ -259,18 +258,22 @@ impl State {
         }
         match call {
             Call::TaskSelf => Ok([OWN as usize, 0]),
-            Call::TaskInfo => self.task_info(a, b),
+            Call::TaskInfo => {
+                let arguments::TaskInfo { task, record } = Arguments::from_registers(registers);
+                self.task_info(task, record)
+            }
             Call::Time => Ok([self.time as usize, 0]),
             Call::SetTimer => {
-                // The deadline, then the bits: a register each, on the host.
-                let bits = Notifications::from_register(b);
+                let arguments::SetTimer { deadline, bits } = Arguments::from_registers(registers);
+                let bits = Notifications::from_register(bits);
                 assert!(bits.is_empty() || bits == Notifications::TIMER);
-                self.timer = (!bits.is_empty()).then_some(a as u64);
+                self.timer = (!bits.is_empty()).then_some(deadline);
                 Ok([0, 0])
             }
             Call::SetServing => {
-                self.journal.push(format!("serve {a}"));
-                self.holds = a == 2;
+                let arguments::SetServing { serving } = Arguments::from_registers(registers);
+                self.journal.push(format!("serve {serving}"));
+                self.holds = serving == 2;
                 Ok([0, 0])
             }
             Call::LeaseEvent => {
@@ -278,81 +281,125 @@ impl State {
                 Ok([event, handle as usize])
             }
             Call::LeaseInfo => {
-                let info = self.lease(a).ok_or(Error::Revoked)?.info;
-                write(b, info.as_bytes());
+                let arguments::LeaseInfo { lease, record } = Arguments::from_registers(registers);
+                let info = self.lease(lease).ok_or(Error::Revoked)?.info;
+                write(record, info.as_bytes());
                 Ok([0, 0])
             }
             Call::GrantInfo => {
-                let lease = self.lease(a).ok_or(Error::Revoked)?;
-                let grant = *lease.grants.get(b).ok_or(Error::NotFound)?;
-                write(c, grant.as_bytes());
+                let arguments::GrantInfo {
+                    lease,
+                    grant,
+                    record,
+                } = Arguments::from_registers(registers);
+                let lease = self.lease(lease).ok_or(Error::Revoked)?;
+                let grant = *lease.grants.get(grant).ok_or(Error::NotFound)?;
+                write(record, grant.as_bytes());
                 Ok([0, 0])
             }
             Call::GrantClaim => {
-                self.may_claim(a, b, c == ClaimMode::Exclusive as usize)?;
-                let lease = self.lease(a).ok_or(Error::Revoked)?;
-                let grant = lease.grants.get_mut(b).ok_or(Error::NotFound)?;
-                grant.claim = if c == ClaimMode::Exclusive as usize {
+                let arguments::GrantClaim {
+                    lease, grant, mode, ..
+                } = Arguments::from_registers(registers);
+                self.may_claim(lease, grant, mode == ClaimMode::Exclusive as usize)?;
+                let lease = self.lease(lease).ok_or(Error::Revoked)?;
+                let claimed = lease.grants.get_mut(grant).ok_or(Error::NotFound)?;
+                claimed.claim = if mode == ClaimMode::Exclusive as usize {
                     Claim::Exclusive
                 } else {
                     Claim::Shared
                 };
-                let base = grant.base as usize;
-                self.journal.push(format!("claim {b}"));
+                let base = claimed.base as usize;
+                self.journal.push(format!("claim {grant}"));
                 Ok([base, 0])
             }
             Call::GrantUnclaim => {
-                let lease = self.lease(a).ok_or(Error::Revoked)?;
-                lease.grants.get_mut(b).ok_or(Error::NotFound)?.claim = Claim::None;
-                self.journal.push(format!("unclaim {b}"));
+                let arguments::GrantUnclaim { lease, grant } = Arguments::from_registers(registers);
+                let lease = self.lease(lease).ok_or(Error::Revoked)?;
+                lease.grants.get_mut(grant).ok_or(Error::NotFound)?.claim = Claim::None;
+                self.journal.push(format!("unclaim {grant}"));
                 Ok([0, 0])
             }
             Call::LeaseRelease => {
-                self.lease(a).ok_or(Error::Revoked)?;
-                self.leases.retain(|(raw, _)| *raw as usize != a);
+                let arguments::LeaseRelease { lease } = Arguments::from_registers(registers);
+                self.lease(lease).ok_or(Error::Revoked)?;
+                self.leases.retain(|(raw, _)| *raw as usize != lease);
                 self.journal.push("release".into());
                 Ok([0, 0])
             }
-            Call::LeaseLend => self.lend(a, b, c),
+            Call::LeaseLend => {
+                let arguments::LeaseLend {
+                    lending,
+                    parts,
+                    count,
+                } = Arguments::from_registers(registers);
+                self.lend(lending, parts, count)
+            }
             Call::LeaseRevoke => {
-                let lease = self.lease(a).ok_or(Error::Revoked)?;
+                let arguments::LeaseRevoke { lease, .. } = Arguments::from_registers(registers);
+                let lease = self.lease(lease).ok_or(Error::Revoked)?;
                 lease.ending = true;
                 self.journal.push("revoke".into());
                 Ok([0, 0])
             }
             Call::BorrowInfo => {
-                let (rights, bytes) = self.loans.get(b).ok_or(Error::NotFound)?;
+                let arguments::BorrowInfo { index, .. } = Arguments::from_registers(registers);
+                let (rights, bytes) = self.loans.get(index).ok_or(Error::NotFound)?;
                 Ok([bytes.len(), rights.bits() as usize])
             }
             Call::BorrowRead => {
-                let (_, bytes) = self.loans.get(b).ok_or(Error::NotFound)?;
-                let copied = e.min(bytes.len() - c);
-                write(d, &bytes[c..c + copied]);
+                let arguments::BorrowRead {
+                    index,
+                    offset,
+                    own,
+                    length,
+                    ..
+                } = Arguments::from_registers(registers);
+                let (_, bytes) = self.loans.get(index).ok_or(Error::NotFound)?;
+                let copied = length.min(bytes.len() - offset);
+                write(own, &bytes[offset..offset + copied]);
                 Ok([copied, 0])
             }
             Call::BorrowWrite => {
-                let (_, bytes) = self.loans.get_mut(b).ok_or(Error::NotFound)?;
-                let copied = e.min(bytes.len() - c);
+                let arguments::BorrowWrite {
+                    index,
+                    offset,
+                    own,
+                    length,
+                    ..
+                } = Arguments::from_registers(registers);
+                let (_, bytes) = self.loans.get_mut(index).ok_or(Error::NotFound)?;
+                let copied = length.min(bytes.len() - offset);
                 // SAFETY: the arguments of the call being answered.
-                bytes[c..c + copied].copy_from_slice(unsafe { mock::bytes(d, copied) });
+                bytes[offset..offset + copied].copy_from_slice(unsafe { mock::bytes(own, copied) });
                 Ok([copied, 0])
             }
             Call::ConfigWrite => {
-                let lease = self.lease(a).ok_or(Error::Revoked)?;
-                let grant = lease.grants.get(b).ok_or(Error::NotFound)?;
+                let arguments::ConfigWrite {
+                    lease,
+                    grant,
+                    offset,
+                    width,
+                    value,
+                } = Arguments::from_registers(registers);
+                let lease = self.lease(lease).ok_or(Error::Revoked)?;
+                let grant = lease.grants.get(grant).ok_or(Error::NotFound)?;
                 if grant.kind != GrantKind::Config || grant.rights.contains(Rights::READ) {
                     return Err(Error::Denied);
                 }
-                if c + d > grant.length as usize {
+                if offset + width > grant.length as usize {
                     return Err(Error::Invalid);
                 }
-                let at = grant.base + c as u64;
-                self.journal.push(format!("configure {at:#x} {d} {e:#x}"));
+                let at = grant.base + offset as u64;
+                self.journal
+                    .push(format!("configure {at:#x} {width} {value:#x}"));
                 Ok([0, 0])
             }
             Call::InterruptAcknowledge => {
-                self.lease(a).ok_or(Error::Revoked)?;
-                self.journal.push(format!("acknowledge {b}"));
+                let arguments::InterruptAcknowledge { lease, grant } =
+                    Arguments::from_registers(registers);
+                self.lease(lease).ok_or(Error::Revoked)?;
+                self.journal.push(format!("acknowledge {grant}"));
                 Ok([0, 0])
             }
             _ => Err(Error::Denied),
@@ -432,8 +479,8 @@ fn write(address: usize, bytes: &[u8]) {
 
 // SAFETY: grants are memory of the board's own, or of the arena, alive as long as the test.
 unsafe impl Kernel for Board {
-    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
-        match self.0.borrow_mut().call(call, arguments) {
+    fn system_call(&mut self, call: Call, registers: Registers) -> [usize; 3] {
+        match self.0.borrow_mut().call(call, registers) {
             Ok([first, second]) => [0, first, second],
             Err(error) => [error.code(), 0, 0],
         }

@@ -21,35 +21,28 @@ struct Supervisor(SupervisorClient);
 
 impl Report for Supervisor {
     fn found(&mut self, function: &Function) -> Result<(), Error> {
-        let (vendor, device) = (function.vendor, function.device);
-        userlib::log!(
-            "{} is {vendor:04x}:{device:04x}, class {:06x}",
-            function.address,
-            function.class
-        );
+        let (address, id) = (function.address, function.id);
+        userlib::log!("{address} is {id}, class {}", function.class);
         match self.0.report_function(&info(function)) {
             Ok(()) => Ok(()),
             Err(error @ (Error::Revoked | Error::Denied)) => Err(error),
             Err(why) => {
-                userlib::log!("{vendor:04x}:{device:04x} is left off: {why}");
+                userlib::log!("{id} is left off: {why}");
                 Ok(())
             }
         }
     }
 
     fn bridge(&mut self, bridge: &Function) -> Result<Option<u8>, Error> {
-        let (vendor, device) = (bridge.vendor, bridge.device);
-        let address = bridge.address;
+        let (address, id) = (bridge.address, bridge.id);
         match self.0.report_bridge(&info(bridge)) {
             Ok(bus) => {
-                userlib::log!("{address} is {vendor:04x}:{device:04x}, a bridge to bus {bus}");
+                userlib::log!("{address} is {id}, a bridge to bus {bus}");
                 Ok(u8::try_from(bus).ok())
             }
             Err(error @ (Error::Revoked | Error::Denied)) => Err(error),
             Err(why) => {
-                userlib::log!(
-                    "{address} is {vendor:04x}:{device:04x}, a bridge; what is behind it is left off: {why}"
-                );
+                userlib::log!("{address} is {id}, a bridge; what is behind it is left off: {why}");
                 Ok(None)
             }
         }
@@ -60,8 +53,7 @@ impl Report for Supervisor {
 fn info(function: &Function) -> FunctionInfo {
     FunctionInfo {
         address: function.address,
-        vendor: function.vendor,
-        device: function.device,
+        id: function.id,
         interrupt_pin: function.pin,
         revision: function.revision,
         class: function.class,

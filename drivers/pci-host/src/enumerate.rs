@@ -2,7 +2,7 @@
 
 use crate::config::{CLASS, ConfigAccess, HEADER, IDENTIFIERS, INTERRUPT};
 use leasehold_abi::Error;
-use userlib::supervisor::FunctionAddress;
+use userlib::supervisor::{ClassCode, FunctionAddress, FunctionId, InterruptPin};
 
 /// Devices on a bus.
 const DEVICES: u8 = 32;
@@ -24,16 +24,14 @@ const PINS: u32 = 4;
 pub struct Function {
     /// Where it is.
     pub address: FunctionAddress,
-    /// Vendor identifier.
-    pub vendor: u16,
-    /// Device identifier.
-    pub device: u16,
+    /// Which device it is.
+    pub id: FunctionId,
     /// Revision.
     pub revision: u8,
-    /// Class code: base class, subclass, interface from the top.
-    pub class: u32,
-    /// Interrupt pin: 0 none, 1 to 4 INTA to INTD.
-    pub pin: u8,
+    /// What it does.
+    pub class: ClassCode,
+    /// Its interrupt pin.
+    pub pin: InterruptPin,
     /// Interrupt line of the platform that its pin is wired to.
     pub interrupt: Option<u32>,
 }
@@ -56,10 +54,10 @@ pub trait Report {
 /// The line of an interrupt pin. The host bridge rotates the four pins by the device's number (*PCI-to-PCI Bridge
 /// Architecture 1.2*, section 9.1), from the line `first` on. So does each bridge on the way: `turns` is the sum of
 /// their devices' numbers.
-pub const fn interrupt_line(first: u32, turns: u32, device: u8, pin: u8) -> Option<u32> {
-    match pin {
-        1..=4 => Some(first + (turns + device as u32 + pin as u32 - 1) % PINS),
-        _ => None,
+pub const fn interrupt_line(first: u32, turns: u32, device: u8, pin: InterruptPin) -> Option<u32> {
+    match pin.number() {
+        Some(number) => Some(first + (turns + device as u32 + number as u32) % PINS),
+        None => None,
     }
 }
 
@@ -124,16 +122,15 @@ impl<C: ConfigAccess, R: Report> Walk<'_, C, R> {
         header: u8,
         turns: u32,
     ) -> Result<(), Error> {
-        const BASE_CLASS_BRIDGE: u32 = 0x06;
+        const BASE_CLASS_BRIDGE: u8 = 0x06;
         self.count += 1;
         let class_word = self.config.read32(address, CLASS)?;
-        let class = class_word >> 8;
-        let pin = (self.config.read32(address, INTERRUPT)? >> 8) as u8;
+        let class = ClassCode(class_word >> 8);
+        let pin = InterruptPin((self.config.read32(address, INTERRUPT)? >> 8) as u8);
         let device = address.device();
         let function = Function {
             address,
-            vendor: identifiers as u16,
-            device: (identifiers >> 16) as u16,
+            id: FunctionId::from_register(identifiers),
             revision: class_word as u8,
             class,
             pin,
@@ -147,7 +144,7 @@ impl<C: ConfigAccess, R: Report> Walk<'_, C, R> {
                 }
                 _ => Ok(()),
             },
-            0 if class >> 16 != BASE_CLASS_BRIDGE => self.report.found(&function),
+            0 if class.base() != BASE_CLASS_BRIDGE => self.report.found(&function),
             _ => Ok(()),
         }
     }

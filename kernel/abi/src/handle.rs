@@ -33,6 +33,11 @@ macro_rules! handle {
                 self.0
             }
 
+            /// The value for a register of a call.
+            pub const fn register(self) -> usize {
+                self.0 as usize
+            }
+
             /// The slot in the kernel's table.
             pub const fn index(self) -> usize {
                 (self.0 & ((1 << Self::INDEX_BITS) - 1)) as usize

@@ -1,6 +1,6 @@
 //! Leases, the grants in them, and what a holder may do.
 
-use crate::{LeaseHandle, Optional, TaskHandle};
+use crate::{LeaseHandle, Optional, PayloadType, TaskHandle};
 use bitflags::bitflags;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout};
 
@@ -141,8 +141,8 @@ pub struct LeaseInfo {
     pub reserved: u8,
     /// Generation of the lessor's life that lent it.
     pub lessor_generation: u32,
-    /// The type of the lease's payload as the lessor gave it (a hash), 0 for none.
-    pub payload_type: u64,
+    /// The type of the lease's payload, as the lessor gave it.
+    pub payload_type: PayloadType,
 }
 
 /// What [`Call::GrantInfo`](crate::Call::GrantInfo) writes.

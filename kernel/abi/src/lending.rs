@@ -14,7 +14,7 @@ pub struct Lending {
     pub label: usize,
     /// Which of several with that label.
     pub id: usize,
-    /// The hash of the payload's type, low half and high half; 0 for none.
+    /// The halves of a [`PayloadType`](crate::PayloadType).
     pub payload_type: [usize; 2],
 }
 

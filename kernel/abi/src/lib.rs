@@ -1,7 +1,7 @@
 //! Numbers and layouts shared by the kernel, the tasks and the build.
 //!
 //! The contract between a task and the kernel is here and nowhere else: call numbers
-//! ([`Call`]), errors ([`Error`]), handles ([`TaskHandle`], [`LeaseHandle`]), the message
+//! ([`Call`]) and their [`arguments`], errors ([`Error`]), handles ([`TaskHandle`], [`LeaseHandle`]), the message
 //! tag ([`Tag`]) and the records that the kernel writes into a task's memory
 //! ([`TaskInfo`], [`LeaseInfo`], [`GrantInfo`]).
 #![no_std]
@@ -18,10 +18,14 @@ pub mod names;
 mod notifications;
 mod optional;
 mod padded;
+mod payload;
+mod pci;
+mod registers;
 mod serving;
 mod task;
+mod timer;
 
-pub use call::Call;
+pub use call::{Call, arguments};
 pub use error::Error;
 pub use handle::{LeaseHandle, TaskHandle};
 pub use lease::{
@@ -38,5 +42,8 @@ pub use message::{BeforeWait, Borrow, Tag};
 pub use notifications::Notifications;
 pub use optional::{Optional, Word};
 pub use padded::Padded;
+pub use payload::PayloadType;
+pub use pci::{ClassCode, FunctionId, InterruptPin};
+pub use registers::{Arguments, Registers};
 pub use serving::Serving;
 pub use task::{FaultKind, TaskInfo, TaskState};

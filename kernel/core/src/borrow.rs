@@ -7,7 +7,8 @@
 
 use crate::{Hardware, Kernel};
 use core::mem::offset_of;
-use leasehold_abi::{Borrow, COPY_STEP, Error, Rights, UNALIGNED_STEP};
+use leasehold_abi::arguments::BorrowRead;
+use leasehold_abi::{Arguments, Borrow, COPY_STEP, Error, Registers, Rights, UNALIGNED_STEP};
 use zerocopy::{FromZeros, IntoBytes};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
@@ -126,8 +127,15 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// [`Call::BorrowWrite`](leasehold_abi::Call::BorrowWrite): an error's code, 0 for none, and the bytes copied.
     /// In one piece, without the many other registers that the other calls need.
     #[inline(never)]
-    pub(crate) fn borrow_copy(&mut self, arguments: [usize; 6], write: bool) -> (usize, usize) {
-        let [client, index, offset, own, length, _] = arguments;
+    pub(crate) fn borrow_copy(&mut self, registers: Registers, write: bool) -> (usize, usize) {
+        // Both calls have the same arguments.
+        let BorrowRead {
+            client,
+            index,
+            offset,
+            own,
+            length,
+        } = Arguments::from_registers(registers);
         let (theirs, length) =
             match self.borrowed_range(client, index, offset, (own, length), write) {
                 Ok(range) => range,

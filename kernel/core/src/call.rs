@@ -1,19 +1,7 @@
 //! System calls: from numbers and registers to the functions that do them.
 
 use crate::{Context, Hardware, Kernel, Next};
-use leasehold_abi::{Call, DEBUG_STEP, Error};
-
-/// A 64-bit argument that starts at `arguments[at]`, and where the next argument is.
-fn wide(arguments: &[usize; 6], at: usize) -> (u64, usize) {
-    if cfg!(target_pointer_width = "64") {
-        (arguments[at] as u64, at + 1)
-    } else {
-        (
-            arguments[at] as u64 | (arguments[at + 1] as u64) << 32,
-            at + 2,
-        )
-    }
-}
+use leasehold_abi::{Arguments, Call, DEBUG_STEP, Error, Registers, arguments};
 
 fn status(result: Result<(), Error>) -> [usize; 3] {
     match result {
@@ -36,9 +24,22 @@ fn pair(result: Result<(usize, usize), Error>) -> [usize; 3] {
     }
 }
 
+/// An expression in a call's arguments, by their names; or in all registers, for a function that itself says what they
+/// are: more than three are passed on where they lie.
+macro_rules! with {
+    ($registers:ident, $call:ident [$all:ident] => $answer:expr) => {{
+        let $all = $registers;
+        $answer
+    }};
+    ($registers:ident, $call:ident { $($field:ident),* } => $answer:expr) => {{
+        let arguments::$call { $($field),* } = Arguments::from_registers($registers);
+        $answer
+    }};
+}
+
 /// From one table: which calls are quick, and what each does with its arguments.
 macro_rules! quick_calls {
-    ($kernel:ident, $arguments:ident; $($call:ident => $answer:expr,)*) => {
+    ($kernel:ident; $($call:ident $arguments:tt => $answer:expr,)*) => {
         /// Calls that do not block, wake a task or queue work. They return to the caller, so the entry code leaves its
         /// registers where they are. A bit for each number. `TaskSelf` is not one of them: the entry code may answer
         /// it alone.
@@ -51,11 +52,11 @@ macro_rules! quick_calls {
             fn other_quick_call(
                 &mut self,
                 number: usize,
-                $arguments: [usize; 6],
+                registers: Registers,
             ) -> Option<[usize; 3]> {
                 let $kernel = self;
                 Some(match Call::from_number(number)? {
-                    $(Call::$call => $answer,)*
+                    $(Call::$call => with!(registers, $call $arguments => $answer),)*
                     _ => return None,
                 })
             }
@@ -63,18 +64,18 @@ macro_rules! quick_calls {
     };
 }
 
-quick_calls! { kernel, arguments;
-    Time => kernel.time(),
-    BorrowRead => kernel.copied(arguments, false),
-    BorrowWrite => kernel.copied(arguments, true),
-    BorrowInfo => pair(kernel.borrow_info(arguments[0], arguments[1])),
-    LeaseEvent => pair(kernel.lease_event()),
-    LeaseInfo => status(kernel.lease_info(arguments[0], arguments[1])),
-    GrantInfo => status(kernel.grant_info(arguments[0], arguments[1], arguments[2])),
-    InterruptAcknowledge => status(kernel.interrupt_acknowledge(arguments[0], arguments[1])),
-    ConfigWrite => status(kernel.config_write(arguments)),
-    ConfigRead => value(kernel.config_read(arguments[0], arguments[1], arguments[2])),
-    TaskInfo => status(kernel.task_info(arguments[0], arguments[1])),
+quick_calls! { kernel;
+    Time {} => kernel.time(),
+    BorrowRead [registers] => kernel.copied(registers, false),
+    BorrowWrite [registers] => kernel.copied(registers, true),
+    BorrowInfo { client, index } => pair(kernel.borrow_info(client, index)),
+    LeaseEvent {} => pair(kernel.lease_event()),
+    LeaseInfo { lease, record } => status(kernel.lease_info(lease, record)),
+    GrantInfo { lease, grant, record } => status(kernel.grant_info(lease, grant, record)),
+    InterruptAcknowledge { lease, grant } => status(kernel.interrupt_acknowledge(lease, grant)),
+    ConfigWrite [registers] => status(kernel.config_write(registers)),
+    ConfigRead { lease, grant, offset } => value(kernel.config_read(lease, grant, offset)),
+    TaskInfo { task, record } => status(kernel.task_info(task, record)),
 }
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
@@ -83,21 +84,22 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// A system call of the current task, whose context is saved (the message registers too,
     /// for calls marked *message*). The answer is in its context.
     #[inline(always)]
-    pub fn system_call(&mut self, number: usize, arguments: [usize; 6]) -> Next {
+    pub fn system_call(&mut self, number: usize, registers: Registers) -> Next {
         // Three apart from the others, whose many registers they need not save.
         if number == Call::Notify as usize && self.current < T {
-            let results = status(self.notify(arguments[0], arguments[1]));
+            let results =
+                with!(registers, Notify { task, bits } => status(self.notify(task, bits)));
             self.tasks[self.current].context.set_results(results);
             return self.next();
         }
         if number == Call::LeaseRevoke as usize && self.current < T {
-            return self.revoke(arguments[0], arguments[1]);
+            return with!(registers, LeaseRevoke { lease, mode } => self.revoke(lease, mode));
         }
         if number == Call::LeaseLend as usize && self.current < T {
-            let [lending, parts, count, ..] = arguments;
-            return self.lease_lend(lending, parts, count);
+            return with!(registers, LeaseLend { lending, parts, count } =>
+                self.lease_lend(lending, parts, count));
         }
-        self.other_system_call(number, arguments)
+        self.other_system_call(number, registers)
     }
 
     #[inline(never)]
@@ -108,14 +110,16 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     #[inline(never)]
-    fn other_system_call(&mut self, number: usize, arguments: [usize; 6]) -> Next {
+    fn other_system_call(&mut self, number: usize, registers: Registers) -> Next {
         if number == Call::Receive as usize {
-            return self.wait(arguments[0], arguments[1], arguments[2]);
+            return with!(registers, Receive { mask, before, peers } =>
+                self.wait(mask, before, peers));
         }
         if number == Call::ReplyReceive as usize && self.current < T {
-            return self.reply_receive(arguments[0], arguments[1]);
+            return with!(registers, ReplyReceive { client, mask } =>
+                self.reply_receive(client, mask));
         }
-        self.dispatch(number, arguments);
+        self.dispatch(number, registers);
         self.next_shared()
     }
 
@@ -123,20 +127,20 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// given to the caller without saving its context. None: take [`Kernel::system_call`];
     /// nothing has changed.
     #[inline(always)]
-    pub fn quick_call(&mut self, number: usize, arguments: [usize; 6]) -> Option<[usize; 3]> {
+    pub fn quick_call(&mut self, number: usize, registers: Registers) -> Option<[usize; 3]> {
         if number == Call::TaskSelf as usize {
             return Some([0, self.tasks.get(self.current)?.handle as usize, 0]);
         }
         let write = number == Call::BorrowWrite as usize;
         if write || number == Call::BorrowRead as usize {
-            return Some(self.copied(arguments, write));
+            return Some(self.copied(registers, write));
         }
-        self.other_quick_call(number, arguments)
+        self.other_quick_call(number, registers)
     }
 
     #[inline(always)]
-    fn copied(&mut self, arguments: [usize; 6], write: bool) -> [usize; 3] {
-        let (status, copied) = self.borrow_copy(arguments, write);
+    fn copied(&mut self, registers: Registers, write: bool) -> [usize; 3] {
+        let (status, copied) = self.borrow_copy(registers, write);
         [status, copied, 0]
     }
 
@@ -149,33 +153,48 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    fn dispatch(&mut self, number: usize, arguments: [usize; 6]) {
+    fn dispatch(&mut self, number: usize, registers: Registers) {
         let current = self.current;
         if current >= T {
             return;
         }
-        let [first, second, third, ..] = arguments;
+        // Loaded once for all that take no more.
+        let [first, second, third, ..] = registers;
+        let few = [first, second, third, 0, 0, 0];
         let results = match Call::from_number(number) {
             None => [Error::Invalid.code(), 0, 0],
-            Some(Call::Call) => return self.call(first, second, third),
-            Some(Call::Panic) => return self.panic(first, second),
-            Some(Call::TaskSelf) => [0, self.tasks[current].handle as usize, 0],
-            Some(Call::Reply) => status(self.reply(first)),
-            Some(Call::Notify) => status(self.notify(first, second)),
-            Some(Call::SetTimer) => {
-                let (deadline, next) = wide(&arguments, 0);
-                status(self.set_timer(deadline, arguments[next]))
+            Some(Call::Call) => {
+                return with!(few, Call { destination, borrows, count } =>
+                    self.call(destination, borrows, count));
             }
-            Some(Call::SetServing) => status(self.set_serving(first)),
-            Some(Call::LeaseRelease) => status(self.lease_release(first)),
-            Some(Call::GrantClaim) => match self.grant_claim(arguments) {
+            Some(Call::Panic) => {
+                return with!(few, Panic { message, length } => self.panic(message, length));
+            }
+            Some(Call::TaskSelf) => [0, self.tasks[current].handle as usize, 0],
+            Some(Call::Reply) => with!(few, Reply { client } => status(self.reply(client))),
+            Some(Call::Notify) => {
+                with!(few, Notify { task, bits } => status(self.notify(task, bits)))
+            }
+            Some(Call::SetTimer) => with!(few, SetTimer { deadline, bits } =>
+                status(self.set_timer(deadline, bits))),
+            Some(Call::SetServing) => {
+                with!(few, SetServing { serving } => status(self.set_serving(serving)))
+            }
+            Some(Call::LeaseRelease) => {
+                with!(few, LeaseRelease { lease } => status(self.lease_release(lease)))
+            }
+            Some(Call::GrantClaim) => match self.grant_claim(registers) {
                 Some(result) => value(result),
                 None => return,
             },
-            Some(Call::GrantUnclaim) => match self.grant_unclaim(first, second) {
-                Some(result) => value(result),
-                None => return,
-            },
+            Some(Call::GrantUnclaim) => {
+                match with!(few, GrantUnclaim { lease, grant } =>
+                    self.grant_unclaim(lease, grant))
+                {
+                    Some(result) => value(result),
+                    None => return,
+                }
+            }
             Some(
                 call @ (Call::TaskStop
                 | Call::TaskStart
@@ -186,12 +205,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 | Call::SystemOff),
             ) => {
                 if current == 0 {
-                    self.supervise(call, arguments)
+                    self.supervise(call, registers)
                 } else {
                     [Error::Denied.code(), 0, 0]
                 }
             }
-            Some(_) => match self.other_quick_call(number, arguments) {
+            Some(_) => match self.other_quick_call(number, registers) {
                 Some(results) => results,
                 None => [Error::Invalid.code(), 0, 0],
             },
@@ -200,16 +219,24 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// The calls of the supervisor.
-    fn supervise(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
-        let [first, second, third, ..] = arguments;
+    fn supervise(&mut self, call: Call, registers: Registers) -> [usize; 3] {
+        let [first, second, third, ..] = registers;
+        let few = [first, second, third, 0, 0, 0];
         match call {
-            Call::TaskStop => status(self.task_stop(first)),
-            Call::TaskStart => value(self.task_start(first)),
-            Call::LeaseAt => status(self.lease_at(first, second)),
-            Call::GrantAt => status(self.grant_at(first, second, third)),
-            Call::StackUse => pair(self.stack_use(first, second)),
-            Call::DebugWrite => status(self.debug_write(first, second)),
-            Call::SystemOff => self.hardware.off(first as u32, second == 1),
+            Call::TaskStop => with!(few, TaskStop { task } => status(self.task_stop(task))),
+            Call::TaskStart => {
+                with!(few, TaskStart { task } => value(self.task_start(task)))
+            }
+            Call::LeaseAt => with!(few, LeaseAt { slot, record } =>
+                status(self.lease_at(slot, record))),
+            Call::GrantAt => with!(few, GrantAt { lease, grant, record } =>
+                status(self.grant_at(lease, grant, record))),
+            Call::StackUse => with!(few, StackUse { task, offset } =>
+                pair(self.stack_use(task, offset))),
+            Call::DebugWrite => with!(few, DebugWrite { text, length } =>
+                status(self.debug_write(text, length))),
+            Call::SystemOff => with!(few, SystemOff { code, reset } =>
+                self.hardware.off(code as u32, reset == 1)),
             _ => [Error::Invalid.code(), 0, 0],
         }
     }

@@ -40,6 +40,11 @@ pub(crate) use lent::{copy_in, copy_out};
 pub(crate) use sub_window::SubWindow;
 
 pub use crate::lend::WINDOW_GRANULE;
+
+/// What a lease says of a payload of this type.
+pub(crate) fn payload_type<F: for_lt::ForLt>() -> leasehold_abi::PayloadType {
+    leasehold_abi::PayloadType::from_hash(for_lt::payload_identity::<F>())
+}
 pub(crate) use offers::Offers;
 pub(crate) use received::Received;
 

@@ -1,6 +1,7 @@
 //! The child's side: the payload of the auxiliary device that it is bound to.
 
 use super::lent::copy_in;
+use super::payload_type;
 use super::region::LentMemory;
 use super::{Lendable, PAYLOAD, PAYLOAD_LENGTH, Receiver, SHARED};
 use crate::io::{Claim, Select};
@@ -13,7 +14,8 @@ use core::cell::Cell;
 use core::mem::ManuallyDrop;
 use core::pin::Pin;
 use core::ptr::NonNull;
-use for_lt::{family_id, payload_identity};
+use for_lt::family_id;
+use leasehold_abi::PayloadType;
 
 /// The payload of one binding, once it was taken.
 pub(crate) struct Received {
@@ -106,10 +108,10 @@ impl<'cap> Device<'cap, Bound> {
         }
         let slot = self.live()?;
         let info = sys::lease_info(slot.lease.get())?;
-        if info.payload_type == 0 {
+        if info.payload_type == PayloadType::NONE {
             return Err(Error::NotFound);
         }
-        if info.payload_type != payload_identity::<F>() {
+        if info.payload_type != payload_type::<F>() {
             return Err(Error::Invalid);
         }
         // The identity is a hash and crosses tasks; what is in memory here goes by the compiler's own.

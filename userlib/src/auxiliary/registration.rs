@@ -3,6 +3,7 @@
 use super::lendable::Written;
 use super::lent::copy_out;
 use super::parts::Parts;
+use super::payload_type;
 use super::region::LentMemory;
 use super::{LendRegion, Lendable, Lender, PAYLOAD, SHARED, WINDOWS};
 use crate::ForLt;
@@ -12,7 +13,6 @@ use crate::supervisor::{self, Lessee};
 use crate::sys::{self, Error, LeaseHandle, Rights};
 use crate::text::Text;
 use core::fmt;
-use for_lt::payload_identity;
 
 /// Index of the supervisor, which passes auxiliary devices on to those whom the manifest names.
 const SUPERVISOR: usize = 0;
@@ -111,7 +111,7 @@ where
         for (window, name) in windows.iter().flatten().zip(WINDOWS) {
             parts.add_window(window, name);
         }
-        let payload_type = payload_identity::<F>();
+        let payload_type = payload_type::<F>();
         let parent = slot.lease.get();
         let lease = sys::lease_lend(
             parent,

@@ -1,13 +1,13 @@
 //! Payloads across tasks: round trips, refusals, corrupted bytes.
 
 use super::*;
+use crate::auxiliary::payload_type;
 use crate::io::Window;
 use crate::runtime::{Bound, Core, Device, Task};
 use crate::sys::{Error, GrantKind, Rights, mock};
 use crate::testing::{Board, OWN, PEER};
 use crate::{CovariantForLt, ForLt};
 use core::cell::Cell;
-use for_lt::payload_identity;
 use std::vec;
 use std::vec::Vec;
 
@@ -165,7 +165,7 @@ fn another_type_is_invalid_and_none_is_not_found() {
         );
         let empty = board.bind(3, "empty", vec![]);
         board.change(empty.lease().unwrap(), |lease| {
-            lease.info.payload_type = payload_identity::<PartLt>();
+            lease.info.payload_type = payload_type::<PartLt>();
         });
         assert_eq!(
             empty.registration_data::<PartLt>().err(),
@@ -192,7 +192,7 @@ fn a_type_of_the_same_identity_is_still_another_type() {
         assert_eq!(first(&device), Ok(5));
         // Forged: the parent now claims the identity of a type that was not the one taken.
         board.change(device.lease().unwrap(), |lease| {
-            lease.info.payload_type = payload_identity::<CovariantForLt!([u8; 100])>();
+            lease.info.payload_type = payload_type::<CovariantForLt!([u8; 100])>();
         });
         let other = device.registration_data::<CovariantForLt!([u8; 100])>();
         assert_eq!(other.err(), Some(Error::Invalid));

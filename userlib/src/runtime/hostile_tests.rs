@@ -1,6 +1,7 @@
 //! Drivers that do all that safe code can do to get past the end of a binding.
 
 use super::*;
+use crate::auxiliary::payload_type;
 use crate::auxiliary::{LendRegion, Lendable, Lender, LentCell, Receiver, Registration};
 use crate::interrupt::Interrupt;
 use crate::io::IoMem;
@@ -10,7 +11,6 @@ use crate::testing::{Board, Event};
 use crate::{Devres, DevresLt, ForLt};
 use core::cell::{Cell, RefCell};
 use core::mem;
-use for_lt::payload_identity;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::vec;
@@ -248,7 +248,7 @@ fn a_payload_may_be_taken_while_its_binding_ends() {
     Board::run(|board| {
         let parent = board.bind(0, "parent", vec![]);
         let region = parent.lend_region(0, 0).unwrap();
-        let identity = payload_identity::<ForLt!(u64)>();
+        let identity = payload_type::<ForLt!(u64)>();
         let taken = Rc::default();
         for value in [11_u64, 12] {
             let registration =
@@ -310,7 +310,7 @@ fn a_payload_that_grabs_and_gives_up_leaves_no_claim() {
         grants.push(board.grant(GrantKind::Mmio, "window0", 0x1000));
         let child = board.bind(1, "self.n", grants);
         board.change(child.lease().unwrap(), |lease| {
-            lease.info.payload_type = payload_identity::<ForLt!(self::Grabber)>();
+            lease.info.payload_type = payload_type::<ForLt!(self::Grabber)>();
         });
         for _ in 0..3 {
             let taken = child.registration_data_with::<ForLt!(self::Grabber), _>(|_| ());
@@ -370,7 +370,7 @@ fn a_part_that_was_lent_before_the_window_was_claimed_alone() {
         };
         let child = board.bind(1, "self.n", grants);
         board.change(child.lease().unwrap(), |lease| {
-            lease.info.payload_type = payload_identity::<ForLt!(Window<'_>)>();
+            lease.info.payload_type = payload_type::<ForLt!(Window<'_>)>();
         });
         let taken = child.registration_data_with::<ForLt!(Window<'_>), _>(|_| ());
         assert_eq!(taken.err(), Some(Error::Busy), "the parent is alone");

@@ -1,6 +1,7 @@
 //! The records that the supervisor and its clients exchange.
 
 use core::fmt;
+use leasehold_abi::{ClassCode, FunctionId, InterruptPin};
 use leasehold_abi::{LeaseHandle, Optional, Padded, TaskHandle, TaskInfo};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
@@ -10,16 +11,14 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 pub struct FunctionInfo {
     /// Where it is.
     pub address: FunctionAddress,
-    /// Vendor identifier.
-    pub vendor: u16,
-    /// Device identifier.
-    pub device: u16,
-    /// Which legacy interrupt pin it uses: 0 none, 1–4 INTA–INTD.
-    pub interrupt_pin: u8,
+    /// Which device it is.
+    pub id: FunctionId,
+    /// Which interrupt pin it uses.
+    pub interrupt_pin: InterruptPin,
     /// Revision.
     pub revision: u8,
-    /// Class code, subclass, programming interface: bits 23–16, 15–8, 7–0.
-    pub class: u32,
+    /// What it does.
+    pub class: ClassCode,
     /// Interrupt line that the pin is wired to, if it has a pin.
     pub interrupt: Optional<u32>,
     /// Address and length in bytes of each memory BAR as assigned; length 0 for none.

@@ -1,18 +1,13 @@
 //! Calls about leases and the grants in them. Lending is in [`lend`](super::lend).
 
-use super::{backend, held, status};
+use super::make::make;
+use super::{held, status};
 use core::ptr;
 use leasehold_abi::{
-    Call, ClaimMode, Error, GrantInfo, LeaseEvent, LeaseHandle, LeaseInfo, Notifications,
-    RevokeMode,
+    ClaimMode, Error, GrantInfo, LeaseEvent, LeaseHandle, LeaseInfo, Notifications, RevokeMode,
+    arguments,
 };
 use zerocopy::FromZeros;
-
-/// A handle as a register.
-#[inline(always)]
-fn raw(lease: LeaseHandle) -> usize {
-    lease.raw() as usize
-}
 
 /// Ends a lease that the caller lent, and all that is derived from it.
 ///
@@ -20,7 +15,12 @@ fn raw(lease: LeaseHandle) -> usize {
 /// `Revoked` once it is over.
 pub fn lease_revoke(lease: LeaseHandle, mode: RevokeMode) -> Result<(), Error> {
     // SAFETY: no argument is an address.
-    let [code, ..] = unsafe { backend::call2(Call::LeaseRevoke, raw(lease), mode as usize) };
+    let [code, ..] = unsafe {
+        make(arguments::LeaseRevoke {
+            lease: lease.register(),
+            mode: mode as usize,
+        })
+    };
     status(code)
 }
 
@@ -42,14 +42,18 @@ pub fn lease_release(lease: LeaseHandle) -> Result<(), Error> {
 /// `Revoked` when the caller does not hold it.
 pub(crate) fn release(lease: LeaseHandle) -> Result<(), Error> {
     // SAFETY: no argument is an address.
-    let [code, ..] = unsafe { backend::call1(Call::LeaseRelease, raw(lease)) };
+    let [code, ..] = unsafe {
+        make(arguments::LeaseRelease {
+            lease: lease.register(),
+        })
+    };
     status(code)
 }
 
 /// The caller's next lease event, if there is one.
 pub fn lease_event() -> Option<(LeaseEvent, LeaseHandle)> {
     // SAFETY: no argument.
-    let [code, event, handle] = unsafe { backend::call0(Call::LeaseEvent) };
+    let [code, event, handle] = unsafe { make(arguments::LeaseEvent {}) };
     if code != 0 {
         return None;
     }
@@ -65,9 +69,14 @@ pub fn lease_event() -> Option<(LeaseEvent, LeaseHandle)> {
 /// `Revoked` once it is over.
 pub fn lease_info(lease: LeaseHandle) -> Result<LeaseInfo, Error> {
     let mut info = LeaseInfo::new_zeroed();
-    let address = ptr::from_mut(&mut info).expose_provenance();
+    let record = ptr::from_mut(&mut info).expose_provenance();
     // SAFETY: the kernel writes one valid `LeaseInfo` there.
-    let [code, ..] = unsafe { backend::call2(Call::LeaseInfo, raw(lease), address) };
+    let [code, ..] = unsafe {
+        make(arguments::LeaseInfo {
+            lease: lease.register(),
+            record,
+        })
+    };
     status(code)?;
     Ok(info)
 }
@@ -76,11 +85,17 @@ pub fn lease_info(lease: LeaseHandle) -> Result<LeaseInfo, Error> {
 ///
 /// # Errors
 /// `Revoked`, `NotFound` past the last.
-pub fn grant_info(lease: LeaseHandle, index: usize) -> Result<GrantInfo, Error> {
+pub fn grant_info(lease: LeaseHandle, grant: usize) -> Result<GrantInfo, Error> {
     let mut info = GrantInfo::new_zeroed();
-    let address = ptr::from_mut(&mut info).expose_provenance();
+    let record = ptr::from_mut(&mut info).expose_provenance();
     // SAFETY: the kernel writes one valid `GrantInfo` there.
-    let [code, ..] = unsafe { backend::call3(Call::GrantInfo, raw(lease), index, address) };
+    let [code, ..] = unsafe {
+        make(arguments::GrantInfo {
+            lease: lease.register(),
+            grant,
+            record,
+        })
+    };
     status(code)?;
     Ok(info)
 }
@@ -92,19 +107,18 @@ pub fn grant_info(lease: LeaseHandle, index: usize) -> Result<GrantInfo, Error> 
 /// `Busy` (there is an exclusive claim), `Revoked`, `NotFound`, `Exhausted`.
 pub fn grant_claim(
     lease: LeaseHandle,
-    index: usize,
+    grant: usize,
     mode: ClaimMode,
     bits: Notifications,
 ) -> Result<usize, Error> {
     // SAFETY: no argument is an address; the new window overlaps nothing that this task has.
     let [code, base, _] = unsafe {
-        backend::call4(
-            Call::GrantClaim,
-            raw(lease),
-            index,
-            mode as usize,
-            bits.register(),
-        )
+        make(arguments::GrantClaim {
+            lease: lease.register(),
+            grant,
+            mode: mode as usize,
+            bits: bits.register(),
+        })
     };
     status(code)?;
     Ok(base)
@@ -114,20 +128,25 @@ pub fn grant_claim(
 ///
 /// # Errors
 /// `Revoked`, `NotFound`; `Denied` in the lease of a bound device: the owner of the claim ends it when it is dropped.
-pub fn grant_unclaim(lease: LeaseHandle, index: usize) -> Result<(), Error> {
+pub fn grant_unclaim(lease: LeaseHandle, grant: usize) -> Result<(), Error> {
     if held::is_held(lease) {
         return Err(Error::Denied);
     }
-    unclaim(lease, index)
+    unclaim(lease, grant)
 }
 
 /// As [`grant_unclaim`], in any lease: for the owners of claims.
 ///
 /// # Errors
 /// `Revoked`, `NotFound`.
-pub(crate) fn unclaim(lease: LeaseHandle, index: usize) -> Result<(), Error> {
+pub(crate) fn unclaim(lease: LeaseHandle, grant: usize) -> Result<(), Error> {
     // SAFETY: windows are reached through pointers only; see the module `sys`.
-    let [code, ..] = unsafe { backend::call2(Call::GrantUnclaim, raw(lease), index) };
+    let [code, ..] = unsafe {
+        make(arguments::GrantUnclaim {
+            lease: lease.register(),
+            grant,
+        })
+    };
     status(code)
 }
 
@@ -136,9 +155,14 @@ pub(crate) fn unclaim(lease: LeaseHandle, index: usize) -> Result<(), Error> {
 /// # Errors
 /// `Revoked`, `NotFound`, `Invalid` (not claimed).
 #[inline(always)]
-pub fn interrupt_acknowledge(lease: LeaseHandle, index: usize) -> Result<(), Error> {
+pub fn interrupt_acknowledge(lease: LeaseHandle, grant: usize) -> Result<(), Error> {
     // SAFETY: no argument is an address.
-    let [code, ..] = unsafe { backend::call2(Call::InterruptAcknowledge, raw(lease), index) };
+    let [code, ..] = unsafe {
+        make(arguments::InterruptAcknowledge {
+            lease: lease.register(),
+            grant,
+        })
+    };
     status(code)
 }
 
@@ -146,9 +170,15 @@ pub fn interrupt_acknowledge(lease: LeaseHandle, index: usize) -> Result<(), Err
 ///
 /// # Errors
 /// `Revoked`, `NotFound`, `Invalid` (range, alignment), `Denied` (no right to read).
-pub fn config_read(lease: LeaseHandle, index: usize, offset: usize) -> Result<u32, Error> {
+pub fn config_read(lease: LeaseHandle, grant: usize, offset: usize) -> Result<u32, Error> {
     // SAFETY: no argument is an address.
-    let [code, value, _] = unsafe { backend::call3(Call::ConfigRead, raw(lease), index, offset) };
+    let [code, value, _] = unsafe {
+        make(arguments::ConfigRead {
+            lease: lease.register(),
+            grant,
+            offset,
+        })
+    };
     status(code).map(|()| value as u32)
 }
 
@@ -159,21 +189,20 @@ pub fn config_read(lease: LeaseHandle, index: usize, offset: usize) -> Result<u3
 /// `Revoked`, `NotFound`, `Invalid` (range, alignment), `Denied` (any other grant).
 pub fn config_write(
     lease: LeaseHandle,
-    index: usize,
+    grant: usize,
     offset: usize,
     width: usize,
     value: u32,
 ) -> Result<(), Error> {
     // SAFETY: no argument is an address.
     let [code, ..] = unsafe {
-        backend::call5(
-            Call::ConfigWrite,
-            raw(lease),
-            index,
+        make(arguments::ConfigWrite {
+            lease: lease.register(),
+            grant,
             offset,
             width,
-            value as usize,
-        )
+            value: value as usize,
+        })
     };
     status(code)
 }

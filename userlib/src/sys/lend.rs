@@ -1,8 +1,9 @@
 //! Lending: a lease is made of parts of what this task has.
 
-use super::{backend, status};
+use super::make::make;
+use super::status;
 use core::ptr;
-use leasehold_abi::{Call, Error, LeaseHandle, Lending, Rights, SELF_MEMORY};
+use leasehold_abi::{Error, LeaseHandle, Lending, PayloadType, Rights, SELF_MEMORY, arguments};
 
 /// A part of what this task has, to be lent.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +55,7 @@ impl Part {
 }
 
 /// Lends `parts` of `parent` and of own memory to the task with index `lessee`. `label` and `id` name the device,
-/// `payload_type` is the hash of its payload's type (0 for none). After an error nothing is lent.
+/// `payload_type` says what its payload is. After an error nothing is lent.
 ///
 /// # Errors
 /// `Revoked`: the caller does not hold `parent`. `Denied`: it may not lend to that task, or has not the rights.
@@ -66,7 +67,7 @@ pub fn lease_lend(
     lessee: usize,
     label: u32,
     id: u32,
-    payload_type: u64,
+    payload_type: PayloadType,
     parts: &[Part],
 ) -> Result<LeaseHandle, Error> {
     let lending = Lending {
@@ -74,16 +75,15 @@ pub fn lease_lend(
         lessee,
         label: label as usize,
         id: id as usize,
-        payload_type: [payload_type as u32 as usize, (payload_type >> 32) as usize],
+        payload_type: payload_type.halves(),
     };
     // SAFETY: the kernel only reads there. What becomes of own memory is the promise of `Part::own`.
     let [code, handle, _] = unsafe {
-        backend::call3(
-            Call::LeaseLend,
-            ptr::from_ref(&lending).expose_provenance(),
-            parts.as_ptr().expose_provenance(),
-            parts.len(),
-        )
+        make(arguments::LeaseLend {
+            lending: ptr::from_ref(&lending).expose_provenance(),
+            parts: parts.as_ptr().expose_provenance(),
+            count: parts.len(),
+        })
     };
     status(code)?;
     Ok(LeaseHandle::from_raw(handle as u32))

@@ -1,10 +1,11 @@
 //! Messages, and the buffers that go with them.
 
+use super::make::{self, exchange, make, wait};
+use super::status;
 use super::words::Message;
-use super::{backend, status};
 use core::marker::PhantomData;
 use leasehold_abi::{
-    BeforeWait, Borrow, COPY_STEP, Call, Error, Notifications, Rights, TaskHandle,
+    BeforeWait, Borrow, COPY_STEP, Call, Error, Notifications, Rights, TaskHandle, arguments,
 };
 
 /// A buffer lent for the time of one call.
@@ -77,7 +78,7 @@ pub fn call(
     loans: &mut [Loan<'_>],
     message: &mut Message,
 ) -> Result<(), Error> {
-    let address = if loans.is_empty() {
+    let borrows = if loans.is_empty() {
         0
     } else {
         loans.as_mut_ptr().expose_provenance()
@@ -85,11 +86,12 @@ pub fn call(
     // SAFETY: `Loan` is a `Borrow` of memory that is borrowed for longer than this call, with the rights of that
     // borrow.
     let [code, ..] = unsafe {
-        backend::message(
-            Call::Call,
-            destination.raw() as usize,
-            address,
-            loans.len(),
+        exchange(
+            arguments::Call {
+                destination: destination.register(),
+                borrows,
+                count: loans.len(),
+            },
             message,
         )
     };
@@ -107,6 +109,16 @@ fn received([code, client, bits]: [usize; 3]) -> Result<Received, Error> {
     }
 }
 
+/// The arguments of a wait.
+#[inline(always)]
+const fn waiting(before: BeforeWait, peers: Peers, mask: Notifications) -> arguments::Receive {
+    arguments::Receive {
+        mask: mask.register(),
+        before: before.register(),
+        peers: peers.0,
+    }
+}
+
 /// Waits for a call, or for any notification in `mask` (delivered bits are cleared). With notifications, `message` is
 /// undefined.
 ///
@@ -115,7 +127,7 @@ fn received([code, client, bits]: [usize; 3]) -> Result<Received, Error> {
 #[inline(always)]
 pub fn receive(mask: Notifications, message: &mut Message) -> Result<Received, Error> {
     // SAFETY: no argument is an address.
-    received(unsafe { backend::receive(mask.register(), 0, 0, message) })
+    received(unsafe { wait(waiting(BeforeWait::NOTHING, Peers::NONE, mask), message) })
 }
 
 /// A set of tasks that a receive notifies.
@@ -145,9 +157,8 @@ pub fn receive_after(
     mask: Notifications,
     message: &mut Message,
 ) -> Result<Received, Error> {
-    let mask = mask.register();
     // SAFETY: no argument is an address.
-    let results = unsafe { backend::receive(mask, before.register(), peers.0, message) };
+    let results = unsafe { wait(waiting(before, peers, mask), message) };
     // What a driver's loop mostly gets is looked for first. With an error the client is 0.
     if results[1] as u32 == u32::MAX {
         return Ok(Received::Notified(Notifications::from_register(results[2])));
@@ -165,9 +176,16 @@ pub fn reply_receive(
     mask: Notifications,
     message: &mut Message,
 ) -> Result<Received, Error> {
-    let client = client.raw() as usize;
     // SAFETY: no argument is an address.
-    received(unsafe { backend::message(Call::ReplyReceive, client, mask.register(), 0, message) })
+    received(unsafe {
+        exchange(
+            arguments::ReplyReceive {
+                client: client.register(),
+                mask: mask.register(),
+            },
+            message,
+        )
+    })
 }
 
 /// Replies to a client and continues.
@@ -178,8 +196,14 @@ pub fn reply_receive(
 pub fn reply(client: TaskHandle, message: &Message) -> Result<(), Error> {
     let mut sent = *message;
     // SAFETY: no argument is an address.
-    let [code, ..] =
-        unsafe { backend::message(Call::Reply, client.raw() as usize, 0, 0, &mut sent) };
+    let [code, ..] = unsafe {
+        exchange(
+            arguments::Reply {
+                client: client.register(),
+            },
+            &mut sent,
+        )
+    };
     status(code)
 }
 
@@ -227,13 +251,22 @@ unsafe fn copy(
     base: usize,
     length: usize,
 ) -> Result<usize, Error> {
-    let client = client.raw() as usize;
     let mut done = 0;
     while done < length {
         let step = (length - done).min(COPY_STEP);
         // SAFETY: `step` bytes at `base + done` are among those the caller answers for.
-        let [code, copied, _] =
-            unsafe { backend::call5(call, client, index, offset + done, base + done, step) };
+        let [code, copied, _] = unsafe {
+            make::copy(
+                call,
+                arguments::BorrowRead {
+                    client: client.register(),
+                    index,
+                    offset: offset + done,
+                    own: base + done,
+                    length: step,
+                },
+            )
+        };
         status(code)?;
         done += copied.min(step);
         if copied == 0 {
@@ -249,8 +282,12 @@ unsafe fn copy(
 /// As [`borrow_read`].
 pub fn borrow_info(client: TaskHandle, index: usize) -> Result<BorrowInfo, Error> {
     // SAFETY: no argument is an address.
-    let [code, length, rights] =
-        unsafe { backend::call2(Call::BorrowInfo, client.raw() as usize, index) };
+    let [code, length, rights] = unsafe {
+        make(arguments::BorrowInfo {
+            client: client.register(),
+            index,
+        })
+    };
     status(code)?;
     Ok(BorrowInfo {
         length,

@@ -3,7 +3,7 @@
 //! Buffers arrive as addresses, as in the real kernel. [`bytes`] and [`bytes_mut`] turn them back.
 
 use super::Message;
-use leasehold_abi::{Call, Error};
+use leasehold_abi::{Call, Error, Registers};
 use std::boxed::Box;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,8 +15,9 @@ use std::rc::Rc;
 /// (`expose_provenance`), alive as long as the claim, and no Rust object of anyone. The handle of a task names that
 /// task.
 pub unsafe trait Kernel {
-    /// Answers a call without a message: the three result registers.
-    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3];
+    /// Answers a call without a message: the three result registers. The structure of the call in
+    /// [`arguments`](leasehold_abi::arguments) names what is in the others.
+    fn system_call(&mut self, call: Call, registers: Registers) -> [usize; 3];
     /// Answers a call with a message; `message` is what was sent, and becomes what is received.
     fn message(&mut self, call: Call, arguments: [usize; 3], message: &mut Message) -> [usize; 3] {
         let _ = (call, arguments, message);
@@ -131,9 +132,9 @@ pub(crate) fn store(address: usize, width: usize, value: u64) -> bool {
 }
 
 /// Answers with the installed kernel; without one everything is `Denied`.
-pub(super) fn system_call(call: Call, arguments: [usize; 6]) -> [usize; 3] {
+pub(super) fn system_call(call: Call, registers: Registers) -> [usize; 3] {
     KERNEL.with(|slot| match slot.borrow_mut().as_mut() {
-        Some(kernel) => kernel.system_call(call, arguments),
+        Some(kernel) => kernel.system_call(call, registers),
         None => [Error::Denied.code(), 0, 0],
     })
 }

@@ -23,6 +23,7 @@ mod backend;
 mod held;
 mod lease;
 mod lend;
+mod make;
 mod message;
 #[cfg(not(target_os = "none"))]
 pub mod mock;
@@ -41,8 +42,8 @@ pub(crate) use lease::{release, unclaim};
 pub use leasehold_abi::{
     BeforeWait, Borrow, COPY_STEP, Claim, ClaimMode, Error, FaultKind, GrantInfo, GrantKind,
     LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS,
-    MOST_PARTS, MOST_PEERS, NAME_LENGTH, Notifications, Optional, RevokeMode, Rights, SELF_MEMORY,
-    Serving, Tag, TaskHandle, TaskInfo, TaskState, WHOLE, label,
+    MOST_PARTS, MOST_PEERS, NAME_LENGTH, Notifications, Optional, PayloadType, RevokeMode, Rights,
+    SELF_MEMORY, Serving, Tag, TaskHandle, TaskInfo, TaskState, WHOLE, label,
 };
 pub use lend::{Part, lease_lend};
 pub use message::{

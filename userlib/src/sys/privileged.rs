@@ -1,17 +1,18 @@
 //! Calls that only the supervisor may make; others get `Denied`.
 
-use super::{backend, status};
+use super::make::make;
+use super::status;
 use core::ptr;
-use leasehold_abi::{Call, DEBUG_STEP, Error, GrantInfo, LeaseHandle, LeaseInfo, TaskHandle};
+use leasehold_abi::{DEBUG_STEP, Error, GrantInfo, LeaseHandle, LeaseInfo, TaskHandle, arguments};
 use zerocopy::FromZeros;
 
 /// Stops a task; [`Notifications::TASK`](super::Notifications::TASK) says when it is dormant.
 ///
 /// # Errors
 /// `NotFound`, `Denied`.
-pub fn task_stop(index: usize) -> Result<(), Error> {
+pub fn task_stop(task: usize) -> Result<(), Error> {
     // SAFETY: no argument is an address.
-    let [code, ..] = unsafe { backend::call1(Call::TaskStop, index) };
+    let [code, ..] = unsafe { make(arguments::TaskStop { task }) };
     status(code)
 }
 
@@ -19,9 +20,9 @@ pub fn task_stop(index: usize) -> Result<(), Error> {
 ///
 /// # Errors
 /// `Busy` unless it is dormant, `NotFound`, `Denied`.
-pub fn task_start(index: usize) -> Result<TaskHandle, Error> {
+pub fn task_start(task: usize) -> Result<TaskHandle, Error> {
     // SAFETY: no argument is an address.
-    let [code, handle, _] = unsafe { backend::call1(Call::TaskStart, index) };
+    let [code, handle, _] = unsafe { make(arguments::TaskStart { task }) };
     status(code)?;
     Ok(TaskHandle::from_raw(handle as u32))
 }
@@ -32,9 +33,9 @@ pub fn task_start(index: usize) -> Result<TaskHandle, Error> {
 /// `NotFound` past the last, `Revoked` for a free slot, `Denied`.
 pub fn lease_at(slot: usize) -> Result<LeaseInfo, Error> {
     let mut info = LeaseInfo::new_zeroed();
-    let address = ptr::from_mut(&mut info).expose_provenance();
+    let record = ptr::from_mut(&mut info).expose_provenance();
     // SAFETY: the kernel writes one valid `LeaseInfo` there.
-    let [code, ..] = unsafe { backend::call2(Call::LeaseAt, slot, address) };
+    let [code, ..] = unsafe { make(arguments::LeaseAt { slot, record }) };
     status(code)?;
     Ok(info)
 }
@@ -44,9 +45,9 @@ pub fn lease_at(slot: usize) -> Result<LeaseInfo, Error> {
 ///
 /// # Errors
 /// `NotFound` past the last task, `Invalid` for an offset that is not a word's, `Denied`.
-pub fn stack_use(index: usize, offset: usize) -> Result<(usize, usize), Error> {
+pub fn stack_use(task: usize, offset: usize) -> Result<(usize, usize), Error> {
     // SAFETY: no argument is an address.
-    let [code, size, found] = unsafe { backend::call2(Call::StackUse, index, offset) };
+    let [code, size, found] = unsafe { make(arguments::StackUse { task, offset }) };
     status(code)?;
     Ok((size, found))
 }
@@ -55,11 +56,17 @@ pub fn stack_use(index: usize, offset: usize) -> Result<(usize, usize), Error> {
 ///
 /// # Errors
 /// `Revoked`, `NotFound`, `Denied`.
-pub fn grant_at(lease: LeaseHandle, index: usize) -> Result<GrantInfo, Error> {
+pub fn grant_at(lease: LeaseHandle, grant: usize) -> Result<GrantInfo, Error> {
     let mut info = GrantInfo::new_zeroed();
-    let address = ptr::from_mut(&mut info).expose_provenance();
+    let record = ptr::from_mut(&mut info).expose_provenance();
     // SAFETY: the kernel writes one valid `GrantInfo` there.
-    let [code, ..] = unsafe { backend::call3(Call::GrantAt, lease.raw() as usize, index, address) };
+    let [code, ..] = unsafe {
+        make(arguments::GrantAt {
+            lease: lease.register(),
+            grant,
+            record,
+        })
+    };
     status(code)?;
     Ok(info)
 }
@@ -70,9 +77,9 @@ pub fn grant_at(lease: LeaseHandle, index: usize) -> Result<GrantInfo, Error> {
 /// `Denied`.
 pub fn debug_write(bytes: &[u8]) -> Result<(), Error> {
     for part in bytes.chunks(DEBUG_STEP) {
-        let address = part.as_ptr().expose_provenance();
+        let (text, length) = (part.as_ptr().expose_provenance(), part.len());
         // SAFETY: the kernel reads `part`.
-        let [code, ..] = unsafe { backend::call2(Call::DebugWrite, address, part.len()) };
+        let [code, ..] = unsafe { make(arguments::DebugWrite { text, length }) };
         status(code)?;
     }
     Ok(())
@@ -84,7 +91,11 @@ pub fn debug_write(bytes: &[u8]) -> Result<(), Error> {
 /// Comes back only when denied.
 pub fn system_off(code: u32, reset: bool) -> Error {
     // SAFETY: no argument is an address.
-    let [status, ..] =
-        unsafe { backend::call2(Call::SystemOff, code as usize, usize::from(reset)) };
+    let [status, ..] = unsafe {
+        make(arguments::SystemOff {
+            code: code as usize,
+            reset: usize::from(reset),
+        })
+    };
     Error::from_code(status).unwrap_or(Error::Protocol)
 }

@@ -1,15 +1,16 @@
 //! Calls about time, notifications and tasks.
 
-use super::{backend, status};
+use super::make::make;
+use super::status;
 use core::ptr;
-use leasehold_abi::{Call, Error, Notifications, Serving, TaskHandle, TaskInfo};
+use leasehold_abi::{Error, Notifications, Serving, TaskHandle, TaskInfo, arguments};
 use zerocopy::FromZeros;
 
 /// The caller's own handle.
 #[inline(always)]
 pub fn task_self() -> TaskHandle {
     // SAFETY: no argument.
-    let [_, handle, _] = unsafe { backend::call0(Call::TaskSelf) };
+    let [_, handle, _] = unsafe { make(arguments::TaskSelf {}) };
     TaskHandle::from_raw(handle as u32)
 }
 
@@ -17,7 +18,7 @@ pub fn task_self() -> TaskHandle {
 #[inline(always)]
 pub fn time() -> u64 {
     // SAFETY: no argument.
-    let [_, low, _high] = unsafe { backend::call0(Call::Time) };
+    let [_, low, _high] = unsafe { make(arguments::Time {}) };
     #[cfg(target_pointer_width = "64")]
     let ticks = low as u64;
     #[cfg(target_pointer_width = "32")]
@@ -31,18 +32,12 @@ pub fn time() -> u64 {
 /// `Invalid` for bits that are the kernel's.
 #[inline]
 pub fn set_timer(deadline: u64, bits: Notifications) -> Result<(), Error> {
-    #[cfg(target_pointer_width = "64")]
-    // SAFETY: no argument is an address.
-    let [code, ..] = unsafe { backend::call2(Call::SetTimer, deadline as usize, bits.register()) };
-    #[cfg(target_pointer_width = "32")]
     // SAFETY: no argument is an address.
     let [code, ..] = unsafe {
-        backend::call3(
-            Call::SetTimer,
-            deadline as usize,
-            (deadline >> 32) as usize,
-            bits.register(),
-        )
+        make(arguments::SetTimer {
+            deadline,
+            bits: bits.register(),
+        })
     };
     status(code)
 }
@@ -61,7 +56,12 @@ pub fn cancel_timer() {
 #[inline(always)]
 pub fn notify(task: TaskHandle, bits: Notifications) -> Result<(), Error> {
     // SAFETY: no argument is an address.
-    let [code, ..] = unsafe { backend::call2(Call::Notify, task.raw() as usize, bits.register()) };
+    let [code, ..] = unsafe {
+        make(arguments::Notify {
+            task: task.register(),
+            bits: bits.register(),
+        })
+    };
     status(code)
 }
 
@@ -72,7 +72,11 @@ pub fn notify(task: TaskHandle, bits: Notifications) -> Result<(), Error> {
 #[inline]
 pub fn set_serving(serving: Serving) -> Result<(), Error> {
     // SAFETY: no argument is an address.
-    let [code, ..] = unsafe { backend::call1(Call::SetServing, serving as usize) };
+    let [code, ..] = unsafe {
+        make(arguments::SetServing {
+            serving: serving as usize,
+        })
+    };
     status(code)
 }
 
@@ -80,20 +84,20 @@ pub fn set_serving(serving: Serving) -> Result<(), Error> {
 ///
 /// # Errors
 /// `NotFound` past the last.
-pub fn task_info(index: usize) -> Result<TaskInfo, Error> {
+pub fn task_info(task: usize) -> Result<TaskInfo, Error> {
     let mut info = TaskInfo::new_zeroed();
-    let address = ptr::from_mut(&mut info).expose_provenance();
+    let record = ptr::from_mut(&mut info).expose_provenance();
     // SAFETY: the kernel writes one valid `TaskInfo` there.
-    let [code, ..] = unsafe { backend::call2(Call::TaskInfo, index, address) };
+    let [code, ..] = unsafe { make(arguments::TaskInfo { task, record }) };
     status(code)?;
     Ok(info)
 }
 
 /// Ends the task with a panic message (the kernel keeps its start).
 pub fn panic(message: &[u8]) -> ! {
-    let address = message.as_ptr().expose_provenance();
+    let (message, length) = (message.as_ptr().expose_provenance(), message.len());
     // SAFETY: the kernel reads `message` and never returns.
-    unsafe { backend::call2(Call::Panic, address, message.len()) };
+    unsafe { make(arguments::Panic { message, length }) };
     unreachable_end()
 }
 

@@ -3,7 +3,7 @@
 use super::mock::{self, Kernel};
 use super::*;
 use core::cell::RefCell;
-use leasehold_abi::{Call, DEBUG_STEP, Lending, UNALIGNED_STEP};
+use leasehold_abi::{Arguments, Call, DEBUG_STEP, Lending, Registers, UNALIGNED_STEP, arguments};
 use std::rc::Rc;
 use std::vec::Vec;
 use zerocopy::FromBytes;
@@ -15,7 +15,7 @@ struct Recorder(Calls, [usize; 3]);
 
 // SAFETY: no window of it is ever used.
 unsafe impl Kernel for Recorder {
-    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
+    fn system_call(&mut self, call: Call, arguments: Registers) -> [usize; 3] {
         self.0.borrow_mut().push((call, arguments.into()));
         self.1
     }
@@ -38,11 +38,15 @@ fn recorded<R>(answer: [usize; 3], body: impl FnOnce() -> R) -> (R, Call, Vec<us
 const TASK: TaskHandle = TaskHandle::new(3, 4);
 const LEASE: LeaseHandle = LeaseHandle::new(5, 6);
 
-/// Checks that a call succeeds on status 0, and passes errors on, with these first arguments.
-fn check(call: Call, arguments: &[usize], body: impl Fn() -> Result<(), Error>) {
+/// Checks that a call succeeds on status 0, and passes errors on, with these arguments.
+fn check<A: Arguments>(arguments: A, body: impl Fn() -> Result<(), Error>) {
+    assert_eq!(made(A::CALL, body), arguments.registers(), "{:?}", A::CALL);
+}
+
+/// The same; what was in the registers.
+fn made(call: Call, body: impl Fn() -> Result<(), Error>) -> Vec<usize> {
     let (result, made, passed) = recorded([0, 9, 8], &body);
     assert_eq!((result, made), (Ok(()), call));
-    assert_eq!(&passed[..arguments.len()], arguments, "{call:?}");
     for (status, error) in [
         (1, Error::Invalid),
         (5, Error::Unbound),
@@ -57,62 +61,96 @@ fn check(call: Call, arguments: &[usize], body: impl Fn() -> Result<(), Error>) 
         Err(Error::Protocol),
         "an answer that is not in the contract"
     );
+    passed
 }
 
 #[test]
 fn arguments_are_in_their_registers() {
-    let (task, lease) = (TASK.raw() as usize, LEASE.raw() as usize);
-    check(Call::Notify, &[task, 3], || {
+    let (task, lease) = (TASK.register(), LEASE.register());
+    check(arguments::Notify { task, bits: 3 }, || {
         notify(TASK, Notifications::from_register(3))
     });
-    check(Call::SetTimer, &[77, 4], || {
+    let (deadline, bits) = (77, 4);
+    check(arguments::SetTimer { deadline, bits }, || {
         set_timer(77, Notifications::peer(2))
     });
-    check(Call::SetServing, &[1], || set_serving(Serving::Answers));
-    check(Call::LeaseRevoke, &[lease, 1], || {
+    check(arguments::SetServing { serving: 1 }, || {
+        set_serving(Serving::Answers)
+    });
+    check(arguments::LeaseRevoke { lease, mode: 1 }, || {
         lease_revoke(LEASE, RevokeMode::Hard)
     });
-    check(Call::LeaseRelease, &[lease], || lease_release(LEASE));
-    check(Call::GrantUnclaim, &[lease, 7], || grant_unclaim(LEASE, 7));
-    check(Call::InterruptAcknowledge, &[lease, 7], || {
+    check(arguments::LeaseRelease { lease }, || lease_release(LEASE));
+    let grant = 7;
+    check(arguments::GrantUnclaim { lease, grant }, || {
+        grant_unclaim(LEASE, 7)
+    });
+    check(arguments::InterruptAcknowledge { lease, grant }, || {
         interrupt_acknowledge(LEASE, 7)
     });
-    check(Call::ConfigRead, &[lease, 7, 4], || {
+    let read = arguments::ConfigRead {
+        lease,
+        grant,
+        offset: 4,
+    };
+    check(read, || {
         config_read(LEASE, 7, 4).map(|value| assert_eq!(value, 9))
     });
-    check(Call::ConfigWrite, &[lease, 7, 4, 2, 6], || {
-        config_write(LEASE, 7, 4, 2, 6)
+    let write = arguments::ConfigWrite {
+        lease,
+        grant,
+        offset: 4,
+        width: 2,
+        value: 6,
+    };
+    check(write, || config_write(LEASE, 7, 4, 2, 6));
+    check(arguments::TaskStop { task: 3 }, || task_stop(3));
+    check(arguments::TaskStart { task: 1 }, || {
+        task_start(1).map(|new| assert_eq!(new.raw(), 9))
     });
-    check(Call::TaskStop, &[3], || task_stop(3));
-    check(Call::StackUse, &[3, 8], || {
+    check(arguments::StackUse { task: 3, offset: 8 }, || {
         stack_use(3, 8).map(|(size, found)| assert_eq!((size, found), (9, 8)))
     });
-    check(Call::DebugWrite, &[], || debug_write(b"text"));
-    check(Call::TaskInfo, &[2], || task_info(2).map(drop));
-    check(Call::LeaseInfo, &[lease], || lease_info(LEASE).map(drop));
-    check(Call::GrantInfo, &[lease, 2], || {
-        grant_info(LEASE, 2).map(drop)
-    });
-    check(Call::LeaseAt, &[2], || lease_at(2).map(drop));
-    check(Call::GrantAt, &[lease, 2], || grant_at(LEASE, 2).map(drop));
-    check(Call::LeaseLend, &[], || {
-        let parts = [Part::new(1, 2, 3, Rights::READ)];
-        lease_lend(LEASE, 1, 2, 3, 4, &parts).map(|new| assert_eq!(new.raw(), 9))
-    });
-    check(Call::GrantClaim, &[lease, 1, 1, 4], || {
+    let claim = arguments::GrantClaim {
+        lease,
+        grant: 1,
+        mode: 1,
+        bits: 4,
+    };
+    check(claim, || {
         grant_claim(LEASE, 1, ClaimMode::Exclusive, Notifications::peer(2))
             .map(|base| assert_eq!(base, 9))
     });
-    check(Call::TaskStart, &[1], || {
-        task_start(1).map(|new| assert_eq!(new.raw(), 9))
-    });
-    check(Call::BorrowInfo, &[task, 1], || {
+    let (client, index) = (task, 1);
+    check(arguments::BorrowInfo { client, index }, || {
         let expected = BorrowInfo {
             length: 9,
             rights: Rights::from_bits_truncate(8),
         };
         borrow_info(TASK, 1).map(|info| assert_eq!(info, expected))
     });
+}
+
+/// The address is of the stub's own.
+#[test]
+fn arguments_before_an_address_are_in_their_registers() {
+    let lease = LEASE.register();
+    let begins = |call, body: &dyn Fn() -> Result<(), Error>, wanted: &[usize]| {
+        assert_eq!(&made(call, body)[..wanted.len()], wanted, "{call:?}");
+    };
+    begins(Call::DebugWrite, &|| debug_write(b"text"), &[]);
+    begins(Call::TaskInfo, &|| task_info(2).map(drop), &[2]);
+    begins(Call::LeaseInfo, &|| lease_info(LEASE).map(drop), &[lease]);
+    begins(Call::LeaseAt, &|| lease_at(2).map(drop), &[2]);
+    let grant_info = || grant_info(LEASE, 2).map(drop);
+    begins(Call::GrantInfo, &grant_info, &[lease, 2]);
+    let grant_at = || grant_at(LEASE, 2).map(drop);
+    begins(Call::GrantAt, &grant_at, &[lease, 2]);
+    let parts = [Part::new(1, 2, 3, Rights::READ)];
+    let lend = || {
+        lease_lend(LEASE, 1, 2, 3, PayloadType::NONE, &parts).map(|new| assert_eq!(new.raw(), 9))
+    };
+    begins(Call::LeaseLend, &lend, &[]);
 }
 
 type Lent = (Lending, Vec<leasehold_abi::Part>);
@@ -122,8 +160,13 @@ struct Lender(Rc<RefCell<Option<Lent>>>);
 
 // SAFETY: no window of it is ever used.
 unsafe impl Kernel for Lender {
-    fn system_call(&mut self, call: Call, [lending, parts, count, ..]: [usize; 6]) -> [usize; 3] {
+    fn system_call(&mut self, call: Call, registers: Registers) -> [usize; 3] {
         assert_eq!(call, Call::LeaseLend);
+        let arguments::LeaseLend {
+            lending,
+            parts,
+            count,
+        } = Arguments::from_registers(registers);
         let length = count * size_of::<leasehold_abi::Part>();
         // SAFETY: they are arguments of the call that is being answered.
         let (lending, parts) = unsafe {
@@ -154,7 +197,16 @@ fn what_is_lent_is_where_the_arguments_point() {
         // SAFETY: no kernel lends it.
         unsafe { Part::own(4096, 8192, Rights::WRITE) },
     ];
-    let (lending, parts) = lent(|| lease_lend(LEASE, 1, 2, 3, 0x0123_4567_89ab_cdef, &parts));
+    let (lending, parts) = lent(|| {
+        lease_lend(
+            LEASE,
+            1,
+            2,
+            3,
+            PayloadType::from_hash(0x0123_4567_89ab_cdef),
+            &parts,
+        )
+    });
     assert_eq!(
         lending,
         Lending {
@@ -181,7 +233,7 @@ fn what_is_lent_is_where_the_arguments_point() {
 fn own_memory_is_not_lent_by_a_number() {
     for number in [SELF_MEMORY as usize, usize::MAX, usize::MAX - 1] {
         let parts = [Part::new(number, 0, 4096, Rights::READ)];
-        let (_, parts) = lent(|| lease_lend(LEASE, 1, 2, 3, 4, &parts));
+        let (_, parts) = lent(|| lease_lend(LEASE, 1, 2, 3, PayloadType::NONE, &parts));
         assert_ne!(parts[0].source as u32, SELF_MEMORY);
     }
 }
@@ -239,9 +291,11 @@ struct Stepper(Calls, usize);
 
 // SAFETY: no window of it is ever used.
 unsafe impl Kernel for Stepper {
-    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
+    fn system_call(&mut self, call: Call, arguments: Registers) -> [usize; 3] {
         self.0.borrow_mut().push((call, arguments.into()));
-        let step = arguments[4].min(UNALIGNED_STEP).min(self.1);
+        // Of what prints, this is no argument.
+        let arguments::BorrowRead { length, .. } = Arguments::from_registers(arguments);
+        let step = length.min(UNALIGNED_STEP).min(self.1);
         self.1 -= step;
         [0, step, 0]
     }

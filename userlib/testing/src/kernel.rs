@@ -2,9 +2,9 @@
 
 use crate::memory::Shared;
 use leasehold_abi::{
-    BeforeWait, Borrow, Call, Claim, Error, GrantInfo, GrantKind, LeaseEvent, LeaseHandle,
-    LeaseInfo, LeaseState, Lending, Notifications, Padded, Part, Rights, SELF_MEMORY, Serving,
-    TaskHandle, TaskInfo, TaskState,
+    Arguments, BeforeWait, Borrow, Call, Claim, Error, GrantInfo, GrantKind, LeaseEvent,
+    LeaseHandle, LeaseInfo, LeaseState, Lending, Notifications, Padded, Part, PayloadType,
+    Registers, Rights, SELF_MEMORY, Serving, TaskHandle, TaskInfo, TaskState, arguments,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -66,7 +66,7 @@ pub(crate) enum Client {
 pub(crate) struct State {
     pub(crate) label: u32,
     pub(crate) id: u32,
-    pub(crate) payload_type: u64,
+    pub(crate) payload_type: PayloadType,
     pub(crate) grants: Vec<GrantInfo>,
     pub(crate) first_task: String,
     /// The memory for DMA, and whether the device is a bus master.
@@ -273,15 +273,16 @@ impl State {
         Ok(info)
     }
 
-    fn call(&mut self, call: Call, a: [usize; 6]) -> Result<[usize; 2], Error> {
+    fn call(&mut self, call: Call, registers: Registers) -> Result<[usize; 2], Error> {
         match call {
             Call::TaskSelf => Ok([DRIVER.raw() as usize, 0]),
             // Whoever it is, the test looks at what is shared.
             Call::Notify => Ok([0, 0]),
             Call::TaskInfo => {
+                let arguments::TaskInfo { task, record } = Arguments::from_registers(registers);
                 let mut info = TaskInfo::new_zeroed();
                 info.state = TaskState::Ready;
-                (info.handle, info.name) = match a[0] {
+                (info.handle, info.name) = match task {
                     0 => (FIRST, Padded::new(&self.first_task)),
                     index if index < DRIVER.index() => {
                         (TaskHandle::new(index, 1), Padded::new("other"))
@@ -289,17 +290,19 @@ impl State {
                     index if index == DRIVER.index() => (DRIVER, Padded::new("driver")),
                     _ => return Err(Error::NotFound),
                 };
-                write(a[1], info.as_bytes());
+                write(record, info.as_bytes());
                 Ok([0, 0])
             }
             Call::Time => Ok([self.time as usize, 0]),
             Call::SetTimer => {
-                let bits = Notifications::from_register(a[1]);
-                self.timer = (!bits.is_empty()).then_some(a[0] as u64);
+                let arguments::SetTimer { deadline, bits } = Arguments::from_registers(registers);
+                let bits = Notifications::from_register(bits);
+                self.timer = (!bits.is_empty()).then_some(deadline);
                 Ok([0, 0])
             }
             Call::SetServing => {
-                self.serving = Serving::from_register(a[0]).ok_or(Error::Invalid)?;
+                let arguments::SetServing { serving } = Arguments::from_registers(registers);
+                self.serving = Serving::from_register(serving).ok_or(Error::Invalid)?;
                 if self.serving == Serving::Refuses {
                     self.calls.clear();
                     let waiting: Vec<u32> = self.loans.keys().copied().collect();
@@ -314,19 +317,40 @@ impl State {
                 Ok([event as usize, LEASE.raw() as usize])
             }
             Call::LeaseInfo => {
-                write(a[1], self.lease_info(a[0] as u32)?.as_bytes());
+                let arguments::LeaseInfo { lease, record } = Arguments::from_registers(registers);
+                write(record, self.lease_info(lease as u32)?.as_bytes());
                 Ok([0, 0])
             }
             Call::GrantInfo => {
-                let grant = self.grants.get(a[1]).ok_or(Error::NotFound)?;
-                write(a[2], grant.as_bytes());
+                let arguments::GrantInfo { grant, record, .. } =
+                    Arguments::from_registers(registers);
+                let grant = self.grants.get(grant).ok_or(Error::NotFound)?;
+                write(record, grant.as_bytes());
                 Ok([0, 0])
             }
-            Call::GrantClaim => self.claim(a[1], a[3]),
-            Call::GrantUnclaim => self.unclaim(a[1]),
-            Call::ConfigWrite => self.configure(a[1], a[2], a[3], a[4]),
+            Call::GrantClaim => {
+                let arguments::GrantClaim { grant, bits, .. } =
+                    Arguments::from_registers(registers);
+                self.claim(grant, bits)
+            }
+            Call::GrantUnclaim => {
+                let arguments::GrantUnclaim { grant, .. } = Arguments::from_registers(registers);
+                self.unclaim(grant)
+            }
+            Call::ConfigWrite => {
+                let arguments::ConfigWrite {
+                    grant,
+                    offset,
+                    width,
+                    value,
+                    ..
+                } = Arguments::from_registers(registers);
+                self.configure(grant, offset, width, value)
+            }
             Call::InterruptAcknowledge => {
-                self.acknowledge(a[1]);
+                let arguments::InterruptAcknowledge { grant, .. } =
+                    Arguments::from_registers(registers);
+                self.acknowledge(grant);
                 Ok([0, 0])
             }
             Call::LeaseRelease => {
@@ -334,9 +358,14 @@ impl State {
                 Ok([0, 0])
             }
             Call::LeaseLend => {
-                let _: Lending = read(a[0]);
-                self.lent_memory = (0..a[2])
-                    .map(|index| read(a[1] + index * size_of::<Part>()))
+                let arguments::LeaseLend {
+                    lending,
+                    parts,
+                    count,
+                } = Arguments::from_registers(registers);
+                let _: Lending = read(lending);
+                self.lent_memory = (0..count)
+                    .map(|index| read(parts + index * size_of::<Part>()))
                     .filter(|part: &Part| part.source == SELF_MEMORY as usize)
                     .map(|part| (part.label as u32, part.offset, part.length))
                     .collect();
@@ -347,24 +376,40 @@ impl State {
                 Ok([raw as usize, 0])
             }
             Call::LeaseRevoke => {
-                self.lent.retain(|raw| *raw as usize != a[0]);
+                let arguments::LeaseRevoke { lease, .. } = Arguments::from_registers(registers);
+                self.lent.retain(|raw| *raw as usize != lease);
                 Ok([0, 0])
             }
             Call::BorrowInfo => {
-                let (rights, bytes) = self.loan(a[0], a[1])?;
+                let arguments::BorrowInfo { client, index } = Arguments::from_registers(registers);
+                let (rights, bytes) = self.loan(client, index)?;
                 Ok([bytes.len(), rights.bits() as usize])
             }
             Call::BorrowRead => {
-                let (rights, theirs) = self.loan(a[0], a[1])?;
-                let theirs = part(*rights, Rights::READ, theirs, a[2], a[4])?;
-                write(a[3], theirs);
+                let arguments::BorrowRead {
+                    client,
+                    index,
+                    offset,
+                    own,
+                    length,
+                } = Arguments::from_registers(registers);
+                let (rights, theirs) = self.loan(client, index)?;
+                let theirs = part(*rights, Rights::READ, theirs, offset, length)?;
+                write(own, theirs);
                 Ok([theirs.len(), 0])
             }
             Call::BorrowWrite => {
-                let (rights, theirs) = self.loan(a[0], a[1])?;
-                let theirs = part(*rights, Rights::WRITE, theirs, a[2], a[4])?;
+                let arguments::BorrowWrite {
+                    client,
+                    index,
+                    offset,
+                    own,
+                    length,
+                } = Arguments::from_registers(registers);
+                let (rights, theirs) = self.loan(client, index)?;
+                let theirs = part(*rights, Rights::WRITE, theirs, offset, length)?;
                 // SAFETY: the call lets the kernel read this much there.
-                theirs.copy_from_slice(unsafe { bytes(a[3], theirs.len()) });
+                theirs.copy_from_slice(unsafe { bytes(own, theirs.len()) });
                 Ok([theirs.len(), 0])
             }
             _ => Err(Error::NotFound),
@@ -481,8 +526,8 @@ pub(crate) struct Kernel(pub(crate) Rc<RefCell<State>>);
 
 // SAFETY: windows are memory that is held for ever.
 unsafe impl mock::Kernel for Kernel {
-    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
-        match self.0.borrow_mut().call(call, arguments) {
+    fn system_call(&mut self, call: Call, registers: Registers) -> [usize; 3] {
+        match self.0.borrow_mut().call(call, registers) {
             Ok([first, second]) => [0, first, second],
             Err(error) => [error.code(), 0, 0],
         }

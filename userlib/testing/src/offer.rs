@@ -2,7 +2,7 @@
 
 use crate::memory::{Memory, Shared, hold};
 use core::ops::Range;
-use leasehold_abi::{Claim, GrantInfo, GrantKind, Rights, names};
+use leasehold_abi::{Claim, GrantInfo, GrantKind, PayloadType, Rights, names};
 use std::cell::RefCell;
 use std::rc::Rc;
 use userlib::sys::label;
@@ -14,19 +14,19 @@ use zerocopy::IntoBytes;
 pub struct Offer {
     pub(crate) label: u32,
     pub(crate) id: u32,
-    pub(crate) payload_type: u64,
+    pub(crate) payload_type: PayloadType,
     pub(crate) grants: Vec<GrantInfo>,
     pub(crate) task: String,
     pub(crate) memory: Option<Rc<Shared>>,
 }
 
 impl Offer {
-    /// A device of this name and number, whose payload is of this type.
+    /// A device of this name and number, whose payload is of the type with this hash; 0 for none.
     pub fn new(name: &str, id: u32, payload_type: u64) -> Self {
         Self {
             label: label(name),
             id,
-            payload_type,
+            payload_type: PayloadType::from_hash(payload_type),
             grants: Vec::new(),
             task: String::new(),
             memory: None,

@@ -1,6 +1,6 @@
 //! The arena of the task, lent as a whole.
 
-use leasehold_abi::{Error, LeaseHandle, Rights};
+use leasehold_abi::{Error, LeaseHandle, PayloadType, Rights};
 use userlib::sys::{self, Part};
 
 unsafe extern "C" {
@@ -24,5 +24,5 @@ pub fn lend_arena(parent: LeaseHandle, lessee: usize) -> Result<LeaseHandle, Err
     let (start, length) = arena();
     // SAFETY: the bench's tasks access their arena by `load` and `store` alone.
     let part = unsafe { Part::own(start, length, Rights::READ | Rights::WRITE) };
-    sys::lease_lend(parent, lessee, 0, 0, 0, &[part])
+    sys::lease_lend(parent, lessee, 0, 0, PayloadType::NONE, &[part])
 }

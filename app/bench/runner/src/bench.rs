@@ -3,7 +3,9 @@
 use crate::types::{Board, Outcome, Words};
 use bench_machine as machine;
 use bench_protocol::{Command, READ};
-use leasehold_abi::{GrantKind, LeaseHandle, Notifications, Rights, Tag, TaskHandle, TaskState};
+use leasehold_abi::{
+    GrantKind, LeaseHandle, Notifications, PayloadType, Rights, Tag, TaskHandle, TaskState,
+};
 use records::{FIGURE, NOTE, Record};
 use userlib::early_print;
 use userlib::sys::{self, MOST_PARTS, Message, Part, Received};
@@ -216,8 +218,15 @@ impl Bench {
             *to = self.part(*part)?;
         }
         let lent = &lent[..parts.len().min(MOST_PARTS)];
-        sys::lease_lend(self.root, lessee, sys::label("rtc"), 0, 0, lent)
-            .map_err(|_| "a lease cannot be lent")
+        sys::lease_lend(
+            self.root,
+            lessee,
+            sys::label("rtc"),
+            0,
+            PayloadType::NONE,
+            lent,
+        )
+        .map_err(|_| "a lease cannot be lent")
     }
 
     /// A part of the root lease: of what kind, its first address and length.

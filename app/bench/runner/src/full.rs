@@ -6,7 +6,7 @@ use crate::leases::revoke;
 use crate::types::Outcome;
 use bench_machine as machine;
 use bench_protocol::Command;
-use leasehold_abi::{GrantKind, LeaseHandle};
+use leasehold_abi::{GrantKind, LeaseHandle, PayloadType};
 use userlib::early_print;
 use userlib::sys::{self, Error};
 
@@ -56,8 +56,16 @@ fn fill(bench: &mut Bench) -> Outcome<usize> {
 /// Offers a lease, which the client takes and claims; the instructions of each of the three calls.
 fn offer(bench: &mut Bench) -> Outcome<(LeaseHandle, [usize; 3])> {
     let part = bench.part((GrantKind::Mmio, bench.board.window, WINDOW))?;
-    let (lease, lent) =
-        timed(|| sys::lease_lend(bench.root, CLIENT, sys::label("rtc"), 0, 0, &[part]));
+    let (lease, lent) = timed(|| {
+        sys::lease_lend(
+            bench.root,
+            CLIENT,
+            sys::label("rtc"),
+            0,
+            PayloadType::NONE,
+            &[part],
+        )
+    });
     let lease = lease.map_err(|_| "the last slot cannot be lent")?;
     let handle = lease.raw() as usize;
     let [_, taken, offered, ..] = bench.succeed(CLIENT, Command::Event, &[])?;

@@ -5,7 +5,7 @@ use crate::board::{WINDOW, drive};
 use crate::types::Outcome;
 use bench_machine as machine;
 use bench_protocol::Command;
-use leasehold_abi::{GrantKind, LeaseHandle, RevokeMode, WHOLE};
+use leasehold_abi::{GrantKind, LeaseHandle, PayloadType, RevokeMode, WHOLE};
 use userlib::sys::{self, Part};
 
 const ROUNDS: usize = 16;
@@ -88,7 +88,14 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
                     Part::new(window, registers - first, WINDOW, ALL),
                     Part::new(line, 0, WHOLE, ALL),
                 ];
-                sys::lease_lend(root, DRIVER, sys::label("rtc"), 0, 0, &parts)
+                sys::lease_lend(
+                    root,
+                    DRIVER,
+                    sys::label("rtc"),
+                    0,
+                    PayloadType::NONE,
+                    &parts,
+                )
             });
         bench.wait_for_message()?;
         let [first, ..] = bench.finish(DRIVER)?;

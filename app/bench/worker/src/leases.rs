@@ -2,7 +2,9 @@
 
 use crate::report::{Words, code, words};
 use bench_machine as machine;
-use leasehold_abi::{ClaimMode, LeaseEvent, LeaseHandle, Notifications, Rights, WHOLE};
+use leasehold_abi::{
+    ClaimMode, LeaseEvent, LeaseHandle, Notifications, PayloadType, Rights, WHOLE,
+};
 use userlib::sys::{self, Part};
 
 /// Claims a grant.
@@ -42,7 +44,7 @@ pub(crate) fn derive(given: Words) -> Words {
     for index in 0..count {
         let part = Part::new(0, 0, WHOLE, Rights::READ | Rights::WRITE);
         let lessee = first + index % lessees;
-        let derived = sys::lease_lend(parent, lessee, 0, index as u32, 0, &[part]);
+        let derived = sys::lease_lend(parent, lessee, 0, index as u32, PayloadType::NONE, &[part]);
         made += usize::from(derived.is_ok());
     }
     words(&[made])

@@ -2,7 +2,9 @@
 
 use crate::function;
 use crate::root::{Parts, Root};
-use leasehold_abi::{Error, GrantKind, LeaseHandle, Rights, TaskHandle, WHOLE, label, names};
+use leasehold_abi::{
+    Error, GrantKind, LeaseHandle, PayloadType, Rights, TaskHandle, WHOLE, label, names,
+};
 use userlib::policy::{Bind, DevicePolicy, Functions, Offer, Policy};
 use userlib::supervisor::{DEVICE_NAME, FunctionInfo};
 use userlib::sys::{self, Part};
@@ -60,8 +62,8 @@ pub enum Source {
         offer: &'static Offer,
         /// Instance number.
         id: u32,
-        /// Hash of its payload's type.
-        payload_type: u64,
+        /// What its payload is.
+        payload_type: PayloadType,
         /// When its end was announced: milliseconds since boot.
         ending: Option<u64>,
     },
@@ -130,10 +132,7 @@ impl Device {
     pub fn name(&self) -> Text<DEVICE_NAME> {
         match &self.source {
             Source::Platform(device) => Text::of(device.name),
-            Source::Function(function) => Text::of(format_args!(
-                "{:04x}:{:04x}",
-                function.vendor, function.device
-            )),
+            Source::Function(function) => Text::of(function.id),
             Source::Auxiliary { offer, id, .. } => Text::of(format_args!("{}#{id}", offer.name)),
         }
     }
@@ -179,10 +178,15 @@ impl Device {
         lessee: TaskHandle,
     ) -> Result<LeaseHandle, Error> {
         let (parent, label, id, payload_type) = match &self.source {
-            Source::Platform(device) => (root.handle(), device.label, 0, 0),
+            Source::Platform(device) => (root.handle(), device.label, 0, PayloadType::NONE),
             Source::Function(function) => {
                 let bridge = policy.host_bridge().ok_or(Error::NotFound)?;
-                (root.handle(), bridge.label, function::instance(function), 0)
+                (
+                    root.handle(),
+                    bridge.label,
+                    function.id.instance(),
+                    PayloadType::NONE,
+                )
             }
             Source::Auxiliary {
                 held,

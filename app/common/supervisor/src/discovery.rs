@@ -50,9 +50,7 @@ impl Supervisor<'_> {
         match here.next() {
             None if self.devices.is_full() => Err(Error::Exhausted),
             None => Ok(false),
-            Some(known) if (known.vendor, known.device) == (reported.vendor, reported.device) => {
-                Ok(true)
-            }
+            Some(known) if known.id == reported.id => Ok(true),
             Some(_) => Err(Error::Busy),
         }
     }
@@ -76,10 +74,9 @@ impl Supervisor<'_> {
             fits = fits.or(Some((before, functions.nth)));
         }
         if let Some((before, nth)) = fits {
-            let place = function.address;
-            let (vendor, device) = (function.vendor, function.device);
+            let (id, place) = (function.id, function.address);
             let text = format_args!(
-                "{vendor:04x}:{device:04x} at {place} is left off: it is number {before} of its kind, and the binding is of number {nth}"
+                "{id} at {place} is left off: it is number {before} of its kind, and the binding is of number {nth}"
             );
             self.say(0, text);
         }

@@ -13,11 +13,6 @@ pub(crate) const CONFIG_SIZE: u64 = 4096;
 /// Windows are leased in pages.
 const PAGE: u64 = 4096;
 
-/// Instance number of a function in its leases: vendor in the upper half, device in the lower.
-pub(crate) fn instance(function: &FunctionInfo) -> u32 {
-    u32::from(function.vendor) << 16 | u32::from(function.device)
-}
-
 /// Adds what the driver of a function gets, with the right to be a bus master if the manifest allows `dma`, and that to
 /// write the function's own registers if it allows `writes`. Everything comes from the host bridge's own grants:
 /// whatever its driver reports, no other device's registers are lent.

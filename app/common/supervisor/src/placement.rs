@@ -124,9 +124,8 @@ pub(crate) fn place(
     reported: &FunctionInfo,
     apertures: &mut Apertures,
 ) -> Result<[BarInfo; BASE_ADDRESSES], Error> {
-    let identifiers = u32::from(reported.vendor) | u32::from(reported.device) << 16;
     let kind = function.read32(HEADER)? & HEADER_TYPE;
-    if function.read32(IDENTIFIERS)? != identifiers || kind != header.kind {
+    if function.read32(IDENTIFIERS)? != reported.id.register() || kind != header.kind {
         return Err(Error::NoDevice);
     }
     let command = function.read32(COMMAND)? as u16;

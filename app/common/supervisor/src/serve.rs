@@ -11,7 +11,7 @@ use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
 use userlib::policy::{Authority, DevicePolicy, Policy};
 use userlib::supervisor::{
     Care, DEVICE_NAME, DeviceInfo, DeviceKind, DeviceName, DeviceState, FunctionAddress,
-    FunctionInfo, GrantLine, LeaseLine, Lessee, Name, StackUse, SupervisorServer,
+    FunctionId, FunctionInfo, GrantLine, LeaseLine, Lessee, Name, StackUse, SupervisorServer,
 };
 use userlib::sys;
 use userlib::text::Text;
@@ -30,8 +30,7 @@ pub fn device_of(policy: &Policy, lease: &LeaseInfo) -> Text<DEVICE_NAME> {
     let of_chip = |device: &&DevicePolicy| device.label == lease.label;
     match policy.devices.iter().find(of_chip) {
         Some(device) if device.discovers.is_some() && lease.id != 0 => {
-            let (vendor, device) = (lease.id >> 16, lease.id & 0xffff);
-            Text::of(format_args!("{vendor:04x}:{device:04x}"))
+            Text::of(FunctionId::from_instance(lease.id))
         }
         Some(device) => Text::of(device.name),
         None => match policy.name_of(lease.label) {

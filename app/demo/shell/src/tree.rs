@@ -131,7 +131,7 @@ fn head(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leasehold_abi::{Claim, GrantInfo, GrantKind, LeaseState, Rights, TaskHandle};
+    use leasehold_abi::{Claim, GrantInfo, GrantKind, LeaseState, PayloadType, Rights, TaskHandle};
     use userlib::supervisor::DeviceName;
 
     struct Board;
@@ -180,7 +180,7 @@ mod tests {
             state: LeaseState::Active,
             reserved: 0,
             lessor_generation: 3,
-            payload_type: 0,
+            payload_type: PayloadType::NONE,
         }
     }
 

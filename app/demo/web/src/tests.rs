@@ -5,7 +5,8 @@ use crate::request::{MOST_HEAD, Method, Parsed, parse};
 use crate::status::Status;
 use crate::system::System;
 use leasehold_abi::{
-    Error, FaultKind, LeaseHandle, LeaseInfo, LeaseState, Padded, TaskHandle, TaskInfo, TaskState,
+    Error, FaultKind, LeaseHandle, LeaseInfo, LeaseState, Padded, PayloadType, TaskHandle,
+    TaskInfo, TaskState,
 };
 use serde_json::Value;
 use std::string::{String, ToString};
@@ -89,7 +90,7 @@ impl System for Still {
             state: LeaseState::Released,
             reserved: 0,
             lessor_generation: 1,
-            payload_type: 0,
+            payload_type: PayloadType::NONE,
         };
         let device = DeviceName::new(&"\"".repeat(32));
         Ok(LeaseLine { lease, device })

@@ -5,7 +5,8 @@ use crate::outcome::{Outcome, because, check};
 use crate::suite::{GRANDCHILD, LESSEE, LESSOR, Suite};
 use leasehold_abi::Part as LentPart;
 use leasehold_abi::{
-    Call, ClaimMode, Error, GrantKind, LeaseHandle, RevokeMode, Rights, SELF_MEMORY, WHOLE, label,
+    Call, ClaimMode, Error, GrantKind, LeaseHandle, PayloadType, RevokeMode, Rights, SELF_MEMORY,
+    WHOLE, label,
 };
 use testsuite_protocol::{Command, Place};
 use userlib::sys;
@@ -102,8 +103,15 @@ impl Suite {
             };
             *place = sys::Part::new(index, part.base - base, length, part.rights);
         }
-        sys::lease_lend(self.root(), lessee, label("test"), 0, 0, lent)
-            .map_err(|error| because(format_args!("lease_lend by the runner: {error}")))
+        sys::lease_lend(
+            self.root(),
+            lessee,
+            label("test"),
+            0,
+            PayloadType::NONE,
+            lent,
+        )
+        .map_err(|error| because(format_args!("lease_lend by the runner: {error}")))
     }
 
     /// The runner revokes.

@@ -94,12 +94,12 @@ fn the_board_is_found() {
         panic!("{:?}", seen.found)
     };
     assert_eq!(
-        (edu.vendor, edu.device, edu.class, edu.interrupt),
-        (0x1234, 0x11e8, 0xff00, Some(33))
+        (edu.id, edu.class, edu.interrupt),
+        (FunctionId::new(0x1234, 0x11e8), ClassCode(0xff00), Some(33))
     );
     assert_eq!(
-        (testdev.vendor, testdev.device, testdev.interrupt),
-        (0x1b36, 0x0005, None)
+        (testdev.id, testdev.interrupt),
+        (FunctionId::new(0x1b36, 5), None)
     );
 }
 
@@ -174,7 +174,11 @@ fn only_a_device_with_many_functions_is_asked_for_more() {
         .add((6, 1), (1, 4, 0), 0, 0);
     let mut seen = Seen::default();
     assert_eq!(run(&model, &mut seen), Ok(3));
-    let ids: Vec<u16> = seen.found.iter().map(|function| function.device).collect();
+    let ids: Vec<u16> = seen
+        .found
+        .iter()
+        .map(|function| function.id.device)
+        .collect();
     assert_eq!(ids, [1, 2, 3]);
 }
 

@@ -4,7 +4,8 @@ use super::configuration::{COMMAND, FUNCTION, INTERRUPT_DISABLE};
 use super::links::NIL;
 use super::table::ROOT;
 use crate::{Hardware, Kernel};
-use leasehold_abi::{Claim, Error, GrantKind, Rights};
+use leasehold_abi::arguments::ConfigWrite;
+use leasehold_abi::{Arguments, Claim, Error, GrantKind, Registers, Rights};
 
 /// Most functions that may be bus masters at once.
 const MAX_MASTERS: u16 = 32;
@@ -76,11 +77,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// [`Call::ConfigRead`](leasehold_abi::Call::ConfigRead): 4 bytes.
     pub(crate) fn config_read(
         &mut self,
-        handle: usize,
+        lease: usize,
         index: usize,
         offset: usize,
     ) -> Result<usize, Error> {
-        let address = self.configuration(handle, index, (offset, 4), Rights::READ)?;
+        let address = self.configuration(lease, index, (offset, 4), Rights::READ)?;
         Ok(self.hardware.read_configuration(address) as usize)
     }
 
@@ -94,9 +95,15 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     ///
     /// A bridge's bus-master bit has it pass on what functions behind it send, each by its own bit. So that bit is
     /// the supervisor's.
-    pub(crate) fn config_write(&mut self, arguments: [usize; 6]) -> Result<(), Error> {
-        let [handle, index, offset, width, value, _] = arguments;
-        let address = self.configuration(handle, index, (offset, width), Rights::WRITE)?;
+    pub(crate) fn config_write(&mut self, registers: Registers) -> Result<(), Error> {
+        let ConfigWrite {
+            lease,
+            grant,
+            offset,
+            width,
+            value,
+        } = Arguments::from_registers(registers);
+        let address = self.configuration(lease, grant, (offset, width), Rights::WRITE)?;
         let mut value = value as u32;
         let (register, byte) = ((address % FUNCTION) & !3, address % 4);
         if register == COMMAND {
@@ -122,12 +129,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// them.
     fn configuration(
         &self,
-        handle: usize,
+        lease: usize,
         index: usize,
         (offset, width): (usize, usize),
         needed: Rights,
     ) -> Result<usize, Error> {
-        let slot = self.held(handle)?;
+        let slot = self.held(lease)?;
         let grant = self.leases.grant(slot, index)?;
         let record = &self.leases.grants[grant as usize];
         if !H::PCI || record.kind != GrantKind::Config {

@@ -5,7 +5,8 @@
 use super::operation::{Operation, Phase};
 use crate::schedule::bit;
 use crate::{Context, Hardware, Kernel};
-use leasehold_abi::{Claim, Error, GrantKind, LeaseState, Notifications};
+use leasehold_abi::arguments::GrantClaim;
+use leasehold_abi::{Arguments, Claim, Error, GrantKind, LeaseState, Notifications, Registers};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
@@ -16,18 +17,23 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// `Busy` when the grant is claimed already, another claim is in the way, or the task sees something else
     /// where it would see the window; `Denied` without the right to read; `Invalid` for a mode, bits or range that
     /// cannot be.
-    pub(crate) fn grant_claim(&mut self, arguments: [usize; 6]) -> Option<Result<usize, Error>> {
-        match self.begin_claim(arguments) {
+    pub(crate) fn grant_claim(&mut self, registers: Registers) -> Option<Result<usize, Error>> {
+        match self.begin_claim(registers) {
             Ok(None) => self.operate(self.current),
             Ok(Some(base)) => Some(Ok(base)),
             Err(error) => Some(Err(error)),
         }
     }
 
-    fn begin_claim(&mut self, arguments: [usize; 6]) -> Result<Option<usize>, Error> {
-        let [handle, index, mode, bits, ..] = arguments;
-        let slot = self.held(handle)?;
-        let grant = self.leases.grant(slot, index)?;
+    fn begin_claim(&mut self, registers: Registers) -> Result<Option<usize>, Error> {
+        let GrantClaim {
+            lease,
+            grant,
+            mode,
+            bits,
+        } = Arguments::from_registers(registers);
+        let slot = self.held(lease)?;
+        let grant = self.leases.grant(slot, grant)?;
         let record = &self.leases.grants[grant as usize];
         if record.claim != Claim::None {
             return Err(Error::Busy);
@@ -47,7 +53,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 self.tasks[self.current].operation = Operation {
                     phase: Phase::Scan,
                     claim,
-                    lease: handle as u32,
+                    lease: lease as u32,
                     grant,
                     ..Operation::NONE
                 };
@@ -122,11 +128,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// [`Call::GrantUnclaim`](leasehold_abi::Call::GrantUnclaim). `Invalid` when it is not claimed.
     pub(crate) fn grant_unclaim(
         &mut self,
-        handle: usize,
+        lease: usize,
         index: usize,
     ) -> Option<Result<usize, Error>> {
         let grant = self
-            .held_or_ending(handle)
+            .held_or_ending(lease)
             .and_then(|slot| self.leases.grant(slot, index));
         match grant {
             Err(error) => Some(Err(error)),
@@ -136,7 +142,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             Ok(grant) => {
                 self.tasks[self.current].operation = Operation {
                     phase: Phase::Unmap,
-                    lease: handle as u32,
+                    lease: lease as u32,
                     grant,
                     ..Operation::NONE
                 };

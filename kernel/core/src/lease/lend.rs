@@ -13,7 +13,8 @@ use crate::schedule::bit;
 use crate::{Context, Hardware, Kernel, Next};
 use core::mem::offset_of;
 use leasehold_abi::{
-    Error, GrantKind, LeaseState, Lending, MOST_PARTS, Notifications, Part, Rights, SELF_MEMORY,
+    Error, GrantKind, LeaseState, Lending, MOST_PARTS, Notifications, Part, PayloadType, Rights,
+    SELF_MEMORY,
 };
 
 /// Where it is said what is lent.
@@ -227,9 +228,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if !self.tasks[lessee].is_alive() {
             return Err(Error::Dead);
         }
-        let [low, high] = [0, 1].map(|half| {
-            load(offset_of!(Lending, payload_type) + half * size_of::<usize>()) as u32 as u64
-        });
+        let payload_type =
+            [0, 1].map(|half| load(offset_of!(Lending, payload_type) + half * size_of::<usize>()));
         let (label, id) = (
             load(offset_of!(Lending, label)),
             load(offset_of!(Lending, id)),
@@ -245,7 +245,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             lessee: lessee as u8,
             label: label as u32,
             id: id as u32,
-            payload_type: low | high << 32,
+            payload_type: PayloadType::from_halves(payload_type),
             parent,
             first_grant,
             last_grant,

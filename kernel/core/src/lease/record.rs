@@ -1,7 +1,7 @@
 //! One lease, and one grant in a lease, as the kernel keeps them.
 
 use super::links::{List, NIL};
-use leasehold_abi::{Claim, GrantKind, LeaseState, RevokeMode, Rights};
+use leasehold_abi::{Claim, GrantKind, LeaseState, PayloadType, RevokeMode, Rights};
 
 /// The lessor of the root lease, and of a free slot: no task has this index.
 pub(crate) const KERNEL: u8 = u8::MAX;
@@ -38,7 +38,7 @@ pub(crate) struct Lease {
     pub(crate) deadline: u64,
     pub(crate) label: u32,
     pub(crate) id: u32,
-    pub(crate) payload_type: u64,
+    pub(crate) payload_type: PayloadType,
 }
 
 impl Lease {
@@ -61,7 +61,7 @@ impl Lease {
         deadline: 0,
         label: 0,
         id: 0,
-        payload_type: 0,
+        payload_type: PayloadType::NONE,
     };
 }
 

@@ -1,7 +1,8 @@
 //! How a test lends: the lessor says in its memory what, and makes the call.
 
 use super::{World, data};
-use leasehold_abi::{Call, Error, Lending, Part, SELF_MEMORY, WHOLE};
+use leasehold_abi::arguments::{LeaseEvent, LeaseLend, LeaseRelease};
+use leasehold_abi::{Error, Lending, Part, SELF_MEMORY, WHOLE};
 use zerocopy::IntoBytes;
 
 /// Where a task says what it lends, the parts right behind. There is room up to its arena for more than a lease has.
@@ -38,7 +39,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
         parent: usize,
         lessee: usize,
         parts: &[Part],
-    ) -> [usize; 3] {
+    ) -> LeaseLend {
         let lending = Lending {
             parent,
             lessee,
@@ -52,7 +53,11 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
         for (at, bytes) in [(at, lending.as_bytes()), (behind, parts.as_bytes())] {
             hardware.bytes(at, bytes.len()).copy_from_slice(bytes);
         }
-        [at, behind, parts.len()]
+        LeaseLend {
+            lending: at,
+            parts: behind,
+            count: parts.len(),
+        }
     }
 
     /// `lessor` lends parts of `parent` and of its arena to `lessee`.
@@ -64,7 +69,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
         parts: &[Part],
     ) -> Result<usize, Error> {
         let arguments = self.describe_lease(lessor, parent, lessee, parts);
-        let [status, handle, _] = self.act(lessor, Call::LeaseLend, &arguments);
+        let [status, handle, _] = self.act(lessor, arguments);
         Error::from_code(status).map_or(Ok(handle), Err)
     }
 
@@ -112,14 +117,14 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
         parts: &[Part],
     ) -> usize {
         let lease = self.lend_parts(lessor, parent, lessee, parts);
-        assert_eq!(self.act(lessee, Call::LeaseEvent, &[]), [0, 1, lease]);
+        assert_eq!(self.act(lessee, LeaseEvent {}), [0, 1, lease]);
         lease
     }
 
     /// `lessor` lends nothing to `lessee`, who gives it back at once: a generation of a slot is over. Its handle.
     pub(crate) fn lend_in_vain(&mut self, lessor: usize, parent: usize, lessee: usize) -> usize {
         let lease = self.lend_parts(lessor, parent, lessee, &[]);
-        self.value(lessee, Call::LeaseRelease, &[lease]);
+        self.value(lessee, LeaseRelease { lease });
         lease
     }
 }

@@ -2,6 +2,7 @@
 //! kept as plain sets, so that what the kernel did can be looked up.
 
 mod board;
+pub(crate) mod calls;
 mod lending;
 mod world;
 

@@ -1,8 +1,11 @@
 //! A booted kernel on the model, and the moves that a test makes in it.
 
+use super::calls::receive;
 use super::{Model, Shares, data};
 use crate::{Hardware, Kernel, Next};
-use leasehold_abi::{Call, Error, GrantInfo, LeaseInfo, Notifications, TaskInfo};
+use leasehold_abi::{
+    Arguments, Call, Error, GrantInfo, LeaseInfo, Notifications, Registers, TaskInfo, arguments,
+};
 use std::boxed::Box;
 use zerocopy::TryFromBytes;
 
@@ -27,7 +30,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
         let mut kernel = Box::new(Kernel::new(Shares::<L, G>::CONFIG, Model::new()));
         assert_eq!(kernel.boot(), Ok(Next::Run(0)));
         let mut world = Self { kernel };
-        assert_eq!(world.act(0, Call::LeaseEvent, &[]), [0, 1, world.root()]);
+        assert_eq!(world.act(0, arguments::LeaseEvent {}), [0, 1, world.root()]);
         world.rest();
         world
     }
@@ -48,12 +51,15 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
     }
 
     /// The current task makes a call; the results are its registers then.
-    pub(crate) fn system_call(&mut self, call: usize, arguments: &[usize]) -> [usize; 3] {
-        let mut six = [0; 6];
-        six[..arguments.len()].copy_from_slice(arguments);
+    pub(crate) fn make<A: Arguments>(&mut self, arguments: A) -> [usize; 3] {
+        self.raw_call(A::CALL as usize, arguments.registers())
+    }
+
+    /// The same by number and registers.
+    pub(crate) fn raw_call(&mut self, call: usize, registers: Registers) -> [usize; 3] {
         let task = self.kernel.current;
         self.kernel.hardware.work.set(0);
-        self.kernel.system_call(call, six);
+        self.kernel.system_call(call, registers);
         self.results(task)
     }
 
@@ -61,7 +67,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
     pub(crate) fn rest(&mut self) {
         let mut next = self.kernel.next();
         while next != Next::Idle {
-            self.system_call(Call::Receive as usize, &[PARK.register()]);
+            self.make(receive(PARK.register()));
             next = self.kernel.next();
         }
     }
@@ -76,7 +82,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
             if let Next::Run(other) = self.kernel.next()
                 && other != task
             {
-                self.system_call(Call::Receive as usize, &[PARK.register()]);
+                self.make(receive(PARK.register()));
             }
         }
         panic!(
@@ -86,21 +92,28 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
     }
 
     /// `task` makes a call.
-    pub(crate) fn act(&mut self, task: usize, call: Call, arguments: &[usize]) -> [usize; 3] {
+    pub(crate) fn act(&mut self, task: usize, arguments: impl Arguments) -> [usize; 3] {
         self.become_task(task);
-        self.system_call(call as usize, arguments)
+        self.make(arguments)
     }
 
     /// `task` makes a call that must succeed; the second result.
-    pub(crate) fn value(&mut self, task: usize, call: Call, arguments: &[usize]) -> usize {
-        let [status, value, _] = self.act(task, call, arguments);
-        assert_eq!(Error::from_code(status), None, "{call:?} of task {task}");
+    pub(crate) fn value<A: Arguments>(&mut self, task: usize, arguments: A) -> usize {
+        let [status, value, _] = self.act(task, arguments);
+        let error = Error::from_code(status);
+        assert_eq!(error, None, "{:?} of task {task}", A::CALL);
         value
     }
 
     /// `task` makes a call that must fail; how.
-    pub(crate) fn error(&mut self, task: usize, call: Call, arguments: &[usize]) -> Error {
-        let [status, ..] = self.act(task, call, arguments);
+    pub(crate) fn error<A: Arguments>(&mut self, task: usize, arguments: A) -> Error {
+        self.raw_error(task, A::CALL, arguments.registers())
+    }
+
+    /// The same by number and registers.
+    pub(crate) fn raw_error(&mut self, task: usize, call: Call, registers: Registers) -> Error {
+        self.become_task(task);
+        let [status, ..] = self.raw_call(call as usize, registers);
         Error::from_code(status).unwrap_or_else(|| panic!("{call:?} of task {task} succeeded"))
     }
 
@@ -119,14 +132,29 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
 
     /// What the kernel says of a task.
     pub(crate) fn task_info(&mut self, of: usize) -> TaskInfo {
-        assert_eq!(self.act(0, Call::TaskInfo, &[of, data(0)])[0], 0);
+        assert_eq!(
+            self.act(
+                0,
+                arguments::TaskInfo {
+                    task: of,
+                    record: data(0)
+                }
+            )[0],
+            0
+        );
         let bytes = self.kernel.hardware.bytes(data(0), size_of::<TaskInfo>());
         TaskInfo::try_read_from_bytes(bytes).unwrap()
     }
 
     /// What the kernel tells `task` of a lease.
     pub(crate) fn lease_info(&mut self, task: usize, lease: usize) -> Result<LeaseInfo, Error> {
-        let [status, ..] = self.act(task, Call::LeaseInfo, &[lease, data(task)]);
+        let [status, ..] = self.act(
+            task,
+            arguments::LeaseInfo {
+                lease,
+                record: data(task),
+            },
+        );
         if let Some(error) = Error::from_code(status) {
             return Err(error);
         }
@@ -144,7 +172,14 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
         lease: usize,
         index: usize,
     ) -> Result<GrantInfo, Error> {
-        let [status, ..] = self.act(task, Call::GrantInfo, &[lease, index, data(task)]);
+        let [status, ..] = self.act(
+            task,
+            arguments::GrantInfo {
+                lease,
+                grant: index,
+                record: data(task),
+            },
+        );
         if let Some(error) = Error::from_code(status) {
             return Err(error);
         }

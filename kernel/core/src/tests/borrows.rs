@@ -1,7 +1,8 @@
 //! Buffers lent with a call: bounds, rights, steps.
 
 use crate::model::{World, data};
-use leasehold_abi::{Borrow, Call, Error};
+use leasehold_abi::arguments::{self, BorrowInfo, BorrowRead, BorrowWrite, Reply};
+use leasehold_abi::{Arguments, Borrow, Error};
 use zerocopy::IntoBytes;
 
 const SERVER: usize = 1;
@@ -25,38 +26,95 @@ fn buffers_are_copied_within_their_bounds_and_rights() {
         },
     ]);
     assert_eq!(
-        world.act(SERVER, Call::BorrowInfo, &[client, 0]),
+        world.act(SERVER, BorrowInfo { client, index: 0 }),
         [0, 10, 1]
     );
-    assert_eq!(world.act(SERVER, Call::BorrowInfo, &[client, 1]), [0, 4, 2]);
     assert_eq!(
-        world.error(SERVER, Call::BorrowInfo, &[client, 2]),
+        world.act(SERVER, BorrowInfo { client, index: 1 }),
+        [0, 4, 2]
+    );
+    assert_eq!(
+        world.error(SERVER, BorrowInfo { client, index: 2 }),
         Error::NotFound
     );
     assert_eq!(
-        world.act(SERVER, Call::BorrowRead, &[client, 0, 4, to, 100]),
+        world.act(
+            SERVER,
+            BorrowRead {
+                client,
+                index: 0,
+                offset: 4,
+                own: to,
+                length: 100
+            }
+        ),
         [0, 6, 0]
     );
     assert_eq!(world.kernel.hardware.bytes(to, 7), b"456789\0");
     assert_eq!(
-        world.act(SERVER, Call::BorrowWrite, &[client, 1, 1, to, 100]),
+        world.act(
+            SERVER,
+            BorrowWrite {
+                client,
+                index: 1,
+                offset: 1,
+                own: to,
+                length: 100
+            }
+        ),
         [0, 3, 0]
     );
     assert_eq!(world.kernel.hardware.bytes(from + 16, 5), b"\x00456\0");
     assert_eq!(
-        world.act(SERVER, Call::BorrowRead, &[client, 0, 10, to, 1]),
+        world.act(
+            SERVER,
+            BorrowRead {
+                client,
+                index: 0,
+                offset: 10,
+                own: to,
+                length: 1
+            }
+        ),
         [0, 0, 0]
     );
     assert_eq!(
-        world.error(SERVER, Call::BorrowRead, &[client, 0, 11, to, 1]),
+        world.error(
+            SERVER,
+            BorrowRead {
+                client,
+                index: 0,
+                offset: 11,
+                own: to,
+                length: 1
+            }
+        ),
         Error::Invalid
     );
     assert_eq!(
-        world.error(SERVER, Call::BorrowRead, &[client, 1, 0, to, 1]),
+        world.error(
+            SERVER,
+            BorrowRead {
+                client,
+                index: 1,
+                offset: 0,
+                own: to,
+                length: 1
+            }
+        ),
         Error::Denied
     );
     assert_eq!(
-        world.error(SERVER, Call::BorrowWrite, &[client, 0, 0, to, 1]),
+        world.error(
+            SERVER,
+            BorrowWrite {
+                client,
+                index: 0,
+                offset: 0,
+                own: to,
+                length: 1
+            }
+        ),
         Error::Denied
     );
     // The server's side must be its own, and writable where it is written.
@@ -67,17 +125,44 @@ fn buffers_are_copied_within_their_bounds_and_rights() {
         usize::MAX - 2,
     ] {
         assert_eq!(
-            world.error(SERVER, Call::BorrowRead, &[client, 0, 0, bad, 6]),
+            world.error(
+                SERVER,
+                BorrowRead {
+                    client,
+                    index: 0,
+                    offset: 0,
+                    own: bad,
+                    length: 6
+                }
+            ),
             Error::BadAddress
         );
     }
     assert_eq!(
-        world.error(2, Call::BorrowRead, &[client, 0, 0, data(2), 6]),
+        world.error(
+            2,
+            BorrowRead {
+                client,
+                index: 0,
+                offset: 0,
+                own: data(2),
+                length: 6
+            }
+        ),
         Error::Dead
     );
-    world.act(SERVER, Call::Reply, &[client]);
+    world.act(SERVER, Reply { client });
     assert_eq!(
-        world.error(SERVER, Call::BorrowRead, &[client, 0, 0, to, 6]),
+        world.error(
+            SERVER,
+            BorrowRead {
+                client,
+                index: 0,
+                offset: 0,
+                own: to,
+                length: 6
+            }
+        ),
         Error::Dead
     );
 }
@@ -112,20 +197,56 @@ fn a_client_cannot_lend_what_is_not_its_own() {
     let client = world.call_with(&buffers);
     for index in 0..3 {
         assert_eq!(
-            world.error(SERVER, Call::BorrowRead, &[client, index, 0, to, 8]),
+            world.error(
+                SERVER,
+                BorrowRead {
+                    client,
+                    index,
+                    offset: 0,
+                    own: to,
+                    length: 8
+                }
+            ),
             Error::BadAddress
         );
     }
     assert_eq!(
-        world.error(SERVER, Call::BorrowRead, &[client, 2, 8, to, 8]),
+        world.error(
+            SERVER,
+            BorrowRead {
+                client,
+                index: 2,
+                offset: 8,
+                own: to,
+                length: 8
+            }
+        ),
         Error::BadAddress
     );
     assert_eq!(
-        world.act(SERVER, Call::BorrowRead, &[client, 3, 0, to, 8]),
+        world.act(
+            SERVER,
+            BorrowRead {
+                client,
+                index: 3,
+                offset: 0,
+                own: to,
+                length: 8
+            }
+        ),
         [0, 8, 0]
     );
     assert_eq!(
-        world.error(SERVER, Call::BorrowWrite, &[client, 3, 0, to, 8]),
+        world.error(
+            SERVER,
+            BorrowWrite {
+                client,
+                index: 3,
+                offset: 0,
+                own: to,
+                length: 8
+            }
+        ),
         Error::BadAddress
     );
 }
@@ -135,16 +256,32 @@ fn descriptors_are_checked_when_they_are_used() {
     let mut world = World::new();
     for at in [data(3), usize::MAX - 8, data(CLIENT) + 0xc00 - 8] {
         let server = world.handle(SERVER);
-        world.act(CLIENT, Call::Call, &[server, at, 4]);
+        world.act(
+            CLIENT,
+            arguments::Call {
+                destination: server,
+                borrows: at,
+                count: 4,
+            },
+        );
         let client = world.handle(CLIENT);
         for index in [0, 3] {
             let to = data(SERVER);
             assert_eq!(
-                world.error(SERVER, Call::BorrowRead, &[client, index, 0, to, 1]),
+                world.error(
+                    SERVER,
+                    BorrowRead {
+                        client,
+                        index,
+                        offset: 0,
+                        own: to,
+                        length: 1
+                    }
+                ),
                 Error::BadAddress
             );
         }
-        world.act(SERVER, Call::Reply, &[client]);
+        world.act(SERVER, Reply { client });
         world.rest();
     }
 }
@@ -159,12 +296,30 @@ fn one_copy_is_bounded() {
     }]);
     let to = data(SERVER);
     assert_eq!(
-        world.act(SERVER, Call::BorrowRead, &[client, 0, 0, to, 0xc00]),
+        world.act(
+            SERVER,
+            BorrowRead {
+                client,
+                index: 0,
+                offset: 0,
+                own: to,
+                length: 0xc00
+            }
+        ),
         [0, 1024, 0]
     );
     for (offset, to) in [(1, to), (0, to + 1), (7, to + 7)] {
         assert_eq!(
-            world.act(SERVER, Call::BorrowRead, &[client, 0, offset, to, 0x800]),
+            world.act(
+                SERVER,
+                BorrowRead {
+                    client,
+                    index: 0,
+                    offset,
+                    own: to,
+                    length: 0x800
+                }
+            ),
             [0, 128, 0]
         );
     }
@@ -180,12 +335,17 @@ fn a_server_s_own_constants_are_read_only() {
         rights: 3,
     }]);
     let constants = world.kernel.config_of(SERVER).text.base();
-    let arguments = [client, 0, 0, constants, 8];
-    assert_eq!(world.act(SERVER, Call::BorrowWrite, &arguments), [0, 8, 0]);
-    assert_eq!(
-        world.error(SERVER, Call::BorrowRead, &arguments),
-        Error::BadAddress
-    );
+    let write = BorrowWrite {
+        client,
+        index: 0,
+        offset: 0,
+        own: constants,
+        length: 8,
+    };
+    assert_eq!(world.act(SERVER, write), [0, 8, 0]);
+    // The other call has the same arguments.
+    let read = BorrowRead::from_registers(write.registers());
+    assert_eq!(world.error(SERVER, read), Error::BadAddress);
 }
 
 /// A client may describe its buffers at any address: what is no multiple of a word is not loaded as one.
@@ -201,11 +361,18 @@ fn a_descriptor_may_lie_at_any_address() {
         let bytes = buffer.as_bytes();
         world.write(at, bytes);
         let server = world.handle(SERVER);
-        world.act(CLIENT, Call::Call, &[server, at, 1]);
+        world.act(
+            CLIENT,
+            arguments::Call {
+                destination: server,
+                borrows: at,
+                count: 1,
+            },
+        );
         let client = world.handle(CLIENT);
-        let info = world.act(SERVER, Call::BorrowInfo, &[client, 0]);
+        let info = world.act(SERVER, BorrowInfo { client, index: 0 });
         assert_eq!(info, [0, 10, 1], "at {at:#x}");
-        world.act(SERVER, Call::Reply, &[client]);
+        world.act(SERVER, Reply { client });
         world.rest();
     }
 }

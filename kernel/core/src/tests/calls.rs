@@ -1,9 +1,14 @@
 //! The calls that belong to no other part: boot, tasks, faults, information, the console.
 
+use crate::model::calls::receive;
 use crate::model::{CONFIG, Model, TASKS, World, arena, data};
 use crate::{Fault, Hardware, Kernel, Next};
+use leasehold_abi::arguments::{
+    self, DebugWrite, GrantAt, LeaseAt, Panic, StackUse, SystemOff, TaskInfo, TaskStart, TaskStop,
+};
 use leasehold_abi::{
-    Call, Error, FaultKind, LeaseHandle, LeaseState, Optional, PANIC_LENGTH, STACK_STEP, TaskState,
+    Arguments, Call, Error, FaultKind, LeaseHandle, LeaseState, Optional, PANIC_LENGTH,
+    PayloadType, Registers, STACK_STEP, TaskState,
 };
 
 const fn fault(kind: FaultKind, address: usize, pc: usize) -> Fault {
@@ -57,8 +62,13 @@ fn an_unknown_call_is_invalid() {
     let mut world = World::new();
     for number in [32, 33, 255, 256, usize::MAX] {
         world.become_task(5);
-        assert_eq!(world.system_call(number, &[])[0], Error::Invalid.code());
+        assert_eq!(world.raw_call(number, [0; 6])[0], Error::Invalid.code());
     }
+}
+
+/// A call, and its registers.
+fn of<A: Arguments>(arguments: A) -> (Call, Registers) {
+    (A::CALL, arguments.registers())
 }
 
 #[test]
@@ -67,16 +77,17 @@ fn task_self_and_quick_calls_agree_with_system_calls() {
     world.become_task(3);
     let handle = world.handle(3);
     assert_eq!(world.kernel.current_handle() as usize, handle);
-    for (call, arguments) in [
-        (Call::TaskSelf, [0; 6]),
-        (Call::Time, [0; 6]),
-        (Call::TaskInfo, [2, data(3), 0, 0, 0, 0]),
-        (Call::TaskInfo, [6, data(3), 0, 0, 0, 0]),
-        (Call::LeaseEvent, [0; 6]),
-        (Call::LeaseInfo, [77, data(3), 0, 0, 0, 0]),
+    let record = data(3);
+    for (call, registers) in [
+        of(arguments::TaskSelf {}),
+        of(arguments::Time {}),
+        of(TaskInfo { task: 2, record }),
+        of(TaskInfo { task: 6, record }),
+        of(arguments::LeaseEvent {}),
+        of(arguments::LeaseInfo { lease: 77, record }),
     ] {
-        let quick = world.kernel.quick_call(call as usize, arguments).unwrap();
-        assert_eq!(world.system_call(call as usize, &arguments), quick);
+        let quick = world.kernel.quick_call(call as usize, registers).unwrap();
+        assert_eq!(world.raw_call(call as usize, registers), quick);
     }
     // Just what the entry code passes on as quick.
     for number in 0..100 {
@@ -107,7 +118,7 @@ fn the_supervisors_calls_are_denied_to_others() {
         Call::DebugWrite,
         Call::SystemOff,
     ] {
-        assert_eq!(world.error(3, call, &[]), Error::Denied);
+        assert_eq!(world.raw_error(3, call, [0; 6]), Error::Denied);
     }
 }
 
@@ -122,11 +133,26 @@ fn task_info_tells_name_state_and_lives() {
     );
     assert_eq!((info.state, info.peer.get()), (TaskState::Receiving, None));
     assert_eq!(
-        world.error(3, Call::TaskInfo, &[TASKS, data(3)]),
+        world.error(
+            3,
+            TaskInfo {
+                task: TASKS,
+                record: data(3)
+            }
+        ),
         Error::NotFound
     );
     for bad in [data(2), data(3) + 0xc00 - 8, data(3) - 8, usize::MAX] {
-        assert_eq!(world.error(3, Call::TaskInfo, &[2, bad]), Error::BadAddress);
+        assert_eq!(
+            world.error(
+                3,
+                TaskInfo {
+                    task: 2,
+                    record: bad
+                }
+            ),
+            Error::BadAddress
+        );
     }
 }
 
@@ -134,7 +160,7 @@ fn task_info_tells_name_state_and_lives() {
 fn the_lowest_word_of_a_stack_that_was_written_is_found_in_bounded_steps() {
     let mut world = World::new();
     let look = |world: &mut World, offset: usize| {
-        let [status, size, found] = world.act(0, Call::StackUse, &[3, offset]);
+        let [status, size, found] = world.act(0, StackUse { task: 3, offset });
         assert_eq!((status, size), (0, 0x380));
         found
     };
@@ -158,26 +184,35 @@ fn the_lowest_word_of_a_stack_that_was_written_is_found_in_bounded_steps() {
     world.kernel.hardware.write(data(3), &[1]);
     assert_eq!(look(&mut world, 0), 0);
     for offset in [1, 0x380 + size_of::<usize>(), usize::MAX - 7] {
-        assert_eq!(world.error(0, Call::StackUse, &[3, offset]), Error::Invalid);
+        assert_eq!(world.error(0, StackUse { task: 3, offset }), Error::Invalid);
     }
-    assert_eq!(world.error(0, Call::StackUse, &[TASKS, 0]), Error::NotFound);
+    assert_eq!(
+        world.error(
+            0,
+            StackUse {
+                task: TASKS,
+                offset: 0
+            }
+        ),
+        Error::NotFound
+    );
 }
 
 #[test]
 fn a_task_is_stopped_and_started_again() {
     let mut world = World::new();
-    assert_eq!(world.error(0, Call::TaskStart, &[3]), Error::Busy);
-    assert_eq!(world.error(0, Call::TaskStart, &[TASKS]), Error::Invalid);
-    assert_eq!(world.error(0, Call::TaskStop, &[TASKS]), Error::Invalid);
-    assert_eq!(world.error(0, Call::TaskStop, &[0]), Error::Invalid);
-    world.value(0, Call::TaskStop, &[3]);
-    world.value(0, Call::TaskStop, &[3]);
+    assert_eq!(world.error(0, TaskStart { task: 3 }), Error::Busy);
+    assert_eq!(world.error(0, TaskStart { task: TASKS }), Error::Invalid);
+    assert_eq!(world.error(0, TaskStop { task: TASKS }), Error::Invalid);
+    assert_eq!(world.error(0, TaskStop { task: 0 }), Error::Invalid);
+    world.value(0, TaskStop { task: 3 });
+    world.value(0, TaskStop { task: 3 });
     assert!(world.is_dormant(3));
     assert_eq!(world.task_info(3).fault, FaultKind::Stopped);
     world.kernel.hardware.bytes(arena(3), 4).fill(0xaa);
     world.kernel.hardware.bytes(data(3) + 0x380, 1).fill(0xaa);
     let old = world.handle(3);
-    assert_eq!(world.value(0, Call::TaskStart, &[3]), old + 64);
+    assert_eq!(world.value(0, TaskStart { task: 3 }), old + 64);
     assert_eq!(world.handle(3), old + 64);
     assert_eq!(world.kernel.hardware.bytes(arena(3), 4), [0; 4]);
     assert_eq!(world.kernel.hardware.bytes(data(3) + 0x380, 1), [0]);
@@ -187,7 +222,7 @@ fn a_task_is_stopped_and_started_again() {
 #[test]
 fn a_fault_stops_the_task_and_is_told() {
     let mut world = World::new();
-    world.act(0, Call::Receive, &[1 << 30]);
+    world.act(0, receive(1 << 30));
     world.become_task(3);
     world.kernel.fault(fault(FaultKind::Read, 0x1234, 0x5678));
     assert_eq!(world.kernel.current, 0, "the supervisor is told");
@@ -196,7 +231,7 @@ fn a_fault_stops_the_task_and_is_told() {
     assert_eq!(info.fault, FaultKind::Read);
     let told = (info.fault_address, info.fault_pc, info.fault_stack);
     assert_eq!(told, (0x1234, 0x5678, 0x77));
-    let bits = world.act(0, Call::Receive, &[1 << 30])[2];
+    let bits = world.act(0, receive(1 << 30))[2];
     assert_eq!(bits, 1 << 30);
     world.rest();
     assert!(world.is_dormant(3));
@@ -283,7 +318,13 @@ fn a_panic_keeps_the_start_of_its_message() {
     let mut world = World::new();
     let long = [b'x'; 100];
     world.write(data(3), &long);
-    world.act(3, Call::Panic, &[data(3), 100]);
+    world.act(
+        3,
+        Panic {
+            message: data(3),
+            length: 100,
+        },
+    );
     let info = world.task_info(3);
     assert_eq!(
         (info.fault, info.message_length),
@@ -293,7 +334,13 @@ fn a_panic_keeps_the_start_of_its_message() {
         zerocopy::IntoBytes::as_bytes(&info.message),
         &long[..PANIC_LENGTH]
     );
-    world.act(4, Call::Panic, &[data(3), 10]);
+    world.act(
+        4,
+        Panic {
+            message: data(3),
+            length: 10,
+        },
+    );
     assert_eq!(world.task_info(4).message_length, 0);
 }
 
@@ -315,23 +362,41 @@ fn the_supervisors_last_words_are_printed() {
     let words = b"0123456789abcdef".repeat(PANIC_LENGTH / 16);
     let memory = world.kernel.hardware.bytes(data(0), words.len());
     memory.copy_from_slice(&words);
-    world.act(0, Call::Panic, &[data(0), words.len()]);
+    world.act(
+        0,
+        Panic {
+            message: data(0),
+            length: words.len(),
+        },
+    );
 }
 
 #[test]
 #[should_panic(expected = "off 7 true")]
 fn the_supervisor_ends_the_machine_on_purpose() {
-    World::new().act(0, Call::SystemOff, &[7, 1]);
+    World::new().act(0, SystemOff { code: 7, reset: 1 });
 }
 
 #[test]
 fn debug_write_prints_own_memory_only() {
     let mut world = World::new();
     world.kernel.hardware.bytes(data(0), 100).fill(b'y');
-    world.value(0, Call::DebugWrite, &[data(0), 100]);
+    world.value(
+        0,
+        DebugWrite {
+            text: data(0),
+            length: 100,
+        },
+    );
     assert_eq!(world.kernel.hardware.printed, [b'y'; 16]);
     assert_eq!(
-        world.error(0, Call::DebugWrite, &[data(1), 8]),
+        world.error(
+            0,
+            DebugWrite {
+                text: data(1),
+                length: 8
+            }
+        ),
         Error::BadAddress
     );
 }
@@ -342,22 +407,61 @@ fn the_supervisor_sees_every_lease_and_grant() {
     let root = world.root();
     let lease = world.lend(0, root, 2, &[1]);
     let slot = leasehold_abi::LeaseHandle::from_raw(lease as u32).index();
-    world.value(0, Call::LeaseAt, &[slot, data(0)]);
-    world.value(0, Call::GrantAt, &[lease, 0, data(0)]);
+    world.value(
+        0,
+        LeaseAt {
+            slot,
+            record: data(0),
+        },
+    );
+    world.value(
+        0,
+        GrantAt {
+            lease,
+            grant: 0,
+            record: data(0),
+        },
+    );
     assert_eq!(
-        world.error(0, Call::LeaseAt, &[slot + 1, data(0)]),
+        world.error(
+            0,
+            LeaseAt {
+                slot: slot + 1,
+                record: data(0)
+            }
+        ),
         Error::Revoked
     );
     assert_eq!(
-        world.error(0, Call::LeaseAt, &[64, data(0)]),
+        world.error(
+            0,
+            LeaseAt {
+                slot: 64,
+                record: data(0)
+            }
+        ),
         Error::NotFound
     );
     assert_eq!(
-        world.error(0, Call::GrantAt, &[lease, 1, data(0)]),
+        world.error(
+            0,
+            GrantAt {
+                lease,
+                grant: 1,
+                record: data(0)
+            }
+        ),
         Error::NotFound
     );
     assert_eq!(
-        world.error(0, Call::GrantAt, &[lease + 1024, 0, data(0)]),
+        world.error(
+            0,
+            GrantAt {
+                lease: lease + 1024,
+                grant: 0,
+                record: data(0)
+            }
+        ),
         Error::Revoked
     );
     let info = world.lease_info(0, root).unwrap();
@@ -373,7 +477,7 @@ fn the_supervisor_sees_every_lease_and_grant() {
     );
     assert_eq!(
         (info.label, info.id, info.payload_type),
-        (7, 9, 0x5678_0000_1234)
+        (7, 9, PayloadType::from_hash(0x5678_0000_1234))
     );
     assert_eq!(
         (info.state, info.lessor_generation),

@@ -3,14 +3,16 @@
 use super::invariants::Checker;
 use super::setups::{HARD, ORDERLY};
 use crate::Hardware;
+use crate::model::calls::{line, receive, shared};
 use crate::model::{World, part, root};
-use leasehold_abi::{Call, LeaseState, Part};
+use leasehold_abi::arguments::{LeaseRelease, LeaseRevoke};
+use leasehold_abi::{Arguments, LeaseState, Part};
 
 /// How often the kernel looks for interrupts during a call of `task`, which succeeds.
-fn looks(world: &mut World, task: usize, call: Call, arguments: &[usize]) -> usize {
+fn looks(world: &mut World, task: usize, arguments: impl Arguments) -> usize {
     world.become_task(task);
     world.kernel.hardware.looks.set(0);
-    assert_eq!(world.system_call(call as usize, arguments)[0], 0);
+    assert_eq!(world.make(arguments)[0], 0);
     world.kernel.hardware.looks.get()
 }
 
@@ -21,7 +23,7 @@ fn twelve_windows(world: &mut World) -> (usize, usize) {
     let parts: [Part; 12] = core::array::from_fn(|at| part(0, at * 128, 128, 7));
     let lease = world.lend_parts(2, binding, 3, &parts);
     for part in 0..12 {
-        world.value(3, Call::GrantClaim, &[lease, part, 0]);
+        world.value(3, shared(lease, part));
     }
     (binding, lease)
 }
@@ -34,15 +36,21 @@ fn a_hard_end_is_not_made_softer() {
         let mut world = World::new();
         world.claimed_line(2, root::LINE_10, 1);
         let (binding, lease) = twelve_windows(&mut world);
-        world.act(2, Call::Receive, &[1]);
+        world.act(2, receive(1));
         world.rest();
         world.become_task(0);
         world.kernel.hardware.raise.set(Some((looks, 10)));
-        world.system_call(Call::LeaseRevoke as usize, &[binding, HARD]);
+        world.make(LeaseRevoke {
+            lease: binding,
+            mode: HARD,
+        });
         let left = world.kernel.hardware.mapped.len();
         if world.kernel.current == 2 && left != 0 {
             in_the_middle += usize::from(left < 24);
-            let status = world.system_call(Call::LeaseRevoke as usize, &[lease, ORDERLY]);
+            let status = world.make(LeaseRevoke {
+                lease,
+                mode: ORDERLY,
+            });
             assert_eq!(status[0], 0);
         }
         world.rest();
@@ -63,13 +71,17 @@ fn to_revoke_again_is_no_work() {
             world.lend(2, binding, 4 + part % 2, &[0]);
         }
         for (lessor, lease) in [(2, lease), (0, binding)] {
-            assert!(looks(&mut world, lessor, Call::LeaseRevoke, &[lease, mode]) > 0);
+            assert!(looks(&mut world, lessor, LeaseRevoke { lease, mode }) > 0);
             world.rest();
-            assert_eq!(
-                looks(&mut world, lessor, Call::LeaseRevoke, &[lease, mode]),
-                0
+            assert_eq!(looks(&mut world, lessor, LeaseRevoke { lease, mode }), 0);
+            let softer = looks(
+                &mut world,
+                lessor,
+                LeaseRevoke {
+                    lease,
+                    mode: ORDERLY,
+                },
             );
-            let softer = looks(&mut world, lessor, Call::LeaseRevoke, &[lease, ORDERLY]);
             assert_eq!(softer, 0);
             world.rest();
         }
@@ -83,7 +95,7 @@ fn a_small_lease_ends_at_once() {
     for mode in [ORDERLY, HARD] {
         let mut world = World::new();
         let lease = world.claimed_line(2, root::LINE_10, 1);
-        assert_eq!(looks(&mut world, 0, Call::LeaseRevoke, &[lease, mode]), 1);
+        assert_eq!(looks(&mut world, 0, LeaseRevoke { lease, mode }), 1);
         assert_eq!(world.kernel.hardware.unmasked.is_empty(), mode == HARD);
     }
 }
@@ -95,7 +107,7 @@ fn the_last_one_below_ends_as_the_others_do() {
     let root = world.root();
     let binding = world.lend(0, root, 2, &[root::BAR]);
     let below = [(); 3].map(|()| world.lend(2, binding, 3, &[0]));
-    let looks = below.map(|lease| looks(&mut world, 3, Call::LeaseRelease, &[lease]));
+    let looks = below.map(|lease| looks(&mut world, 3, LeaseRelease { lease }));
     // Before its step, in it, and when nothing is left to do.
     assert_eq!(looks, [3; 3]);
 }
@@ -112,7 +124,13 @@ fn the_clock_is_read_again_after_sixteen_leases() {
         world.rest();
         let before = world.kernel.hardware.now();
         world.kernel.hardware.delay.set(Some((looks, 50)));
-        world.value(0, Call::LeaseRevoke, &[binding, ORDERLY]);
+        world.value(
+            0,
+            LeaseRevoke {
+                lease: binding,
+                mode: ORDERLY,
+            },
+        );
         world.rest();
         let early = |lease: &&usize| {
             let slot = world.kernel.leases.resolve(**lease).unwrap();
@@ -140,26 +158,29 @@ fn no_lease_is_left_out_when_one_beside_it_goes() {
     for looks in 0..24 {
         let mut world = World::<20, 44, 22>::boot();
         let root = world.root();
-        world.value(0, Call::GrantClaim, &[root, root::LINE_10, 0, 1]);
+        world.value(0, line(root, root::LINE_10, 1));
         let driver = world.claimed_line(2, root::LINE_11, 1);
         let binding = world.lend(0, root, 2, &[root::BAR]);
         // All that it may lend.
         let leases = [(); 3].map(|()| world.lend(2, binding, 3, &[0]));
-        world.value(3, Call::GrantClaim, &[leases[0], 0, 0]);
+        world.value(3, shared(leases[0], 0));
         for task in [0, 2] {
-            world.act(task, Call::Receive, &[1]);
+            world.act(task, receive(1));
         }
         world.rest();
         world.become_task(3);
         world.kernel.hardware.raise.set(Some((2, 10)));
-        world.system_call(Call::LeaseRelease as usize, &[leases[0]]);
+        world.make(LeaseRelease { lease: leases[0] });
         assert_eq!(world.kernel.current, 0, "in the middle of the release");
         world.kernel.hardware.raise.set(Some((looks, 11)));
-        world.system_call(Call::LeaseRevoke as usize, &[binding, HARD]);
+        world.make(LeaseRevoke {
+            lease: binding,
+            mode: HARD,
+        });
         let mut other = None;
         if world.kernel.current == 2 {
             let arguments = world.describe_lease(2, driver, 3, &[]);
-            let [status, lease, _] = world.system_call(Call::LeaseLend as usize, &arguments);
+            let [status, lease, _] = world.make(arguments);
             other = (status == 0).then_some(lease);
         }
         world.rest();

@@ -6,9 +6,16 @@ use super::random::Random;
 use super::recovery::take_all_back;
 use super::setups::fault;
 use crate::lease::links::NIL;
+use crate::model::calls::{config_read, config_write, line};
 use crate::model::{Model, TASKS, World, arena, data, own, part, root, whole};
+use leasehold_abi::arguments::{
+    self, BorrowInfo, BorrowRead, DebugWrite, GrantAt, GrantClaim, LeaseAt, LeaseLend,
+    LeaseRelease, LeaseRevoke, Notify, Receive, Reply, ReplyReceive, SetServing, SetTimer,
+    StackUse, TaskStart, TaskStop,
+};
 use leasehold_abi::{
-    Borrow, Call, Claim, FaultKind, GrantKind, LeaseState, Notifications, Part, TaskState, WHOLE,
+    Arguments, Borrow, Call, Claim, FaultKind, GrantKind, LeaseState, Notifications, Part,
+    Registers, TaskState, WHOLE,
 };
 use std::vec::Vec;
 use zerocopy::IntoBytes;
@@ -30,6 +37,11 @@ const ABOUT_LEASES: [Call; 8] = [
 
 /// PCI functions that share line 11, which the supervisor does not claim itself: their configuration space.
 const FUNCTIONS: [u64; 4] = [0x3000_0000, 0x3000_1000, 0x3000_2000, 0x3000_3000];
+
+/// What a call's arguments put into the registers.
+fn of(arguments: impl Arguments) -> Registers {
+    arguments.registers()
+}
 
 /// What the hostile tasks have seen so far.
 struct Attack<const L: usize, const G: usize, const B: u32> {
@@ -161,7 +173,8 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             *first = whole(root::LINE_11);
             *second = part(root::CONFIG, 4096 * self.random.below(4), 4096, 7);
         }
-        let [lending, parts, _] = self.world.describe_lease(task, parent, lessee, &parts);
+        let LeaseLend { lending, parts, .. } =
+            self.world.describe_lease(task, parent, lessee, &parts);
         [lending, parts]
     }
 
@@ -206,7 +219,8 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
         }
     }
 
-    fn arguments(&mut self, call: Call) -> [usize; 6] {
+    /// The registers of a call, made of what gets far and of what must be refused.
+    fn registers(&mut self, call: Call) -> Registers {
         let small = self.random.below(5);
         let bits = 1 << self.random.below(16);
         let length = self
@@ -221,34 +235,62 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
                 } else {
                     good
                 };
-                [self.task_handle(), borrows, small, 0, 0, 0]
+                let destination = self.task_handle();
+                let count = small;
+                of(arguments::Call {
+                    destination,
+                    borrows,
+                    count,
+                })
             }
             Call::Receive => {
                 let mask =
                     self.random
                         .pick(&[0xffff, 1 << 31, u32::MAX as usize, u32::MAX as usize]);
                 let line = self.random.pick(&[0, 0, 11, 12, 0xffff, usize::MAX]) << 16;
+                let before = line | bits & 0xffff;
                 let peers = self.random.pick(&[0, 0, 1 << small, bits, usize::MAX]);
-                [mask, line | bits & 0xffff, peers, 0, 0, 0]
+                of(Receive {
+                    mask,
+                    before,
+                    peers,
+                })
             }
-            Call::ReplyReceive => [self.client(), u32::MAX as usize, 0, 0, 0, 0],
-            Call::Reply => [self.client(), 0, 0, 0, 0, 0],
-            Call::Notify => [self.task_handle(), bits, 0, 0, 0, 0],
+            Call::ReplyReceive => {
+                let client = self.client();
+                of(ReplyReceive {
+                    client,
+                    mask: u32::MAX as usize,
+                })
+            }
+            Call::Reply => of(Reply {
+                client: self.client(),
+            }),
+            Call::Notify => of(Notify {
+                task: self.task_handle(),
+                bits,
+            }),
             Call::SetTimer => {
                 let now = self.world.kernel.hardware.now as usize;
-                [
-                    self.random.pick(&[0, 1, now + 5, now + 150]),
-                    bits,
-                    0,
-                    0,
-                    0,
-                    0,
-                ]
+                let deadline = self.random.pick(&[0, 1, now + 5, now + 150]) as u64;
+                of(SetTimer { deadline, bits })
             }
             Call::BorrowRead | Call::BorrowWrite => {
-                [self.client(), small, small, self.address(), length, 0]
+                // Both calls have the same arguments.
+                let (client, own) = (self.client(), self.address());
+                let (index, offset) = (small, small);
+                of(BorrowRead {
+                    client,
+                    index,
+                    offset,
+                    own,
+                    length,
+                })
             }
-            Call::BorrowInfo => [self.client(), small, 0, 0, 0, 0],
+            Call::BorrowInfo => of(BorrowInfo {
+                client: self.client(),
+                index: small,
+            }),
             Call::LeaseLend => {
                 let count = self.random.pick(&[0, 1, 1, 1, 2, 3, 12, 33, usize::MAX]);
                 let [mut lending, mut parts] = self.describe_lease(count.min(12));
@@ -258,7 +300,11 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
                 if self.random.chance(12) {
                     parts = self.address();
                 }
-                [lending, parts, count, 0, 0, 0]
+                of(LeaseLend {
+                    lending,
+                    parts,
+                    count,
+                })
             }
             Call::LeaseRelease if !self.random.chance(4) => {
                 // Mostly the one that is due first.
@@ -275,48 +321,67 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
                 } else {
                     table.handle(due) as usize
                 };
-                [lease, 0, 0, 0, 0, 0]
+                of(LeaseRelease { lease })
             }
-            Call::LeaseRevoke => [self.own_lease(), self.random.below(3), 0, 0, 0, 0],
-            Call::GrantClaim if let Some(lease) = self.function_lease() => {
-                [lease, 0, 0, bits, 0, 0]
+            Call::LeaseRevoke => {
+                let (lease, mode) = (self.own_lease(), self.random.below(3));
+                of(LeaseRevoke { lease, mode })
             }
-            Call::GrantClaim => [
-                self.own_lease(),
-                small % 3,
-                self.random.below(3),
-                bits,
-                0,
-                0,
-            ],
+            Call::GrantClaim if let Some(lease) = self.function_lease() => of(line(lease, 0, bits)),
+            Call::GrantClaim => {
+                let lease = self.own_lease();
+                let (grant, mode) = (small % 3, self.random.below(3));
+                of(GrantClaim {
+                    lease,
+                    grant,
+                    mode,
+                    bits,
+                })
+            }
             Call::ConfigRead => {
                 let offset = self.random.pick(&[0, 4, 5, usize::MAX]);
-                [self.own_lease(), small, offset, 0, 0, 0]
+                of(config_read((self.own_lease(), small), offset))
             }
             Call::ConfigWrite => {
                 let width = self.random.pick(&[1, 2, 4, 4, 3]);
                 let offset = self.random.pick(&[4, 4, 0x1004, 5, usize::MAX]);
-                [
-                    self.own_lease(),
-                    small,
-                    offset,
-                    width,
-                    self.random.next() as usize,
-                    0,
-                ]
+                let (lease, value) = (self.own_lease(), self.random.next() as usize);
+                of(config_write((lease, small), (offset, width), value))
             }
-            Call::TaskStop | Call::TaskStart => [self.random.below(TASKS + 1), 0, 0, 0, 0, 0],
-            Call::LeaseInfo => [self.own_lease(), self.address(), 0, 0, 0, 0],
+            Call::TaskStop | Call::TaskStart => of(TaskStop {
+                task: self.random.below(TASKS + 1),
+            }),
+            Call::LeaseInfo => {
+                let (lease, record) = (self.own_lease(), self.address());
+                of(arguments::LeaseInfo { lease, record })
+            }
             Call::TaskInfo | Call::LeaseAt => {
-                [self.random.below(TASKS + 2), self.address(), 0, 0, 0, 0]
+                let (slot, record) = (self.random.below(TASKS + 2), self.address());
+                of(LeaseAt { slot, record })
             }
             Call::StackUse => {
                 let offset = self.random.pick(&[0, 8, 0x380, 0x388, 4, usize::MAX]);
-                [self.random.below(TASKS + 1), offset, 0, 0, 0, 0]
+                of(StackUse {
+                    task: self.random.below(TASKS + 1),
+                    offset,
+                })
             }
-            Call::DebugWrite | Call::Panic => [self.address(), length, 0, 0, 0, 0],
-            Call::SetServing => [self.random.below(4), 0, 0, 0, 0, 0],
-            _ => [self.own_lease(), small, self.address(), 0, 0, 0],
+            Call::DebugWrite | Call::Panic => of(DebugWrite {
+                text: self.address(),
+                length,
+            }),
+            Call::SetServing => of(SetServing {
+                serving: self.random.below(4),
+            }),
+            // What the others have is a lease, a grant and an address, or less.
+            _ => {
+                let (lease, record) = (self.own_lease(), self.address());
+                of(GrantAt {
+                    lease,
+                    grant: small,
+                    record,
+                })
+            }
         }
     }
 
@@ -343,7 +408,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
             _ => self.random.below(CALLS),
         };
         let Some(call) = Call::from_number(number) else {
-            assert_eq!(self.world.system_call(number, &[])[0], 1);
+            assert_eq!(self.world.raw_call(number, [0; 6])[0], 1);
             return;
         };
         // The supervisor's end is the machine's; a call that ends the caller is rare.
@@ -353,9 +418,9 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
         if ends || (call == Call::TaskStop && !self.random.chance(16)) {
             return;
         }
-        let arguments = self.arguments(call);
+        let registers = self.registers(call);
         self.world.kernel.tasks[task].context.tag = self.calls;
-        let results = self.world.system_call(number, &arguments);
+        let results = self.world.raw_call(number, registers);
         self.calls += 1;
         if results[0] == 0 {
             self.succeeded[number] += 1;
@@ -442,7 +507,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
     fn revive(&mut self) {
         for task in 1..TASKS {
             if self.world.is_dormant(task) && self.world.kernel.current == 0 {
-                let [status, ..] = self.world.system_call(Call::TaskStart as usize, &[task]);
+                let [status, ..] = self.world.make(TaskStart { task });
                 self.succeeded[Call::TaskStart as usize] += usize::from(status == 0);
             }
         }

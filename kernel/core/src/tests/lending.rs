@@ -2,8 +2,12 @@
 
 use super::invariants::Checker;
 use super::setups::{HARD, ORDERLY};
+use crate::model::calls::{line, receive};
 use crate::model::{World, arena, data, description, own, part, root, whole};
-use leasehold_abi::{Call, Error, LeaseState, Lending, MOST_PARTS, Part, SELF_MEMORY, WHOLE};
+use leasehold_abi::arguments::{
+    LeaseEvent, LeaseLend, LeaseRelease, LeaseRevoke, TaskStart, TaskStop,
+};
+use leasehold_abi::{Error, LeaseState, Lending, MOST_PARTS, Part, SELF_MEMORY, WHOLE};
 use std::vec::Vec;
 use zerocopy::IntoBytes;
 
@@ -55,12 +59,18 @@ fn every_error_of_a_lease() {
     refused(0, root, 0, Error::Invalid);
     let lease = world.lend(0, root, 3, &[root::BAR]);
     assert_eq!(world.try_lend(3, lease, 2, &[]), Err(Error::Denied));
-    world.value(0, Call::TaskStop, &[4]);
+    world.value(0, TaskStop { task: 4 });
     assert_eq!(world.try_lend(3, lease, 4, &[]), Err(Error::Dead));
     // The supervisor is always among those one may lend to.
     let up = world.lend_parts(3, lease, 0, &[]);
-    world.value(0, Call::LeaseRelease, &[up]);
-    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+    world.value(0, LeaseRelease { lease: up });
+    world.value(
+        0,
+        LeaseRevoke {
+            lease,
+            mode: ORDERLY,
+        },
+    );
     assert_eq!(world.try_lend(3, lease, 0, &[]), Err(Error::Revoked));
 }
 
@@ -68,11 +78,15 @@ fn every_error_of_a_lease() {
 fn what_is_lent_is_said_in_own_memory() {
     let mut world = World::new();
     let root = world.root();
-    let [lending, parts, count] = world.describe_lease(0, root, 2, &[whole(root::BAR)]);
+    let LeaseLend {
+        lending,
+        parts,
+        count,
+    } = world.describe_lease(0, root, 2, &[whole(root::BAR)]);
     let before = tables(&world);
     let (word, size) = (size_of::<usize>(), size_of::<Part>());
     let end = data(0) + 0xc00;
-    for arguments in [
+    for [lending, parts, count] in [
         // Not its own, not all of it, or around the end of the address space.
         [data(2), parts, count],
         [lending, data(2), count],
@@ -87,16 +101,34 @@ fn what_is_lent_is_said_in_own_memory() {
         [lending, parts + word / 2, count],
         [lending, 1, 0],
     ] {
-        let refused = world.error(0, Call::LeaseLend, &arguments);
-        assert_eq!(refused, Error::BadAddress, "{arguments:x?}");
+        let lend = LeaseLend {
+            lending,
+            parts,
+            count,
+        };
+        assert_eq!(world.error(0, lend), Error::BadAddress, "{lend:x?}");
     }
     for count in [MOST_PARTS + 1, usize::MAX, usize::MAX / size + 2] {
-        let refused = world.error(0, Call::LeaseLend, &[lending, parts, count]);
+        let refused = world.error(
+            0,
+            LeaseLend {
+                lending,
+                parts,
+                count,
+            },
+        );
         assert_eq!(refused, Error::Exhausted, "{count}");
     }
     assert_eq!(tables(&world), before);
     // No parts may lie anywhere; the text and the constants may be read.
-    world.value(0, Call::LeaseLend, &[lending, 0, 0]);
+    world.value(
+        0,
+        LeaseLend {
+            lending,
+            parts: 0,
+            count: 0,
+        },
+    );
     let hardware = &mut world.kernel.hardware;
     let said = hardware
         .bytes(lending, size_of::<Lending>() + size)
@@ -104,14 +136,28 @@ fn what_is_lent_is_said_in_own_memory() {
     let text = data(0) - 0x400;
     hardware.bytes(text, said.len()).copy_from_slice(&said);
     let behind = text + size_of::<Lending>();
-    let lease = world.value(0, Call::LeaseLend, &[text, behind, 1]);
+    let lease = world.value(
+        0,
+        LeaseLend {
+            lending: text,
+            parts: behind,
+            count: 1,
+        },
+    );
     assert_eq!(world.lease_info(2, lease).unwrap().grants, 1);
     // The last that fit.
     let hardware = &mut world.kernel.hardware;
     hardware
         .bytes(end - said.len(), said.len())
         .copy_from_slice(&said);
-    world.value(0, Call::LeaseLend, &[end - said.len(), end - size, 1]);
+    world.value(
+        0,
+        LeaseLend {
+            lending: end - said.len(),
+            parts: end - size,
+            count: 1,
+        },
+    );
 }
 
 #[test]
@@ -192,7 +238,7 @@ struct Lessor {
 fn meanwhile(after: usize, does: impl FnOnce(&mut World, Lessor)) -> (World, Lessor, [usize; 3]) {
     let mut world = World::new();
     let root = world.root();
-    world.value(0, Call::GrantClaim, &[root, root::LINE_10, 0, 1]);
+    world.value(0, line(root, root::LINE_10, 1));
     let binding = world.lend(0, root, 2, &[root::BAR]);
     let other = world.lend(2, binding, 0, &[0, 0, 0]);
     let lessor = Lessor { binding, other };
@@ -200,7 +246,7 @@ fn meanwhile(after: usize, does: impl FnOnce(&mut World, Lessor)) -> (World, Les
         0 => part(0, at * 64, WHOLE, 7),
         _ => own(arena(2) + at * 64, 64, 1),
     });
-    world.act(0, Call::Receive, &[1]);
+    world.act(0, receive(1));
     world.rest();
     let arguments = world.describe_lease(2, binding, 3, &parts);
     world.become_task(2);
@@ -208,7 +254,7 @@ fn meanwhile(after: usize, does: impl FnOnce(&mut World, Lessor)) -> (World, Les
     world.kernel.tasks[2].context.results = [usize::MAX; 3];
     world.kernel.hardware.raise.set(Some((after, 10)));
     world.kernel.hardware.looks.set(0);
-    world.system_call(Call::LeaseLend as usize, &arguments);
+    world.make(arguments);
     assert_eq!(world.kernel.current, 0, "after part {after}");
     assert_eq!(world.results(2), [usize::MAX; 3], "it is going on");
     assert_eq!(tables(&world), before, "nothing is lent yet");
@@ -227,7 +273,7 @@ fn meanwhile(after: usize, does: impl FnOnce(&mut World, Lessor)) -> (World, Les
 
 /// The lease is there as it was asked for.
 fn all_is_lent(world: &mut World, lease: usize) {
-    assert_eq!(world.act(3, Call::LeaseEvent, &[]), [0, 1, lease]);
+    assert_eq!(world.act(3, LeaseEvent {}), [0, 1, lease]);
     assert_eq!(world.lease_info(3, lease).unwrap().grants as usize, PARTS);
     for at in 0..PARTS {
         let base = world.grant_info(3, lease, at).unwrap().base as usize;
@@ -254,7 +300,12 @@ fn grants_come_back_between_two_parts() {
     for after in 0..PARTS {
         let (mut world, _, [status, lease, _]) = meanwhile(after, |world, lessor| {
             let before = world.kernel.tasks[2].share.grants;
-            world.act(0, Call::LeaseRelease, &[lessor.other]);
+            world.act(
+                0,
+                LeaseRelease {
+                    lease: lessor.other,
+                },
+            );
             assert_ne!(world.kernel.tasks[2].share.grants, before);
         });
         assert_eq!(status, 0);
@@ -267,8 +318,8 @@ fn the_parent_is_revoked_between_two_parts() {
     for after in 0..PARTS {
         for mode in [ORDERLY, HARD] {
             let (mut world, lessor, results) = meanwhile(after, |world, lessor| {
-                let revoke = [lessor.binding, mode];
-                world.system_call(Call::LeaseRevoke as usize, &revoke);
+                let lease = lessor.binding;
+                world.make(LeaseRevoke { lease, mode });
             });
             assert_eq!(results[0], Error::Revoked.code());
             assert_eq!(world.kernel.tasks[2].lent_count, 1, "the other one");
@@ -283,11 +334,11 @@ fn the_lessee_ends_between_two_parts() {
     for after in 0..PARTS {
         for again in [false, true] {
             let (world, _, results) = meanwhile(after, |world, _| {
-                world.system_call(Call::TaskStop as usize, &[3]);
+                world.make(TaskStop { task: 3 });
                 if again {
                     // Until it is dormant; what was begun before goes on after the start is asked for.
-                    world.system_call(Call::Receive as usize, &[1 << 30]);
-                    world.act(0, Call::TaskStart, &[3]);
+                    world.make(receive(1 << 30));
+                    world.act(0, TaskStart { task: 3 });
                 }
             });
             assert_eq!(results[0], Error::Dead.code());
@@ -301,14 +352,19 @@ fn the_lessee_ends_between_two_parts() {
 fn the_lessor_ends_between_two_parts() {
     for after in 0..PARTS {
         let (mut world, lessor, _) = meanwhile(after, |world, _| {
-            world.system_call(Call::TaskStop as usize, &[2]);
+            world.make(TaskStop { task: 2 });
         });
-        world.value(0, Call::LeaseRelease, &[lessor.other]);
+        world.value(
+            0,
+            LeaseRelease {
+                lease: lessor.other,
+            },
+        );
         assert!(world.is_dormant(2));
         assert_eq!(world.lease_info(0, lessor.binding), Err(Error::Revoked));
-        assert_eq!(world.error(3, Call::LeaseEvent, &[]), Error::NotFound);
+        assert_eq!(world.error(3, LeaseEvent {}), Error::NotFound);
         // Its next life begins with all that it may lend.
-        world.value(0, Call::TaskStart, &[2]);
+        world.value(0, TaskStart { task: 2 });
         let root = world.root();
         let binding = world.lend(0, root, 2, &[root::BAR]);
         let parts = [whole(0); MOST_PARTS];

@@ -2,13 +2,15 @@
 
 use super::invariants::Checker;
 use super::setups::FAULT;
+use crate::model::calls::{call, receive, shared};
 use crate::model::{PARK, World, arena, root};
-use leasehold_abi::{Call, Claim, Error, TaskState};
+use leasehold_abi::arguments::{TaskStart, TaskStop};
+use leasehold_abi::{Claim, Error, TaskState};
 
 /// Task 1 waits for line 10.
 fn waits_for_a_line(world: &mut World) {
     world.claimed_line(1, root::LINE_10, 1);
-    world.act(1, Call::Receive, &[1]);
+    world.act(1, receive(1));
     world.rest();
 }
 
@@ -18,8 +20,8 @@ fn every_life_begins_with_fresh_memory() {
     for task in [3, 4] {
         for life in 2..6 {
             world.kernel.hardware.bytes(arena(task), 4).fill(0xaa);
-            world.value(0, Call::TaskStop, &[task]);
-            world.value(0, Call::TaskStart, &[task]);
+            world.value(0, TaskStop { task });
+            world.value(0, TaskStart { task });
             assert_eq!(world.kernel.hardware.freshened[task], life);
             assert_eq!(world.kernel.hardware.bytes(arena(task), 4), [0; 4]);
         }
@@ -34,10 +36,10 @@ fn a_start_goes_on_after_an_interrupt() {
         let mut world = World::new();
         waits_for_a_line(&mut world);
         world.kernel.hardware.bytes(arena(3), 4).fill(0xaa);
-        world.value(0, Call::TaskStop, &[3]);
+        world.value(0, TaskStop { task: 3 });
         world.become_task(0);
         world.kernel.hardware.raise.set(Some((looks, 10)));
-        world.system_call(Call::TaskStart as usize, &[3]);
+        world.make(TaskStart { task: 3 });
         in_the_middle += usize::from(!world.kernel.reaper.is_idle());
         world.rest();
         assert_eq!(world.kernel.hardware.freshened[3], 2);
@@ -52,10 +54,10 @@ fn a_start_goes_on_after_an_interrupt() {
 #[test]
 fn a_start_takes_no_more_steps_than_it_must() {
     let mut world = World::new();
-    world.value(0, Call::TaskStop, &[3]);
+    world.value(0, TaskStop { task: 3 });
     world.become_task(0);
     world.kernel.hardware.looks.set(0);
-    world.system_call(Call::TaskStart as usize, &[3]);
+    world.make(TaskStart { task: 3 });
     let steps = world.kernel.config_of(3).data.length() / 256 + 1;
     // One before each, one in the step in which the memory is complete, and one when nothing is left to do.
     assert_eq!(world.kernel.hardware.looks.get(), steps + 2);
@@ -70,7 +72,7 @@ fn a_claim_goes_on_after_another_task_s_end() {
     waits_for_a_line(&mut world);
     world.become_task(3);
     world.kernel.hardware.raise.set(Some((3, 10)));
-    world.system_call(Call::GrantClaim as usize, &[lease, 0, 0]);
+    world.make(shared(lease, 0));
     assert_eq!(world.kernel.current, 1, "in the middle of it");
     world.kernel.fault(FAULT);
     world.rest();
@@ -86,12 +88,12 @@ fn a_claim_goes_on_after_another_task_s_end() {
 fn a_task_is_dormant_when_its_end_is_complete() {
     let mut world = World::new();
     let server = world.handle(2);
-    world.act(4, Call::Call, &[server]);
+    world.act(4, call(server));
     world.rest();
     world.become_task(2);
     world.kernel.fault(FAULT);
     while world.kernel.current != 4 {
-        world.system_call(Call::Receive as usize, &[PARK.register()]);
+        world.make(receive(PARK.register()));
     }
     assert_eq!(world.results(4)[0], Error::Dead.code());
     assert!(!world.kernel.reaper.is_idle());

@@ -2,8 +2,10 @@
 
 use super::setups::HARD;
 use crate::Fault;
+use crate::model::calls::shared;
 use crate::model::{World, part, root};
-use leasehold_abi::{Call, FaultKind};
+use leasehold_abi::FaultKind;
+use leasehold_abi::arguments::{LeaseRevoke, TaskStart};
 
 /// Task 2 claims parts of a window, of so many bytes each, one behind the other: its lease, and where they are.
 fn parts<const N: usize>(world: &mut World, lengths: [usize; N]) -> (usize, [usize; N]) {
@@ -14,7 +16,7 @@ fn parts<const N: usize>(world: &mut World, lengths: [usize; N]) -> (usize, [usi
         part(root::BAR, offset - length, length, 7)
     });
     let lease = world.lend_parts(0, root, 2, &parts);
-    let places = core::array::from_fn(|part| world.value(2, Call::GrantClaim, &[lease, part, 0]));
+    let places = core::array::from_fn(|part| world.value(2, shared(lease, part)));
     (lease, places)
 }
 
@@ -31,7 +33,7 @@ fn read_fault(address: usize) -> Fault {
 fn the_last_four_are_known() {
     let mut world = World::new();
     let (lease, places) = parts(&mut world, [64; 5]);
-    world.value(0, Call::LeaseRevoke, &[lease, HARD]);
+    world.value(0, LeaseRevoke { lease, mode: HARD });
     let known = places.map(|place| world.kernel.lost_window_at(2, place));
     assert_eq!(known, [false, true, true, true, true]);
 }
@@ -41,7 +43,7 @@ fn the_last_four_are_known() {
 fn a_long_one_counts_once() {
     let mut world = World::new();
     let (lease, places) = parts(&mut world, [64, 64, 64, 0xf00]);
-    world.value(0, Call::LeaseRevoke, &[lease, HARD]);
+    world.value(0, LeaseRevoke { lease, mode: HARD });
     assert!(world.kernel.hardware.mapped.is_empty());
     let known = places.map(|place| world.kernel.lost_window_at(2, place));
     assert_eq!(known, [true; 4]);
@@ -51,13 +53,13 @@ fn a_long_one_counts_once() {
 fn a_new_life_has_lost_none() {
     let mut world = World::new();
     let (lease, [place]) = parts(&mut world, [64]);
-    world.value(0, Call::LeaseRevoke, &[lease, HARD]);
+    world.value(0, LeaseRevoke { lease, mode: HARD });
     for said in [FaultKind::RevokedWindow, FaultKind::Read] {
         world.become_task(2);
         world.kernel.fault(read_fault(place));
         assert_eq!(world.kernel.tasks[2].fault.kind, said);
         world.rest();
-        world.value(0, Call::TaskStart, &[2]);
+        world.value(0, TaskStart { task: 2 });
     }
 }
 

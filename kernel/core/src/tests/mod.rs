@@ -6,6 +6,7 @@ mod claims;
 mod configuration;
 mod ends;
 mod entry;
+mod fast;
 mod hostile;
 mod invariants;
 mod layout;

@@ -1,9 +1,10 @@
 //! What a caller names: no number means "nobody" to the kernel and somebody to a caller.
 
+use crate::model::calls::{call, receive};
 use crate::model::{CONFIG, Model, PARK};
 use crate::{Beginning, Config, Kernel, Next};
 use core::array::from_fn;
-use leasehold_abi::{Call, MAX_TASKS, TaskHandle, TaskState};
+use leasehold_abi::{Arguments, Call, MAX_TASKS, TaskHandle, TaskState};
 use std::boxed::Box;
 
 /// The last task that an image can have; with floating point, so that no fast path may resume it.
@@ -31,12 +32,12 @@ fn called_by_the_last() -> Box<Machine> {
     let mut kernel = Box::new(Machine::new(&config, Model::new()));
     let mut next = kernel.boot().expect("room");
     while next != Next::Idle {
-        next = kernel.system_call(Call::Receive as usize, [PARK.register(), 0, 0, 0, 0, 0]);
+        next = kernel.system_call(Call::Receive as usize, receive(PARK.register()).registers());
     }
     kernel.post(LAST, PARK);
     assert_eq!(kernel.next(), Next::Run(LAST));
     let server = kernel.handle(SERVER) as usize;
-    let next = kernel.system_call(Call::Call as usize, [server, 0, 0, 0, 0, 0]);
+    let next = kernel.system_call(Call::Call as usize, call(server).registers());
     assert_eq!(next, Next::Run(SERVER));
     kernel
 }

@@ -3,9 +3,11 @@
 use super::random::Random;
 use super::setups::{FAULT, ORDERLY};
 use crate::Hardware;
+use crate::model::calls::{receive, shared};
 use crate::model::{World, root};
 use crate::time::deadlines::NEVER;
-use leasehold_abi::{Call, FaultKind, RevokeMode};
+use leasehold_abi::arguments::{LeaseRelease, LeaseRevoke, SetTimer};
+use leasehold_abi::{FaultKind, RevokeMode};
 use std::vec::Vec;
 
 /// How long the model's tasks may keep a lease, in ticks.
@@ -18,11 +20,23 @@ fn all_that_overstay_at_once_are_stopped() {
     let root = world.root();
     let leases = [2, 3, 4, 5].map(|task| world.lend(0, root, task, &[root::BAR]));
     for lease in &leases[..3] {
-        world.value(0, Call::LeaseRevoke, &[*lease, ORDERLY]);
+        world.value(
+            0,
+            LeaseRevoke {
+                lease: *lease,
+                mode: ORDERLY,
+            },
+        );
     }
     world.rest();
     world.pass(KEEP / 2);
-    world.value(0, Call::LeaseRevoke, &[leases[3], ORDERLY]);
+    world.value(
+        0,
+        LeaseRevoke {
+            lease: leases[3],
+            mode: ORDERLY,
+        },
+    );
     world.rest();
     let alive = |world: &World| [2, 3, 4, 5].map(|task| world.kernel.tasks[task].is_alive());
     world.pass(KEEP / 2 - 1);
@@ -59,12 +73,23 @@ fn a_lessee_is_stopped_at_the_first_deadline_of_what_it_still_has() {
             match random.below(4) {
                 0 => {
                     let lease = world.lend_parts(0, root, task, &[]);
-                    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+                    world.value(
+                        0,
+                        LeaseRevoke {
+                            lease,
+                            mode: ORDERLY,
+                        },
+                    );
                     kept[task].push((lease, world.kernel.hardware.now() + KEEP));
                 }
                 1 | 2 if !kept[task].is_empty() => {
                     let at = random.below(kept[task].len());
-                    world.value(task, Call::LeaseRelease, &[kept[task].remove(at).0]);
+                    world.value(
+                        task,
+                        LeaseRelease {
+                            lease: kept[task].remove(at).0,
+                        },
+                    );
                     in_time += 1;
                 }
                 _ => world.pass(random.next() % (KEEP / 4)),
@@ -92,11 +117,17 @@ fn a_dead_task_overstays_nothing() {
         let root = world.root();
         let leases = [root::UART, root::BAR, root::CONFIG].map(|grant| {
             let lease = world.lend(0, root, 2, &[grant]);
-            world.value(2, Call::GrantClaim, &[lease, 0, 0]);
+            world.value(2, shared(lease, 0));
             lease
         });
         for lease in leases {
-            world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+            world.value(
+                0,
+                LeaseRevoke {
+                    lease,
+                    mode: ORDERLY,
+                },
+            );
         }
         world.rest();
         world.become_task(2);
@@ -118,12 +149,18 @@ fn a_revocation_of_what_was_released_sets_no_alarm() {
     for mode in [ORDERLY, RevokeMode::Hard as usize] {
         let binding = world.lend(0, root, 2, &[root::BAR]);
         let below = world.lend(2, binding, 3, &[0]);
-        world.value(2, Call::LeaseRelease, &[binding]);
+        world.value(2, LeaseRelease { lease: binding });
         let alarm = world.kernel.hardware.alarm;
         assert_ne!(alarm, None, "the one below has");
-        world.value(0, Call::LeaseRevoke, &[binding, mode]);
+        world.value(
+            0,
+            LeaseRevoke {
+                lease: binding,
+                mode,
+            },
+        );
         assert_eq!(world.kernel.hardware.alarm, alarm);
-        world.value(3, Call::LeaseRelease, &[below]);
+        world.value(3, LeaseRelease { lease: below });
     }
 }
 
@@ -134,13 +171,19 @@ fn with_the_last_lease_the_deadline_goes() {
     let root = world.root();
     let leases = [root::BAR, root::UART].map(|grant| world.lend(0, root, 2, &[grant]));
     for lease in leases {
-        world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+        world.value(
+            0,
+            LeaseRevoke {
+                lease,
+                mode: ORDERLY,
+            },
+        );
     }
     let first = world.kernel.overdue.earliest();
     assert_ne!(first, NEVER);
-    world.value(2, Call::LeaseRelease, &[leases[0]]);
+    world.value(2, LeaseRelease { lease: leases[0] });
     assert_eq!(world.kernel.overdue.earliest(), first);
-    world.value(2, Call::LeaseRelease, &[leases[1]]);
+    world.value(2, LeaseRelease { lease: leases[1] });
     assert_eq!(world.kernel.overdue.earliest(), NEVER);
 }
 
@@ -150,9 +193,21 @@ fn a_line_leaves_the_alarm_alone() {
     for idle in [false, true] {
         let mut world = World::new();
         world.claimed_line(2, root::LINE_10, 1);
-        world.value(2, Call::SetTimer, &[2000, 2]);
-        world.value(2, Call::SetTimer, &[2000, 0]);
-        world.act(2, Call::Receive, &[1]);
+        world.value(
+            2,
+            SetTimer {
+                deadline: 2000,
+                bits: 2,
+            },
+        );
+        world.value(
+            2,
+            SetTimer {
+                deadline: 2000,
+                bits: 0,
+            },
+        );
+        world.act(2, receive(1));
         world.rest();
         world.kernel.hardware.raise_line(10);
         if idle {

@@ -2,7 +2,8 @@
 
 use crate::Hardware;
 use crate::model::{Model, World, arena, own, part, root};
-use leasehold_abi::{Call, Error, GrantInfo, Part, WHOLE};
+use leasehold_abi::arguments::LeaseRelease;
+use leasehold_abi::{Error, GrantInfo, Part, WHOLE};
 
 const GRANULE: usize = Model::GRANULE;
 
@@ -14,7 +15,7 @@ fn lend(
 ) -> Result<GrantInfo, Error> {
     let lease = world.try_lend(lessor, parent, 3, &[wanted])?;
     let lent = world.grant_info(lessor, lease, 0).unwrap();
-    world.value(3, Call::LeaseRelease, &[lease]);
+    world.value(3, LeaseRelease { lease });
     Ok(lent)
 }
 

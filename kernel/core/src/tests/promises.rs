@@ -3,8 +3,13 @@
 use super::invariants::Checker;
 use super::setups::{FAULT, HARD, ORDERLY};
 use crate::Context;
+use crate::model::calls::{call, line, receive, shared};
 use crate::model::{World, arena, data, part, root, whole};
 use crate::{Hardware, Next};
+use leasehold_abi::arguments::{
+    self, BorrowRead, BorrowWrite, GrantUnclaim, InterruptAcknowledge, LeaseEvent, LeaseRelease,
+    LeaseRevoke, Reply, SetServing, TaskStart, TaskStop,
+};
 use leasehold_abi::{Borrow, Call, Error, FaultKind, LeaseState, Notifications, TaskState, WHOLE};
 use std::vec::Vec;
 use zerocopy::IntoBytes;
@@ -15,9 +20,9 @@ fn bind(world: &mut World) -> usize {
     let function = part(root::BUS_MASTER, 0, 0x1000, 7);
     let parts = [whole(root::BAR), whole(root::LINE_10), function];
     let lease = world.lend_parts(0, root, 2, &parts);
-    world.value(2, Call::GrantClaim, &[lease, 0, 0]);
-    world.value(2, Call::GrantClaim, &[lease, 1, 0, 2]);
-    world.value(2, Call::GrantClaim, &[lease, 2]);
+    world.value(2, shared(lease, 0));
+    world.value(2, line(lease, 1, 2));
+    world.value(2, shared(lease, 2));
     lease
 }
 
@@ -25,7 +30,7 @@ fn bind(world: &mut World) -> usize {
 fn l1_a_hard_revocation_leaves_no_path() {
     let mut world = World::new();
     let lease = bind(&mut world);
-    world.value(0, Call::LeaseRevoke, &[lease, HARD]);
+    world.value(0, LeaseRevoke { lease, mode: HARD });
     assert!(world.kernel.hardware.mapped.is_empty());
     assert!(world.kernel.hardware.unmasked.is_empty());
     assert!(world.kernel.hardware.masters.is_empty());
@@ -38,7 +43,7 @@ fn l1_a_hard_revocation_leaves_no_path() {
         Call::ConfigWrite,
     ] {
         assert_eq!(
-            world.error(2, call, &[lease, 1, 0, 2]),
+            world.raw_error(2, call, [lease, 1, 0, 2, 0, 0]),
             Error::Revoked,
             "{call:?}"
         );
@@ -50,17 +55,20 @@ fn l1_a_hard_revocation_leaves_no_path() {
 fn l1_an_orderly_revocation_leaves_no_path_once_released() {
     let mut world = World::new();
     let lease = bind(&mut world);
-    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+    world.value(
+        0,
+        LeaseRevoke {
+            lease,
+            mode: ORDERLY,
+        },
+    );
     // The driver may still quiet its hardware...
     assert_eq!(world.kernel.hardware.mapped.len(), 64);
-    world.value(2, Call::InterruptAcknowledge, &[lease, 1]);
+    world.value(2, InterruptAcknowledge { lease, grant: 1 });
     // ...but takes nothing new.
-    world.value(2, Call::GrantUnclaim, &[lease, 0]);
-    assert_eq!(
-        world.error(2, Call::GrantClaim, &[lease, 0, 0]),
-        Error::Revoked
-    );
-    world.value(2, Call::LeaseRelease, &[lease]);
+    world.value(2, GrantUnclaim { lease, grant: 0 });
+    assert_eq!(world.error(2, shared(lease, 0)), Error::Revoked);
+    world.value(2, LeaseRelease { lease });
     assert!(world.kernel.hardware.mapped.is_empty());
     assert!(world.kernel.hardware.unmasked.is_empty());
     assert!(world.kernel.hardware.masters.is_empty());
@@ -72,7 +80,7 @@ fn l1_a_line_that_was_pending_at_the_revocation_is_forgotten() {
     let lease = bind(&mut world);
     world.kernel.hardware.raise_line(10);
     world.kernel.hardware.unmasked.remove(&10);
-    world.value(0, Call::LeaseRevoke, &[lease, HARD]);
+    world.value(0, LeaseRevoke { lease, mode: HARD });
     assert!(world.kernel.hardware.pending.is_empty());
 }
 
@@ -88,19 +96,53 @@ fn l1_a_lent_buffer_ends_with_the_client() {
     let bytes = buffer.as_bytes();
     world.write(at, bytes);
     let server = world.handle(1);
-    world.act(4, Call::Call, &[server, at, 1]);
+    world.act(
+        4,
+        arguments::Call {
+            destination: server,
+            borrows: at,
+            count: 1,
+        },
+    );
     let client = world.handle(4);
     assert_eq!(
-        world.act(1, Call::BorrowRead, &[client, 0, 0, data(1), 8])[1],
+        world.act(
+            1,
+            BorrowRead {
+                client,
+                index: 0,
+                offset: 0,
+                own: data(1),
+                length: 8
+            }
+        )[1],
         8
     );
-    world.value(0, Call::TaskStop, &[4]);
+    world.value(0, TaskStop { task: 4 });
     assert_eq!(
-        world.error(1, Call::BorrowRead, &[client, 0, 0, data(1), 8]),
+        world.error(
+            1,
+            BorrowRead {
+                client,
+                index: 0,
+                offset: 0,
+                own: data(1),
+                length: 8
+            }
+        ),
         Error::Dead
     );
     assert_eq!(
-        world.error(1, Call::BorrowWrite, &[client, 0, 0, data(1), 8]),
+        world.error(
+            1,
+            BorrowWrite {
+                client,
+                index: 0,
+                offset: 0,
+                own: data(1),
+                length: 8
+            }
+        ),
         Error::Dead
     );
 }
@@ -109,7 +151,13 @@ fn l1_a_lent_buffer_ends_with_the_client() {
 fn l2_a_lessee_that_overstays_is_stopped_at_its_deadline() {
     let mut world = World::new();
     let lease = bind(&mut world);
-    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+    world.value(
+        0,
+        LeaseRevoke {
+            lease,
+            mode: ORDERLY,
+        },
+    );
     world.rest();
     // The lessee loops for ever, more important than all but the supervisor.
     world.become_task(2);
@@ -134,10 +182,22 @@ fn l2_released_in_time_is_not_overstayed_and_the_next_deadline_counts() {
     let root = world.root();
     let first = world.lend(0, root, 2, &[root::BAR]);
     let second = world.lend(0, root, 2, &[root::UART]);
-    world.value(0, Call::LeaseRevoke, &[first, ORDERLY]);
+    world.value(
+        0,
+        LeaseRevoke {
+            lease: first,
+            mode: ORDERLY,
+        },
+    );
     world.pass(100);
-    world.value(0, Call::LeaseRevoke, &[second, ORDERLY]);
-    world.value(2, Call::LeaseRelease, &[first]);
+    world.value(
+        0,
+        LeaseRevoke {
+            lease: second,
+            mode: ORDERLY,
+        },
+    );
+    world.value(2, LeaseRelease { lease: first });
     world.rest();
     world.pass(150);
     assert!(world.kernel.tasks[2].is_alive());
@@ -155,7 +215,13 @@ fn l2_many_leases_end_in_bounded_steps() {
     world.rest();
     world.kernel.hardware.most_work.set(0);
     world.kernel.hardware.looks.set(0);
-    world.value(0, Call::LeaseRevoke, &[binding, HARD]);
+    world.value(
+        0,
+        LeaseRevoke {
+            lease: binding,
+            mode: HARD,
+        },
+    );
     assert!(world.kernel.hardware.mapped.is_empty());
     assert!(world.kernel.hardware.most_work.get() <= 4);
     assert!(
@@ -179,12 +245,15 @@ fn l2_an_interrupt_goes_before_a_long_revocation() {
     let mut world = World::new();
     world.claimed_line(5, root::LINE_10, 1);
     let (binding, leases) = world.window_lent(20, 128, 1);
-    world.act(5, Call::Receive, &[1]);
+    world.act(5, receive(1));
     world.rest();
     world.become_task(0);
     world.kernel.hardware.raise.set(Some((7, 10)));
     world.kernel.hardware.looks.set(0);
-    world.system_call(Call::LeaseRevoke as usize, &[binding, HARD]);
+    world.make(LeaseRevoke {
+        lease: binding,
+        mode: HARD,
+    });
     assert_eq!(
         world.kernel.current, 5,
         "the least important task, by its interrupt"
@@ -202,10 +271,7 @@ fn l2_an_interrupt_goes_before_a_long_revocation() {
     assert!(world.kernel.hardware.mapped.is_empty());
     assert_eq!(world.kernel.current, 0);
     for lease in leases {
-        assert_eq!(
-            world.error(3, Call::GrantClaim, &[lease, 0, 0]),
-            Error::Revoked
-        );
+        assert_eq!(world.error(3, shared(lease, 0)), Error::Revoked);
     }
 }
 
@@ -217,13 +283,13 @@ fn l2_an_important_loop_does_not_hold_a_revocation_up() {
     let root = world.root();
     let binding = world.lend(0, root, 3, &[root::BAR]);
     let lease = world.lend(3, binding, 4, &[0]);
-    world.value(4, Call::GrantClaim, &[lease, 0, 0]);
+    world.value(4, shared(lease, 0));
     world.become_task(3);
     // Its fault makes the supervisor ready and, by hand, an important looping task.
     world.kernel.post(1, Notifications::TIMER);
     world.kernel.fault(FAULT);
     while world.kernel.current == 0 {
-        world.system_call(Call::Receive as usize, &[Notifications::TIMER.register()]);
+        world.make(receive(Notifications::TIMER.register()));
     }
     assert_eq!(world.kernel.current, 1);
     assert!(!world.kernel.hardware.mapped.is_empty());
@@ -243,16 +309,22 @@ fn l3_no_handle_resolves_twice_until_all_slots_are_used_up() {
         let lease = world.lend(0, root, 2, &[]);
         assert!(!old.contains(&lease));
         for &stale in &old {
-            let claim = world.error(2, Call::GrantClaim, &[stale, 0, 0]);
+            let claim = world.error(2, shared(stale, 0));
             assert_eq!(claim, Error::Revoked);
         }
-        world.value(2, Call::LeaseRelease, &[lease]);
+        world.value(2, LeaseRelease { lease });
         old.push(lease);
     }
     assert_eq!(world.try_lend(0, root, 2, &[]), Err(Error::Exhausted));
     for &stale in &old {
         assert_eq!(
-            world.error(0, Call::LeaseRevoke, &[stale, HARD]),
+            world.error(
+                0,
+                LeaseRevoke {
+                    lease: stale,
+                    mode: HARD
+                }
+            ),
             Error::Revoked
         );
         assert_eq!(world.lease_info(0, stale), Err(Error::Revoked));
@@ -277,14 +349,14 @@ fn l3_only_live_handles_resolve() {
 #[test]
 fn l3_a_task_whose_lives_are_used_up_stays_dormant() {
     let mut world = World::new();
-    world.value(0, Call::TaskStop, &[5]);
+    world.value(0, TaskStop { task: 5 });
     world.rest();
     world.kernel.tasks[5].handle = 5 | ((1 << 26) - 3) << 6;
-    let last = world.value(0, Call::TaskStart, &[5]);
+    let last = world.value(0, TaskStart { task: 5 });
     assert_eq!(last, 5 | ((1 << 26) - 2) << 6);
-    world.value(0, Call::TaskStop, &[5]);
+    world.value(0, TaskStop { task: 5 });
     world.rest();
-    assert_eq!(world.error(0, Call::TaskStart, &[5]), Error::Exhausted);
+    assert_eq!(world.error(0, TaskStart { task: 5 }), Error::Exhausted);
     assert_eq!(world.kernel.tasks[5].successor(), 0);
 }
 
@@ -320,10 +392,10 @@ fn l5_a_whole_subtree_ends() {
         let c = world.lend(3, b, 4, &[0]);
         let d = world.lend(4, c, 5, &[0]);
         let beside = world.lend(0, root, 5, &[root::UART]);
-        world.value(5, Call::GrantClaim, &[d, 0, 0]);
-        world.value(0, Call::LeaseRevoke, &[a, mode]);
+        world.value(5, shared(d, 0));
+        world.value(0, LeaseRevoke { lease: a, mode });
         for (task, lease) in [(2, a), (3, b), (4, c), (5, d)] {
-            assert_eq!(world.act(task, Call::LeaseEvent, &[]), [0, 2, lease]);
+            assert_eq!(world.act(task, LeaseEvent {}), [0, 2, lease]);
             assert_eq!(world.try_lend(task, lease, 0, &[]), Err(Error::Revoked));
         }
         assert_eq!(world.kernel.hardware.mapped.is_empty(), mode == HARD);
@@ -332,14 +404,14 @@ fn l5_a_whole_subtree_ends() {
             LeaseState::Active
         );
         // Released from the top: each is over only when all below it is.
-        world.value(2, Call::LeaseRelease, &[a]);
+        world.value(2, LeaseRelease { lease: a });
         assert_eq!(world.lease_info(0, a).unwrap().state, LeaseState::Released);
         assert!(
             world.kernel.hardware.mapped.is_empty(),
             "given up: what was derived ends hard"
         );
         for (task, lease) in [(3, b), (4, c), (5, d)] {
-            world.value(task, Call::LeaseRelease, &[lease]);
+            world.value(task, LeaseRelease { lease });
         }
         assert_eq!(world.lease_info(0, a), Err(Error::Revoked));
         Checker::default().check(&world.kernel);
@@ -352,7 +424,7 @@ fn l6_lent_memory_is_frozen_until_the_lessee_lets_go() {
     let root = world.root();
     let binding = world.lend(0, root, 2, &[root::BAR]);
     let lease = world.lend_memory(2, binding, 3, (arena(2), 128), 1);
-    let at = world.value(3, Call::GrantClaim, &[lease, 0, 0]);
+    let at = world.value(3, shared(lease, 0));
     assert_eq!(at, arena(2));
     world.kernel.hardware.bytes(at, 128).fill(0x5a);
     world.become_task(2);
@@ -361,13 +433,13 @@ fn l6_lent_memory_is_frozen_until_the_lessee_lets_go() {
     // The lessor is stopped; its device windows are gone; what it lent is as it was.
     assert_eq!(world.task_info(2).state, TaskState::Faulted);
     assert!(world.kernel.hardware.reaches(3, at as u64, false));
-    assert_eq!(world.error(0, Call::TaskStart, &[2]), Error::Busy);
+    assert_eq!(world.error(0, TaskStart { task: 2 }), Error::Busy);
     assert_eq!(world.kernel.hardware.bytes(at, 128), [0x5a; 128]);
     assert_eq!(world.kernel.hardware.freshened[2], 1);
-    world.value(3, Call::LeaseRelease, &[lease]);
+    world.value(3, LeaseRelease { lease });
     assert!(world.is_dormant(2));
     assert!(!world.kernel.hardware.reaches(3, at as u64, false));
-    world.value(0, Call::TaskStart, &[2]);
+    world.value(0, TaskStart { task: 2 });
     assert_eq!(world.kernel.hardware.bytes(at, 128), [0; 128]);
 }
 
@@ -378,15 +450,21 @@ fn l6_memory_lent_on_is_frozen_too() {
     let binding = world.lend(0, root, 2, &[root::BAR]);
     let up = world.lend_memory(2, binding, 0, (arena(2), 128), 5);
     let down = world.lend(0, up, 4, &[]);
-    world.value(0, Call::LeaseRevoke, &[down, HARD]);
-    world.value(4, Call::LeaseRelease, &[down]);
+    world.value(
+        0,
+        LeaseRevoke {
+            lease: down,
+            mode: HARD,
+        },
+    );
+    world.value(4, LeaseRelease { lease: down });
     let down = world.lend_parts(0, up, 4, &[part(0, 0, 64, 1)]);
-    world.value(4, Call::GrantClaim, &[down, 0, 0]);
-    world.value(0, Call::TaskStop, &[2]);
-    world.value(0, Call::LeaseRelease, &[up]);
+    world.value(4, shared(down, 0));
+    world.value(0, TaskStop { task: 2 });
+    world.value(0, LeaseRelease { lease: up });
     world.rest();
     assert!(world.kernel.hardware.reaches(4, arena(2) as u64, false));
-    assert_eq!(world.error(0, Call::TaskStart, &[2]), Error::Busy);
+    assert_eq!(world.error(0, TaskStart { task: 2 }), Error::Busy);
     // The lessee does not let go: its deadline frees the memory.
     world.pass(200);
     world.rest();
@@ -402,14 +480,14 @@ fn l7_what_is_never_given_back_comes_back_with_the_task() {
     for _ in 0..20 {
         let lease = bind(&mut world);
         let derived = world.lend(2, lease, 3, &[0]);
-        world.value(3, Call::GrantClaim, &[derived, 0, 0]);
+        world.value(3, shared(derived, 0));
         world.lend(2, lease, 4, &[0]);
         for task in [2, 3, 4] {
-            world.value(0, Call::TaskStop, &[task]);
+            world.value(0, TaskStop { task });
             world.rest();
         }
         for task in [2, 3, 4] {
-            world.value(0, Call::TaskStart, &[task]);
+            world.value(0, TaskStart { task });
         }
         Checker::default().check(&world.kernel);
     }
@@ -431,15 +509,15 @@ fn l8_callers_of_a_task_that_dies_get_an_error_with_its_next_handle() {
         if !received {
             // Busy: it waits for the console.
             let console = world.handle(1);
-            world.act(2, Call::Call, &[console]);
+            world.act(2, call(console));
         }
         for client in [3, 4] {
-            world.act(client, Call::Call, &[server]);
+            world.act(client, call(server));
             if received && client == 3 {
                 assert_eq!(world.results(2)[1], world.handle(3));
             }
         }
-        world.value(0, Call::TaskStop, &[2]);
+        world.value(0, TaskStop { task: 2 });
         for client in [3, 4] {
             assert_eq!(world.kernel.tasks[client].state, TaskState::Ready);
             assert_eq!(world.results(client), [Error::Dead.code(), server + 64, 0]);
@@ -456,13 +534,13 @@ fn l8_callers_of_a_task_that_dies_get_an_error_with_its_next_handle() {
 fn l8_callers_of_a_task_that_unbinds_get_an_error() {
     let mut world = World::new();
     let (console, server) = (world.handle(1), world.handle(2));
-    world.act(2, Call::Call, &[console]);
-    world.act(4, Call::Call, &[server]);
+    world.act(2, call(console));
+    world.act(4, call(server));
     let client = world.handle(2);
-    world.act(1, Call::Reply, &[client]);
-    world.value(2, Call::SetServing, &[0]);
+    world.act(1, Reply { client });
+    world.value(2, SetServing { serving: 0 });
     assert_eq!(world.results(4), [Error::Unbound.code(), 0, 0]);
-    assert_eq!(world.error(3, Call::Call, &[server]), Error::Unbound);
+    assert_eq!(world.error(3, call(server)), Error::Unbound);
 }
 
 /// A task that overstays while others wait for it.
@@ -471,8 +549,14 @@ fn l8_callers_of_a_task_that_overstays_are_woken() {
     let mut world = World::new();
     let lease = bind(&mut world);
     let server = world.handle(2);
-    world.act(4, Call::Call, &[server]);
-    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+    world.act(4, call(server));
+    world.value(
+        0,
+        LeaseRevoke {
+            lease,
+            mode: ORDERLY,
+        },
+    );
     world.rest_all_but(4);
     world.pass(200);
     assert_eq!(world.results(4), [Error::Dead.code(), server + 64, 0]);

@@ -2,8 +2,10 @@
 
 use super::invariants::Checker;
 use super::setups::{FAULT, HARD, ORDERLY, SLICE};
+use crate::model::calls::{call, receive, shared};
 use crate::model::{PARK, World, root};
-use leasehold_abi::{Call, Error, FaultKind};
+use leasehold_abi::arguments::{InterruptAcknowledge, LeaseRevoke, SetTimer};
+use leasehold_abi::{Error, FaultKind};
 
 /// Task 2 has lent 20 parts of a window to task 3; task 5 has claimed line 10, which posts bit 0 to it. Answers the
 /// lease of the window.
@@ -24,7 +26,10 @@ fn a_line_hurries_no_task_that_was_ready() {
     world.kernel.post(5, PARK);
     world.become_task(0);
     world.kernel.hardware.raise.set(Some((7, 10)));
-    world.system_call(Call::LeaseRevoke as usize, &[binding, HARD]);
+    world.make(LeaseRevoke {
+        lease: binding,
+        mode: HARD,
+    });
     assert_eq!(world.kernel.hardware.raise.get(), None, "the line came");
     assert_eq!(world.kernel.tasks[5].pending & 1, 1);
     assert_eq!(world.kernel.current, 0);
@@ -37,16 +42,25 @@ fn a_line_hurries_no_task_that_was_ready() {
 fn a_task_that_waits_again_is_no_longer_hurried() {
     let mut world = World::new();
     let binding = many_leases(&mut world);
-    world.value(5, Call::SetTimer, &[1005, 2]);
-    world.act(5, Call::Receive, &[1]);
+    world.value(
+        5,
+        SetTimer {
+            deadline: 1005,
+            bits: 2,
+        },
+    );
+    world.act(5, receive(1));
     world.rest();
     world.become_task(0);
     world.kernel.hardware.raise.set(Some((7, 10)));
-    world.system_call(Call::LeaseRevoke as usize, &[binding, HARD]);
+    world.make(LeaseRevoke {
+        lease: binding,
+        mode: HARD,
+    });
     assert_eq!(world.kernel.current, 5);
     // Its timer comes soon after it has begun to wait for it; the slice is not over.
     world.kernel.hardware.delay.set(Some((4, 5)));
-    world.system_call(Call::Receive as usize, &[2]);
+    world.make(receive(2));
     assert_eq!(world.kernel.hardware.delay.get(), None, "the timer came");
     assert_eq!(world.results(5)[2], 2);
     assert!(world.kernel.reaper.is_idle());
@@ -59,30 +73,42 @@ fn a_task_that_waits_again_is_no_longer_hurried() {
 fn no_line_begins_a_second_slice() {
     let mut world = World::new();
     let binding = many_leases(&mut world);
-    world.act(5, Call::Receive, &[1]);
+    world.act(5, receive(1));
     world.rest();
     world.become_task(0);
     world.kernel.hardware.raise.set(Some((7, 10)));
-    world.system_call(Call::LeaseRevoke as usize, &[binding, HARD]);
+    world.make(LeaseRevoke {
+        lease: binding,
+        mode: HARD,
+    });
     assert_eq!(world.kernel.current, 5);
     let driver = world.kernel.leases.handle(1) as usize;
-    world.system_call(Call::InterruptAcknowledge as usize, &[driver, 0]);
+    world.make(InterruptAcknowledge {
+        lease: driver,
+        grant: 0,
+    });
     // The slice is over in the next step, and its line comes in the one after that.
     world.kernel.hardware.delay.set(Some((2, SLICE)));
     world.kernel.hardware.raise.set(Some((5, 10)));
-    world.system_call(Call::Receive as usize, &[1]);
+    world.make(receive(1));
     assert_eq!(world.kernel.hardware.raise.get(), None, "the line came");
     assert_eq!(world.results(5), [0, u32::MAX as usize, 1]);
     assert!(world.kernel.reaper.is_idle());
     assert_eq!(world.kernel.current, 0);
     // The next work is another matter.
-    world.act(5, Call::InterruptAcknowledge, &[driver, 0]);
-    world.act(5, Call::Receive, &[1]);
+    world.act(
+        5,
+        InterruptAcknowledge {
+            lease: driver,
+            grant: 0,
+        },
+    );
+    world.act(5, receive(1));
     let lease = world.claimed(4, root::BAR);
     world.rest();
     world.become_task(0);
     world.kernel.hardware.raise.set(Some((2, 10)));
-    world.system_call(Call::LeaseRevoke as usize, &[lease, HARD]);
+    world.make(LeaseRevoke { lease, mode: HARD });
     assert_eq!(world.kernel.current, 5);
     assert!(!world.kernel.reaper.is_idle());
 }
@@ -93,8 +119,14 @@ fn a_caller_does_not_go_before_the_end_of_what_was_overstayed() {
     let mut world = World::new();
     let lease = world.claimed(2, root::BAR);
     let server = world.handle(2);
-    world.act(4, Call::Call, &[server]);
-    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+    world.act(4, call(server));
+    world.value(
+        0,
+        LeaseRevoke {
+            lease,
+            mode: ORDERLY,
+        },
+    );
     world.rest();
     world.pass(200);
     assert_eq!(world.kernel.current, 4);
@@ -109,7 +141,13 @@ fn a_caller_does_not_go_before_the_end_of_what_was_overstayed() {
 fn nobody_goes_before_the_end_of_what_was_overstayed() {
     let mut world = World::new();
     let lease = world.claimed(3, root::BAR);
-    world.value(0, Call::LeaseRevoke, &[lease, ORDERLY]);
+    world.value(
+        0,
+        LeaseRevoke {
+            lease,
+            mode: ORDERLY,
+        },
+    );
     world.rest();
     // It loops, more important than the lessee.
     world.become_task(1);
@@ -138,7 +176,7 @@ fn the_supervisor_s_time_is_not_limited() {
     assert!(!world.kernel.reaper.is_idle());
     assert_eq!(world.kernel.current, 0);
     while world.kernel.current == 0 {
-        world.system_call(Call::Receive as usize, &[PARK.register()]);
+        world.make(receive(PARK.register()));
     }
     assert_eq!(world.kernel.current, 1);
     world.pass(SLICE - 1);
@@ -157,12 +195,12 @@ fn every_caller_of_a_dead_task_goes_before_the_end_of_its_leases() {
     }
     let server = world.handle(2);
     for client in [3, 4] {
-        world.act(client, Call::Call, &[server]);
+        world.act(client, call(server));
     }
     world.rest();
     // The supervisor need not hear of it.
     world.become_task(0);
-    world.act(0, Call::Receive, &[0]);
+    world.act(0, receive(0));
     world.become_task(2);
     world.kernel.fault(FAULT);
     for client in [3, 4] {
@@ -170,7 +208,7 @@ fn every_caller_of_a_dead_task_goes_before_the_end_of_its_leases() {
         assert!(!world.kernel.reaper.is_idle());
         assert!(!world.kernel.hardware.mapped.is_empty());
         assert_eq!(world.results(client)[0], Error::Dead.code());
-        world.system_call(Call::Receive as usize, &[0]);
+        world.make(receive(0));
     }
     assert!(world.kernel.reaper.is_idle());
 }
@@ -182,21 +220,24 @@ fn a_window_that_is_being_unmapped_is_not_shared() {
     let root = world.root();
     world.claimed_line(3, root::LINE_10, 1);
     let [old, new] = [(), ()].map(|()| world.lend(0, root, 3, &[root::BAR]));
-    world.value(3, Call::GrantClaim, &[old, 0, 0]);
+    world.value(3, shared(old, 0));
     let all = world.kernel.hardware.mapped.len();
-    world.act(3, Call::Receive, &[1]);
+    world.act(3, receive(1));
     world.rest();
     world.become_task(0);
     world.kernel.hardware.raise.set(Some((2, 10)));
-    world.system_call(Call::LeaseRevoke as usize, &[old, HARD]);
+    world.make(LeaseRevoke {
+        lease: old,
+        mode: HARD,
+    });
     assert_eq!(world.kernel.current, 3);
     let left = world.kernel.hardware.mapped.len();
     assert!(0 < left && left < all, "{left} of {all} are left");
-    assert_eq!(world.error(3, Call::GrantClaim, &[new, 0, 0]), Error::Busy);
+    assert_eq!(world.error(3, shared(new, 0)), Error::Busy);
     Checker::default().check(&world.kernel);
     world.rest();
     assert!(world.kernel.hardware.mapped.is_empty());
-    world.value(3, Call::GrantClaim, &[new, 0, 0]);
+    world.value(3, shared(new, 0));
     assert_eq!(world.kernel.hardware.mapped.len(), all);
     Checker::default().check(&world.kernel);
 }

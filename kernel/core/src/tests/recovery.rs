@@ -1,7 +1,8 @@
 //! The supervisor takes everything back, whatever state it finds.
 
 use crate::model::{TASKS, World};
-use leasehold_abi::{Call, LeaseState, TaskState};
+use leasehold_abi::arguments::{LeaseRelease, TaskStart, TaskStop};
+use leasehold_abi::{LeaseState, TaskState};
 use std::vec::Vec;
 
 /// Stops every task and starts it anew. In between, within the tasks' deadlines, all are dormant and only the root
@@ -15,7 +16,7 @@ pub(super) fn take_all_back<const L: usize, const G: usize, const B: u32>(
     }
     world.kernel.next();
     for task in 1..TASKS {
-        world.act(0, Call::TaskStop, &[task]);
+        world.act(0, TaskStop { task });
     }
     for _ in 0..40 {
         world.rest();
@@ -32,14 +33,14 @@ pub(super) fn take_all_back<const L: usize, const G: usize, const B: u32>(
         }
         let held = find(&|slot| records[slot as usize].lessee == 0);
         for lease in held {
-            world.act(0, Call::LeaseRelease, &[lease]);
+            world.act(0, LeaseRelease { lease });
         }
         world.pass(300);
     }
     for task in 1..TASKS {
         assert!(world.is_dormant(task), "task {task}");
         let old = world.handle(task);
-        let new = world.value(0, Call::TaskStart, &[task]);
+        let new = world.value(0, TaskStart { task });
         assert_eq!(new, old + 64);
         assert_eq!(world.handle(task), new);
     }

@@ -1,8 +1,9 @@
 //! What tests of several files begin with.
 
 use crate::Fault;
+use crate::model::calls::{line, shared};
 use crate::model::{World, part, root};
-use leasehold_abi::{Call, FaultKind, RevokeMode};
+use leasehold_abi::{FaultKind, RevokeMode};
 use std::vec::Vec;
 
 /// The ways to revoke, as arguments.
@@ -35,7 +36,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
     pub(super) fn claimed_line(&mut self, task: usize, grant: usize, bits: usize) -> usize {
         let root = self.root();
         let lease = self.lend(0, root, task, &[grant]);
-        self.value(task, Call::GrantClaim, &[lease, 0, 0, bits]);
+        self.value(task, line(lease, 0, bits));
         lease
     }
 
@@ -53,7 +54,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
             let lessee = 3 + number % lessees;
             let at = number * length % 0x1000;
             let lease = self.lend_parts(2, binding, lessee, &[part(0, at, length, 7)]);
-            self.value(lessee, Call::GrantClaim, &[lease, 0, 0]);
+            self.value(lessee, shared(lease, 0));
             lease
         };
         (binding, (0..parts).map(lend).collect())

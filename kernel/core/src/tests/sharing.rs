@@ -2,8 +2,12 @@
 
 use super::setups::{HARD, ORDERLY, fault};
 use crate::Next;
+use crate::model::calls::{config_write, line, receive};
 use crate::model::{Model, World, part, root, whole};
-use leasehold_abi::{BeforeWait, Call, Claim, Error, FaultKind};
+use leasehold_abi::arguments::{
+    GrantUnclaim, InterruptAcknowledge, LeaseRelease, LeaseRevoke, Receive, TaskStop,
+};
+use leasehold_abi::{BeforeWait, Claim, Error, FaultKind};
 
 /// The line of all functions of these tests.
 const LINE: u32 = 10;
@@ -23,8 +27,11 @@ fn bits(function: usize) -> usize {
 fn quiet(world: &mut World, function: usize) {
     let command = function * 0x1000 + 4;
     let root = world.root();
-    let arguments = [root, root::CONFIG, command, 2, Model::DISABLED as usize];
-    world.value(0, Call::ConfigWrite, &arguments);
+    let disabled = Model::DISABLED as usize;
+    world.value(
+        0,
+        config_write((root, root::CONFIG), (command, 2), disabled),
+    );
 }
 
 /// The supervisor keeps a function from asserting its line, and lends it to a task: grant 0 is the line, grant 1 its
@@ -43,8 +50,8 @@ fn lent(world: &mut World, task: usize, function: usize) -> usize {
 /// The same, and the task claims the line.
 fn claimed(world: &mut World, task: usize, function: usize) -> usize {
     let lease = lent(world, task, function);
-    let claim = [lease, 0, 0, bits(function)];
-    assert_eq!(world.value(task, Call::GrantClaim, &claim), LINE as usize);
+    let claim = line(lease, 0, bits(function));
+    assert_eq!(world.value(task, claim), LINE as usize);
     lease
 }
 
@@ -92,7 +99,13 @@ fn the_one_that_asserts_is_told_and_the_line_is_not_masked() {
     // Two at a time: one interrupt tells both.
     let mut world = World::new();
     let leases = [(3, 1), (4, 2)].map(|(task, function)| claimed(&mut world, task, function));
-    world.value(3, Call::InterruptAcknowledge, &[leases[0], 0]);
+    world.value(
+        3,
+        InterruptAcknowledge {
+            lease: leases[0],
+            grant: 0,
+        },
+    );
     told(&mut world, 3, 1);
     world.kernel.hardware.set_interrupt(at(1), true);
     set(&mut world, 2, true);
@@ -109,19 +122,39 @@ fn a_function_comes_again_once_its_own_driver_acknowledges() {
     set(&mut world, 0, true);
     assert!(!told(&mut world, 2, 0));
     for _ in 0..2 {
-        world.value(2, Call::InterruptAcknowledge, &[first, 0]);
+        world.value(
+            2,
+            InterruptAcknowledge {
+                lease: first,
+                grant: 0,
+            },
+        );
         take(&mut world);
         assert!(told(&mut world, 2, 0) && !told(&mut world, 3, 1));
     }
     // By a wait, too; and the acknowledgement of another is none.
     let waits = |world: &mut World, task: usize, function: usize| {
-        world.act(task, Call::Receive, &[bits(function), ACKNOWLEDGE, 0]);
+        world.act(
+            task,
+            Receive {
+                mask: bits(function),
+                before: ACKNOWLEDGE,
+                peers: 0,
+            },
+        );
         take(world);
     };
     waits(&mut world, 3, 1);
     assert!(is_disabled(&world, 0) && !told(&mut world, 2, 0));
     // Nor that of a task without a function on this line, or without any.
-    world.act(4, Call::Receive, &[1, ACKNOWLEDGE, 0]);
+    world.act(
+        4,
+        Receive {
+            mask: 1,
+            before: ACKNOWLEDGE,
+            peers: 0,
+        },
+    );
     assert!(is_disabled(&world, 0));
     waits(&mut world, 2, 0);
     assert_eq!(world.results(2)[2], bits(0));
@@ -141,13 +174,13 @@ fn a_function_alone_has_its_line_as_any_device() {
     set(&mut world, 0, true);
     assert!(told(&mut world, 2, 0));
     assert!(!is_disabled(&world, 0) && world.kernel.hardware.unmasked.is_empty());
-    world.value(2, Call::InterruptAcknowledge, &[lease, 0]);
+    world.value(2, InterruptAcknowledge { lease, grant: 0 });
     take(&mut world);
     assert!(told(&mut world, 2, 0));
     // Given up, it asserts nothing, whatever it has.
-    world.value(2, Call::GrantUnclaim, &[lease, 0]);
+    world.value(2, GrantUnclaim { lease, grant: 0 });
     assert!(is_disabled(&world, 0) && !world.kernel.hardware.asserts(at(0)));
-    world.value(2, Call::GrantClaim, &[lease, 0, 0, bits(0)]);
+    world.value(2, line(lease, 0, bits(0)));
     take(&mut world);
     assert!(told(&mut world, 2, 0));
 }
@@ -161,7 +194,7 @@ fn a_line_becomes_shared_while_it_is_masked() {
     assert!(told(&mut world, 2, 0));
     let second = lent(&mut world, 3, 1);
     world.kernel.hardware.set_interrupt(at(1), true);
-    world.value(3, Call::GrantClaim, &[second, 0, 0, bits(1)]);
+    world.value(3, line(second, 0, bits(1)));
     take(&mut world);
     assert!(told(&mut world, 3, 1));
     for (task, lease) in [(2, first), (3, second)] {
@@ -170,7 +203,13 @@ fn a_line_becomes_shared_while_it_is_masked() {
     }
     assert!(told(&mut world, 2, 0), "told again");
     set(&mut world, 0, false);
-    world.value(2, Call::InterruptAcknowledge, &[first, 0]);
+    world.value(
+        2,
+        InterruptAcknowledge {
+            lease: first,
+            grant: 0,
+        },
+    );
     set(&mut world, 0, true);
     assert!(told(&mut world, 2, 0));
 }
@@ -180,16 +219,16 @@ fn a_line_becomes_shared_while_it_is_masked() {
 fn the_end_of_one_leaves_the_line_to_the_others() {
     let ends: [fn(&mut World, usize, usize); 5] = [
         |world, task, lease| {
-            world.value(task, Call::GrantUnclaim, &[lease, 0]);
+            world.value(task, GrantUnclaim { lease, grant: 0 });
         },
         |world, task, lease| {
-            world.value(task, Call::LeaseRelease, &[lease]);
+            world.value(task, LeaseRelease { lease });
         },
         |world, _, lease| {
-            world.value(0, Call::LeaseRevoke, &[lease, HARD]);
+            world.value(0, LeaseRevoke { lease, mode: HARD });
         },
         |world, task, _| {
-            world.value(0, Call::TaskStop, &[task]);
+            world.value(0, TaskStop { task });
         },
         |world, task, _| {
             world.become_task(task);
@@ -202,7 +241,7 @@ fn the_end_of_one_leaves_the_line_to_the_others() {
             let tasks = [2, 3, 4];
             let leases = tasks.map(|task| claimed(&mut world, task, task - 2));
             for (task, lease) in tasks.into_iter().zip(leases) {
-                world.value(task, Call::InterruptAcknowledge, &[lease, 0]);
+                world.value(task, InterruptAcknowledge { lease, grant: 0 });
                 told(&mut world, task, task - 2);
             }
             set(&mut world, gone - 2, true);
@@ -225,22 +264,53 @@ fn the_end_of_one_leaves_the_line_to_the_others() {
 fn an_orderly_end_keeps_the_interrupt_until_the_release() {
     let mut world = World::new();
     let [first, second] = [(2, 0), (3, 1)].map(|(task, number)| claimed(&mut world, task, number));
-    world.value(0, Call::LeaseRevoke, &[second, ORDERLY]);
+    world.value(
+        0,
+        LeaseRevoke {
+            lease: second,
+            mode: ORDERLY,
+        },
+    );
     set(&mut world, 1, true);
     assert!(told(&mut world, 3, 1));
     // With a hard one on top it has none, and cannot have it again.
-    world.value(3, Call::InterruptAcknowledge, &[second, 0]);
-    told(&mut world, 3, 1);
-    world.value(0, Call::LeaseRevoke, &[second, HARD]);
-    assert!(is_disabled(&world, 1));
-    let acknowledge = [second, 0];
-    assert_eq!(
-        world.error(3, Call::InterruptAcknowledge, &acknowledge),
-        Error::Revoked
+    world.value(
+        3,
+        InterruptAcknowledge {
+            lease: second,
+            grant: 0,
+        },
     );
-    world.act(3, Call::Receive, &[bits(1), ACKNOWLEDGE, 0]);
+    told(&mut world, 3, 1);
+    world.value(
+        0,
+        LeaseRevoke {
+            lease: second,
+            mode: HARD,
+        },
+    );
     assert!(is_disabled(&world, 1));
-    world.value(2, Call::InterruptAcknowledge, &[first, 0]);
+    let acknowledge = InterruptAcknowledge {
+        lease: second,
+        grant: 0,
+    };
+    assert_eq!(world.error(3, acknowledge), Error::Revoked);
+    world.act(
+        3,
+        Receive {
+            mask: bits(1),
+            before: ACKNOWLEDGE,
+            peers: 0,
+        },
+    );
+    assert!(is_disabled(&world, 1));
+    world.value(
+        2,
+        InterruptAcknowledge {
+            lease: first,
+            grant: 0,
+        },
+    );
     set(&mut world, 0, true);
     assert!(told(&mut world, 2, 0));
 }
@@ -250,15 +320,27 @@ fn an_orderly_end_keeps_the_interrupt_until_the_release() {
 fn the_last_one_leaves_a_free_line() {
     let mut world = World::new();
     let leases = [(2, 0), (3, 1)].map(|(task, number)| claimed(&mut world, task, number));
-    world.value(3, Call::GrantUnclaim, &[leases[1], 0]);
+    world.value(
+        3,
+        GrantUnclaim {
+            lease: leases[1],
+            grant: 0,
+        },
+    );
     // The line stays shared, by one.
     let claim = world.grant_info(2, leases[0], 0).unwrap().claim;
     assert_eq!(claim, Claim::Shared);
-    world.value(2, Call::GrantUnclaim, &[leases[0], 0]);
+    world.value(
+        2,
+        GrantUnclaim {
+            lease: leases[0],
+            grant: 0,
+        },
+    );
     assert!(world.kernel.hardware.unmasked.is_empty());
     let root = world.root();
     let other = world.lend(0, root, 4, &[root::LINE_10]);
-    world.value(4, Call::GrantClaim, &[other, 0, 0, 1]);
+    world.value(4, line(other, 0, 1));
 }
 
 #[test]
@@ -266,18 +348,24 @@ fn a_line_is_shared_by_functions_that_can_be_kept_quiet_alone() {
     let mut world = World::new();
     let root = world.root();
     let busy = |world: &mut World, task, lease| {
-        let claim = [lease, 0, 0, 1 << 20];
-        assert_eq!(world.error(task, Call::GrantClaim, &claim), Error::Busy);
+        let claim = line(lease, 0, 1 << 20);
+        assert_eq!(world.error(task, claim), Error::Busy);
     };
     // A device without a function has it.
     let device = world.lend(0, root, 2, &[root::LINE_10]);
-    world.value(2, Call::GrantClaim, &[device, 0, 0, 1]);
+    world.value(2, line(device, 0, 1));
     let function = lent(&mut world, 3, 1);
     busy(&mut world, 3, function);
     assert!(is_disabled(&world, 1));
-    world.value(2, Call::GrantUnclaim, &[device, 0]);
+    world.value(
+        2,
+        GrantUnclaim {
+            lease: device,
+            grant: 0,
+        },
+    );
     // A function has it.
-    world.value(3, Call::GrantClaim, &[function, 0, 0, bits(1)]);
+    world.value(3, line(function, 0, bits(1)));
     busy(&mut world, 2, device);
     // One that the supervisor did not keep quiet, or that cannot be.
     let loud = [whole(root::LINE_10), part(root::CONFIG, 0x2000, 0x1000, 5)];
@@ -297,9 +385,15 @@ fn a_line_is_shared_by_functions_that_can_be_kept_quiet_alone() {
     }
     // Nobody was told, and the one that has the line has it alone.
     assert!(!told(&mut world, 3, 1));
-    world.value(3, Call::GrantUnclaim, &[function, 0]);
+    world.value(
+        3,
+        GrantUnclaim {
+            lease: function,
+            grant: 0,
+        },
+    );
     // The loud one has it alone, if nobody else has it.
-    world.value(4, Call::GrantClaim, &[loud, 0, 0, 1]);
+    world.value(4, line(loud, 0, 1));
     busy(&mut world, 3, function);
 }
 
@@ -309,9 +403,9 @@ fn one_function_has_one_claim() {
     let mut world = World::new();
     let mut leases = [2, 3].map(|task| lent(&mut world, task, 0));
     leases.reverse();
-    world.value(3, Call::GrantClaim, &[leases[0], 0, 0, 1]);
-    let claim = [leases[1], 0, 0, 1];
-    assert_eq!(world.error(2, Call::GrantClaim, &claim), Error::Busy);
+    world.value(3, line(leases[0], 0, 1));
+    let claim = line(leases[1], 0, 1);
+    assert_eq!(world.error(2, claim), Error::Busy);
     assert!(!is_disabled(&world, 0));
 }
 
@@ -322,16 +416,22 @@ fn eight_functions_share_a_line() {
     let leases: [usize; 8] = core::array::from_fn(|number| {
         let lease = lent(&mut world, 2 + number % 3, number);
         let bits = 1 << (16 + number % 13);
-        world.value(2 + number % 3, Call::GrantClaim, &[lease, 0, 0, bits]);
+        world.value(2 + number % 3, line(lease, 0, bits));
         lease
     });
     let ninth = lent(&mut world, 2, 8);
-    let claim = [ninth, 0, 0, 1];
-    assert_eq!(world.error(2, Call::GrantClaim, &claim), Error::Exhausted);
+    let claim = line(ninth, 0, 1);
+    assert_eq!(world.error(2, claim), Error::Exhausted);
     assert!(is_disabled(&world, 8));
     take(&mut world);
-    world.value(3, Call::GrantUnclaim, &[leases[4], 0]);
-    world.value(2, Call::GrantClaim, &claim);
+    world.value(
+        3,
+        GrantUnclaim {
+            lease: leases[4],
+            grant: 0,
+        },
+    );
+    world.value(2, claim);
 }
 
 /// Of several functions of one task a wait lets all come again, a call the one that it names.
@@ -344,13 +444,26 @@ fn one_task_has_several_functions_on_a_line() {
     assert!(is_disabled(&world, 0) && !is_disabled(&world, 1));
     set(&mut world, 1, true);
     assert!(told(&mut world, 2, 1) && !told(&mut world, 2, 0));
-    world.value(2, Call::InterruptAcknowledge, &[leases[0], 0]);
+    world.value(
+        2,
+        InterruptAcknowledge {
+            lease: leases[0],
+            grant: 0,
+        },
+    );
     assert!(is_disabled(&world, 1) && !is_disabled(&world, 0));
     set(&mut world, 1, false);
     set(&mut world, 0, true);
     assert!(told(&mut world, 2, 0));
     set(&mut world, 0, false);
-    world.act(2, Call::Receive, &[1, ACKNOWLEDGE, 0]);
+    world.act(
+        2,
+        Receive {
+            mask: 1,
+            before: ACKNOWLEDGE,
+            peers: 0,
+        },
+    );
     assert!(!is_disabled(&world, 0) && !is_disabled(&world, 1));
 }
 
@@ -360,17 +473,35 @@ fn one_task_has_several_functions_on_a_line() {
 fn a_line_that_is_stuck_is_masked_until_a_driver_acknowledges() {
     let mut world = World::new();
     let leases = [(2, 0), (3, 1)].map(|(task, number)| claimed(&mut world, task, number));
-    world.value(2, Call::InterruptAcknowledge, &[leases[0], 0]);
+    world.value(
+        2,
+        InterruptAcknowledge {
+            lease: leases[0],
+            grant: 0,
+        },
+    );
     told(&mut world, 2, 0);
     world.kernel.hardware.stuck.insert(LINE);
     take(&mut world);
     assert!(told(&mut world, 2, 0) && told(&mut world, 3, 1));
     assert!(world.kernel.hardware.unmasked.is_empty());
-    world.value(3, Call::InterruptAcknowledge, &[leases[1], 0]);
+    world.value(
+        3,
+        InterruptAcknowledge {
+            lease: leases[1],
+            grant: 0,
+        },
+    );
     take(&mut world);
     assert!(told(&mut world, 3, 1) && !told(&mut world, 2, 0));
     world.kernel.hardware.stuck.remove(&LINE);
-    world.value(3, Call::InterruptAcknowledge, &[leases[1], 0]);
+    world.value(
+        3,
+        InterruptAcknowledge {
+            lease: leases[1],
+            grant: 0,
+        },
+    );
     set(&mut world, 1, true);
     assert!(told(&mut world, 3, 1));
 }
@@ -383,21 +514,21 @@ fn no_write_lets_a_function_assert_its_line() {
     claimed(&mut world, 2, 0);
     let lease = lent(&mut world, 3, 1);
     for (offset, width, value) in [(4, 4, 0), (4, 2, 0), (5, 1, 0), (4, 1, 0), (6, 2, 0)] {
-        let write = [root, root::CONFIG, 0x1000 + offset, width, value];
-        world.value(0, Call::ConfigWrite, &write);
+        let write = config_write((root, root::CONFIG), (0x1000 + offset, width), value);
+        world.value(0, write);
         assert!(is_disabled(&world, 1), "{width} bytes at {offset}");
     }
     for (offset, width, value) in [(4, 4, 0x400), (4, 2, 0x400), (5, 1, 4)] {
         world.kernel.hardware.configuration.insert(at(0) + 4, 0);
-        let write = [root, root::CONFIG, offset, width, value];
-        world.value(0, Call::ConfigWrite, &write);
+        let write = config_write((root, root::CONFIG), (offset, width), value);
+        world.value(0, write);
         assert!(is_disabled(&world, 0), "{width} bytes at {offset}");
     }
     // What was in the other bits of the command stays.
-    let write = [root, root::CONFIG, 0x1004, 2, 0x0102];
-    world.value(0, Call::ConfigWrite, &write);
+    let write = config_write((root, root::CONFIG), (0x1004, 2), 0x0102);
+    world.value(0, write);
     world.kernel.hardware.set_interrupt(at(1), true);
-    world.value(3, Call::GrantClaim, &[lease, 0, 0, bits(1)]);
+    world.value(3, line(lease, 0, bits(1)));
     let word = |world: &World| world.kernel.hardware.configuration[&(at(1) + 4)];
     assert_eq!(word(&world), 0x0008_0102);
     take(&mut world);
@@ -410,8 +541,8 @@ fn whom_a_shared_line_wakes_goes_first() {
     let mut world = World::new();
     claimed(&mut world, 3, 0);
     let lease = claimed(&mut world, 4, 1);
-    world.value(4, Call::InterruptAcknowledge, &[lease, 0]);
-    world.act(4, Call::Receive, &[bits(1)]);
+    world.value(4, InterruptAcknowledge { lease, grant: 0 });
+    world.act(4, receive(bits(1)));
     world.window_lent(8, 64, 1);
     world.rest();
     world.become_task(2);

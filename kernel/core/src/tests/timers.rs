@@ -1,9 +1,11 @@
 //! Timers, and deadlines of all kinds.
 
 use super::random::Random;
+use crate::model::calls::receive;
 use crate::model::{TASKS, World};
 use crate::time::deadlines::{Deadlines, NEVER};
-use leasehold_abi::{Call, Error};
+use leasehold_abi::Error;
+use leasehold_abi::arguments::{SetTimer, TaskStart, TaskStop, Time};
 use std::vec::Vec;
 
 /// Whatever is set, moved, met and cleared: at each time, the tasks that are told are those whose deadline has come.
@@ -50,10 +52,16 @@ fn whoever_is_due_is_found_and_nobody_else() {
 #[test]
 fn a_timer_fires_once_at_its_time() {
     let mut world = World::new();
-    assert_eq!(world.act(3, Call::Time, &[])[..2], [0, 1000]);
-    world.value(3, Call::SetTimer, &[1050, 0b10]);
+    assert_eq!(world.act(3, Time {})[..2], [0, 1000]);
+    world.value(
+        3,
+        SetTimer {
+            deadline: 1050,
+            bits: 0b10,
+        },
+    );
     assert_eq!(world.kernel.hardware.alarm, Some(1050));
-    world.act(3, Call::Receive, &[0b10]);
+    world.act(3, receive(0b10));
     world.rest();
     world.pass(49);
     assert_eq!(world.kernel.ready, 0);
@@ -67,18 +75,42 @@ fn a_timer_fires_once_at_its_time() {
 fn a_timer_in_the_past_fires_at_once_and_one_without_bits_is_disarmed() {
     let mut world = World::new();
     for past in [0, 1, 1000] {
-        world.value(3, Call::SetTimer, &[past, 0b10]);
-        assert_eq!(world.act(3, Call::Receive, &[0b10])[2], 0b10, "at {past}");
+        world.value(
+            3,
+            SetTimer {
+                deadline: past as u64,
+                bits: 0b10,
+            },
+        );
+        assert_eq!(world.act(3, receive(0b10))[2], 0b10, "at {past}");
     }
     for deadline in [0, 1, 1500, 3000] {
-        world.value(3, Call::SetTimer, &[2000, 0b10]);
-        world.value(3, Call::SetTimer, &[deadline, 0]);
+        world.value(
+            3,
+            SetTimer {
+                deadline: 2000,
+                bits: 0b10,
+            },
+        );
+        world.value(
+            3,
+            SetTimer {
+                deadline: deadline as u64,
+                bits: 0,
+            },
+        );
     }
     world.pass(1000);
     assert_eq!(world.kernel.tasks[3].pending & 0b10, 0);
     assert_eq!(world.kernel.hardware.alarm, None);
     assert_eq!(
-        world.error(3, Call::SetTimer, &[2000, 1 << 31]),
+        world.error(
+            3,
+            SetTimer {
+                deadline: 2000,
+                bits: 1 << 31
+            }
+        ),
         Error::Invalid
     );
 }
@@ -87,8 +119,14 @@ fn a_timer_in_the_past_fires_at_once_and_one_without_bits_is_disarmed() {
 fn all_timers_due_at_once_fire_and_the_most_important_task_runs() {
     let mut world = World::new();
     for task in (0..TASKS).rev() {
-        world.value(task, Call::SetTimer, &[1100, 1 << task]);
-        world.act(task, Call::Receive, &[1 << task]);
+        world.value(
+            task,
+            SetTimer {
+                deadline: 1100,
+                bits: 1 << task,
+            },
+        );
+        world.act(task, receive(1 << task));
     }
     world.rest();
     world.pass(100);
@@ -101,9 +139,15 @@ fn all_timers_due_at_once_fire_and_the_most_important_task_runs() {
 #[test]
 fn a_timer_ends_with_its_task() {
     let mut world = World::new();
-    world.value(3, Call::SetTimer, &[1100, 2]);
-    world.value(0, Call::TaskStop, &[3]);
-    world.value(0, Call::TaskStart, &[3]);
+    world.value(
+        3,
+        SetTimer {
+            deadline: 1100,
+            bits: 2,
+        },
+    );
+    world.value(0, TaskStop { task: 3 });
+    world.value(0, TaskStart { task: 3 });
     world.pass(1000);
     assert_eq!(world.kernel.hardware.alarm, None);
     assert_eq!(world.kernel.tasks[3].pending, 0);
@@ -114,7 +158,13 @@ fn a_timer_ends_with_its_task() {
 fn the_alarm_is_set_to_the_earliest_deadline() {
     let mut world = World::new();
     for (task, at, alarm) in [(3, 2000, 2000), (4, 1500, 1500), (2, 1800, 1500)] {
-        world.value(task, Call::SetTimer, &[at, 0b10]);
+        world.value(
+            task,
+            SetTimer {
+                deadline: at as u64,
+                bits: 0b10,
+            },
+        );
         assert_eq!(world.kernel.hardware.alarm, Some(alarm as u64));
     }
     for (ticks, alarm) in [(500, Some(1800)), (300, Some(2000)), (200, None)] {

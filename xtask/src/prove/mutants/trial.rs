@@ -20,9 +20,9 @@ type Part = (&'static [&'static str], u32);
 const QUICK: Part = (
     &[
         "--skip",
-        "tests::messages::the_fast_paths_do_what_the_slow_ones_do",
+        "tests::fast::the_fast_paths_do_what_the_slow_ones_do",
         "--skip",
-        "tests::messages::a_receive_in_the_entry_code_does_what_the_slow_one_does",
+        "tests::fast::a_receive_in_the_entry_code_does_what_the_slow_one_does",
         "--skip",
         "tests::hostile::",
         "--skip",
@@ -35,8 +35,8 @@ const QUICK: Part = (
 const SLOW: [Part; 3] = [
     (
         &[
-            "tests::messages::the_fast_paths_do_what_the_slow_ones_do",
-            "tests::messages::a_receive_in_the_entry_code_does_what_the_slow_one_does",
+            "tests::fast::the_fast_paths_do_what_the_slow_ones_do",
+            "tests::fast::a_receive_in_the_entry_code_does_what_the_slow_one_does",
         ],
         10,
     ),

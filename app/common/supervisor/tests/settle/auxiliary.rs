@@ -3,7 +3,8 @@
 use crate::kernel::{Board, Kernel, grant};
 use crate::{CHILD, HOST, LESSEE, PARENT, ask, booted, function, report};
 use leasehold_abi::{
-    Error, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Optional, Rights, label,
+    Error, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Optional, PayloadType,
+    Rights, label,
 };
 use supervisor::state::Supervisor;
 use userlib::supervisor::{LET_GO, Lessee};
@@ -18,7 +19,8 @@ fn offer(kernel: &Kernel, id: u32) -> LeaseHandle {
         .into();
     info.lessor = Optional::some(PARENT as u32);
     info.lessee = board.life(0);
-    (info.label, info.id, info.payload_type) = (label("parent.part"), id, 77);
+    (info.label, info.id, info.payload_type) =
+        (label("parent.part"), id, PayloadType::from_hash(77));
     info.state = LeaseState::Active;
     let lease = board.open(
         info,
@@ -43,7 +45,7 @@ fn an_auxiliary_device_goes_to_the_child_that_the_manifest_names() {
                 held[0].info.id,
                 held[0].info.payload_type
             ),
-            (Optional::some(lease), 1, 77)
+            (Optional::some(lease), 1, PayloadType::from_hash(77))
         );
         assert!(
             !held[0].grants[0].rights.contains(Rights::LEND),

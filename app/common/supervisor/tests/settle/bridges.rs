@@ -5,7 +5,7 @@ use crate::kernel::Kernel;
 use crate::{CONSOLE, HOST, REPORT_BRIDGE, ask, booted, function, report};
 use leasehold_abi::Error;
 use supervisor::state::Supervisor;
-use userlib::supervisor::FunctionInfo;
+use userlib::supervisor::{ClassCode, FunctionInfo};
 use zerocopy::IntoBytes;
 
 /// Places: on bus 0, behind the first bridge, behind the second.
@@ -155,7 +155,7 @@ fn a_device_is_no_bridge_whatever_is_said_of_it() {
         assert_eq!(connect(supervisor, kernel, FIRST), Err(Error::NoDevice));
         assert_eq!(kernel.0.borrow().configuration.writes, writes);
         let lies = FunctionInfo {
-            class: 0x06_0400,
+            class: ClassCode(0x06_0400),
             ..function(FIRST, 0x1b36, 0xc)
         };
         kernel.0.borrow_mut().configuration.cell(FIRST, BUSES).value = 0;

@@ -2,9 +2,9 @@
 
 use crate::configuration::Configuration;
 use leasehold_abi::{
-    Call, Claim, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo,
-    LeaseState, Lending, MESSAGE_WORDS, Optional, Part, Rights, STACK_STEP, TaskHandle, TaskInfo,
-    TaskState, WHOLE, label,
+    Arguments, Call, Claim, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle,
+    LeaseInfo, LeaseState, Lending, MESSAGE_WORDS, Optional, Part, PayloadType, Registers, Rights,
+    STACK_STEP, TaskHandle, TaskInfo, TaskState, WHOLE, arguments, label,
 };
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -157,8 +157,7 @@ impl Board {
         info.parent = Optional::some(LeaseHandle::from_raw(lending.parent as u32));
         info.lessee = self.tasks[lending.lessee].handle;
         (info.label, info.id) = (lending.label as u32, lending.id as u32);
-        let [low, high] = lending.payload_type;
-        info.payload_type = low as u64 | (high as u64) << 32;
+        info.payload_type = PayloadType::from_halves(lending.payload_type);
         info.state = LeaseState::Active;
         Ok(self.open(info, grants))
     }
@@ -171,83 +170,150 @@ impl Board {
             .ok_or(Error::Revoked)
     }
 
-    fn call(&mut self, call: Call, a: [usize; 6]) -> Result<[usize; 2], Error> {
+    /// Whether the supervisor reaches configuration space by this grant: only the root's is taken.
+    fn is_configuration(&mut self, lease: usize, grant: usize) -> Result<(), Error> {
+        let lease = self.lease(lease)?;
+        assert_eq!(lease.info.parent, Optional::NONE, "the root's");
+        let grant = *lease.grants.get(grant).ok_or(Error::NotFound)?;
+        assert_eq!(grant.kind, GrantKind::Config);
+        Ok(())
+    }
+
+    fn call(&mut self, call: Call, registers: Registers) -> Result<[usize; 2], Error> {
         match call {
             Call::Time => return Ok([self.ticks as usize, 0]),
-            Call::SetTimer => self.timer = (a[1] != 0).then_some(a[0] as u64),
+            Call::SetTimer => {
+                let arguments::SetTimer { deadline, bits } = Arguments::from_registers(registers);
+                self.timer = (bits != 0).then_some(deadline);
+            }
             Call::TaskInfo => {
-                let info = self.tasks.get(a[0]).ok_or(Error::NotFound)?;
-                write(a[1], info.as_bytes());
+                let arguments::TaskInfo { task, record } = Arguments::from_registers(registers);
+                let info = self.tasks.get(task).ok_or(Error::NotFound)?;
+                write(record, info.as_bytes());
             }
             Call::TaskStart => {
-                let task = &mut self.tasks[a[0]];
-                if task.state != TaskState::Dormant {
+                let arguments::TaskStart { task } = Arguments::from_registers(registers);
+                let started = &mut self.tasks[task];
+                if started.state != TaskState::Dormant {
                     return Err(Error::Busy);
                 }
-                task.starts += 1;
-                task.handle = TaskHandle::new(a[0], task.starts);
-                task.state = TaskState::Receiving;
-                return Ok([task.handle.raw() as usize, 0]);
+                started.starts += 1;
+                started.handle = TaskHandle::new(task, started.starts);
+                started.state = TaskState::Receiving;
+                return Ok([started.handle.register(), 0]);
             }
-            Call::TaskStop => self.fault(a[0], FaultKind::Stopped),
+            Call::TaskStop => {
+                let arguments::TaskStop { task } = Arguments::from_registers(registers);
+                self.fault(task, FaultKind::Stopped);
+            }
             Call::LeaseInfo => {
-                let info = self.lease(a[0])?.info;
-                write(a[1], info.as_bytes());
+                let arguments::LeaseInfo { lease, record } = Arguments::from_registers(registers);
+                let info = self.lease(lease)?.info;
+                write(record, info.as_bytes());
             }
             Call::GrantInfo => {
-                let info = *self.lease(a[0])?.grants.get(a[1]).ok_or(Error::NotFound)?;
-                write(a[2], info.as_bytes());
+                let arguments::GrantInfo {
+                    lease,
+                    grant,
+                    record,
+                } = Arguments::from_registers(registers);
+                let info = *self
+                    .lease(lease)?
+                    .grants
+                    .get(grant)
+                    .ok_or(Error::NotFound)?;
+                write(record, info.as_bytes());
             }
             Call::LeaseAt => {
-                let lease = self.leases.get(a[0]).ok_or(Error::NotFound)?;
+                let arguments::LeaseAt { slot, record } = Arguments::from_registers(registers);
+                let lease = self.leases.get(slot).ok_or(Error::NotFound)?;
                 let lease = lease.as_ref().ok_or(Error::Revoked)?;
-                write(a[1], lease.info.as_bytes());
+                write(record, lease.info.as_bytes());
             }
             Call::GrantAt => {
-                let info = *self.lease(a[0])?.grants.get(a[1]).ok_or(Error::NotFound)?;
-                write(a[2], info.as_bytes());
+                let arguments::GrantAt {
+                    lease,
+                    grant,
+                    record,
+                } = Arguments::from_registers(registers);
+                let info = *self
+                    .lease(lease)?
+                    .grants
+                    .get(grant)
+                    .ok_or(Error::NotFound)?;
+                write(record, info.as_bytes());
             }
-            Call::LeaseLend => return Ok([self.lend(a[0], a[1], a[2])?.raw() as usize, 0]),
-            Call::LeaseRevoke => self.lease(a[0])?.info.state = LeaseState::Ending,
+            Call::LeaseLend => {
+                let arguments::LeaseLend {
+                    lending,
+                    parts,
+                    count,
+                } = Arguments::from_registers(registers);
+                return Ok([self.lend(lending, parts, count)?.raw() as usize, 0]);
+            }
+            Call::LeaseRevoke => {
+                let arguments::LeaseRevoke { lease, .. } = Arguments::from_registers(registers);
+                self.lease(lease)?.info.state = LeaseState::Ending;
+            }
             Call::LeaseRelease => {
-                self.lease(a[0])?;
-                self.end(LeaseHandle::from_raw(a[0] as u32));
+                let arguments::LeaseRelease { lease } = Arguments::from_registers(registers);
+                self.lease(lease)?;
+                self.end(LeaseHandle::from_raw(lease as u32));
             }
             Call::LeaseEvent => {
                 let (event, lease) = self.events.pop_front().ok_or(Error::NotFound)?;
                 return Ok([event as usize, lease.raw() as usize]);
             }
             Call::Notify => {
-                let task = TaskHandle::from_raw(a[0] as u32);
-                self.notified.push((task, a[1] as u32));
+                let arguments::Notify { task, bits } = Arguments::from_registers(registers);
+                let task = TaskHandle::from_raw(task as u32);
+                self.notified.push((task, bits as u32));
             }
             Call::StackUse => {
+                let arguments::StackUse { offset, .. } = Arguments::from_registers(registers);
                 let (size, untouched) = self.stack;
-                return Ok([size, untouched.min(a[1] + STACK_STEP).max(a[1])]);
+                return Ok([size, untouched.min(offset + STACK_STEP).max(offset)]);
             }
             Call::DebugWrite => {
+                let arguments::DebugWrite { text, length } = Arguments::from_registers(registers);
                 // SAFETY: the call lets the kernel read this buffer.
-                let text = unsafe { bytes(a[0], a[1]) };
+                let text = unsafe { bytes(text, length) };
                 self.said
                     .push_str(core::str::from_utf8(text).expect("log lines are text"));
             }
             Call::BorrowInfo => return Ok([self.loan.len(), 3]),
             Call::BorrowRead => {
-                let rest = &self.loan[a[2]..];
-                let count = rest.len().min(a[4]);
-                write(a[3], &rest[..count]);
+                let arguments::BorrowRead {
+                    offset,
+                    own,
+                    length,
+                    ..
+                } = Arguments::from_registers(registers);
+                let rest = &self.loan[offset..];
+                let count = rest.len().min(length);
+                write(own, &rest[..count]);
                 return Ok([count, 0]);
             }
             Call::SystemOff => self.off = true,
-            Call::ConfigRead | Call::ConfigWrite => {
-                let lease = self.lease(a[0])?;
-                assert_eq!(lease.info.parent, Optional::NONE, "the root's");
-                let grant = *lease.grants.get(a[1]).ok_or(Error::NotFound)?;
-                assert_eq!(grant.kind, GrantKind::Config);
-                if call == Call::ConfigRead {
-                    return Ok([self.configuration.read(a[2]) as usize, 0]);
-                }
-                self.configuration.write(a[2], a[3], a[4] as u32);
+            Call::ConfigRead => {
+                let arguments::ConfigRead {
+                    lease,
+                    grant,
+                    offset,
+                } = Arguments::from_registers(registers);
+                self.is_configuration(lease, grant)?;
+                return Ok([self.configuration.read(offset) as usize, 0]);
+            }
+            Call::ConfigWrite => {
+                let arguments::ConfigWrite {
+                    lease,
+                    grant,
+                    offset,
+                    width,
+                    value,
+                } = Arguments::from_registers(registers);
+                self.is_configuration(lease, grant)?;
+                self.configuration.write(offset, width, value as u32);
             }
             _ => return Err(Error::Denied),
         }
@@ -269,8 +335,8 @@ fn write(address: usize, from: &[u8]) {
 
 // SAFETY: the supervisor claims nothing, so no window is ever used.
 unsafe impl mock::Kernel for Kernel {
-    fn system_call(&mut self, call: Call, arguments: [usize; 6]) -> [usize; 3] {
-        match self.0.borrow_mut().call(call, arguments) {
+    fn system_call(&mut self, call: Call, registers: Registers) -> [usize; 3] {
+        match self.0.borrow_mut().call(call, registers) {
             Ok([first, second]) => [0, first, second],
             Err(error) => [error.code(), 0, 0],
         }

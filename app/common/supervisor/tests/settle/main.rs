@@ -22,7 +22,7 @@ use userlib::ipc::{Answer, Request};
 use userlib::policy::{
     Authority, Bind, Bus, ChipPolicy, DevicePolicy, Functions, Offer, Policy, Restart, TaskPolicy,
 };
-use userlib::supervisor::{FunctionAddress, FunctionInfo};
+use userlib::supervisor::{FunctionAddress, FunctionId, FunctionInfo};
 use userlib::sys::{Message, mock};
 use zerocopy::{FromZeros, IntoBytes};
 
@@ -92,7 +92,7 @@ static POLICY: Policy = Policy {
             EDU,
             &[
                 Bind::Pci {
-                    functions: Functions::of(&[(0x1234, 0x11e8)]),
+                    functions: Functions::of(&[FunctionId::new(0x1234, 0x11e8)]),
                     dma: true,
                     writes: false,
                     pools: &[6, 7],
@@ -100,7 +100,10 @@ static POLICY: Policy = Policy {
                 Bind::Pci {
                     functions: Functions {
                         nth: 1,
-                        ..Functions::of(&[(0x8086, 1), (0x1234, 0x11e8)])
+                        ..Functions::of(&[
+                            FunctionId::new(0x8086, 1),
+                            FunctionId::new(0x1234, 0x11e8),
+                        ])
                     },
                     dma: false,
                     writes: true,
@@ -112,7 +115,7 @@ static POLICY: Policy = Policy {
             "parent",
             PARENT,
             &[Bind::Pci {
-                functions: Functions::of(&[(0x1b36, 5)]),
+                functions: Functions::of(&[FunctionId::new(0x1b36, 5)]),
                 dma: false,
                 writes: false,
                 pools: &[],
@@ -230,7 +233,8 @@ fn ask(
 
 fn function(address: u16, vendor: u16, device: u16) -> FunctionInfo {
     let mut info = FunctionInfo::new_zeroed();
-    (info.address, info.vendor, info.device) = (FunctionAddress(address), vendor, device);
+    info.address = FunctionAddress(address);
+    info.id = FunctionId::new(vendor, device);
     info.interrupt = Optional::some(33);
     info
 }

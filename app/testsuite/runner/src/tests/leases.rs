@@ -219,7 +219,7 @@ fn lease_info_tells_all(suite: &mut Suite) -> Outcome {
             state: LeaseState::Active,
             reserved: 0,
             lessor_generation: (suite.handle(LESSOR) >> sys::TaskHandle::INDEX_BITS) as u32,
-            payload_type: 0x0123_4567_89ab_cdef,
+            payload_type: sys::PayloadType::from_hash(0x0123_4567_89ab_cdef),
         };
         equal!("the record", info, expected);
     }

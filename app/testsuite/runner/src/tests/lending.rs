@@ -7,7 +7,7 @@ use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, LESSOR, RUNNER, SERVER, Suite};
 use leasehold_abi::Part as LentPart;
 use leasehold_abi::{
-    Call, Error, FaultKind, LeaseEvent, LeaseHandle, MOST_PARTS, Rights, SELF_MEMORY,
+    Call, Error, FaultKind, LeaseEvent, LeaseHandle, MOST_PARTS, PayloadType, Rights, SELF_MEMORY,
 };
 use testsuite_protocol::{Command, Place};
 use userlib::sys;
@@ -268,7 +268,7 @@ fn any_task_may_lend_to_the_supervisor(suite: &mut Suite) -> Outcome {
     // And the supervisor passes it on.
     suite.start(GRANDCHILD)?;
     let part = sys::Part::new(0, 0, PAGE, Rights::READ);
-    let lent = sys::lease_lend(lease, GRANDCHILD, 0, 0, 0, &[part]);
+    let lent = sys::lease_lend(lease, GRANDCHILD, 0, 0, PayloadType::NONE, &[part]);
     let Ok(passed_on) = lent else {
         crate::outcome::fail!("the runner's lease: {lent:?}")
     };

@@ -4,7 +4,7 @@ use super::tests;
 use crate::board::{HALF, WORD};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, NAMES, RUNNER, SERVER, Suite, TASKS};
-use leasehold_abi::{Call, Error, LeaseHandle, RevokeMode, TaskState};
+use leasehold_abi::{Call, Error, LeaseHandle, PayloadType, RevokeMode, TaskState};
 use testsuite_protocol::Place;
 use userlib::sys;
 
@@ -128,7 +128,7 @@ fn unknown_tasks_are_not_found(suite: &mut Suite) -> Outcome {
             Some(Error::NotFound)
         );
     }
-    let lent = sys::lease_lend(suite.root(), TASKS, 0, 0, 0, &[]);
+    let lent = sys::lease_lend(suite.root(), TASKS, 0, 0, PayloadType::NONE, &[]);
     check!(lent.is_err(), "a lease for a task that is none: {lent:?}");
     Ok(())
 }

@@ -4,15 +4,21 @@ use super::super::setups::{FAULT, SLICE};
 use super::board::Board;
 use crate::Hardware;
 use crate::lease::record::KERNEL;
+use crate::model::calls::{call, exclusive, line, receive};
 use crate::model::{PARK, TASKS, arena, data, own, part};
-use leasehold_abi::{Call, GrantKind, LeaseState, WHOLE};
+use leasehold_abi::arguments::{
+    BorrowInfo, ConfigWrite, GrantUnclaim, InterruptAcknowledge, LeaseEvent, LeaseInfo,
+    LeaseRelease, LeaseRevoke, Notify, Panic, Reply, ReplyReceive, SetServing, SetTimer, TaskInfo,
+    TaskStart, TaskStop,
+};
+use leasehold_abi::{Arguments, Call, GrantKind, LeaseState, Registers, WHOLE};
 use std::vec::Vec;
 
 /// One thing to do.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Act {
-    /// A call with these arguments.
-    Call(Call, [usize; 6]),
+    /// A call with what its arguments put into the registers.
+    Call(Call, Registers),
     /// A lease of parts of this one and of own memory to this task.
     Lend(usize, usize),
     /// A fault.
@@ -30,37 +36,56 @@ const SOON: usize = 1 << 5;
 const ALL: usize = u32::MAX as usize;
 
 impl Act {
+    /// A call.
+    fn of<A: Arguments>(arguments: A) -> Self {
+        Self::Call(A::CALL, arguments.registers())
+    }
+
     /// All that this task can do now. The first changes nothing.
     pub(super) fn all(world: &Board, task: usize) -> Vec<Self> {
-        let mut all = std::vec![];
-        let mut add = |call: Call, arguments: &[usize]| {
-            let mut six = [0; 6];
-            six[..arguments.len()].copy_from_slice(arguments);
-            all.push(Self::Call(call, six));
-        };
-        add(Call::TaskInfo, &[task, data(task)]);
-        add(Call::Receive, &[ALL]);
-        add(Call::SetServing, &[0]);
-        add(Call::SetServing, &[1]);
-        add(Call::SetServing, &[2]);
-        add(Call::LeaseEvent, &[]);
+        let mut all = std::vec![
+            Self::of(TaskInfo {
+                task,
+                record: data(task),
+            }),
+            Self::of(receive(ALL)),
+            Self::of(SetServing { serving: 0 }),
+            Self::of(SetServing { serving: 1 }),
+            Self::of(SetServing { serving: 2 }),
+            Self::of(LeaseEvent {}),
+        ];
         let soon = world.kernel.hardware.now() as usize + 1;
-        add(Call::SetTimer, &[soon, PARK.register()]);
-        add(Call::SetTimer, &[1, PARK.register()]);
+        all.push(Self::of(SetTimer {
+            deadline: soon as u64,
+            bits: PARK.register(),
+        }));
+        all.push(Self::of(SetTimer {
+            deadline: 1,
+            bits: PARK.register(),
+        }));
         for other in 0..TASKS {
             let handle = world.handle(other);
-            add(Call::Notify, &[handle, 4]);
+            all.push(Self::of(Notify {
+                task: handle,
+                bits: 4,
+            }));
             if other < task {
-                add(Call::Call, &[handle]);
+                all.push(Self::of(call(handle)));
             }
             if task == 0 && other != 0 {
-                add(Call::TaskStop, &[other]);
-                add(Call::TaskStart, &[other]);
+                all.push(Self::of(TaskStop { task: other }));
+                all.push(Self::of(TaskStart { task: other }));
             }
             if world.kernel.tasks[task].in_service & 1 << other != 0 {
-                add(Call::Reply, &[handle]);
-                add(Call::ReplyReceive, &[handle, ALL]);
-                add(Call::BorrowInfo, &[handle, 0]);
+                all.push(Self::of(Reply { client: handle }));
+                all.push(Self::of(ReplyReceive {
+                    client: handle,
+                    mask: ALL,
+                }));
+                all.push(Self::of(BorrowInfo {
+                    client: handle,
+                    index: 0,
+                }));
             }
         }
         let mut lent = std::vec![];
@@ -71,25 +96,46 @@ impl Act {
             }
             let handle = table.handle(slot as u16) as usize;
             if lease.lessor as usize == task {
-                add(Call::LeaseRevoke, &[handle, 0]);
-                add(Call::LeaseRevoke, &[handle, 1]);
+                all.push(Self::of(LeaseRevoke {
+                    lease: handle,
+                    mode: 0,
+                }));
+                all.push(Self::of(LeaseRevoke {
+                    lease: handle,
+                    mode: 1,
+                }));
             }
             if lease.lessee as usize != task {
                 continue;
             }
             if lease.lessor != KERNEL {
-                add(Call::LeaseRelease, &[handle]);
+                all.push(Self::of(LeaseRelease { lease: handle }));
             }
-            add(Call::LeaseInfo, &[handle, data(task)]);
+            all.push(Self::of(LeaseInfo {
+                lease: handle,
+                record: data(task),
+            }));
             lent.push(Self::Lend(handle, if task == 0 { 3 } else { 0 }));
             for index in 0..lease.grants as usize {
                 let grant = table.grants[table.grant(slot as u16, index).unwrap() as usize];
-                add(Call::GrantClaim, &[handle, index, 0, 2]);
-                add(Call::GrantUnclaim, &[handle, index]);
+                all.push(Self::of(line(handle, index, 2)));
+                all.push(Self::of(GrantUnclaim {
+                    lease: handle,
+                    grant: index,
+                }));
                 match grant.kind {
-                    GrantKind::Interrupt => add(Call::InterruptAcknowledge, &[handle, index]),
-                    GrantKind::Config => add(Call::ConfigWrite, &[handle, index, 4, 4, 0]),
-                    _ => add(Call::GrantClaim, &[handle, index, 1]),
+                    GrantKind::Interrupt => all.push(Self::of(InterruptAcknowledge {
+                        lease: handle,
+                        grant: index,
+                    })),
+                    GrantKind::Config => all.push(Self::of(ConfigWrite {
+                        lease: handle,
+                        grant: index,
+                        offset: 4,
+                        width: 4,
+                        value: 0,
+                    })),
+                    _ => all.push(Self::of(exclusive(handle, index))),
                 }
             }
         }
@@ -97,7 +143,10 @@ impl Act {
         all.extend([Self::Loop, Self::Wait]);
         // The supervisor's end is the machine's.
         if task != 0 {
-            all.push(Self::Call(Call::Panic, [0; 6]));
+            all.push(Self::of(Panic {
+                message: 0,
+                length: 0,
+            }));
             all.push(Self::Fault);
         }
         all
@@ -106,23 +155,26 @@ impl Act {
     /// The task that runs does it.
     pub(super) fn run(self, world: &mut Board) {
         match self {
-            Self::Call(call, arguments) => {
-                world.system_call(call as usize, &arguments);
+            Self::Call(call, registers) => {
+                world.raw_call(call as usize, registers);
             }
             Self::Lend(parent, lessee) => {
                 let task = world.kernel.current;
                 let parts = [part(0, 0, WHOLE, 1), own(arena(task), 64, 1)];
                 let arguments = world.describe_lease(task, parent, lessee, &parts);
-                world.system_call(Call::LeaseLend as usize, &arguments);
+                world.make(arguments);
             }
             Self::Fault => {
                 world.kernel.fault(FAULT);
             }
             Self::Wait => {
                 let soon = world.kernel.hardware.now() as usize + 1;
-                world.system_call(Call::SetTimer as usize, &[soon, SOON]);
+                world.make(SetTimer {
+                    deadline: soon as u64,
+                    bits: SOON,
+                });
                 world.kernel.hardware.delay.set(Some((1, 1)));
-                world.system_call(Call::Receive as usize, &[SOON]);
+                world.make(receive(SOON));
             }
             Self::Loop => {
                 let supervisor = world.kernel.current == 0;

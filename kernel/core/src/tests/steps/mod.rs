@@ -12,10 +12,11 @@ mod wakes;
 use super::invariants::Checker;
 use super::recovery::take_all_back;
 use crate::Next;
+use crate::model::calls::receive;
 use crate::model::{PARK, TASKS};
 use acts::Act;
 use board::Board;
-use leasehold_abi::{Call, FaultKind, TaskState};
+use leasehold_abi::{FaultKind, TaskState};
 use scenarios::Scenario;
 use wakes::{Wake, has_come};
 
@@ -102,7 +103,7 @@ impl Case<'_> {
                 helped = true;
                 wake.help(&mut world, task);
             } else {
-                world.system_call(Call::Receive as usize, &[PARK.register()]);
+                world.make(receive(PARK.register()));
             }
         }
         checker.check(&world.kernel);

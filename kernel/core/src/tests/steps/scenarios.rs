@@ -2,10 +2,12 @@
 
 use super::super::setups::{FAULT, HARD, ORDERLY};
 use super::board::Board;
+use crate::model::calls::{call, exclusive, line, shared};
 use crate::model::{arena, description, own, part, root};
-use leasehold_abi::{
-    Call, Claim, FaultKind, GrantKind, LeaseState, Lending, Part, TaskState, WHOLE,
+use leasehold_abi::arguments::{
+    GrantUnclaim, LeaseEvent, LeaseLend, LeaseRelease, LeaseRevoke, SetServing, TaskStart, TaskStop,
 };
+use leasehold_abi::{Claim, FaultKind, GrantKind, LeaseState, Lending, Part, TaskState, WHOLE};
 use std::vec::Vec;
 
 /// One such.
@@ -45,7 +47,7 @@ pub(super) const ORDERLY_REVOCATION: Scenario = Scenario {
 pub(super) const RELEASE: Scenario = Scenario {
     actor: 2,
     begin: |world, leases| {
-        world.system_call(Call::LeaseRelease as usize, &[leases[0]]);
+        world.make(LeaseRelease { lease: leases[0] });
     },
     ..HARD_REVOCATION
 };
@@ -59,7 +61,7 @@ pub(super) const SIXTEEN_LESSEES: Scenario = Scenario {
 /// The stop of a task with leases both ways.
 pub(super) const STOP: Scenario = Scenario {
     begin: |world, _| {
-        world.system_call(Call::TaskStop as usize, &[2]);
+        world.make(TaskStop { task: 2 });
     },
     ..HARD_REVOCATION
 };
@@ -68,12 +70,12 @@ pub(super) const STOP: Scenario = Scenario {
 pub(super) const START: Scenario = Scenario {
     away: &[2],
     prepare: |world| {
-        world.value(0, Call::TaskStop, &[2]);
+        world.value(0, TaskStop { task: 2 });
         world.rest();
         std::vec![world.handle(2)]
     },
     begin: |world, _| {
-        world.system_call(Call::TaskStart as usize, &[2]);
+        world.make(TaskStart { task: 2 });
     },
     check: |world, old| assert_ne!(world.handle(2), old[0], "it has had its next life"),
     ..HARD_REVOCATION
@@ -94,7 +96,11 @@ pub(super) const LEND: Scenario = Scenario {
     begin: |world, _| {
         let at = description(2);
         let parts = at + size_of::<Lending>();
-        world.system_call(Call::LeaseLend as usize, &[at, parts, LENT_PARTS]);
+        world.make(LeaseLend {
+            lending: at,
+            parts,
+            count: LENT_PARTS,
+        });
     },
     // All of it or nothing. Whatever else is derived from it has two parts at most.
     check: |world, leases| {
@@ -121,7 +127,7 @@ pub(super) const CLAIM: Scenario = Scenario {
         std::vec![large, leases[0]]
     },
     begin: |world, leases| {
-        world.system_call(Call::GrantClaim as usize, &[leases[0], 0, 0]);
+        world.make(shared(leases[0], 0));
     },
     check: |_, _| {},
     ..HARD_REVOCATION
@@ -148,11 +154,14 @@ pub(super) const UNCLAIM: Scenario = Scenario {
     prepare: |world| {
         let root = world.root();
         let lease = world.lend(0, root, 3, &[root::BAR]);
-        world.value(3, Call::GrantClaim, &[lease, 0, 1]);
+        world.value(3, exclusive(lease, 0));
         std::vec![lease]
     },
     begin: |world, leases| {
-        world.system_call(Call::GrantUnclaim as usize, &[leases[0], 0]);
+        world.make(GrantUnclaim {
+            lease: leases[0],
+            grant: 0,
+        });
     },
     check: no_claim,
     ..CLAIM
@@ -163,7 +172,13 @@ pub(super) const OVERSTAYED: Scenario = Scenario {
     insists: true,
     prepare: |world| {
         let leases = device(world);
-        world.value(0, Call::LeaseRevoke, &[leases[0], 0]);
+        world.value(
+            0,
+            LeaseRevoke {
+                lease: leases[0],
+                mode: 0,
+            },
+        );
         world.rest();
         leases
     },
@@ -191,7 +206,7 @@ pub(super) const FAULT_OF_A_SERVER: Scenario = Scenario {
 /// A server that three wait for and that serves no more.
 pub(super) const END_OF_SERVICE: Scenario = Scenario {
     begin: |world, _| {
-        world.system_call(Call::SetServing as usize, &[0]);
+        world.make(SetServing { serving: 0 });
     },
     ..FAULT_OF_A_SERVER
 };
@@ -207,16 +222,16 @@ fn device(world: &mut Board) -> Vec<usize> {
     ]
     .map(|(grant, length)| part(grant, 0, length, 7));
     let binding = world.lend_parts(0, root, 2, &parts);
-    world.value(2, Call::GrantClaim, &[binding, 0, 0]);
-    world.value(2, Call::GrantClaim, &[binding, 1, 0, 8]);
-    world.value(2, Call::GrantClaim, &[binding, 2]);
+    world.value(2, shared(binding, 0));
+    world.value(2, line(binding, 1, 8));
+    world.value(2, shared(binding, 2));
     let below = world.lend_parts(2, binding, 3, &[part(0, 0, 0x400, 7)]);
-    world.act(3, Call::LeaseEvent, &[]);
-    world.value(3, Call::GrantClaim, &[below, 0, 0]);
+    world.act(3, LeaseEvent {});
+    world.value(3, shared(below, 0));
     let memory = world.lend_memory(2, binding, 3, (arena(2), 128), 7);
-    world.value(3, Call::GrantClaim, &[memory, 0, 0]);
+    world.value(3, shared(memory, 0));
     let further = world.lend(3, memory, 4, &[0]);
-    world.value(4, Call::GrantClaim, &[further, 0, 0]);
+    world.value(4, shared(further, 0));
     // The same window once more, by another way: it may be claimed in the middle of the end of the first.
     world.lend_parts(0, root, 3, &[part(root::BAR, 0, 0x400, 7)]);
     std::vec![binding, below, memory, further]
@@ -232,13 +247,16 @@ fn sixteen(world: &mut Board) -> Vec<usize> {
 fn callers(world: &mut Board) -> Vec<usize> {
     let server = world.handle(1);
     for client in [2, 3, 4] {
-        world.act(client, Call::Call, &[server]);
+        world.act(client, call(server));
     }
     std::vec![server]
 }
 
 fn revoke(world: &mut Board, leases: &[usize], mode: usize) {
-    world.system_call(Call::LeaseRevoke as usize, &[leases[0], mode]);
+    world.make(LeaseRevoke {
+        lease: leases[0],
+        mode,
+    });
 }
 
 /// L1, L5: all these are over.

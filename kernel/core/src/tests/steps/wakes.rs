@@ -4,9 +4,10 @@ use super::super::setups::FAULT;
 use super::board::Board;
 use super::scenarios::Scenario;
 use crate::Hardware;
+use crate::model::calls::{call, line, receive};
 use crate::model::{TASKS, root, whole};
 use crate::schedule::bit;
-use leasehold_abi::Call;
+use leasehold_abi::arguments::{LeaseRevoke, Notify, SetTimer};
 
 /// When timers and deadlines come that were prepared; the work begins before.
 const COMES: u64 = 1250;
@@ -62,12 +63,18 @@ impl Wake {
                 BITS[0]
             }
             Self::Timer => {
-                world.value(task, Call::SetTimer, &[COMES as usize, BITS[1]]);
+                world.value(
+                    task,
+                    SetTimer {
+                        deadline: (COMES as usize) as u64,
+                        bits: BITS[1],
+                    },
+                );
                 BITS[1]
             }
             Self::Peer { by } => {
                 claim_line(world, by);
-                world.act(by, Call::Receive, &[BITS[0]]);
+                world.act(by, receive(BITS[0]));
                 BITS[2]
             }
             Self::Overdue => {
@@ -77,13 +84,13 @@ impl Wake {
             Self::Death { server } => {
                 claim_line(world, server);
                 let handle = world.handle(server);
-                world.act(task, Call::Call, &[handle]);
-                world.act(server, Call::Receive, &[BITS[0]]);
+                world.act(task, call(handle));
+                world.act(server, receive(BITS[0]));
                 return;
             }
         };
         if waits {
-            world.act(task, Call::Receive, &[bits]);
+            world.act(task, receive(bits));
         }
     }
 
@@ -116,7 +123,10 @@ impl Wake {
             world.kernel.fault(FAULT);
         } else {
             let handle = world.handle(task);
-            world.system_call(Call::Notify as usize, &[handle, BITS[2]]);
+            world.make(Notify {
+                task: handle,
+                bits: BITS[2],
+            });
         }
     }
 
@@ -145,14 +155,14 @@ fn claim_line(world: &mut Board, task: usize) {
     } else {
         (offer(world, task, root::LINE_10), 0)
     };
-    world.value(task, Call::GrantClaim, &[lease, grant, 0, BITS[0]]);
+    world.value(task, line(lease, grant, BITS[0]));
 }
 
 /// A task is to give a lease back, and will not.
 fn overstay(world: &mut Board, task: usize) {
     assert!(task < TASKS);
     let lease = offer(world, task, root::UART);
-    world.value(0, Call::LeaseRevoke, &[lease, 0]);
+    world.value(0, LeaseRevoke { lease, mode: 0 });
     let ticks = world.kernel.tasks[task].release_ticks;
     assert_eq!(world.kernel.hardware.now() + ticks, COMES);
 }
