@@ -61,27 +61,21 @@ pub(crate) fn generate(plan: &Plan, arch: Arch, layout: &Layout, elves: &[Elf]) 
         out,
         "/// Whether there are PCI functions.\npub const PCI: bool = {pci};"
     )?;
-    for (name, doc, text) in [
-        (
-            "TABLES",
-            "The sizes of the tables, in words.",
-            format!(
-                "{} tasks, {} leases, {} grants",
-                plan.tasks.len(),
-                tables.leases,
-                tables.grants
-            ),
-        ),
-        (
-            "SUPERVISOR",
-            "The name of the first task.",
-            plan.tasks
-                .first()
-                .map_or_else(String::new, |task| task.name.clone()),
-        ),
-    ] {
-        writeln!(out, "/// {doc}\npub const {name}: &str = {text:?};")?;
-    }
+    // Whole lines as far as they are known: each piece that the kernel prints by itself is code.
+    writeln!(
+        out,
+        "/// The kernel's version, and the sizes of the tables.\npub const HELLO: &str = concat!(\"leasehold \", \
+         env!(\"CARGO_PKG_VERSION\"), \": {} tasks, {} leases, {} grants\");",
+        plan.tasks.len(),
+        tables.leases,
+        tables.grants
+    )?;
+    let supervisor = plan.tasks.first().map_or("", |task| &task.name);
+    writeln!(
+        out,
+        "/// The first task runs.\npub const STARTED: &str = {:?};",
+        format!("{supervisor} started\n")
+    )?;
     if arch.has_pages() {
         writeln!(
             out,

@@ -1,7 +1,7 @@
 //! The boot log. All of it is cold: the compiler expands less in it.
 
 use crate::board::Board;
-use crate::image::{SUPERVISOR, TABLES};
+use crate::image::{HELLO, STARTED};
 use crate::report::decimal;
 use leasehold_core::Hardware;
 
@@ -9,8 +9,7 @@ use leasehold_core::Hardware;
 #[cold]
 #[inline(never)]
 pub(crate) fn hello(board: &mut Board) {
-    board.print(concat!("leasehold ", env!("CARGO_PKG_VERSION"), ": ").as_bytes());
-    board.print(TABLES.as_bytes());
+    board.print(HELLO.as_bytes());
     if let Some(tables) = board.free_tables() {
         board.print(b", ");
         decimal(tables, board.platform());
@@ -28,8 +27,7 @@ pub(crate) fn started(board: &mut Board) {
         decimal(tables, board.platform());
         board.print(b" page tables free; ");
     }
-    board.print(SUPERVISOR.as_bytes());
-    board.print(b" started\n");
+    board.print(STARTED.as_bytes());
 }
 
 /// The protection hardware has no room for the tasks' own memory. Whatever else can be missing, the compiler refuses.
