@@ -1,6 +1,7 @@
 //! `bench`: the budget table, measured by executed instructions in the emulator. Its exit code says whether every row
 //! is within its budget, and whether none grows with the system.
 
+mod frames;
 mod measure;
 mod parts;
 mod rows;
@@ -88,6 +89,19 @@ pub(crate) fn parts(workspace: &Workspace, emulators: &Emulators, board: &str) -
         parts::print(&bootable, &measured, mixed)?;
     }
     Ok(())
+}
+
+/// The app whose frames are counted.
+const TRAFFIC: &str = "traffic";
+
+/// Prints what frames of a network cost.
+///
+/// # Errors
+/// When the image cannot be built or run, or does not answer.
+pub(crate) fn frames(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<()> {
+    let needs = needs::of(workspace, &[Work::Boot], &[(TRAFFIC, board)])?;
+    needs::ensure(workspace, emulators, &needs)?;
+    frames::print(&build::bootable(workspace, emulators, TRAFFIC, board)?)
 }
 
 /// One object for each row that an image measured.

@@ -154,15 +154,19 @@ enum Verb {
         /// Print what each row is made of, by function, instead of judging it (RISC-V only; takes minutes).
         #[arg(long, conflicts_with = "json")]
         parts: bool,
+        /// Print what frames of a network cost in its driver, the kernel and the stack, instead (RISC-V only).
+        #[arg(long, conflicts_with_all = ["json", "parts"])]
+        frames: bool,
         #[command(flatten)]
         others: Others,
     },
-    /// Write files for minutes while the disk's driver is killed, and check the disk; a seed repeats a failure.
+    /// Write files for minutes while the disk's driver is killed, and check the disk, or the same of the network; a
+    /// seed repeats a failure.
     #[command(
         after_help = "Example:\n  cargo xtask soak virt-rv64 --writes 1000 --kills 50 --seed 3"
     )]
     Soak {
-        /// A board of the app `disk`.
+        /// A board with a disk or a network.
         #[arg(default_value = "virt-rv64")]
         board: String,
         #[command(flatten)]
@@ -365,10 +369,13 @@ fn run(verb: Verb) -> Result<()> {
             board: Board { board },
             json,
             parts,
+            frames,
             others,
         } => {
             let emulators = others.emulators()?;
-            if parts {
+            if frames {
+                bench::frames(&workspace, &emulators, &board)
+            } else if parts {
                 bench::parts(&workspace, &emulators, &board)
             } else {
                 bench::run(&workspace, &emulators, &board, json)

@@ -28,10 +28,23 @@ impl Socket {
         }
     }
 
-    /// Lets an emulator listen there.
+    /// Lets an emulator's monitor listen there.
     pub(crate) fn attach(&self, command: &mut Command) {
+        self.attach_as(command, "-qmp");
+    }
+
+    /// Lets what this option of the emulator's is for listen there.
+    pub(crate) fn attach_as(&self, command: &mut Command, option: &str) {
         let listens = format!("unix:{},server=on,wait=off", self.path.display());
-        command.args(["-qmp", &listens]);
+        command.args([option, &listens]);
+    }
+
+    /// Connects to what listens there.
+    ///
+    /// # Errors
+    /// When there is nothing.
+    pub(crate) fn stream(&self) -> Result<UnixStream> {
+        UnixStream::connect(&self.path).context("the emulator does not listen")
     }
 
     /// Connects to the emulator that listens there.
@@ -87,8 +100,31 @@ impl Monitor {
     /// What the emulator says.
     pub(crate) fn remove_drive(&mut self, drive: &str) -> Result<()> {
         // There is no command of the machine protocol for it.
-        let arguments = json!({ "command-line": format!("drive_del {drive}") });
-        self.execute("human-monitor-command", &arguments)
+        self.say(&format!("drive_del {drive}"))
+    }
+
+    /// Gives a command as a person types it. What it says is not heard.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub(crate) fn say(&mut self, line: &str) -> Result<()> {
+        self.execute("human-monitor-command", &json!({ "command-line": line }))
+    }
+
+    /// Lets the machine stand still.
+    ///
+    /// # Errors
+    /// What the emulator says.
+    pub(crate) fn pause(&mut self) -> Result<()> {
+        self.execute("stop", &json!({}))
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// What the emulator says.
+    pub(crate) fn go_on(&mut self) -> Result<()> {
+        self.execute("cont", &json!({}))
     }
 
     /// Lets a drive take so long for a request that it answers none: a byte a second.
@@ -102,12 +138,21 @@ impl Monitor {
         self.execute("block_set_io_throttle", &arguments)
     }
 
-    /// Plugs the cable of a network in, or pulls it out.
+    /// Asks for a device to be taken out. One behind a port for hot plugging is there until its slot has no power.
     ///
     /// # Errors
-    /// What the emulator says.
+    /// What the emulator says: there is no such device, or it cannot be taken out.
+    pub(crate) fn remove_device(&mut self, device: &str) -> Result<()> {
+        self.execute("device_del", &json!({ "id": device }))
+    }
+
+    /// Plugs the cable of a network in, or out.
+    ///
+    /// # Errors
+    /// What the emulator says: there is no such network.
     pub(crate) fn set_link(&mut self, network: &str, is_up: bool) -> Result<()> {
-        self.execute("set_link", &json!({ "name": network, "up": is_up }))
+        let arguments = json!({ "name": network, "up": is_up });
+        self.execute("set_link", &arguments)
     }
 
     /// Executes a command and waits for its answer.

@@ -5,6 +5,7 @@ use crate::build;
 use crate::emulator::Emulators;
 use crate::needs::{self, Work};
 use crate::test::disk::{self, Plan};
+use crate::test::network;
 use anyhow::{Result, ensure};
 use leasehold_build::Workspace;
 
@@ -29,13 +30,41 @@ pub(crate) struct Amount {
     /// Instead, let the disk take requests and answer none.
     #[arg(long, conflicts_with_all = ["writes", "kills", "power_cuts"])]
     silent_disk: bool,
+    /// Instead, move so many MiB over the network in each direction, with its driver killed once a second; then kill
+    /// the stack, and let the wire lose frames.
+    #[arg(long, value_name = "MEBIBYTES", conflicts_with_all = ["writes", "kills", "power_cuts", "silent_disk"])]
+    network: Option<usize>,
 }
 
-/// Writes files while the disk's driver is killed, in rounds, each of a fresh disk that is judged afterwards.
+/// Does what was asked for.
 ///
 /// # Errors
 /// What was lost, with the seed of its round.
 pub(crate) fn run(
+    workspace: &Workspace,
+    emulators: &Emulators,
+    board: &str,
+    amount: Amount,
+) -> Result<()> {
+    match amount.network {
+        None => on_disk(workspace, emulators, board, amount),
+        Some(mebibytes) => {
+            let target = (network::long::APP, board);
+            ensure!(
+                boards::has_task(workspace, target, network::STACK),
+                "{board} has no network"
+            );
+            let needs = needs::of(workspace, &[Work::Boot], &[target])?;
+            needs::ensure(workspace, emulators, &needs)?;
+            let mut bootable = build::bootable(workspace, emulators, network::long::APP, board)?;
+            println!("{}", bootable.machine);
+            network::long::soak(workspace, &mut bootable, mebibytes, amount.seed)
+        }
+    }
+}
+
+/// Writes files while the disk's driver is killed, in rounds, each of a fresh disk that is judged afterwards.
+fn on_disk(
     workspace: &Workspace,
     emulators: &Emulators,
     board: &str,

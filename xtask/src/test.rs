@@ -8,13 +8,14 @@ mod fan;
 mod header;
 mod host;
 mod model;
-mod network;
+pub(crate) mod network;
 mod page;
 mod part;
 mod probe;
 mod readme;
 mod refusals;
-mod shell;
+pub(crate) mod shell;
+mod slot;
 mod story;
 mod suite;
 mod tally;
@@ -39,6 +40,7 @@ const ON_BOARDS: &[OnBoard] = &[
     display::PART,
     network::PART,
     network::SMALL,
+    network::forger::PART,
     page::PART,
     page::SMALL,
     disk::PART,

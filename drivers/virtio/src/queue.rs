@@ -154,8 +154,11 @@ pub struct Queue<'cap, const SIZE: usize, B = ()> {
     offered: DmaBuffer<'cap, u16>,
     used: DmaBuffer<'cap, u32>,
     slots: [Slot; SIZE],
-    /// The descriptor behind each in its chain.
+    /// The descriptor behind each in its chain, or behind a free one in the list of those.
     next: [u16; SIZE],
+    /// The first free descriptor, if there is one, and how many there are.
+    first_free: u16,
+    free: usize,
     /// What belongs to the chain that begins there.
     kept: [Option<B>; SIZE],
     /// Chains that were ever offered, and those that were taken back, both modulo 2^16 as the device counts them.
@@ -181,7 +184,10 @@ impl<'cap, B, const SIZE: usize> Queue<'cap, SIZE, B> {
             // The device writes an event behind the ring only if that was agreed on; it has its place all the same.
             used: pool.aligned_buffer(BEFORE_USED + USED * SIZE + 1, ALIGN_USED)?,
             slots: [Slot::Free; SIZE],
-            next: [0; SIZE],
+            // Each is free, and the next one is behind it. Nobody looks behind the last.
+            next: core::array::from_fn(|at| (at as u16).wrapping_add(1)),
+            first_free: 0,
+            free: SIZE,
             kept: [const { None }; SIZE],
             offers: 0,
             taken: 0,
@@ -243,15 +249,14 @@ impl<'cap, B, const SIZE: usize> Queue<'cap, SIZE, B> {
         if pieces.is_empty() || !pieces.is_sorted_by_key(|piece| piece.written) {
             return Err(Error::Invalid);
         }
-        let free = |slot: &Slot| *slot == Slot::Free;
-        if self.slots.iter().filter(|slot| free(slot)).count() < pieces.len() {
+        if self.free < pieces.len() {
             return Err(Error::Exhausted);
         }
         let mut written = 0_u32;
         // From the last to the first, so that each knows the next.
         let mut behind = None;
         for piece in pieces.iter().rev() {
-            let at = self.slots.iter().position(free).ok_or(Error::Exhausted)?;
+            let at = usize::from(self.first_free);
             let writes = if piece.written { WRITE } else { 0 };
             let descriptor = Descriptor {
                 address: piece.address,
@@ -261,6 +266,8 @@ impl<'cap, B, const SIZE: usize> Queue<'cap, SIZE, B> {
             };
             self.descriptors.write(at, descriptor)?;
             self.slots[at] = Slot::Follows;
+            self.first_free = self.next[at];
+            self.free -= 1;
             // The last of a chain names itself.
             self.next[at] = behind.unwrap_or(at as u16);
             if piece.written {
@@ -315,6 +322,9 @@ impl<'cap, B, const SIZE: usize> Queue<'cap, SIZE, B> {
         loop {
             self.slots[at] = Slot::Free;
             let behind = usize::from(self.next[at]);
+            self.next[at] = self.first_free;
+            self.first_free = at as u16;
+            self.free += 1;
             if behind == at {
                 break;
             }

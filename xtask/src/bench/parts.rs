@@ -11,7 +11,7 @@ use object::{Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 /// An instruction that faults or is interrupted is logged twice, and so is a load or store of a device register that is
 /// not the last of its block: so many more lines than instructions a row may have.
@@ -31,7 +31,7 @@ const WITHOUT: [&str; 5] = [
 
 /// The code of an image.
 #[derive(Default)]
-struct Code {
+pub(super) struct Code {
     /// First addresses and names of functions, in order.
     functions: Vec<(u64, String)>,
     /// Where the counter is read.
@@ -39,7 +39,11 @@ struct Code {
 }
 
 impl Code {
-    fn read(bootable: &Bootable) -> Result<Self> {
+    /// Of kernel and tasks.
+    ///
+    /// # Errors
+    /// When a program of the image cannot be read.
+    pub(super) fn read(bootable: &Bootable) -> Result<Self> {
         let folder = &bootable.built.folder;
         let mut code = Self::default();
         code.add(&fs::read(folder.join("kernel.elf"))?, "kernel")?;
@@ -79,6 +83,14 @@ impl Code {
         Ok(())
     }
 
+    /// The program that an address is of.
+    pub(super) fn program(&self, address: u64) -> &str {
+        let function = self.function(address);
+        function
+            .split_once(": ")
+            .map_or(function, |(program, _)| program)
+    }
+
     fn function(&self, address: u64) -> &str {
         let after = self
             .functions
@@ -103,9 +115,19 @@ fn shortened(name: &str) -> String {
 }
 
 /// The address of the instruction in a line of the log: `Trace 0: HOST [FLAGS/ADDRESS/…`.
-fn address(line: &str) -> Option<u64> {
+pub(super) fn address(line: &str) -> Option<u64> {
     let rest = line.strip_prefix("Trace ")?.split_once('/')?.1;
     u64::from_str_radix(rest.split_once('/')?.0, 16).ok()
+}
+
+/// Lets an emulator of this release execute each instruction by itself.
+pub(super) fn single_steps(command: &mut Command, release: &str) {
+    let mut old = ["5.", "6.", "7.", "8.0"].iter();
+    if old.any(|old| release.starts_with(old)) {
+        command.arg("-singlestep");
+    } else {
+        command.args(["-accel", "tcg,one-insn-per-tb=on"]);
+    }
 }
 
 /// Runs the image of `measured` again, and prints what its rows are made of. Most images measure one row after the
@@ -130,12 +152,7 @@ pub(super) fn print(bootable: &Bootable, measured: &Measured, mixed: bool) -> Re
     let clock = Clock::Instructions(measured.column.shift());
     let mut command = qemu::command(&bootable.built, emulator, clock, Devices::WithoutDisk)?;
     command.args(["-serial", "null", "-monitor", "none"]);
-    let old = ["5.", "6.", "7.", "8.0"].iter();
-    if old.clone().any(|old| measured.release.starts_with(old)) {
-        command.arg("-singlestep");
-    } else {
-        command.args(["-accel", "tcg,one-insn-per-tb=on"]);
-    }
+    single_steps(&mut command, &measured.release);
     command.args(["-d", "exec,nochain", "-D", "/dev/stdout"]);
     let mut child = command
         .stdin(Stdio::null())

@@ -3,9 +3,12 @@
 //! The emulator's own network passes what the board sends to 10.0.2.2 on to a server here, on the loopback device.
 //! Nothing that is judged depends on how fast this machine is: kills come after so many bytes.
 
+pub(super) mod forger;
 mod frames;
+pub(crate) mod long;
 mod page;
-mod server;
+pub(crate) mod server;
+mod wire;
 
 use self::server::{BYTES, Server};
 use super::part::{OnBoard, Part, Runs};
@@ -20,7 +23,7 @@ use leasehold_build::Workspace;
 use leasehold_build::plan::{Bind, Task};
 
 /// The stack.
-const STACK: &str = "net";
+pub(crate) const STACK: &str = "net";
 /// Drivers that the page can crash without harm to itself. Each board has one of them.
 const OTHERS: [&str; 2] = ["edu", "timer"];
 /// The emulator's name of the network.
@@ -68,7 +71,7 @@ fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     let mut seen = Seen {
         shell,
         server: Server::start()?,
-        monitor: socket.connect()?,
+        monitor: Some(socket.connect()?),
     };
     let mut tally = Tally::default();
     let mut report = |name: &str, outcome| tally.judge("network", name, outcome);
@@ -122,13 +125,16 @@ pub(super) fn driver(tasks: &[Task]) -> Option<String> {
 struct Seen {
     shell: Shell,
     server: Server,
-    monitor: Monitor,
+    monitor: Option<Monitor>,
 }
 
 /// What the shell says of a transfer.
 struct Transfer {
     bytes: usize,
     hash: String,
+    /// How long it took, and the longest time without a byte.
+    milliseconds: u64,
+    stall: u64,
     kills: u32,
 }
 
@@ -222,7 +228,10 @@ impl Seen {
     /// The cable is pulled out, and plugged in again.
     fn cable(&mut self) -> Result<()> {
         for (is_up, words) in [(false, ", no link, "), (true, ", link, ")] {
-            self.monitor.set_link(NETWORK, is_up)?;
+            self.monitor
+                .as_mut()
+                .context("no monitor")?
+                .set_link(NETWORK, is_up)?;
             // The emulator has told the controller; the driver is told by an interrupt, at once by the board's time.
             self.good("sleep 100")?;
             let said = self.good("net")?;
@@ -261,10 +270,16 @@ impl Transfer {
         part("status ", "").filter(|status| *status == "200")?;
         let bytes = part("", " bytes")?.parse().ok()?;
         let hash = part("hash ", "")?.to_owned();
-        part("", " ms")?;
-        part("longest stall ", " ms")?;
+        let milliseconds = part("", " ms")?.parse().ok()?;
+        let stall = part("longest stall ", " ms")?.parse().ok()?;
         let kills = part("", " kills")?.parse().ok()?;
-        Some(Self { bytes, hash, kills })
+        Some(Self {
+            bytes,
+            hash,
+            milliseconds,
+            stall,
+            kills,
+        })
     }
 }
 

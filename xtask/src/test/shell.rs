@@ -10,36 +10,44 @@ use anyhow::{Result, bail, ensure};
 use std::process::Command;
 use std::time::Duration;
 
-/// How long of its own time the machine may take to boot, and for each line.
+/// How long of its own time the machine may take to boot, and for each line if nobody says otherwise.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// How often a line is typed that is to say something in the end.
+const LOOKS: usize = 600;
 
 /// The shell's prompts.
 const PROMPTS: [&str; 2] = ["leasehold> ", "leasehold [failed]> "];
 
 /// What came back for a line, and whether the shell calls it a success.
-pub(super) type Answer = Result<(Vec<String>, bool)>;
+pub(crate) type Answer = Result<(Vec<String>, bool)>;
 
 /// The demo's shell on the serial line.
-pub(super) struct Shell {
+pub(crate) struct Shell {
     guest: Guest,
+    /// How long of its own time the machine may take for each line.
+    pub(crate) limit: Duration,
 }
 
 impl Shell {
     /// Boots the demo by this clock; its prompt is still to come.
-    pub(super) fn start(bootable: &Bootable, clock: Clock) -> Result<Self> {
+    pub(crate) fn start(bootable: &Bootable, clock: Clock) -> Result<Self> {
         let command = bootable.command(clock, Line::Pipes)?;
         Self::run(&command, bootable.symbols.clone())
     }
 
     /// The same, by a command of one's own.
-    pub(super) fn run(command: &Command, symbols: Symbols) -> Result<Self> {
+    pub(crate) fn run(command: &Command, symbols: Symbols) -> Result<Self> {
         let guest = Guest::start(command, symbols)?;
-        Ok(Self { guest })
+        Ok(Self {
+            guest,
+            limit: LIMIT,
+        })
     }
 
     /// Boots the demo and waits for its prompt. Its clock counts instructions, so everything takes the same time on
     /// every host.
-    pub(super) fn boot(bootable: &Bootable) -> Result<Self> {
+    pub(crate) fn boot(bootable: &Bootable) -> Result<Self> {
         let mut shell = Self::start(bootable, Clock::STEADY)?;
         shell.until_prompt()?;
         Ok(shell)
@@ -50,7 +58,7 @@ impl Shell {
     ///
     /// An answer is the text between the echo of its line and the echo of the next. A log line removes the prompt, and
     /// the shell prints it again, with the part of the next line that it has read.
-    pub(super) fn lines(&mut self, lines: &[&str]) -> Result<Vec<Answer>> {
+    pub(crate) fn lines(&mut self, lines: &[&str]) -> Result<Vec<Answer>> {
         self.guest.send_all(lines)?;
         let mut answers: Vec<Answer> = Vec::new();
         let mut answer: Option<Vec<String>> = None;
@@ -58,7 +66,7 @@ impl Shell {
         while answers.len() < lines.len() {
             // Echoes that were seen: those of the answers, and that of the one that is being given.
             let next = lines.get(answers.len() + usize::from(answer.is_some()));
-            match self.guest.next_within(LIMIT)? {
+            match self.guest.next_within(self.limit)? {
                 Event::Line(line) => {
                     let typed = PROMPTS.iter().find_map(|prompt| line.strip_prefix(prompt));
                     if typed.is_some() {
@@ -85,7 +93,7 @@ impl Shell {
     }
 
     /// Types lines that must succeed; what they say.
-    pub(super) fn good(&mut self, lines: &[&str]) -> Result<Vec<String>> {
+    pub(crate) fn good(&mut self, lines: &[&str]) -> Result<Vec<String>> {
         let mut all = Vec::new();
         for (line, answer) in lines.iter().zip(self.lines(lines)?) {
             let (said, succeeded) = answer?;
@@ -95,8 +103,25 @@ impl Shell {
         Ok(all)
     }
 
+    /// Types a line again and again, a twentieth of a second of the board's time after its last answer, until an answer
+    /// has what is looked for.
+    ///
+    /// # Errors
+    /// When it fails, or never says that.
+    pub(crate) fn until(&mut self, line: &str, found: impl Fn(&[String]) -> bool) -> Result<()> {
+        let mut said = Vec::new();
+        for _ in 0..LOOKS {
+            said = self.good(&[line])?;
+            if found(&said) {
+                return Ok(());
+            }
+            self.good(&["sleep 50"])?;
+        }
+        bail!("`{line}` says in the end: {}", said.join("\n"))
+    }
+
     /// What the machine says until its shell asks.
-    pub(super) fn until_prompt(&mut self) -> Answer {
+    pub(crate) fn until_prompt(&mut self) -> Answer {
         let mut lines = Vec::new();
         let mut allowance = Allowance::new(LIMIT);
         loop {
@@ -114,7 +139,7 @@ impl Shell {
     ///
     /// # Errors
     /// When the machine does not turn off, or says that something failed.
-    pub(super) fn power_off(&mut self) -> Result<()> {
+    pub(crate) fn power_off(&mut self) -> Result<()> {
         self.guest.send("poweroff")?;
         let mut allowance = Allowance::new(LIMIT);
         loop {

@@ -210,6 +210,35 @@ fn what_a_dead_driver_had_is_sent_again_when_the_next_is_there() {
 }
 
 #[test]
+fn a_new_driver_first_sends_what_lets_the_other_side_send_again() {
+    run(|| {
+        let mut pair = Pair::new();
+        pair.send(b"data");
+        pair.settle();
+        pair.receive(&mut Vec::new());
+        pair.stacks[0].bound([2, 0, 0, 0, 0, 1], || unreachable!("it has a seed"));
+        let [first, second] = &mut pair.ways;
+        for _ in 0..3 {
+            pair.stacks[0].poll(Some(&mut End {
+                from: first,
+                to: second,
+            }));
+        }
+        // Segments with one sequence number, and one that is acknowledged: more than three, and no more by themselves.
+        let numbers = |frame: &Vec<u8>| frame[38..46].to_vec();
+        let said: Vec<_> = second.iter().map(numbers).collect();
+        assert_eq!(said.len(), 4, "{said:?}");
+        assert!(said.iter().all(|numbers| *numbers == said[0]), "{said:?}");
+        pair.settle();
+        assert_eq!(pair.send(b"still here"), 10);
+        pair.settle();
+        let mut came = Vec::new();
+        pair.receive(&mut came);
+        assert_eq!(came, b"still here");
+    });
+}
+
+#[test]
 fn frames_that_are_nonsense_change_nothing() {
     run(|| {
         let mut pair = Pair::new();

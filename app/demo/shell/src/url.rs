@@ -20,7 +20,8 @@ pub fn address(text: &str) -> Option<[u8; 4]> {
 /// An endpoint like `10.0.2.2:80`.
 pub fn endpoint(text: &str) -> Option<Endpoint> {
     let (host, port) = text.split_once(':')?;
-    let port: u16 = port.parse().ok()?;
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    let port: u16 = port.parse().ok().filter(|_| digits)?;
     (port != 0).then_some(Endpoint::new(address(host)?, port))
 }
 
@@ -127,6 +128,7 @@ mod tests {
             "http://10.0.2.2:0/",
             "http://10.0.2.2:65536/",
             "http://:80/",
+            "http://10.0.2.2:+80/",
         ] {
             assert_eq!(Url::parse(wrong), None, "{wrong}");
         }
@@ -152,5 +154,71 @@ mod tests {
         let mut answer = Answer::default();
         answer.take(b"nonsense\r\n\r\n");
         assert_eq!(answer.status(), None);
+    }
+
+    /// Inputs of the tests below, if the variable `LEASEHOLD_INPUTS` has no other number.
+    const INPUTS: u32 = 20_000;
+
+    /// Calls this with so many random texts of these bytes, and with a random number.
+    fn inputs(alphabet: &[u8], mut test: impl FnMut(&[u8], usize)) {
+        let inputs = std::env::var("LEASEHOLD_INPUTS").ok();
+        let inputs = inputs.map_or(INPUTS, |number| number.parse().expect("a number"));
+        let mut state = 1_u64;
+        let mut random = move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 16) as usize
+        };
+        let mut bytes = [0; 48];
+        for _ in 0..inputs {
+            let length = random() % bytes.len();
+            for byte in &mut bytes[..length] {
+                *byte = alphabet[random() % alphabet.len()];
+            }
+            test(&bytes[..length], random());
+        }
+    }
+
+    #[test]
+    fn what_is_read_of_any_text_means_the_same_again() {
+        let mut urls = 0;
+        inputs(b"0123456789....::///1+-a\xc3\xa4", |bytes, _| {
+            let text = String::from_utf8_lossy(bytes);
+            for text in [format!("http://{text}"), format!("http://1.2.3.{text}")] {
+                let Some(url) = Url::parse(&text) else {
+                    continue;
+                };
+                urls += 1;
+                let [a, b, c, d] = url.to.address;
+                let (port, path) = (url.to.port, url.path);
+                let again = format!("http://{a}.{b}.{c}.{d}:{port}{path}");
+                assert_eq!(Url::parse(&again), Some(url), "{text}");
+                assert!(port != 0 && path.starts_with('/'), "{text}");
+            }
+        });
+        assert!(urls > 100, "{urls} texts were one");
+    }
+
+    #[test]
+    fn an_answer_of_any_bytes_has_its_body_behind_the_first_empty_line() {
+        let mut heads = 0;
+        inputs(b"\r\n\r\n\r\n102x", |bytes, random| {
+            let mut answer = Answer::default();
+            let (first, second) = bytes.split_at(random % (bytes.len() + 1));
+            let mut body = answer.take(first).to_vec();
+            body.extend_from_slice(answer.take(second));
+            let end = bytes.windows(4).position(|four| four == END);
+            heads += u32::from(end.is_some());
+            let wanted = end.map_or(&[][..], |end| &bytes[end + 4..]);
+            assert_eq!(body, wanted, "{bytes:?}");
+            let status = bytes
+                .get(9..12)
+                .filter(|_| end.is_some_and(|end| end + 4 >= 12));
+            let status = status.and_then(|digits| core::str::from_utf8(digits).ok());
+            let status = status.and_then(|digits| digits.parse::<u32>().ok());
+            assert_eq!(answer.status(), status.filter(|status| *status >= 100));
+        });
+        assert!(heads > 100, "{heads} had an end");
     }
 }

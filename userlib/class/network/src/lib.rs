@@ -127,13 +127,20 @@ pub struct Network<'a> {
 /// What the driver gives for a [`Network`].
 #[derive(Debug)]
 pub struct NetworkOffer<'a> {
-    driver: (),
-    identity: Identity,
-    link: Lent<'a, u32>,
-    received: DoerOffer<'a, Frame, Done, BUFFERS>,
-    transmit: AskerOffer<'a, Frame, Done, BUFFERS>,
-    received_memory: LentDma<'a, u8>,
-    transmit_memory: LentDma<'a, u8>,
+    /// The driver.
+    pub driver: (),
+    /// What the controller is like.
+    pub identity: Identity,
+    /// 1 while there is a link.
+    pub link: Lent<'a, u32>,
+    /// The queue of frames that came.
+    pub received: DoerOffer<'a, Frame, Done, BUFFERS>,
+    /// The queue of frames to send.
+    pub transmit: AskerOffer<'a, Frame, Done, BUFFERS>,
+    /// A buffer for each slot of the one, to be read.
+    pub received_memory: LentDma<'a, u8>,
+    /// A buffer for each slot of the other, to be written.
+    pub transmit_memory: LentDma<'a, u8>,
 }
 
 /// The family of [`Network`].

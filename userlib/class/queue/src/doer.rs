@@ -4,7 +4,9 @@ use crate::offers::{AskerOffer, DoerOffer};
 use crate::slots::{Holder, Slot, Slots, Tagged};
 use core::fmt;
 use userlib::Error;
-use userlib::auxiliary::{LendRegion, Lendable, Lender, Receiver, RingReceiver, RingSender, Turn};
+use userlib::auxiliary::{
+    LendRegion, Lendable, Lender, LentEnd, Receiver, RingReceiver, RingSender, Turn,
+};
 
 /// The end of a queue that does what the other asks: requests of `Q`, answers of `D`, `N` slots (a power of two).
 ///
@@ -140,6 +142,14 @@ impl<'a, Q: Tagged, D: Tagged, const N: usize> Lendable<'a> for Doer<'a, Q, D, N
 }
 
 impl<'a, Q: Tagged, D: Tagged, const N: usize> DoerOffer<'a, Q, D, N> {
+    /// Of the two ends for the child, for a driver that keeps the rings itself, as one that tests the child does.
+    pub const fn from_ends(
+        requests: LentEnd<'a, RingReceiver<'a, Q, N>>,
+        answers: LentEnd<'a, RingSender<'a, D, N>>,
+    ) -> Self {
+        Self { requests, answers }
+    }
+
     /// The child's end in this task, for host tests that play both.
     ///
     /// # Errors

@@ -42,6 +42,9 @@ pub(crate) enum Holder {
 #[derive(Debug)]
 pub(crate) struct Slots<const N: usize> {
     holders: [Cell<Holder>; N],
+    /// How many are free, and one that perhaps is.
+    free: Cell<usize>,
+    likely: Cell<usize>,
     /// The other side said what cannot be.
     broken: Cell<bool>,
 }
@@ -53,14 +56,23 @@ impl<const N: usize> Slots<N> {
         }
         Self {
             holders: [const { Cell::new(Holder::Free) }; N],
+            free: Cell::new(N),
+            likely: Cell::new(0),
             broken: Cell::new(false),
         }
     }
 
     /// Any free slot.
     pub(crate) fn any(&self) -> Option<Slot> {
-        let index = (self.holders.iter()).position(|holder| holder.get() == Holder::Free)?;
-        self.holders[index].set(Holder::Held);
+        // Usually all are with the other side, or one is free that was given back last, or lies behind the last taken.
+        if self.free.get() == 0 {
+            return None;
+        }
+        let is_free = |index: &usize| self.holders[*index].get() == Holder::Free;
+        let likely = self.likely.get();
+        let index = (likely..N).chain(0..likely).find(is_free)?;
+        self.place(index, Holder::Held);
+        self.likely.set((index + 1) % N);
         Some(Slot(index as u16))
     }
 
@@ -71,7 +83,7 @@ impl<const N: usize> Slots<N> {
         if holder.get() != held_by {
             return Err(Error::Protocol);
         }
-        holder.set(Holder::Held);
+        self.place(index, Holder::Held);
         Ok(Slot(index as u16))
     }
 
@@ -84,8 +96,18 @@ impl<const N: usize> Slots<N> {
         if holder.get() != Holder::Held {
             return Err(Error::Invalid);
         }
-        holder.set(to);
+        self.place(slot.index(), to);
         Ok(())
+    }
+
+    /// Puts a slot in a place.
+    fn place(&self, index: usize, to: Holder) {
+        let before = self.holders[index].replace(to);
+        let free = self.free.get() + usize::from(to == Holder::Free);
+        self.free.set(free - usize::from(before == Holder::Free));
+        if to == Holder::Free {
+            self.likely.set(index);
+        }
     }
 
     /// Slots in this place.
@@ -99,6 +121,8 @@ impl<const N: usize> Slots<N> {
         self.holders
             .iter()
             .for_each(|holder| holder.set(Holder::Free));
+        self.free.set(N);
+        self.likely.set(0);
         self.broken.set(false);
     }
 

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 /// How long an answer may take. Nothing is judged by it.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long one connection gets for it before another is tried.
+const TRY: Duration = Duration::from_secs(5);
+const SHORT_TRY: Duration = Duration::from_millis(200);
 /// More connections than the page's task has sockets.
 const SILENT: usize = 12;
 
@@ -153,16 +156,25 @@ pub(super) fn silence(port: u16) -> Result<()> {
 /// # Errors
 /// When it is not.
 pub(super) fn is_there(port: u16) -> Result<()> {
-    reach(port).map(drop)
+    reach(port, TRY).map(drop)
+}
+
+/// The same, by a client that soon tries another connection when one says nothing: what it says first may be lost, and
+/// the emulator's network says it again only after seconds.
+///
+/// # Errors
+/// When it is not.
+pub(super) fn is_soon_there(port: u16) -> Result<()> {
+    reach(port, SHORT_TRY).map(drop)
 }
 
 /// A connection over which the page was served.
-fn reach(port: u16) -> Result<TcpStream> {
+fn reach(port: u16, each: Duration) -> Result<TcpStream> {
     let end = Instant::now() + PATIENCE;
     loop {
         // While the board has no socket that listens, it resets connections.
         let asked = connect(port).and_then(|mut stream| {
-            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            stream.set_read_timeout(Some(each))?;
             let status = ask(&mut stream, &state(port))?;
             Ok((stream, status))
         });
@@ -183,7 +195,7 @@ pub(super) fn crash(port: u16, driver: &str) -> Result<()> {
     let host = format!("127.0.0.1:{port}");
     let order =
         format!("POST /crash/{driver} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n\r\n");
-    let mut stream = reach(port)?;
+    let mut stream = reach(port, TRY)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     for _ in 0..2 {
         let status = ask(&mut stream, order.as_bytes())?;

@@ -1,4 +1,4 @@
-//! A server of HTTP/1.1 for the board: it gives a page, and takes one.
+//! A server of HTTP/1.1 for the board: it gives a page, and takes one. A page whose name is a number has so many bytes.
 
 use anyhow::{Context, Result};
 use std::io::{Read, Write};
@@ -8,6 +8,8 @@ use std::thread;
 
 /// Bytes of a page.
 pub(super) const BYTES: usize = 1 << 20;
+/// Bytes of it that are sent at once.
+const PART: usize = 64 << 10;
 /// Longest head of a request.
 const MOST_HEAD: usize = 4096;
 
@@ -15,7 +17,7 @@ const MOST_HEAD: usize = 4096;
 type Posted = Arc<Mutex<Option<(usize, String)>>>;
 
 /// The server, on a port of the loopback device. It serves until this program ends.
-pub(super) struct Server {
+pub(crate) struct Server {
     port: u16,
     posted: Posted,
 }
@@ -25,7 +27,7 @@ impl Server {
     ///
     /// # Errors
     /// When there is none.
-    pub(super) fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         let listener = listener()?;
         let port = listener.local_addr()?.port();
         let posted = Posted::default();
@@ -40,7 +42,7 @@ impl Server {
         Ok(Self { port, posted })
     }
 
-    pub(super) const fn port(&self) -> u16 {
+    pub(crate) const fn port(&self) -> u16 {
         self.port
     }
 
@@ -65,8 +67,18 @@ pub(super) fn free_port() -> Result<u16> {
 
 /// A page of so many bytes, of which no two pieces are alike.
 pub(super) fn page(length: usize) -> Vec<u8> {
-    (0..length as u64)
-        .map(|at| (at.wrapping_mul(0xd134_2543_de82_ef95).rotate_left(17) >> 56) as u8)
+    part(0..length)
+}
+
+/// A part of a page.
+fn part(range: std::ops::Range<usize>) -> Vec<u8> {
+    range
+        .map(|at| {
+            ((at as u64)
+                .wrapping_mul(0xd134_2543_de82_ef95)
+                .rotate_left(17)
+                >> 56) as u8
+        })
         .collect()
 }
 
@@ -74,6 +86,12 @@ pub(super) fn page(length: usize) -> Vec<u8> {
 pub(super) fn hash(bytes: &[u8]) -> String {
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
     format!("{:016x}", bytes.iter().fold(0xcbf2_9ce4_8422_2325, step))
+}
+
+/// The number in the first line of a request for `/NUMBER`.
+fn length(head: &str) -> Option<usize> {
+    let rest = head.strip_prefix("GET /")?;
+    rest.split_once(' ')?.0.parse().ok()
 }
 
 /// Serves one request.
@@ -95,14 +113,18 @@ fn serve(mut stream: TcpStream, posted: &Posted) -> std::io::Result<()> {
         stream.read_exact(&mut bytes)?;
         let came = (bytes.len(), hash(&bytes));
         *posted.lock().unwrap_or_else(PoisonError::into_inner) = Some(came);
-        Vec::new()
+        0
     } else {
-        page(BYTES)
+        length(&head).unwrap_or(BYTES)
     };
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
+        body
     );
     stream.write_all(head.as_bytes())?;
-    stream.write_all(&body)
+    // A long page is made while it is sent, so that the first byte does not wait for the last.
+    for from in (0..body).step_by(PART) {
+        stream.write_all(&part(from..body.min(from + PART)))?;
+    }
+    Ok(())
 }

@@ -185,6 +185,8 @@ struct Killer<'a> {
     /// Of milliseconds or of bytes.
     next: u64,
     kills: u32,
+    /// When it killed last, in milliseconds.
+    last: Option<u64>,
 }
 
 /// What came of a transfer.
@@ -235,8 +237,10 @@ impl Killer<'_> {
         };
         if now >= self.next {
             self.next = now + step;
+            let at = time::milliseconds();
             if session.supervisor.crash(Name::new(self.task)).is_ok() {
                 self.kills += 1;
+                self.last = Some(at);
             }
         }
     }
@@ -283,10 +287,20 @@ fn transfer(session: &mut Session, line: &str, sends: bool) -> bool {
             Every::Bytes(step) => step,
         },
         kills: 0,
+        last: None,
     };
     let done = run(session, &url, sends.then_some(length), &mut killer);
     match done {
-        Err(error) => broke(session, error),
+        Err(error) => {
+            if let Some(last) = killer.last {
+                let waited = time::milliseconds() - last;
+                let _ = writeln!(
+                    session.screen,
+                    "the connection ended {waited} ms after the last kill"
+                );
+            }
+            broke(session, error)
+        }
         Ok(done) => {
             let _ = writeln!(
                 session.screen,

@@ -1,0 +1,334 @@
+//! What a frame costs: the app `traffic` runs step by step, QEMU logs each instruction while frames come and go, and
+//! the instructions are counted by program.
+//!
+//! Frames come from here, in one burst while the machine stands still: so all of them are there when its driver is
+//! woken. They are datagrams of UDP to a port where nobody is; the stack answers each by itself, that it is
+//! unreachable. So each is a frame in and one out, and no client is in it.
+//!
+//! Sources: QEMU documentation, *Invocation* (`-netdev hubport`, `-netdev socket,udp=…`) and *QEMU Monitor* (`log`,
+//! `logfile`); RFC 826 (ARP), RFC 791 (IPv4), RFC 768 (UDP), RFC 792 (ICMP).
+
+use super::parts::{Code, address, single_steps};
+use crate::build::Bootable;
+use crate::machine::Line;
+use crate::monitor::{Monitor, Socket};
+use crate::qemu::Clock;
+use crate::test::network::server::Server;
+use crate::test::shell::Shell;
+use anyhow::{Context, Result, ensure};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// Frames at once.
+const BURSTS: [usize; 3] = [1, 8, 32];
+/// Bursts of each size. That with the fewest instructions counts: in others a clock's alarm came, or a frame was late.
+const ROUNDS: usize = 8;
+/// Bytes of a datagram.
+const DATA: usize = 56;
+/// Bytes that are sent over a connection, and received over another.
+const STREAM: usize = 64 << 10;
+/// What is waited for by this machine's clock. An answer comes in any case; the rest of the work follows it.
+const PATIENCE: Duration = Duration::from_secs(120);
+const REST: Duration = Duration::from_millis(200);
+
+/// The board's addresses in the emulator's network, and those of the other end.
+const BOARD: [u8; 4] = [10, 0, 2, 15];
+const PEER: [u8; 4] = [10, 0, 2, 77];
+const BOARD_AT: [u8; 6] = [0x52, 0x54, 0, 0x12, 0x34, 0x56];
+const PEER_AT: [u8; 6] = [2, 0, 0, 0, 0, 77];
+
+/// The programs of the app that are shown apart.
+const DRIVER: &str = "network";
+const STACK: &str = "net";
+const CLIENT: &str = "shell";
+const KERNEL: &str = "kernel";
+
+/// Instructions by program.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    driver: usize,
+    kernel: usize,
+    stack: usize,
+    client: usize,
+    others: usize,
+}
+
+impl Counts {
+    const fn sum(&self) -> usize {
+        self.driver + self.kernel + self.stack + self.client + self.others
+    }
+}
+
+/// The machine, its monitor, and the other end of its wire.
+struct Bench<'a> {
+    code: &'a Code,
+    monitor: Monitor,
+    tap: UdpSocket,
+    emulator: u16,
+    log: PathBuf,
+}
+
+/// Runs the app and prints what its frames cost.
+///
+/// # Errors
+/// When it cannot be run, or does not answer.
+pub(super) fn print(bootable: &Bootable) -> Result<()> {
+    let code = Code::read(bootable)?;
+    let release = bootable.machine.emulator("release")?.release.clone();
+    let tap = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("no port")?;
+    tap.set_read_timeout(Some(PATIENCE))?;
+    // The emulator takes this port when it starts.
+    let emulator = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port();
+    let command = bootable.command(Clock::Real, Line::Pipes)?;
+    let mut command = on_hub(&command, (tap.local_addr()?.port(), emulator))?;
+    single_steps(&mut command, &release);
+    let socket = Socket::new("frames");
+    socket.attach(&mut command);
+    let mut shell = Shell::run(&command, bootable.symbols.clone())?;
+    shell.until_prompt()?;
+    shell.until("net", |said| said.concat().contains("address 10.0.2.15/24"))?;
+    let log = std::env::temp_dir().join(format!("leasehold-{}-steps", std::process::id()));
+    let mut bench = Bench {
+        code: &code,
+        monitor: socket.connect()?,
+        tap,
+        emulator,
+        log,
+    };
+    println!("executed instructions, QEMU {release}");
+    let outcome = bench.frames().and_then(|()| bench.streams(&mut shell));
+    // It is there if something was logged.
+    let _ = std::fs::remove_file(&bench.log);
+    outcome?;
+    shell.power_off()
+}
+
+/// The same machine with its controller, the emulator's network and a socket of this program on one hub.
+fn on_hub(command: &Command, (ours, theirs): (u16, u16)) -> Result<Command> {
+    let mut count = 0;
+    let words = command.get_args().map(|word| {
+        let rest = word
+            .to_str()
+            .and_then(|word| word.strip_prefix("user,id=net"));
+        rest.map_or_else(
+            || word.to_owned(),
+            |rest| {
+                count += 1;
+                format!("user,id=user{rest}").into()
+            },
+        )
+    });
+    let words: Vec<_> = words.collect();
+    ensure!(count == 1, "the machine has no network");
+    let mut same = Command::new(command.get_program());
+    same.args(words);
+    let variables = command.get_envs();
+    same.envs(variables.filter_map(|(name, value)| Some((name, value?))));
+    let host = Ipv4Addr::LOCALHOST;
+    for netdev in [
+        format!("socket,id=tap,udp={host}:{ours},localaddr={host}:{theirs}"),
+        "hubport,id=user-port,hubid=1,netdev=user".to_owned(),
+        "hubport,id=tap-port,hubid=1,netdev=tap".to_owned(),
+        "hubport,id=net,hubid=1".to_owned(),
+    ] {
+        same.args(["-netdev", &netdev]);
+    }
+    Ok(same)
+}
+
+impl Bench<'_> {
+    /// Logs each instruction of what this does.
+    fn logged(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<Counts> {
+        let log = self.log.to_str().context("the log's name")?.to_owned();
+        // The emulator appends to a log that is there.
+        if self.log.exists() {
+            std::fs::remove_file(&self.log)?;
+        }
+        self.monitor.say(&format!("logfile {log}"))?;
+        self.monitor.say("log exec,nochain")?;
+        let outcome = work(self);
+        self.monitor.say("log none")?;
+        outcome?;
+        counts(self.code, &self.log)
+    }
+
+    /// Sends a frame to the hub.
+    fn send(&self, frame: &[u8]) -> Result<()> {
+        self.tap
+            .send_to(frame, (Ipv4Addr::LOCALHOST, self.emulator))
+            .context("the emulator takes no frame")
+            .map(drop)
+    }
+
+    /// Awaits so many frames that look so.
+    fn receive(&self, mut count: usize, is_it: impl Fn(&[u8]) -> bool) -> Result<()> {
+        let mut frame = [0; 2048];
+        while count > 0 {
+            let length = self.tap.recv(&mut frame).context("no answer")?;
+            count -= usize::from(is_it(&frame[..length]));
+        }
+        Ok(())
+    }
+
+    /// Counts for each size of a burst.
+    fn frames(&mut self) -> Result<()> {
+        self.monitor.set_link("user", false)?;
+        println!(
+            "frames in, and out   driver   kernel    stack   others   driver and kernel, a frame"
+        );
+        for burst in BURSTS {
+            let mut best: Option<Counts> = None;
+            for _ in 0..ROUNDS {
+                self.send(&arp())?;
+                self.receive(1, |frame| {
+                    frame.get(12..14) == Some(&[8, 6]) && frame[21] == 2
+                })?;
+                std::thread::sleep(REST);
+                self.monitor.pause()?;
+                for number in 0..burst {
+                    self.send(&datagram(number as u16))?;
+                }
+                // Until the emulator has them all.
+                std::thread::sleep(REST);
+                let counts = self.logged(|bench| {
+                    bench.monitor.go_on()?;
+                    // ICMP, and its type.
+                    let is_answer = |frame: &[u8]| frame.get(34) == Some(&3) && frame[23] == 1;
+                    bench.receive(burst, is_answer)?;
+                    std::thread::sleep(REST);
+                    Ok(())
+                })?;
+                best = [best, Some(counts)]
+                    .into_iter()
+                    .flatten()
+                    .min_by_key(Counts::sum);
+            }
+            let counts = best.context("no round")?;
+            println!(
+                "{burst:>19} {:>8} {:>8} {:>8} {:>8} {:>10}",
+                counts.driver,
+                counts.kernel,
+                counts.stack,
+                counts.client + counts.others,
+                (counts.driver + counts.kernel) / (2 * burst)
+            );
+        }
+        self.monitor.set_link("user", true)
+    }
+
+    /// Counts for connections of the shell's.
+    fn streams(&mut self, shell: &mut Shell) -> Result<()> {
+        let server = Server::start()?;
+        let port = server.port();
+        println!(
+            "{STREAM} bytes          driver   kernel    stack   client   others   without client, a byte"
+        );
+        for (what, line) in [
+            ("received", format!("fetch http://10.0.2.2:{port}/{STREAM}")),
+            ("sent", format!("post http://10.0.2.2:{port}/page {STREAM}")),
+        ] {
+            let counts = self.logged(|_| shell.good(&[&line]).map(drop))?;
+            let without = counts.sum() - counts.client;
+            println!(
+                "{what:>19} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8.1}",
+                counts.driver,
+                counts.kernel,
+                counts.stack,
+                counts.client,
+                counts.others,
+                without as f64 / STREAM as f64
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Counts a log's instructions.
+fn counts(code: &Code, log: &Path) -> Result<Counts> {
+    let mut log = BufReader::new(File::open(log).context("the log of instructions")?);
+    let (mut counts, mut line) = (Counts::default(), Vec::new());
+    while log.read_until(b'\n', &mut line)? > 0 {
+        if let Some(at) = std::str::from_utf8(&line).ok().and_then(address) {
+            let count = match code.program(at) {
+                DRIVER => &mut counts.driver,
+                STACK => &mut counts.stack,
+                CLIENT => &mut counts.client,
+                KERNEL => &mut counts.kernel,
+                _ => &mut counts.others,
+            };
+            *count += 1;
+        }
+        line.clear();
+    }
+    Ok(counts)
+}
+
+/// The sum that IPv4 checks (RFC 1071).
+fn checksum(bytes: &[u8]) -> [u8; 2] {
+    let words = bytes
+        .chunks(2)
+        .map(|word| u32::from(word[0]) << 8 | u32::from(*word.get(1).unwrap_or(&0)));
+    let mut sum: u32 = words.sum();
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    (!(sum as u16)).to_be_bytes()
+}
+
+/// Who has the board's address? So the board knows who asks.
+fn arp() -> Vec<u8> {
+    let kind = [8, 6, 0, 1, 8, 0, 6, 4, 0, 1];
+    [
+        &[0xff; 6][..],
+        &PEER_AT,
+        &kind,
+        &PEER_AT,
+        &PEER,
+        &[0; 6],
+        &BOARD,
+    ]
+    .concat()
+}
+
+/// A datagram to a port where nobody is (RFC 863: to be discarded).
+fn datagram(number: u16) -> Vec<u8> {
+    let length = (8 + DATA as u16).to_be_bytes();
+    let from = (0x4000 + number).to_be_bytes();
+    // No checksum.
+    let datagram = [&from[..], &[0, 9], &length, &[0, 0], &[b'x'; DATA]].concat();
+    let length = (20 + datagram.len() as u16).to_be_bytes();
+    let mut head = [
+        &[0x45, 0, length[0], length[1], 0, 0, 0, 0, 64, 17, 0, 0][..],
+        &PEER,
+        &BOARD,
+    ]
+    .concat();
+    let sum = checksum(&head);
+    head[10..12].copy_from_slice(&sum);
+    [&BOARD_AT[..], &PEER_AT, &[8, 0], &head, &datagram].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_well_formed() {
+        let frame = datagram(0x102);
+        assert_eq!(frame.len(), 14 + 20 + 8 + DATA);
+        assert_eq!(checksum(&frame[14..34]), [0; 2]);
+        assert_eq!(frame[38..40], (8 + DATA as u16).to_be_bytes());
+        assert_eq!(arp().len(), 42);
+        // RFC 1071, section 3.
+        assert_eq!(
+            checksum(&[0, 1, 0xf2, 3, 0xf4, 0xf5, 0xf6, 0xf7]),
+            [0x22, 0x0d]
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! The app `forger`: a hostile driver in place of a network controller's tells lies to `net`, life by life. `net`
+//! reports each, uses none of these drivers any further, and does its work with an honest one.
+
+use crate::build::Bootable;
+use crate::qemu::Clock;
+use crate::test::part::{OnBoard, Part, Runs};
+use crate::test::shell::Shell;
+use crate::test::tally::Tally;
+use anyhow::{Context, Result, ensure};
+use leasehold_build::Workspace;
+
+/// The driver's task.
+const DRIVER: &str = "network";
+/// Lies that are found out in what comes through the queues, lies in what is lent, and the life that is honest next
+/// (`LIVES` in `app/forger/driver`).
+const DROPPED: usize = 5;
+const REFUSED: usize = 3;
+const HONEST: usize = DROPPED + REFUSED + 1;
+/// Frames that a driver can have, so that there is no room for another.
+const BUFFERS: usize = 32;
+
+pub(in crate::test) const PART: OnBoard = OnBoard {
+    part: Part::Network,
+    what: "a hostile driver of a network",
+    app: "forger",
+    task: None,
+    needs: &[],
+    runs: Runs::On("virt-rv64"),
+    tell,
+};
+
+/// Runs the app and judges what `net` says.
+fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
+    let mut shell = Shell::start(&bootable, Clock::Real)?;
+    shell.until_prompt()?;
+    let mut tally = Tally::default();
+    let mut report = |name: &str, outcome| tally.judge("forger", name, outcome);
+    report("each_lie_is_reported", lies(&mut shell));
+    report("an_honest_driver_is_used", honest(&mut shell, HONEST));
+    report("a_silent_driver_is_dropped", silent(&mut shell));
+    report("and_the_next_is_used", honest(&mut shell, HONEST + 2));
+    report("the_stack_never_ended", whole(&mut shell));
+    shell.power_off()?;
+    Ok(tally)
+}
+
+/// Lines with these words.
+fn count(lines: &[String], words: &str) -> usize {
+    lines.iter().filter(|line| line.contains(words)).count()
+}
+
+/// Each lie is told and found out, and then its driver is ended.
+fn lies(shell: &mut Shell) -> Result<()> {
+    for life in 1..HONEST {
+        let found = if life <= DROPPED {
+            (life, "net: the driver is dropped: ")
+        } else {
+            (life - DROPPED, "net: probe failed: ")
+        };
+        shell
+            .until("log", |said| {
+                let is_told = count(said, &format!("lie {life}: ")) > 0;
+                is_told && count(said, found.1) == found.0
+            })
+            .with_context(|| format!("lie {life}"))?;
+        shell.good(&[&format!("crash {DRIVER}")])?;
+    }
+    Ok(())
+}
+
+/// Life number `life` is used: there is an address, and an echo comes back.
+fn honest(shell: &mut Shell, life: usize) -> Result<()> {
+    shell.until("log", |said| {
+        count(said, &format!("{DRIVER}: started again, generation {life}")) > 0
+    })?;
+    shell.until("net", |said| {
+        count(said, "address 10.0.2.15/24") > 0 && count(said, ", link, ") > 0
+    })?;
+    shell.good(&["ping 10.0.2.2"]).map(drop)
+}
+
+/// The driver takes all frames, and sends none.
+fn silent(shell: &mut Shell) -> Result<()> {
+    shell.good(&[&format!("crash {DRIVER}")])?;
+    shell.until("log", |said| {
+        count(said, &format!("lie {}: ", HONEST + 1)) > 0
+    })?;
+    // The router's address is known, so each is a frame at once.
+    let echo = "call net.ping 0a000202 1";
+    let lines = vec![echo; BUFFERS + 1];
+    for answer in shell.lines(&lines)? {
+        let (said, succeeded) = answer?;
+        ensure!(!succeeded, "an echo came from nowhere: {said:?}");
+    }
+    shell.until("log", |said| {
+        count(said, "net: the driver is dropped: ") == DROPPED + 1
+    })?;
+    shell.good(&[&format!("crash {DRIVER}")]).map(drop)
+}
+
+/// Neither the stack nor another task ended.
+fn whole(shell: &mut Shell) -> Result<()> {
+    let log = shell.good(&["log"])?;
+    let ends: Vec<_> = log
+        .iter()
+        .filter(|line| line.contains(": panic") || line.contains("fault"))
+        .filter(|line| !line.contains(&format!("{DRIVER}: panic: the supervisor asked")))
+        .collect();
+    ensure!(ends.is_empty(), "{ends:?}");
+    ensure!(count(&log, "net: started again") == 0, "{log:?}");
+    Ok(())
+}
