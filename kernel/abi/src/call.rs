@@ -19,13 +19,13 @@
 //! after every call. `sp`, `lr`, the flags, and `r4`–`r11` by calls that are not marked, are kept.
 //!
 //! # Both
-//! Arguments take the registers in the order of the fields in the call's structure of [`arguments`]. Each is a register's
-//! value as the caller gave it: a raw handle, bits, a mode's number. 64-bit quantities take one register on 64-bit
-//! machines and two (low, high) on 32-bit ones. Results are the status, then what the call says after it, in the order
-//! of the registers.
+//! Arguments take the registers in the order of the fields in the call's structure of [`arguments`]. Each is a
+//! register's value as the caller gave it: a raw handle, bits, a mode's number. 64-bit quantities take one register on
+//! 64-bit machines and two (low, high) on 32-bit ones. Results are the status, then what the call says after it, in the
+//! order of the registers.
 
-/// Makes the structure of a call's arguments, each of which is a register. `(own)` stands for a structure that is written
-/// by hand.
+/// Makes the structure of a call's arguments, each of which is a register. `(own)` stands for a structure that is
+/// written by hand.
 macro_rules! structure {
     ($call:ident { $( $(#[$about:meta])* $field:ident, )* }) => {
         #[doc = concat!("The arguments of [`Call::", stringify!($call), "`](super::Call::", stringify!($call), ").")]
