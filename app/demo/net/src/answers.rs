@@ -5,10 +5,14 @@ use crate::memory::{DATAGRAMS, STREAMS};
 use crate::stack::Stack;
 use crate::table::Kind;
 use driver_interfaces::{Datagram, Endpoint, NetworkStatus, SocketsServer, StreamState};
-use userlib::Error;
 use userlib::ipc::{Deferred, ReadLoan, WriteLoan};
 use userlib::sys::TaskHandle;
+use userlib::{Error, time};
 use zerocopy::{Immutable, IntoBytes};
+
+/// How long the port of a client that closed its last socket there counts as one at which it listens, in milliseconds:
+/// it may only be about to replace the socket.
+const ANEW_TIME: u64 = 1_000;
 
 /// Answers for one client.
 pub(crate) struct Answers<'a> {
@@ -167,6 +171,7 @@ impl SocketsServer for Answers<'_> {
         let index =
             (self.find(Kind::Stream, socket)).or_else(|_| self.find(Kind::Datagrams, socket))?;
         self.calls.closed(self.stack, index);
+        self.stack.table.leave(index, time::after(ANEW_TIME));
         self.stack.close(index);
         Ok(())
     }

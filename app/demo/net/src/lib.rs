@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod answers;
+mod backlog;
 mod calls;
 mod link;
 mod memory;
@@ -91,7 +92,7 @@ impl Inner {
     fn work(&mut self, mut link: Option<&mut Link<'_>>) -> Option<u64> {
         let mut idle = false;
         for _ in 0..AT_ONCE {
-            let changed = self.stack.poll(link.as_deref_mut());
+            let changed = self.stack.poll(link.as_deref_mut(), sys::time());
             let answered = self.calls.advance(&mut self.stack);
             idle = link.as_deref_mut().is_none_or(Link::turn) && !answered && !changed;
             if idle {

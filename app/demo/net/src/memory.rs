@@ -1,5 +1,6 @@
 //! The memory of the stack: all buffers of all sockets, fixed when it is compiled.
 
+use crate::backlog::Backlog;
 use class_network::MOST_FRAME;
 use smoltcp::iface::SocketStorage;
 use smoltcp::socket::{icmp, udp};
@@ -22,6 +23,8 @@ const PACKETS: usize = 8;
 /// The same for echoes.
 const ECHO: usize = 256;
 const ECHOES: usize = 4;
+/// Connections that are kept while no socket takes them, of all ports together. Each is one short frame.
+pub(crate) const BACKLOG: usize = 4;
 
 /// What is zero at first.
 pub struct Buffers {
@@ -31,6 +34,8 @@ pub struct Buffers {
     pub(crate) echo: [[u8; ECHO]; 2],
     /// A frame that came, and one that is sent.
     pub(crate) frames: [[u8; MOST_FRAME]; 2],
+    /// What is kept until a socket listens.
+    pub(crate) backlog: Backlog<BACKLOG>,
 }
 
 /// What is not.
@@ -49,6 +54,7 @@ impl Buffers {
             datagrams: [[[0; DATAGRAM]; 2]; DATAGRAMS],
             echo: [[0; ECHO]; 2],
             frames: [[0; MOST_FRAME]; 2],
+            backlog: Backlog::new(),
         }
     }
 }

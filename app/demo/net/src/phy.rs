@@ -39,6 +39,23 @@ pub(crate) struct Phy<'a, W> {
     pub(crate) wire: Option<&'a mut W>,
     /// A frame that came, and one that is sent.
     pub(crate) frames: &'a mut [[u8; MOST_FRAME]; 2],
+    /// Length of the frame that is given to `smoltcp` next.
+    pub(crate) came: Option<usize>,
+}
+
+impl<W: Wire> Phy<'_, W> {
+    /// Whether a frame can be answered now. Without room, what comes waits.
+    pub(crate) fn has_room(&mut self) -> bool {
+        self.wire.as_deref_mut().is_some_and(W::has_room)
+    }
+
+    /// Takes the next frame off the wire.
+    pub(crate) fn fetch(&mut self) -> Option<&[u8]> {
+        let wire = self.wire.as_deref_mut()?;
+        let [received, _] = &mut *self.frames;
+        self.came = wire.receive(received);
+        received.get(..self.came?)
+    }
 }
 
 /// A frame that came.
@@ -76,13 +93,9 @@ impl<W: Wire> phy::Device for Phy<'_, W> {
         Self: 't;
 
     fn receive(&mut self, _: Instant) -> Option<(Received<'_>, Room<'_, W>)> {
+        let length = self.came.take()?;
         let wire = self.wire.as_deref_mut()?;
-        // The answer to a frame needs room, so without room the frame waits.
-        if !wire.has_room() {
-            return None;
-        }
         let [received, sent] = &mut *self.frames;
-        let length = wire.receive(received)?;
         Some((Received(received.get(..length)?), Room(wire, sent)))
     }
 

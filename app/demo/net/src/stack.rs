@@ -1,6 +1,7 @@
 //! Interface and sockets, polled.
 
-use crate::memory::{Buffers, DATAGRAMS, Places, STREAMS};
+use crate::backlog::{Asked, Backlog};
+use crate::memory::{BACKLOG, Buffers, DATAGRAMS, Places, STREAMS};
 use crate::phy::{NoWire, Phy, Wire};
 use crate::table::Table;
 use class_network::MOST_FRAME;
@@ -8,10 +9,10 @@ use driver_interfaces::{Endpoint, NetworkStatus};
 use smoltcp::iface::{
     Config, Interface, PollIngressSingleResult, PollResult, SocketHandle, SocketSet,
 };
-use smoltcp::socket::{dhcpv4, icmp, tcp, udp};
+use smoltcp::socket::{Socket, dhcpv4, icmp, tcp, udp};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr, IpEndpoint, Ipv4Address};
-use userlib::time;
+use userlib::{sys, time};
 
 /// Frames that are taken at one poll, so that a flood keeps nothing else from its turn.
 const AT_ONCE: usize = 64;
@@ -50,6 +51,7 @@ pub(crate) struct Stack {
     pub(crate) table: Table,
     pub(crate) status: NetworkStatus,
     frames: &'static mut [[u8; MOST_FRAME]; 2],
+    pub(crate) backlog: &'static mut Backlog<BACKLOG>,
     handles: [Option<SocketHandle>; STREAMS + DATAGRAMS],
     dhcp: SocketHandle,
     pub(crate) echo: SocketHandle,
@@ -62,9 +64,10 @@ pub(crate) struct Stack {
     is_new: bool,
 }
 
-/// Now, for `smoltcp`.
-fn now(ahead: Duration) -> Instant {
-    Instant::from_millis(i64::try_from(time::milliseconds()).unwrap_or(i64::MAX)) + ahead
+/// A time in ticks, for `smoltcp`.
+fn instant(ticks: u64, ahead: Duration) -> Instant {
+    let milliseconds = ticks / time::ticks(1);
+    Instant::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX)) + ahead
 }
 
 /// An endpoint of a client, for `smoltcp`.
@@ -88,8 +91,29 @@ fn interface(hardware: [u8; 6], seed: u64, frames: &mut [[u8; MOST_FRAME]; 2]) -
     let mut phy = Phy {
         wire: None::<&mut NoWire>,
         frames,
+        came: None,
     };
-    Interface::new(config, &mut phy, now(Duration::ZERO))
+    Interface::new(config, &mut phy, instant(sys::time(), Duration::ZERO))
+}
+
+/// Whether a connection is asked for from this stack.
+fn is_own(interface: &Interface, asked: &Asked) -> bool {
+    interface.ipv4_addr().map(IpAddress::Ipv4) == Some(asked.to.addr)
+}
+
+/// Whether a socket takes the first segment of a connection now: it listens, or is that very connection.
+fn takes(sockets: &SocketSet<'_>, asked: &Asked) -> bool {
+    sockets.iter().any(|(_, socket)| {
+        let Socket::Tcp(socket) = socket else {
+            return false;
+        };
+        let ends = [socket.remote_endpoint(), socket.local_endpoint()];
+        match socket.state() {
+            tcp::State::Closed => false,
+            tcp::State::Listen => socket.listen_endpoint().port == asked.to.port,
+            _ => ends == [Some(asked.from), Some(asked.to)],
+        }
+    })
 }
 
 /// Lets the other side of each open stream send again at once what was lost, and not when its time for that is over:
@@ -123,6 +147,7 @@ impl Stack {
             datagrams,
             echo,
             frames,
+            backlog,
         } = buffers;
         let mut sockets = SocketSet::new(&mut places.sockets[..]);
         let mut handles = [None; STREAMS + DATAGRAMS];
@@ -159,6 +184,7 @@ impl Stack {
             table: Table::new(),
             status: NetworkStatus::default(),
             frames,
+            backlog,
             handles,
             dhcp,
             echo,
@@ -179,7 +205,7 @@ impl Stack {
         } else {
             self.ahead += LEAP;
             (self.nudges, self.is_new) = (NUDGES, true);
-            self.nudges_end = now(self.ahead) + NUDGES_TIME;
+            self.nudges_end = instant(sys::time(), self.ahead) + NUDGES_TIME;
         }
         if self.status.bindings != 0 && self.status.hardware != hardware {
             // Another controller, so perhaps another network.
@@ -228,17 +254,36 @@ impl Stack {
         self.interface.ipv4_addr().is_some()
     }
 
-    /// Takes and sends what there is, a bounded number of frames. Whether a socket has something new.
-    pub(crate) fn poll<W: Wire>(&mut self, wire: Option<&mut W>) -> bool {
-        let now = now(self.ahead);
+    /// Takes and sends what there is at this time, in ticks: a bounded number of frames. Whether a socket has something
+    /// new.
+    pub(crate) fn poll<W: Wire>(&mut self, wire: Option<&mut W>, time: u64) -> bool {
+        let now = instant(time, self.ahead);
         let mut phy = Phy {
             wire,
             frames: self.frames,
+            came: None,
         };
         let (interface, sockets) = (&mut self.interface, &mut self.sockets);
         let mut changed = false;
         interface.poll_maintenance(now);
+        self.backlog.expire(time);
         for _ in 0..AT_ONCE {
+            if !phy.has_room() {
+                break;
+            }
+            let waits = |asked: &Asked| {
+                let port = asked.to.port;
+                is_own(interface, asked) && self.table.listens(port, time) && !takes(sockets, asked)
+            };
+            phy.came = self.backlog.next(&mut phy.frames[0], waits);
+            if phy.came.is_none() {
+                let Some(frame) = phy.fetch() else {
+                    break;
+                };
+                if self.backlog.keep(frame, time, waits) {
+                    continue;
+                }
+            }
             match interface.poll_ingress_single(now, &mut phy, sockets) {
                 PollIngressSingleResult::None => break,
                 PollIngressSingleResult::PacketProcessed => {}
@@ -268,7 +313,9 @@ impl Stack {
 
     /// When to poll next, in milliseconds from now, if nothing comes before.
     pub(crate) fn delay(&mut self) -> Option<u64> {
-        let delay = self.interface.poll_delay(now(self.ahead), &self.sockets)?;
+        let delay = self
+            .interface
+            .poll_delay(instant(sys::time(), self.ahead), &self.sockets)?;
         Some(delay.total_millis())
     }
 

@@ -25,6 +25,8 @@ struct Entry {
     uses: u32,
     /// The port that it listens at, for streams.
     listens: Option<u16>,
+    /// The last such port that its client gave up, and until when that one may listen there anew, in ticks.
+    left: Option<(u16, u64)>,
 }
 
 /// All sockets that clients can have: first the streams.
@@ -43,6 +45,7 @@ impl Table {
             owner: None,
             uses: 0,
             listens: None,
+            left: None,
         }))
     }
 
@@ -112,6 +115,24 @@ impl Table {
             entry.listens = Some(port);
         }
         Ok(())
+    }
+
+    /// The owner is about to close the socket: until this time, in ticks, it may listen at the port anew.
+    pub(crate) fn leave(&mut self, index: usize, until: u64) {
+        if let Some(entry) = self.0.get_mut(index)
+            && let Some(port) = entry.listens
+        {
+            entry.left = Some((port, until));
+        }
+    }
+
+    /// Whether the port is a client's who listens there: with a socket, though it may be a connection now, or with the
+    /// next one that it is about to have.
+    pub(crate) fn listens(&self, port: u16, now: u64) -> bool {
+        self.0.iter().any(|entry| {
+            let is_left = |(left, until)| left == port && now < until;
+            entry.listens == Some(port) || entry.left.is_some_and(is_left)
+        })
     }
 
     /// The owner of a socket.

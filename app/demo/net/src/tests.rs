@@ -1,4 +1,6 @@
-//! Two stacks on one cable, while time stands still.
+//! Two stacks on one cable, while time stands still, or passes as the test says.
+
+mod backlog;
 
 use crate::phy::Wire;
 use crate::stack::Stack;
@@ -46,6 +48,8 @@ impl Wire for End<'_> {
 struct Pair {
     stacks: [Stack; 2],
     ways: [Way; 2],
+    /// The time of both, in ticks.
+    time: u64,
 }
 
 impl Pair {
@@ -55,7 +59,7 @@ impl Pair {
             let mut stack = Stack::new(Box::leak(Box::default()), Box::leak(Box::default()));
             stack.bound([2, 0, 0, 0, 0, number], || u64::from(number));
             // DHCP says first that there is no address.
-            stack.poll(None::<&mut End<'_>>);
+            stack.poll(None::<&mut End<'_>>, 0);
             stack.interface.update_ip_addrs(|addresses| {
                 let address = Ipv4Address::new(10, 0, 0, number);
                 let cidr = IpCidr::Ipv4(Ipv4Cidr::new(address, 24));
@@ -69,6 +73,7 @@ impl Pair {
         let mut pair = Self {
             stacks,
             ways: [Way::new(), Way::new()],
+            time: 0,
         };
         let [first, second] = &mut pair.stacks;
         second.stream(0).unwrap().listen(PORT).unwrap();
@@ -82,20 +87,23 @@ impl Pair {
     /// Lets both work until nothing is under way.
     fn settle(&mut self) {
         for _ in 0..100 {
-            let [first, second] = &mut self.ways;
-            self.stacks[0].poll(Some(&mut End {
-                from: first,
-                to: second,
-            }));
-            self.stacks[1].poll(Some(&mut End {
-                from: second,
-                to: first,
-            }));
-            if first.is_empty() && second.is_empty() {
+            self.poll(0);
+            self.poll(1);
+            if self.ways.iter().all(Way::is_empty) {
                 return;
             }
         }
         panic!("they never rest");
+    }
+
+    /// Lets one of them work.
+    fn poll(&mut self, which: usize) {
+        let [first, second] = &mut self.ways;
+        let (from, to) = match which {
+            0 => (first, second),
+            _ => (second, first),
+        };
+        self.stacks[which].poll(Some(&mut End { from, to }), self.time);
     }
 
     /// The first sends what it can of `bytes`; gives how much.
@@ -191,13 +199,9 @@ fn what_a_dead_driver_had_is_sent_again_when_the_next_is_there() {
             sent += pair.send(&page[sent..]);
             // The driver of the first takes all that there is to send, and dies with it. So no later frame shows the
             // second that one is missing.
-            let [first, second] = &mut pair.ways;
             for _ in 0..32 {
-                pair.stacks[0].poll(Some(&mut End {
-                    from: first,
-                    to: second,
-                }));
-                second.clear();
+                pair.poll(0);
+                pair.ways[1].clear();
             }
             deaths += 1;
             assert!(deaths < 100, "{} bytes came", came.len());
@@ -217,16 +221,12 @@ fn a_new_driver_first_sends_what_lets_the_other_side_send_again() {
         pair.settle();
         pair.receive(&mut Vec::new());
         pair.stacks[0].bound([2, 0, 0, 0, 0, 1], || unreachable!("it has a seed"));
-        let [first, second] = &mut pair.ways;
         for _ in 0..3 {
-            pair.stacks[0].poll(Some(&mut End {
-                from: first,
-                to: second,
-            }));
+            pair.poll(0);
         }
         // Segments with one sequence number, and one that is acknowledged: more than three, and no more by themselves.
         let numbers = |frame: &Vec<u8>| frame[38..46].to_vec();
-        let said: Vec<_> = second.iter().map(numbers).collect();
+        let said: Vec<_> = pair.ways[1].iter().map(numbers).collect();
         assert_eq!(said.len(), 4, "{said:?}");
         assert!(said.iter().all(|numbers| *numbers == said[0]), "{said:?}");
         pair.settle();
