@@ -185,6 +185,7 @@ pub const fn label(name: &str) -> u32 {
 ///
 /// assert_eq!(label_after(label("edu"), b".display"), label("edu.display"));
 /// ```
+#[inline(never)]
 pub const fn label_after(label: u32, more: &[u8]) -> u32 {
     let mut hash = label;
     let mut at = 0;

@@ -217,12 +217,10 @@ impl Device<'_, Bound> {
 /// The label of `<task>.<name>`, from label to label: a driver needs no code to put the text together.
 fn full_label(name: &str) -> Result<u32, Error> {
     let own = sys::task_info(sys::task_self().index())?.name;
-    if own.as_bytes().len() + 1 + name.len() > MOST_NAME {
+    let own = own.as_bytes();
+    if own.len() + 1 + name.len() > MOST_NAME {
         return Err(Error::Invalid);
     }
-    let mut label = sys::label("");
-    for part in [own.as_bytes(), b".", name.as_bytes()] {
-        label = sys::label_after(label, part);
-    }
-    Ok(label)
+    let dotted = sys::label_after(sys::label_after(sys::label(""), own), b".");
+    Ok(sys::label_after(dotted, name.as_bytes()))
 }
