@@ -48,6 +48,8 @@ impl<const N: usize> Text<N> {
     }
 
     /// Adds what needs no formatting.
+    // Not inline: a log line is many of these calls.
+    #[inline(never)]
     pub fn push(&mut self, more: &str) {
         push(&mut self.bytes, &mut self.length, &mut self.cut, more);
     }

@@ -47,6 +47,6 @@ pub use sample::{
 };
 pub use screen::{ScreenAsyncServer, ScreenClient};
 pub use storage::{FileInfo, Outcome, StorageClient, StorageError, StorageServer};
-pub use stream::{ConsoleStream, StreamError};
+pub use stream::{ConsoleStream, StreamError, TcpStream};
 pub use thermometer::{ThermometerAsyncServer, ThermometerClient};
 pub use timer::{TimerClient, TimerServer};

@@ -175,11 +175,22 @@ impl GrantInfo {
 /// The label of a name: 32-bit FNV-1a of its bytes
 /// (Fowler, Noll, Vo, draft-eastlake-fnv). The build refuses two names of one image with one label.
 pub const fn label(name: &str) -> u32 {
-    let bytes = name.as_bytes();
-    let mut hash = 0x811c_9dc5_u32;
+    label_after(0x811c_9dc5, name.as_bytes())
+}
+
+/// The label of a name that begins with one of this label and goes on with `more`.
+///
+/// ```
+/// use leasehold_abi::{label, label_after};
+///
+/// assert_eq!(label_after(label("edu"), b".display"), label("edu.display"));
+/// ```
+#[inline(never)]
+pub const fn label_after(label: u32, more: &[u8]) -> u32 {
+    let mut hash = label;
     let mut at = 0;
-    while at < bytes.len() {
-        hash = (hash ^ bytes[at] as u32).wrapping_mul(0x0100_0193);
+    while at < more.len() {
+        hash = (hash ^ more[at] as u32).wrapping_mul(0x0100_0193);
         at += 1;
     }
     hash

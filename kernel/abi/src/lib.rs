@@ -30,7 +30,7 @@ pub use error::Error;
 pub use handle::{LeaseHandle, TaskHandle};
 pub use lease::{
     Claim, ClaimMode, GrantInfo, GrantKind, LeaseEvent, LeaseInfo, LeaseState, RevokeMode, Rights,
-    label,
+    label, label_after,
 };
 pub use lending::{Lending, Part};
 pub use limits::{

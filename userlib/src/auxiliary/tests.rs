@@ -107,6 +107,21 @@ fn an_auxiliary_device_that_the_manifest_does_not_offer_is_refused_by_name() {
 }
 
 #[test]
+fn a_whole_name_of_64_bytes_is_the_longest() {
+    Board::run(|board| {
+        let parent = board.bind(0, "parent", vec![]);
+        let region = parent.lend_region(64, 0).unwrap();
+        type WordLt = CovariantForLt!(u32);
+        // The task is `self`.
+        for (length, expected) in [(60, Some(Error::Invalid)), (59, None)] {
+            let name = "n".repeat(length).leak();
+            let offered = Registration::<WordLt>::new(&parent, &region, name, 0, 7);
+            assert_eq!(offered.err(), expected, "{length}");
+        }
+    });
+}
+
+#[test]
 fn a_payload_arrives() {
     Board::run(|board| {
         let parent = board.bind(0, "parent", vec![]);

@@ -43,7 +43,7 @@ pub use leasehold_abi::{
     BeforeWait, Borrow, COPY_STEP, Claim, ClaimMode, Error, FaultKind, GrantInfo, GrantKind,
     LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, MAX_BORROWS, MAX_TASKS, MESSAGE_WORDS,
     MOST_PARTS, MOST_PEERS, NAME_LENGTH, Notifications, Optional, PayloadType, RevokeMode, Rights,
-    SELF_MEMORY, Serving, Tag, TaskHandle, TaskInfo, TaskState, WHOLE, label,
+    SELF_MEMORY, Serving, Tag, TaskHandle, TaskInfo, TaskState, WHOLE, label, label_after,
 };
 pub use lend::{Part, lease_lend};
 pub use message::{

@@ -54,12 +54,16 @@ pub(crate) struct Asked {
     pub(crate) loans: Loans,
 }
 
-/// What the kernel does with a call to the driver.
-pub(crate) enum Client {
-    /// Notes it.
-    Asks(Option<Asked>),
-    /// Answers it with this, and with what was written into the loans.
-    Told(Result<Message, Error>, Loans),
+/// What a call came to, and what was written into the loans.
+pub(crate) type Told = (Result<Message, Error>, Loans);
+
+/// What the kernel does with calls to the driver.
+#[derive(Default)]
+pub(crate) struct Client {
+    /// The answers of the first calls, in order.
+    pub(crate) told: VecDeque<Told>,
+    /// The first call that has none. It and those after it are `Busy`.
+    pub(crate) asked: Option<Asked>,
 }
 
 /// The kernel's state, which the test shares.
@@ -78,7 +82,7 @@ pub(crate) struct State {
     /// The loans of the calls that are not answered.
     loans: BTreeMap<u32, Loans>,
     /// The answers, with the loans as they are then.
-    pub(crate) answers: BTreeMap<u32, (Result<Message, Error>, Loans)>,
+    pub(crate) answers: BTreeMap<u32, Told>,
     pub(crate) client: Option<Client>,
     lines: BTreeMap<usize, Line>,
     serving: Serving,
@@ -461,35 +465,33 @@ impl State {
         if to != DRIVER.raw() as usize {
             return Err(Error::Dead);
         }
-        match &mut self.client {
-            Some(Client::Asks(asked)) => {
-                let lent = (0..count).map(|index| {
-                    let loan = loan(index);
-                    // SAFETY: the call lends this buffer.
-                    let lent = unsafe { bytes(loan.base, loan.length) };
-                    (
-                        Rights::from_bits_truncate(loan.rights as u32),
-                        lent.to_vec(),
-                    )
-                });
-                *asked = Some(Asked {
-                    message: *message,
-                    loans: lent.collect(),
-                });
-                Err(Error::Busy)
-            }
-            Some(Client::Told(reply, written)) => {
-                for (index, (rights, written)) in written.iter().enumerate().take(count) {
-                    let loan = loan(index);
-                    if rights.contains(Rights::WRITE) && written.len() == loan.length {
-                        write(loan.base, written);
-                    }
+        let client = self.client.as_mut().ok_or(Error::Denied)?;
+        if let Some((reply, written)) = client.told.pop_front() {
+            for (index, (rights, written)) in written.iter().enumerate().take(count) {
+                let loan = loan(index);
+                if rights.contains(Rights::WRITE) && written.len() == loan.length {
+                    write(loan.base, written);
                 }
-                *message = (*reply)?;
-                Ok(())
             }
-            None => Err(Error::Denied),
+            *message = reply?;
+            return Ok(());
         }
+        if client.asked.is_none() {
+            let lent = (0..count).map(|index| {
+                let loan = loan(index);
+                // SAFETY: the call lends this buffer.
+                let lent = unsafe { bytes(loan.base, loan.length) };
+                (
+                    Rights::from_bits_truncate(loan.rights as u32),
+                    lent.to_vec(),
+                )
+            });
+            client.asked = Some(Asked {
+                message: *message,
+                loans: lent.collect(),
+            });
+        }
+        Err(Error::Busy)
     }
 }
 

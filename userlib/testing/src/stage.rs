@@ -1,9 +1,10 @@
 //! A driver's life, scripted by a test: requests, interrupts, time, and a device that goes.
 
 use crate::Memory;
-use crate::kernel::{Asked, Client, DRIVER, State};
+use crate::kernel::{Asked, Client, DRIVER, State, Told};
 use leasehold_abi::{Error, GrantKind, Notifications, TaskHandle};
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use userlib::ipc::Peer;
 use userlib::runtime::{Engine, Runner};
@@ -92,31 +93,34 @@ impl<'s> Stage<'s> {
     /// # Panics
     /// When `ask` makes no call.
     pub fn begin<R>(&mut self, ask: impl Fn(Peer) -> R + 'static) -> Call<R> {
+        let (_, asked) = self.as_client(VecDeque::new(), &ask);
+        let asked = asked.expect("a test's client makes a call");
+        Call {
+            client: self.send(asked),
+            ask: Box::new(ask),
+        }
+    }
+
+    /// A client sends a call; gives who it is.
+    fn send(&mut self, asked: Asked) -> TaskHandle {
         let number = self.clients.replace(self.clients.get() + 1);
         let client = TaskHandle::new(
             FIRST_CLIENT + number % CLIENTS,
             1 + (number / CLIENTS) as u32,
         );
-        let asked = match self.as_client(Client::Asks(None), &ask) {
-            (_, Some(Client::Asks(Some(asked)))) => asked,
-            _ => panic!("a test's client makes one call"),
-        };
-        let Asked { message, loans } = asked;
-        self.state
-            .borrow_mut()
-            .ask(client, Asked { message, loans });
+        self.state.borrow_mut().ask(client, asked);
         self.settle();
-        Call {
-            client,
-            ask: Box::new(ask),
-        }
+        client
     }
 
     /// What a call came to, if it is answered. Each answer is given once.
     pub fn answer<R>(&self, call: &Call<R>) -> Option<R> {
-        let raw = call.client.raw();
-        let (reply, loans) = self.state.borrow_mut().answers.remove(&raw)?;
-        Some(self.as_client(Client::Told(reply, loans), &call.ask).0)
+        let told = self.told(call.client)?;
+        Some(self.as_client(VecDeque::from([told]), &call.ask).0)
+    }
+
+    fn told(&self, client: TaskHandle) -> Option<Told> {
+        self.state.borrow_mut().answers.remove(&client.raw())
     }
 
     /// A call that the driver answers without anything else happening.
@@ -128,10 +132,33 @@ impl<'s> Stage<'s> {
         self.answer(&call).expect("the driver answers at once")
     }
 
-    fn as_client<R>(&self, client: Client, ask: &dyn Fn(Peer) -> R) -> (R, Option<Client>) {
-        self.state.borrow_mut().client = Some(client);
+    /// A client that makes any number of calls, one after the other, each of which the driver answers without anything
+    /// else happening.
+    ///
+    /// `talk` is run once more for each call, with the answers so far, and what it gives is taken from the last time.
+    /// So it must ask the same each time, if it is answered the same.
+    ///
+    /// # Panics
+    /// When the driver does not answer.
+    pub fn talk<R>(&mut self, talk: impl Fn(Peer) -> R) -> R {
+        let mut answers = VecDeque::new();
+        loop {
+            let (result, asked) = self.as_client(answers.clone(), &talk);
+            let Some(asked) = asked else {
+                return result;
+            };
+            let client = self.send(asked);
+            answers.push_back(self.told(client).expect("the driver answers at once"));
+        }
+    }
+
+    /// Runs a client with these answers; gives the first call that has none as well.
+    fn as_client<R>(&self, told: VecDeque<Told>, ask: &dyn Fn(Peer) -> R) -> (R, Option<Asked>) {
+        let asked = None;
+        self.state.borrow_mut().client = Some(Client { told, asked });
         let result = ask(Peer::new("driver", DRIVER));
-        (result, self.state.borrow_mut().client.take())
+        let client = self.state.borrow_mut().client.take();
+        (result, client.and_then(|client| client.asked))
     }
 
     /// The device asserts this line once. If the driver has not acknowledged the last time, it comes after that.

@@ -4,7 +4,8 @@ use crate::run::say::{failed, unanswered};
 use crate::session::Session;
 use crate::url::{Url, address, endpoint};
 use core::fmt::Write;
-use driver_interfaces::{Endpoint, SocketsClient};
+use driver_interfaces::{Endpoint, SocketsClient, TcpStream};
+use embedded_io::{Read, Write as _};
 use leasehold_abi::Error;
 use userlib::supervisor::Name;
 use userlib::text::Text;
@@ -85,38 +86,10 @@ pub(crate) fn ping(session: &mut Session, to: &str) -> bool {
     all
 }
 
-/// A connection, which is closed with this.
-struct Stream {
-    net: SocketsClient,
-    socket: u32,
-}
-
-impl Stream {
-    fn open(to: Endpoint) -> Result<Self, Error> {
-        let mut net = SocketsClient::connect(STACK)?;
-        let socket = net.open(to, OPEN_TIME)?;
-        Ok(Self { net, socket })
-    }
-
-    fn send(&mut self, mut data: &[u8]) -> Result<(), Error> {
-        while !data.is_empty() {
-            let sent = self.net.send(self.socket, DATA_TIME, data)? as usize;
-            data = data.get(sent..).ok_or(Error::Protocol)?;
-        }
-        Ok(())
-    }
-
-    fn receive<'b>(&mut self, into: &'b mut [u8]) -> Result<&'b [u8], Error> {
-        let length = self.net.receive(self.socket, DATA_TIME, into)? as usize;
-        into.get(..length).ok_or(Error::Protocol)
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        // If the stack has died, the connection has too.
-        let _ = self.net.close(self.socket);
-    }
+/// A connection.
+fn open(to: Endpoint) -> Result<TcpStream, Error> {
+    let net = SocketsClient::connect(STACK)?;
+    Ok(TcpStream::open(net, to, OPEN_TIME)?.with_patience(DATA_TIME))
 }
 
 /// Says why nothing came of a connection.
@@ -140,17 +113,16 @@ pub(crate) fn connect(session: &mut Session, line: &str) -> bool {
         let _ = writeln!(session.screen, "'{to}' is no endpoint like 10.0.2.2:80");
         return false;
     };
-    let done = Stream::open(to).and_then(|mut stream| {
-        stream.send(text.as_bytes())?;
-        stream.send(b"\r\n")?;
-        stream.net.finish(stream.socket)?;
+    let done = open(to).and_then(|mut stream| {
+        stream.write_all(text.as_bytes())?;
+        stream.write_all(b"\r\n")?;
+        stream.finish()?;
         let mut bytes = [0; CHUNK];
         loop {
-            let received = stream.receive(&mut bytes)?;
-            if received.is_empty() {
-                return Ok(());
+            match stream.read(&mut bytes)? {
+                0 => return Ok(()),
+                count => session.screen.put(&bytes[..count]),
             }
-            session.screen.put(received);
         }
     });
     match done {
@@ -327,7 +299,7 @@ fn run(
     length: Option<u64>,
     killer: &mut Killer<'_>,
 ) -> Result<Transfer, Error> {
-    let mut stream = Stream::open(url.to)?;
+    let mut stream = open(url.to)?;
     let mut head = Text::<256>::new();
     let [a, b, c, d] = url.to.address;
     let method = length.map_or("GET", |_| "POST");
@@ -343,7 +315,7 @@ fn run(
     if head.is_cut() {
         return Err(Error::Exhausted);
     }
-    stream.send(head.as_bytes())?;
+    stream.write_all(head.as_bytes())?;
     let begun = time::milliseconds();
     let mut moved = begun;
     let mut done = Transfer::new();
@@ -359,22 +331,22 @@ fn run(
         }
         let count = left.min(CHUNK as u64) as usize;
         fill(&mut bytes[..count], done.bytes);
-        let sent = (stream.net).send(stream.socket, DATA_TIME, &bytes[..count])? as usize;
-        done.add(bytes.get(..sent).ok_or(Error::Protocol)?);
+        let sent = stream.write(&bytes[..count])?;
+        done.add(&bytes[..sent]);
         stall(&mut done);
         killer.act(session, done.bytes);
     }
     let mut answer = crate::url::Answer::default();
     loop {
-        let received = stream.receive(&mut bytes)?;
+        let received = stream.read(&mut bytes)?;
         // How long the answer to a page takes that was sent is the server's.
         if length.is_none() {
             stall(&mut done);
         }
-        if received.is_empty() {
+        if received == 0 {
             break;
         }
-        let body = answer.take(received);
+        let body = answer.take(&bytes[..received]);
         if length.is_none() {
             done.add(body);
         }
