@@ -30,38 +30,44 @@ pub(crate) fn run(
     workspace: &Workspace,
     emulators: &Emulators,
     board: &str,
-    json: bool,
+    (json, alone): (bool, bool),
 ) -> Result<()> {
-    let rows = rows()?;
-    let needs = needs::of(workspace, &[Work::Boot], &APPS.map(|app| (app, board)))?;
+    let mut rows = rows()?;
+    let apps = if alone { &APPS[..1] } else { &APPS[..] };
+    let images: Vec<_> = apps.iter().map(|app| (*app, board)).collect();
+    let needs = needs::of(workspace, &[Work::Boot], &images)?;
     needs::ensure(workspace, emulators, &needs)?;
-    let [many, few, most, service] = APPS.map(|app| measure(workspace, emulators, app, board));
-    let (many, few, most, mut service) = (many?, few?, most?, service?);
-    // The kernel's size is that of the bench.
-    service.figures.remove(size::ROW);
-    let mut figures = many.figures.clone();
-    figures.extend(service.figures.clone());
+    let measured = apps
+        .iter()
+        .map(|app| measure(workspace, emulators, app, board));
+    let mut measured: Vec<Measured> = measured.collect::<Result<_>>()?;
+    let mut figures = measured[0].figures.clone();
+    if let [_, _, _, service] = &mut measured[..] {
+        // The kernel's size is that of the bench.
+        service.figures.remove(size::ROW);
+        figures.extend(service.figures.clone());
+    } else {
+        rows.retain(|row| figures.contains_key(&row.key));
+    }
+    let sizes = &measured[..measured.len().min(3)];
     if json {
-        let objects: Vec<_> = [&many, &few, &most, &service]
-            .into_iter()
+        let objects: Vec<_> = measured
+            .iter()
             .flat_map(|measured| objects(&rows, measured, board))
             .collect();
         println!("{}", serde_json::to_string_pretty(&objects)?);
     } else {
-        table(&rows, board, &figures, [&many, &few, &most]);
-        for note in many.notes.iter().chain(
-            [&few, &most]
-                .iter()
-                .filter_map(|measured| measured.notes.last()),
-        ) {
+        table(&rows, board, &figures, sizes);
+        let others = sizes[1..].iter().filter_map(|other| other.notes.last());
+        for note in sizes[0].notes.iter().chain(others) {
             println!("  {note}");
         }
     }
-    let (few, many) = (many.sized(), most.sized());
+    let grown = sizes.last().map(Measured::sized);
     let mut faults = 0;
     for row in &rows {
         let over = verdict::fault(row, board, &figures);
-        let grew = verdict::growth(row, few, many);
+        let grew = grown.and_then(|most| verdict::growth(row, sizes[0].sized(), most));
         for fault in over.into_iter().chain(grew) {
             eprintln!("{} on {board}: {fault}", row.operation);
             faults += 1;
@@ -127,16 +133,17 @@ fn objects(rows: &[Row], measured: &Measured, board: &str) -> Vec<serde_json::Va
     rows.iter().filter_map(row).collect()
 }
 
-fn table(rows: &[Row], board: &str, figures: &BTreeMap<String, u64>, images: [&Measured; 3]) {
+fn table(rows: &[Row], board: &str, figures: &BTreeMap<String, u64>, images: &[Measured]) {
     let column = images[0].column;
     println!(
         "executed instructions on {board} (QEMU {}, -icount), the kernel at opt-level {}, one hart",
         images[0].release, images[0].level
     );
-    let [many, few, most] = images.map(|measured| format!("{} tasks", measured.tasks));
+    let tasks = images.iter().map(|image| format!("{} tasks", image.tasks));
     println!(
-        "{:<58} {many:>9} {few:>9} {most:>9} {:>8} {:>8}",
+        "{:<58} {} {:>8} {:>8}",
         "operation",
+        columns(tasks),
         "budget",
         column.peer().split(' ').next().unwrap_or_default()
     );
@@ -154,15 +161,24 @@ fn table(rows: &[Row], board: &str, figures: &BTreeMap<String, u64>, images: [&M
             (_, "OVER") => over += 1,
             _ => within += 1,
         }
+        let others = images[1..].iter().map(of);
         println!(
-            "{:<58} {:>9} {:>9} {:>9} {:>8} {:>8} {remark}",
+            "{:<58} {} {:>8} {:>8} {remark}",
             row.operation,
-            show(figures.get(&row.key).copied()),
-            of(images[1]),
-            of(images[2]),
+            columns(
+                [show(figures.get(&row.key).copied())]
+                    .into_iter()
+                    .chain(others)
+            ),
             show(row.budget(board)),
             show(row.peer(column))
         );
     }
     println!("{within} rows within their budget, {over} over it");
+}
+
+/// A column for each image.
+fn columns(texts: impl Iterator<Item = String>) -> String {
+    let columns: Vec<_> = texts.map(|text| format!("{text:>9}")).collect();
+    columns.join(" ")
 }

@@ -151,6 +151,9 @@ enum Verb {
         /// Print one array of objects instead of a table.
         #[arg(long)]
         json: bool,
+        /// Measure the image with 24 tasks alone: neither what grows, nor a whole system.
+        #[arg(long)]
+        alone: bool,
         /// Print what each row is made of, by function, instead of judging it (RISC-V only; takes minutes).
         #[arg(long, conflicts_with = "json")]
         parts: bool,
@@ -368,6 +371,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Bench {
             board: Board { board },
             json,
+            alone,
             parts,
             frames,
             others,
@@ -378,7 +382,7 @@ fn run(verb: Verb) -> Result<()> {
             } else if parts {
                 bench::parts(&workspace, &emulators, &board)
             } else {
-                bench::run(&workspace, &emulators, &board, json)
+                bench::run(&workspace, &emulators, &board, (json, alone))
             }
         }
         Verb::Soak {

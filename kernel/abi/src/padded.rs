@@ -37,15 +37,15 @@ impl<const N: usize> Padded<N> {
     /// The text, up to the first zero. Where that is not UTF-8 (another task wrote it), up to the first byte that is
     /// not.
     pub fn as_str(&self) -> &str {
-        let bytes = self.as_bytes();
+        let bytes = self.used();
         match core::str::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => core::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or(""),
         }
     }
 
-    /// The bytes up to the first zero, whatever they are.
-    pub fn as_bytes(&self) -> &[u8] {
+    /// The bytes up to the first zero, whatever they are. (All of them are `zerocopy`'s `as_bytes`.)
+    pub fn used(&self) -> &[u8] {
         let length = self.0.iter().position(|&byte| byte == 0);
         &self.0[..length.unwrap_or(N)]
     }

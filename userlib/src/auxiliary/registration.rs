@@ -217,7 +217,7 @@ impl Device<'_, Bound> {
 /// The label of `<task>.<name>`, from label to label: a driver needs no code to put the text together.
 fn full_label(name: &str) -> Result<u32, Error> {
     let own = sys::task_info(sys::task_self().index())?.name;
-    let own = own.as_bytes();
+    let own = own.used();
     if own.len() + 1 + name.len() > MOST_NAME {
         return Err(Error::Invalid);
     }

@@ -228,7 +228,7 @@ fn a_list_keeps_its_layout() {
     let text = "[a]\nx = 1 # one\nlist = [\"b\", # ]\n    \"c\"]\n\n[a.b]\nlist = []\n";
     assert_eq!(
         add_to_list(text, "a", "list", "\"d\"").unwrap(),
-        "[a]\nx = 1 # one\nlist = [\"b\", # ]\n    \"c\", \"d\"]\n\n[a.b]\nlist = []\n"
+        "[a]\nx = 1 # one\nlist = [\"b\", # ]\n    \"c\",\n    \"d\",\n]\n\n[a.b]\nlist = []\n"
     );
     assert_eq!(
         add_to_list(text, "a.b", "list", "1").unwrap(),
@@ -240,7 +240,7 @@ fn a_list_keeps_its_layout() {
     );
     assert_eq!(
         add_to_list("[a]\nlist = [\n    1,\n]\n", "a", "list", "2").unwrap(),
-        "[a]\nlist = [\n    1, 2]\n"
+        "[a]\nlist = [\n    1,\n    2,\n]\n"
     );
     assert!(add_to_list(text, "c", "list", "1").is_err());
 }

@@ -47,7 +47,7 @@ pub(super) const PART: OnBoard = OnBoard {
 /// The app `page`, on small boards.
 pub(super) const SMALL: OnBoard = OnBoard {
     app: "page",
-    runs: Runs::On("mps2-an385"),
+    runs: Runs::Asked,
     ..PART
 };
 

@@ -3,7 +3,7 @@
 use super::invariants::Checker;
 use super::setups::{HARD, ORDERLY};
 use crate::model::calls::{line, receive};
-use crate::model::{World, arena, data, description, own, part, root, whole};
+use crate::model::{Shares, World, arena, data, description, own, part, root, whole};
 use leasehold_abi::arguments::{
     LeaseEvent, LeaseLend, LeaseRelease, LeaseRevoke, TaskStart, TaskStop,
 };
@@ -30,6 +30,21 @@ fn tables(world: &World) -> (Vec<(u32, LeaseState)>, Vec<[usize; 3]>) {
         slots.map(|lease| (lease.generation, lease.state)).collect(),
         shares.collect(),
     )
+}
+
+#[test]
+fn each_task_begins_with_its_own_share_and_no_more() {
+    let world = World::new();
+    let (_, left) = tables(&world);
+    let left: Vec<_> = left
+        .iter()
+        .map(|[slots, grants, _]| [*slots, *grants])
+        .collect();
+    let wanted = Shares::<64, 192>::CONFIG.beginnings.iter();
+    let wanted: Vec<_> = wanted
+        .map(|beginning| [beginning.leases, beginning.grants].map(usize::from))
+        .collect();
+    assert_eq!(left, wanted);
 }
 
 /// Task 0 cannot lend these.
