@@ -58,6 +58,11 @@ impl Emulators {
         Ok(Self { folder })
     }
 
+    /// The folder that was named.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
     /// Whether they are the installed ones, which the package manager can bring in.
     pub(crate) fn are_installed(&self) -> bool {
         self.folder.is_none()

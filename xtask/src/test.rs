@@ -2,6 +2,7 @@
 //!
 //! A part that boots an app is a file of its own here, with a `PART`, and a place in [`ON_BOARDS`].
 
+mod apart;
 pub(crate) mod disk;
 mod display;
 mod fan;
@@ -108,14 +109,28 @@ pub(crate) fn run(
             .context("the test suite has no board")
             .and_then(|board| build::image(workspace, suite::APP, board))
     });
-    // An emulator takes one processor. Beside it, the host's tests take the others.
+    // An emulator takes one processor. Beside it, the host's tests take the others, and then what runs on a model: that
+    // is a program of the host, too.
+    let is_whole = only.is_none() && board.is_none();
+    let (apart, runs): (Vec<_>, Vec<_>) = runs
+        .into_iter()
+        .partition(|(one, on)| is_whole && is_model(workspace, one.app, on));
     std::thread::scope(|scope| {
         let beside = !images.is_empty();
         let on_host = on_host.map(|image| {
             scope.spawn(move || {
-                part("tests on the host", || {
+                let mut outcomes = vec![part("tests on the host", || {
                     host::run(workspace, &image?, beside)
-                })
+                })];
+                outcomes.extend(apart.iter().map(|(one, board)| {
+                    let name = format!("{} on {board}", one.what);
+                    (name, apart::run(emulators, one.part, board))
+                }));
+                if on_model && is_whole {
+                    let outcome = apart::run(emulators, Part::Model, model::BOARD);
+                    outcomes.push(("tests on the model".to_owned(), outcome));
+                }
+                outcomes
             })
         });
         outcomes.extend(runs.iter().map(|(one, board)| {
@@ -123,20 +138,26 @@ pub(crate) fn run(
                 one.run(workspace, emulators, board)
             })
         }));
-        if on_model {
+        if on_model && !is_whole {
             outcomes.push(part("tests on the model", || {
                 model::suite_on_model(workspace, emulators)
             }));
         }
         if let Some(on_host) = on_host {
             match on_host.join() {
-                Ok(outcome) => outcomes.insert(0, outcome),
+                Ok(others) => outcomes.splice(0..0, others).for_each(drop),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
     });
     ensure!(!outcomes.is_empty(), "there is nothing to run");
     total(outcomes)
+}
+
+/// Whether a model of a board, a program of this workspace, runs its images.
+fn is_model(workspace: &Workspace, app: &str, board: &str) -> bool {
+    let plan = leasehold_build::check(workspace.root(), app, board);
+    plan.is_ok_and(|plan| plan.chip.qemu.is_none())
 }
 
 /// Prints what came of each part, and the sum.

@@ -22,6 +22,17 @@ impl std::fmt::Display for Tally {
 }
 
 impl Tally {
+    /// As it is printed.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut counts = text.split(", ");
+        let mut count = |word| counts.next()?.strip_suffix(word)?.parse().ok();
+        Some(Self {
+            passed: count(" passed")?,
+            failed: count(" failed")?,
+            skipped: count(" skipped")?,
+        })
+    }
+
     /// Counts another's tests as well.
     pub(super) fn join(&mut self, other: Self) {
         self.passed += other.passed;
