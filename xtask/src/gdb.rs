@@ -2,6 +2,7 @@
 
 use crate::attach;
 use crate::build;
+use crate::command::with_variables;
 use crate::emulator::Emulators;
 use crate::machine::Line;
 use crate::needs::{self, Work, debugger};
@@ -44,10 +45,8 @@ pub(crate) fn run(
     );
     // The debugger replaces this program, and the emulator becomes its child. So Ctrl-C reaches only the debugger,
     // which stops the guest, and the emulator ends with the debugger.
-    let variables = command.get_envs();
-    let error = Command::new(debugger)
+    let error = with_variables(Command::new(debugger), &command)
         .current_dir(&built.folder)
-        .envs(variables.filter_map(|(name, value)| Some((name, value?))))
         .args(["-q", "-x", "load.gdb", "-ex"])
         .arg(format!("target remote | {}", in_folder(&folder, &command)))
         .exec();

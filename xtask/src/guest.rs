@@ -2,6 +2,7 @@
 
 use crate::allowance::{Allowance, Meter};
 use crate::annotate::Annotator;
+use crate::command::{replaced, with_variables};
 use crate::records::{Record, Records};
 use crate::symbols::Symbols;
 use crate::tools;
@@ -228,9 +229,7 @@ fn is_kernel_fault(line: &str) -> bool {
 /// `setpriv`, only a [`Guest`] that is dropped ends it.
 pub(crate) fn ends_with_this(command: &Command, signal: &str) -> Command {
     let Some(setpriv) = tools::find("setpriv") else {
-        let mut same = Command::new(command.get_program());
-        same.args(command.get_args());
-        return with_variables(same, command);
+        return replaced(command, |_| None).0;
     };
     let mut ending = Command::new(setpriv);
     ending
@@ -238,13 +237,6 @@ pub(crate) fn ends_with_this(command: &Command, signal: &str) -> Command {
         .arg(command.get_program())
         .args(command.get_args());
     with_variables(ending, command)
-}
-
-/// With the variables of another command.
-fn with_variables(mut command: Command, other: &Command) -> Command {
-    let variables = other.get_envs();
-    command.envs(variables.filter_map(|(name, value)| Some((name, value?))));
-    command
 }
 
 /// Output cut into lines and prompts.

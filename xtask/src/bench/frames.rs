@@ -5,22 +5,26 @@
 //! woken. They are datagrams of UDP to a port where nobody is; the stack answers each by itself, that it is
 //! unreachable. So each is a frame in and one out, and no client is in it.
 //!
-//! Sources: QEMU documentation, *Invocation* (`-netdev hubport`, `-netdev socket,udp=…`) and *QEMU Monitor* (`log`,
-//! `logfile`); RFC 826 (ARP), RFC 791 (IPv4), RFC 768 (UDP), RFC 792 (ICMP).
+//! Sources: QEMU documentation, *QEMU Monitor* (`log`, `logfile`); RFC 792 (ICMP).
 
 use super::parts::{Code, address, single_steps};
 use crate::build::Bootable;
+use crate::hub;
 use crate::machine::Line;
 use crate::monitor::{Monitor, Socket};
 use crate::qemu::Clock;
 use crate::test::network::server::Server;
 use crate::test::shell::Shell;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
+use smoltcp::phy::{Checksum, ChecksumCapabilities};
+use smoltcp::wire::{
+    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol,
+    EthernetRepr, IpProtocol, Ipv4Address, Ipv4Packet, Ipv4Repr, UdpPacket, UdpRepr,
+};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 /// Frames at once.
@@ -36,10 +40,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const REST: Duration = Duration::from_millis(200);
 
 /// The board's addresses in the emulator's network, and those of the other end.
-const BOARD: [u8; 4] = [10, 0, 2, 15];
-const PEER: [u8; 4] = [10, 0, 2, 77];
-const BOARD_AT: [u8; 6] = [0x52, 0x54, 0, 0x12, 0x34, 0x56];
-const PEER_AT: [u8; 6] = [2, 0, 0, 0, 0, 77];
+const BOARD: Ipv4Address = Ipv4Address::new(10, 0, 2, 15);
+const PEER: Ipv4Address = Ipv4Address::new(10, 0, 2, 77);
+const BOARD_AT: EthernetAddress = EthernetAddress([0x52, 0x54, 0, 0x12, 0x34, 0x56]);
+const PEER_AT: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 77]);
 
 /// The programs of the app that are shown apart.
 const DRIVER: &str = "network";
@@ -86,7 +90,14 @@ pub(super) fn print(bootable: &Bootable) -> Result<()> {
         .local_addr()?
         .port();
     let command = bootable.command(Clock::Real, Line::Pipes)?;
-    let mut command = on_hub(&command, (tap.local_addr()?.port(), emulator))?;
+    // The controller, the emulator's network and a socket of this program are on one hub.
+    let networks = [
+        hub::socket("tap", [tap.local_addr()?.port(), emulator]),
+        hub::port(hub::USER),
+        hub::port("tap"),
+        hub::own_port(),
+    ];
+    let mut command = hub::joined(&command, &networks)?;
     single_steps(&mut command, &release);
     let socket = Socket::new("frames");
     socket.attach(&mut command);
@@ -107,39 +118,6 @@ pub(super) fn print(bootable: &Bootable) -> Result<()> {
     let _ = std::fs::remove_file(&bench.log);
     outcome?;
     shell.power_off()
-}
-
-/// The same machine with its controller, the emulator's network and a socket of this program on one hub.
-fn on_hub(command: &Command, (ours, theirs): (u16, u16)) -> Result<Command> {
-    let mut count = 0;
-    let words = command.get_args().map(|word| {
-        let rest = word
-            .to_str()
-            .and_then(|word| word.strip_prefix("user,id=net"));
-        rest.map_or_else(
-            || word.to_owned(),
-            |rest| {
-                count += 1;
-                format!("user,id=user{rest}").into()
-            },
-        )
-    });
-    let words: Vec<_> = words.collect();
-    ensure!(count == 1, "the machine has no network");
-    let mut same = Command::new(command.get_program());
-    same.args(words);
-    let variables = command.get_envs();
-    same.envs(variables.filter_map(|(name, value)| Some((name, value?))));
-    let host = Ipv4Addr::LOCALHOST;
-    for netdev in [
-        format!("socket,id=tap,udp={host}:{ours},localaddr={host}:{theirs}"),
-        "hubport,id=user-port,hubid=1,netdev=user".to_owned(),
-        "hubport,id=tap-port,hubid=1,netdev=tap".to_owned(),
-        "hubport,id=net,hubid=1".to_owned(),
-    ] {
-        same.args(["-netdev", &netdev]);
-    }
-    Ok(same)
 }
 
 impl Bench<'_> {
@@ -269,49 +247,74 @@ fn counts(code: &Code, log: &Path) -> Result<Counts> {
     Ok(counts)
 }
 
-/// The sum that IPv4 checks (RFC 1071).
-fn checksum(bytes: &[u8]) -> [u8; 2] {
-    let words = bytes
-        .chunks(2)
-        .map(|word| u32::from(word[0]) << 8 | u32::from(*word.get(1).unwrap_or(&0)));
-    let mut sum: u32 = words.sum();
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    (!(sum as u16)).to_be_bytes()
+/// A frame to these with a payload, which the function writes.
+fn frame(
+    to: EthernetAddress,
+    ethertype: EthernetProtocol,
+    length: usize,
+    write: impl FnOnce(&mut [u8]),
+) -> Vec<u8> {
+    let head = EthernetRepr {
+        src_addr: PEER_AT,
+        dst_addr: to,
+        ethertype,
+    };
+    let mut bytes = vec![0; head.buffer_len() + length];
+    let mut frame = EthernetFrame::new_unchecked(&mut bytes[..]);
+    head.emit(&mut frame);
+    write(frame.payload_mut());
+    bytes
 }
 
 /// Who has the board's address? So the board knows who asks.
 fn arp() -> Vec<u8> {
-    let kind = [8, 6, 0, 1, 8, 0, 6, 4, 0, 1];
-    [
-        &[0xff; 6][..],
-        &PEER_AT,
-        &kind,
-        &PEER_AT,
-        &PEER,
-        &[0; 6],
-        &BOARD,
-    ]
-    .concat()
+    let request = ArpRepr::EthernetIpv4 {
+        operation: ArpOperation::Request,
+        source_hardware_addr: PEER_AT,
+        source_protocol_addr: PEER,
+        target_hardware_addr: EthernetAddress([0; 6]),
+        target_protocol_addr: BOARD,
+    };
+    let all = EthernetAddress::BROADCAST;
+    frame(
+        all,
+        EthernetProtocol::Arp,
+        request.buffer_len(),
+        |payload| {
+            request.emit(&mut ArpPacket::new_unchecked(payload));
+        },
+    )
 }
 
 /// A datagram to a port where nobody is (RFC 863: to be discarded).
 fn datagram(number: u16) -> Vec<u8> {
-    let length = (8 + DATA as u16).to_be_bytes();
-    let from = (0x4000 + number).to_be_bytes();
-    // No checksum.
-    let datagram = [&from[..], &[0, 9], &length, &[0, 0], &[b'x'; DATA]].concat();
-    let length = (20 + datagram.len() as u16).to_be_bytes();
-    let mut head = [
-        &[0x45, 0, length[0], length[1], 0, 0, 0, 0, 64, 17, 0, 0][..],
-        &PEER,
-        &BOARD,
-    ]
-    .concat();
-    let sum = checksum(&head);
-    head[10..12].copy_from_slice(&sum);
-    [&BOARD_AT[..], &PEER_AT, &[8, 0], &head, &datagram].concat()
+    let mut sums = ChecksumCapabilities::default();
+    // The datagram itself has none.
+    sums.udp = Checksum::None;
+    let datagram = UdpRepr {
+        src_port: 0x4000 + number,
+        dst_port: 9,
+    };
+    let packet = Ipv4Repr {
+        src_addr: PEER,
+        dst_addr: BOARD,
+        next_header: IpProtocol::Udp,
+        payload_len: datagram.header_len() + DATA,
+        hop_limit: 64,
+    };
+    let length = packet.buffer_len() + packet.payload_len;
+    frame(BOARD_AT, EthernetProtocol::Ipv4, length, |payload| {
+        let mut into = Ipv4Packet::new_unchecked(payload);
+        packet.emit(&mut into, &sums);
+        datagram.emit(
+            &mut UdpPacket::new_unchecked(into.payload_mut()),
+            &PEER.into(),
+            &BOARD.into(),
+            DATA,
+            |data| data.fill(b'x'),
+            &sums,
+        );
+    })
 }
 
 #[cfg(test)]
@@ -322,13 +325,9 @@ mod tests {
     fn a_frame_is_well_formed() {
         let frame = datagram(0x102);
         assert_eq!(frame.len(), 14 + 20 + 8 + DATA);
-        assert_eq!(checksum(&frame[14..34]), [0; 2]);
+        assert!(Ipv4Packet::new_unchecked(&frame[14..34]).verify_checksum());
         assert_eq!(frame[38..40], (8 + DATA as u16).to_be_bytes());
+        assert_eq!(frame[40..42], [0, 0], "no sum");
         assert_eq!(arp().len(), 42);
-        // RFC 1071, section 3.
-        assert_eq!(
-            checksum(&[0, 1, 0xf2, 3, 0xf4, 0xf5, 0xf6, 0xf7]),
-            [0x22, 0x0d]
-        );
     }
 }

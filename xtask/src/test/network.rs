@@ -30,6 +30,8 @@ const OTHERS: [&str; 2] = ["edu", "timer"];
 const NETWORK: &str = "net";
 /// A kill comes after so many bytes, in KiB, so that the number of kills does not depend on time.
 const EVERY: &str = "256k";
+/// Frames that a driver can have (`class_network::BUFFERS`).
+const BUFFERS: usize = 32;
 /// Fewest kills of a transfer.
 const KILLS: u32 = 3;
 
@@ -119,6 +121,29 @@ pub(super) fn driver(tasks: &[Task]) -> Option<String> {
         Bind::Auxiliary { name, .. } => Some(name.split_once('.')?.0.to_owned()),
         _ => None,
     })
+}
+
+/// Gives a driver that sends nothing as many frames as it takes, and one more: no echo may come back.
+fn no_echo(shell: &mut Shell) -> Result<()> {
+    // The router's address is known, so each is a frame at once.
+    let lines = vec!["call net.ping 0a000202 1"; BUFFERS + 1];
+    for answer in shell.lines(&lines)? {
+        let (said, succeeded) = answer?;
+        ensure!(!succeeded, "an echo came from nowhere: {said:?}");
+    }
+    Ok(())
+}
+
+/// No task has ended by itself, by the log's lines. This driver ends when it is crashed.
+fn nothing_ended(log: &[String], driver: &str) -> Result<()> {
+    let asked = format!("{driver}: panic: the supervisor asked");
+    let ends: Vec<_> = log
+        .iter()
+        .filter(|line| line.contains(": panic") || line.contains("fault"))
+        .filter(|line| !line.contains(&asked))
+        .collect();
+    ensure!(ends.is_empty(), "{ends:?}");
+    Ok(())
 }
 
 /// A running app, and the server that it talks to.

@@ -8,9 +8,9 @@
 //! commands `readw` and `writew`; PCI Express Base Specification 4.0, sections 7.5.1.1.11 (list of capabilities) and
 //! 7.5.3.10 (Slot Control Register).
 
+use crate::command::replaced;
 use crate::monitor::Socket;
 use anyhow::{Context, Result, bail, ensure};
-use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::process::Command;
@@ -45,30 +45,21 @@ impl Slot {
     /// # Errors
     /// When the machine has no such device, or more than one.
     pub(super) fn with(command: &Command, device: &str) -> Result<(Self, Command)> {
-        let mut words: Vec<OsString> = Vec::new();
-        let mut count = 0;
-        for word in command.get_args() {
-            let text = word
-                .to_str()
-                .filter(|text| text.split(',').next() == Some(device));
-            let Some(text) = text else {
-                words.push(word.to_owned());
-                continue;
-            };
-            count += 1;
-            let rest = text.split(',').filter(|word| !word.starts_with("addr="));
-            let rest: Vec<&str> = rest.collect();
-            words.push(
-                format!("pcie-root-port,id=plug,chassis={PORT},slot={PORT},addr={PORT}").into(),
-            );
-            words.push("-device".into());
-            words.push(format!("{},bus=plug,id={NAME}", rest.join(",")).into());
-        }
+        let (mut same, count) = replaced(command, |word| {
+            let mut parts = word.split(',');
+            if parts.next() != Some(device) {
+                return None;
+            }
+            let rest: Vec<&str> = parts.filter(|part| !part.starts_with("addr=")).collect();
+            let port = format!("pcie-root-port,id=plug,chassis={PORT},slot={PORT},addr={PORT}");
+            let words = [&[device], &rest[..], &["bus=plug"]].concat().join(",");
+            Some(vec![
+                port,
+                "-device".to_owned(),
+                format!("{words},id={NAME}"),
+            ])
+        });
         ensure!(count == 1, "the machine has {count} devices {device}");
-        let mut same = Command::new(command.get_program());
-        same.args(words);
-        let variables = command.get_envs();
-        same.envs(variables.filter_map(|(name, value)| Some((name, value?))));
         let slot = Self {
             monitor: Socket::new("slot"),
             memory: Socket::new("slot-memory"),

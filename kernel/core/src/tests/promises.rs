@@ -105,33 +105,16 @@ fn l1_a_lent_buffer_ends_with_the_client() {
         },
     );
     let client = world.handle(4);
-    assert_eq!(
-        world.act(
-            1,
-            BorrowRead {
-                client,
-                index: 0,
-                offset: 0,
-                own: data(1),
-                length: 8
-            }
-        )[1],
-        8
-    );
+    let read = BorrowRead {
+        client,
+        index: 0,
+        offset: 0,
+        own: data(1),
+        length: 8,
+    };
+    assert_eq!(world.act(1, read)[1], 8);
     world.value(0, TaskStop { task: 4 });
-    assert_eq!(
-        world.error(
-            1,
-            BorrowRead {
-                client,
-                index: 0,
-                offset: 0,
-                own: data(1),
-                length: 8
-            }
-        ),
-        Error::Dead
-    );
+    assert_eq!(world.error(1, read), Error::Dead);
     assert_eq!(
         world.error(
             1,

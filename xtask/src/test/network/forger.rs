@@ -1,6 +1,7 @@
 //! The app `forger`: a hostile driver in place of a network controller's tells lies to `net`, life by life. `net`
 //! reports each, uses none of these drivers any further, and does its work with an honest one.
 
+use super::{no_echo, nothing_ended};
 use crate::build::Bootable;
 use crate::qemu::Clock;
 use crate::test::part::{OnBoard, Part, Runs};
@@ -16,8 +17,6 @@ const DRIVER: &str = "network";
 const DROPPED: usize = 5;
 const REFUSED: usize = 3;
 const HONEST: usize = DROPPED + REFUSED + 1;
-/// Frames that a driver can have, so that there is no room for another.
-const BUFFERS: usize = 32;
 
 pub(in crate::test) const PART: OnBoard = OnBoard {
     part: Part::Network,
@@ -85,13 +84,7 @@ fn silent(shell: &mut Shell) -> Result<()> {
     shell.until("log", |said| {
         count(said, &format!("lie {}: ", HONEST + 1)) > 0
     })?;
-    // The router's address is known, so each is a frame at once.
-    let echo = "call net.ping 0a000202 1";
-    let lines = vec![echo; BUFFERS + 1];
-    for answer in shell.lines(&lines)? {
-        let (said, succeeded) = answer?;
-        ensure!(!succeeded, "an echo came from nowhere: {said:?}");
-    }
+    no_echo(shell)?;
     shell.until("log", |said| {
         count(said, "net: the driver is dropped: ") == DROPPED + 1
     })?;
@@ -101,12 +94,7 @@ fn silent(shell: &mut Shell) -> Result<()> {
 /// Neither the stack nor another task ended.
 fn whole(shell: &mut Shell) -> Result<()> {
     let log = shell.good(&["log"])?;
-    let ends: Vec<_> = log
-        .iter()
-        .filter(|line| line.contains(": panic") || line.contains("fault"))
-        .filter(|line| !line.contains(&format!("{DRIVER}: panic: the supervisor asked")))
-        .collect();
-    ensure!(ends.is_empty(), "{ends:?}");
+    nothing_ended(&log, DRIVER)?;
     ensure!(count(&log, "net: started again") == 0, "{log:?}");
     Ok(())
 }

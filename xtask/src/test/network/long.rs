@@ -6,7 +6,7 @@
 
 use super::server::{self, Server};
 use super::wire::Wire;
-use super::{STACK, Seen, Transfer, page};
+use super::{STACK, Seen, Transfer, no_echo, nothing_ended, page};
 use crate::build::Bootable;
 use crate::machine::Line;
 use crate::qemu::Clock;
@@ -28,9 +28,8 @@ const STACK_KILLS: u32 = 3;
 /// The app, and the task that is killed.
 pub(crate) const APP: &str = "demo";
 const DRIVER: &str = "virtio-net";
-/// The controller, and the frames that its driver takes.
+/// The controller.
 const CONTROLLER: &str = "virtio-net-pci";
-const BUFFERS: usize = 32;
 /// Frames that a bad wire loses, of 100, and KiB that pass over it in each direction.
 const LOSS: u32 = 30;
 const OVER_BAD_WIRE: usize = 8;
@@ -57,11 +56,7 @@ pub(crate) fn soak(
     for sends in [false, true] {
         let quiet = seen.whole(bytes, sends, None)?;
         let killed = seen.whole(bytes, sends, Some(DRIVER))?;
-        let way = if sends {
-            "from the board"
-        } else {
-            "to the board"
-        };
+        let way = way(sends);
         println!("{bytes} bytes {way}: {quiet}; with kills {killed}");
         println!("  throughput with kills: {} %", killed.share(&quiet));
     }
@@ -85,6 +80,14 @@ pub(crate) fn soak(
     seen.shell.power_off()?;
     pulled(bootable)?;
     bad_wire(bootable, seed)
+}
+
+/// Where a transfer goes.
+const fn way(sends: bool) -> &'static str {
+    match sends {
+        true => "from the board",
+        false => "to the board",
+    }
 }
 
 impl Transfer {
@@ -243,12 +246,7 @@ fn pulled(bootable: &Bootable) -> Result<()> {
     seen.echo()?;
     slot.pull()?;
     let begun = Instant::now();
-    // As many frames as the driver takes, and one more.
-    let lines = vec!["call net.ping 0a000202 1"; BUFFERS + 1];
-    for answer in seen.shell.lines(&lines)? {
-        let (said, succeeded) = answer?;
-        ensure!(!succeeded, "an echo came from nowhere: {said:?}");
-    }
+    no_echo(&mut seen.shell)?;
     let has = |words: &'static str| move |said: &[String]| said.concat().contains(words);
     seen.shell
         .until("log", has("net: the driver is dropped: "))?;
@@ -260,13 +258,7 @@ fn pulled(bootable: &Bootable) -> Result<()> {
     // Its next life has no device.
     seen.good(&format!("crash {DRIVER}"))?;
     seen.shell.until("log", has("virtio-net: probe failed: "))?;
-    let log = seen.good("log")?.join("\n");
-    let ended: Vec<&str> = log
-        .lines()
-        .filter(|line| line.contains(": panic: ") || line.contains(" fault "))
-        .filter(|line| !line.contains(&format!("{DRIVER}: panic: the supervisor asked")))
-        .collect();
-    ensure!(ended.is_empty(), "{ended:?}");
+    nothing_ended(&seen.good("log")?, DRIVER)?;
     seen.shell.power_off()
 }
 
@@ -287,11 +279,7 @@ fn bad_wire(bootable: &Bootable, seed: u32) -> Result<()> {
             }
             ensure!(told.len() < TRIES, "{told:?}");
         };
-        let way = if sends {
-            "from the board"
-        } else {
-            "to the board"
-        };
+        let way = way(sends);
         println!(
             "{bytes} bytes {way} with {LOSS} % of the frames lost: {transfer}; broken off before: {}",
             told.len()

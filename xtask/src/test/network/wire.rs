@@ -1,10 +1,8 @@
 //! A wire that loses frames: the emulated controller and the emulator's own network are at its two ends, and each frame
 //! passes through here.
-//!
-//! Source: QEMU documentation, *Invocation*, `-netdev socket,udp=…` (a datagram for each frame) and `-netdev hubport`.
 
-use anyhow::{Context, Result, ensure};
-use std::ffi::OsString;
+use crate::hub;
+use anyhow::{Context, Result};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::process::Command;
 use std::sync::Arc;
@@ -91,49 +89,14 @@ impl Wire {
     /// # Errors
     /// When it has no network.
     pub(super) fn attach(&self, command: &Command) -> Result<Command> {
-        let end = |name: &str, [ours, theirs]: [u16; 2]| {
-            let host = Ipv4Addr::LOCALHOST;
-            format!("socket,id={name},udp={host}:{ours},localaddr={host}:{theirs}")
-        };
-        let more = [
-            end("net", self.ends[0]),
-            end("far", self.ends[1]),
-            "hubport,id=far-port,hubid=1,netdev=far".to_owned(),
-            "hubport,id=user-port,hubid=1,netdev=user".to_owned(),
+        let networks = [
+            hub::socket(hub::OWN, self.ends[0]),
+            hub::socket("far", self.ends[1]),
+            hub::port("far"),
+            hub::port(hub::USER),
         ];
-        let (mut command, count) = replaced(command, |word| {
-            let rest = word.strip_prefix("user,id=net")?;
-            Some(format!("user,id=user{rest}"))
-        });
-        ensure!(count == 1, "the machine has no network");
-        for netdev in more {
-            command.args(["-netdev", &netdev]);
-        }
-        Ok(command)
+        hub::joined(command, &networks)
     }
-}
-
-/// The same command with other words in place of some of its own; and how many those were.
-pub(super) fn replaced(
-    command: &Command,
-    other: impl Fn(&str) -> Option<String>,
-) -> (Command, usize) {
-    let mut count = 0;
-    let words: Vec<OsString> = command
-        .get_args()
-        .map(|word| match word.to_str().and_then(&other) {
-            None => word.to_owned(),
-            Some(other) => {
-                count += 1;
-                other.into()
-            }
-        })
-        .collect();
-    let mut same = Command::new(command.get_program());
-    same.args(words);
-    let variables = command.get_envs();
-    same.envs(variables.filter_map(|(name, value)| Some((name, value?))));
-    (same, count)
 }
 
 #[cfg(test)]

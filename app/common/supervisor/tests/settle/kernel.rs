@@ -170,6 +170,12 @@ impl Board {
             .ok_or(Error::Revoked)
     }
 
+    /// A grant of a lease.
+    fn grant(&mut self, lease: usize, grant: usize) -> Result<GrantInfo, Error> {
+        let grants = &self.lease(lease)?.grants;
+        grants.get(grant).copied().ok_or(Error::NotFound)
+    }
+
     /// Whether the supervisor reaches configuration space by this grant: only the root's is taken.
     fn is_configuration(&mut self, lease: usize, grant: usize) -> Result<(), Error> {
         let lease = self.lease(lease)?;
@@ -217,12 +223,7 @@ impl Board {
                     grant,
                     record,
                 } = Arguments::from_registers(registers);
-                let info = *self
-                    .lease(lease)?
-                    .grants
-                    .get(grant)
-                    .ok_or(Error::NotFound)?;
-                write(record, info.as_bytes());
+                write(record, self.grant(lease, grant)?.as_bytes());
             }
             Call::LeaseAt => {
                 let arguments::LeaseAt { slot, record } = Arguments::from_registers(registers);
@@ -236,12 +237,7 @@ impl Board {
                     grant,
                     record,
                 } = Arguments::from_registers(registers);
-                let info = *self
-                    .lease(lease)?
-                    .grants
-                    .get(grant)
-                    .ok_or(Error::NotFound)?;
-                write(record, info.as_bytes());
+                write(record, self.grant(lease, grant)?.as_bytes());
             }
             Call::LeaseLend => {
                 let arguments::LeaseLend {
