@@ -35,6 +35,11 @@ fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
     run(Guest::start(&command, bootable.symbols)?, None)
 }
 
+/// What comes before the outcome in the line of a test that failed for this reason.
+fn without<'l>(line: &'l str, reason: &str) -> Option<&'l str> {
+    line.strip_suffix(reason)?.strip_suffix("FAILED: ")
+}
+
 /// The suite in a program that stands for a board. A test that fails for the reason `absent` has nothing to test there,
 /// and counts as skipped.
 ///
@@ -46,12 +51,13 @@ pub(super) fn run(mut guest: Guest, absent: Option<&str>) -> Result<Tally> {
     let mut excused = 0;
     loop {
         match guest.next_within(SILENCE)? {
-            Event::Line(line) => {
-                println!("{line}");
-                if absent.is_some_and(|reason| line.ends_with(&format!("FAILED: {reason}"))) {
+            Event::Line(line) => match absent.and_then(|reason| without(&line, reason)) {
+                None => println!("{line}"),
+                Some(test) => {
+                    println!("{test}skipped: {}", absent.unwrap_or_default());
                     excused += 1;
                 }
-            }
+            },
             Event::Record(record) => {
                 ensure!(closing.is_none(), "the suite goes on after its sum");
                 if tally.add(&record.map_err(Error::msg)?)? {
@@ -85,5 +91,18 @@ pub(super) fn run(mut guest: Guest, absent: Option<&str>) -> Result<Tally> {
             skipped: tally.skipped + excused,
             ..tally
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_test_that_failed_for_the_reason_is_excused() {
+        let line = "test a::b ... FAILED: it is away";
+        assert_eq!(without(line, "it is away"), Some("test a::b ... "));
+        assert_eq!(without(line, "it is there"), None);
+        assert_eq!(without("test a::b ... ok: it is away", "it is away"), None);
     }
 }
