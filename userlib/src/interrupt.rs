@@ -1,7 +1,7 @@
 //! Interrupts of a bound device.
 
 use crate::io::{Claim, Select};
-use crate::runtime::{Bound, Device, Line, Reactor, Task};
+use crate::runtime::{Bound, Device, Line, Reactor, SealedSource, Source, Task};
 use crate::sys::{self, ClaimMode, Error, GrantKind, Notifications};
 use core::fmt;
 use core::future::poll_fn;
@@ -53,11 +53,6 @@ impl Interrupt<'_> {
         self.line
     }
 
-    /// The notification that it posts.
-    pub(crate) const fn bit(&self) -> Notifications {
-        self.bit
-    }
-
     /// Waits for the interrupt, in an asynchronous driver. The line is masked then, until [`Interrupt::acknowledge`].
     ///
     /// One that came while nobody waited, perhaps for a step that was given up, ends the wait at once. And the driver
@@ -98,6 +93,14 @@ impl Interrupt<'_> {
             grant: self.claim.grant(),
             number: self.line as u16,
         }
+    }
+}
+
+impl SealedSource for Interrupt<'_> {}
+
+impl Source for Interrupt<'_> {
+    fn notifications(&self) -> Notifications {
+        self.bit
     }
 }
 

@@ -2,9 +2,12 @@
 //!
 //! The kernel has one timer for each task. The runtime sets it to the earliest time of the bindings' timers.
 
-use crate::runtime::{Bound, Device, Plain, Task};
-use crate::sys::Error;
-use core::cell::Cell;
+mod setting;
+
+pub(crate) use setting::{Setting, take_due};
+
+use crate::runtime::{Bound, Device, Plain, SealedSource, Source, Task};
+use crate::sys::{Error, Notifications};
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -65,6 +68,14 @@ impl Timer<'_> {
     }
 }
 
+impl SealedSource for Timer<'_> {}
+
+impl Source for Timer<'_> {
+    fn notifications(&self) -> Notifications {
+        Notifications::TIMER
+    }
+}
+
 impl Drop for Timer<'_> {
     fn drop(&mut self) {
         self.change(Setting::Free);
@@ -94,36 +105,6 @@ impl<'cap> Device<'cap, Bound> {
             binding: PhantomData,
         })
     }
-}
-
-/// The setting of a binding's timer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Setting {
-    /// There is no [`Timer`].
-    Free,
-    /// It is not set.
-    Idle,
-    /// It fires at this time, in ticks since boot.
-    At(u64),
-}
-
-impl Setting {
-    /// When it fires.
-    pub(crate) const fn deadline(self) -> Option<u64> {
-        match self {
-            Self::At(deadline) => Some(deadline),
-            Self::Free | Self::Idle => None,
-        }
-    }
-}
-
-/// Whether the timer's time has come. If so, the setting is cleared.
-pub(crate) fn take_due(timer: &Cell<Setting>, now: u64) -> bool {
-    let due = timer.get().deadline().is_some_and(|at| at <= now);
-    if due {
-        timer.set(Setting::Idle);
-    }
-    due
 }
 
 #[cfg(test)]

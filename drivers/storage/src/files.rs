@@ -1,7 +1,7 @@
 //! Files by name, over a file system that has handles.
 
+use crate::cached::{Flush, MediumError};
 use crate::layout::Layout;
-use crate::medium::{Flush, MediumError};
 use class_block::Failure;
 use core::cell::Cell;
 use core::ops::ControlFlow;

@@ -1,6 +1,7 @@
 //! A call that waits its turn, or is being done.
 
-use crate::{Files, MediumError};
+use crate::Files;
+use crate::cached::{Flush, MediumError};
 use driver_interfaces::StorageError;
 use embedded_sdmmc::BlockDevice;
 use userlib::ipc::{ReadLoan, WriteLoan};
@@ -47,7 +48,7 @@ impl Job {
     /// Does it.
     pub(crate) fn run<D>(&self, files: &Files<D>) -> Result<u32, StorageError>
     where
-        D: BlockDevice<Error = MediumError> + crate::medium::Flush,
+        D: BlockDevice<Error = MediumError> + Flush,
     {
         let mut bytes = [0; NAME];
         let name = match &self.name {

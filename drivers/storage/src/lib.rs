@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+mod cached;
 mod driver;
 mod files;
 mod job;
@@ -20,9 +21,10 @@ mod power;
 #[cfg(test)]
 mod tests;
 
+pub use cached::MediumError;
 pub use driver::StorageDriver;
 pub use files::Files;
-pub use medium::{Medium, MediumError};
+pub use medium::Medium;
 
 use core::convert::Infallible;
 

@@ -1,43 +1,14 @@
 //! The disk as a file system sees it: it is always there, and sometimes slow.
 
 use crate::StorageDriver;
-use class_block::{BUFFER, Failure, Operation, SECTOR};
-use core::fmt;
+use crate::cached::{Flush, MediumError};
+use class_block::{BUFFER, Operation, SECTOR};
 use embedded_sdmmc::{Block, BlockCount, BlockDevice, BlockIdx};
 use userlib::{sys, time};
 
 /// How long a request may take, restarts of the driver included, in milliseconds. Longer than a driver lets its device
 /// take, and than the longest back-off.
 const PATIENCE: u64 = 90_000;
-
-/// Why a request was not done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MediumError {
-    /// The disk says so.
-    Failed(Failure),
-    /// No disk answered in time.
-    Gone,
-}
-
-impl fmt::Display for MediumError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Failed(failure) => failure.fmt(formatter),
-            Self::Gone => formatter.write_str("no disk answered"),
-        }
-    }
-}
-
-impl core::error::Error for MediumError {}
-
-/// A medium with a cache.
-pub trait Flush {
-    /// What was written is on the medium.
-    ///
-    /// # Errors
-    /// Those of the medium.
-    fn flush(&self) -> Result<(), MediumError>;
-}
 
 /// The disk of a task that steps its driver loop while it waits.
 pub struct Medium<'t> {

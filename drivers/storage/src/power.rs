@@ -1,7 +1,7 @@
 //! Power that goes away: a disk with a cache, of which any part is lost.
 
 use crate::Files;
-use crate::medium::{Flush, MediumError};
+use crate::cached::{Flush, MediumError};
 use driver_interfaces::StorageError;
 use embedded_sdmmc::{Block, BlockCount, BlockDevice, BlockIdx};
 use std::cell::{Cell, RefCell};

@@ -1,6 +1,6 @@
 //! Files on a disk in memory; on the host `fsck.vfat`, where it is there, is asked too.
 
-use crate::medium::{Flush, MediumError};
+use crate::cached::{Flush, MediumError};
 use crate::{Files, layout::Layout};
 use class_block::Failure;
 use driver_interfaces::StorageError;

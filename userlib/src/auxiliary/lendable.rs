@@ -1,6 +1,6 @@
 //! What may be in a payload, and how it becomes bytes and comes back.
 
-use super::region::LentMemory;
+use super::memory::LentMemory;
 use super::sub_window::SubWindow;
 use super::{PAYLOAD_LENGTH, WINDOWS};
 use crate::io::{Claim, Select};

@@ -8,6 +8,7 @@
 
 mod lendable;
 mod lent;
+mod memory;
 mod mutex;
 mod offers;
 mod parts;

@@ -1,8 +1,8 @@
 //! The child's side: the payload of the auxiliary device that it is bound to.
 
 use super::lent::copy_in;
+use super::memory::LentMemory;
 use super::payload_type;
-use super::region::LentMemory;
 use super::{Lendable, PAYLOAD, PAYLOAD_LENGTH, Receiver, SHARED};
 use crate::io::{Claim, Select};
 use crate::runtime::{Bound, Device};

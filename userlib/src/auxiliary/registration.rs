@@ -2,9 +2,9 @@
 
 use super::lendable::Written;
 use super::lent::copy_out;
+use super::memory::LentMemory;
 use super::parts::Parts;
 use super::payload_type;
-use super::region::LentMemory;
 use super::{LendRegion, Lendable, Lender, PAYLOAD, SHARED, WINDOWS};
 use crate::ForLt;
 use crate::lend::Granules;

@@ -2,13 +2,14 @@
 
 use super::brand::Brand;
 use super::buffer::{DmaBuffer, Reachable};
+use super::bus_master::is_pool;
 use super::cache;
 use super::lent::LentDma;
 use super::memory::Memory;
 use crate::io::{Claim, Select};
 use crate::lend::WINDOW_GRANULE;
 use crate::runtime::{Bound, Device, Plain};
-use crate::sys::{ClaimMode, Error, GrantInfo, GrantKind, Notifications, Rights};
+use crate::sys::{ClaimMode, Error, GrantKind, Notifications, Rights};
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
@@ -211,12 +212,6 @@ impl<'cap> Device<'cap, Bound> {
             binding: PhantomData,
         })
     }
-}
-
-/// Whether a grant is a pool.
-pub(super) fn is_pool(grant: &GrantInfo) -> bool {
-    const POOL: u32 = leasehold_abi::label(leasehold_abi::names::POOL);
-    grant.kind == GrantKind::Memory && grant.label == POOL
 }
 
 impl fmt::Debug for DmaPool<'_> {

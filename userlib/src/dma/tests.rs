@@ -4,7 +4,7 @@ use super::cache::tests::FLUSHED;
 use super::*;
 use crate::field;
 use crate::ipc::Request;
-use crate::sys::{Message, Rights};
+use crate::sys::{Error, GrantKind, Message, Rights};
 use crate::testing::{Board, PEER};
 use std::vec;
 use zerocopy::{FromBytes, Immutable, IntoBytes};

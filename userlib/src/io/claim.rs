@@ -1,29 +1,8 @@
 //! Claiming a grant, and ending the claim.
 
-use super::limit;
+use super::{Select, limit};
 use crate::runtime::{Bound, Device, Plain, Task};
 use crate::sys::{self, ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, Notifications};
-
-/// Which grant of a kind is meant.
-#[derive(Clone, Copy, Debug)]
-pub enum Select<'a> {
-    /// By place among the grants of the kind, from 0.
-    Index(usize),
-    /// By name.
-    Name(&'a str),
-}
-
-impl From<usize> for Select<'_> {
-    fn from(index: usize) -> Self {
-        Self::Index(index)
-    }
-}
-
-impl<'a> From<&'a str> for Select<'a> {
-    fn from(name: &'a str) -> Self {
-        Self::Name(name)
-    }
-}
 
 /// A grant that is claimed; dropped, it is unclaimed.
 pub(crate) struct Claim {

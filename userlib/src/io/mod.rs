@@ -10,9 +10,9 @@ mod limit;
 mod mapping;
 mod part;
 mod register;
+mod select;
 mod window;
 
-pub use claim::Select;
 pub use mapping::{Bar, DevresBar, DevresExclusiveIoMem, DevresIoMem, ExclusiveIoMem, IoMem};
 pub use part::Part;
 #[doc(hidden)]
@@ -20,6 +20,7 @@ pub use register::registers;
 pub use register::{
     ReadOnly, ReadToClear, ReadWrite, Register, RegisterArray, WriteOneToClear, WriteOnly,
 };
+pub use select::Select;
 pub use tock_registers::LocalRegisterCopy;
 pub use tock_registers::interfaces::{ReadWriteable, Readable, Writeable};
 pub use window::Window;

@@ -1,14 +1,12 @@
 //! The clients that wait for a later reply, and whether the driver still has that reply.
 //!
-//! A [`Deferred`] may be forgotten like any value, and its client would wait for ever. So before a driver's loop waits
+//! A [`Deferred`](super::Deferred) may be forgotten like any value, and its client would wait for ever. So before a driver's loop waits
 //! for the next event, the driver shows the replies that it keeps. If a client's reply is not among them, nothing can
 //! answer the client any more, so it gets an error.
 
-use super::Deferred;
 use crate::sys::{MAX_TASKS, TaskHandle};
 use core::cell::Cell;
 use core::fmt;
-use zerocopy::{Immutable, IntoBytes};
 
 /// Most tasks of an image.
 const TASKS: usize = if cfg!(target_pointer_width = "64") {
@@ -131,10 +129,10 @@ impl<'t> Kept<'t> {
         Self { owed, clients: 0 }
     }
 
-    /// Shows this reply: it still exists, and will be used or dropped.
-    pub fn show<T: IntoBytes + Immutable>(&mut self, reply: &Deferred<T>) {
-        if self.owed.waits(reply.client(), reply.call()) {
-            self.clients |= bit(reply.client().index());
+    /// Shows the reply to the call of this number.
+    pub(super) fn note(&mut self, client: TaskHandle, call: u32) {
+        if self.owed.waits(client, call) {
+            self.clients |= bit(client.index());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A call as the server sees it, and the ways to answer it.
 
 use crate::ipc::describe::DESCRIBE;
-use crate::ipc::{Reader, Writer, fits, of_bytes};
+use crate::ipc::{Kept, Reader, Writer, fits, of_bytes};
 use crate::runtime::Task;
 use crate::sys::{self, Error, Message, Rights, Tag, TaskHandle};
 use core::marker::PhantomData;
@@ -187,11 +187,6 @@ impl<T: IntoBytes + Immutable> Deferred<T> {
         self.client
     }
 
-    /// Number of the call.
-    pub(super) const fn call(&self) -> u32 {
-        self.call
-    }
-
     /// Answers. Has no effect if the client is gone or was answered already.
     pub fn reply(self, result: Result<T, Error>) {
         self.send(result);
@@ -211,6 +206,13 @@ impl<T: IntoBytes + Immutable> Drop for Deferred<T> {
     fn drop(&mut self) {
         // No effect if it was answered.
         self.send(Err(Error::Unbound));
+    }
+}
+
+impl Kept<'_> {
+    /// Shows this reply: it still exists, and will be used or dropped.
+    pub fn show<T: IntoBytes + Immutable>(&mut self, reply: &Deferred<T>) {
+        self.note(reply.client, reply.call);
     }
 }
 

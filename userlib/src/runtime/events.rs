@@ -1,8 +1,6 @@
 //! What a callback is told of, and the things that can be among it.
 
-use crate::interrupt::Interrupt;
 use crate::sys::Notifications;
-use crate::timer::Timer;
 
 /// What came: asked by the thing that it belongs to.
 ///
@@ -47,27 +45,15 @@ impl Events {
     }
 }
 
-/// What events come from: an [`Interrupt`] or a [`Timer`].
+/// What events come from: an [`Interrupt`](crate::interrupt::Interrupt) or a [`Timer`](crate::timer::Timer).
 pub trait Source: sealed::Sealed {
     /// Its notifications.
     #[doc(hidden)]
     fn notifications(&self) -> Notifications;
 }
 
-impl Source for Interrupt<'_> {
-    fn notifications(&self) -> Notifications {
-        self.bit()
-    }
-}
-
-impl Source for Timer<'_> {
-    fn notifications(&self) -> Notifications {
-        Notifications::TIMER
-    }
-}
-
-mod sealed {
+/// Other crates do not say which notifications are whose.
+pub(super) mod sealed {
+    /// For the sources of this crate.
     pub trait Sealed {}
-    impl Sealed for super::Interrupt<'_> {}
-    impl Sealed for super::Timer<'_> {}
 }

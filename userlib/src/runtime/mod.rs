@@ -48,6 +48,7 @@ pub use runner::{Runner, run, run_beside};
 pub use tables::{FuturePlace, MAX_BINDINGS, StatePlace, future_size};
 
 pub(crate) use current::Task;
+pub(crate) use events::sealed::Sealed as SealedSource;
 pub(crate) use futures::{Hearing, Listener, Reactor};
 pub(crate) use slot::{EndsOffers, Phase, Slot};
 pub(crate) use soon::Line;

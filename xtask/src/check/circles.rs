@@ -1,4 +1,4 @@
-//! No two files use each other: what both need has a file below them.
+//! No files use each other, directly or through others: what they need has a file below them.
 //!
 //! A file uses another when it names something that the other defines, in a `use` or in a path. A re-export is no use;
 //! who names the thing through it uses the file that defines it. Functions that a file adds to a type of another are a
@@ -9,6 +9,7 @@ mod names;
 
 use self::modules::Modules;
 use anyhow::{Result, ensure};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +35,7 @@ const STAY: &[(&str, &str, &str)] = &[
 /// Checks every crate.
 ///
 /// # Errors
-/// All pairs, with a name for each use.
+/// All circles, with a name for each use.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let mut files = Vec::new();
     super::rules::collect(root, Path::new(""), "rs", &mut files)?;
@@ -42,10 +43,10 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     let mut findings = Vec::new();
     let mut staying = Vec::new();
     for file in &roots {
-        for pair in of_crate(root, file)? {
-            match STAY.iter().find(|(one, other, _)| pair.is_of(one, other)) {
+        for circle in of_crate(root, file)? {
+            match STAY.iter().find(|(one, other, _)| circle.is_of(one, other)) {
                 Some(stays) => staying.push(stays),
-                None => findings.push(pair.to_string()),
+                None => findings.push(circle.to_string()),
             }
         }
     }
@@ -57,7 +58,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     }
     ensure!(
         findings.is_empty(),
-        "{} pairs of files use each other; what both need goes into a file below them:\n{}",
+        "{} circles of files that use each other; what they need goes into a file below them:\n{}",
         findings.len(),
         findings.join("\n")
     );
@@ -76,42 +77,80 @@ fn is_root(file: &Path) -> bool {
         || (file.ends_with("main.rs") && folder.parent().is_some_and(is_test))
 }
 
-/// Two files that use each other.
-struct Pair {
-    files: (PathBuf, PathBuf),
-    /// What the first uses of the second, and the second of the first.
-    names: (String, String),
+/// Files of which each uses the next, and the last the first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Circle {
+    files: Vec<PathBuf>,
+    /// What each uses of the next.
+    names: Vec<String>,
 }
 
-impl Pair {
+impl Circle {
     fn is_of(&self, one: &str, other: &str) -> bool {
-        self.files == (PathBuf::from(one), PathBuf::from(other))
+        self.files == [Path::new(one), Path::new(other)]
     }
 }
 
-impl fmt::Display for Pair {
+impl fmt::Display for Circle {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (one, other) = (self.files.0.display(), self.files.1.display());
-        let (name, back) = &self.names;
-        write!(
-            formatter,
-            "  {one} uses `{name}` of {other}, which uses `{back}` of {one}"
-        )
+        write!(formatter, "  {} uses", self.files[0].display())?;
+        let next = self.files.iter().skip(1).chain(&self.files[..1]);
+        for (number, (name, file)) in self.names.iter().zip(next).enumerate() {
+            let which = if number == 0 { "" } else { ", which uses" };
+            write!(formatter, "{which} `{name}` of {}", file.display())?;
+        }
+        Ok(())
     }
 }
 
-/// The pairs in the crate that begins with this file.
-fn of_crate(root: &Path, file: &Path) -> Result<Vec<Pair>> {
+/// The circles in the crate that begins with this file: for each use a shortest one, if it is part of any.
+fn of_crate(root: &Path, file: &Path) -> Result<BTreeSet<Circle>> {
     let uses = Modules::read(root, file)?.uses();
-    let both = uses.iter().filter_map(|((user, of), name)| {
-        let back = uses.get(&(of.clone(), user.clone()))?;
-        // Each pair once.
-        (user < of).then(|| Pair {
-            files: (user.clone(), of.clone()),
-            names: (name.clone(), back.clone()),
-        })
-    });
-    Ok(both.collect())
+    let mut used: BTreeMap<&Path, Vec<&Path>> = BTreeMap::new();
+    for (user, of) in uses.keys() {
+        used.entry(user).or_default().push(of);
+    }
+    let mut circles = BTreeSet::new();
+    for (user, of) in uses.keys() {
+        let Some(mut files) = way(&used, of, user) else {
+            continue;
+        };
+        // Each circle once, from its first file in order.
+        let first = (0..files.len()).min_by_key(|at| files[*at]);
+        files.rotate_left(first.unwrap_or(0));
+        let next = files.iter().skip(1).chain(&files[..1]);
+        let names = files.iter().zip(next).map(|(user, of)| {
+            let files = (user.to_path_buf(), of.to_path_buf());
+            uses.get(&files).cloned().unwrap_or_default()
+        });
+        circles.insert(Circle {
+            names: names.collect(),
+            files: files.into_iter().map(Path::to_path_buf).collect(),
+        });
+    }
+    Ok(circles)
+}
+
+/// The shortest way along uses, both ends in it.
+fn way<'f>(
+    used: &BTreeMap<&'f Path, Vec<&'f Path>>,
+    from: &'f Path,
+    to: &'f Path,
+) -> Option<Vec<&'f Path>> {
+    let mut ways = VecDeque::from([vec![from]]);
+    let mut seen = BTreeSet::from([from]);
+    while let Some(way) = ways.pop_front() {
+        let last = *way.last()?;
+        if last == to {
+            return Some(way);
+        }
+        for of in used.get(last).into_iter().flatten() {
+            if seen.insert(of) {
+                ways.push_back([way.as_slice(), &[of]].concat());
+            }
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -119,7 +158,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// A crate of these files, and its pairs.
+    /// A crate of these files, and its circles.
     fn circles(name: &str, files: &[(&str, &str)]) -> Vec<String> {
         let folder = std::env::temp_dir().join(format!("circles-{name}-{}", std::process::id()));
         for (file, text) in files {
@@ -129,7 +168,7 @@ mod tests {
         }
         let found = of_crate(&folder, Path::new("src/lib.rs"));
         fs::remove_dir_all(&folder).unwrap();
-        found.unwrap().iter().map(Pair::to_string).collect()
+        found.unwrap().iter().map(Circle::to_string).collect()
     }
 
     #[test]
@@ -176,6 +215,26 @@ mod tests {
             assert_eq!(found.len(), 1, "{name}");
             assert!(found[0].starts_with("  src/a.rs uses `"), "{found:?}");
         }
+    }
+
+    #[test]
+    fn a_longer_circle_is_found_once() {
+        let lib = "mod a; mod b; mod c; mod d; pub struct Lib(d::D);";
+        let files = |d: &str| {
+            circles(
+                "longer",
+                &[
+                    ("lib.rs", lib),
+                    ("a.rs", "pub struct A(crate::b::B);"),
+                    ("b.rs", "pub struct B(crate::c::C);"),
+                    ("c.rs", "use super::a::A; pub struct C(A);"),
+                    ("d.rs", d),
+                ],
+            )
+        };
+        let found = "  src/a.rs uses `crate::b::B` of src/b.rs, which uses `crate::c::C` of src/c.rs, \
+                     which uses `super::a::A` of src/a.rs";
+        assert_eq!(files("pub struct D(super::a::A);"), [found]);
     }
 
     #[test]
