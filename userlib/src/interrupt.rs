@@ -1,6 +1,6 @@
 //! Interrupts of a bound device.
 
-use crate::io::{Claim, Select};
+use crate::io::{ClaimGuard, Select};
 use crate::runtime::{Bound, Device, Line, Reactor, SealedSource, Source, Task};
 use crate::sys::{self, ClaimMode, Error, GrantKind, Notifications};
 use core::fmt;
@@ -41,7 +41,7 @@ use core::marker::PhantomData;
 /// }
 /// ```
 pub struct Interrupt<'cap> {
-    claim: Claim,
+    claim: ClaimGuard,
     bit: Notifications,
     line: u32,
     binding: PhantomData<&'cap ()>,
@@ -131,7 +131,7 @@ impl<'cap> Device<'cap, Bound> {
         let task = Task::current();
         let bit = task.take_bit(self.slot_index())?;
         let mode = ClaimMode::Exclusive;
-        match Claim::new(self, GrantKind::Interrupt, select.into(), mode, bit) {
+        match ClaimGuard::new(self, GrantKind::Interrupt, select.into(), mode, bit) {
             Ok((claim, info, _)) => Ok(Interrupt {
                 claim,
                 bit,

@@ -11,7 +11,7 @@ pub use own::OwnRegisters;
 
 pub use capability::{Msi, MsiX, PciExpress, PowerManagement, TypedCapability};
 
-use crate::io::{Claim, Select, Window};
+use crate::io::{ClaimGuard, Select, Window};
 use crate::runtime::{Bound, Device};
 use crate::sys::{ClaimMode, Error, GrantKind, Notifications};
 use core::fmt;
@@ -55,7 +55,7 @@ const MOST_EXTENDED: usize = 480;
 /// ```
 pub struct ConfigSpace<'cap, const SIZE: usize = EXPRESS> {
     window: Window<'cap, SIZE>,
-    _claim: Claim,
+    _claim: ClaimGuard,
 }
 
 /// Declares reads, which are those of the window inside. The window is not given out, because it is mapped read-only.
@@ -190,7 +190,7 @@ impl<'cap> Device<'cap, Bound> {
         select: impl Into<Select<'s>>,
     ) -> Result<ConfigSpace<'cap, SIZE>, Error> {
         let mode = ClaimMode::Shared;
-        let (claim, info, base) = Claim::new(
+        let (claim, info, base) = ClaimGuard::new(
             self,
             GrantKind::Config,
             select.into(),

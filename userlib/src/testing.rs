@@ -9,7 +9,7 @@ use crate::sys::{
     Notifications, Rights, TaskHandle, TaskInfo, TaskState, label,
 };
 use crate::text::Padded;
-use leasehold_abi::{Arguments, Call, Lending, Part, PayloadType, Registers, arguments};
+use leasehold_abi::{Arguments, Call, Lending, LentPart, PayloadType, Registers, arguments};
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -193,7 +193,7 @@ impl State {
         let lending: Lending = read(lending);
         let mut grants = Vec::new();
         for number in 0..count {
-            let part: Part = read(parts + number * size_of::<Part>());
+            let part: LentPart = read(parts + number * size_of::<LentPart>());
             let (base, kind, label) = if part.source as u32 == crate::sys::SELF_MEMORY {
                 (0, GrantKind::Memory, 0)
             } else {

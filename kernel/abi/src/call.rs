@@ -202,7 +202,7 @@ calls! {
     LeaseLend = 11 {
         /// Address of a [`Lending`](crate::Lending).
         lending,
-        /// Address of the first [`Part`](crate::Part).
+        /// Address of the first [`LentPart`](crate::LentPart).
         parts,
         /// How many there are: at most [`MOST_PARTS`](crate::MOST_PARTS).
         count,

@@ -21,7 +21,7 @@ pub struct Lending {
 /// A grant of that lease: a part of what the lessor has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
-pub struct Part {
+pub struct LentPart {
     /// The number of a grant of the parent, or [`SELF_MEMORY`](crate::SELF_MEMORY).
     pub source: usize,
     /// Where the part begins: bytes (for interrupts, lines) after the beginning of the source, or an address in own

@@ -32,7 +32,7 @@ pub use lease::{
     Claim, ClaimMode, GrantInfo, GrantKind, LeaseEvent, LeaseInfo, LeaseState, RevokeMode, Rights,
     label, label_after,
 };
-pub use lending::{Lending, Part};
+pub use lending::{Lending, LentPart};
 pub use limits::{
     COPY_STEP, DEBUG_STEP, MAX_BINDINGS, MAX_BORROWS, MAX_LEASES, MAX_TASKS, MESSAGE_WORDS,
     MOST_ENDS, MOST_PARTS, MOST_PEERS, NAME_LENGTH, PANIC_LENGTH, SELF_MEMORY, STACK_STEP,

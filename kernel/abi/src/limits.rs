@@ -37,7 +37,7 @@ pub const PANIC_LENGTH: usize = 80;
 pub const NAME_LENGTH: usize = 16;
 
 /// Stands for "my own lend arena or pool" where a source lease handle is expected
-/// ([`Part::source`](crate::Part)). No lease ever has this handle.
+/// ([`LentPart::source`](crate::LentPart)). No lease ever has this handle.
 pub const SELF_MEMORY: u32 = u32::MAX;
 
 /// How many ends of a task the supervisor remembers, and so the largest `restart.limit` of a manifest.
@@ -46,6 +46,6 @@ pub const MOST_ENDS: usize = 16;
 /// Most parts of one lease that is not the root ([`Call::LeaseLend`](crate::Call::LeaseLend)).
 pub const MOST_PARTS: usize = 32;
 
-/// Stands for the rest of a source grant as a length ([`Part::length`](crate::Part)). The part ends where
+/// Stands for the rest of a source grant as a length ([`LentPart::length`](crate::LentPart)). The part ends where
 /// its source ends.
 pub const WHOLE: usize = usize::MAX;

@@ -3,7 +3,7 @@
 use super::memory::LentMemory;
 use super::sub_window::SubWindow;
 use super::{PAYLOAD_LENGTH, WINDOWS};
-use crate::io::{Claim, Select};
+use crate::io::{ClaimGuard, Select};
 use crate::runtime::{Bound, Device, Plain};
 use crate::sys::{ClaimMode, Error, GrantInfo, GrantKind, Notifications};
 use core::fmt;
@@ -151,7 +151,7 @@ pub struct Receiver<'r, 'a> {
     cells: LentMemory,
     shared: Option<LentMemory>,
     device: &'r Device<'a, Bound>,
-    claims: [Option<Claim>; WINDOWS.len()],
+    claims: [Option<ClaimGuard>; WINDOWS.len()],
 }
 
 impl<'r, 'a> Receiver<'r, 'a> {
@@ -184,7 +184,7 @@ impl<'r, 'a> Receiver<'r, 'a> {
     fn claim(&mut self, kind: GrantKind) -> Result<(GrantInfo, usize), Error> {
         let number = self.take_number()? as usize;
         let name = WINDOWS.get(number).ok_or(Error::Protocol)?;
-        let (claim, info, base) = Claim::new(
+        let (claim, info, base) = ClaimGuard::new(
             self.device,
             kind,
             Select::Name(name),

@@ -47,7 +47,7 @@ pub(crate) fn payload_type<F: for_lt::ForLt>() -> leasehold_abi::PayloadType {
     leasehold_abi::PayloadType::from_hash(for_lt::payload_identity::<F>())
 }
 pub(crate) use offers::Offers;
-pub(crate) use received::Received;
+pub(crate) use received::ReceivedPayload;
 
 use leasehold_abi::names::{PAYLOAD, SHARED, WINDOWS};
 

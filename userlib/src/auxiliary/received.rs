@@ -4,7 +4,7 @@ use super::lent::copy_in;
 use super::memory::LentMemory;
 use super::payload_type;
 use super::{Lendable, PAYLOAD, PAYLOAD_LENGTH, Receiver, SHARED};
-use crate::io::{Claim, Select};
+use crate::io::{ClaimGuard, Select};
 use crate::runtime::{Bound, Device};
 use crate::sys::{self, ClaimMode, Error, GrantKind, Notifications, Rights};
 use crate::{CovariantForLt, ForLt};
@@ -18,12 +18,12 @@ use for_lt::family_id;
 use leasehold_abi::PayloadType;
 
 /// The payload of one binding, once it was taken.
-pub(crate) struct Received {
+pub(crate) struct ReceivedPayload {
     /// The payload's family, and where it is in the binding's values.
     taken: Cell<Option<(TypeId, NonNull<u8>)>>,
 }
 
-impl Received {
+impl ReceivedPayload {
     /// Not taken.
     pub(crate) const fn new() -> Self {
         Self {
@@ -161,10 +161,10 @@ impl<'cap> Device<'cap, Bound> {
     }
 
     /// Claims lent memory.
-    fn claim_memory(&self, name: &str, rights: Rights) -> Result<(LentMemory, Claim), Error> {
+    fn claim_memory(&self, name: &str, rights: Rights) -> Result<(LentMemory, ClaimGuard), Error> {
         let (kind, mode) = (GrantKind::Memory, ClaimMode::Shared);
         let (claim, info, base) =
-            Claim::new(self, kind, Select::Name(name), mode, Notifications::empty())?;
+            ClaimGuard::new(self, kind, Select::Name(name), mode, Notifications::empty())?;
         if !info.rights.contains(rights) {
             return Err(Error::Protocol);
         }

@@ -1,7 +1,7 @@
 //! A part of the parent's device window that the child gets: at the parent a [`LentWindow`], at the child a [`Window`].
 
 use super::{Lendable, Lender, Receiver, SubWindow};
-use crate::io::{Claim, Window};
+use crate::io::{ClaimGuard, Window};
 use crate::lend::WINDOW_GRANULE;
 use crate::sys::{Error, Rights};
 use core::fmt;
@@ -69,7 +69,7 @@ impl<const SIZE: usize> LentWindow<'_, SIZE> {
     /// # Errors
     /// `Invalid`: not whole granules, or outside the window.
     pub(crate) fn new(
-        claim: &Claim,
+        claim: &ClaimGuard,
         window: usize,
         (offset, length): (usize, usize),
         rights: Rights,

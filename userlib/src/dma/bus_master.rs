@@ -1,7 +1,7 @@
 //! The right of a device to access memory itself.
 
 use super::brand::Brand;
-use crate::io::{Claim, Select};
+use crate::io::{ClaimGuard, Select};
 use crate::runtime::{Bound, Device};
 use crate::sys::{ClaimMode, Error, GrantInfo, GrantKind, Notifications};
 use core::fmt;
@@ -10,7 +10,7 @@ use core::marker::PhantomData;
 /// The right of a device to access memory. For a PCI function, bus mastering is on while this exists. A device of the
 /// chip has no such switch: it has the right if the manifest gives it a DMA pool.
 pub struct BusMaster<'cap> {
-    _claim: Option<Claim>,
+    _claim: Option<ClaimGuard>,
     binding: Brand<'cap>,
 }
 
@@ -21,7 +21,7 @@ impl<'cap> Device<'cap, Bound> {
     /// `NoDevice` when the manifest does not allow it, `Busy` when it is a PCI function that is one already, `Revoked`.
     pub fn bus_master(&self) -> Result<BusMaster<'cap>, Error> {
         let kind = GrantKind::BusMaster;
-        let claim = Claim::new(
+        let claim = ClaimGuard::new(
             self,
             kind,
             Select::Index(0),

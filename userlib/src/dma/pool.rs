@@ -6,7 +6,7 @@ use super::bus_master::is_pool;
 use super::cache;
 use super::lent::LentDma;
 use super::memory::Memory;
-use crate::io::{Claim, Select};
+use crate::io::{ClaimGuard, Select};
 use crate::lend::WINDOW_GRANULE;
 use crate::runtime::{Bound, Device, Plain};
 use crate::sys::{ClaimMode, Error, GrantKind, Notifications, Rights};
@@ -189,7 +189,7 @@ impl<'cap> Device<'cap, Bound> {
             .filter(|(_, (_, grant))| is_pool(grant));
         let (index, _) = pools.nth(number).ok_or(Error::NoDevice)?;
         // Shared with the children that a part is lent to.
-        let (claim, info, base) = Claim::new(
+        let (claim, info, base) = ClaimGuard::new(
             self,
             GrantKind::Memory,
             Select::Index(index),

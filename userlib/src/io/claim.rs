@@ -5,13 +5,13 @@ use crate::runtime::{Bound, Device, Plain, Task};
 use crate::sys::{self, ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, Notifications};
 
 /// A grant that is claimed; dropped, it is unclaimed.
-pub(crate) struct Claim {
+pub(crate) struct ClaimGuard {
     device: Device<'static, Plain>,
     lease: LeaseHandle,
     index: usize,
 }
 
-impl Claim {
+impl ClaimGuard {
     /// Claims a grant of `kind`. Returns the grant's information and the address of its window.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Claim {
     }
 }
 
-impl Drop for Claim {
+impl Drop for ClaimGuard {
     fn drop(&mut self) {
         // `Revoked` when the lease is over: then the kernel has already ended the claim.
         let _ = sys::unclaim(self.lease, self.index);

@@ -1,6 +1,6 @@
 //! How a driver claims windows: methods of its device.
 
-use super::{Bar, Claim, ExclusiveIoMem, IoMem, Select, Window};
+use super::{Bar, ClaimGuard, ExclusiveIoMem, IoMem, Select, Window};
 use crate::runtime::{Bound, Device};
 use crate::sys::{ClaimMode, Error, GrantKind, Notifications, Rights};
 use leasehold_abi::names::BARS;
@@ -10,8 +10,8 @@ fn claim<'cap, const SIZE: usize>(
     device: &Device<'cap, Bound>,
     select: Select<'_>,
     mode: ClaimMode,
-) -> Result<(Window<'cap, SIZE>, Claim), Error> {
-    let (claim, info, base) = Claim::new(
+) -> Result<(Window<'cap, SIZE>, ClaimGuard), Error> {
+    let (claim, info, base) = ClaimGuard::new(
         device,
         GrantKind::Mmio,
         select,

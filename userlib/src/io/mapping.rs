@@ -2,7 +2,7 @@
 //!
 //! Each is a family, so `ForLt!(Bar<'_, SIZE>)` works in a function that is generic over `SIZE`.
 
-use super::{Claim, Part, Window};
+use super::{ClaimGuard, Part, Window};
 use crate::auxiliary::LentWindow;
 use crate::runtime::{Device, Plain};
 use crate::sys::{Error, Rights};
@@ -20,7 +20,7 @@ macro_rules! mapping {
         pub struct $name<'cap, const SIZE: usize = 0> {
             // Before the claim: fields are dropped in order.
             pub(super) window: Window<'cap, SIZE>,
-            pub(super) claim: Claim,
+            pub(super) claim: ClaimGuard,
         }
 
         impl<'cap, const SIZE: usize> $name<'cap, SIZE> {

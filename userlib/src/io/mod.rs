@@ -25,7 +25,7 @@ pub use tock_registers::LocalRegisterCopy;
 pub use tock_registers::interfaces::{ReadWriteable, Readable, Writeable};
 pub use window::Window;
 
-pub(crate) use claim::Claim;
+pub(crate) use claim::ClaimGuard;
 
 #[cfg(test)]
 mod devres_tests;

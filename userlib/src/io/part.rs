@@ -1,7 +1,7 @@
 //! A part of a window, to be copied and stored.
 
 use super::register::{Register, RegisterArray};
-use super::window::{Range, Window};
+use super::window::{Extent, Window};
 use crate::sys::Error;
 use core::fmt;
 use core::ops::Deref;
@@ -37,7 +37,7 @@ use core::ops::Deref;
 /// ```
 #[repr(transparent)]
 pub struct Part<'w, const SIZE: usize = 0, const ALIGN: usize = 8> {
-    range: Range<'w>,
+    range: Extent<'w>,
 }
 
 /// The check of a constant part, when the program is compiled.
@@ -65,7 +65,7 @@ impl<const SIZE: usize, const OFFSET: usize, const LENGTH: usize> Cut<SIZE, OFFS
 impl<'w, const SIZE: usize, const ALIGN: usize> Part<'w, SIZE, ALIGN> {
     /// This range, which may be used for `'w` and has at least `SIZE` bytes, at a multiple of `ALIGN`.
     #[inline(always)]
-    pub(super) const fn of(range: Range<'w>) -> Self {
+    pub(super) const fn of(range: Extent<'w>) -> Self {
         Self { range }
     }
 
@@ -164,7 +164,7 @@ impl<'w, const SIZE: usize, const ALIGN: usize> Deref for Part<'w, SIZE, ALIGN> 
 
     #[inline(always)]
     fn deref(&self) -> &Self::Target {
-        // SAFETY: both are transparent wrappers of a `Range`. A window can be used only while it is borrowed, and a
+        // SAFETY: both are transparent wrappers of an `Extent`. A window can be used only while it is borrowed, and a
         // part for longer.
         unsafe { &*core::ptr::from_ref(self).cast() }
     }

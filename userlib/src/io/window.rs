@@ -35,12 +35,12 @@ use core::ptr::NonNull;
 /// answer `Revoked` instead.
 #[repr(transparent)]
 pub struct Window<'w, const SIZE: usize = 0, const ALIGN: usize = 8> {
-    range: Range<'w>,
+    range: Extent<'w>,
 }
 
 /// Where a window is.
 #[derive(Clone, Copy)]
-pub(super) struct Range<'w> {
+pub(super) struct Extent<'w> {
     base: NonNull<u8>,
     length: usize,
     writable: bool,
@@ -141,7 +141,7 @@ impl<const SIZE: usize> Window<'_, SIZE> {
         }
         let base =
             NonNull::new(core::ptr::with_exposed_provenance_mut(base)).ok_or(Error::Invalid)?;
-        let range = Range {
+        let range = Extent {
             base,
             length,
             writable,
@@ -249,7 +249,7 @@ impl<'w, const SIZE: usize, const ALIGN: usize> Window<'w, SIZE, ALIGN> {
     }
 }
 
-impl<'w> Range<'w> {
+impl<'w> Extent<'w> {
     /// The first byte.
     pub(super) const fn base(&self) -> NonNull<u8> {
         self.base
@@ -260,8 +260,8 @@ impl<'w> Range<'w> {
     /// # Safety
     /// They are in the range.
     #[inline(always)]
-    pub(super) const unsafe fn cut(&self, offset: usize, length: usize) -> Range<'w> {
-        Range {
+    pub(super) const unsafe fn cut(&self, offset: usize, length: usize) -> Extent<'w> {
+        Extent {
             // SAFETY: the caller answers for the offset.
             base: unsafe { self.base.add(offset) },
             length,

@@ -1,7 +1,7 @@
 //! Memory for the values that are tied to one binding, and their orderly end.
 
 use super::ranges::Ranges;
-use crate::auxiliary::Received;
+use crate::auxiliary::ReceivedPayload;
 use crate::sys::Error;
 use core::alloc::Layout;
 use core::cell::{Cell, UnsafeCell};
@@ -34,7 +34,7 @@ pub(crate) struct Values {
     used: Cell<usize>,
     entries: [Cell<Option<Entry>>; ENTRIES],
     /// The payload that came with the device.
-    pub(crate) received: Received,
+    pub(crate) received: ReceivedPayload,
     /// The windows that a value may reach which a guard keeps past the binding's end.
     pub(super) kept: Ranges,
 }
@@ -82,7 +82,7 @@ impl Values {
             bytes: UnsafeCell::new(Bytes([MaybeUninit::uninit(); BYTES])),
             used: Cell::new(0),
             entries: [const { Cell::new(None) }; ENTRIES],
-            received: Received::new(),
+            received: ReceivedPayload::new(),
             kept: Ranges::new(),
         }
     }
@@ -96,7 +96,7 @@ impl Values {
         unsafe {
             (&raw mut (*place).used).write(Cell::new(0));
             (&raw mut (*place).entries).write([const { Cell::new(None) }; ENTRIES]);
-            (&raw mut (*place).received).write(Received::new());
+            (&raw mut (*place).received).write(ReceivedPayload::new());
             (&raw mut (*place).kept).write(Ranges::new());
         }
     }

@@ -8,9 +8,9 @@ use leasehold_abi::{Error, LeaseHandle, Lending, PayloadType, Rights, SELF_MEMOR
 /// A part of what this task has, to be lent.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
-pub struct Part(leasehold_abi::Part);
+pub struct LentPart(leasehold_abi::LentPart);
 
-impl Part {
+impl LentPart {
     /// `length` bytes (or lines) of grant `source` of the parent, from `offset` on.
     /// [`WHOLE`](leasehold_abi::WHOLE) means all from there on.
     pub const fn new(source: usize, offset: usize, length: usize, rights: Rights) -> Self {
@@ -20,7 +20,7 @@ impl Part {
         } else {
             SELF_MEMORY as usize - 1
         };
-        Self(leasehold_abi::Part {
+        Self(leasehold_abi::LentPart {
             source,
             offset,
             length,
@@ -35,7 +35,7 @@ impl Part {
     /// Until a lease with this part is over, this task accesses those bytes only by volatile or atomic accesses through
     /// pointers. If `WRITE` is among the rights, it must accept any value from them.
     pub const unsafe fn own(address: usize, length: usize, rights: Rights) -> Self {
-        Self(leasehold_abi::Part {
+        Self(leasehold_abi::LentPart {
             source: SELF_MEMORY as usize,
             offset: address,
             length,
@@ -47,7 +47,7 @@ impl Part {
     /// The same, under a name, by its hash. Without it, it has the source's.
     #[must_use]
     pub const fn named(self, label: u32) -> Self {
-        Self(leasehold_abi::Part {
+        Self(leasehold_abi::LentPart {
             label: label as usize,
             ..self.0
         })
@@ -68,7 +68,7 @@ pub fn lease_lend(
     label: u32,
     id: u32,
     payload_type: PayloadType,
-    parts: &[Part],
+    parts: &[LentPart],
 ) -> Result<LeaseHandle, Error> {
     let lending = Lending {
         parent: parent.raw() as usize,
@@ -77,7 +77,7 @@ pub fn lease_lend(
         id: id as usize,
         payload_type: payload_type.halves(),
     };
-    // SAFETY: the kernel only reads there. What becomes of own memory is the promise of `Part::own`.
+    // SAFETY: the kernel only reads there. What becomes of own memory is the promise of `LentPart::own`.
     let [code, handle, _] = unsafe {
         make(arguments::LeaseLend {
             lending: ptr::from_ref(&lending).expose_provenance(),

@@ -45,7 +45,7 @@ pub use leasehold_abi::{
     MOST_PARTS, MOST_PEERS, NAME_LENGTH, Notifications, Optional, PayloadType, RevokeMode, Rights,
     SELF_MEMORY, Serving, Tag, TaskHandle, TaskInfo, TaskState, WHOLE, label, label_after,
 };
-pub use lend::{Part, lease_lend};
+pub use lend::{LentPart, lease_lend};
 pub use message::{
     BorrowInfo, Loan, Peers, Received, borrow_info, borrow_read, borrow_write, call, receive,
     receive_after, reply, reply_receive,

@@ -146,14 +146,14 @@ fn arguments_before_an_address_are_in_their_registers() {
     begins(Call::GrantInfo, &grant_info, &[lease, 2]);
     let grant_at = || grant_at(LEASE, 2).map(drop);
     begins(Call::GrantAt, &grant_at, &[lease, 2]);
-    let parts = [Part::new(1, 2, 3, Rights::READ)];
+    let parts = [LentPart::new(1, 2, 3, Rights::READ)];
     let lend = || {
         lease_lend(LEASE, 1, 2, 3, PayloadType::NONE, &parts).map(|new| assert_eq!(new.raw(), 9))
     };
     begins(Call::LeaseLend, &lend, &[]);
 }
 
-type Lent = (Lending, Vec<leasehold_abi::Part>);
+type Lent = (Lending, Vec<leasehold_abi::LentPart>);
 
 /// Keeps what a call to lend points to.
 struct Lender(Rc<RefCell<Option<Lent>>>);
@@ -167,7 +167,7 @@ unsafe impl Kernel for Lender {
             parts,
             count,
         } = Arguments::from_registers(registers);
-        let length = count * size_of::<leasehold_abi::Part>();
+        let length = count * size_of::<leasehold_abi::LentPart>();
         // SAFETY: they are arguments of the call that is being answered.
         let (lending, parts) = unsafe {
             (
@@ -176,8 +176,8 @@ unsafe impl Kernel for Lender {
             )
         };
         let lending = Lending::read_from_bytes(lending).unwrap();
-        let parts = parts.chunks(size_of::<leasehold_abi::Part>());
-        let parts = parts.map(|part| leasehold_abi::Part::read_from_bytes(part).unwrap());
+        let parts = parts.chunks(size_of::<leasehold_abi::LentPart>());
+        let parts = parts.map(|part| leasehold_abi::LentPart::read_from_bytes(part).unwrap());
         self.0.replace(Some((lending, parts.collect())));
         [0, 9, 0]
     }
@@ -193,9 +193,9 @@ fn lent(lend: impl FnOnce() -> Result<LeaseHandle, Error>) -> Lent {
 #[test]
 fn what_is_lent_is_where_the_arguments_point() {
     let parts = [
-        Part::new(1, 2, WHOLE, Rights::READ).named(7),
+        LentPart::new(1, 2, WHOLE, Rights::READ).named(7),
         // SAFETY: no kernel lends it.
-        unsafe { Part::own(4096, 8192, Rights::WRITE) },
+        unsafe { LentPart::own(4096, 8192, Rights::WRITE) },
     ];
     let (lending, parts) = lent(|| {
         lease_lend(
@@ -232,7 +232,7 @@ fn what_is_lent_is_where_the_arguments_point() {
 #[test]
 fn own_memory_is_not_lent_by_a_number() {
     for number in [SELF_MEMORY as usize, usize::MAX, usize::MAX - 1] {
-        let parts = [Part::new(number, 0, 4096, Rights::READ)];
+        let parts = [LentPart::new(number, 0, 4096, Rights::READ)];
         let (_, parts) = lent(|| lease_lend(LEASE, 1, 2, 3, PayloadType::NONE, &parts));
         assert_ne!(parts[0].source as u32, SELF_MEMORY);
     }

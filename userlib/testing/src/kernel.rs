@@ -3,7 +3,7 @@
 use crate::memory::Shared;
 use leasehold_abi::{
     Arguments, BeforeWait, Borrow, Call, Claim, Error, GrantInfo, GrantKind, LeaseEvent,
-    LeaseHandle, LeaseInfo, LeaseState, Lending, Notifications, Padded, Part, PayloadType,
+    LeaseHandle, LeaseInfo, LeaseState, Lending, LentPart, Notifications, Padded, PayloadType,
     Registers, Rights, SELF_MEMORY, Serving, TaskHandle, TaskInfo, TaskState, arguments,
 };
 use std::cell::RefCell;
@@ -369,8 +369,8 @@ impl State {
                 } = Arguments::from_registers(registers);
                 let _: Lending = read(lending);
                 self.lent_memory = (0..count)
-                    .map(|index| read(parts + index * size_of::<Part>()))
-                    .filter(|part: &Part| part.source == SELF_MEMORY as usize)
+                    .map(|index| read(parts + index * size_of::<LentPart>()))
+                    .filter(|part: &LentPart| part.source == SELF_MEMORY as usize)
                     .map(|part| (part.label as u32, part.offset, part.length))
                     .collect();
                 self.lends += 1;

@@ -1,7 +1,7 @@
 //! The arena of the task, lent as a whole.
 
 use leasehold_abi::{Error, LeaseHandle, PayloadType, Rights};
-use userlib::sys::{self, Part};
+use userlib::sys::{self, LentPart};
 
 unsafe extern "C" {
     /// First byte of the arena, by the link script.
@@ -23,6 +23,6 @@ pub fn arena() -> (usize, usize) {
 pub fn lend_arena(parent: LeaseHandle, lessee: usize) -> Result<LeaseHandle, Error> {
     let (start, length) = arena();
     // SAFETY: the bench's tasks access their arena by `load` and `store` alone.
-    let part = unsafe { Part::own(start, length, Rights::READ | Rights::WRITE) };
+    let part = unsafe { LentPart::own(start, length, Rights::READ | Rights::WRITE) };
     sys::lease_lend(parent, lessee, 0, 0, PayloadType::NONE, &[part])
 }

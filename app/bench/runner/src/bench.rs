@@ -8,7 +8,7 @@ use leasehold_abi::{
 };
 use records::{FIGURE, NOTE, Record};
 use userlib::early_print;
-use userlib::sys::{self, MOST_PARTS, Message, Part, Received};
+use userlib::sys::{self, LentPart, MOST_PARTS, Message, Received};
 
 /// Ranks of the tasks.
 pub(crate) const SERVER: usize = 1;
@@ -213,7 +213,7 @@ impl Bench {
         lessee: usize,
         parts: &[(GrantKind, usize, usize)],
     ) -> Outcome<LeaseHandle> {
-        let mut lent = [const { Part::new(0, 0, 0, ALL) }; MOST_PARTS];
+        let mut lent = [const { LentPart::new(0, 0, 0, ALL) }; MOST_PARTS];
         for (to, part) in lent.iter_mut().zip(parts) {
             *to = self.part(*part)?;
         }
@@ -230,9 +230,12 @@ impl Bench {
     }
 
     /// A part of the root lease: of what kind, its first address and length.
-    pub(crate) fn part(&self, (kind, base, length): (GrantKind, usize, usize)) -> Outcome<Part> {
+    pub(crate) fn part(
+        &self,
+        (kind, base, length): (GrantKind, usize, usize),
+    ) -> Outcome<LentPart> {
         let (index, first) = self.grant(kind, base)?;
-        Ok(Part::new(index, base - first, length, ALL))
+        Ok(LentPart::new(index, base - first, length, ALL))
     }
 
     /// The root lease's grant with a resource: its index and first address.

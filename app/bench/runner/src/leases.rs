@@ -6,7 +6,7 @@ use crate::types::Outcome;
 use bench_machine as machine;
 use bench_protocol::Command;
 use leasehold_abi::{GrantKind, LeaseHandle, PayloadType, RevokeMode, WHOLE};
-use userlib::sys::{self, Part};
+use userlib::sys::{self, LentPart};
 
 const ROUNDS: usize = 16;
 
@@ -85,8 +85,8 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
             .and_then(|()| bench.begin_start(DRIVER))
             .and_then(|()| {
                 let parts = [
-                    Part::new(window, registers - first, WINDOW, ALL),
-                    Part::new(line, 0, WHOLE, ALL),
+                    LentPart::new(window, registers - first, WINDOW, ALL),
+                    LentPart::new(line, 0, WHOLE, ALL),
                 ];
                 sys::lease_lend(
                     root,

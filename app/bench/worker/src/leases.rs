@@ -5,7 +5,7 @@ use bench_machine as machine;
 use leasehold_abi::{
     ClaimMode, LeaseEvent, LeaseHandle, Notifications, PayloadType, Rights, WHOLE,
 };
-use userlib::sys::{self, Part};
+use userlib::sys::{self, LentPart};
 
 /// Claims a grant.
 pub(crate) fn claim(lease: LeaseHandle, index: usize, bits: Notifications) -> Words {
@@ -42,7 +42,7 @@ pub(crate) fn derive(given: Words) -> Words {
     let parent = LeaseHandle::from_raw(parent as u32);
     let mut made = 0;
     for index in 0..count {
-        let part = Part::new(0, 0, WHOLE, Rights::READ | Rights::WRITE);
+        let part = LentPart::new(0, 0, WHOLE, Rights::READ | Rights::WRITE);
         let lessee = first + index % lessees;
         let derived = sys::lease_lend(parent, lessee, 0, index as u32, PayloadType::NONE, &[part]);
         made += usize::from(derived.is_ok());

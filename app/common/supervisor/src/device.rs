@@ -7,7 +7,7 @@ use leasehold_abi::{
 };
 use userlib::policy::{Bind, DevicePolicy, Functions, Offer, Policy};
 use userlib::supervisor::{DEVICE_NAME, FunctionInfo};
-use userlib::sys::{self, Part};
+use userlib::sys::{self, LentPart};
 use userlib::text::Text;
 
 /// So many auxiliary devices of one task there is room for, or more if its `offers` are more.
@@ -223,7 +223,7 @@ impl Device {
                         // Only the supervisor writes it, so nobody gets that right from here.
                         rights -= Rights::WRITE;
                     }
-                    add(parts, Part::new(grant, 0, WHOLE, rights))?;
+                    add(parts, LentPart::new(grant, 0, WHOLE, rights))?;
                 }
                 if let Bind::Platform { pools: own, .. } = bind {
                     pools = own;
@@ -245,7 +245,7 @@ impl Device {
                 let grants = usize::from(sys::lease_info(*held)?.grants);
                 for index in 0..grants {
                     let rights = sys::grant_info(*held, index)?.rights - Rights::LEND;
-                    add(parts, Part::new(index, 0, WHOLE, rights))?;
+                    add(parts, LentPart::new(index, 0, WHOLE, rights))?;
                 }
             }
             (Source::Function(_), _) => return Err(Error::Invalid),

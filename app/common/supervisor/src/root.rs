@@ -4,7 +4,7 @@ use leasehold_abi::{Error, GrantInfo, GrantKind, LeaseHandle, Rights, WHOLE, lab
 use userlib::sys::{self, MOST_PARTS};
 
 /// What goes into a lease.
-pub(crate) type Parts = heapless::Vec<sys::Part, MOST_PARTS>;
+pub(crate) type Parts = heapless::Vec<sys::LentPart, MOST_PARTS>;
 
 /// What is to be lent, by where it is.
 #[derive(Clone, Copy, Debug)]
@@ -79,15 +79,20 @@ impl Root {
     ///
     /// # Errors
     /// `NotFound`.
-    pub fn whole(&self, index: usize) -> Result<sys::Part, Error> {
-        Ok(sys::Part::new(index, 0, WHOLE, self.grant(index)?.rights))
+    pub fn whole(&self, index: usize) -> Result<sys::LentPart, Error> {
+        Ok(sys::LentPart::new(
+            index,
+            0,
+            WHOLE,
+            self.grant(index)?.rights,
+        ))
     }
 
     /// A resource, which must be in one of the grants `among`, to be lent under `name`.
     ///
     /// # Errors
     /// `NotFound`.
-    pub fn part(&self, among: &[u16], resource: Resource<'_>) -> Result<sys::Part, Error> {
+    pub fn part(&self, among: &[u16], resource: Resource<'_>) -> Result<sys::LentPart, Error> {
         let Resource {
             kind,
             base,
@@ -98,6 +103,6 @@ impl Root {
         let (grant, offset) = self.covering(among, kind, base, length)?;
         let has = self.grant(grant)?.rights;
         let (offset, length) = (offset as usize, length as usize);
-        Ok(sys::Part::new(grant, offset, length, rights & has).named(label(name)))
+        Ok(sys::LentPart::new(grant, offset, length, rights & has).named(label(name)))
     }
 }

@@ -3,7 +3,7 @@
 use crate::board::{GRANULE, PAGE, edu, seen};
 use crate::outcome::{Outcome, because, check};
 use crate::suite::{GRANDCHILD, LESSEE, LESSOR, Suite};
-use leasehold_abi::Part as LentPart;
+use leasehold_abi::LentPart;
 use leasehold_abi::{
     Call, ClaimMode, Error, GrantKind, LeaseHandle, PayloadType, RevokeMode, Rights, SELF_MEMORY,
     WHOLE, label,
@@ -90,7 +90,7 @@ impl Suite {
 
     /// The runner lends parts of the root lease to a worker.
     pub(crate) fn lend(&mut self, lessee: usize, parts: &[Part]) -> Outcome<LeaseHandle> {
-        let mut lent = [const { sys::Part::new(0, 0, 0, Rights::empty()) }; 8];
+        let mut lent = [const { sys::LentPart::new(0, 0, 0, Rights::empty()) }; 8];
         let lent = lent
             .get_mut(..parts.len())
             .ok_or_else(|| because(format_args!("at most eight parts")))?;
@@ -101,7 +101,7 @@ impl Suite {
             } else {
                 part.length
             };
-            *place = sys::Part::new(index, part.base - base, length, part.rights);
+            *place = sys::LentPart::new(index, part.base - base, length, part.rights);
         }
         sys::lease_lend(
             self.root(),

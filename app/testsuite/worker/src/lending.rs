@@ -2,7 +2,7 @@
 
 use crate::report::{Words, words};
 use core::mem::offset_of;
-use leasehold_abi::{Call, Lending as Lease, Part};
+use leasehold_abi::{Call, Lending as Lease, LentPart};
 
 /// Most handles that are kept.
 const HANDLES: usize = 256;
@@ -33,13 +33,13 @@ impl Lending {
     pub(crate) fn part(&mut self, given: Words) -> Words {
         let [source, offset, length, rights, label, count, ..] = given;
         for _ in 0..count {
-            let at = parts() + self.parts * size_of::<Part>();
+            let at = parts() + self.parts * size_of::<LentPart>();
             for (field, value) in [
-                (offset_of!(Part, source), source),
-                (offset_of!(Part, offset), offset),
-                (offset_of!(Part, length), length),
-                (offset_of!(Part, rights), rights),
-                (offset_of!(Part, label), label),
+                (offset_of!(LentPart, source), source),
+                (offset_of!(LentPart, offset), offset),
+                (offset_of!(LentPart, length), length),
+                (offset_of!(LentPart, rights), rights),
+                (offset_of!(LentPart, label), label),
             ] {
                 attacks::store(at + field, WORD, value);
             }

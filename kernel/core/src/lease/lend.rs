@@ -13,8 +13,8 @@ use crate::schedule::bit;
 use crate::{Context, Hardware, Kernel, Next};
 use core::mem::offset_of;
 use leasehold_abi::{
-    Error, GrantKind, LeaseState, Lending, MOST_PARTS, Notifications, Part, PayloadType, Rights,
-    SELF_MEMORY,
+    Error, GrantKind, LeaseState, Lending, LentPart, MOST_PARTS, Notifications, PayloadType,
+    Rights, SELF_MEMORY,
 };
 
 /// Where it is said what is lent.
@@ -22,7 +22,7 @@ use leasehold_abi::{
 struct Said {
     /// The address of a [`Lending`].
     lending: usize,
-    /// That of the first [`Part`].
+    /// That of the first [`LentPart`].
     parts: usize,
     /// How many there are.
     count: u16,
@@ -66,7 +66,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return Err(Error::BadAddress);
         }
         self.check_here(lessor, lending, size_of::<Lending>(), false)?;
-        self.check_here(lessor, parts, count * size_of::<Part>(), false)?;
+        self.check_here(lessor, parts, count * size_of::<LentPart>(), false)?;
         Ok(Said {
             lending,
             parts,
@@ -132,7 +132,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             None => first,
         };
         while made != said.count {
-            let at = said.parts + made as usize * size_of::<Part>();
+            let at = said.parts + made as usize * size_of::<LentPart>();
             let next = match self.make_grant(task, slot, at, free) {
                 Ok(next) => next,
                 Err(error) => return Some([error.code(), 0, 0]),
@@ -168,14 +168,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(always)]
     fn make_grant(&mut self, task: usize, parent: u16, at: usize, free: u16) -> Result<u16, Error> {
         let load = |offset| self.hardware.load(at + offset);
-        let rights = Rights::from_bits(load(offset_of!(Part, rights)) as u32);
+        let rights = Rights::from_bits(load(offset_of!(LentPart, rights)) as u32);
         let rights = rights.ok_or(Error::Invalid)?;
         let range = (
-            load(offset_of!(Part, offset)),
-            load(offset_of!(Part, length)),
+            load(offset_of!(LentPart, offset)),
+            load(offset_of!(LentPart, length)),
         );
-        let source = load(offset_of!(Part, source));
-        let own_label = load(offset_of!(Part, label)) as u32;
+        let source = load(offset_of!(LentPart, source));
+        let own_label = load(offset_of!(LentPart, label)) as u32;
         let (base, length, kind, label, origin) = if source as u32 == SELF_MEMORY {
             let (base, length) = self.own_range(task, range.0, range.1)?;
             let origin = self.tasks[task].share.arena;

@@ -2,7 +2,7 @@
 
 use super::{World, data};
 use leasehold_abi::arguments::{LeaseEvent, LeaseLend, LeaseRelease};
-use leasehold_abi::{Error, Lending, Part, SELF_MEMORY, WHOLE};
+use leasehold_abi::{Error, Lending, LentPart, SELF_MEMORY, WHOLE};
 use zerocopy::IntoBytes;
 
 /// Where a task says what it lends, the parts right behind. There is room up to its arena for more than a lease has.
@@ -11,8 +11,8 @@ pub(crate) const fn description(task: usize) -> usize {
 }
 
 /// A part of a grant of the parent.
-pub(crate) const fn part(source: usize, offset: usize, length: usize, rights: usize) -> Part {
-    Part {
+pub(crate) const fn part(source: usize, offset: usize, length: usize, rights: usize) -> LentPart {
+    LentPart {
         source,
         offset,
         length,
@@ -22,12 +22,12 @@ pub(crate) const fn part(source: usize, offset: usize, length: usize, rights: us
 }
 
 /// All of such a grant, with all rights.
-pub(crate) const fn whole(source: usize) -> Part {
+pub(crate) const fn whole(source: usize) -> LentPart {
     part(source, 0, WHOLE, 7)
 }
 
 /// A part of own memory.
-pub(crate) const fn own(address: usize, length: usize, rights: usize) -> Part {
+pub(crate) const fn own(address: usize, length: usize, rights: usize) -> LentPart {
     part(SELF_MEMORY as usize, address, length, rights)
 }
 
@@ -38,7 +38,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
         lessor: usize,
         parent: usize,
         lessee: usize,
-        parts: &[Part],
+        parts: &[LentPart],
     ) -> LeaseLend {
         let lending = Lending {
             parent,
@@ -66,7 +66,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
         lessor: usize,
         parent: usize,
         lessee: usize,
-        parts: &[Part],
+        parts: &[LentPart],
     ) -> Result<usize, Error> {
         let arguments = self.describe_lease(lessor, parent, lessee, parts);
         let [status, handle, _] = self.act(lessor, arguments);
@@ -79,7 +79,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
         lessor: usize,
         parent: usize,
         lessee: usize,
-        parts: &[Part],
+        parts: &[LentPart],
     ) -> usize {
         let lent = self.try_lend(lessor, parent, lessee, parts);
         lent.unwrap_or_else(|error| panic!("task {lessor} cannot lend to {lessee}: {error}"))
@@ -93,7 +93,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
         lessee: usize,
         grants: &[usize],
     ) -> usize {
-        let parts: std::vec::Vec<Part> = grants.iter().map(|&grant| whole(grant)).collect();
+        let parts: std::vec::Vec<LentPart> = grants.iter().map(|&grant| whole(grant)).collect();
         self.lend_and_tell(lessor, parent, lessee, &parts)
     }
 
@@ -114,7 +114,7 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
         lessor: usize,
         parent: usize,
         lessee: usize,
-        parts: &[Part],
+        parts: &[LentPart],
     ) -> usize {
         let lease = self.lend_parts(lessor, parent, lessee, parts);
         assert_eq!(self.act(lessee, LeaseEvent {}), [0, 1, lease]);

@@ -7,7 +7,7 @@ use crate::{Hardware, Next};
 use leasehold_abi::arguments::{
     GrantClaim, GrantUnclaim, InterruptAcknowledge, LeaseEvent, LeaseRelease, LeaseRevoke,
 };
-use leasehold_abi::{Claim, Error, Part, Rights, WHOLE};
+use leasehold_abi::{Claim, Error, LentPart, Rights, WHOLE};
 
 #[test]
 fn claims_share_or_exclude() {
@@ -207,7 +207,7 @@ fn a_claim_scans_many_others_in_steps() {
     let mut world = World::new();
     let root = world.root();
     // 20 windows of two granules each, side by side.
-    let parts: [Part; 20] = core::array::from_fn(|at| part(root::BAR, at * 128, 128, 7));
+    let parts: [LentPart; 20] = core::array::from_fn(|at| part(root::BAR, at * 128, 128, 7));
     let lease = world.lend_parts(0, root, 2, &parts);
     for part in 0..20 {
         assert_eq!(
@@ -303,7 +303,7 @@ fn a_bus_master_is_counted_while_it_is_claimed() {
 fn a_scan_that_is_interrupted_sees_what_was_claimed_meanwhile() {
     let mut world = World::new();
     let root = world.root();
-    let parts: [Part; 20] = core::array::from_fn(|at| part(root::BAR, at * 128, 128, 7));
+    let parts: [LentPart; 20] = core::array::from_fn(|at| part(root::BAR, at * 128, 128, 7));
     let lease = world.lend_parts(0, root, 2, &parts);
     for part in 0..20 {
         world.value(2, shared(lease, part));
@@ -334,7 +334,7 @@ fn a_scan_that_is_interrupted_sees_what_was_claimed_meanwhile() {
 fn a_claim_that_is_revoked_while_it_scans_claims_nothing() {
     let mut world = World::new();
     let root = world.root();
-    let parts: [Part; 20] = core::array::from_fn(|at| part(root::BAR, at * 128, 128, 7));
+    let parts: [LentPart; 20] = core::array::from_fn(|at| part(root::BAR, at * 128, 128, 7));
     let many = world.lend_parts(0, root, 3, &parts);
     world.act(3, LeaseEvent {});
     for part in 0..20 {

@@ -6,7 +6,7 @@ use crate::Hardware;
 use crate::model::calls::{line, receive, shared};
 use crate::model::{World, part, root};
 use leasehold_abi::arguments::{LeaseRelease, LeaseRevoke};
-use leasehold_abi::{Arguments, LeaseState, Part};
+use leasehold_abi::{Arguments, LeaseState, LentPart};
 
 /// How often the kernel looks for interrupts during a call of `task`, which succeeds.
 fn looks(world: &mut World, task: usize, arguments: impl Arguments) -> usize {
@@ -20,7 +20,7 @@ fn looks(world: &mut World, task: usize, arguments: impl Arguments) -> usize {
 fn twelve_windows(world: &mut World) -> (usize, usize) {
     let root = world.root();
     let binding = world.lend(0, root, 2, &[root::BAR]);
-    let parts: [Part; 12] = core::array::from_fn(|at| part(0, at * 128, 128, 7));
+    let parts: [LentPart; 12] = core::array::from_fn(|at| part(0, at * 128, 128, 7));
     let lease = world.lend_parts(2, binding, 3, &parts);
     for part in 0..12 {
         world.value(3, shared(lease, part));

@@ -14,7 +14,7 @@ use leasehold_abi::arguments::{
     StackUse, TaskStart, TaskStop,
 };
 use leasehold_abi::{
-    Arguments, Borrow, Call, Claim, FaultKind, GrantKind, LeaseState, Notifications, Part,
+    Arguments, Borrow, Call, Claim, FaultKind, GrantKind, LeaseState, LentPart, Notifications,
     Registers, TaskState, WHOLE,
 };
 use std::vec::Vec;
@@ -165,7 +165,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
         let task = self.world.kernel.current;
         let mut parent = self.own_lease();
         let lessee = self.random.below(TASKS + 1);
-        let mut parts: Vec<Part> = (0..count).map(|_| self.part(task)).collect();
+        let mut parts: Vec<LentPart> = (0..count).map(|_| self.part(task)).collect();
         if let [first, second, ..] = &mut parts[..]
             && self.random.chance(2)
         {
@@ -178,7 +178,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
         [lending, parts]
     }
 
-    fn part(&mut self, task: usize) -> Part {
+    fn part(&mut self, task: usize) -> LentPart {
         let length = self.random.pick(&[64, 64, 128, WHOLE, WHOLE, 0, 1, 1024]);
         let rights = self.random.pick(&[7, 7, 7, 7, 5, 3, 1, 0, 8]);
         if self.random.chance(3) {

@@ -9,13 +9,13 @@ use crate::model::{Shares, World, own, part, root, whole};
 use leasehold_abi::arguments::{
     GrantUnclaim, LeaseEvent, LeaseRelease, LeaseRevoke, TaskStart, TaskStop,
 };
-use leasehold_abi::{Claim, Error, FaultKind, LeaseState, Part, PayloadType, WHOLE};
+use leasehold_abi::{Claim, Error, FaultKind, LeaseState, LentPart, PayloadType, WHOLE};
 
 #[test]
 fn a_lease_goes_from_its_offer_to_free() {
     let mut world = World::new();
     let root = world.root();
-    let named = Part {
+    let named = LentPart {
         label: 55,
         ..part(root::BAR, 0, WHOLE, 3)
     };

@@ -7,7 +7,7 @@ use crate::model::{Shares, World, arena, data, description, own, part, root, who
 use leasehold_abi::arguments::{
     LeaseEvent, LeaseLend, LeaseRelease, LeaseRevoke, TaskStart, TaskStop,
 };
-use leasehold_abi::{Error, LeaseState, Lending, MOST_PARTS, Part, SELF_MEMORY, WHOLE};
+use leasehold_abi::{Error, LeaseState, Lending, LentPart, MOST_PARTS, SELF_MEMORY, WHOLE};
 use std::vec::Vec;
 use zerocopy::IntoBytes;
 
@@ -49,7 +49,7 @@ fn each_task_begins_with_its_own_share_and_no_more() {
 
 /// Task 0 cannot lend these.
 #[track_caller]
-fn refused(world: &mut World, parts: &[Part], error: Error) {
+fn refused(world: &mut World, parts: &[LentPart], error: Error) {
     let (root, before) = (world.root(), tables(world));
     assert_eq!(world.try_lend(0, root, 2, parts), Err(error));
     assert_eq!(tables(world), before, "something is left behind");
@@ -99,7 +99,7 @@ fn what_is_lent_is_said_in_own_memory() {
         count,
     } = world.describe_lease(0, root, 2, &[whole(root::BAR)]);
     let before = tables(&world);
-    let (word, size) = (size_of::<usize>(), size_of::<Part>());
+    let (word, size) = (size_of::<usize>(), size_of::<LentPart>());
     let end = data(0) + 0xc00;
     for [lending, parts, count] in [
         // Not its own, not all of it, or around the end of the address space.
@@ -257,7 +257,7 @@ fn meanwhile(after: usize, does: impl FnOnce(&mut World, Lessor)) -> (World, Les
     let binding = world.lend(0, root, 2, &[root::BAR]);
     let other = world.lend(2, binding, 0, &[0, 0, 0]);
     let lessor = Lessor { binding, other };
-    let parts: [Part; PARTS] = core::array::from_fn(|at| match at % 2 {
+    let parts: [LentPart; PARTS] = core::array::from_fn(|at| match at % 2 {
         0 => part(0, at * 64, WHOLE, 7),
         _ => own(arena(2) + at * 64, 64, 1),
     });
@@ -398,7 +398,7 @@ fn what_is_said_changes_between_two_parts() {
         (whole(0), 0),
     ] {
         let (mut world, _, results) = meanwhile(2, |world, _| {
-            let at = description(2) + size_of::<Lending>() + (PARTS - 1) * size_of::<Part>();
+            let at = description(2) + size_of::<Lending>() + (PARTS - 1) * size_of::<LentPart>();
             let bytes = new.as_bytes();
             world.write(at, bytes);
         });

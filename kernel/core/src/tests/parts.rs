@@ -3,7 +3,7 @@
 use crate::Hardware;
 use crate::model::{Model, World, arena, own, part, root};
 use leasehold_abi::arguments::LeaseRelease;
-use leasehold_abi::{Error, GrantInfo, Part, WHOLE};
+use leasehold_abi::{Error, GrantInfo, LentPart, WHOLE};
 
 const GRANULE: usize = Model::GRANULE;
 
@@ -11,7 +11,7 @@ const GRANULE: usize = Model::GRANULE;
 fn lend(
     world: &mut World,
     (lessor, parent): (usize, usize),
-    wanted: Part,
+    wanted: LentPart,
 ) -> Result<GrantInfo, Error> {
     let lease = world.try_lend(lessor, parent, 3, &[wanted])?;
     let lent = world.grant_info(lessor, lease, 0).unwrap();

@@ -5,7 +5,7 @@ use crate::board::{HALF, PAGE, WORD};
 use crate::lending::{READ_WRITE, own};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, LESSOR, Suite};
-use leasehold_abi::Part as LentPart;
+use leasehold_abi::LentPart;
 use leasehold_abi::{
     Call, Claim, ClaimMode, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseInfo,
     LeaseState, Notifications, Rights, label,

@@ -5,7 +5,7 @@ use crate::board::{GRANULE, HALF, KERNEL, KERNEL_DATA, PAGE, TOP, WORD};
 use crate::lending::{ALL, READ_WRITE, own, part};
 use crate::outcome::{Outcome, check, equal};
 use crate::suite::{ATTACKER, CLIENT, GRANDCHILD, LESSEE, LESSOR, RUNNER, SERVER, Suite};
-use leasehold_abi::Part as LentPart;
+use leasehold_abi::LentPart;
 use leasehold_abi::{
     Call, Error, FaultKind, LeaseEvent, LeaseHandle, MOST_PARTS, PayloadType, Rights, SELF_MEMORY,
 };
@@ -267,7 +267,7 @@ fn any_task_may_lend_to_the_supervisor(suite: &mut Suite) -> Outcome {
     );
     // And the supervisor passes it on.
     suite.start(GRANDCHILD)?;
-    let part = sys::Part::new(0, 0, PAGE, Rights::READ);
+    let part = sys::LentPart::new(0, 0, PAGE, Rights::READ);
     let lent = sys::lease_lend(lease, GRANDCHILD, 0, 0, PayloadType::NONE, &[part]);
     let Ok(passed_on) = lent else {
         crate::outcome::fail!("the runner's lease: {lent:?}")

@@ -7,7 +7,7 @@ use crate::model::{arena, description, own, part, root};
 use leasehold_abi::arguments::{
     GrantUnclaim, LeaseEvent, LeaseLend, LeaseRelease, LeaseRevoke, SetServing, TaskStart, TaskStop,
 };
-use leasehold_abi::{Claim, FaultKind, GrantKind, LeaseState, Lending, Part, TaskState, WHOLE};
+use leasehold_abi::{Claim, FaultKind, GrantKind, LeaseState, Lending, LentPart, TaskState, WHOLE};
 use std::vec::Vec;
 
 /// One such.
@@ -86,7 +86,7 @@ pub(super) const LEND: Scenario = Scenario {
     actor: 2,
     prepare: |world| {
         let leases = device(world);
-        let parts: [Part; LENT_PARTS] = core::array::from_fn(|at| match at % 2 {
+        let parts: [LentPart; LENT_PARTS] = core::array::from_fn(|at| match at % 2 {
             0 => part(0, at * 64, WHOLE, 7),
             _ => own(arena(2) + 0x100, 64, 1),
         });
