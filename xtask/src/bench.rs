@@ -1,11 +1,13 @@
 //! `bench`: the budget table, measured by executed instructions in the emulator. Its exit code says whether every row
 //! is within its budget, and whether none grows with the system.
 
+mod blocks;
 mod frames;
 mod measure;
 mod parts;
 mod rows;
 mod size;
+mod steps;
 mod verdict;
 
 use crate::build;
@@ -97,17 +99,32 @@ pub(crate) fn parts(workspace: &Workspace, emulators: &Emulators, board: &str) -
     Ok(())
 }
 
-/// The app whose frames are counted.
-const TRAFFIC: &str = "traffic";
+/// The app whose frames are counted, and that whose network's driver is killed.
+const TRAFFIC: [&str; 2] = ["traffic", "frames"];
 
-/// Prints what frames of a network cost.
+/// Prints what frames of a network cost, and how long the first takes after the end of the driver.
 ///
 /// # Errors
-/// When the image cannot be built or run, or does not answer.
+/// When an image cannot be built or run, or does not answer.
 pub(crate) fn frames(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<()> {
-    let needs = needs::of(workspace, &[Work::Boot], &[(TRAFFIC, board)])?;
+    let needs = needs::of(workspace, &[Work::Boot], &TRAFFIC.map(|app| (app, board)))?;
     needs::ensure(workspace, emulators, &needs)?;
-    frames::print(&build::bootable(workspace, emulators, TRAFFIC, board)?)
+    let [traffic, first] = TRAFFIC;
+    frames::print(&build::bootable(workspace, emulators, traffic, board)?)?;
+    blocks::print_first_frame(&build::bootable(workspace, emulators, first, board)?)
+}
+
+/// The app whose blocks are counted.
+const BLOCKS: &str = "blocks";
+
+/// Prints what blocks of a disk cost, and how long the first takes after the end of the driver.
+///
+/// # Errors
+/// When the image cannot be built or run, or does not measure.
+pub(crate) fn blocks(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<()> {
+    let needs = needs::of(workspace, &[Work::Boot], &[(BLOCKS, board)])?;
+    needs::ensure(workspace, emulators, &needs)?;
+    blocks::print(&build::bootable(workspace, emulators, BLOCKS, board)?)
 }
 
 /// One object for each row that an image measured.

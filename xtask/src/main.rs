@@ -162,6 +162,9 @@ enum Verb {
         /// Print what frames of a network cost in its driver, the kernel and the stack, instead (RISC-V only).
         #[arg(long, conflicts_with_all = ["json", "parts"])]
         frames: bool,
+        /// Print what blocks of a disk cost in its driver and the kernel, instead (RISC-V only).
+        #[arg(long, conflicts_with_all = ["json", "parts", "frames"])]
+        blocks: bool,
         #[command(flatten)]
         others: Others,
     },
@@ -376,11 +379,14 @@ fn run(verb: Verb) -> Result<()> {
             alone,
             parts,
             frames,
+            blocks,
             others,
         } => {
             let emulators = others.emulators()?;
             if frames {
                 bench::frames(&workspace, &emulators, &board)
+            } else if blocks {
+                bench::blocks(&workspace, &emulators, &board)
             } else if parts {
                 bench::parts(&workspace, &emulators, &board)
             } else {

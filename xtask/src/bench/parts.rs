@@ -83,6 +83,11 @@ impl Code {
         Ok(())
     }
 
+    /// Whether the counter is read there.
+    pub(super) fn is_reading(&self, address: u64) -> bool {
+        self.readings.contains(&address)
+    }
+
     /// The program that an address is of.
     pub(super) fn program(&self, address: u64) -> &str {
         let function = self.function(address);

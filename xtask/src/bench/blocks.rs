@@ -1,0 +1,92 @@
+//! What a block costs: the app `blocks` reads and writes a disk, and QEMU logs each instruction (`steps`). And what
+//! time there is, in instructions, between the end of a driver and the first block, or frame, by its next life.
+
+use super::steps::{Counts, measure};
+use crate::build::Bootable;
+use anyhow::Result;
+
+/// A disk that answers at once, and has zeros everywhere: the same on every machine.
+const DRIVE: &str = "if=none,id=disk,driver=null-co,size=33554432,read-zeroes=on";
+/// What is measured with a disk, by the meter's order, and how many blocks each is.
+const ROWS: [(&str, usize); 4] = [
+    ("read, 1 at a time", 1),
+    ("read, 8 at a time", 8),
+    ("written, 1 at a time", 1),
+    ("written, 8 at a time", 8),
+];
+/// Programs that are shown apart.
+const KERNEL: &str = "kernel";
+const METER: &str = "meter";
+const SUPERVISOR: &str = "supervisor";
+
+/// Runs the app and prints what its blocks cost.
+///
+/// # Errors
+/// When it cannot be run, or does not measure.
+pub(super) fn print(bootable: &Bootable) -> Result<()> {
+    let release = &bootable.machine.emulator("release")?.release;
+    println!("executed instructions, QEMU {release}");
+    let all = measure(bootable, Some(DRIVE), ROWS.len() + 1)?;
+    println!(
+        "blocks of 4 KiB          driver   kernel    above   others   driver and kernel, a block"
+    );
+    for ((what, blocks), counts) in ROWS.iter().zip(&all) {
+        let [driver, kernel, above, rest] = split(counts, "disk", METER);
+        let each = (driver + kernel) / blocks;
+        println!("{what:>22} {driver:>8} {kernel:>8} {above:>8} {rest:>8} {each:>8}");
+    }
+    if let Some(counts) = all.get(ROWS.len()) {
+        recovery("kill to first block", counts, "disk");
+    }
+    Ok(())
+}
+
+/// Runs the app `frames` and prints how long the first frame takes after the end of its network's driver.
+///
+/// # Errors
+/// When it cannot be run, or does not measure.
+pub(super) fn print_first_frame(bootable: &Bootable) -> Result<()> {
+    for counts in measure(bootable, None, 1)? {
+        recovery("kill to first frame", &counts, "network");
+    }
+    Ok(())
+}
+
+/// Prints what a driver's recovery takes.
+fn recovery(what: &str, counts: &Counts, driver: &str) {
+    let supervisor = counts.get(SUPERVISOR).copied().unwrap_or_default();
+    let [driver, kernel, above, others] = split(counts, driver, METER);
+    let (all, others) = (counts.values().sum::<usize>(), others - supervisor);
+    println!("                       supervisor   kernel   driver    above   others      all");
+    println!("{what:>22} {supervisor:>10} {kernel:>8} {driver:>8} {above:>8} {others:>8} {all:>8}");
+}
+
+/// Those of the driver, the kernel, what is above, and all others.
+fn split(counts: &Counts, driver: &str, above: &str) -> [usize; 4] {
+    let of = |program: &str| counts.get(program).copied().unwrap_or_default();
+    let apart = [of(driver), of(KERNEL), of(above)];
+    let all: usize = counts.values().sum();
+    let [driver, kernel, above] = apart;
+    [driver, kernel, above, all - driver - kernel - above]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_instruction_is_counted_once() {
+        let counts = [
+            ("disk", 1),
+            ("kernel", 2),
+            ("meter", 4),
+            ("console", 8),
+            ("firmware", 16),
+        ];
+        let counts: Counts = counts
+            .map(|(program, count)| (program.to_owned(), count))
+            .into();
+        assert_eq!(split(&counts, "disk", METER), [1, 2, 4, 24]);
+        assert_eq!(split(&Counts::new(), "disk", METER), [0; 4]);
+    }
+}
