@@ -14,6 +14,8 @@ use leasehold_abi::Padded;
 
 /// Bytes that are copied at once.
 const CHUNK: usize = 512;
+/// A file that is being written to replace another. No client has one of this name.
+const BESIDE: &str = "STORAGE.NEW";
 
 /// Files get the first day that FAT knows: the task asks no clock.
 #[derive(Debug)]
@@ -260,21 +262,25 @@ impl<D: BlockDevice<Error = MediumError> + Flush> Files<D> {
     ) -> Result<u32, StorageError> {
         let name = file_name(name)?;
         self.with_root(|root| {
-            let mode = match self.find(root, &name) {
+            let (mode, replaced) = match self.find(root, &name) {
                 Ok(entry) if offset != 0 && entry.size == offset => {
                     self.end(&entry)?;
-                    Mode::ReadWriteAppend
+                    (Mode::ReadWriteAppend, None)
                 }
                 Ok(_) if offset != 0 => return Err(StorageError::Offset.into()),
                 Ok(entry) => {
                     if entry.attributes.is_read_only() {
                         return Err(StorageError::ReadOnly.into());
                     }
-                    self.remove_entry(root, &name, &entry)?;
-                    Mode::ReadWriteCreate
+                    (Mode::ReadWriteCreate, Some(entry))
                 }
-                Err(Why(StorageError::NotFound)) if offset == 0 => Mode::ReadWriteCreate,
+                Err(Why(StorageError::NotFound)) if offset == 0 => (Mode::ReadWriteCreate, None),
                 Err(why) => return Err(why),
+            };
+            // A file that is there stays as it is until the new one is whole.
+            let name = match replaced {
+                Some(_) => self.beside(root)?,
+                None => name,
             };
             self.reserve(offset, u64::from(offset) + length as u64)?;
             let written = self.with_file((root, &name, mode), |file| {
@@ -290,15 +296,58 @@ impl<D: BlockDevice<Error = MediumError> + Flush> Files<D> {
                 }
                 Ok(offset + done as u32)
             });
-            if let Err(Why(StorageError::Full | StorageError::Buffer)) = written
-                && offset == 0
-                && let Ok(entry) = self.find(root, &name)
-            {
-                // Nothing rather than a part.
-                self.remove_entry(root, &name, &entry)?;
+            match (&written, replaced) {
+                (Ok(_), Some(replaced)) => self.replace(root, &name, &replaced)?,
+                (Err(Why(StorageError::Full | StorageError::Buffer)), _) if offset == 0 => {
+                    if let Ok(entry) = self.find(root, &name) {
+                        // Nothing rather than a part.
+                        self.remove_entry(root, &name, &entry)?;
+                    }
+                }
+                _ => {}
             }
             written
         })
+    }
+
+    /// The name of a file that is to replace another, when there is none of that name: a cut of power may have left
+    /// one.
+    fn beside(&self, root: RawDirectory) -> Result<ShortFileName, Why> {
+        let name = ShortFileName::create_from_str(BESIDE).map_err(|_| StorageError::Name)?;
+        match self.find(root, &name) {
+            Ok(entry) => self.remove_entry(root, &name, &entry)?,
+            Err(Why(StorageError::NotFound)) => {}
+            Err(why) => return Err(why),
+        }
+        Ok(name)
+    }
+
+    /// Gives the file of this entry the bytes of the one that was written beside it, by one write of a sector, and then
+    /// frees the clusters that it had. The medium has each step before the next. So the file is as before or as after,
+    /// and two entries never have the same clusters; in between, those of the new file are in no entry.
+    fn replace(
+        &self,
+        root: RawDirectory,
+        beside: &ShortFileName,
+        entry: &DirEntry,
+    ) -> Result<(), Why> {
+        let new = self.find(root, beside)?;
+        let (layout, free) = self.known()?;
+        let first = |entry: &DirEntry| {
+            let place = (entry.entry_block, entry.entry_offset);
+            self.manager.device(|disk| layout.first(disk, place))
+        };
+        let (new_first, old_first) = (first(&new)?, first(entry)?);
+        self.manager.delete_entry_in_dir(root, beside)?;
+        let freed = self.manager.device(|disk| {
+            disk.flush()?;
+            let place = (entry.entry_block, entry.entry_offset);
+            layout.set(disk, place, (new_first, new.size))?;
+            disk.flush()?;
+            layout.release(disk, old_first, layout.needed(entry.size.into()))
+        })?;
+        self.known.set(Some((layout, free + freed)));
+        Ok(())
     }
 
     /// Removes a file.
@@ -348,7 +397,9 @@ impl<D: BlockDevice<Error = MediumError> + Flush> Files<D> {
         self.with_root(|root| {
             self.manager.iterate_dir(root, |entry| {
                 let attributes = entry.attributes;
-                if !(attributes.is_directory() || attributes.is_volume() || attributes.is_lfn()) {
+                let is_other =
+                    attributes.is_directory() || attributes.is_volume() || attributes.is_lfn();
+                if !is_other && info(entry).name != *BESIDE {
                     if count == index {
                         found = Some(info(entry));
                     }
@@ -376,7 +427,7 @@ impl<D: BlockDevice<Error = MediumError> + Flush> Files<D> {
 }
 
 fn file_name(name: &str) -> Result<ShortFileName, StorageError> {
-    if name.is_empty() || name.starts_with('.') {
+    if name.is_empty() || name.starts_with('.') || name.eq_ignore_ascii_case(BESIDE) {
         return Err(StorageError::Name);
     }
     ShortFileName::create_from_str(name).map_err(|_| StorageError::Name)

@@ -194,6 +194,28 @@ impl Layout {
         Ok(number(&block, at + 26, 2) | high)
     }
 
+    /// Lets an entry in a folder say that its file begins with this cluster, and has so many bytes: by one write.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub(crate) fn set<D: BlockDevice>(
+        &self,
+        disk: &D,
+        (block, offset): (BlockIdx, u32),
+        (first, bytes): (u32, u32),
+    ) -> Result<(), D::Error> {
+        let mut sector = [read(disk, block.0)?];
+        let at = (offset as usize % 512) & !31;
+        let entry = &mut sector[0].contents[at..at + 32];
+        let [low @ .., high_low, high_high] = first.to_le_bytes();
+        if self.entry == 4 {
+            entry[20..22].copy_from_slice(&[high_low, high_high]);
+        }
+        entry[26..28].copy_from_slice(&low);
+        entry[28..32].copy_from_slice(&bytes.to_le_bytes());
+        disk.write(&sector, block)
+    }
+
     /// Lets a file's clusters end after as many as its length needs.
     ///
     /// # Errors

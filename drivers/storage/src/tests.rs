@@ -137,7 +137,16 @@ fn what_cannot_be_has_a_name() {
     assert_eq!(write(&files, "A", 2, b"x"), Err(StorageError::Offset));
     assert_eq!(write(&files, "B", 2, b"x"), Err(StorageError::NotFound));
     assert_eq!(files.remove("B"), Err(StorageError::NotFound));
-    for name in ["", ".", "..", "A/B", "TOOLONGNAME", "A.LONG", "A*"] {
+    for name in [
+        "",
+        ".",
+        "..",
+        "A/B",
+        "TOOLONGNAME",
+        "A.LONG",
+        "A*",
+        "Storage.New",
+    ] {
         assert_eq!(
             write(&files, name, 0, b""),
             Err(StorageError::Name),
@@ -151,6 +160,9 @@ fn what_cannot_be_has_a_name() {
         Err(StorageError::NotFound),
         "no part"
     );
+    let gone = files.write("A", 0, 10, |_, _| false);
+    assert_eq!(gone, Err(StorageError::Buffer));
+    assert_eq!(read(&files, "A", 0, 10), Ok(b"abc".to_vec()), "as before");
     let gone = files.read("A", 0, 3, |_, _| false);
     assert_eq!(gone, Err(StorageError::Buffer));
     assert_eq!(files.list(1), Err(StorageError::NotFound));
@@ -176,6 +188,8 @@ fn a_full_disk_is_an_error_and_room_comes_back() {
     let left = files.space().unwrap().0;
     assert!(left < 2048, "{left}");
     ram.check("full");
+    assert_eq!(write(&files, "F0", 0, &large), Err(StorageError::Full));
+    assert_eq!(read(&files, "F0", 0, 3 << 20), Ok(large), "as before");
     for number in 0..written {
         assert_eq!(files.list(number).unwrap().1, written);
     }

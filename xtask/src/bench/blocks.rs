@@ -1,7 +1,7 @@
 //! What a block costs: the app `blocks` reads and writes a disk, and QEMU logs each instruction (`steps`). And what
 //! time there is, in instructions, between the end of a driver and the first block, or frame, by its next life.
 
-use super::steps::{Counts, measure};
+use super::steps::{Counts, METER, measure};
 use crate::build::Bootable;
 use anyhow::Result;
 
@@ -16,7 +16,6 @@ const ROWS: [(&str, usize); 4] = [
 ];
 /// Programs that are shown apart.
 const KERNEL: &str = "kernel";
-const METER: &str = "meter";
 const SUPERVISOR: &str = "supervisor";
 
 /// Runs the app and prints what its blocks cost.

@@ -20,6 +20,9 @@ const ROUNDS: usize = 8;
 /// How long the machine may take for a measurement, by this machine's clock. This only ends a wait for one that hangs.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// The task that reads the counter.
+pub(super) const METER: &str = "meter";
+
 /// Instructions by program.
 pub(super) type Counts = BTreeMap<String, usize>;
 
@@ -110,7 +113,7 @@ fn read(log: impl Read, code: &Code, sender: &Sender<Result<Counts>>) {
         let Some(at) = std::str::from_utf8(&line).ok().and_then(address) else {
             continue;
         };
-        if code.is_reading(at) {
+        if code.is_reading(at) && code.program(at) == METER {
             if let Some(whole) = section.take() {
                 if sender.send(Ok(whole)).is_err() {
                     // Nobody listens any more.

@@ -1,7 +1,8 @@
 //! What the app `disk` writes, and the judgement of its file system by a program that nobody here wrote.
 
 use crate::needs;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -21,6 +22,24 @@ pub(super) const LIMIT: Duration = Duration::from_secs(90);
 pub(super) const LINES: usize = 20;
 /// The plan's name in the root folder.
 pub(super) const PLAN: [u8; 11] = *b"PLAN       ";
+
+/// Files by name.
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
+
+/// What `storage` leaves behind where a file was being replaced; no client sees it.
+const BESIDE: &str = "STORAGE.NEW";
+
+/// The files that a client wrote, by an image of the disk.
+///
+/// # Errors
+/// When its file system is damaged.
+pub(super) fn files(image: &[u8]) -> Result<Files> {
+    let files = disk_image::files(image).map_err(|why| anyhow!(why))?;
+    let written = files
+        .into_iter()
+        .filter(|(name, _)| !PLAN.starts_with(name.as_bytes()) && name != BESIDE);
+    Ok(written.collect())
+}
 
 /// Asks `fsck.vfat`, which nobody here wrote, about the partition.
 ///

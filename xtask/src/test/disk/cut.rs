@@ -3,7 +3,7 @@
 //! The emulator is ended at a random moment. Its disk has a cache: each sector that was not flushed is on the medium
 //! or lost, at random. Then everything that was acknowledged must be there, and the next boot goes on with that disk.
 
-use super::app::{APP, AT_ONCE, FILES, LIMIT, PLAN, SIZE, clean, content};
+use super::app::{APP, AT_ONCE, FILES, Files, LIMIT, PLAN, SIZE, clean, content, files};
 use super::written::{self, Counts};
 use crate::build::Bootable;
 use crate::disk;
@@ -14,7 +14,6 @@ use crate::needs;
 use crate::qemu::Clock;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use leasehold_build::Workspace;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -24,9 +23,6 @@ const LINES: u32 = 40;
 const MICROSECONDS: u32 = 20_000;
 /// Writes that may be acknowledged and not be on the serial line yet.
 const UNSEEN: u32 = 12;
-
-/// Files by name.
-pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
 /// Random numbers, the same for the same seed: Numerical Recipes' constants, upper bits.
 struct Random(u32);
@@ -113,11 +109,7 @@ fn one(
     all.counts.flushes += counts.flushes;
     all.counts.open += counts.open;
     all.counts.lost += counts.lost;
-    let files: Files = disk_image::files(image)
-        .map_err(|why| anyhow!(why))?
-        .into_iter()
-        .filter(|(name, _)| !PLAN.starts_with(name.as_bytes()))
-        .collect();
+    let files = files(image)?;
     judge(known, &files, seed, acknowledged)?;
     disk::write(&path, image)?;
     repaired(&path, &files)?;
@@ -156,7 +148,8 @@ fn until_cut(bootable: &Bootable, random: &mut Random) -> Result<u32> {
 }
 
 /// Each file is what was written last before write `m`, for an `m` that is at least what was acknowledged. The file of
-/// write `m` itself may be that of before, missing, empty, or a part of the new one that was a write of its own.
+/// write `m` itself may be that of before, or a part of the new one that was a write of its own. One that was not there
+/// before may be missing or empty.
 pub(super) fn judge(known: &Files, files: &Files, seed: u32, acknowledged: u32) -> Result<()> {
     let mut before = known.clone();
     let mut why = None;
@@ -180,13 +173,14 @@ pub(super) fn judge(known: &Files, files: &Files, seed: u32, acknowledged: u32) 
     bail!("after {acknowledged} writes: {}", why.unwrap_or_default())
 }
 
-/// Whether a file that is being replaced may be found so.
+/// Whether a file that is being written may be found so.
 fn may_be(found: Option<&Vec<u8>>, before: Option<&Vec<u8>>, after: &[u8]) -> bool {
     let Some(found) = found else {
-        return true;
+        return before.is_none();
     };
-    let is_part = found.len() % AT_ONCE == 0 || found.len() == after.len();
-    Some(found) == before || is_part && after.starts_with(found)
+    let is_part = found.len() % AT_ONCE == 0 && (!found.is_empty() || before.is_none());
+    let is_new = (is_part || found.len() == after.len()) && after.starts_with(found);
+    Some(found) == before || is_new
 }
 
 /// Lets `fsck.vfat` repair a copy: afterwards it has nothing to say, and each file is still there.
@@ -211,10 +205,7 @@ fn repaired(image: &Path, files: &Files) -> Result<()> {
     let outcome = clean(&copy);
     std::fs::remove_file(&copy)?;
     outcome.with_context(|| format!("after a repair that said {said}"))?;
-    let left: Files = disk_image::files(&bytes)
-        .map_err(|why| anyhow!(why))?
-        .into_iter()
-        .collect();
+    let left = self::files(&bytes)?;
     for (name, bytes) in files {
         ensure!(
             left.get(name) == Some(bytes),
@@ -250,15 +241,34 @@ mod tests {
     }
 
     #[test]
-    fn the_file_that_is_being_written_may_be_missing_and_no_other() {
-        let mut files = after(20);
+    fn the_file_that_is_being_written_may_be_in_part_or_missing_and_no_other() {
+        let mut files = after(5);
         files.remove("F4");
-        judge(&Files::new(), &files, 3, 20).unwrap();
-        judge(&Files::new(), &files, 3, 18).unwrap();
-        files.remove("F5");
-        assert!(judge(&Files::new(), &files, 3, 20).is_err());
+        judge(&Files::new(), &files, 3, 4).unwrap();
+        files.insert("F4".to_owned(), Vec::new());
+        judge(&Files::new(), &files, 3, 4).unwrap();
+        assert!(judge(&Files::new(), &files, 3, 5).is_err());
         let mut files = after(20);
         files.insert("F4".to_owned(), b"nonsense".to_vec());
         assert!(judge(&Files::new(), &files, 3, 20).is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_being_replaced_is_never_missing() {
+        let new = content(3, 20);
+        assert!(new.len() > AT_ONCE);
+        for (is, is_right) in [
+            (Some(content(3, 4)), true),
+            (Some(new[..AT_ONCE].to_vec()), true),
+            (Some(new.clone()), true),
+            (Some(new[..AT_ONCE / 2].to_vec()), false),
+            (Some(Vec::new()), false),
+            (None, false),
+        ] {
+            let mut files = after(20);
+            files.remove("F4");
+            files.extend(is.map(|bytes| ("F4".to_owned(), bytes)));
+            assert_eq!(judge(&Files::new(), &files, 3, 20).is_ok(), is_right);
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! A disk at fault: it answers with errors, is taken away, or does not answer. Its client is told by name, what was
 //! acknowledged is there, and nothing hangs.
 
-use super::app::{APP, LIMIT, PLAN, SIZE};
-use super::cut::{Files, judge};
+use super::app::{APP, Files, LIMIT, PLAN, SIZE, files};
+use super::cut::judge;
 use crate::build::Bootable;
 use crate::disk;
 use crate::disk::Disk;
@@ -98,10 +98,7 @@ pub(crate) fn play(workspace: &Workspace, bootable: &mut Bootable, fault: Fault)
     ensure!(!log.contains("storage: panic"), "{log}");
     ensure!(acknowledged != 0, "no write was acknowledged");
     let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
-    let files = disk_image::files(&bytes).map_err(|why| anyhow!(why))?;
-    let files: Files = (files.into_iter())
-        .filter(|(name, _)| !PLAN.starts_with(name.as_bytes()))
-        .collect();
+    let files = files(&bytes)?;
     judge(&Files::new(), &files, SEED, acknowledged)?;
     Ok(acknowledged)
 }
