@@ -79,7 +79,9 @@ pub struct Files<D: BlockDevice<Error = MediumError>> {
 impl From<Error<MediumError>> for Why {
     fn from(error: Error<MediumError>) -> Self {
         Self(match error {
-            Error::DeviceError(MediumError::Gone) => StorageError::NoDisk,
+            Error::DeviceError(MediumError::Gone | MediumError::Failed(Failure::Gone)) => {
+                StorageError::NoDisk
+            }
             Error::DeviceError(MediumError::Failed(Failure::ReadOnly)) | Error::ReadOnly => {
                 StorageError::ReadOnly
             }

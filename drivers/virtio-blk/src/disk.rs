@@ -1,7 +1,7 @@
 //! The device: its queue, and what it is doing.
 
 use crate::request::{Frame, HEADER};
-use class_block::{BUFFER, Job, Operation, SLOTS, Server, Slot};
+use class_block::{BUFFER, Failure, Job, Operation, SLOTS, Server, Slot};
 use core::mem::offset_of;
 use driver_virtio::{Doorbell, Piece, Queue, Transport};
 use userlib::Error;
@@ -26,6 +26,8 @@ pub(crate) struct Disk<'cap> {
     /// Frames that no request uses.
     frames: [Option<DmaBuffer<'cap, Frame, Ours>>; SLOTS],
     master: BusMaster<'cap>,
+    /// The device was taken out of the machine.
+    gone: bool,
 }
 
 /// Sectors (5.2.4).
@@ -54,6 +56,7 @@ impl<'cap> Disk<'cap> {
             queue,
             frames,
             master,
+            gone: false,
         };
         disk.transport.start();
         Ok(disk)
@@ -61,12 +64,28 @@ impl<'cap> Disk<'cap> {
 
     /// Whether it does nothing.
     pub(crate) const fn is_idle(&self) -> bool {
-        self.queue.in_flight() == 0
+        self.gone || self.queue.in_flight() == 0
     }
 
     /// Whether it can take no more.
     pub(crate) const fn is_full(&self) -> bool {
-        self.queue.in_flight() as usize >= SLOTS
+        !self.gone && self.queue.in_flight() as usize >= SLOTS
+    }
+
+    /// Whether the device was taken out of the machine, when it has not answered. From the first time on that it was,
+    /// each request is answered so: those that it had here, unless the child `ends`.
+    pub(crate) fn is_gone(&mut self, server: &Server<'cap>, ends: bool) -> bool {
+        if self.transport.is_there() {
+            return false;
+        }
+        self.gone = true;
+        for pending in self.queue.abandon() {
+            if !ends {
+                // As in `finish`.
+                let _ = server.answer(pending.slot, Err(Failure::Gone));
+            }
+        }
+        true
     }
 
     /// Gives the disk what the child wants.
@@ -78,6 +97,10 @@ impl<'cap> Disk<'cap> {
         while !self.is_full()
             && let Some(job) = server.next()?
         {
+            if self.gone {
+                server.answer(job.slot, Err(Failure::Gone))?;
+                continue;
+            }
             self.give(server, job)?;
             rings = true;
         }
@@ -157,8 +180,11 @@ impl<'cap> Disk<'cap> {
     /// The device's line came.
     ///
     /// # Errors
-    /// `NoDevice` when it is gone, or cannot go on.
+    /// `NoDevice` when it is gone, or cannot go on. One that is known to be gone says nothing.
     pub(crate) fn interrupted(&self) -> Result<(), Error> {
+        if self.gone {
+            return Ok(());
+        }
         self.transport.interrupt().map(drop)
     }
 }

@@ -27,6 +27,8 @@ const READ_ONLY: Features = Features(1 << 5);
 const FLUSH: Features = Features(1 << 9);
 /// How long the disk may take for a request, in milliseconds. A host that is busy with a sync may take seconds.
 const TIME: u64 = 30_000;
+/// How long it may say nothing until the driver looks whether it is there, in milliseconds.
+const LOOK: u64 = 1_000;
 
 /// The device while it is bound: the loop has it.
 pub struct State<'cap>(Lock<Hardware<'cap>>);
@@ -48,6 +50,8 @@ impl<'cap> Hardware<'cap> {
     async fn serve(&mut self, device: &Device<'cap, Bound>) -> Result<(), Error> {
         // A child broke the rules, or let go in the middle: its requests run out, and then there is a new queue.
         let mut ends = false;
+        // Since when the disk says nothing, by the number of looks.
+        let mut looks = 0;
         loop {
             self.disk.finish(&self.server, ends)?;
             if ends && self.disk.is_idle() {
@@ -70,10 +74,28 @@ impl<'cap> Hardware<'cap> {
                 // There is something, or a lie, which the next turn finds out.
                 continue;
             }
-            if self.disk.is_idle() {
-                ends |= self.woken().await?;
+            let woken = if self.disk.is_idle() {
+                self.woken().await
             } else {
-                ends |= with_deadline(TIME, self.woken()).await??;
+                with_deadline(LOOK, self.woken()).await.flatten()
+            };
+            match woken {
+                Ok(let_go) => {
+                    ends |= let_go;
+                    looks = 0;
+                }
+                Err(error @ (Error::TimedOut | Error::NoDevice)) => {
+                    // What it had done before is done.
+                    self.disk.finish(&self.server, ends)?;
+                    if self.disk.is_gone(&self.server, ends) {
+                        userlib::log!("the disk is gone");
+                    } else if error == Error::TimedOut && looks < TIME / LOOK - 1 {
+                        looks += 1;
+                    } else {
+                        return Err(error);
+                    }
+                }
+                Err(error) => return Err(error),
             }
         }
     }
@@ -97,8 +119,10 @@ impl<'cap> Hardware<'cap> {
             .await
         };
         if rang {
-            self.disk.interrupted()?;
+            let told = self.disk.interrupted();
+            // Others may have the line, also when the disk is gone.
             self.interrupt.acknowledge()?;
+            told?;
         }
         Ok(came.contains(LET_GO) && self.server.let_go())
     }

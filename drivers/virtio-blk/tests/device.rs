@@ -229,6 +229,38 @@ fn a_disk_that_does_not_answer_ends_the_driver() {
 }
 
 #[test]
+fn a_disk_that_is_taken_out_is_told_and_its_driver_goes_on() {
+    for rings in [false, true] {
+        with(CACHED, |stage, device, memory| {
+            let mut child = Child::new(stage);
+            child.ask(stage, (0, READ), 0, 512);
+            child.ask(stage, (1, WRITE), 0, 512);
+            does(device, memory, 0).unwrap();
+            stage.vanish();
+            if rings {
+                stage.interrupt("intx");
+                assert!(!stage.is_masked("intx"));
+            } else {
+                stage.pass(1_100);
+            }
+            // The device had answered one of them.
+            let mut answers: Vec<_> = std::iter::from_fn(|| child.answer()).collect();
+            answers.sort_unstable();
+            assert_eq!(answers, [(0, 0), (1, 5)]);
+            // More than the disk had room for, one after the other.
+            for tag in 0..2 * SLOTS {
+                child.ask(stage, (tag % SLOTS, FLUSH), 0, 0);
+                assert_eq!(child.answer(), Some((tag % SLOTS, 5)));
+            }
+            stage.interrupt("intx");
+            stage.post(LET_GO);
+            assert_eq!(stage.lends(), 2, "the next child has a queue");
+            stage.pass(60_000);
+        });
+    }
+}
+
+#[test]
 #[should_panic(expected = "the disk breaks the rules")]
 fn a_disk_that_gives_back_what_it_has_not_got_ends_the_driver() {
     with(CACHED, |stage, device, _| {

@@ -293,6 +293,11 @@ impl<'cap, B, const SIZE: usize> Queue<'cap, SIZE, B> {
         Ok(Token(first))
     }
 
+    /// What was kept for the chains that the device has, when it is gone and will give none of them back.
+    pub fn abandon(&mut self) -> impl Iterator<Item = B> {
+        self.kept.iter_mut().filter_map(Option::take)
+    }
+
     /// Takes a chain back that the device has used, with what was kept for it; none when there is none.
     ///
     /// # Errors

@@ -266,6 +266,11 @@ impl<'cap> Transport<'cap> {
         })
     }
 
+    /// Whether the device is in the machine: an absent one reads as ones.
+    pub fn is_there(&self) -> bool {
+        self.common.status().get() != u8::MAX
+    }
+
     /// What is this kind of device's own.
     pub const fn device(&self) -> Option<&Part<'cap, 0, 4>> {
         self.device.as_ref()

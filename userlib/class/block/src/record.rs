@@ -50,6 +50,8 @@ pub enum Failure {
     Range,
     /// The disk is read-only.
     ReadOnly,
+    /// The disk was taken out of the machine.
+    Gone,
 }
 
 impl Failure {
@@ -60,6 +62,7 @@ impl Failure {
             Self::Unsupported => "the disk cannot do this",
             Self::Range => "past the end of the disk",
             Self::ReadOnly => "the disk is read-only",
+            Self::Gone => "the disk is gone",
         }
     }
 }
@@ -159,6 +162,7 @@ impl Answer {
             Err(Failure::Unsupported) => 2,
             Err(Failure::Range) => 3,
             Err(Failure::ReadOnly) => 4,
+            Err(Failure::Gone) => 5,
         };
         Self { tag, status }
     }
@@ -174,6 +178,7 @@ impl Answer {
             2 => Err(Failure::Unsupported),
             3 => Err(Failure::Range),
             4 => Err(Failure::ReadOnly),
+            5 => Err(Failure::Gone),
             _ => return Err(Error::Protocol),
         })
     }
@@ -252,17 +257,18 @@ mod tests {
 
     #[test]
     fn each_result_has_a_status_and_no_other_status_is_one() {
-        use Failure::{Media, Range, ReadOnly, Unsupported};
+        use Failure::{Gone, Media, Range, ReadOnly, Unsupported};
         for result in [
             Ok(()),
             Err(Media),
             Err(Unsupported),
             Err(Range),
             Err(ReadOnly),
+            Err(Gone),
         ] {
             assert_eq!(Answer::new(1, result).result(), Ok(result));
         }
-        for status in [5, u32::MAX] {
+        for status in [6, u32::MAX] {
             assert_eq!(Answer { tag: 0, status }.result(), Err(Error::Protocol));
         }
     }
