@@ -46,6 +46,7 @@ const ON_BOARDS: &[OnBoard] = &[
     page::SMALL,
     disk::PART,
     disk::liar::PART,
+    disk::second::PART,
     fan::PART,
     header::PART,
     probe::PART,
