@@ -14,9 +14,9 @@ pub trait Storage {
     /// Copies bytes of a file from `offset` on; gives how many: fewer than fit only at the file's end.
     #[deferred]
     fn read(&mut self, name: &[u8], offset: u32, into: &mut [u8]) -> Result<Outcome, Error>;
-    /// Writes a file. At offset 0 it begins anew: one that is there stays as it was until these bytes replace it, all at
-    /// once. Otherwise `offset` is its length, and bytes are added. Gives its length then. It is on the medium after a
-    /// `flush`.
+    /// Writes a file. At offset 0 it begins anew: one that is there stays as it was until these bytes replace it, all
+    /// at once. Otherwise `offset` is its length, and bytes are added. Gives its length then. It is on the medium after
+    /// a `flush`.
     #[deferred]
     fn write(&mut self, name: &[u8], offset: u32, bytes: &[u8]) -> Result<Outcome, Error>;
     /// Removes a file.

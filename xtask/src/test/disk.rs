@@ -76,10 +76,6 @@ fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
         "what_was_flushed_outlives_cuts_of_power",
         cuts.map(|cuts| println!("{} cuts: {cuts}", CUTS.1)),
     );
-    report(
-        "a_second_disk_is_named_and_left_alone",
-        second::left_alone(workspace, &mut bootable),
-    );
     for (name, fault) in Fault::QUICK {
         report(name, fault::play(workspace, &mut bootable, fault).map(drop));
     }
@@ -93,17 +89,6 @@ fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
 pub(crate) fn play(
     workspace: &Workspace,
     bootable: &mut Bootable,
-    plan: Plan,
-    log: &mut Vec<String>,
-) -> Result<u32> {
-    play_with(workspace, bootable, &[], plan, log)
-}
-
-/// The same, with these words more for the emulator.
-fn play_with(
-    workspace: &Workspace,
-    bootable: &mut Bootable,
-    words: &[String],
     plan: Plan,
     log: &mut Vec<String>,
 ) -> Result<u32> {
@@ -121,8 +106,7 @@ fn play_with(
     disk::write(&path, &image)?;
     bootable.disk = Some(Disk::of_test(path));
     // Not that of instructions: it would leap while the machine waits for the host's disk.
-    let mut command = bootable.command(Clock::Real, Line::Pipes)?;
-    command.args(words);
+    let command = bootable.command(Clock::Real, Line::Pipes)?;
     let mut session = Guest::start(&command, bootable.symbols.clone())?;
     let (mut acknowledged, mut done, mut lives) = (0, None, 0);
     while let Some(line) = session

@@ -10,8 +10,8 @@
 //! once.
 //! Requests that are asked together may be done in any order.
 //!
-//! [`Failure::Gone`] says that there is no disk any more. It is the answer to each request until the driver starts again
-//! and finds one.
+//! [`Failure::Gone`] says that there is no disk any more. It is the answer to each request until the driver starts
+//! again and finds one.
 //!
 //! # When the driver restarts
 //! What was answered is done. What was asked and not answered is unknown: a write may have been done, in part or not at

@@ -1,8 +1,7 @@
-//! Two disks: one that no binding is of is named and left alone, and with a binding for each both are used (the app
-//! `disks`).
+//! The app `disks`: two disks, each with a driver and files of its own, and a third that no binding is of. It is named,
+//! and left alone.
 
 use super::app::{SIZE, clean, files};
-use super::{Plan, play_with, right};
 use crate::build::Bootable;
 use crate::disk::{self, Disk};
 use crate::machine::Line;
@@ -15,16 +14,10 @@ use anyhow::{Context, Result, anyhow, ensure};
 use leasehold_build::Workspace;
 use std::path::{Path, PathBuf};
 
-/// MiB of the second disk.
-const SECOND: u32 = 16;
-
-/// What is written beside a disk that nobody uses.
-const PLAN: Plan = Plan {
-    seed: 5,
-    writes: 10,
-    kills: 0,
-    most: 1,
-};
+/// MiB of the second disk, and of the third.
+const OTHERS: [u32; 2] = [16, 8];
+/// Who is told of a disk that no binding is of.
+const LEFT_OFF: &str = "is left off: it is number 2 of its kind, and the binding is of number 0";
 
 pub(in crate::test) const PART: OnBoard = OnBoard {
     part: Part::Disk,
@@ -36,22 +29,6 @@ pub(in crate::test) const PART: OnBoard = OnBoard {
     tell,
 };
 
-/// A second disk: its image, and the emulator's words for it.
-fn second(workspace: &Workspace, bootable: &Bootable) -> Result<(PathBuf, Vec<String>)> {
-    let board = bootable.built.plan.chip.chip.name.get_ref();
-    let path = disk::folder(workspace)?.join(format!("second-{board}.img"));
-    disk::write(&path, &formatted(SECOND)?)?;
-    let file = path.display().to_string().replace(',', ",,");
-    let drive = format!("if=none,id=second,format=raw,file={file},cache=unsafe");
-    let words = [
-        "-device",
-        "virtio-blk-pci,drive=second,disable-legacy=on",
-        "-drive",
-        &drive,
-    ];
-    Ok((path, words.map(str::to_owned).to_vec()))
-}
-
 fn formatted(mebibytes: u32) -> Result<Vec<u8>> {
     disk_image::format(mebibytes).map_err(|why| anyhow!(why))
 }
@@ -60,58 +37,62 @@ fn image(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| path.display().to_string())
 }
 
-/// The app `disk` has a binding for the first disk: the log names the second, and nothing is written on it.
-///
-/// # Errors
-/// What was not so.
-pub(super) fn left_alone(workspace: &Workspace, bootable: &mut Bootable) -> Result<()> {
-    let (path, words) = second(workspace, bootable)?;
-    let mut log = Vec::new();
-    let written = play_with(workspace, bootable, &words, PLAN, &mut log)?;
-    right(bootable.disk()?, PLAN, written)?;
-    let all = log.join("\n");
-    let left_off = "is left off: it is number 1 of its kind, and the binding is of number 0";
-    ensure!(all.contains(left_off), "{all}");
-    ensure!(image(&path)? == formatted(SECOND)?, "it was written");
+/// Whether nothing was written on a disk that was made so.
+fn is_as_made(path: &Path, mebibytes: u32) -> Result<()> {
+    let same = image(path)? == formatted(mebibytes)?;
+    ensure!(same, "{} was written", path.display());
     Ok(())
 }
 
-/// Boots the app `disks`, and uses both.
+/// Boots the app with three disks, and uses two.
 fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     let board = bootable.built.plan.chip.chip.name.get_ref();
-    let first = disk::folder(workspace)?.join(format!("first-{board}.img"));
-    disk::write(&first, &formatted(SIZE)?)?;
-    bootable.disk = Some(Disk::of_test(first.clone()));
-    let (path, words) = second(workspace, &bootable)?;
+    let make = |name: &str, mebibytes| -> Result<PathBuf> {
+        let path = disk::folder(workspace)?.join(format!("{name}-{board}.img"));
+        disk::write(&path, &formatted(mebibytes)?)?;
+        Ok(path)
+    };
+    let [second, third] = OTHERS;
+    let paths = [
+        make("first", SIZE)?,
+        make("second", second)?,
+        make("third", third)?,
+    ];
+    bootable.disk = Some(Disk::of_test(paths[0].clone()));
     let mut command = bootable.command(Clock::Real, Line::Pipes)?;
-    command.args(&words);
+    for (number, path) in paths.iter().enumerate().skip(1) {
+        let file = path.display().to_string().replace(',', ",,");
+        let drive = format!("if=none,id=disk{number},format=raw,file={file},cache=unsafe");
+        let device = format!("virtio-blk-pci,drive=disk{number},disable-legacy=on");
+        command.args(["-drive", &drive, "-device", &device]);
+    }
     let mut tally = Tally::default();
+    let mut report = |name: &str, outcome| tally.judge("disks", name, outcome);
     let used = Shell::run(&command, bootable.symbols.clone()).and_then(|mut shell| {
         shell.until_prompt()?;
-        both(&mut shell)?;
+        use_both(&mut shell)?;
+        let log = shell.good(&["log"])?.join("\n");
+        ensure!(log.matches(LEFT_OFF).count() == 1, "{log}");
         shell.power_off()
     });
-    let mut report = |name: &str, outcome| tally.judge("disks", name, outcome);
-    report("each_disk_has_a_driver_and_files", used);
+    report("two_have_a_driver_and_files_and_the_third_is_named", used);
     let written = || -> Result<()> {
-        let files = files(&image(&first)?)?;
+        let files = files(&image(&paths[0])?)?;
         ensure!(files.contains_key("NOTE.TXT"), "{:?}", files.keys());
-        ensure!(
-            image(&path)? == formatted(SECOND)?,
-            "the second was written"
-        );
-        clean(&first)
+        is_as_made(&paths[1], second)?;
+        clean(&paths[0])
     };
     report("what_is_for_one_is_not_on_the_other", written());
+    report("the_third_is_left_alone", is_as_made(&paths[2], third));
     Ok(tally)
 }
 
 /// Each `storage` says how large its disk is. The one goes on when the other's driver ends, and the other with its next
 /// life.
-fn both(shell: &mut Shell) -> Result<()> {
+fn use_both(shell: &mut Shell) -> Result<()> {
     for (line, mebibytes) in [
         ("call storage.space 1", SIZE),
-        ("call storage-b.space 1", SECOND),
+        ("call storage-b.space 1", OTHERS[0]),
     ] {
         let said = shell.good(&[line])?.concat();
         let kibibytes = said.strip_prefix("error: 0, value: ").map(str::parse);
@@ -127,9 +108,7 @@ fn both(shell: &mut Shell) -> Result<()> {
         "call storage-b.flush",
     ];
     let said = shell.good(&lines)?.concat();
-    ensure!(
-        said.contains("bananas") && said.contains("error: 0, value: 0"),
-        "{said}"
-    );
+    let is_right = said.contains("bananas") && said.contains("error: 0, value: 0");
+    ensure!(is_right, "{said}");
     Ok(())
 }
