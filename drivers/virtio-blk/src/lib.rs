@@ -50,10 +50,13 @@ impl<'cap> Hardware<'cap> {
     async fn serve(&mut self, device: &Device<'cap, Bound>) -> Result<(), Error> {
         // A child broke the rules, or let go in the middle: its requests run out, and then there is a new queue.
         let mut ends = false;
-        // Since when the disk says nothing, by the number of looks.
-        let mut looks = 0;
+        // Since when the disk says nothing, by the number of looks; and that it did again.
+        let (mut looks, mut failed) = (0, None);
         loop {
             self.disk.finish(&self.server, ends)?;
+            if let Some(error) = failed.take() {
+                self.silent(error, &mut looks, ends)?;
+            }
             if ends && self.disk.is_idle() {
                 self.server.renew(device)?;
                 ends = false;
@@ -84,20 +87,29 @@ impl<'cap> Hardware<'cap> {
                     ends |= let_go;
                     looks = 0;
                 }
-                Err(error @ (Error::TimedOut | Error::NoDevice)) => {
-                    // What it had done before is done.
-                    self.disk.finish(&self.server, ends)?;
-                    if self.disk.is_gone(&self.server, ends) {
-                        userlib::log!("the disk is gone");
-                    } else if error == Error::TimedOut && looks < TIME / LOOK - 1 {
-                        looks += 1;
-                    } else {
-                        return Err(error);
-                    }
-                }
-                Err(error) => return Err(error),
+                Err(error) => failed = Some(error),
             }
         }
+    }
+
+    /// The disk says nothing, or was not there, and what it had done before is answered: it was taken out, or it may
+    /// take its time.
+    ///
+    /// # Errors
+    /// When it can do neither.
+    #[cold]
+    fn silent(&mut self, error: Error, looks: &mut u64, ends: bool) -> Result<(), Error> {
+        if !matches!(error, Error::TimedOut | Error::NoDevice) {
+            return Err(error);
+        }
+        if self.disk.is_gone(&self.server, ends) {
+            userlib::log!("the disk is gone");
+        } else if error == Error::TimedOut && *looks < TIME / LOOK - 1 {
+            *looks += 1;
+        } else {
+            return Err(error);
+        }
+        Ok(())
     }
 
     /// Waits for the disk or a child. True when a child that used the queue let go.
