@@ -114,17 +114,19 @@ pub(crate) fn frames(workspace: &Workspace, emulators: &Emulators, board: &str) 
     blocks::print_first_frame(&build::bootable(workspace, emulators, first, board)?)
 }
 
-/// The app whose blocks are counted.
-const BLOCKS: &str = "blocks";
+/// The app whose blocks are counted, and that of a client of files.
+const BLOCKS: [&str; 2] = ["blocks", "files"];
 
-/// Prints what blocks of a disk cost, and how long the first takes after the end of the driver.
+/// Prints what blocks of a disk cost, how long the first takes after the end of the driver, and what files cost.
 ///
 /// # Errors
-/// When the image cannot be built or run, or does not measure.
+/// When an image cannot be built or run, or does not measure.
 pub(crate) fn blocks(workspace: &Workspace, emulators: &Emulators, board: &str) -> Result<()> {
-    let needs = needs::of(workspace, &[Work::Boot], &[(BLOCKS, board)])?;
+    let needs = needs::of(workspace, &[Work::Boot], &BLOCKS.map(|app| (app, board)))?;
     needs::ensure(workspace, emulators, &needs)?;
-    blocks::print(&build::bootable(workspace, emulators, BLOCKS, board)?)
+    let [blocks, files] = BLOCKS;
+    blocks::print(&build::bootable(workspace, emulators, blocks, board)?)?;
+    blocks::print_files(&build::bootable(workspace, emulators, files, board)?)
 }
 
 /// One object for each row that an image measured.

@@ -3,7 +3,7 @@
 
 use super::steps::{Counts, METER, measure};
 use crate::build::Bootable;
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 /// A disk that answers at once, and has zeros everywhere: the same on every machine.
 const DRIVE: &str = "if=none,id=disk,driver=null-co,size=33554432,read-zeroes=on";
@@ -16,6 +16,8 @@ const ROWS: [(&str, usize); 4] = [
 ];
 /// Programs that are shown apart.
 const KERNEL: &str = "kernel";
+const DRIVER: &str = "disk";
+const STORAGE: &str = "storage";
 const SUPERVISOR: &str = "supervisor";
 
 /// Runs the app and prints what its blocks cost.
@@ -30,12 +32,32 @@ pub(super) fn print(bootable: &Bootable) -> Result<()> {
         "blocks of 4 KiB          driver   kernel    above   others   driver and kernel, a block"
     );
     for ((what, blocks), counts) in ROWS.iter().zip(&all) {
-        let [driver, kernel, above, rest] = split(counts, "disk", METER);
+        let [driver, kernel, above, rest] = split(counts, DRIVER, METER);
         let each = (driver + kernel) / blocks;
         println!("{what:>22} {driver:>8} {kernel:>8} {above:>8} {rest:>8} {each:>8}");
     }
     if let Some(counts) = all.get(ROWS.len()) {
-        recovery("kill to first block", counts, "disk");
+        recovery("kill to first block", counts, DRIVER);
+    }
+    Ok(())
+}
+
+/// Runs the app `files` and prints what a file's bytes cost a client of `storage`.
+///
+/// # Errors
+/// When it cannot be run, or does not measure.
+pub(super) fn print_files(bootable: &Bootable) -> Result<()> {
+    let disk = bootable.disk.as_ref().context("the app has no disk")?;
+    println!("4 KiB of a file          driver   kernel  storage   client   others");
+    let rows = ["read", "replaced, flushed"];
+    for (what, counts) in rows
+        .iter()
+        .zip(measure(bootable, Some(&disk.drive()), rows.len())?)
+    {
+        let [driver, kernel, storage, rest] = split(&counts, DRIVER, STORAGE);
+        let client = counts.get(METER).copied().unwrap_or_default();
+        let others = rest - client;
+        println!("{what:>22} {driver:>8} {kernel:>8} {storage:>8} {client:>8} {others:>8}");
     }
     Ok(())
 }
@@ -85,7 +107,7 @@ mod tests {
         let counts: Counts = counts
             .map(|(program, count)| (program.to_owned(), count))
             .into();
-        assert_eq!(split(&counts, "disk", METER), [1, 2, 4, 24]);
-        assert_eq!(split(&Counts::new(), "disk", METER), [0; 4]);
+        assert_eq!(split(&counts, DRIVER, METER), [1, 2, 4, 24]);
+        assert_eq!(split(&Counts::new(), DRIVER, METER), [0; 4]);
     }
 }
