@@ -84,9 +84,9 @@ where
     ///
     /// # Errors
     /// `Invalid`: a part of the payload is of another region or device. `Busy`: the region is used by another
-    /// registration. `Exhausted`: too long a payload, or a full table. `Denied`: `name` is not among the task's `offers`
-    /// in the manifest, or the task has registered more than there are bindings of them, and more than four. `Revoked`.
-    /// After an error nothing is offered, and region and table are as before.
+    /// registration. `Exhausted`: too long a payload, or a full table. `Denied`: `name` is not among the task's
+    /// `offers` in the manifest, or the task has registered more than there are bindings of them, and more than four.
+    /// `Revoked`. After an error nothing is offered, and region and table are as before.
     pub fn new(
         device: &Device<'cap, Bound>,
         region: &LendRegion<'cap>,
