@@ -3,15 +3,13 @@
 use crate::image::{CONFIG, GUARD, LINES, PCI, Platform, Protection, TASKS};
 use crate::platform::Platform as _;
 use crate::report;
+use leasehold_abi::configuration::{BUS_MASTER, COMMAND};
 use leasehold_abi::{Error, FaultKind, GrantKind};
 use leasehold_arch_common::Protection as Protected;
 use leasehold_core::{Fault, GrantConfig, Hardware, Region, TaskConfig, Window};
 
 /// Most bytes that are copied or zeroed in one step of making memory fresh.
 const FRESH_STEP: usize = Memory::STEP;
-/// PCI configuration space: the command register, its bus-master bit (PCI Local Bus 3.0, section 6.2.2).
-const COMMAND: usize = 4;
-const BUS_MASTER: u32 = 1 << 2;
 
 /// Whether the kernel itself reads and writes what a grant names: PCI configuration space.
 const fn is_configuration(grant: &GrantConfig) -> bool {

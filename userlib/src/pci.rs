@@ -15,16 +15,15 @@ use crate::io::{ClaimGuard, Select, Window};
 use crate::runtime::{Bound, Device};
 use crate::sys::{ClaimMode, Error, GrantKind, Notifications};
 use core::fmt;
+use leasehold_abi::configuration::{self, CAPABILITIES};
 
 /// Bytes of the configuration space of a conventional PCI function.
 pub const CONVENTIONAL: usize = 256;
 /// Bytes of the configuration space of a PCI Express function.
-pub const EXPRESS: usize = 4096;
+pub const EXPRESS: usize = configuration::FUNCTION;
 
 /// Offset of the status register; bit 4 says that there are capabilities (6.2.3).
 const STATUS: usize = 0x06;
-/// Offset of the pointer to the first capability (6.7).
-const CAPABILITIES: usize = 0x34;
 /// A list with more entries than fit into 192 bytes has a cycle.
 const MOST_CAPABILITIES: usize = 48;
 /// Offset of the first extended capability (PCI Express Base Specification 7.6).

@@ -9,7 +9,7 @@ use crate::supervisor::{FunctionId, FunctionInfo};
 /// Everything the supervisor knows about one image.
 #[derive(Debug)]
 pub struct Policy {
-    /// The tasks by rank, the supervisor first.
+    /// The tasks by index, the supervisor first.
     pub tasks: &'static [TaskPolicy],
     /// The chip's devices, bound or not.
     pub devices: &'static [DevicePolicy],
@@ -90,7 +90,7 @@ impl ChipPolicy {
 pub struct TaskPolicy {
     /// Name, as in the manifest.
     pub name: &'static str,
-    /// Rank, and index in every kernel table.
+    /// Its index in the schedule, and in every kernel table.
     pub index: usize,
     /// Whether the kernel starts it at boot, without the supervisor.
     pub autostart: bool,

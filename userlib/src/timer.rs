@@ -2,9 +2,9 @@
 //!
 //! The kernel has one timer for each task. The runtime sets it to the earliest time of the bindings' timers.
 
-mod setting;
+mod state;
 
-pub(crate) use setting::{Setting, take_due};
+pub(crate) use state::{TimerState, take_due};
 
 use crate::runtime::{Bound, Device, Plain, SealedSource, Source, Task};
 use crate::sys::{Error, Notifications};
@@ -51,18 +51,18 @@ impl Timer<'_> {
     /// Sets the timer to this time (ticks since boot), instead of an earlier setting. If the time is past, it fires at
     /// once.
     pub fn set(&self, deadline: u64) {
-        self.change(Setting::At(deadline));
+        self.change(TimerState::At(deadline));
     }
 
     /// Cancels the timer, even if its time has come and the driver was not told yet.
     pub fn cancel(&self) {
-        self.change(Setting::Idle);
+        self.change(TimerState::Idle);
     }
 
-    fn change(&self, setting: Setting) {
+    fn change(&self, state: TimerState) {
         // A timer that was leaked out of its binding has no effect any more.
         if self.device.is_bound() {
-            self.device.slot().timer.set(setting);
+            self.device.slot().timer.set(state);
             Task::current().set_timer();
         }
     }
@@ -78,7 +78,7 @@ impl Source for Timer<'_> {
 
 impl Drop for Timer<'_> {
     fn drop(&mut self) {
-        self.change(Setting::Free);
+        self.change(TimerState::Free);
     }
 }
 
@@ -95,10 +95,10 @@ impl<'cap> Device<'cap, Bound> {
     /// `Busy` when it is taken: a binding has only one. `Revoked`.
     pub fn timer(&self) -> Result<Timer<'cap>, Error> {
         let timer = &self.live()?.timer;
-        if timer.get() != Setting::Free {
+        if timer.get() != TimerState::Free {
             return Err(Error::Busy);
         }
-        timer.set(Setting::Idle);
+        timer.set(TimerState::Idle);
         Task::current().sets_timer.set(Some(Task::set_timer));
         Ok(Timer {
             device: self.plain(),

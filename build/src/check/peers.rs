@@ -18,11 +18,11 @@ impl Checker<'_> {
                     self.source,
                     edge.span(),
                     format!(
-                        "`{name}` must not call `{edge}`: a call goes to a more important task"
+                        "`{name}` must not call `{edge}`: a call goes to a task of higher priority"
                     ),
                 )
                 .label(format!(
-                    "a call from rank {rank} to rank {}",
+                    "a call from index {rank} to index {}",
                     self.rank(edge.get_ref()).unwrap_or(rank)
                 ));
                 self.problems.push(if edge.get_ref() == name {

@@ -209,7 +209,7 @@ impl Checker<'_> {
                     Problem::new(
                         self.source,
                         task.priority.span(),
-                        format!("`{other}` is as important as the supervisor"),
+                        format!("`{other}` does not run after the supervisor"),
                     )
                     .label("lower runs first")
                     .related(

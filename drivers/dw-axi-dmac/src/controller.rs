@@ -1,7 +1,7 @@
 //! One copy by the controller's first channel.
 
-use crate::registers::*;
-use userlib::io::Window;
+use crate::registers::{ABOUT, DONE, ON, Registers, WINDOW, WORKS, WRONG};
+use userlib::io::{ReadWrite, RegisterArray, Window};
 use userlib::{Error, time};
 
 /// How long a copy may take, in milliseconds: far longer than any.
@@ -26,24 +26,25 @@ impl From<Error> for Failure {
 }
 
 /// The controller, while its clock runs.
-pub(crate) struct Controller<'w, 'cap>(pub(crate) &'w Window<'cap, WINDOW>);
+pub(crate) struct Controller<'w>(Registers<'w>);
 
-impl Controller<'_, '_> {
-    fn load(&self, register: usize) -> Result<u32, Error> {
-        self.0.try_read32(register)
-    }
+/// The two halves of 64 bits.
+type Halves<'w> = RegisterArray<'w, u32, (), ReadWrite, 4, 2>;
 
-    fn store(&self, register: usize, value: u32) -> Result<(), Error> {
-        self.0.try_write32(register, value)
-    }
+/// Stores both halves, the lower one first.
+fn store(halves: &Halves<'_>, value: u64) -> Result<(), Error> {
+    halves.nth::<0>().try_set(value as u32)?;
+    halves.nth::<1>().try_set((value >> 32) as u32)
+}
 
-    fn store_address(&self, register: usize, address: u64) -> Result<(), Error> {
-        self.store(register, address as u32)?;
-        self.store(register + 4, (address >> 32) as u32)
+impl<'w> Controller<'w> {
+    /// The controller behind this window.
+    pub(crate) fn new(window: &'w Window<'_, WINDOW>) -> Self {
+        Self(Registers::new(window))
     }
 
     fn works(&self) -> Result<bool, Error> {
-        Ok(self.load(CHANNELS)? & WORKS != 0)
+        Ok(self.0.channels().try_get()? & WORKS != 0)
     }
 
     /// Copies `count` bytes, which do not overlap, between two addresses of memory.
@@ -52,36 +53,31 @@ impl Controller<'_, '_> {
     /// [`Failure::Over`] with `NoDevice` where no controller answers, `Busy` when the channel works already,
     /// `BadAddress` when the controller says that something is wrong, `TimedOut`.
     pub(crate) fn copy(&self, from: u64, to: u64, count: usize) -> Result<(), Failure> {
-        self.store(CONFIGURATION, ON)?;
-        if self.load(CONFIGURATION)? != ON {
+        let registers = &self.0;
+        registers.configuration().try_set(ON)?;
+        if registers.configuration().try_get()? != ON {
             return Err(Failure::Over(Error::NoDevice));
         }
         if self.works()? {
             return Err(Failure::Over(Error::Busy));
         }
-        self.store_address(SOURCE, from)?;
-        self.store_address(DESTINATION, to)?;
-        for (register, value) in [
-            (BLOCK, count as u32 - 1),
-            (FORM, 0),
-            (FORM + 4, 0),
-            (FLOW, 0),
-            (FLOW + 4, 0),
-            (KEPT, DONE | WRONG),
-            (END, u32::MAX),
-            (CHANNELS, WORKS | ABOUT),
-        ] {
-            self.store(register, value)?;
-        }
+        store(&registers.source(), from)?;
+        store(&registers.destination(), to)?;
+        registers.block().try_set(count as u32 - 1)?;
+        store(&registers.control(), 0)?;
+        store(&registers.flow(), 0)?;
+        registers.kept().try_set(DONE | WRONG)?;
+        registers.end().try_set(u32::MAX)?;
+        registers.channels().try_set(WORKS | ABOUT)?;
         if !self.ends_within(TIME)? {
-            self.store(CHANNELS, ABOUT)?;
+            registers.channels().try_set(ABOUT)?;
             return Err(if self.ends_within(STOP_TIME)? {
                 Failure::Over(Error::TimedOut)
             } else {
                 Failure::Runs
             });
         }
-        match self.load(EVENTS)? {
+        match registers.events().try_get()? {
             events if events & WRONG != 0 => Err(Failure::Over(Error::BadAddress)),
             events if events & DONE != 0 => Ok(()),
             _ => Err(Failure::Over(Error::Protocol)),

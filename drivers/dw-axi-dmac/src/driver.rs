@@ -84,7 +84,7 @@ impl<'cap> Hardware<'cap> {
             source.device_address(&self.master),
             destination.device_address(&self.master),
         );
-        let copied = match Controller(&self.window).copy(from, to, count) {
+        let copied = match Controller::new(&self.window).copy(from, to, count) {
             Ok(()) => Ok(()),
             Err(Failure::Over(error)) => Err(error),
             // The buffers stay the controller's.

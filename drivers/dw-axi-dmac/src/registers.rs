@@ -6,35 +6,38 @@
 /// Bytes that the registers cover.
 pub const WINDOW: usize = 0x200;
 
-/// Offset of what is on: the controller, and its interrupt.
-pub const CONFIGURATION: usize = 0x10;
-/// Bit of [`CONFIGURATION`]: the controller works.
+userlib::registers! {
+    /// The controller, and its first channel. Of two words the first is the lower half.
+    pub struct Registers: 0x200 {
+        /// What is on: the controller ([`ON`]), and its interrupt.
+        pub configuration: ReadWrite<u32> = 0x10;
+        /// The channels that work. A store changes a channel's bit only together with the one eight places above.
+        pub channels: ReadWrite<u32> = 0x18;
+        /// The address that is read.
+        pub source: [ReadWrite<u32>; 2] = 0x100;
+        /// The address that is written.
+        pub destination: [ReadWrite<u32>; 2] = 0x108;
+        /// The number of items, less one.
+        pub block: ReadWrite<u32> = 0x110;
+        /// The form of items. 0: bytes, at addresses that rise, read and written by one master.
+        pub control: [ReadWrite<u32>; 2] = 0x118;
+        /// What drives the channel. 0: one block, from memory to memory.
+        pub flow: [ReadWrite<u32>; 2] = 0x120;
+        /// The events that are kept.
+        pub kept: ReadWrite<u32> = 0x180;
+        /// The events that came.
+        pub events: ReadOnly<u32> = 0x188;
+        /// A 1 ends an event.
+        pub end: WriteOnly<u32> = 0x198;
+    }
+}
+
+/// Bit of the configuration: the controller works.
 pub const ON: u32 = 1;
-
-/// Offset of the channels that work. A store changes a channel's bit only together with the one eight places above.
-pub const CHANNELS: usize = 0x18;
-/// Bit of [`CHANNELS`]: the first channel works. It ends by itself.
+/// Bit of the channels: the first channel works. It ends by itself.
 pub const WORKS: u32 = 1;
-/// Bit of [`CHANNELS`]: a store is about the first channel.
+/// Bit of the channels: a store is about the first channel.
 pub const ABOUT: u32 = 1 << 8;
-
-/// Offset of the address that is read; its upper half lies behind it.
-pub const SOURCE: usize = 0x100;
-/// Offset of the address that is written; its upper half lies behind it.
-pub const DESTINATION: usize = 0x108;
-/// Offset of the number of items, less one.
-pub const BLOCK: usize = 0x110;
-/// Offset of the form of items. 0 in both halves: bytes, at addresses that rise, read and written by one master.
-pub const FORM: usize = 0x118;
-/// Offset of what drives the channel. 0 in both halves: one block, from memory to memory.
-pub const FLOW: usize = 0x120;
-/// Offset of the events that are kept.
-pub const KEPT: usize = 0x180;
-/// Offset of the events that came.
-pub const EVENTS: usize = 0x188;
-/// Offset of where a 1 ends an event.
-pub const END: usize = 0x198;
-
 /// Bit of the events: all is copied.
 pub const DONE: u32 = 1 << 1;
 /// Bits of the events: something is wrong (`DWAXIDMAC_IRQ_ALL_ERR`).

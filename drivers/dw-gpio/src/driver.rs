@@ -61,11 +61,11 @@ pub enum Binding<'cap> {
 
 impl GpioDriver {
     /// What `body` does with the port.
-    fn port<R>(&self, body: impl FnOnce(Port<'_, '_>) -> Result<R, Error>) -> Result<R, Error> {
+    fn port<R>(&self, body: impl FnOnce(Port<'_>) -> Result<R, Error>) -> Result<R, Error> {
         let registers = self.registers.borrow();
         let guard = registers.as_ref().and_then(DevresIoMem::try_access);
         let guard = guard.ok_or(Error::Unbound)?;
-        body(Port(guard.get()))
+        body(Port::new(guard.get()))
     }
 
     /// What `body` does with the lines on offer.

@@ -6,21 +6,26 @@
 /// Bytes that the registers cover.
 pub const WINDOW: usize = 0x80;
 
-/// Offset of the levels of outputs.
-pub const DATA: usize = 0x00;
-/// Offset of the directions; 1 is an output.
-pub const DIRECTION: usize = 0x04;
-/// Offset of the lines that interrupt; these are inputs.
-pub const INTERRUPTS: usize = 0x30;
-/// Offset of the mask; a 1 keeps a line's interrupt back, and an edge is kept for later.
-pub const MASK: usize = 0x34;
-/// Offset of what interrupts; 1 is an edge, 0 a level.
-pub const EDGES: usize = 0x38;
-/// Offset of which edge or level; 1 is rising or high.
-pub const POLARITY: usize = 0x3c;
-/// Offset of the lines that interrupt now, those of the mask left out.
-pub const STATUS: usize = 0x40;
-/// Offset of where a 1 ends the interrupt of an edge. A level ends by itself.
-pub const END: usize = 0x4c;
-/// Offset of the levels at the lines, outputs too.
-pub const LEVELS: usize = 0x50;
+userlib::registers! {
+    /// Port A.
+    pub struct Registers: 0x80 {
+        /// The levels of outputs.
+        pub data: ReadWrite<u32> = 0x00;
+        /// The directions; 1 is an output.
+        pub direction: ReadWrite<u32> = 0x04;
+        /// The lines that interrupt; these are inputs.
+        pub interrupts: ReadWrite<u32> = 0x30;
+        /// A 1 keeps a line's interrupt back, and an edge is kept for later.
+        pub mask: ReadWrite<u32> = 0x34;
+        /// What interrupts; 1 is an edge, 0 a level.
+        pub edges: ReadWrite<u32> = 0x38;
+        /// Which edge or level; 1 is rising or high.
+        pub polarity: ReadWrite<u32> = 0x3c;
+        /// The lines that interrupt now, those of the mask left out.
+        pub status: ReadOnly<u32> = 0x40;
+        /// A 1 ends the interrupt of an edge. A level ends by itself.
+        pub end: WriteOnly<u32> = 0x4c;
+        /// The levels at the lines, outputs too.
+        pub levels: ReadOnly<u32> = 0x50;
+    }
+}

@@ -3,17 +3,17 @@
 //! Source: *PCI Local Bus Specification 3.0*, section 6; *PCI Express Base Specification*,
 //! section 7.2.2 (ECAM).
 
-use leasehold_abi::Error;
+use leasehold_abi::{Error, configuration};
 use userlib::supervisor::FunctionAddress;
 
 /// Vendor (low half) and device identifier.
-pub const IDENTIFIERS: u16 = 0x00;
+pub const IDENTIFIERS: u16 = configuration::IDENTIFIERS as u16;
 
 /// Revision (low byte) and class code.
 pub const CLASS: u16 = 0x08;
 
 /// Header type is in bits 16 to 23; its top bit says that there are more functions.
-pub const HEADER: u16 = 0x0c;
+pub const HEADER: u16 = configuration::HEADER as u16;
 
 /// Interrupt line (low byte), pin, and two numbers that are not used here.
 pub const INTERRUPT: u16 = 0x3c;

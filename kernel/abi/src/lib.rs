@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod call;
+pub mod configuration;
 mod error;
 mod handle;
 mod lease;

@@ -6,7 +6,7 @@
 pub enum Serving {
     /// They get `Unbound`, received or not.
     Refuses = 0,
-    /// They are received in order of their rank.
+    /// They are received in the order of their priorities.
     Answers = 1,
     /// Those that were not received wait, as for a server that is busy; the task receives notifications only.
     Holds = 2,

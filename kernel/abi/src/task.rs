@@ -102,7 +102,7 @@ pub struct TaskInfo {
     /// Why it was stopped last, kept over the restart.
     pub fault: FaultKind,
     /// Index in the schedule; 0 runs first.
-    pub priority: u8,
+    pub index: u8,
     /// Length of the panic message below, in bytes.
     pub message_length: u8,
     /// The task that this one is blocked on (Calling, AwaitingReply), if it is.

@@ -10,7 +10,7 @@ pub type TaskSet = usize;
 /// compiled: it becomes the first content of the kernel's tables, and the image keeps no copy.
 #[derive(Debug)]
 pub struct Config<const T: usize> {
-    /// The tasks, by rank: index 0 is the supervisor and runs before all others.
+    /// The tasks, by index: 0 is the supervisor and runs before all others.
     pub tasks: &'static [TaskConfig; T],
     /// What their records begin with.
     pub beginnings: &'static [Beginning; T],

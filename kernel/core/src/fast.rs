@@ -14,8 +14,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// [`Call::Call`](leasehold_abi::Call::Call) to a server that waits. The answer is the
     /// task to resume, the server, with `(0, handle of the caller, 0)` and the caller's message.
     ///
-    /// The server is more important than the caller, which was the most important ready task;
-    /// so it is the one to run.
+    /// The server's priority is higher than that of the caller, which was the first ready task. So the server is the
+    /// one to run.
     #[inline(always)]
     pub fn fast_call(&mut self, destination: u32, borrows: usize, count: usize) -> Option<usize> {
         let server = destination as usize & 63;
@@ -43,9 +43,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         Some(server)
     }
 
-    /// [`Call::ReplyReceive`](leasehold_abi::Call::ReplyReceive) by a server with nothing else
-    /// to do, to a client that is then the most important ready task. The answer is the client,
-    /// to be resumed with `(0, 0, 0)` and the server's message.
+    /// [`Call::ReplyReceive`](leasehold_abi::Call::ReplyReceive) by a server with nothing else to do, to a client that
+    /// is then the first ready task. The answer is the client, to be resumed with `(0, 0, 0)` and the server's
+    /// message.
     #[inline(always)]
     pub fn fast_reply_receive(&mut self, client: u32, mask: u32) -> Option<usize> {
         let index = client as usize & 63;

@@ -21,7 +21,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             handle: TaskHandle::from_raw(record.handle),
             state: record.state,
             fault: record.fault.kind,
-            priority: task as u8,
+            index: task as u8,
             message_length: record.message_length,
             // `NO_TASK` has all bits set, as none has in the record.
             peer: Optional::some(record.peer as u32),

@@ -124,7 +124,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.next_shared()
     }
 
-    /// The message of the most important of those who wait for the current task.
+    /// The message of the first of those who wait for the current task.
     #[inline(never)]
     fn take_message(&mut self) {
         let server = self.current;

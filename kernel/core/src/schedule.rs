@@ -1,4 +1,4 @@
-//! Sets of tasks as words, and the most important task in one.
+//! Sets of tasks as words, and the first task in one: that of the highest priority.
 
 use crate::TaskSet;
 
@@ -11,7 +11,7 @@ pub(crate) const fn bit(task: usize) -> TaskSet {
     1 << (task & (ROOM - 1))
 }
 
-/// The tasks more important than this one.
+/// The tasks that run before this one.
 #[inline(always)]
 pub(crate) const fn above(task: usize) -> TaskSet {
     bit(task) - 1
@@ -70,7 +70,7 @@ const POSITIONS: [u8; ROOM] = {
     positions
 };
 
-/// The most important task in a set that is not empty.
+/// The first task in a set that is not empty.
 #[inline(always)]
 pub(crate) fn first(set: TaskSet) -> usize {
     if cfg!(target_arch = "arm") {

@@ -9,12 +9,12 @@ use crate::sys::{self, LentPart, Rights};
 const MOST: usize = 2 + WINDOWS.len();
 
 /// The parts so far.
-pub(super) struct Parts {
+pub(super) struct LeaseParts {
     parts: [LentPart; MOST],
     count: usize,
 }
 
-impl Parts {
+impl LeaseParts {
     pub(super) const fn new() -> Self {
         Self {
             parts: [const { LentPart::new(0, 0, 0, Rights::empty()) }; MOST],

@@ -3,7 +3,7 @@
 use super::lendable::Written;
 use super::lent::copy_out;
 use super::memory::LentMemory;
-use super::parts::Parts;
+use super::parts::LeaseParts;
 use super::payload_type;
 use super::{LendRegion, Lendable, Lender, PAYLOAD, SHARED, WINDOWS};
 use crate::ForLt;
@@ -83,10 +83,10 @@ where
     /// parent gives for the payload. Only where the payload has a window is that another type than the payload.
     ///
     /// # Errors
-    /// `Invalid`: a part of the payload is of another region or device. `Busy`: the region is used
-    /// by another registration. `Exhausted`: too long a payload, or a full table. `Denied`: `name` is
-    /// not among the task's `offers` in the manifest. `Revoked`. After an error nothing is offered, and
-    /// region and table are as before.
+    /// `Invalid`: a part of the payload is of another region or device. `Busy`: the region is used by another
+    /// registration. `Exhausted`: too long a payload, or a full table. `Denied`: `name` is not among the task's
+    /// `offers` in the manifest, or the task has registered more than there are bindings of them, and more than four.
+    /// `Revoked`. After an error nothing is offered, and region and table are as before.
     pub fn new(
         device: &Device<'cap, Bound>,
         region: &LendRegion<'cap>,
@@ -104,7 +104,7 @@ where
         let (bytes, windows) = lend_out::<F>(&offer, region)?;
         // SAFETY: the payload's room is at the start of the cells, which nobody was let into yet.
         unsafe { copy_out(&bytes, region.cells().base) };
-        let mut parts = Parts::new();
+        let mut parts = LeaseParts::new();
         parts.add_own(region.cells(), Rights::READ | Rights::LEND, PAYLOAD);
         if let Some(shared) = region.shared() {
             let rights = Rights::READ | Rights::WRITE | Rights::LEND;
@@ -126,7 +126,9 @@ where
         // The supervisor goes before every task, so by now it has looked at the offer, and given it back at once if
         // this task is not to make it.
         if sys::lease_info(lease).is_err() {
-            crate::log!("registers `{name}`, which is not among its `offers` in the manifest");
+            crate::log!(
+                "`{name}` is refused: not among its `offers` in the manifest, or one too many"
+            );
             return Err(Error::Denied);
         }
         place.fill(lease);

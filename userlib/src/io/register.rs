@@ -162,6 +162,23 @@ macro_rules! readable {
 /// Declares that a register of this width and access can be stored to.
 macro_rules! writeable {
     ($width:ty, $access:ty) => {
+        impl<R: RegisterLongName> Register<'_, $width, R, $access> {
+            /// Stores it, if that is possible.
+            ///
+            /// # Errors
+            /// `Revoked` when the window is gone, or may not be written.
+            #[inline]
+            pub fn try_set(&self, value: $width) -> Result<(), Error> {
+                let address = self.pointer.as_ptr().expose_provenance();
+                // SAFETY: as for loads.
+                if unsafe { <$width>::checked_store(address, value) } {
+                    Ok(())
+                } else {
+                    Err(Error::Revoked)
+                }
+            }
+        }
+
         impl<R: RegisterLongName> Writeable for Register<'_, $width, R, $access> {
             type T = $width;
             type R = R;

@@ -243,6 +243,8 @@ fn typed_registers() {
         assert_eq!(window.read8::<0x3f>(), 0b110, "the last of them");
         modes.nth::<3>().modify(Mode::ON::SET);
         assert_eq!(modes.get(3).unwrap().try_get(), Ok(0b1000_0110));
+        assert_eq!(modes.get(3).unwrap().try_set(0b110), Ok(()));
+        assert_eq!(modes.get(3).unwrap().try_get(), Ok(0b110));
         assert_eq!(window.read8::<0x2d>(), 0b010);
     });
 }

@@ -1,8 +1,8 @@
 //! The clients that wait for a later reply, and whether the driver still has that reply.
 //!
-//! A [`Deferred`](super::Deferred) may be forgotten like any value, and its client would wait for ever. So before a driver's loop waits
-//! for the next event, the driver shows the replies that it keeps. If a client's reply is not among them, nothing can
-//! answer the client any more, so it gets an error.
+//! A [`Deferred`](super::Deferred) may be forgotten like any value, and its client would wait for ever. So before a
+//! driver's loop waits for the next event, the driver shows the replies that it keeps. If a client's reply is not among
+//! them, nothing can answer the client any more, so it gets an error.
 
 use crate::sys::{MAX_TASKS, TaskHandle};
 use core::cell::Cell;

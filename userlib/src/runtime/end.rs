@@ -6,7 +6,7 @@ use super::tables;
 use super::values::Values;
 use crate::auxiliary::Offers;
 use crate::sys;
-use crate::timer::Setting;
+use crate::timer::TimerState;
 
 impl Slot {
     /// The values tied to the binding.
@@ -60,7 +60,7 @@ impl Slot {
         let all_gone = self.ends_values.get().is_none_or(|end| end(self));
         task.free_bits(index);
         // One that was forgotten; a value's end may be what the driver waited for.
-        if self.timer.replace(Setting::Free).deadline().is_some()
+        if self.timer.replace(TimerState::Free).deadline().is_some()
             && let Some(set_timer) = task.sets_timer.get()
         {
             set_timer(task);

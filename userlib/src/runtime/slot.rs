@@ -2,7 +2,7 @@
 
 use super::ranges::Ranges;
 use crate::sys::{self, Error, GrantInfo, LeaseHandle};
-use crate::timer::Setting;
+use crate::timer::TimerState;
 use core::cell::Cell;
 
 /// Where a slot is in its life.
@@ -44,7 +44,7 @@ pub(crate) struct Slot {
     /// The grant whose claim was refused last.
     pub(crate) busy: Cell<Option<u32>>,
     /// The binding's timer.
-    pub(crate) timer: Cell<Setting>,
+    pub(crate) timer: Cell<TimerState>,
     /// Whether the futures of the binding serve requests.
     pub(crate) serves: Cell<bool>,
     /// Its place in the tables.
@@ -68,7 +68,7 @@ impl Slot {
             label: Cell::new(0),
             id: Cell::new(0),
             busy: Cell::new(None),
-            timer: Cell::new(Setting::Free),
+            timer: Cell::new(TimerState::Free),
             serves: Cell::new(false),
             index: Cell::new(0),
             ends_values: Cell::new(None),

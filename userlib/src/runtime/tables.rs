@@ -5,7 +5,7 @@
 //! task has bindings, or interrupt lines. A task that never refers to the item has no table: the linker leaves it out.
 
 use super::driver::{Driver, StateOf};
-use super::futures::{Hearing, Line};
+use super::futures::{Hearing, LineWaiter};
 use super::slot::Slot;
 use super::values::Values;
 use crate::auxiliary::Offers;
@@ -124,7 +124,7 @@ tables! {
     /// What their futures hear from peers.
     hearings: [Hearing; bindings up to MAX_BINDINGS], ".bss.bindings.hearing";
     /// Whom the interrupts wake.
-    lines, first_line: [Line; interrupts up to Notifications::INTERRUPT_COUNT], ".bss.interrupts.line";
+    lines, first_line: [LineWaiter; interrupts up to Notifications::INTERRUPT_COUNT], ".bss.interrupts.line";
 }
 
 /// Bytes of the future that `make` makes. Its type has no name.

@@ -295,8 +295,8 @@ mod tests {
             let plan = leasehold_build::check(&root, app, board).unwrap();
             let named = |name: &str| plan.tasks.iter().find(|task| task.name == name).unwrap();
             let calls = |task: &str, peer: &str| {
-                let rank = plan.tasks.iter().position(|one| one.name == peer);
-                named(task).calls & rank.map_or(0, |rank| 1 << rank) != 0
+                let index = plan.tasks.iter().position(|one| one.name == peer);
+                named(task).calls & index.map_or(0, |index| 1 << index) != 0
             };
             for task in plan.tasks.iter().map(|task| &*task.name) {
                 assert_eq!(calls(task, "crasher"), task == TASK, "{task} on {board}");

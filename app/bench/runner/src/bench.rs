@@ -10,7 +10,7 @@ use records::{FIGURE, NOTE, Record};
 use userlib::early_print;
 use userlib::sys::{self, LentPart, MOST_PARTS, Message, Received};
 
-/// Ranks of the tasks.
+/// Indexes of the tasks.
 pub(crate) const SERVER: usize = 1;
 /// Takes interrupts and notifications.
 pub(crate) const DRIVER: usize = 2;

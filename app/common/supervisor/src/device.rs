@@ -10,7 +10,7 @@ use userlib::supervisor::{DEVICE_NAME, FunctionInfo};
 use userlib::sys::{self, LentPart};
 use userlib::text::Text;
 
-/// So many auxiliary devices of one task there is room for, or more if its `offers` are more.
+/// The fewest auxiliary devices that a task with `offers` has places for.
 const AUXILIARIES: usize = 4;
 
 /// A PCI function that no binding is of.
@@ -20,8 +20,8 @@ pub const UNBOUND: u8 = u8::MAX;
 /// it.
 pub(crate) const BRIDGE: u8 = UNBOUND - 1;
 
-/// Most functions behind a host bridge.
-const FUNCTIONS: usize = 24;
+/// Most functions behind a host bridge, bridges among them.
+pub const FUNCTIONS: usize = 24;
 
 /// Most devices that a board can have: the chip's, those that a bridge's driver discovers, those
 /// that tasks offer.
@@ -29,12 +29,7 @@ pub const fn most(policy: &Policy) -> usize {
     let mut most = policy.devices.len();
     let mut task = 0;
     while task < policy.tasks.len() {
-        let offers = policy.tasks[task].offers.len();
-        if offers > AUXILIARIES {
-            most += offers;
-        } else if offers > 0 {
-            most += AUXILIARIES;
-        }
+        most += places(policy, policy.tasks[task].offers);
         task += 1;
     }
     let mut device = 0;
@@ -45,6 +40,49 @@ pub const fn most(policy: &Policy) -> usize {
         device += 1;
     }
     most
+}
+
+/// Places for the auxiliary devices of a task with these offers: as many as there are bindings of them, or offers. No
+/// other task's are taken, however many it registers.
+pub const fn places(policy: &Policy, offers: &[Offer]) -> usize {
+    if offers.is_empty() {
+        return 0;
+    }
+    let mut bound = 0;
+    let mut task = 0;
+    while task < policy.tasks.len() {
+        let binds = policy.tasks[task].binds;
+        let mut bind = 0;
+        while bind < binds.len() {
+            if let Bind::Auxiliary { label, .. } = binds[bind]
+                && is_among(label, offers)
+            {
+                bound += 1;
+            }
+            bind += 1;
+        }
+        task += 1;
+    }
+    let mut places = AUXILIARIES;
+    if bound > places {
+        places = bound;
+    }
+    if offers.len() > places {
+        places = offers.len();
+    }
+    places
+}
+
+/// Whether one of the offers has this label.
+const fn is_among(label: u32, offers: &[Offer]) -> bool {
+    let mut offer = 0;
+    while offer < offers.len() {
+        if offers[offer].label == label {
+            return true;
+        }
+        offer += 1;
+    }
+    false
 }
 
 /// What a device is.
@@ -80,12 +118,12 @@ pub struct Device {
     pub held_back: bool,
     /// This life of its driver gave it back.
     pub refused_by: Option<TaskHandle>,
-    /// Of a PCI function: the number of its binding among those of PCI functions, by the tasks' ranks, or [`UNBOUND`],
-    /// or that it is a bridge.
+    /// Of a PCI function: the number of its binding among those of PCI functions, in the order of the tasks, or
+    /// [`UNBOUND`], or that it is a bridge.
     pub binding: u8,
 }
 
-/// The bindings of PCI functions, by the tasks' ranks: task, binding, and which function.
+/// The bindings of PCI functions, in the order of the tasks: task, binding, and which function.
 pub fn function_bindings(
     policy: &'static Policy,
 ) -> impl Iterator<Item = (usize, &'static Bind, &'static Functions)> {

@@ -2,7 +2,7 @@
 //!
 //! A board without a host bridge has none of this code: only where the policy names one, `main` hands it over.
 
-use crate::device::{Device, Source, function_bindings};
+use crate::device::{Device, FUNCTIONS, Source, function_bindings};
 use crate::state::{Discovery, Supervisor};
 use leasehold_abi::Error;
 use userlib::policy::Policy;
@@ -48,7 +48,10 @@ impl Supervisor<'_> {
         let functions = self.devices.iter().filter_map(Device::function);
         let mut here = functions.filter(|known| known.address == reported.address);
         match here.next() {
-            None if self.devices.is_full() => Err(Error::Exhausted),
+            // The other places are those of auxiliary devices.
+            None if self.devices.iter().filter_map(Device::function).count() >= FUNCTIONS => {
+                Err(Error::Exhausted)
+            }
             None => Ok(false),
             Some(known) if known.id == reported.id => Ok(true),
             Some(_) => Err(Error::Busy),

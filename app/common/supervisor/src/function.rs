@@ -2,13 +2,13 @@
 
 use crate::own;
 use crate::root::{Parts, Resource, Root};
-use leasehold_abi::{Error, GrantKind, Rights, names};
+use leasehold_abi::{Error, GrantKind, Rights, configuration, names};
 use userlib::policy::Policy;
 use userlib::supervisor::FunctionInfo;
 use userlib::sys;
 
 /// Bytes of configuration space of one function.
-pub(crate) const CONFIG_SIZE: u64 = 4096;
+pub(crate) const CONFIG_SIZE: u64 = configuration::FUNCTION as u64;
 
 /// Windows are leased in pages.
 const PAGE: u64 = 4096;

@@ -8,22 +8,16 @@
 
 use core::ops::Range;
 use leasehold_abi::Error;
+use leasehold_abi::configuration::{CAPABILITIES, COMMAND, HAS_CAPABILITIES, HEADER_END};
 
 /// Most runs of such registers that a lease has room for; the rest stays as it is. The build counts as many grants
 /// (`build/src/check/tables.rs`).
 pub(crate) const MOST_RUNS: usize = 4;
 
-/// Command (low half) and status; bit 4 of the status says that there are capabilities.
-const STATUS: usize = 0x04;
-const HAS_CAPABILITIES: u32 = 1 << (16 + 4);
-/// Where the first capability is.
-const CAPABILITIES: usize = 0x34;
-/// Where the header ends.
-const HEADER: usize = 0x40;
 /// A register.
 const WORD: usize = 4;
 /// Registers from the header to the end of conventional configuration space.
-const WORDS: usize = (0x100 - HEADER) / WORD;
+const WORDS: usize = (0x100 - HEADER_END) / WORD;
 /// A capability of a vendor's own.
 const VENDOR: u8 = 0x09;
 
@@ -43,7 +37,7 @@ pub(crate) fn runs(
             break;
         }
         let count = (own >> word).trailing_ones() as usize;
-        let start = HEADER + WORD * word;
+        let start = HEADER_END + WORD * word;
         if runs.push(start..start + WORD * count).is_err() {
             break;
         }
@@ -55,7 +49,7 @@ pub(crate) fn runs(
 /// The function's own registers, a bit each.
 fn words(read: impl Fn(usize) -> Result<u32, Error>) -> Result<u64, Error> {
     let all = (1 << WORDS) - 1;
-    if read(STATUS)? & HAS_CAPABILITIES == 0 {
+    if read(COMMAND)? & HAS_CAPABILITIES == 0 {
         return Ok(all);
     }
     let (mut starts, mut vendors) = (0_u64, 0_u64);
@@ -63,7 +57,7 @@ fn words(read: impl Fn(usize) -> Result<u32, Error>) -> Result<u64, Error> {
     loop {
         let at = usize::from(next & !3);
         // The list ends, or goes round.
-        if at < HEADER || starts & bit(at) != 0 {
+        if at < HEADER_END || starts & bit(at) != 0 {
             break;
         }
         let [id, follows, ..] = read(at)?.to_le_bytes();
@@ -87,7 +81,7 @@ fn words(read: impl Fn(usize) -> Result<u32, Error>) -> Result<u64, Error> {
 }
 
 fn bit(register: usize) -> u64 {
-    1 << ((register - HEADER) / WORD)
+    1 << ((register - HEADER_END) / WORD)
 }
 
 #[cfg(test)]
@@ -100,7 +94,7 @@ mod tests {
     fn of(capabilities: &[(u8, u8)]) -> Vec<(usize, usize)> {
         let mut space = BTreeMap::new();
         if let Some((first, _)) = capabilities.first() {
-            space.insert(STATUS, HAS_CAPABILITIES);
+            space.insert(COMMAND, HAS_CAPABILITIES);
             space.insert(CAPABILITIES, u32::from(*first));
         }
         for (index, (at, id)) in capabilities.iter().enumerate() {
@@ -166,7 +160,7 @@ mod tests {
         // Round and round, and into the header.
         let round = |register| {
             Ok(match register {
-                STATUS => HAS_CAPABILITIES,
+                COMMAND => HAS_CAPABILITIES,
                 CAPABILITIES => 0x40,
                 0x40 => 0x5009,
                 0x50 => 0x4005,

@@ -5,25 +5,14 @@
 
 use crate::aperture::{self, Apertures};
 use crate::root::Root;
+use leasehold_abi::configuration::{
+    BRIDGE, BUS_MASTER, COMMAND, DEVICE, HEADER, HEADER_TYPE, IDENTIFIERS, INTERRUPT_DISABLE, IO,
+    MEMORY,
+};
 use leasehold_abi::{Error, LeaseHandle};
 use userlib::supervisor::{BarInfo, FunctionInfo};
 use userlib::sys;
 
-/// Vendor (low half) and device identifier.
-const IDENTIFIERS: usize = 0x00;
-/// Command (low half) and status.
-const COMMAND: usize = 0x04;
-/// Command: answer in I/O space.
-const COMMAND_IO: u16 = 1;
-/// Command: answer in memory space.
-const COMMAND_MEMORY: u16 = 1 << 1;
-/// Command: access memory; of a bridge, pass accesses on. The kernel keeps it of all others.
-const COMMAND_BUS_MASTER: u16 = 1 << 2;
-/// Command: do not assert the interrupt line (section 6.2.2).
-const COMMAND_INTERRUPT_DISABLE: u16 = 1 << 10;
-/// Header type is in bits 16 to 23; its top bit says that there are more functions.
-const HEADER: usize = 0x0c;
-const HEADER_TYPE: u32 = 0x7f << 16;
 /// First of the base address registers, and how many the header has at most.
 const BASE_ADDRESS: usize = 0x10;
 const BASE_ADDRESSES: usize = 6;
@@ -51,13 +40,13 @@ pub(crate) struct Header {
 impl Header {
     /// Of a device: type 0.
     pub(crate) const DEVICE: Self = Self {
-        kind: 0,
+        kind: DEVICE,
         base_addresses: BASE_ADDRESSES,
         rom: 0x30,
     };
-    /// Of a bridge to another bus: type 1 (*PCI-to-PCI Bridge Architecture 1.2*, section 3.2).
+    /// Of a bridge to another bus: type 1.
     pub(crate) const BRIDGE: Self = Self {
-        kind: 1 << 16,
+        kind: BRIDGE,
         base_addresses: 2,
         rom: 0x38,
     };
@@ -94,14 +83,15 @@ impl Function {
     }
 
     /// 16 bits alone: the other half is the status, and a write of ones there would clear bits.
-    fn write_command(&self, value: u16) -> Result<(), Error> {
-        self.write(COMMAND, 2, value.into())
+    fn write_command(&self, value: u32) -> Result<(), Error> {
+        self.write(COMMAND, 2, value & 0xffff)
     }
 
     /// Lets a bridge pass on what goes to its window, and what the functions behind it send.
     pub(crate) fn pass_on(&self) -> Result<(), Error> {
-        let command = self.read32(COMMAND)? as u16;
-        self.write_command(command | COMMAND_MEMORY | COMMAND_BUS_MASTER)
+        let command = self.read32(COMMAND)?;
+        // Of a bridge the bus-master bit is the supervisor's; the kernel keeps it of all others.
+        self.write_command(command | MEMORY | BUS_MASTER)
     }
 
     /// Writes all ones to a register and reads what it keeps of them.
@@ -128,10 +118,10 @@ pub(crate) fn place(
     if function.read32(IDENTIFIERS)? != reported.id.register() || kind != header.kind {
         return Err(Error::NoDevice);
     }
-    let command = function.read32(COMMAND)? as u16;
+    let command = function.read32(COMMAND)?;
     // While a register holds all ones the function must not answer to it. It asserts its line when its driver claims
     // that.
-    let quiet = command & !(COMMAND_IO | COMMAND_MEMORY) | COMMAND_INTERRUPT_DISABLE;
+    let quiet = command & !(IO | MEMORY) | INTERRUPT_DISABLE;
     function.write_command(quiet)?;
     function.write32(header.rom, 0)?;
     let mut bars = [BarInfo::default(); BASE_ADDRESSES];
@@ -177,7 +167,7 @@ pub(crate) fn place(
         index += if wide { 2 } else { 1 };
     }
     if any {
-        function.write_command(quiet | COMMAND_MEMORY)?;
+        function.write_command(quiet | MEMORY)?;
     }
     Ok(bars)
 }

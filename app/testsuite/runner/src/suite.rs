@@ -10,7 +10,7 @@ use testsuite_protocol::{Command, HELLO, Place, REPORT};
 use userlib::sys::{self, Message, Received};
 use zerocopy::{IntoBytes, TryFromBytes};
 
-/// Ranks of the tasks, as the manifest sorts them.
+/// Indexes of the tasks, as the manifest sorts them.
 pub(crate) const RUNNER: usize = 0;
 /// Is called by most others.
 pub(crate) const SERVER: usize = 1;

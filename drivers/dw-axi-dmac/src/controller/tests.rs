@@ -47,7 +47,7 @@ impl DeviceModel for Model {
 type Shared = Rc<RefCell<Model>>;
 
 /// Runs `body` with a controller and what is behind it.
-fn on(body: impl FnOnce(Controller<'_, '_>, &Shared) + 'static) {
+fn on(body: impl FnOnce(Controller<'_>, &Shared) + 'static) {
     let mut memory = Memory::new(0, 0x1_0000, false);
     memory.place(FROM, &[7; 4096]).unwrap();
     let model = Rc::new(RefCell::new(Model {
@@ -58,7 +58,7 @@ fn on(body: impl FnOnce(Controller<'_, '_>, &Shared) + 'static) {
     }));
     let offer = Offer::new("dmac0", 0, 0).with_device("registers", model.clone(), WINDOW);
     let done = offer.bind(move |device| {
-        body(Controller(&*device.io_mem::<WINDOW>(0)?), &model);
+        body(Controller::new(&*device.io_mem::<WINDOW>(0)?), &model);
         Ok(())
     });
     assert_eq!(done, Ok(()));
@@ -114,6 +114,7 @@ impl DeviceModel for Absent {
 fn who_does_not_answer_is_no_controller() {
     let absent = Rc::new(RefCell::new(Absent));
     let offer = Offer::new("dmac0", 0, 0).with_device("registers", absent, WINDOW);
-    let tried = offer.bind(|device| Ok(Controller(&*device.io_mem::<WINDOW>(0)?).copy(0, 8, 8)));
+    let tried =
+        offer.bind(|device| Ok(Controller::new(&*device.io_mem::<WINDOW>(0)?).copy(0, 8, 8)));
     assert_eq!(tried, Ok(Err(Failure::Over(Error::NoDevice))));
 }

@@ -120,7 +120,7 @@
     li      t2, {RECEIVING}
     sb      t2, {STATE}(tp)
     STORE   t1, {READY_SET}(t0)
-    # The most important of the tasks that are ready, as `schedule::first` finds it.
+    # The first of the tasks that are ready, as `schedule::first` finds it.
     lla     t2, {FIRST}
     LOAD    t3, {CODES}(t2)
     addi    t4, t1, -1

@@ -1,23 +1,16 @@
 //! PCI functions: who may have one master the bus, and what is written to configuration space.
 
-use super::configuration::{COMMAND, FUNCTION, INTERRUPT_DISABLE};
 use super::links::NIL;
 use super::table::ROOT;
 use crate::{Hardware, Kernel};
 use leasehold_abi::arguments::ConfigWrite;
+use leasehold_abi::configuration::{
+    BRIDGE, BUS_MASTER, COMMAND, FUNCTION, HEADER, HEADER_END, HEADER_TYPE, INTERRUPT_DISABLE,
+};
 use leasehold_abi::{Arguments, Claim, Error, GrantKind, Registers, Rights};
 
 /// Most functions that may be bus masters at once.
 const MAX_MASTERS: u16 = 32;
-
-/// Command register: the function may be a bus master.
-const BUS_MASTER: u32 = 1 << 2;
-
-/// The header that every function has ends here: PCI Local Bus Specification 3.0, 6.1.
-const HEADER: usize = 0x40;
-/// The word with the header's type in bits 16 to 22, and that of a bridge: PCI-to-PCI Bridge Architecture 1.2, 3.2.
-const HEADER_TYPE: usize = 0xc;
-const BRIDGE: u32 = 1;
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
@@ -110,8 +103,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             let word = address - byte;
             let function = word - COMMAND;
             let mut command = value << (8 * byte);
-            let header = self.hardware.read_configuration(function + HEADER_TYPE);
-            if header >> 16 & 0x7f != BRIDGE {
+            let header = self.hardware.read_configuration(function + HEADER);
+            if header & HEADER_TYPE != BRIDGE {
                 command &= !BUS_MASTER;
                 if self.is_bus_master(function) {
                     command |= BUS_MASTER;
@@ -141,7 +134,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return Err(Error::Invalid);
         }
         let address = record.base.wrapping_add(offset);
-        let own = !record.rights.contains(Rights::READ) && address % FUNCTION >= HEADER;
+        let own = !record.rights.contains(Rights::READ) && address % FUNCTION >= HEADER_END;
         let may = needed == Rights::READ || slot == ROOT || own;
         if !may || !record.rights.contains(needed) {
             return Err(Error::Denied);

@@ -2,7 +2,6 @@
 
 mod bus_master;
 pub(crate) mod claim;
-mod configuration;
 pub(crate) mod end;
 pub(crate) mod events;
 pub(crate) mod handles;

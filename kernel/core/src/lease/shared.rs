@@ -13,9 +13,9 @@
 //!   the line stays masked. So each interrupt disables a function or masks the line, and only a driver's step undoes
 //!   that: no device holds the kernel up. And while any function can assert the line, the line is not masked.
 
-use super::configuration::{COMMAND, FUNCTION, INTERRUPT_DISABLE};
 use super::links::{Links, List, NIL};
 use crate::{Hardware, Kernel};
+use leasehold_abi::configuration::{COMMAND, FUNCTION, INTERRUPT_DISABLE, INTERRUPT_STATUS};
 use leasehold_abi::{Claim, Error, GrantKind, Notifications, TaskState};
 
 /// Set in a line's route when it is shared; the rest is the first grant in the list of its claims. No grant has this
@@ -24,9 +24,6 @@ pub(crate) const SHARED: u16 = 1 << 15;
 
 /// Most functions that share a line: a step of the kernel looks at all of them.
 const MOST_SHARING: usize = 8;
-
-/// Status register, the upper half of the word: the function has an interrupt, whether it asserts the line or not.
-const INTERRUPT_STATUS: u32 = 1 << (16 + 3);
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>

@@ -127,10 +127,7 @@ fn task_info_tells_name_state_and_lives() {
     let mut world = World::new();
     let info = world.task_info(2);
     assert_eq!(&info.name, "parent");
-    assert_eq!(
-        (info.handle.raw(), info.priority, info.starts),
-        (0x42, 2, 1)
-    );
+    assert_eq!((info.handle.raw(), info.index, info.starts), (0x42, 2, 1));
     assert_eq!((info.state, info.peer.get()), (TaskState::Receiving, None));
     assert_eq!(
         world.error(

@@ -16,7 +16,7 @@ use std::{assert, assert_eq, panic};
 const SOURCE: &str = include_str!("../../../arch/riscv/src/fast.s");
 /// Where the records seem to be.
 const TABLE: u64 = 0x10_0000;
-/// Where the table seems to be by which the most important task is found.
+/// Where the table seems to be by which the first task of a set is found.
 const FIRST: u64 = 0x20_0000;
 const RECORD: u64 = Layout::<<Model as Hardware>::Context>::TASK as u64;
 

@@ -390,7 +390,7 @@ impl<const L: usize, const G: usize, const B: u32> Attack<L, G, B> {
         let task = self.world.kernel.current;
         let served = self.world.kernel.tasks[task].in_service != 0;
         let number = match self.random.below(12) {
-            // Whoever is important gives way, or the others would never run.
+            // Whoever has a high priority gives way, or the others would never run.
             _ if task < 5 && self.random.chance(8 + 2 * task) => Call::Receive as usize,
             _ if self.function_lease().is_some() && self.random.chance(4) => {
                 Call::GrantClaim as usize

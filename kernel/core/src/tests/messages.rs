@@ -310,7 +310,7 @@ fn notify_checks_peer_life_and_bits() {
             bits: 0b110,
         },
     );
-    assert_eq!(world.kernel.current, SERVER, "it is more important");
+    assert_eq!(world.kernel.current, SERVER, "its priority is higher");
     assert_eq!(world.results(SERVER), [0, ALL, 0b10]);
     assert_eq!(world.kernel.tasks[SERVER].pending & 0xffff, 0b100);
     world.act(

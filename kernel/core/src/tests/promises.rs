@@ -142,7 +142,7 @@ fn l2_a_lessee_that_overstays_is_stopped_at_its_deadline() {
         },
     );
     world.rest();
-    // The lessee loops for ever, more important than all but the supervisor.
+    // The lessee loops for ever, before all but the supervisor.
     world.become_task(2);
     world.pass(199);
     assert_eq!(world.kernel.tasks[2].state, TaskState::Ready);
@@ -237,10 +237,7 @@ fn l2_an_interrupt_goes_before_a_long_revocation() {
         lease: binding,
         mode: HARD,
     });
-    assert_eq!(
-        world.kernel.current, 5,
-        "the least important task, by its interrupt"
-    );
+    assert_eq!(world.kernel.current, 5, "the last task, by its interrupt");
     assert_eq!(
         world.kernel.hardware.looks.get(),
         10,
@@ -258,7 +255,7 @@ fn l2_an_interrupt_goes_before_a_long_revocation() {
     }
 }
 
-/// An important task that loops for ever cannot keep a less important one's revocation from
+/// A task of high priority that loops for ever cannot keep the revocation of a lower one from
 /// being done.
 #[test]
 fn l2_an_important_loop_does_not_hold_a_revocation_up() {
@@ -268,7 +265,7 @@ fn l2_an_important_loop_does_not_hold_a_revocation_up() {
     let lease = world.lend(3, binding, 4, &[0]);
     world.value(4, shared(lease, 0));
     world.become_task(3);
-    // Its fault makes the supervisor ready and, by hand, an important looping task.
+    // Its fault makes the supervisor ready and, by hand, a looping task of high priority.
     world.kernel.post(1, Notifications::TIMER);
     world.kernel.fault(FAULT);
     while world.kernel.current == 0 {

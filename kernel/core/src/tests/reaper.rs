@@ -16,13 +16,13 @@ fn many_leases(world: &mut World) -> usize {
     binding
 }
 
-/// A task that could run and did not, for one that is more important, waits for the reaper as well: its line
+/// A task that could run and did not, for one of a higher priority, waits for the reaper as well: its line
 /// made it no more urgent than it was.
 #[test]
-fn a_line_hurries_no_task_that_was_ready() {
+fn a_line_lets_no_task_go_first_that_was_ready() {
     let mut world = World::new();
     let binding = many_leases(&mut world);
-    // Ready, as it has something to do, but less important than the supervisor.
+    // Ready, as it has something to do, but of a lower priority than the supervisor.
     world.kernel.post(5, PARK);
     world.become_task(0);
     world.kernel.hardware.raise.set(Some((7, 10)));
@@ -135,7 +135,7 @@ fn a_caller_does_not_go_before_the_end_of_what_was_overstayed() {
     assert!(world.is_dormant(2));
 }
 
-/// What a lessee holds that overstays is taken away before anybody else runs, also who is more important than it:
+/// What a lessee holds that overstays is taken away before anybody else runs, also who has a higher priority:
 /// it has had its time.
 #[test]
 fn nobody_goes_before_the_end_of_what_was_overstayed() {
@@ -149,7 +149,7 @@ fn nobody_goes_before_the_end_of_what_was_overstayed() {
         },
     );
     world.rest();
-    // It loops, more important than the lessee.
+    // It loops, with a higher priority than the lessee.
     world.become_task(1);
     world.pass(200);
     assert_eq!(world.kernel.tasks[3].fault.kind, FaultKind::LeaseOverstayed);
@@ -165,7 +165,7 @@ fn the_supervisor_s_time_is_not_limited() {
     let mut world = World::new();
     world.claimed(3, root::BAR);
     world.become_task(3);
-    // Both are ready when the fault's work begins, and more important than it.
+    // Both are ready when the fault's work begins, and of a higher priority.
     world.kernel.post(0, PARK);
     world.kernel.post(1, PARK);
     world.kernel.fault(FAULT);

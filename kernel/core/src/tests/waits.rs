@@ -17,7 +17,7 @@ const LINE: usize = 10;
 fn a_receive_acknowledges_and_notifies_before_it_waits() {
     let mut world = World::new();
     world.claimed_line(2, root::LINE_10, 0b100 << 16);
-    // As many as there may be. Two are more important, the others less.
+    // As many as there may be. Two have a higher priority, the others a lower one.
     let peers: [usize; MOST_PEERS] = [CLIENT, 3, SERVER, 0];
     for task in peers {
         world.act(task, receive(0b11));
@@ -36,7 +36,7 @@ fn a_receive_acknowledges_and_notifies_before_it_waits() {
         before: before.register(),
         peers: set,
     });
-    assert_eq!(world.kernel.current, 0, "the most important of them");
+    assert_eq!(world.kernel.current, 0, "the first of them");
     for task in peers {
         assert_eq!(world.results(task), [0, ALL, 0b10]);
     }

@@ -78,7 +78,7 @@ pub trait AsyncDriver: Sized + 'static {
     type State: ForLt;
 
     /// How many requests a binding serves at once, at most 30. While one of a task's bindings serves so many, further
-    /// calls to the task wait in the kernel, in order of the callers' rank.
+    /// calls to the task wait in the kernel, in the order of the callers' priorities.
     ///
     /// Each takes as much of the task's memory as its future is large.
     const REQUESTS: usize = 1;

@@ -8,7 +8,7 @@ use super::reply::Reply;
 use super::{AsyncDriver, Reactor, binding};
 use crate::ipc::{Answer, Request};
 use crate::sys::{Error, Message, Notifications, TaskHandle};
-use crate::timer::Setting;
+use crate::timer::TimerState;
 use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -46,7 +46,7 @@ where
 
     fn probe(&self, device: &Device<'static, Core>) -> Result<F, Error> {
         // The task's timer is the reactor's: there is none for callbacks.
-        device.slot().timer.set(Setting::Idle);
+        device.slot().timer.set(TimerState::Idle);
         device.slot().serves.set(false);
         Reactor::current().wake(device.slot_index(), LOOP);
         Ok((self.make)(device.bound()))

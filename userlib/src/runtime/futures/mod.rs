@@ -18,7 +18,7 @@ pub use engine::async_engine;
 #[cfg(target_os = "none")]
 pub use engine::run_futures_in;
 pub(crate) use reactor::{Listener, Reactor};
-pub(crate) use waits::{Hearing, Line};
+pub(crate) use waits::{Hearing, LineWaiter};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Which parts of which bindings are to be polled, and who waits for what.
 
 use super::reply::Reply;
-use super::waits::Line;
+use super::waits::LineWaiter;
 use crate::future::List;
 use crate::runtime::{MAX_BINDINGS, tables};
 use crate::sys::{self, Message, Notifications, TaskHandle};
@@ -12,14 +12,14 @@ use core::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 pub(super) const REQUEST: u32 = 31;
 
 /// The interrupt lines of the task.
-pub(super) fn all_lines() -> &'static [Line] {
+pub(super) fn all_lines() -> &'static [LineWaiter] {
     let places = tables::lines();
     // SAFETY: `Reactor::begin` wrote all of them before the first future was made. They are only ever shared.
     unsafe { core::slice::from_raw_parts(places.as_ptr().cast(), places.len()) }
 }
 
 /// The first of them.
-fn first_line() -> &'static Line {
+fn first_line() -> &'static LineWaiter {
     // SAFETY: as above; the table has at least one.
     unsafe { &*tables::first_line().get() }
 }
@@ -94,7 +94,7 @@ impl Reactor {
     pub(super) fn begin() {
         for line in tables::lines() {
             // SAFETY: there is room for it, and nothing in it yet.
-            unsafe { line.get().write(Line::new()) };
+            unsafe { line.get().write(LineWaiter::new()) };
         }
     }
 

@@ -4,13 +4,13 @@ use crate::sys::Notifications;
 use core::cell::Cell;
 use core::task::Waker;
 
-/// An interrupt line.
-pub(crate) struct Line {
+/// Who waits for an interrupt line.
+pub(crate) struct LineWaiter {
     /// Whom the interrupt wakes.
     pub(crate) waker: Cell<Option<Waker>>,
 }
 
-impl Line {
+impl LineWaiter {
     /// Nobody.
     pub(crate) const fn new() -> Self {
         Self {

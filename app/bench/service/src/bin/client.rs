@@ -40,21 +40,21 @@ struct Client {
     parent: ParentClient,
     child: ChildClient,
     /// The parent's place among the tasks.
-    rank: usize,
+    index: usize,
 }
 
 impl Client {
     fn new() -> Result<Self, Error> {
         let parent = ParentClient::connect("parent")?;
-        let rank = (0..)
-            .map_while(|rank| sys::task_info(rank).ok())
+        let index = (0..)
+            .map_while(|index| sys::task_info(index).ok())
             .position(|info| info.name == *"parent");
         Ok(Self {
             supervisor: supervisor::connect()?,
             console: ConsoleClient::connect("console")?,
             parent,
             child: ChildClient::connect("child")?,
-            rank: rank.ok_or(Error::NotFound)?,
+            index: index.ok_or(Error::NotFound)?,
         })
     }
 
@@ -77,7 +77,7 @@ impl Client {
         }
         let when = machine::counter();
         served?;
-        let info = sys::task_info(self.rank)?;
+        let info = sys::task_info(self.index)?;
         if info.fault != FaultKind::Read {
             return Err(Failed("the parent's fault is another"));
         }

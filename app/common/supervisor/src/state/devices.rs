@@ -2,7 +2,7 @@
 
 use super::{ORDERLY_PATIENCE, Supervisor};
 use crate::care::Standing;
-use crate::device::{Device, Lent, Source};
+use crate::device::{Device, Lent, Source, places};
 use leasehold_abi::{Error, LeaseEvent, LeaseHandle, RevokeMode};
 use userlib::supervisor::LET_GO;
 use userlib::sys;
@@ -46,6 +46,22 @@ impl Supervisor<'_> {
             let _ = sys::lease_release(held);
             return;
         };
+        let of_task = self.devices.iter().filter(|device| match device.source {
+            // One that is over may not have been noted yet.
+            Source::Auxiliary { held, offer, .. } => {
+                offers.iter().any(|one| one.label == offer.label) && sys::lease_info(held).is_ok()
+            }
+            _ => false,
+        });
+        if of_task.count() >= places(self.policy, offers) {
+            let (name, id) = (offer.name, info.id);
+            self.say(
+                from,
+                format_args!("has no place for one more auxiliary device: {name}#{id}"),
+            );
+            let _ = sys::lease_release(held);
+            return;
+        }
         let source = Source::Auxiliary {
             held,
             offer,

@@ -1,12 +1,14 @@
 //! Auxiliary devices: from their parent to the child, and back.
 
 use crate::kernel::{Board, Kernel, grant};
-use crate::{CHILD, HOST, LESSEE, PARENT, ask, booted, function, report};
+use crate::{CHILD, HOST, LESSEE, PARENT, POLICY, ask, booted, function, report, task};
 use leasehold_abi::{
     Error, GrantKind, LeaseEvent, LeaseHandle, LeaseInfo, LeaseState, Optional, PayloadType,
     Rights, label,
 };
+use supervisor::device;
 use supervisor::state::Supervisor;
+use userlib::policy::{Bind, ChipPolicy, Policy, TaskPolicy};
 use userlib::supervisor::{LET_GO, Lessee};
 use zerocopy::{FromBytes, FromZeros, IntoBytes};
 
@@ -77,6 +79,54 @@ fn an_auxiliary_device_that_the_manifest_does_not_offer_is_given_back() {
         supervisor.settle();
         assert!(kernel.0.borrow().leases[lease.index()].is_none());
     });
+}
+
+#[test]
+fn a_task_that_registers_without_end_takes_no_place_of_others() {
+    booted(|supervisor, kernel| {
+        let leases: Vec<_> = (0..100).map(|id| offer(kernel, id)).collect();
+        supervisor.settle();
+        let kept = |lease: &&LeaseHandle| kernel.0.borrow().leases[lease.index()].is_some();
+        let places = device::places(&POLICY, POLICY.tasks[PARENT].offers);
+        assert_eq!(leases.iter().filter(kept).count(), places);
+        assert_eq!(
+            report(supervisor, kernel, HOST, &function(8, 0x1234, 0x11e8)),
+            None,
+            "a function has its place"
+        );
+        // A place that is free again can be used again.
+        kernel.0.borrow_mut().end(leases[0]);
+        let next = offer(kernel, 100);
+        supervisor.settle();
+        assert!(kept(&&next));
+    });
+}
+
+#[test]
+fn each_instance_that_is_bound_has_a_place() {
+    const PART: Bind = Bind::Auxiliary {
+        name: "parent.part",
+        label: label("parent.part"),
+        id: 0,
+    };
+    static ONE: Policy = Policy {
+        tasks: &[
+            task("parent", 0, &[]),
+            TaskPolicy {
+                offers: &[],
+                ..task("child", 1, &[PART, PART, PART])
+            },
+            TaskPolicy {
+                offers: &[],
+                ..task("other", 2, &[PART, PART, PART])
+            },
+        ],
+        devices: &[],
+        chip: ChipPolicy::HOST,
+        names: &[],
+    };
+    assert_eq!(device::most(&ONE), 6);
+    assert_eq!(device::places(&ONE, &[]), 0);
 }
 
 #[test]

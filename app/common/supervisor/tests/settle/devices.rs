@@ -3,6 +3,8 @@
 use crate::kernel::Board;
 use crate::{CONSOLE, EDU, HOST, PARENT, SHELL, booted, function, report};
 use leasehold_abi::{Error, GrantKind, Optional, Rights, label};
+use supervisor::device;
+use supervisor::state::Supervisor;
 use userlib::supervisor::FunctionInfo;
 
 /// Kind and name of each grant of the one lease that a task holds.
@@ -173,5 +175,21 @@ fn a_binding_is_of_one_function_by_its_number() {
         kernel.0.borrow_mut().said.clear();
         found(supervisor, 32, 0x8086, 0x100e);
         assert!(!said("8086"));
+    });
+}
+
+#[test]
+fn functions_take_no_place_of_auxiliary_devices() {
+    booted(|supervisor, kernel| {
+        let found = |supervisor: &mut Supervisor<'_>, number: u16| {
+            let address = 24 + number;
+            kernel.0.borrow_mut().configuration.add(address, 0x8086, 1);
+            report(supervisor, kernel, HOST, &function(address, 0x8086, 1))
+        };
+        for number in 0..device::FUNCTIONS as u16 {
+            assert_eq!(found(supervisor, number), None);
+        }
+        let last = device::FUNCTIONS as u16;
+        assert_eq!(found(supervisor, last), Some(Error::Exhausted));
     });
 }

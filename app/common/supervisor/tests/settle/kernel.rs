@@ -3,8 +3,8 @@
 use crate::configuration::Configuration;
 use leasehold_abi::{
     Arguments, Call, Claim, Error, FaultKind, GrantInfo, GrantKind, LeaseEvent, LeaseHandle,
-    LeaseInfo, LeaseState, Lending, MESSAGE_WORDS, Optional, Part, PayloadType, Registers, Rights,
-    STACK_STEP, TaskHandle, TaskInfo, TaskState, WHOLE, arguments, label,
+    LeaseInfo, LeaseState, Lending, LentPart, MESSAGE_WORDS, Optional, PayloadType, Registers,
+    Rights, STACK_STEP, TaskHandle, TaskInfo, TaskState, WHOLE, arguments, label,
 };
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -132,7 +132,7 @@ impl Board {
         let lending: Lending = read(lending);
         let mut grants = Vec::new();
         for number in 0..count {
-            let part: Part = read(parts + number * size_of::<Part>());
+            let part: LentPart = read(parts + number * size_of::<LentPart>());
             let parent = self.lease(lending.parent)?;
             let source = *parent.grants.get(part.source).ok_or(Error::NotFound)?;
             let (offset, mut length) = (part.offset as u64, part.length as u64);

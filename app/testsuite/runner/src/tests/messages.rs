@@ -179,7 +179,7 @@ fn messages_leave_no_registers_of_the_other_side(suite: &mut Suite) -> Outcome {
         suite.begin(SERVER, Command::Registers, &[reply as usize, client, 1])?;
         registers_end(suite, CLIENT, call)?;
     }
-    // A less important task's notification puts the server in its place.
+    // The notification of a task of lower priority puts the server in its place.
     registers(suite, CLIENT, Call::Notify, &[server, 1])?;
     registers_end(suite, SERVER, reply)
 }

@@ -145,8 +145,8 @@ fn any_task_may_ask_about_tasks(suite: &mut Suite) -> Outcome {
             first,
             usize::from(expected.as_bytes()[0])
         );
-        let rank = scratch + core::mem::offset_of!(leasehold_abi::TaskInfo, priority);
-        equal!("the rank", suite.load(ATTACKER, rank, 1)?, task);
+        let index = scratch + core::mem::offset_of!(leasehold_abi::TaskInfo, index);
+        equal!("the index", suite.load(ATTACKER, index, 1)?, task);
     }
     suite.refused(
         ATTACKER,

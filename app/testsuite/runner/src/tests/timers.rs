@@ -169,7 +169,7 @@ fn an_endless_loop_starves_only_less_important_tasks(suite: &mut Suite) -> Outco
     suite.begin_call(RIVAL, Call::TaskSelf, &[])?;
     check!(
         suite.finish_within(RIVAL, 20)?.is_none(),
-        "a less important task ran"
+        "a task of lower priority ran"
     );
     suite.begin(SERVER, Command::Echo, &[100])?;
     let report = suite.command(LESSEE, Command::CallMany, &[suite.handle(SERVER), 100])?;

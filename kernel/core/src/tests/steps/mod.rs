@@ -1,8 +1,8 @@
 //! At every step of the reaper's, each task is woken in every way, and does whatever it can do.
 //!
-//! Whatever that is: every invariant holds after every entry; nobody runs before the reaper's next step who is not more
-//! important than its work, nor woken by a line or a server's death; the work comes to its end; and the supervisor
-//! can take everything back.
+//! Whatever that is: every invariant holds after every entry; nobody goes before the reaper's next step but a task of a
+//! higher priority than its work, or one that a line or a server's death woke; the work comes to its end; and the
+//! supervisor can take everything back.
 
 mod acts;
 mod board;
@@ -80,10 +80,10 @@ impl Case<'_> {
             over |= !going_on;
             if !over {
                 let fault = world.kernel.tasks[task].fault.kind;
-                let insists = scenario.insists || fault == FaultKind::LeaseOverstayed;
-                let hurries = self.hurries(runs) && !(runs == task && waits_again);
+                let nobody = scenario.nobody_goes_first || fault == FaultKind::LeaseOverstayed;
+                let was_woken = self.goes_first(runs) && !(runs == task && waits_again);
                 assert!(
-                    !insists && (runs < scenario.actor || hurries),
+                    !nobody && (runs < scenario.actor || was_woken),
                     "task {runs} goes before the reaper"
                 );
             }
@@ -120,12 +120,12 @@ impl Case<'_> {
         acted.unwrap_or(Outcome::Waited)
     }
 
-    /// Whether this task may run before the next step though it is not important enough.
-    fn hurries(self, runs: usize) -> bool {
-        // A line hurries no task that could run.
+    /// Whether this task may go before the next step, whatever its priority.
+    fn goes_first(self, runs: usize) -> bool {
+        // A line lets no task go first that could run without it.
         let waited = self.task != self.scenario.actor;
         let woken = self.scenario.away.contains(&runs);
-        woken || (waited && self.wake.hurries(self.task, runs))
+        woken || (waited && self.wake.lets_go_first(self.task, runs))
     }
 
     /// L2: a task that waited for its line runs after the step in which the line came.
@@ -134,9 +134,12 @@ impl Case<'_> {
         let woken = self.wake == Wake::Line
             && self.task != self.scenario.actor
             && record.state == TaskState::Ready;
-        if woken && !self.scenario.insists && !world.kernel.reaper.is_idle() {
+        if woken && !self.scenario.nobody_goes_first && !world.kernel.reaper.is_idle() {
             let runs = world.kernel.current;
-            assert!(runs == self.task || self.hurries(runs), "task {runs} runs");
+            assert!(
+                runs == self.task || self.goes_first(runs),
+                "task {runs} runs"
+            );
             let looks = world.kernel.hardware.looks.get() - self.looks;
             assert!(looks <= LOOKS, "{looks} looks after the line came");
         }
@@ -222,7 +225,7 @@ fn check(scenario: &Scenario) {
     let (played, acted) = play(scenario);
     std::println!("{played} cases, the task acted in the middle of {acted}");
     // The cases are worth something only if tasks act there.
-    let enough = if scenario.insists {
+    let enough = if scenario.nobody_goes_first {
         acted == 0
     } else {
         acted > 100

@@ -12,12 +12,12 @@ use std::vec::Vec;
 
 /// One such.
 pub(super) struct Scenario {
-    /// Whose entry queues the work, on this task's account: tasks of a higher rank go before it.
+    /// Whose entry queues the work, on this task's account: tasks of a higher priority go before it.
     pub(super) actor: usize,
     /// Tasks that wait for the work, or are not alive, and so cannot be prepared to be woken otherwise.
     pub(super) away: &'static [usize],
     /// Whether nobody at all goes before it.
-    pub(super) insists: bool,
+    pub(super) nobody_goes_first: bool,
     /// What must be there before; answers the leases that it is about.
     pub(super) prepare: fn(&mut Board) -> Vec<usize>,
     /// The entry: the actor runs.
@@ -30,7 +30,7 @@ pub(super) struct Scenario {
 pub(super) const HARD_REVOCATION: Scenario = Scenario {
     actor: 0,
     away: &[],
-    insists: false,
+    nobody_goes_first: false,
     prepare: device,
     begin: |world, leases| revoke(world, leases, HARD),
     check: over,
@@ -169,7 +169,7 @@ pub(super) const UNCLAIM: Scenario = Scenario {
 
 /// The end of a task that overstays.
 pub(super) const OVERSTAYED: Scenario = Scenario {
-    insists: true,
+    nobody_goes_first: true,
     prepare: |world| {
         let leases = device(world);
         world.value(
@@ -195,7 +195,7 @@ pub(super) const OVERSTAYED: Scenario = Scenario {
 pub(super) const FAULT_OF_A_SERVER: Scenario = Scenario {
     actor: 1,
     away: &[2, 3, 4],
-    insists: false,
+    nobody_goes_first: false,
     prepare: callers,
     begin: |world, _| {
         world.kernel.fault(FAULT);

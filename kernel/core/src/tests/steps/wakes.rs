@@ -130,8 +130,8 @@ impl Wake {
         }
     }
 
-    /// Whether a task that is not important enough for it runs before the reaper's next step, by this.
-    pub(super) fn hurries(self, task: usize, other: usize) -> bool {
+    /// Whether this lets a task go before the reaper's next step, whatever its priority.
+    pub(super) fn lets_go_first(self, task: usize, other: usize) -> bool {
         match self {
             Self::Line => other == task,
             Self::Peer { by } => other == by,

@@ -1,10 +1,10 @@
-//! What a binding's timer is set to.
+//! The state of a binding's timer.
 
 use core::cell::Cell;
 
-/// The setting of a binding's timer.
+/// The state of a binding's timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Setting {
+pub(crate) enum TimerState {
     /// There is no [`Timer`](super::Timer).
     Free,
     /// It is not set.
@@ -13,7 +13,7 @@ pub(crate) enum Setting {
     At(u64),
 }
 
-impl Setting {
+impl TimerState {
     /// When it fires.
     pub(crate) const fn deadline(self) -> Option<u64> {
         match self {
@@ -23,11 +23,11 @@ impl Setting {
     }
 }
 
-/// Whether the timer's time has come. If so, the setting is cleared.
-pub(crate) fn take_due(timer: &Cell<Setting>, now: u64) -> bool {
+/// Whether the timer's time has come. If so, it is not set any more.
+pub(crate) fn take_due(timer: &Cell<TimerState>, now: u64) -> bool {
     let due = timer.get().deadline().is_some_and(|at| at <= now);
     if due {
-        timer.set(Setting::Idle);
+        timer.set(TimerState::Idle);
     }
     due
 }
