@@ -41,7 +41,7 @@ pub struct Options {
     pub attributes: bool,
     /// Firmware delegated the PLIC to supervisor mode.
     pub plic_delegated: bool,
-    /// Nanoseconds for which the PLIC's claim register shows its old value after a write to another register.
+    /// Nanoseconds that the PLIC's arbiter takes, after which its claim register is right.
     pub claim_delay: u64,
     /// What a closed block does.
     pub closed: Closed,
@@ -125,6 +125,7 @@ impl Th1520 {
             lines: 241,
             delegated: options.plic_delegated,
             claim_delay: options.claim_delay,
+            for_users: false,
         };
         let mut board = Self {
             options,
@@ -292,6 +293,7 @@ impl Th1520 {
         for (index, gpio) in self.gpio.iter().enumerate() {
             self.plic.set_level(line::GPIO + index, gpio.line());
         }
+        self.plic.advance(now);
         for index in 0..self.watched.len() {
             let (pad, old) = self.watched[index];
             let level = self.pad_level(pad, now);
@@ -500,6 +502,7 @@ impl Board for Th1520 {
             self.uart.next_event(now),
             self.write_back_at,
             self.dmac.next_event(),
+            self.plic.next_event(),
         ]
         .into_iter()
         .flatten()
