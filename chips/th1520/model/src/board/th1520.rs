@@ -191,7 +191,7 @@ impl Th1520 {
         }
     }
 
-    /// Drives a pad from outside. The port sees it while the pad has the port's function.
+    /// Drives a pad from outside. The port sees it while the pad has the port's function, and its input is on.
     pub fn drive(&mut self, pad: Pad, level: bool, now: u64) {
         self.driven.retain(|(other, _)| *other != pad);
         self.driven.push((pad, level));
@@ -206,8 +206,9 @@ impl Th1520 {
     fn inputs(&self, port: usize) -> u32 {
         let here = |(pad, level): &(Pad, bool)| {
             let (at, bit) = pad.gpio();
-            let function = self.pads[pad.group_index()].function(usize::from(pad.number));
-            (at == port && *level && function == pad.gpio_function()).then_some(1 << bit)
+            let (pads, number) = (&self.pads[pad.group_index()], usize::from(pad.number));
+            let comes_in = pads.function(number) == pad.gpio_function() && pads.is_input(number);
+            (at == port && *level && comes_in).then_some(1 << bit)
         };
         self.driven.iter().filter_map(here).sum()
     }
@@ -265,7 +266,12 @@ impl Th1520 {
             self.plic.set_level(line::TIMER + index, timer.line());
         }
         self.plic.set_level(line::DMAC, self.dmac.line());
-        for i2c in &mut self.i2c {
+        for (index, i2c) in self.i2c.iter_mut().enumerate() {
+            // The pads of the others are not known, or not in these groups.
+            if let Some(mut lines) = map::i2c_pads(index) {
+                let pads = &self.pads[map::GROUP_3];
+                i2c.connected = lines.all(|pad| pads.function(pad) == 0 && pads.is_input(pad));
+            }
             i2c.advance(now);
         }
         for channel in &mut self.pwm {

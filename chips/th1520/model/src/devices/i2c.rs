@@ -106,6 +106,8 @@ pub struct I2c {
     refusal: Option<u32>,
     /// It has the part that clears a stuck bus. Not known of the chip.
     pub clears_bus: bool,
+    /// Its two pads are lines of the bus. Otherwise no target answers.
+    pub connected: bool,
     /// The expander, if there is one.
     pub expander: Option<Expander>,
 }
@@ -138,6 +140,7 @@ impl I2c {
             recovering: false,
             refusal: None,
             clears_bus: false,
+            connected: true,
             expander,
         }
     }
@@ -235,7 +238,7 @@ impl I2c {
         let Some(expander) = self
             .expander
             .as_mut()
-            .filter(|expander| expander.address == target)
+            .filter(|expander| self.connected && expander.address == target)
         else {
             self.abort(1);
             return;

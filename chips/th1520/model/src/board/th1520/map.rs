@@ -201,6 +201,16 @@ pub(super) fn with_reset(offset: u64) -> impl Iterator<Item = &'static MappedBlo
         .filter(move |place| place.reset.is_some_and(|(at, _)| at as u64 == offset))
 }
 
+/// The pads of group 3 that are clock and data of an I2C controller by function 0 (U-Boot
+/// drivers/pinctrl/pinctrl-th1520.c, `I2C2_SCL` to `I2C3_SDA`).
+pub(super) fn i2c_pads(controller: usize) -> Option<std::ops::Range<usize>> {
+    match controller {
+        2 => Some(9..11),
+        3 => Some(11..13),
+        _ => None,
+    }
+}
+
 /// Interrupt lines.
 pub(super) mod line {
     pub(crate) const UART: usize = 36;

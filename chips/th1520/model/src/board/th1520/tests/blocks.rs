@@ -76,6 +76,9 @@ fn nothing_answers_where_nothing_is() {
 /// A controller set up for 100 kHz, with the expander's address.
 fn i2c(target: u32) -> Bench {
     let mut bench = Bench::open();
+    // The inputs of its pads, 11 and 12.
+    bench.write(PADS + 4 * 5, 1 << (16 + 9));
+    bench.write(PADS + 4 * 6, 1 << 9);
     for (offset, value) in [
         (0x00, 0x63),
         (0x04, target),
@@ -135,6 +138,21 @@ fn a_target_that_is_not_there_aborts_and_holds_the_fifo() {
     assert_eq!(bench.read(I2C3 + 0x80), 0);
     bench.write(I2C3 + 0x10, 1);
     assert_eq!(bench.rules(), []);
+}
+
+#[test]
+fn a_target_answers_only_where_the_pads_are_lines_of_the_bus() {
+    for (register, value) in [
+        (PADS + 4 * 6, 0),
+        (PADS + 0x404, 3 << 12),
+        (PADS + 0x404, 3 << 16),
+    ] {
+        let mut bench = i2c(0x18);
+        bench.write(register, value);
+        bench.write(I2C3 + 0x10, 0x201);
+        bench.pass(1_000_000);
+        assert_eq!(bench.read(I2C3 + 0x80), 1, "{register:#x} {value:#x}");
+    }
 }
 
 #[test]
