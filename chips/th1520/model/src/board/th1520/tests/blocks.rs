@@ -271,4 +271,8 @@ fn the_sensor_gives_samples_when_they_are_done() {
     let degrees = 42_740 + 220_500 * sample / 4094 - 220_500 / 2 + -160 * 4_096_000 / 1_000_000;
     assert!((60_900..=61_100).contains(&degrees), "{degrees}");
     assert_eq!(bench.read(PVT + 0xd4), 0, "the next one takes time again");
+    bench.board.pvt.set_temperature(80_000);
+    assert_eq!(i64::from(bench.read(PVT + 0xd8)), sample, "it is stale");
+    bench.pass(1_000_000);
+    assert!(i64::from(bench.read(PVT + 0xd8)) > sample);
 }
