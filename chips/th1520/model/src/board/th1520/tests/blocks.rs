@@ -171,6 +171,14 @@ fn a_controller_that_works_is_not_off_at_once() {
     assert_eq!(bench.read(I2C3 + 0x9c), 1);
     bench.pass(1_000_000);
     assert_eq!(bench.read(I2C3 + 0x9c), 0);
+    // Also without anything on the bus: a clock of it, 10 µs.
+    bench.write(I2C3 + 0x6c, 1);
+    bench.write(I2C3 + 0x6c, 0);
+    assert_eq!(bench.read(I2C3 + 0x9c), 1);
+    bench.write(I2C3 + 0x04, 0x20);
+    assert_eq!(bench.rules(), [Rule::WriteIgnored]);
+    bench.pass(10_000);
+    assert_eq!(bench.read(I2C3 + 0x9c), 0);
 }
 
 #[test]
@@ -187,6 +195,7 @@ fn a_held_bus_stays_so_over_a_disable_and_an_abort_lets_it_go() {
     bench.write(I2C3 + 0x10, 1);
     bench.pass(1_000_000);
     bench.write(I2C3 + 0x6c, 0);
+    bench.pass(10_000);
     assert_eq!(bench.read(I2C3 + 0x9c), 0, "off");
     assert_eq!(bench.read(I2C3 + 0x70) & 0x21, 0x21, "held");
     bench.write(I2C3 + 0x6c, 3);
