@@ -267,9 +267,8 @@ impl Th1520 {
         }
         self.plic.set_level(line::DMAC, self.dmac.line());
         for (index, i2c) in self.i2c.iter_mut().enumerate() {
-            // The pads of the others are not known, or not in these groups.
-            if let Some(mut lines) = map::i2c_pads(index) {
-                let pads = &self.pads[map::GROUP_3];
+            if let Some((group, mut lines)) = map::i2c_pads(index) {
+                let pads = &self.pads[group];
                 i2c.connected = lines.all(|pad| pads.function(pad) == 0 && pads.is_input(pad));
             }
             i2c.advance(now);
