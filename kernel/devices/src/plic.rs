@@ -8,9 +8,9 @@
 //! looks at a changed enable bit only when something else is written; hence the order of writes below.
 //!
 //! The claim register of T-Head's C900 is filled by an arbiter that takes some clocks: read at once after another
-//! register was written, it may give the line that won before, or none (openC910 RTL, `plic_arb_ctrl.v`). Each claim has
-//! the arbiter begin anew, also one that gave nothing (`plic_hreg_busif.v`, `hreg_arbx_arb_flush`): who claims again and
-//! again at once may never get a line.
+//! register was written, it may give the line that won before, or none (openC910 RTL, `plic_arb_ctrl.v`). Each claim
+//! has the arbiter begin anew, also one that gave nothing (`plic_hreg_busif.v`, `hreg_arbx_arb_flush`): who claims
+//! again and again at once may never get a line.
 
 use crate::registers::{Bus, Registers};
 
