@@ -15,6 +15,7 @@ mod part;
 mod probe;
 mod readme;
 mod refusals;
+mod repeats;
 pub(crate) mod shell;
 mod slot;
 mod story;

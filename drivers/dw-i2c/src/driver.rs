@@ -31,9 +31,13 @@ const BLOCKS: [&str; 5] = [
     "control.i2c4",
 ];
 
-/// Pads with the lines of a bus: of controllers 2 and 3 (U-Boot drivers/pinctrl/pinctrl-th1520.c, `I2C2_SCL` to
-/// `I2C3_SDA`). Those of the others are not in the groups that `pins` has, or not known.
-const PADS: [&str; 4] = [
+/// Pads with the lines of a bus: of controllers 0 to 3 (U-Boot drivers/pinctrl/pinctrl-th1520.c, `I2C0_SCL` to
+/// `I2C1_SDA` of group 2, `I2C2_SCL` to `I2C3_SDA` of group 3). No pad has a name from another one.
+const PADS: [&str; 8] = [
+    "pins.gpio0-6",
+    "pins.gpio0-7",
+    "pins.gpio0-8",
+    "pins.gpio0-9",
     "pins.gpio2-9",
     "pins.gpio2-10",
     "pins.gpio2-11",

@@ -76,4 +76,6 @@ fn change(window: &Window<'_, WINDOW>, bits: Bits, wanted: u32) -> Result<(), Er
 }
 
 #[cfg(test)]
+mod on_board;
+#[cfg(test)]
 mod tests;

@@ -117,9 +117,13 @@ impl Pad {
         )
     }
 
-    /// Whether it is a line of a bus of I2C as [`I2C`]: of 2 and 3, `I2C2_SCL` to `I2C3_SDA`.
+    /// Whether it is a line of a bus of I2C as [`I2C`]: of 0 and 1, `I2C0_SCL` to `I2C1_SDA`, or of 2 and 3, `I2C2_SCL`
+    /// to `I2C3_SDA`.
     pub const fn has_i2c(self) -> bool {
-        matches!((self.group, self.number), (Group::Three, 9..=12))
+        matches!(
+            (self.group, self.number),
+            (Group::Two, 6..=9) | (Group::Three, 9..=12)
+        )
     }
 
     /// Where its function is chosen.
@@ -169,6 +173,21 @@ mod tests {
         }
         assert_eq!(Pad::of_line(3, 23), None);
         assert_eq!(Pad::of_line(4, 0), None);
+    }
+
+    #[test]
+    fn the_lines_of_buses_are_the_pads_with_their_names() {
+        // `TH1520_PAD(6, I2C0_SCL, …)` to 9 of group 2, `TH1520_PAD(9, I2C2_SCL, …)` to 12 of group 3.
+        let lines: Vec<Pad> = Pad::all().filter(|pad| pad.has_i2c()).collect();
+        let names: Vec<_> = lines.iter().map(|pad| pad.name().to_string()).collect();
+        assert_eq!(
+            names,
+            [
+                "gpio0-6", "gpio0-7", "gpio0-8", "gpio0-9", "gpio2-9", "gpio2-10", "gpio2-11",
+                "gpio2-12"
+            ]
+        );
+        assert!(lines.iter().all(|pad| pad.gpio_function() == 3));
     }
 
     #[test]

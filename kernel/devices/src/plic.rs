@@ -8,7 +8,9 @@
 //! looks at a changed enable bit only when something else is written; hence the order of writes below.
 //!
 //! The claim register of T-Head's C900 is filled by an arbiter that takes some clocks: read at once after another
-//! register was written, it may give the line that won before, or none (openC910 RTL, `plic_arb_ctrl.v`).
+//! register was written, it may give the line that won before, or none (openC910 RTL, `plic_arb_ctrl.v`). Each claim
+//! has the arbiter begin anew, also one that gave nothing (`plic_hreg_busif.v`, `hreg_arbx_arb_flush`): who claims
+//! again and again at once may never get a line.
 
 use crate::registers::{Bus, Registers};
 
@@ -21,9 +23,11 @@ const CONTEXT_STRIDE: usize = 0x1000;
 const CLAIM: usize = 4;
 
 const NORMAL: u32 = 1;
-/// How often a claim is read until it gives the line whose priority was raised: the arbiter needs no longer than a read
-/// or two take.
-const CLAIMS: u32 = 16;
+/// How often a claim is read until it gives the line whose priority was raised.
+const CLAIMS: u32 = 4;
+/// How many reads of another register give the arbiter its time before a claim. It takes 12 clocks for 256 lines, 32 in
+/// each of 8 and 4 around them, and a read takes 2 at least.
+const READS: u32 = 8;
 /// A priority above all other lines, used while a pending line is taken back.
 const URGENT: u32 = 2;
 
@@ -126,11 +130,15 @@ impl<B: Bus> Plic<B> {
         }
         // Completes the line if it was taken. A completion counts only while the line is enabled (section 10).
         self.registers.write32(self.claim, line);
-        if self.registers.read32(PENDING + line as usize / 32 * 4) & bit != 0 {
-            // A claim returns the most urgent of the enabled lines that are pending: this one, or first the one that
-            // was the most urgent before. That one is pending again once it is completed: its level still stands.
+        let pending = PENDING + line as usize / 32 * 4;
+        if self.registers.read32(pending) & bit != 0 {
+            // A claim returns the most urgent of the enabled lines that are pending: this one. If it is another one all
+            // the same, that is pending again once it is completed: its level still stands.
             self.registers.write32(PRIORITY + line as usize * 4, URGENT);
             for _ in 0..CLAIMS {
+                for _ in 0..READS {
+                    self.registers.read32(pending);
+                }
                 let claimed = self.registers.read32(self.claim);
                 if claimed != 0 {
                     self.registers.write32(self.claim, claimed);

@@ -15,8 +15,10 @@ use std::time::Duration;
 const APP: &str = "probe";
 /// How long of its own time the machine may be silent.
 const SILENCE: Duration = Duration::from_secs(60);
-/// Its last line.
+/// Its last line, where nothing hangs.
 const END: &str = "TH1520 probe 1: end";
+/// What it says before what may hang.
+const WARNING: &str = "now a read of the PWM in reset; if nothing follows, it hangs";
 
 /// The rate of the PWM that the model is told, in hertz.
 const RATE: u64 = 62_500_000;
@@ -33,6 +35,8 @@ struct Start {
     said: &'static [&'static str],
     /// What must be said before a rate near [`RATE`].
     rates: &'static [&'static str],
+    /// It hangs after [`WARNING`].
+    hangs: bool,
 }
 
 const STARTS: &[Start] = &[
@@ -48,12 +52,21 @@ const STARTS: &[Start] = &[
             "pwm rate: ",
             "warning: the image counts with 24000000 Hz, and the board with ",
         ],
+        hangs: false,
     },
     Start {
         name: "without_a_wire_it_says_which_one",
         options: &[],
         said: &["connect GPIO10 and GPIO11 of the header"],
         rates: &[],
+        hangs: false,
+    },
+    Start {
+        name: "what_hangs_is_the_last_that_it_tells_of",
+        options: &["--closed-hangs"],
+        said: &["pwm 5 after reset = "],
+        rates: &[],
+        hangs: true,
     },
 ];
 
@@ -84,11 +97,15 @@ fn run(bootable: &Bootable, start: &Start) -> Result<()> {
     loop {
         let line = guest.line_within(SILENCE)?;
         let line = line.with_context(|| format!("it ended: {}", lines.join("\n")))?;
-        let ends = line.contains(END);
+        let ends = line.contains(if start.hangs { WARNING } else { END });
         lines.push(line);
         if ends {
             break;
         }
+    }
+    if start.hangs {
+        let more = guest.line_within(SILENCE)?;
+        ensure!(more.is_none(), "it goes on: {more:?}");
     }
     for text in start.said {
         let is_said = lines.iter().any(|line| line.contains(text));

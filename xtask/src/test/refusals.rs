@@ -40,6 +40,16 @@ const REFUSALS: &[(&str, &[&str], &str)] = &[
         &["--told-memory", "3145728"],
         "memory ends at 0x0000000000300000",
     ),
+    (
+        "memory_that_the_tree_reserves_is_not_taken",
+        &["--told-reserved", "4194304:4096"],
+        "and the firmware reserves from 0x0000000000400000 to 0x0000000000400fff",
+    ),
+    (
+        "without_a_device_tree_it_does_not_start",
+        &["--device-tree", "/dev/null"],
+        "there is no device tree at 0x0000000003800000",
+    ),
 ];
 
 /// Runs them all.

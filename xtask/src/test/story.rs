@@ -9,7 +9,7 @@ mod steps;
 use super::part::{OnBoard, Part, Runs};
 use super::shell::{Answer, Shell};
 use super::tally::Tally;
-use super::{readme, refusals};
+use super::{readme, refusals, repeats};
 use crate::build::Bootable;
 use crate::machine::Machine;
 use crate::qemu::Clock;
@@ -81,8 +81,8 @@ fn tell(workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
         }
     }
     if let Machine::Model(..) = bootable.machine {
-        let refused = refusals::run(&bootable)?;
-        tally.join(refused);
+        tally.join(refusals::run(&bootable)?);
+        tally.join(repeats::run(&bootable)?);
     }
     Ok(tally)
 }

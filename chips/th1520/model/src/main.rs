@@ -1,23 +1,25 @@
 //! The command line of the model: runs an image with its serial line on standard input and output.
 #![forbid(unsafe_code)]
 
+mod setup;
+
 use anyhow::{Context, Result, ensure};
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, Parser};
+use setup::{BoardName, Setup, pad};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use th1520_model::board::Board;
-use th1520_model::board::th1520::{Options, Pad, Th1520};
+use th1520_model::board::th1520::{Pad, Th1520};
 use th1520_model::debugger;
-use th1520_model::device_tree::{Description, encode};
 use th1520_model::load;
 use th1520_model::lockstep::{self, Program};
 use th1520_model::wave::Meter;
-use th1520_model::{Chain, Machine, Stop, presets};
+use th1520_model::{Machine, Stop};
 
 /// The model of a board.
 #[derive(Debug, Parser)]
@@ -26,10 +28,10 @@ enum Command {
     Run(Box<Arguments>),
     /// Compares the model with QEMU, instruction by instruction.
     Lockstep(Lockstep),
-    /// Runs an image for QEMU's `virt` twice, and once from a snapshot in the middle: all must be the same run.
+    /// Runs an image twice, and once from a snapshot in the middle: all must be the same run.
     Repeat {
-        /// The image, an ELF file.
-        image: PathBuf,
+        #[command(flatten)]
+        setup: Box<Setup>,
         /// How much of the model's time the run has, in milliseconds.
         #[arg(long, default_value_t = 100)]
         milliseconds: u64,
@@ -56,61 +58,18 @@ struct Lockstep {
 
 #[derive(Debug, Args)]
 struct Arguments {
-    /// The board.
-    #[arg(long, value_enum, default_value = "virt")]
-    board: BoardName,
-    /// The image: an ELF file; for the TH1520 also a flat one, as `booti` takes it.
-    image: PathBuf,
-    /// The device tree that the TH1520's firmware passes; if absent, a short one of the Lichee Pi 4A.
-    #[arg(long)]
-    device_tree: Option<PathBuf>,
-    /// An OpenSBI of the kind `fw_dynamic` runs below the TH1520's image, in place of the model's own part of the
-    /// firmware.
-    #[arg(long)]
-    firmware: Option<PathBuf>,
-    /// Passes the TH1520's tree of a board with this name, which is compatible with nothing else.
-    #[arg(long)]
-    other_board: Option<String>,
-    /// How much memory the TH1520's tree tells of, in bytes.
-    #[arg(long)]
-    told_memory: Option<u64>,
-    /// All gates of the TH1520 are on and nothing is held in reset.
-    #[arg(long)]
-    open: bool,
-    /// The TH1520's firmware leaves page attributes off.
-    #[arg(long)]
-    no_attributes: bool,
-    /// The TH1520's firmware does not delegate the interrupt controller.
-    #[arg(long)]
-    not_delegated: bool,
-    /// The TH1520's firmware tells another processor's identity.
-    #[arg(long)]
-    other_processor: bool,
-    /// What random choices of the TH1520 depend on.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// The TH1520's caches write back a dirty line at random, about every so many nanoseconds.
-    #[arg(long)]
-    early_write_back: Option<u64>,
+    #[command(flatten)]
+    setup: Setup,
     /// Writes what the TH1520's pad does, each time that it changes, to the file of `--waves`; for example `gpio3-3`.
     #[arg(long, requires = "waves", value_parser = pad)]
     wave: Vec<Pad>,
     /// The file: a line with the time in nanoseconds, the pad, and its wave.
     #[arg(long)]
     waves: Option<PathBuf>,
-    /// At a time in milliseconds the TH1520's processor has a temperature in thousandths of a degree: `1500:70000`.
-    #[arg(long, value_parser = heat)]
-    heat: Vec<(u64, i64)>,
     /// From a time in milliseconds on, the program of an ELF file spins where it is: `1000:supervisor.elf`. If the
     /// machine is reset, the exit code is 3.
     #[arg(long, value_parser = stuck)]
     stuck: Option<(u64, PathBuf)>,
-    /// A wire from one pad of the TH1520 to another, which it drives: `gpio3-3:gpio1-3`.
-    #[arg(long, value_parser = wire)]
-    wire: Vec<(Pad, Pad)>,
-    /// The rate of the TH1520's PWM in Hz.
-    #[arg(long)]
-    pwm_rate: Option<u64>,
     /// How much of the model's time may pass, in milliseconds.
     #[arg(long)]
     milliseconds: Option<u64>,
@@ -140,16 +99,6 @@ struct Arguments {
     log: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum BoardName {
-    /// The places of QEMU's `virt`.
-    Virt,
-    /// The TH1520 below the vendor's firmware.
-    Th1520,
-    /// The TH1520 below mainline firmware.
-    Th1520Mainline,
-}
-
 /// How much time a step has, in nanoseconds: after each the serial line is looked at.
 const STEP: u64 = 1_000_000;
 
@@ -158,20 +107,26 @@ fn main() -> Result<ExitCode> {
         Command::Run(arguments) => run(&arguments),
         Command::Lockstep(arguments) => compare(&arguments),
         Command::Repeat {
-            image,
+            setup,
             milliseconds,
-        } => repeat(&image, milliseconds),
+        } => {
+            let image = setup.read()?;
+            let half = milliseconds * 500_000;
+            match setup.board {
+                BoardName::Virt => repeat(|| setup.virt(&image), half),
+                _ => repeat(|| setup.th1520(&image), half),
+            }
+        }
     }
 }
 
-fn repeat(path: &Path, milliseconds: u64) -> Result<ExitCode> {
-    let image = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let half = milliseconds * 500_000;
-    let mut once = presets::virt(&image)?;
+/// Runs what `begin` gives for twice so many nanoseconds.
+fn repeat<B: Board>(begin: impl Fn() -> Result<Machine<B>>, half: u64) -> Result<ExitCode> {
+    let mut once = begin()?;
     once.run(half);
     let mut snapshot = once.clone();
     once.run(half);
-    let mut again = presets::virt(&image)?;
+    let mut again = begin()?;
     // In other steps, which must not matter.
     while again.now() < 2 * half {
         again.run(STEP.min(2 * half - again.now()));
@@ -214,64 +169,16 @@ fn compare(arguments: &Lockstep) -> Result<ExitCode> {
 }
 
 fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let path = arguments.image.display();
-    let image = std::fs::read(&arguments.image).with_context(|| format!("cannot read {path}"))?;
-    match arguments.board {
-        BoardName::Th1520 => th1520(&image, arguments, Chain::Vendor),
-        BoardName::Th1520Mainline => th1520(&image, arguments, Chain::Mainline),
-        BoardName::Virt => serve(
-            presets::virt(&image).with_context(|| path.to_string())?,
-            arguments,
-            |_| Ok(()),
-        ),
+    let setup = &arguments.setup;
+    let image = setup.read()?;
+    match setup.board {
+        BoardName::Virt => serve(setup.virt(&image)?, arguments, |_| Ok(())),
+        _ => th1520(&image, arguments),
     }
 }
 
-fn th1520(image: &[u8], arguments: &Arguments, chain: Chain) -> Result<ExitCode> {
-    let chain = if arguments.other_processor {
-        Chain::Qemu
-    } else {
-        chain
-    };
-    let tree = arguments.device_tree.as_ref();
-    let mut tree = tree
-        .map(|path| std::fs::read(path).with_context(|| path.display().to_string()))
-        .transpose()?;
-    if arguments.other_board.is_some() || arguments.told_memory.is_some() {
-        let memory = arguments.told_memory.unwrap_or(Options::default().memory);
-        let usual = Description::lichee_pi_4a(memory, chain.memory());
-        let other = arguments.other_board.as_deref();
-        let other = other.map(|name| [name]);
-        tree = Some(encode(&match &other {
-            Some(names) => Description {
-                model: names[0],
-                compatible: names,
-                ..usual
-            },
-            None => usual,
-        }));
-    }
-    let options = Options {
-        seed: arguments.seed,
-        early_write_back: arguments.early_write_back,
-        attributes: !arguments.no_attributes,
-        open: arguments.open,
-        plic_delegated: !arguments.not_delegated,
-        pwm_rate: arguments.pwm_rate.unwrap_or(Options::default().pwm_rate),
-        ..Options::default()
-    };
-    let machine = match &arguments.firmware {
-        Some(path) => {
-            let code = std::fs::read(path).with_context(|| path.display().to_string())?;
-            presets::th1520_below(&code, image, tree.as_deref(), options)
-        }
-        None => presets::th1520(image, tree.as_deref(), options, chain),
-    };
-    let mut machine = machine.with_context(|| arguments.image.display().to_string())?;
-    machine.board.plan_heat(arguments.heat.clone());
-    for (from, to) in &arguments.wire {
-        machine.board.wire(*from, *to);
-    }
+fn th1520(image: &[u8], arguments: &Arguments) -> Result<ExitCode> {
+    let mut machine = arguments.setup.th1520(image)?;
     let mut watch = Watch::new(&mut machine, arguments)?;
     let mut stuck = arguments.stuck.clone();
     serve(machine, arguments, |machine| {
@@ -281,25 +188,6 @@ fn th1520(image: &[u8], arguments: &Arguments, chain: Chain) -> Result<ExitCode>
         }
         watch.look(machine)
     })
-}
-
-/// A pad of the command line.
-fn pad(name: &str) -> Result<Pad> {
-    Pad::from_name(name).with_context(|| format!("no pad is `{name}`; write one as `gpio3-3`"))
-}
-
-/// A wire of the command line.
-fn wire(text: &str) -> Result<(Pad, Pad)> {
-    let (from, to) = text.split_once(':').context("write `gpio3-3:gpio1-3`")?;
-    Ok((pad(from)?, pad(to)?))
-}
-
-/// A time and a temperature of the command line; in nanoseconds, and in thousandths of a degree.
-fn heat(text: &str) -> Result<(u64, i64)> {
-    let parts = text
-        .split_once(':')
-        .context("write `MILLISECONDS:THOUSANDTHS`")?;
-    Ok((parts.0.parse::<u64>()? * 1_000_000, parts.1.parse()?))
 }
 
 /// A time and a file of the command line; the time in nanoseconds.

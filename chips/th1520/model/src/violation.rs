@@ -37,8 +37,6 @@ pub enum Rule {
     WriteIgnored,
     /// A write of bits that the register does not have.
     ReservedBits,
-    /// A pin's function does not reach the pad, because its mux selects another.
-    PadMux,
 }
 
 /// One such event.

@@ -17,10 +17,11 @@ struct Model {
     enabled: [bool; LINES],
     priority: [u32; LINES],
     threshold: u32,
-    /// Claims after a write to another register for which the claim register shows what won before.
-    lag: u32,
-    /// That line, and for how many more claims it is shown.
-    shown: (usize, u32),
+    /// Accesses that C900's arbiter takes; 0 is a controller without one.
+    arbiter: u32,
+    /// How many more of them it takes now, and what the claim register shows.
+    at_work: u32,
+    shown: usize,
 }
 
 impl Model {
@@ -31,6 +32,20 @@ impl Model {
                 self.pending[line] = true;
                 self.closed[line] = true;
             }
+        }
+    }
+
+    /// The arbiter begins anew.
+    fn arbitrate(&mut self) {
+        self.at_work = self.arbiter;
+    }
+
+    /// Lets the arbiter come to its end. Where nothing is pending, the claim register keeps what it showed.
+    fn decide(&mut self) {
+        self.at_work = 0;
+        let best = self.best();
+        if best != 0 {
+            self.shown = best;
         }
     }
 
@@ -58,19 +73,25 @@ fn word(bits: &[bool; LINES], first: usize) -> u32 {
 
 impl Bus for Model {
     fn read32(&mut self, offset: usize) -> u32 {
+        if offset != 0x20_1004 && self.at_work > 0 {
+            self.at_work -= 1;
+            if self.at_work == 0 {
+                self.decide();
+            }
+        }
         match offset {
             0..0x180 => self.priority[offset / 4],
             0x1000..0x100c => word(&self.pending, (offset - 0x1000) * 8),
             0x2080..0x208c => word(&self.enabled, (offset - 0x2080) * 8),
             0x20_1004 => {
-                let (shown, left) = self.shown;
-                let line = if left > 0 {
-                    self.shown.1 -= 1;
-                    shown
+                let line = if self.arbiter > 0 {
+                    // Also where it gives nothing.
+                    self.arbitrate();
+                    std::mem::take(&mut self.shown)
                 } else {
                     self.best()
                 };
-                // A line that is shown and cannot win is not claimed.
+                // A line that is shown and is off is not claimed.
                 if self.enabled[line] {
                     self.pending[line] = false;
                 }
@@ -81,9 +102,7 @@ impl Bus for Model {
     }
 
     fn write32(&mut self, offset: usize, value: u32) {
-        if offset != 0x20_1004 && self.lag > 0 {
-            self.shown = (self.best(), self.lag);
-        }
+        self.arbitrate();
         match offset {
             0x4..0x180 => self.priority[offset / 4] = value & 7,
             0x2080..0x208c => {
@@ -115,8 +134,9 @@ fn plic() -> Plic<Model> {
         enabled: [true; LINES],
         priority: [0; LINES],
         threshold: 7,
-        lag: 0,
-        shown: (0, 0),
+        arbiter: 0,
+        at_work: 0,
+        shown: 0,
     };
     let mut plic = Plic::on(model, 1, LINES as u32);
     plic.start();
@@ -196,23 +216,27 @@ fn a_masked_line_is_forgotten_and_disturbs_no_other() {
     assert_eq!(plic.take_all(), [32]);
 }
 
-/// As C900's claim register has it: the line that is to be taken back does not come first.
+/// As C900's arbiter has it: a claim register that lags, and claims that have the arbiter begin anew.
 #[test]
 fn a_masked_line_is_forgotten_though_the_claim_register_lags() {
-    for lag in 1..4 {
+    for arbiter in 1..=8 {
         let mut plic = plic();
-        plic.registers.lag = lag;
+        plic.registers.arbiter = arbiter;
         for line in [10, 20] {
             plic.unmask(line);
             plic.level(line, true);
         }
+        plic.registers.decide();
+        assert_eq!(plic.registers.shown, 10);
         plic.level(20, false);
         plic.mask(20);
-        assert!(!plic.registers.pending[20]);
-        plic.registers.shown = (0, 0);
+        assert!(!plic.registers.pending[20], "{arbiter}");
         plic.unmask(20);
-        plic.registers.shown = (0, 0);
-        assert_eq!(plic.take_all(), [10], "the other line is not lost");
+        plic.registers.decide();
+        assert_eq!(plic.take(), Some(10), "the other line is not lost");
+        plic.registers.shown = 0;
+        plic.registers.decide();
+        assert_eq!(plic.take(), None);
     }
 }
 

@@ -41,7 +41,7 @@ pub struct Options {
     pub attributes: bool,
     /// Firmware delegated the PLIC to supervisor mode.
     pub plic_delegated: bool,
-    /// Nanoseconds for which the PLIC's claim register shows its old value after a write to another register.
+    /// Nanoseconds that the PLIC's arbiter takes, after which its claim register is right.
     pub claim_delay: u64,
     /// What a closed block does.
     pub closed: Closed,
@@ -125,6 +125,7 @@ impl Th1520 {
             lines: 241,
             delegated: options.plic_delegated,
             claim_delay: options.claim_delay,
+            for_users: false,
         };
         let mut board = Self {
             options,
@@ -190,7 +191,7 @@ impl Th1520 {
         }
     }
 
-    /// Drives a pad from outside. The port sees it while the pad has the port's function.
+    /// Drives a pad from outside. The port sees it while the pad has the port's function, and its input is on.
     pub fn drive(&mut self, pad: Pad, level: bool, now: u64) {
         self.driven.retain(|(other, _)| *other != pad);
         self.driven.push((pad, level));
@@ -205,8 +206,9 @@ impl Th1520 {
     fn inputs(&self, port: usize) -> u32 {
         let here = |(pad, level): &(Pad, bool)| {
             let (at, bit) = pad.gpio();
-            let function = self.pads[pad.group_index()].function(usize::from(pad.number));
-            (at == port && *level && function == pad.gpio_function()).then_some(1 << bit)
+            let (pads, number) = (&self.pads[pad.group_index()], usize::from(pad.number));
+            let comes_in = pads.function(number) == pad.gpio_function() && pads.is_input(number);
+            (at == port && *level && comes_in).then_some(1 << bit)
         };
         self.driven.iter().filter_map(here).sum()
     }
@@ -264,7 +266,11 @@ impl Th1520 {
             self.plic.set_level(line::TIMER + index, timer.line());
         }
         self.plic.set_level(line::DMAC, self.dmac.line());
-        for i2c in &mut self.i2c {
+        for (index, i2c) in self.i2c.iter_mut().enumerate() {
+            if let Some((group, mut lines)) = map::i2c_pads(index) {
+                let pads = &self.pads[group];
+                i2c.connected = lines.all(|pad| pads.function(pad) == 0 && pads.is_input(pad));
+            }
             i2c.advance(now);
         }
         for channel in &mut self.pwm {
@@ -292,6 +298,7 @@ impl Th1520 {
         for (index, gpio) in self.gpio.iter().enumerate() {
             self.plic.set_level(line::GPIO + index, gpio.line());
         }
+        self.plic.advance(now);
         for index in 0..self.watched.len() {
             let (pad, old) = self.watched[index];
             let level = self.pad_level(pad, now);
@@ -500,6 +507,7 @@ impl Board for Th1520 {
             self.uart.next_event(now),
             self.write_back_at,
             self.dmac.next_event(),
+            self.plic.next_event(),
         ]
         .into_iter()
         .flatten()

@@ -40,6 +40,7 @@ impl Virt {
             lines: 96,
             delegated: true,
             claim_delay: 0,
+            for_users: true,
         };
         Self {
             plic: Plic::new(options),

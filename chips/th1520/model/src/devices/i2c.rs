@@ -89,6 +89,8 @@ pub struct I2c {
     /// Tied to 1 while anything is done after a disable.
     enabled: bool,
     disabling: bool,
+    /// It is not off before.
+    off_at: u64,
     commands: VecDeque<u32>,
     received: VecDeque<u8>,
     transfer: Option<Transfer>,
@@ -106,6 +108,8 @@ pub struct I2c {
     refusal: Option<u32>,
     /// It has the part that clears a stuck bus. Not known of the chip.
     pub clears_bus: bool,
+    /// Its two pads are lines of the bus. Otherwise no target answers.
+    pub connected: bool,
     /// The expander, if there is one.
     pub expander: Option<Expander>,
 }
@@ -126,6 +130,7 @@ impl I2c {
             registers,
             enabled: false,
             disabling: false,
+            off_at: 0,
             commands: VecDeque::new(),
             received: VecDeque::new(),
             transfer: None,
@@ -138,6 +143,7 @@ impl I2c {
             recovering: false,
             refusal: None,
             clears_bus: false,
+            connected: true,
             expander,
         }
     }
@@ -183,7 +189,7 @@ impl I2c {
             self.finish(transfer);
             self.begin(transfer.done_at);
         }
-        if self.disabling && self.transfer.is_none() {
+        if self.disabling && self.transfer.is_none() && self.off_at <= now {
             self.enabled = false;
             self.disabling = false;
             // A bus that is held stays held: only a stop, or an abort, lets it go.
@@ -235,7 +241,7 @@ impl I2c {
         let Some(expander) = self
             .expander
             .as_mut()
-            .filter(|expander| expander.address == target)
+            .filter(|expander| self.connected && expander.address == target)
         else {
             self.abort(1);
             return;
@@ -352,7 +358,10 @@ impl I2c {
                     self.recovering |= value & 8 != 0 && self.clears_bus;
                     self.advance(now);
                 } else if self.enabled {
-                    // It ends what goes over the bus first.
+                    // It ends what goes over the bus first, and takes some time in any case.
+                    if !self.disabling {
+                        self.off_at = now + self.bus_time(1);
+                    }
                     self.disabling = true;
                     self.advance(now);
                 }

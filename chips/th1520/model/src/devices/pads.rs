@@ -3,6 +3,8 @@
 
 /// Where the functions lie.
 const MUX: u64 = 0x400;
+/// Bit of a pad's settings: its level comes in.
+const INPUT: u32 = 1 << 9;
 
 /// The group.
 #[derive(Clone, Debug)]
@@ -25,6 +27,12 @@ impl Pads {
     #[must_use]
     pub fn function(&self, pad: usize) -> u32 {
         self.functions[pad / 8] >> (4 * (pad % 8)) & 15
+    }
+
+    /// Whether a pad's level comes in.
+    #[must_use]
+    pub fn is_input(&self, pad: usize) -> bool {
+        self.settings[pad / 2] >> (16 * (pad % 2)) & INPUT != 0
     }
 
     /// Gives a pad a function, as firmware does before the kernel.

@@ -1,6 +1,10 @@
 //! The interrupt controller of T-Head's C900 cores.
 //! Source: openC910 RTL, C910_RTL_FACTORY/gen_rtl/plic/rtl: plic_int_kid.v (a source), plic_hreg_busif.v (claim and
-//! completion), plic_arb_ctrl.v (the claim register), plic_ctrl.v (delegation). The registers' places: RISC-V PLIC 1.0.
+//! completion), plic_arb_ctrl.v (the arbiter), plic_ctrl.v (delegation). The registers' places: RISC-V PLIC 1.0.
+//!
+//! An arbiter fills the claim registers, and takes its time. A claim and a completion have it begin anew, and so does a
+//! claim that gave nothing: who asks again and again at once never gets a line. Where it finds none, a claim register
+//! keeps what it showed.
 
 use crate::board::{Access, Refused};
 use crate::cpu::Mode;
@@ -21,9 +25,15 @@ pub struct Options {
     pub lines: usize,
     /// Supervisor mode reaches everything from the start.
     pub delegated: bool,
-    /// For how many nanoseconds the claim register keeps its old value after a write to the other registers.
+    /// How many nanoseconds the arbiter takes at most; 0 is a controller without one, whose claims are always right.
     pub claim_delay: u64,
+    /// User mode reaches it, as QEMU's.
+    pub for_users: bool,
 }
+
+/// Accesses in which the arbiter comes to its end too, however long they take: it needs 12 clocks for 256 lines (8
+/// rounds of 32, and 4 around them), and an access takes 2 at least.
+const ACCESSES: u32 = 6;
 
 /// One source.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,8 +50,17 @@ struct Source {
 struct Context {
     enabled: [u32; SOURCES / 32],
     threshold: u32,
-    /// What the claim register keeps showing, and until when.
-    late: Option<(u32, u64)>,
+    /// The claim register, where an arbiter fills it.
+    shown: u32,
+    /// The priority of the line for which the output is on, where there is an arbiter.
+    output: Option<u32>,
+}
+
+/// The arbiter at work.
+#[derive(Clone, Copy, Debug)]
+struct Arbitration {
+    ends: u64,
+    accesses: u32,
 }
 
 /// The controller.
@@ -51,6 +70,9 @@ pub struct Plic {
     sources: Vec<Source>,
     contexts: Vec<Context>,
     delegated: bool,
+    arbitration: Option<Arbitration>,
+    /// A line rose, and the arbiter has not begun.
+    rose: bool,
 }
 
 /// What an access did besides.
@@ -63,13 +85,16 @@ impl Plic {
         let context = Context {
             enabled: [0; SOURCES / 32],
             threshold: 0,
-            late: None,
+            shown: 0,
+            output: None,
         };
         Self {
             options,
             sources: vec![Source::default(); options.lines],
             contexts: vec![context; 2],
             delegated: options.delegated,
+            arbitration: None,
+            rose: false,
         }
     }
 
@@ -77,16 +102,80 @@ impl Plic {
     /// is completed.
     pub fn set_level(&mut self, line: usize, level: bool) {
         let source = &mut self.sources[line];
-        if level && !source.level && !source.active {
-            source.pending = true;
+        if level && !source.level {
+            source.pending |= !source.active;
+            self.rose = true;
         }
         source.level = level;
+    }
+
+    /// Lets the arbiter work.
+    pub fn advance(&mut self, now: u64) {
+        if self.arbitration.is_some_and(|at_work| at_work.ends <= now) {
+            self.decide();
+        }
+        if std::mem::take(&mut self.rose) {
+            self.arbitrate(now);
+        }
+    }
+
+    /// When the arbiter comes to its end.
+    #[must_use]
+    pub fn next_event(&self) -> Option<u64> {
+        self.arbitration.map(|at_work| at_work.ends)
+    }
+
+    /// The arbiter begins, or begins anew.
+    fn arbitrate(&mut self, now: u64) {
+        if self.options.claim_delay > 0 {
+            self.arbitration = Some(Arbitration {
+                ends: now + self.options.claim_delay,
+                accesses: 0,
+            });
+        }
+    }
+
+    /// An access that leaves the arbiter at work.
+    fn accessed(&mut self) {
+        if let Some(at_work) = &mut self.arbitration {
+            at_work.accesses += 1;
+            if at_work.accesses >= ACCESSES {
+                self.decide();
+            }
+        }
+    }
+
+    /// The arbiter has come to its end. A line that machine mode has enabled goes before all others, and to it alone.
+    fn decide(&mut self) {
+        self.arbitration = None;
+        let machines = |line: usize| self.is_enabled(0, line);
+        let rank = |line: &usize| {
+            let priority = self.sources[*line].priority;
+            (machines(*line), priority, usize::MAX - line)
+        };
+        let winner = (1..self.sources.len())
+            .filter(|line| self.could_win(0, *line) || self.could_win(1, *line))
+            .max_by_key(rank);
+        let to = winner.map(|line| usize::from(!machines(line)));
+        for (context, state) in self.contexts.iter_mut().enumerate() {
+            state.output = None;
+            let Some(line) = winner else { continue };
+            let priority = self.sources[line].priority;
+            let has_it = to == Some(context);
+            state.shown = if has_it { line as u32 } else { 0 };
+            state.output = (has_it && priority > state.threshold).then_some(priority);
+        }
     }
 
     /// Whether a context's output is on: 0 is machine mode's, 1 supervisor mode's.
     #[must_use]
     pub fn output(&self, context: usize) -> bool {
-        let threshold = self.contexts[context].threshold;
+        let Context {
+            threshold, output, ..
+        } = self.contexts[context];
+        if self.options.claim_delay > 0 {
+            return output.is_some_and(|priority| priority > threshold);
+        }
         self.winner(context)
             .is_some_and(|line| self.sources[line].priority > threshold)
     }
@@ -107,7 +196,7 @@ impl Plic {
 
     fn could_win(&self, context: usize, line: usize) -> bool {
         let source = &self.sources[line];
-        source.pending && source.priority > 0 && self.is_enabled(context, line)
+        source.pending && !source.active && source.priority > 0 && self.is_enabled(context, line)
     }
 
     fn is_enabled(&self, context: usize, line: usize) -> bool {
@@ -120,6 +209,10 @@ impl Plic {
     /// What the bus answers with an error, and the rule that was broken.
     pub fn read(&mut self, offset: u64, access: &Access) -> Reported<u64> {
         self.check(offset, access)?;
+        self.advance(access.now);
+        if !matches!(place(offset), Register::Claim(_)) {
+            self.accessed();
+        }
         let value = match place(offset) {
             Register::Priority(line) => self.sources.get(line).map_or(0, |source| source.priority),
             Register::Pending(word) => self.word(word, |source| source.pending),
@@ -141,6 +234,7 @@ impl Plic {
     /// What the bus answers with an error, and the rule that was broken.
     pub fn write(&mut self, offset: u64, value: u64, access: &Access) -> Reported<()> {
         self.check(offset, access)?;
+        self.advance(access.now);
         let value = value as u32;
         let place = place(offset);
         if let Register::Enable(context, _)
@@ -150,9 +244,11 @@ impl Plic {
             self.context(context)?;
         }
         if let Register::Claim(context) = place {
-            return Ok(((), self.complete(context, value as usize)));
+            let rule = self.complete(context, value as usize);
+            self.arbitrate(access.now);
+            return Ok(((), rule));
         }
-        self.keep_claims(access.now);
+        self.arbitrate(access.now);
         match place {
             // 5 bits of priority and threshold.
             Register::Priority(line) => {
@@ -186,7 +282,7 @@ impl Plic {
         let allowed = match access.mode {
             Mode::Machine => true,
             Mode::Supervisor => offset != CONTROL && (!shared || self.delegated),
-            Mode::User => self.options.delegated,
+            Mode::User => self.options.for_users,
         };
         if allowed {
             Ok(())
@@ -209,32 +305,27 @@ impl Plic {
             .sum()
     }
 
-    /// The claim register is filled by an arbiter that takes some clocks: it shows the old winner for a while.
-    fn keep_claims(&mut self, now: u64) {
-        if self.options.claim_delay == 0 {
-            return;
-        }
-        for context in 0..self.contexts.len() {
-            let shown = match self.contexts[context].late {
-                Some((line, until)) if now < until => line,
-                _ => self.winner(context).unwrap_or(0) as u32,
-            };
-            self.contexts[context].late = Some((shown, now + self.options.claim_delay));
-        }
-    }
-
     fn claim(&mut self, context: usize, now: u64) -> u32 {
-        let shown = match self.contexts[context].late.take() {
-            Some((line, until)) if now < until => line,
-            _ => self.winner(context).unwrap_or(0) as u32,
+        let line = if self.options.claim_delay > 0 {
+            let shown = std::mem::take(&mut self.contexts[context].shown);
+            for other in &mut self.contexts {
+                if other.shown == shown {
+                    other.shown = 0;
+                }
+            }
+            self.contexts[context].output = None;
+            self.arbitrate(now);
+            shown
+        } else {
+            self.winner(context).unwrap_or(0) as u32
         };
-        // A line that was shown but cannot win any more is not claimed.
-        if shown != 0 && self.could_win(context, shown as usize) {
-            let source = &mut self.sources[shown as usize];
+        // A line that was shown and is off by now is not claimed.
+        if line != 0 && self.is_enabled(context, line as usize) {
+            let source = &mut self.sources[line as usize];
             source.pending = false;
             source.active = true;
         }
-        shown
+        line
     }
 
     fn complete(&mut self, context: usize, line: usize) -> Option<Rule> {

@@ -32,6 +32,8 @@ pub struct Pvt {
     running: Option<u64>,
     /// When the sample that is shown was read, or the conversion began.
     taken: u64,
+    /// The sample that was read last: what is shown until the next one is done.
+    stale: u32,
     /// Thousandths of a degree.
     temperature: i64,
 }
@@ -45,6 +47,7 @@ impl Pvt {
             disabled: 0,
             running: None,
             taken: 0,
+            stale: 0,
             temperature: 45_000,
         }
     }
@@ -76,11 +79,11 @@ impl Pvt {
             register::STATUS => 0,
             register::DONE => u32::from(self.is_done(now)),
             register::DATA => {
-                let done = self.is_done(now);
-                if done {
+                if self.is_done(now) {
                     self.taken = now;
+                    self.stale = self.sample();
                 }
-                if done { self.sample() } else { 0 }
+                self.stale
             }
             0x00..0x1000 => 0,
             _ => return None,

@@ -199,10 +199,11 @@ impl Uart {
         self.touched + 4 * self.character()
     }
 
-    /// Something is being shifted out or in.
+    /// Something is being shifted out or in, or waits to be taken.
     #[must_use]
-    pub fn is_busy(&self) -> bool {
-        !self.sending.is_empty() || !self.received.is_empty()
+    pub fn is_busy(&self, now: u64) -> bool {
+        let shifts_in = !self.arriving.is_empty() && now + self.character() > self.arrives_at;
+        shifts_in || !self.sending.is_empty() || !self.received.is_empty()
     }
 
     /// What the interrupt line is on for.
@@ -295,7 +296,7 @@ impl Uart {
                     self.sending.clear();
                 }
             }
-            3 if checks_busy && self.is_busy() => {
+            3 if checks_busy && self.is_busy(now) => {
                 self.busy_write = true;
                 self.rule = Some(Rule::UartBusy);
             }
@@ -324,7 +325,7 @@ impl Uart {
     pub fn read_status(&mut self, now: u64) -> u32 {
         self.advance(now);
         self.busy_write = false;
-        u32::from(self.is_busy())
+        u32::from(self.is_busy(now))
             | u32::from(self.sending.len() <= self.room()) << 1
             | u32::from(self.sending.is_empty()) << 2
             | u32::from(!self.received.is_empty()) << 3

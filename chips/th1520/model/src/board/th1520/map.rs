@@ -201,6 +201,18 @@ pub(super) fn with_reset(offset: u64) -> impl Iterator<Item = &'static MappedBlo
         .filter(move |place| place.reset.is_some_and(|(at, _)| at as u64 == offset))
 }
 
+/// The pads that are clock and data of an I2C controller by function 0, with their group (U-Boot
+/// drivers/pinctrl/pinctrl-th1520.c, `I2C0_SCL` to `I2C3_SDA`). No pad has its name from the others.
+pub(super) fn i2c_pads(controller: usize) -> Option<(usize, std::ops::Range<usize>)> {
+    match controller {
+        0 => Some((GROUP_2, 6..8)),
+        1 => Some((GROUP_2, 8..10)),
+        2 => Some((GROUP_3, 9..11)),
+        3 => Some((GROUP_3, 11..13)),
+        _ => None,
+    }
+}
+
 /// Interrupt lines.
 pub(super) mod line {
     pub(crate) const UART: usize = 36;

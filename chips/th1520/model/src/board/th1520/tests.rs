@@ -23,6 +23,7 @@ const GPIO3: u64 = 0xff_e7f3_8000;
 const I2C3: u64 = 0xff_ec01_4000;
 const PWM: u64 = 0xff_ec01_c000;
 const PADS: u64 = 0xff_ec00_7000;
+const GROUP_2: u64 = 0xff_e7f3_c000;
 const WATCHDOG: u64 = 0xff_efc3_0000;
 const CLOCKS: u64 = 0xff_ef01_0000;
 const RESETS: u64 = 0xff_ef01_4000;

@@ -76,6 +76,9 @@ fn nothing_answers_where_nothing_is() {
 /// A controller set up for 100 kHz, with the expander's address.
 fn i2c(target: u32) -> Bench {
     let mut bench = Bench::open();
+    // The inputs of its pads, 11 and 12.
+    bench.write(PADS + 4 * 5, 1 << (16 + 9));
+    bench.write(PADS + 4 * 6, 1 << 9);
     for (offset, value) in [
         (0x00, 0x63),
         (0x04, target),
@@ -138,6 +141,21 @@ fn a_target_that_is_not_there_aborts_and_holds_the_fifo() {
 }
 
 #[test]
+fn a_target_answers_only_where_the_pads_are_lines_of_the_bus() {
+    for (register, value) in [
+        (PADS + 4 * 6, 0),
+        (PADS + 0x404, 3 << 12),
+        (PADS + 0x404, 3 << 16),
+    ] {
+        let mut bench = i2c(0x18);
+        bench.write(register, value);
+        bench.write(I2C3 + 0x10, 0x201);
+        bench.pass(1_000_000);
+        assert_eq!(bench.read(I2C3 + 0x80), 1, "{register:#x} {value:#x}");
+    }
+}
+
+#[test]
 fn the_target_is_fixed_while_the_controller_is_on() {
     let mut bench = i2c(0x18);
     bench.write(I2C3 + 0x04, 0x20);
@@ -152,6 +170,14 @@ fn a_controller_that_works_is_not_off_at_once() {
     bench.write(I2C3 + 0x6c, 0);
     assert_eq!(bench.read(I2C3 + 0x9c), 1);
     bench.pass(1_000_000);
+    assert_eq!(bench.read(I2C3 + 0x9c), 0);
+    // Also without anything on the bus: a clock of it, 10 µs.
+    bench.write(I2C3 + 0x6c, 1);
+    bench.write(I2C3 + 0x6c, 0);
+    assert_eq!(bench.read(I2C3 + 0x9c), 1);
+    bench.write(I2C3 + 0x04, 0x20);
+    assert_eq!(bench.rules(), [Rule::WriteIgnored]);
+    bench.pass(10_000);
     assert_eq!(bench.read(I2C3 + 0x9c), 0);
 }
 
@@ -169,6 +195,7 @@ fn a_held_bus_stays_so_over_a_disable_and_an_abort_lets_it_go() {
     bench.write(I2C3 + 0x10, 1);
     bench.pass(1_000_000);
     bench.write(I2C3 + 0x6c, 0);
+    bench.pass(10_000);
     assert_eq!(bench.read(I2C3 + 0x9c), 0, "off");
     assert_eq!(bench.read(I2C3 + 0x70) & 0x21, 0x21, "held");
     bench.write(I2C3 + 0x6c, 3);
@@ -253,4 +280,8 @@ fn the_sensor_gives_samples_when_they_are_done() {
     let degrees = 42_740 + 220_500 * sample / 4094 - 220_500 / 2 + -160 * 4_096_000 / 1_000_000;
     assert!((60_900..=61_100).contains(&degrees), "{degrees}");
     assert_eq!(bench.read(PVT + 0xd4), 0, "the next one takes time again");
+    bench.board.pvt.set_temperature(80_000);
+    assert_eq!(i64::from(bench.read(PVT + 0xd8)), sample, "it is stale");
+    bench.pass(1_000_000);
+    assert!(i64::from(bench.read(PVT + 0xd8)) > sample);
 }

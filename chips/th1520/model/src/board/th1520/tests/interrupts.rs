@@ -20,6 +20,12 @@ impl Bench {
         bench.enable(line, true);
         bench
     }
+
+    /// Line 50 rises.
+    fn raise(&mut self) {
+        self.board.plic.set_level(50, true);
+        self.pass(0);
+    }
 }
 
 #[test]
@@ -64,8 +70,8 @@ fn a_line_that_rose_and_fell_stays_pending() {
     assert_eq!(bench.read(CLAIM), 50);
 }
 
-#[test]
-fn the_claim_register_lags_behind_writes() {
+/// A bench whose controller has its arbiter, with line 50 on.
+fn arbitrated() -> Bench {
     let mut bench = Bench::new(Options {
         open: true,
         claim_delay: 100,
@@ -74,15 +80,77 @@ fn the_claim_register_lags_behind_writes() {
     bench.write(PLIC + 4 * 50, 1);
     bench.enable(50, true);
     bench.pass(200);
-    bench.board.plic.set_level(50, true);
+    bench
+}
+
+#[test]
+fn the_claim_register_lags_behind_writes() {
+    let mut bench = arbitrated();
+    bench.raise();
+    bench.pass(99);
+    assert!(!bench.board.plic().output(1));
+    bench.pass(1);
+    assert!(bench.board.plic().output(1));
     bench.enable(50, false);
     assert_eq!(bench.read(CLAIM), 50, "the old winner, though it is off");
     assert!(!bench.board.plic().is_active(50), "it was not claimed");
-    assert_eq!(bench.read(CLAIM), 0, "the next read is right");
+    assert!(!bench.board.plic().output(1), "whoever claims ends it");
+    assert_eq!(bench.read(CLAIM), 0, "the register is empty then");
     bench.enable(50, true);
     assert_eq!(bench.read(CLAIM), 0, "or nothing, though it is on");
     bench.pass(100);
     assert_eq!(bench.read(CLAIM), 50);
+}
+
+#[test]
+fn who_claims_at_once_again_and_again_gets_no_line() {
+    let mut bench = arbitrated();
+    bench.raise();
+    for _ in 0..20 {
+        assert_eq!(bench.read(CLAIM), 0);
+        bench.pass(99);
+    }
+    // Accesses to other registers give the arbiter time.
+    for _ in 0..6 {
+        bench.read(PLIC + 4 * 50);
+    }
+    assert_eq!(bench.read(CLAIM), 50);
+}
+
+#[test]
+fn a_claim_register_keeps_what_it_showed_while_nothing_is_pending() {
+    let mut bench = arbitrated();
+    bench.raise();
+    bench.pass(100);
+    bench.enable(50, false);
+    bench.pass(1000);
+    assert!(!bench.board.plic().output(1));
+    assert_eq!(bench.read(CLAIM), 50);
+    assert!(!bench.board.plic().is_active(50), "it is off");
+}
+
+#[test]
+fn a_line_that_machine_mode_has_is_not_supervisor_mode_s() {
+    const MACHINE_ENABLE: u64 = PLIC + 0x2000;
+    let mut bench = arbitrated();
+    let mut access = bench.access(MACHINE_ENABLE + 4, 4);
+    access.mode = Mode::Machine;
+    bench.board.write(&access, 1 << (50 - 32)).unwrap();
+    bench.raise();
+    bench.pass(100);
+    assert!(bench.board.plic().output(0) && !bench.board.plic().output(1));
+    assert_eq!(bench.read(CLAIM), 0);
+}
+
+#[test]
+fn user_mode_reaches_none_of_it() {
+    let mut bench = arbitrated();
+    for address in [PLIC + 4, ENABLE, CLAIM] {
+        let mut access = bench.access(address, 4);
+        access.mode = Mode::User;
+        assert_eq!(bench.board.read(&access), Err(Refused::Error));
+    }
+    assert_eq!(bench.rules(), [Rule::Privilege; 3]);
 }
 
 #[test]

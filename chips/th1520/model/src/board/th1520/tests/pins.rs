@@ -146,6 +146,8 @@ fn a_wire_brings_a_wave_to_a_line_of_gpio() {
     let mut bench = started(24_000_000, 240, 120);
     let input = Pad::from_name("gpio1-3").unwrap();
     bench.board.wire(Pad::FAN, input);
+    // The input of pad 35 of group 2.
+    bench.write(GROUP_2 + 4 * 17, 1 << (16 + 9));
     // The port of GPIO 1: 5 of 10 µs are high.
     let levels = 0xff_ec00_6000 + 0x50;
     let seen: Vec<u32> = (0..8)
@@ -160,11 +162,14 @@ fn a_wire_brings_a_wave_to_a_line_of_gpio() {
     );
 }
 
-/// GPIO3_1.
+/// GPIO3_1, and where its settings lie.
 const INPUT: Pad = Pad {
     group: 3,
     number: 33,
 };
+const SETTINGS: u64 = PADS + 4 * 16;
+/// The input is on.
+const COMES_IN: u32 = 1 << (16 + 9);
 
 #[test]
 fn an_output_is_seen_in_its_direction_and_function_alone() {
@@ -181,6 +186,7 @@ fn an_output_is_seen_in_its_direction_and_function_alone() {
 fn an_edge_stays_until_it_is_ended_and_a_level_does_not() {
     let mut bench = Bench::open();
     let (enable, kind, polarity, status, end) = (0x30, 0x38, 0x3c, 0x40, 0x4c);
+    bench.write(SETTINGS, COMES_IN);
     bench.write(GPIO3 + kind, 1 << 1);
     bench.write(GPIO3 + polarity, 1 << 1);
     bench.write(GPIO3 + enable, 1 << 1);
@@ -199,9 +205,11 @@ fn an_edge_stays_until_it_is_ended_and_a_level_does_not() {
 }
 
 #[test]
-fn an_input_is_seen_only_where_the_pad_has_the_port_s_function() {
+fn an_input_is_seen_only_where_the_pad_has_the_port_s_function_and_its_input_on() {
     let mut bench = Bench::open();
     bench.board.drive(INPUT, true, bench.now);
+    assert_eq!(bench.read(GPIO3 + 0x50), 0);
+    bench.write(SETTINGS, COMES_IN);
     assert_eq!(bench.read(GPIO3 + 0x50), 1 << 1);
     bench.write(PADS + 0x410, 2 << 4);
     assert_eq!(bench.read(GPIO3 + 0x50), 0);

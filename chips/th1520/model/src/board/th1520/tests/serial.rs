@@ -54,6 +54,20 @@ fn a_write_to_lcr_while_busy_is_ignored_and_interrupts_until_usr_is_read() {
 }
 
 #[test]
+fn a_character_on_its_way_in_keeps_it_busy() {
+    let mut bench = Bench::open();
+    bench.board.serial_in(b"x", bench.now);
+    bench.pass(CHARACTER / 2);
+    assert_eq!(bench.read(USR) & 1, 1);
+    bench.write(LCR, 0x83);
+    assert_eq!(bench.rules(), [Rule::UartBusy]);
+    bench.pass(CHARACTER);
+    assert_eq!(bench.read(USR) & 1, 1, "it waits to be taken");
+    bench.read(UART);
+    assert_eq!(bench.read(USR) & 1, 0);
+}
+
+#[test]
 fn what_finds_the_fifo_full_is_lost() {
     let mut bench = Bench::open();
     bench.board.serial_in(&[b'x'; 17], bench.now);
