@@ -255,20 +255,20 @@ mod tests {
 
     #[test]
     fn a_file_that_is_being_replaced_is_never_missing() {
-        let new = content(3, 20);
+        let new = content(3, 21);
         assert!(new.len() > AT_ONCE);
         for (is, is_right) in [
-            (Some(content(3, 4)), true),
+            (Some(content(3, 5)), true),
             (Some(new[..AT_ONCE].to_vec()), true),
             (Some(new.clone()), true),
             (Some(new[..AT_ONCE / 2].to_vec()), false),
             (Some(Vec::new()), false),
             (None, false),
         ] {
-            let mut files = after(20);
-            files.remove("F4");
-            files.extend(is.map(|bytes| ("F4".to_owned(), bytes)));
-            assert_eq!(judge(&Files::new(), &files, 3, 20).is_ok(), is_right);
+            let mut files = after(21);
+            files.remove("F5");
+            files.extend(is.map(|bytes| ("F5".to_owned(), bytes)));
+            assert_eq!(judge(&Files::new(), &files, 3, 21).is_ok(), is_right);
         }
     }
 }
