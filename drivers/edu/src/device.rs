@@ -4,6 +4,7 @@ use crate::pattern::Pattern;
 use crate::registers::{
     BAR_SIZE, Identification, InterruptCause, MAGIC, MOST, Registers, Status, Transfer,
 };
+use driver_interfaces::EduAsyncServer;
 use userlib::dma::{self, BusMaster, DmaBuffer};
 use userlib::future::with_deadline;
 use userlib::interrupt::Interrupt;
@@ -52,9 +53,10 @@ impl<'cap> Hardware<'cap> {
         userlib::log!("bound 1234:11e8, bar0 {} MiB, irq {line}", window >> 20);
         Ok(hardware)
     }
+}
 
-    /// The factorial of a number, modulo 2^32.
-    pub(crate) async fn factorial(&mut self, number: u32) -> Result<u32, Error> {
+impl EduAsyncServer for &mut Hardware<'_> {
+    async fn factorial(self, number: u32) -> Result<u32, Error> {
         let registers = Registers::new(&self.bar);
         identify(&registers)?;
         if registers.status().is_set(Status::COMPUTING) {
@@ -67,8 +69,8 @@ impl<'cap> Hardware<'cap> {
         Ok(registers.factorial().get())
     }
 
-    /// Bytes to the device and back, at most [`MOST`]; the milliseconds that it took.
-    pub(crate) async fn transfer(&mut self, count: usize) -> Result<u32, Error> {
+    async fn transfer(self, count: u32) -> Result<u32, Error> {
+        let count = count as usize;
         let registers = Registers::new(&self.bar);
         identify(&registers)?;
         let out = Transfer::from_memory(self.source.device_address(&self.master), count)?;
