@@ -41,12 +41,13 @@ impl<'cap> Hardware<'cap> {
             return Err(Error::NoDevice);
         }
         quiet(&registers);
-        let mut pool = device.dma_pool()?;
+        // What goes out has a pool of its own, and so has what comes back.
+        let [mut out, mut back] = [device.dma_pool_at(0)?, device.dma_pool_at(1)?];
         let hardware = Self {
             interrupt: device.interrupt("intx")?,
             master: device.bus_master()?,
-            source: pool.buffer(MOST)?,
-            destination: pool.buffer(MOST)?,
+            source: out.buffer(MOST)?,
+            destination: back.buffer(MOST)?,
             bar,
         };
         let (window, line) = (hardware.bar.len(), hardware.interrupt.line());
