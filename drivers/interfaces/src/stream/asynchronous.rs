@@ -1,6 +1,6 @@
-//! The streams for crates that await them. A read or a write is a call, which stops the task until the reply as any call
-//! to another task does, and ends with it (L8). So these futures are ready when they are polled first, and any executor
-//! will do.
+//! The streams for crates that await them. A read or a write is a call, which stops the task until the reply, as any
+//! call to another task does, and ends with it (L8). So these futures are ready when they are polled first, and any
+//! executor will do.
 
 use super::{ConsoleStream, TcpStream};
 
