@@ -61,6 +61,20 @@ impl Bootable {
         self
     }
 
+    /// The same app for the same board, as another workspace has it. It has the same disk.
+    ///
+    /// # Errors
+    /// Whatever keeps the image from being built.
+    pub(crate) fn rebuilt(self, workspace: &Workspace) -> Result<Self> {
+        let built = image(workspace, &self.built.plan.app, &self.built.plan.board)?;
+        let symbols = Symbols::read(&built.folder, workspace.root())?;
+        Ok(Self {
+            built,
+            symbols,
+            ..self
+        })
+    }
+
     /// What boots it, its serial line on standard input and output.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod driver;
 mod edit;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tutorial;
 
 pub(crate) use app::app;
 pub(crate) use board::board;

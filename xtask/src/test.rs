@@ -21,6 +21,7 @@ mod slot;
 mod story;
 mod suite;
 mod tally;
+mod tutorial;
 mod waves;
 
 pub(crate) use self::part::Part;
@@ -51,6 +52,7 @@ const ON_BOARDS: &[OnBoard] = &[
     fan::PART,
     header::PART,
     probe::PART,
+    tutorial::PART,
 ];
 
 /// All that the tests need of this machine, the browser of a single part too.

@@ -246,7 +246,7 @@ struct Caller<'d> {
 
 impl TargetsAsyncServer for Caller<'_> {
     async fn transfer(
-        &self,
+        self,
         target: u32,
         shape: u64,
         out: ReadLoan,

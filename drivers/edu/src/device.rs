@@ -4,6 +4,7 @@ use crate::pattern::Pattern;
 use crate::registers::{
     BAR_SIZE, Identification, InterruptCause, MAGIC, MOST, Registers, Status, Transfer,
 };
+use driver_interfaces::EduAsyncServer;
 use userlib::dma::{self, BusMaster, DmaBuffer};
 use userlib::future::with_deadline;
 use userlib::interrupt::Interrupt;
@@ -40,21 +41,23 @@ impl<'cap> Hardware<'cap> {
             return Err(Error::NoDevice);
         }
         quiet(&registers);
-        let mut pool = device.dma_pool()?;
+        // What goes out has a pool of its own, and so has what comes back.
+        let [mut out, mut back] = [device.dma_pool_at(0)?, device.dma_pool_at(1)?];
         let hardware = Self {
             interrupt: device.interrupt("intx")?,
             master: device.bus_master()?,
-            source: pool.buffer(MOST)?,
-            destination: pool.buffer(MOST)?,
+            source: out.buffer(MOST)?,
+            destination: back.buffer(MOST)?,
             bar,
         };
         let (window, line) = (hardware.bar.len(), hardware.interrupt.line());
         userlib::log!("bound 1234:11e8, bar0 {} MiB, irq {line}", window >> 20);
         Ok(hardware)
     }
+}
 
-    /// The factorial of a number, modulo 2^32.
-    pub(crate) async fn factorial(&mut self, number: u32) -> Result<u32, Error> {
+impl EduAsyncServer for &mut Hardware<'_> {
+    async fn factorial(self, number: u32) -> Result<u32, Error> {
         let registers = Registers::new(&self.bar);
         identify(&registers)?;
         if registers.status().is_set(Status::COMPUTING) {
@@ -67,8 +70,8 @@ impl<'cap> Hardware<'cap> {
         Ok(registers.factorial().get())
     }
 
-    /// Bytes to the device and back, at most [`MOST`]; the milliseconds that it took.
-    pub(crate) async fn transfer(&mut self, count: usize) -> Result<u32, Error> {
+    async fn transfer(self, count: u32) -> Result<u32, Error> {
+        let count = count as usize;
         let registers = Registers::new(&self.bar);
         identify(&registers)?;
         let out = Transfer::from_memory(self.source.device_address(&self.master), count)?;

@@ -14,7 +14,7 @@ const DISPLAY: &str = "display";
 /// The family of the auxiliary device's payload.
 type DisplayFamily = CovariantForLt!(());
 
-/// The device while it is bound. One request after the other has it.
+/// The device while it is bound. One request at a time has it; the others wait in the kernel.
 #[derive(Debug)]
 pub struct Edu<'cap> {
     /// A display driver could bind to this, as one binds to a graphics card's. Such a child needs to know only that the
@@ -23,24 +23,12 @@ pub struct Edu<'cap> {
     hardware: Lock<Hardware<'cap>>,
 }
 
-impl EduAsyncServer for Edu<'_> {
-    async fn factorial(&self, number: u32) -> Result<u32, Error> {
-        self.hardware.lock().await.factorial(number).await
-    }
-
-    async fn transfer(&self, count: u32) -> Result<u32, Error> {
-        self.hardware.lock().await.transfer(count as usize).await
-    }
-}
-
 /// The driver.
 #[derive(Debug, Default)]
 pub struct EduDriver;
 
 impl AsyncDriver for EduDriver {
     type State = ForLt!(Edu<'_>);
-    /// One has the device, the others wait for it.
-    const REQUESTS: usize = 4;
 
     async fn probe<'cap>(&self, device: &Device<'cap, Bound>) -> Result<Edu<'cap>, Error> {
         let hardware = Lock::new(Hardware::new(device)?);
@@ -53,12 +41,12 @@ impl AsyncDriver for EduDriver {
         })
     }
 
-    fn request<'cap>(
+    async fn request<'cap>(
         &self,
         state: &Edu<'cap>,
         _: &Device<'cap, Bound>,
         request: &Request<'_>,
-    ) -> impl Future<Output = Answer> {
-        state.dispatch(request)
+    ) -> Answer {
+        state.hardware.lock().await.dispatch(request).await
     }
 }

@@ -11,7 +11,8 @@ use userlib::runtime::AsyncDriver;
 
 /// The device (QEMU documentation, *EDU device*): it does what it is told when the test says so.
 struct Model {
-    memory: Memory,
+    /// What the driver has for what goes out and for what comes back.
+    pools: [Memory; 2],
     liveness: u32,
     factorial: u32,
     computing: bool,
@@ -36,10 +37,10 @@ impl Model {
         for at in 0..count as usize - lost {
             if command & 2 == 0 {
                 let place = (destination - BUFFER) as usize + at;
-                [self.buffer[place]] = self.memory.read(source + at as u64);
+                [self.buffer[place]] = self.pools[0].read(source + at as u64);
             } else {
                 let byte = self.buffer[(source - BUFFER) as usize + at];
-                self.memory.write(destination + at as u64, &[byte]);
+                self.pools[1].write(destination + at as u64, &[byte]);
             }
         }
         self.transfer[3] = 0;
@@ -77,9 +78,9 @@ impl DeviceModel for Model {
 
 /// Runs a test with the device.
 fn with(test: impl FnOnce(&mut Stage<'_>, &RefCell<Model>)) {
-    let memory = Memory::new(8192);
+    let pools = [Memory::new(4096), Memory::new(4096)];
     let model = Rc::new(RefCell::new(Model {
-        memory: memory.clone(),
+        pools: pools.clone(),
         liveness: 0,
         factorial: 0,
         computing: false,
@@ -90,7 +91,8 @@ fn with(test: impl FnOnce(&mut Stage<'_>, &RefCell<Model>)) {
     Offer::new("pci", 0x1234_11e8, 0)
         .with_device("bar0", model.clone(), BAR_SIZE)
         .with_line("intx")
-        .with_pool(&memory)
+        .with_pool(&pools[0])
+        .with_pool(&pools[1])
         .play::<_, { EduDriver::REQUESTS }>(&EduDriver, |stage| {
             assert_eq!(
                 (stage.bound(), stage.log().len()),

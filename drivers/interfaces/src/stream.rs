@@ -1,6 +1,8 @@
-//! Consoles and connections as byte streams of `embedded-io`, so that crates written for it run on top.
+//! Consoles and connections as byte streams of `embedded-io` and `embedded-io-async`, so that crates written for either
+//! run on top.
 
 mod ahead;
+mod asynchronous;
 mod console;
 mod error;
 mod tcp;

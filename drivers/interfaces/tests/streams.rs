@@ -1,5 +1,7 @@
 //! The streams of `embedded-io` above a console and a stack that a test plays, honest ones and liars.
 
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
 use driver_interfaces::{
     ConsoleClient, ConsoleServer, ConsoleStream, Datagram, Endpoint, NetworkStatus, SocketsClient,
     SocketsServer, StreamState, TcpStream,
@@ -7,6 +9,12 @@ use driver_interfaces::{
 use driver_testing::{Offer, Stage};
 use embedded_io::{ErrorKind, Read, ReadExactError, ReadReady, Write, WriteFmtError, WriteReady};
 use leasehold_abi::{Error, Notifications};
+use rust_mqtt::Bytes;
+use rust_mqtt::buffer::AllocBuffer;
+use rust_mqtt::client::Client;
+use rust_mqtt::client::event::Event;
+use rust_mqtt::client::options::{ConnectOptions, PublicationOptions, TopicReference};
+use rust_mqtt::types::{MqttString, TopicName};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -405,4 +413,83 @@ fn a_console_that_lies_is_a_broken_protocol_and_no_panic() {
         let (read, _) = on_console(lies, |mut console| console.read(&mut [0; 3]));
         assert_eq!(read.map_err(Error::from), Err(Error::Protocol), "{lie}");
     }
+}
+
+/// What a future gives that is ready when it is polled first.
+fn at_once<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("a stream waits in its call"),
+    }
+}
+
+/// Code that knows `embedded-io-async` alone: what it reads it writes, up to the end of a line.
+async fn echo<S: embedded_io_async::Read + embedded_io_async::Write>(
+    stream: &mut S,
+) -> Result<(), S::Error> {
+    let mut byte = [0];
+    while byte != *b"\n" && stream.read(&mut byte).await? == 1 {
+        stream.write_all(&byte).await?;
+    }
+    stream.flush().await
+}
+
+#[test]
+fn what_awaits_a_stream_runs_on_it() {
+    let script = || Script {
+        input: input(&["a", "b\nc"]),
+        room: 1,
+        ..Script::default()
+    };
+    let (told, script) = {
+        let (told, console) = on_console(script(), |mut console| at_once(echo(&mut console)));
+        assert_eq!(told, Ok(()));
+        assert_eq!(console.output, b"ab\n");
+        on_stream(script(), |mut stream| at_once(echo(&mut stream)))
+    };
+    assert_eq!(told, Ok(()));
+    assert_eq!(script.output, b"ab\n");
+    let (told, _) = on_stream(Script::default(), |mut stream| at_once(echo(&mut stream)));
+    assert_eq!(told.map_err(Error::from), Err(Error::TimedOut));
+}
+
+/// A published client of MQTT. Packets: OASIS, *MQTT Version 5.0*, section 3.
+#[test]
+fn rust_mqtt_publishes_and_is_told_what_others_publish() {
+    // An acknowledgement of the connection (3.2), and a message from the broker (3.3).
+    let broker = [
+        b"\x20\x03\x00\x00\x00".to_vec(),
+        b"\x30\x07\x00\x02in\x00hi".to_vec(),
+    ];
+    let script = Script {
+        input: broker.into_iter().map(Ok).collect(),
+        room: 64,
+        ..Script::default()
+    };
+    let (told, script) = on_stream(script, |stream| {
+        let mut buffer = AllocBuffer;
+        let mut client = Client::<'_, '_, _, _, 1, 1, 1, 1, 1, 0, 0>::new(&mut buffer);
+        at_once(async {
+            let options = ConnectOptions::new().clean_start();
+            let name = MqttString::from_str("board").ok();
+            client.connect(stream, &options, name).await.ok()?;
+            let topic = TopicName::new(MqttString::from_str("out").ok()?)?;
+            let options = PublicationOptions::new(TopicReference::Name(topic));
+            let text = Bytes::from(&b"21"[..]);
+            client.publish(&options, text).await.ok()?;
+            match client.poll().await.ok()? {
+                Event::Publish(publish) => Some(publish.message.to_vec()),
+                _ => None,
+            }
+        })
+    });
+    assert_eq!(told.as_deref(), Some(&b"hi"[..]));
+    // The connection (3.1), and the message (3.3).
+    assert_eq!(script.output[0], 0x10);
+    assert_eq!(script.output[2..8], *b"\x00\x04MQTT");
+    assert!(
+        script
+            .output
+            .ends_with(b"\x00\x05board\x30\x08\x00\x03out\x0021")
+    );
 }

@@ -277,12 +277,12 @@ impl Hardware<'_> {
     }
 }
 
-impl EthernetControllerAsyncServer for State<'_> {
-    async fn identity(&self) -> Result<EthernetInfo, Error> {
+impl EthernetControllerAsyncServer for &State<'_> {
+    async fn identity(self) -> Result<EthernetInfo, Error> {
         Ok(self.info)
     }
 
-    async fn counters(&self) -> Result<EthernetCounters, Error> {
+    async fn counters(self) -> Result<EthernetCounters, Error> {
         Ok(self.counters.get())
     }
 }

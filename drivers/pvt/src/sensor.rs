@@ -83,8 +83,8 @@ impl AsyncDriver for PvtDriver {
     }
 }
 
-impl ThermometerAsyncServer for Pvt<'_> {
-    async fn temperature(&self) -> Result<i32, Error> {
+impl ThermometerAsyncServer for &Pvt<'_> {
+    async fn temperature(self) -> Result<i32, Error> {
         let window = self.window.lock().await;
         let registers = Registers::new(&window);
         until(|| registers.done().is_set(Done::SAMPLE)).await?;

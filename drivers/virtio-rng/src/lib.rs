@@ -25,11 +25,8 @@ pub trait Rng {
     fn fill(&mut self, into: &mut [u8]) -> Result<u32, Error>;
 }
 
-/// The device while it is bound: one request at a time has it.
-pub struct State<'cap>(Lock<Hardware<'cap>>);
-
-/// What an operation uses. The transport resets the device before its memory, and the right to reach it, go.
-struct Hardware<'cap> {
+/// The device while it is bound. The transport resets it before its memory, and the right to reach it, go.
+pub struct Hardware<'cap> {
     transport: Transport<'cap>,
     doorbell: Doorbell<'cap>,
     /// It has the buffer, except while bytes are copied out of it.
@@ -64,8 +61,10 @@ impl<'cap> Hardware<'cap> {
             self.interrupt.acknowledge()?;
         }
     }
+}
 
-    async fn fill(&mut self, into: WriteLoan) -> Result<u32, Error> {
+impl RngAsyncServer for &mut Hardware<'_> {
+    async fn fill(self, into: WriteLoan) -> Result<u32, Error> {
         let mut done = 0;
         while done < into.len() {
             let (buffer, filled) = self.filled().await?;
@@ -80,21 +79,19 @@ impl<'cap> Hardware<'cap> {
     }
 }
 
-impl RngAsyncServer for State<'_> {
-    async fn fill(&self, into: WriteLoan) -> Result<u32, Error> {
-        self.0.lock().await.fill(into).await
-    }
-}
-
 /// The driver.
 #[derive(Default)]
 pub struct VirtioRngDriver;
 
 impl AsyncDriver for VirtioRngDriver {
-    type State = ForLt!(State<'_>);
+    /// One request at a time has the device.
+    type State = ForLt!(Lock<Hardware<'_>>);
     const REQUESTS: usize = 2;
 
-    async fn probe<'cap>(&self, device: &Device<'cap, Bound>) -> Result<State<'cap>, Error> {
+    async fn probe<'cap>(
+        &self,
+        device: &Device<'cap, Bound>,
+    ) -> Result<Lock<Hardware<'cap>>, Error> {
         let transport = Transport::new(device, Features(0)).await?;
         let mut pool = device.dma_pool()?;
         let queue = Queue::new(&mut pool)?;
@@ -109,15 +106,15 @@ impl AsyncDriver for VirtioRngDriver {
         hardware.transport.start();
         hardware.offer(pool.buffer(BUFFER)?.owned())?;
         userlib::log!("bound, irq {}", hardware.interrupt.line());
-        Ok(State(Lock::new(hardware)))
+        Ok(Lock::new(hardware))
     }
 
-    fn request<'cap>(
+    async fn request<'cap>(
         &self,
-        state: &State<'cap>,
+        state: &Lock<Hardware<'cap>>,
         _: &Device<'cap, Bound>,
         request: &Request<'_>,
-    ) -> impl Future<Output = Answer> {
-        state.dispatch(request)
+    ) -> Answer {
+        state.lock().await.dispatch(request).await
     }
 }

@@ -5,7 +5,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::ItemTrait;
 
-/// The trait: each method is a future that shares the server, and `dispatch` is one too.
+/// The trait: each method is a future, and `dispatch` is one too. A server is what a request has of the driver's state:
+/// a reference to it, or the guard of a lock in it.
 pub(crate) fn server(item: &ItemTrait, methods: &[Method], first: u16) -> TokenStream {
     let (visibility, name, attributes) = (&item.vis, &item.ident, &item.attrs);
     let server = format_ident!("{name}AsyncServer");
@@ -15,7 +16,7 @@ pub(crate) fn server(item: &ItemTrait, methods: &[Method], first: u16) -> TokenS
         let arguments = parameters(method);
         quote! {
             #(#attributes)*
-            fn #name(&self, #(#arguments),*)
+            fn #name(self, #(#arguments),*)
                 -> impl ::core::future::Future<Output = ::core::result::Result<#result, ::userlib::Error>>;
         }
     });
@@ -28,11 +29,11 @@ pub(crate) fn server(item: &ItemTrait, methods: &[Method], first: u16) -> TokenS
     let lines = crate::describe::lines(methods);
     quote! {
         #(#attributes)*
-        #visibility trait #server {
+        #visibility trait #server: Sized {
             #(#declarations)*
 
             /// Serves one request.
-            fn dispatch(&self, #request: &::userlib::ipc::Request<'_>)
+            fn dispatch(self, #request: &::userlib::ipc::Request<'_>)
                 -> impl ::core::future::Future<Output = ::userlib::ipc::Answer>
             {
                 async move {

@@ -448,10 +448,10 @@ impl ToldServer for Teller {
 }
 
 impl ToldAsyncServer for Teller {
-    async fn r#match(&self, reading: &Reading, _: bool) -> Result<Reading, Error> {
+    async fn r#match(self, reading: &Reading, _: bool) -> Result<Reading, Error> {
         Ok(*reading)
     }
-    async fn clear(&self) -> Result<(), Error> {
+    async fn clear(self) -> Result<(), Error> {
         Ok(())
     }
 }
@@ -511,7 +511,7 @@ fn a_server_tells_its_methods_with_their_types() {
         let callback = |request: &Request<'_>| ToldServer::dispatch(&mut Teller, request);
         assert_eq!(told(board, whole.len(), 32, callback).1, whole);
         let future = |request: &Request<'_>| {
-            let mut served = std::pin::pin!(ToldAsyncServer::dispatch(&Teller, request));
+            let mut served = std::pin::pin!(ToldAsyncServer::dispatch(Teller, request));
             let waker = std::task::Waker::noop();
             match served
                 .as_mut()

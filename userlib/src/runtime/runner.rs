@@ -296,7 +296,9 @@ impl<'d, E: Engine> Runner<'d, E> {
                 self.task.owed.answered(client);
             }
             // The driver answered `Later` but made no `Deferred`, so nobody can reply.
-            Answer::Later if self.task.owed.last() == before => reply_forgotten(client),
+            Answer::Later if !E::FUTURES && self.task.owed.last() == before => {
+                reply_forgotten(client);
+            }
             Answer::Later => {}
         }
     }

@@ -74,7 +74,7 @@ fn table<T>(one: &'static Storage<T>, count: usize) -> &'static [Storage<T>] {
 
 /// Defines a function that gives a table.
 macro_rules! tables {
-    ($($(#[$documentation:meta])* $name:ident $(, $first:ident)?: [$item:ty; $count:ident up to $most:expr], $section:literal;)*) => { $(
+    ($($(#[$documentation:meta])* $name:ident: [$item:ty; $count:ident up to $most:expr], $section:literal;)*) => { $(
         #[cfg(target_os = "none")]
         mod $name {
             use super::*;
@@ -89,16 +89,6 @@ macro_rules! tables {
         pub(crate) fn $name() -> &'static [Storage<$item>] {
             table(&$name::ONE, count::$count())
         }
-
-        $(
-            /// The first of that table, which is there however long it is.
-            pub(crate) fn $first() -> &'static Storage<$item> {
-                #[cfg(target_os = "none")]
-                return &$name::ONE;
-                #[cfg(not(target_os = "none"))]
-                return &$name()[0];
-            }
-        )?
 
         $(#[$documentation])*
         #[cfg(not(target_os = "none"))]
@@ -124,7 +114,7 @@ tables! {
     /// What their futures hear from peers.
     hearings: [Hearing; bindings up to MAX_BINDINGS], ".bss.bindings.hearing";
     /// Whom the interrupts wake.
-    lines, first_line: [LineWaiter; interrupts up to Notifications::INTERRUPT_COUNT], ".bss.interrupts.line";
+    lines: [LineWaiter; interrupts up to Notifications::INTERRUPT_COUNT], ".bss.interrupts.line";
 }
 
 /// Bytes of the future that `make` makes. Its type has no name.

@@ -74,7 +74,7 @@ pub(crate) struct State {
     pub(crate) grants: Vec<GrantInfo>,
     pub(crate) first_task: String,
     /// The memory for DMA, and whether the device is a bus master.
-    pub(crate) memory: Option<Rc<Shared>>,
+    pub(crate) pools: Vec<Rc<Shared>>,
     lease_events: VecDeque<LeaseEvent>,
     /// What the driver waits for and has not got yet.
     posted: Notifications,
@@ -113,7 +113,7 @@ impl State {
             } else {
                 offer.task
             },
-            memory: offer.memory,
+            pools: offer.pools,
             lease_events: VecDeque::from([LeaseEvent::Offered]),
             posted: Notifications::empty(),
             calls: VecDeque::new(),
@@ -205,8 +205,9 @@ impl State {
             GrantKind::BusMaster => self.set_master(true),
             // The driver sees it elsewhere than the device.
             GrantKind::Memory => {
-                if let Some(memory) = &self.memory {
-                    return Ok([memory.base, 0]);
+                let is_it = |pool: &&Rc<Shared>| pool.address.get() == base as u64;
+                if let Some(pool) = self.pools.iter().find(is_it) {
+                    return Ok([pool.base, 0]);
                 }
             }
             _ => {}
@@ -248,8 +249,8 @@ impl State {
     }
 
     fn set_master(&self, master: bool) {
-        if let Some(memory) = &self.memory {
-            memory.master.set(master);
+        for pool in &self.pools {
+            pool.master.set(master);
         }
     }
 

@@ -92,8 +92,8 @@ impl Offer {
     ///     fn value(&mut self) -> Result<u32, Error>;
     /// }
     /// struct State<'cap>(IoMem<'cap, 8>);
-    /// impl SlowAsyncServer for State<'_> {
-    ///     async fn value(&self) -> Result<u32, Error> {
+    /// impl SlowAsyncServer for &State<'_> {
+    ///     async fn value(self) -> Result<u32, Error> {
     ///         sleep(10).await;
     ///         Ok(self.0.read32::<0>())
     ///     }

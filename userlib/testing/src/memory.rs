@@ -5,12 +5,16 @@ use std::rc::Rc;
 use std::sync::atomic::AtomicPtr;
 use std::sync::{Mutex, PoisonError};
 
-/// Where a pool is for the device: below 4 GiB, as on a board.
+/// Where the first pool is for the device: below 4 GiB, as on a board.
 const ADDRESS: u64 = 0x8100_0000;
+/// How far the next one of the same device is from there.
+const APART: u64 = 0x0100_0000;
 
 /// What kernel, driver and device share.
 pub(crate) struct Shared {
     pub(crate) base: usize,
+    /// Where it is for the device.
+    pub(crate) address: Cell<u64>,
     pub(crate) length: usize,
     /// Whether the device may use it.
     pub(crate) master: Cell<bool>,
@@ -33,6 +37,7 @@ impl Memory {
         let base = hold(words.into_boxed_slice()).expose_provenance();
         Self(Rc::new(Shared {
             base: base.next_multiple_of(PAGE),
+            address: Cell::new(ADDRESS),
             length,
             master: Cell::new(false),
         }))
@@ -43,14 +48,20 @@ impl Memory {
         let master = Cell::new(true);
         Self(Rc::new(Shared {
             base,
+            address: Cell::new(ADDRESS),
             length,
             master,
         }))
     }
 
+    /// It is the pool of this number of its device.
+    pub(crate) fn place_at(&self, number: usize) {
+        self.0.address.set(ADDRESS + number as u64 * APART);
+    }
+
     /// The first address, as the device sees it.
-    pub const fn base(&self) -> u64 {
-        ADDRESS
+    pub fn base(&self) -> u64 {
+        self.0.address.get()
     }
 
     /// The device reads.
@@ -80,12 +91,13 @@ impl Memory {
             base,
             length: all,
             master,
+            ..
         } = &*self.0;
         assert!(
             master.get(),
             "the device is no bus master, and uses {address:#x}"
         );
-        let offset = address.wrapping_sub(ADDRESS) as usize;
+        let offset = address.wrapping_sub(self.base()) as usize;
         assert!(
             offset <= *all && length <= all - offset,
             "the device uses {length} bytes at {address:#x}, outside of the pool"

@@ -17,7 +17,7 @@ pub struct Offer {
     pub(crate) payload_type: PayloadType,
     pub(crate) grants: Vec<GrantInfo>,
     pub(crate) task: String,
-    pub(crate) memory: Option<Rc<Shared>>,
+    pub(crate) pools: Vec<Rc<Shared>>,
 }
 
 impl Offer {
@@ -29,7 +29,7 @@ impl Offer {
             payload_type: PayloadType::from_hash(payload_type),
             grants: Vec::new(),
             task: String::new(),
-            memory: None,
+            pools: Vec::new(),
         }
     }
 
@@ -96,12 +96,17 @@ impl Offer {
         self.with_grant(name, GrantKind::Interrupt, number, 1)
     }
 
-    /// With memory for DMA, and the right to be a bus master.
+    /// With memory for DMA, and the right to be a bus master. Said again, it is one pool more.
     pub fn with_pool(mut self, memory: &Memory) -> Self {
-        self.memory = Some(memory.0.clone());
+        let number = self.pools.len();
+        memory.place_at(number);
+        self.pools.push(memory.0.clone());
         let length = memory.0.length as u64;
-        self.with_grant(names::POOL, GrantKind::Memory, memory.base(), length)
-            .with_grant("bus-master", GrantKind::BusMaster, 0, 1)
+        let offer = self.with_grant(names::POOL, GrantKind::Memory, memory.base(), length);
+        match number {
+            0 => offer.with_grant("bus-master", GrantKind::BusMaster, 0, 1),
+            _ => offer,
+        }
     }
 
     /// With these registers of the configuration space that was added before as the function's own: the driver may

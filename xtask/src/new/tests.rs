@@ -1,6 +1,7 @@
 //! What `new` writes compiles and passes; what it refuses leaves no trace.
 
 use super::edit::add_to_list;
+use super::tutorial::{Step, edit, steps};
 use super::*;
 use clap::Parser;
 use leasehold_build::Workspace;
@@ -245,84 +246,57 @@ fn a_list_keeps_its_layout() {
     assert!(add_to_list(text, "c", "list", "1").is_err());
 }
 
-/// The steps of the tutorial in CONTRIBUTING.md: blocks with their language, and the text before each.
-fn tutorial(text: &str) -> Vec<(String, String, String)> {
-    let (_, rest) = text.split_once("<!-- tutorial -->\n").unwrap();
-    let (steps, _) = rest.split_once("<!-- end of tutorial -->").unwrap();
-    let mut blocks = Vec::new();
-    let (mut before, mut lines) = (String::new(), steps.lines());
-    while let Some(line) = lines.next() {
-        let Some(language) = line.trim().strip_prefix("```") else {
-            before += line;
-            continue;
-        };
-        let indent = line.len() - line.trim_start().len();
-        let body = lines.by_ref().take_while(|line| line.trim() != "```");
-        let body: String = body
-            .map(|line| format!("{}\n", line.get(indent..).unwrap_or("")))
-            .collect();
-        blocks.push((language.to_owned(), body, std::mem::take(&mut before)));
-    }
-    blocks
-}
-
-/// Puts a block in place of what stands between its first line and its last.
-fn replace(text: &str, block: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    let (first, last) = (block.lines().next().unwrap(), block.lines().last().unwrap());
-    let begin = lines
-        .iter()
-        .position(|line| *line == first)
-        .unwrap_or_else(|| panic!("no line {first}"));
-    let end = begin
-        + lines[begin..]
-            .iter()
-            .position(|line| *line == last)
-            .unwrap();
-    let (before, after) = (lines[..begin].join("\n"), lines[end + 1..].join("\n"));
-    format!("{before}\n{block}{after}\n")
-}
-
 #[test]
 fn the_tutorial_s_steps_work() {
     let copy = Copy::new("tutorial");
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let text = fs::read_to_string(checkout.join("CONTRIBUTING.md")).unwrap();
     let mut done = Vec::new();
-    for (language, block, before) in tutorial(&text) {
-        if language == "rust" {
-            let file = before
-                .split('`')
-                .find(|word| word.ends_with(".rs"))
-                .unwrap();
-            let changed = replace(&copy.read(file), &block);
-            fs::write(copy.0.join(file), changed).unwrap();
-            done.push("edit");
-            continue;
-        }
-        for line in block.lines() {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            match words[..] {
-                ["cargo", "xtask", "new", ..] => {
-                    let arguments = crate::Arguments::try_parse_from(&words[1..]).unwrap();
-                    let crate::Verb::New(what) = arguments.verb else {
-                        panic!("{line}")
-                    };
-                    crate::new(&copy.workspace(), what).unwrap();
-                    done.push("new");
-                }
-                ["cargo", "test", "-p", package] => {
-                    copy.cargo(&["drivers/sd"], &["test", "--package", package]);
-                    done.push("test");
-                }
-                ["cargo", "xtask", "run", ..] => {
-                    let plan = leasehold_build::check(&copy.0, "demo", "virt-rv64").unwrap();
-                    assert!(plan.tasks.iter().any(|task| task.name == "sd"));
-                    done.push("run");
-                }
-                _ => panic!("a step that nobody replays: {line}"),
+    for step in steps(&text).unwrap() {
+        let line = match step {
+            Step::Edit { file, text } => {
+                edit(&copy.0, &file, &text).unwrap();
+                done.push("edit");
+                continue;
             }
+            Step::Type(line) => line,
+        };
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words[..] {
+            ["cargo", "xtask", "new", ..] => {
+                let arguments = crate::Arguments::try_parse_from(&words[1..]).unwrap();
+                let crate::Verb::New(what) = arguments.verb else {
+                    panic!("{line}")
+                };
+                crate::new(&copy.workspace(), what).unwrap();
+                done.push("new");
+            }
+            ["cargo", "test", "-p", package] => {
+                copy.cargo(&["drivers/sd"], &["test", "--package", package]);
+                done.push("test");
+            }
+            // `cargo xtask test --only tutorial` boots it.
+            ["cargo", "xtask", "run", ..] => {
+                let plan = leasehold_build::check(&copy.0, "demo", "virt-rv64").unwrap();
+                assert!(plan.tasks.iter().any(|task| task.name == "sd"));
+                done.push("run");
+            }
+            _ => panic!("a step that nobody replays: {line}"),
         }
     }
     assert_eq!(done, ["new", "test", "edit", "edit", "test", "run"]);
+}
+
+#[test]
+fn a_tutorial_that_cannot_be_replayed_is_refused() {
+    assert!(steps("").is_err());
+    assert!(steps("<!-- tutorial -->\n").is_err());
+    let tutorial = |steps: &str| format!("<!-- tutorial -->\n{steps}<!-- end of tutorial -->");
+    assert!(steps(&tutorial("Text.\n```rust\nfn f() {}\n```\n")).is_err());
+    let copy = Copy::new("edit");
+    fs::write(copy.0.join("a.rs"), "one\n{\ntwo\n}\n").unwrap();
+    edit(&copy.0, "a.rs", "{\nthree\n}\n").unwrap();
+    assert_eq!(copy.read("a.rs"), "one\n{\nthree\n}\n");
+    assert!(edit(&copy.0, "a.rs", "nothing\n}\n").is_err());
+    assert!(edit(&copy.0, "a.rs", "}\n{\n").is_err());
 }

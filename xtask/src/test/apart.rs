@@ -5,7 +5,7 @@ use super::tally::Tally;
 use crate::emulator::Emulators;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Runs a part on a board, shows what it printed, and answers what came of it.
@@ -13,14 +13,8 @@ use std::process::{Command, Stdio};
 /// # Errors
 /// It could not be started, or did not come to its sum.
 pub(super) fn run(emulators: &Emulators, part: Part, board: &str) -> Result<Tally> {
-    // The host's tests may have put a newer build of this program in the place of its file.
-    let running = Path::new("/proc/self/exe");
-    let program = match running.exists() {
-        true => running.to_owned(),
-        false => std::env::current_exe().context("this program's file")?,
-    };
     let name = part.to_possible_value().context("a part has a name")?;
-    let mut command = Command::new(program);
+    let mut command = Command::new(program()?);
     command.args(["test", board, "--only", name.get_name()]);
     if let Some(folder) = emulators.folder() {
         command.arg("--qemu").arg(folder);
@@ -31,6 +25,18 @@ pub(super) fn run(emulators: &Emulators, part: Part, board: &str) -> Result<Tall
     let (shown, tally) = parted(&text).with_context(|| format!("no sum in:\n{text}"))?;
     print!("{shown}");
     Ok(tally)
+}
+
+/// This program, to be run again. The host's tests may have put a newer build of it in the place of its file.
+///
+/// # Errors
+/// Nobody knows where it is.
+pub(super) fn program() -> Result<PathBuf> {
+    let running = Path::new("/proc/self/exe");
+    match running.exists() {
+        true => Ok(running.to_owned()),
+        false => std::env::current_exe().context("this program's file"),
+    }
 }
 
 /// What was printed before the last two lines, which are the part's sum and that of all parts, and the sum.

@@ -31,6 +31,8 @@ pub(crate) enum Part {
     Header,
     /// The app `probe`, on the model of its board.
     Probe,
+    /// The tutorial in CONTRIBUTING.md, up to the boot; on one board when everything is run.
+    Tutorial,
     /// The test suite, on the model's board that is like QEMU's `virt-rv64`.
     Model,
 }

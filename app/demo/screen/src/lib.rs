@@ -60,13 +60,13 @@ impl State {
 }
 
 impl ScreenAsyncServer for Answers<'_, '_> {
-    async fn repaint(&self) -> Result<u32, Error> {
+    async fn repaint(self) -> Result<u32, Error> {
         self.0.card.set(false);
         self.1.shown.borrow_mut().forget();
         self.1.refresh(self.2, false)
     }
 
-    async fn card(&self) -> Result<u32, Error> {
+    async fn card(self) -> Result<u32, Error> {
         self.0.card.set(true);
         self.1.refresh(self.2, true)
     }

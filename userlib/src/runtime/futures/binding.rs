@@ -8,8 +8,6 @@ use super::reactor::REQUEST;
 use super::reply::Reply;
 use crate::ipc::Request;
 use crate::sys::{Error, Message};
-use core::future::poll_fn;
-use core::pin::pin;
 
 /// The life of a binding: the probe, then the driver's loop and its requests. It ends only by an error of the probe.
 ///
@@ -32,14 +30,7 @@ pub fn binding<D: AsyncDriver, const REQUESTS: usize>(
     async move {
         let (reactor, slot) = (Reactor::current(), device.slot_index());
         // The probe ends here: its room is that of the parts.
-        let probed = {
-            let mut probe = pin!(driver.probe(&device));
-            poll_fn(|context| {
-                reactor.begin_poll(slot);
-                probe.as_mut().poll(context)
-            })
-            .await
-        };
+        let probed = driver.probe(&device).await;
         let state = match probed {
             Ok(state) => state,
             Err(error) => return error,

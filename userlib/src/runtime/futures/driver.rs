@@ -37,8 +37,8 @@ pub type AsyncStateOf<'cap, D> = <<D as AsyncDriver>::State as ForLt>::Of<'cap>;
 /// /// The lock makes one request wait until the unit is free.
 /// struct State<'cap>(Lock<Unit<'cap>>);
 ///
-/// impl SquareAsyncServer for State<'_> {
-///     async fn square(&self, number: u32) -> Result<u32, Error> {
+/// impl SquareAsyncServer for &State<'_> {
+///     async fn square(self, number: u32) -> Result<u32, Error> {
 ///         let mut unit = self.0.lock().await;
 ///         unit.registers.write32::<0>(number);
 ///         with_deadline(100, unit.line.wait()).await?;

@@ -63,6 +63,7 @@ where
 
     #[inline]
     fn turn(&self, state: &mut F, slot: u8) -> Poll<Error> {
+        Reactor::current().begin_turn(slot);
         // SAFETY: the runner drops a state where it is, and never moves one that had a turn.
         let state = unsafe { Pin::new_unchecked(state) };
         state.poll(&mut Context::from_waker(&waker(slot, LOOP)))

@@ -75,7 +75,7 @@ where
         // SAFETY: no future is moved once it was polled: each is dropped where it is.
         let this = unsafe { self.get_unchecked_mut() };
         let reactor = Reactor::current();
-        let mut woken = reactor.begin_poll(this.slot);
+        let mut woken = reactor.turn();
         if woken & 1 << REQUEST != 0
             && let Some((message, reply)) = reactor.take_request()
         {
@@ -87,8 +87,9 @@ where
                     this.free &= this.free - 1;
                     woken |= 2 << place;
                 }
-                // The driver has no place for any: the task asks for no call while all are taken.
-                None => reply.send(Answer::error(Error::Invalid)),
+                None if REQUESTS == 0 => reply.send(Answer::error(Error::Invalid)),
+                // Cannot be: the task asks for no call while all places are taken.
+                None => {}
             }
         }
         if woken & 1 << LOOP != 0 {

@@ -18,11 +18,8 @@ pub(super) fn all_lines() -> &'static [LineWaiter] {
     unsafe { core::slice::from_raw_parts(places.as_ptr().cast(), places.len()) }
 }
 
-/// The first of them.
-fn first_line() -> &'static LineWaiter {
-    // SAFETY: as above; the table has at least one.
-    unsafe { &*tables::first_line().get() }
-}
+/// The number of the first line's notification. The lines have those from there on, in their order in the table.
+const FIRST_LINE: u32 = Notifications::INTERRUPTS.bits().trailing_zeros();
 
 /// What hears peers. It is there once a binding hears them: a driver that never does has no code and no table for it.
 pub(crate) struct Listener {
@@ -44,6 +41,8 @@ pub(super) struct Incoming {
 pub(crate) struct Reactor {
     /// The parts of each binding that were woken, a bit each.
     woken: [Cell<u32>; MAX_BINDINGS],
+    /// Those of the binding whose turn it is.
+    turn: Cell<u32>,
     /// The bindings that can take no more requests, a bit each.
     full: Cell<u32>,
     /// The call that was received last: the request until a part has it, and then the reply.
@@ -76,6 +75,7 @@ impl Reactor {
     const fn new() -> Self {
         Self {
             woken: [const { Cell::new(0) }; MAX_BINDINGS],
+            turn: Cell::new(0),
             full: Cell::new(0),
             message: Cell::new(Message::EMPTY),
             incoming: Cell::new(None),
@@ -120,9 +120,14 @@ impl Reactor {
         &self.woken[usize::from(slot) % MAX_BINDINGS]
     }
 
-    /// The parts that were woken, once: they are being polled from now on.
-    pub(super) fn begin_poll(&self, slot: u8) -> u32 {
-        self.woken(slot).take()
+    /// It is the turn of the binding in a slot: the parts that were woken are being polled from now on.
+    pub(super) fn begin_turn(&self, slot: u8) {
+        self.turn.set(self.woken(slot).take());
+    }
+
+    /// The parts whose turn it is.
+    pub(super) fn turn(&self) -> u32 {
+        self.turn.get()
     }
 
     /// Has a part polled.
@@ -189,42 +194,36 @@ impl Reactor {
             self.came.set(came - bit);
             return Poll::Ready(());
         }
-        self.each_line(bit, |line| crate::future::remember(line, context.waker()));
+        let number = bit.bits().trailing_zeros() - FIRST_LINE;
+        if let Some(line) = all_lines().get(number as usize) {
+            crate::future::remember(&line.waker, context.waker());
+        }
         Poll::Pending
-    }
-
-    /// Does something with who waits for each of these interrupts.
-    #[inline]
-    fn each_line(&self, lines: Notifications, act: impl Fn(&Cell<Option<Waker>>)) {
-        let mut left = lines.bits() >> Notifications::INTERRUPTS.bits().trailing_zeros();
-        // Most tasks have one line, the first: no look at how long the table is.
-        if left & 1 != 0 {
-            act(&first_line().waker);
-        }
-        let mut all = None;
-        while left > 1 {
-            left >>= 1;
-            let others = all.get_or_insert_with(|| all_lines().iter().skip(1));
-            let Some(line) = others.next() else {
-                break;
-            };
-            if left & 1 != 0 {
-                act(&line.waker);
-            }
-        }
     }
 
     /// Wakes those who wait for these notifications.
     pub(super) fn notified(&self, came: Notifications) {
         let lines = came & Notifications::INTERRUPTS;
         self.came.set(self.came.get() | lines);
-        self.each_line(lines, |line| {
-            if let Some(waker) = line.take() {
-                waker.wake();
-            }
-        });
+        self.wake_lines(lines);
         if came != lines {
             self.notified_otherwise(came);
+        }
+    }
+
+    /// Wakes those who wait for these interrupts.
+    fn wake_lines(&self, lines: Notifications) {
+        let mut left = lines.bits() >> FIRST_LINE;
+        let mut all = all_lines().iter();
+        while left != 0
+            && let Some(line) = all.next()
+        {
+            if left & 1 != 0
+                && let Some(waker) = line.waker.take()
+            {
+                waker.wake();
+            }
+            left >>= 1;
         }
     }
 
@@ -276,14 +275,17 @@ impl Reactor {
         if let Some(listener) = self.peers.get() {
             (listener.ended)(slot);
         }
-        self.each_line(lines, |line| _ = line.take());
         self.came.set(self.came.get() - lines);
-        self.begin_poll(slot);
+        // Nobody is there any more whom that would wake.
+        self.wake_lines(lines);
+        self.woken(slot).set(0);
         self.set_full(slot, false);
         // One that no turn came to: its client is told.
-        let incoming = self.incoming.take();
-        self.incoming
-            .set(incoming.filter(|incoming| incoming.slot != slot));
+        if let Some(incoming) = self.incoming.take()
+            && incoming.slot != slot
+        {
+            self.incoming.set(Some(incoming));
+        }
     }
 }
 

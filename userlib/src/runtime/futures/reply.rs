@@ -47,6 +47,8 @@ impl Reply {
 }
 
 impl Drop for Reply {
+    // Once a task, not at each place where a reply may be dropped.
+    #[inline(never)]
     fn drop(&mut self) {
         self.answer(Message::error(Error::Unbound));
     }
