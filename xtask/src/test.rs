@@ -8,6 +8,7 @@ mod display;
 mod fan;
 mod header;
 mod host;
+mod hostile;
 mod model;
 pub(crate) mod network;
 mod page;
@@ -41,6 +42,7 @@ const ON_BOARDS: &[OnBoard] = &[
     suite::PART,
     story::PART,
     display::PART,
+    display::impostor::PART,
     network::PART,
     network::SMALL,
     network::forger::PART,

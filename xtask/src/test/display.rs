@@ -1,5 +1,7 @@
 //! The demo's display: what it shows, while its driver ends and comes back.
 
+pub(super) mod impostor;
+
 use super::part::{OnBoard, Part, Runs};
 use super::shell::Shell;
 use super::tally::Tally;

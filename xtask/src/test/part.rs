@@ -17,7 +17,7 @@ pub(crate) enum Part {
     Board,
     /// The demo, driven through its shell.
     Story,
-    /// The demo's display, while its driver ends and comes back.
+    /// The demo's display, while its driver ends and comes back, and a hostile driver of it.
     Display,
     /// The demo's network, while its driver is killed again and again; on one board when everything is run.
     Network,

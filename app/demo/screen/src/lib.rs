@@ -44,8 +44,10 @@ struct Answers<'a, 'cap>(&'a ScreenDriver, &'a State, &'a Device<'cap, Bound>);
 impl State {
     /// Paints what has changed since the last time; gives the bytes of the frame buffer.
     fn refresh(&self, device: &Device<'_, Bound>, card: bool) -> Result<u32, Error> {
-        device.registration_data_with::<DisplayFamily, _>(|display| {
-            let mut canvas = display.canvas()?;
+        let painted = device.registration_data_with::<DisplayFamily, _>(|display| {
+            let mut canvas = display.canvas().inspect_err(|fault| {
+                userlib::log!("the driver's display is not used: {fault}");
+            })?;
             let mut shown = self.shown.borrow_mut();
             if card {
                 shown.forget();
@@ -55,7 +57,11 @@ impl State {
                 system::show(&mut supervisor, &mut shown, &mut canvas)?;
             }
             Ok(canvas.bytes() as u32)
-        })?
+        });
+        if painted == Err(Error::Invalid) {
+            userlib::log!("the driver's display is not used: it is of another type");
+        }
+        painted?
     }
 }
 

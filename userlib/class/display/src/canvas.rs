@@ -1,5 +1,6 @@
 //! Drawing on a frame buffer, as a target of `embedded-graphics`.
 
+use crate::Fault;
 use crate::mode::{Mode, PIXEL};
 use embedded_graphics_core::Pixel;
 use embedded_graphics_core::draw_target::DrawTarget;
@@ -20,10 +21,13 @@ impl<'a> Canvas<'a> {
     /// The picture at the start of a window.
     ///
     /// # Errors
-    /// `Protocol`: it does not lie in the window.
-    pub(crate) fn new(mode: Mode, pixels: &'a Window<'a>) -> Result<Self, Error> {
+    /// It is no picture, or one that cannot be drawn there.
+    pub(crate) fn new(mode: Mode, pixels: &'a Window<'a>) -> Result<Self, Fault> {
         if mode.length()? > pixels.len() {
-            return Err(Error::Protocol);
+            return Err(Fault::Window);
+        }
+        if !pixels.is_writable() {
+            return Err(Fault::ReadOnly);
         }
         Ok(Self { mode, pixels })
     }

@@ -10,20 +10,23 @@
 //!
 //! # Trust
 //! Whoever draws believes nothing of what the driver says: [`Display::canvas`] checks that the picture lies in the
-//! window, and each pixel is stored by an access that ends with `Revoked` when the window is gone.
+//! window, and says what is wrong otherwise. Each pixel is stored by an access that ends with `Revoked` when the window
+//! is gone.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
 mod canvas;
+mod fault;
 mod mode;
 
 pub use canvas::Canvas;
+pub use fault::Fault;
 pub use mode::{Mode, PIXEL};
 
+use userlib::ForLt;
 use userlib::auxiliary::{Lendable, LentWindow};
 use userlib::for_lt::Family;
 use userlib::io::Window;
-use userlib::{Error, ForLt};
 
 /// Name of the auxiliary device, after the driver's own and a dot.
 pub const DISPLAY: &str = "display";
@@ -53,8 +56,8 @@ impl Display<'_> {
     /// Something to draw on.
     ///
     /// # Errors
-    /// `Protocol`: the picture that the driver names does not lie in the window that it lent.
-    pub fn canvas(&self) -> Result<Canvas<'_>, Error> {
+    /// The picture that the driver names is none, or cannot be drawn in the window that it lent.
+    pub fn canvas(&self) -> Result<Canvas<'_>, Fault> {
         Canvas::new(self.mode, &self.pixels)
     }
 }

@@ -1,6 +1,6 @@
 //! The shape of a picture.
 
-use userlib::Error;
+use crate::Fault;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Bytes of a pixel: blue, green, red, and one that is not shown.
@@ -34,17 +34,37 @@ impl Mode {
     /// Bytes of the picture.
     ///
     /// # Errors
-    /// `Protocol`: this can be no picture.
-    pub fn length(self) -> Result<usize, Error> {
+    /// `Side` or `Stride`: this can be no picture.
+    pub fn length(self) -> Result<usize, Fault> {
         let sides = [self.width, self.height];
-        let is_side = |side: u32| side != 0 && side <= MOST_SIDE;
-        let wide = self.width as usize * PIXEL;
-        let stride = self.stride as usize;
-        if !sides.into_iter().all(is_side) || stride < wide || !stride.is_multiple_of(PIXEL) {
-            return Err(Error::Protocol);
+        if sides.iter().any(|side| *side == 0 || *side > MOST_SIDE) {
+            return Err(Fault::Side);
         }
-        stride
-            .checked_mul(self.height as usize)
-            .ok_or(Error::Protocol)
+        // No overflow: a side is short.
+        let wide = self.width * PIXEL as u32;
+        if self.stride < wide || !self.stride.is_multiple_of(PIXEL as u32) {
+            return Err(Fault::Stride);
+        }
+        let length = self.stride.checked_mul(self.height);
+        Ok(length.ok_or(Fault::Stride)? as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_no_picture_is_named() {
+        let mode = Mode::packed(640, 480);
+        assert_eq!(mode.length(), Ok(640 * 480 * PIXEL));
+        for (width, height) in [(0, 480), (640, 0), (MOST_SIDE + 1, 1), (1, u32::MAX)] {
+            assert_eq!(Mode::packed(width, height).length(), Err(Fault::Side));
+        }
+        for stride in [0, 640 * 4 - 4, 640 * 4 + 1, u32::MAX - 3, u32::MAX] {
+            assert_eq!(Mode { stride, ..mode }.length(), Err(Fault::Stride));
+        }
+        let largest = Mode::packed(MOST_SIDE, MOST_SIDE);
+        assert_eq!(largest.length(), Ok(256 << 20));
     }
 }

@@ -4,10 +4,11 @@
 use super::{no_echo, nothing_ended};
 use crate::build::Bootable;
 use crate::qemu::Clock;
+use crate::test::hostile::{count, found_out};
 use crate::test::part::{OnBoard, Part, Runs};
 use crate::test::shell::Shell;
 use crate::test::tally::Tally;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use leasehold_build::Workspace;
 
 /// The driver's task.
@@ -43,25 +44,14 @@ fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Lines with these words.
-fn count(lines: &[String], words: &str) -> usize {
-    lines.iter().filter(|line| line.contains(words)).count()
-}
-
 /// Each lie is told and found out, and then its driver is ended.
 fn lies(shell: &mut Shell) -> Result<()> {
     for life in 1..HONEST {
-        let found = if life <= DROPPED {
-            (life, "net: the driver is dropped: ")
+        if life <= DROPPED {
+            found_out(shell, life, "net: the driver is dropped: ", life)?;
         } else {
-            (life - DROPPED, "net: probe failed: ")
-        };
-        shell
-            .until("log", |said| {
-                let is_told = count(said, &format!("lie {life}: ")) > 0;
-                is_told && count(said, found.1) == found.0
-            })
-            .with_context(|| format!("lie {life}"))?;
+            found_out(shell, life, "net: probe failed: ", life - DROPPED)?;
+        }
         shell.good(&[&format!("crash {DRIVER}")])?;
     }
     Ok(())
