@@ -201,6 +201,25 @@ fn a_full_disk_is_an_error_and_room_comes_back() {
     ram.check("removed");
 }
 
+#[test]
+fn what_has_no_room_in_place_of_a_file_leaves_that_file() {
+    let ram = Ram::new(8);
+    let files = Files::new(ram.clone());
+    let free = files.space().unwrap().0 as usize;
+    write(&files, "A", 0, &content(1, 3000)).unwrap();
+    let (mut number, mut size) = (0, free << 9);
+    while size > 500 {
+        match write(&files, &format!("F{number}"), 0, &content(2, size)) {
+            Ok(_) => number += 1,
+            Err(_) => size /= 2,
+        }
+    }
+    let larger = write(&files, "A", 0, &content(3, 9000));
+    assert_eq!(larger, Err(StorageError::Full));
+    assert_eq!(read(&files, "A", 0, 9999), Ok(content(1, 3000)));
+    ram.check("full");
+}
+
 /// Small files until nothing is left, in the order in which clusters come at the end of the table; then once more, with
 /// holes at its beginning.
 #[test]
