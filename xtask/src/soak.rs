@@ -30,8 +30,8 @@ pub(crate) struct Amount {
     /// Instead, let the disk take requests and answer none.
     #[arg(long, conflicts_with_all = ["writes", "kills", "power_cuts"])]
     silent_disk: bool,
-    /// Instead, move so many MiB over the network in each direction, with its driver killed once a second; then kill
-    /// the stack, and let the wire lose frames.
+    /// Instead, move so many MiB over the network in each direction, with its driver killed about once a second; then
+    /// kill the stack, and let the wire lose frames.
     #[arg(long, value_name = "MEBIBYTES", conflicts_with_all = ["writes", "kills", "power_cuts", "silent_disk"])]
     network: Option<usize>,
 }

@@ -3,6 +3,7 @@
 //! The emulator's own network passes what the board sends to 10.0.2.2 on to a server here, on the loopback device.
 //! Nothing that is judged depends on how fast this machine is: kills come after so many bytes.
 
+mod curl;
 pub(super) mod forger;
 mod frames;
 pub(crate) mod long;
@@ -80,6 +81,7 @@ fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
     report("an_echo_comes_back", seen.echo());
     report("a_cable_that_is_pulled_is_noticed", seen.cable());
     report("nobody_listens", seen.refused());
+    report("what_cannot_be_has_an_error_of_its_name", seen.wrong());
     report("a_page_comes_whole", seen.fetch(None));
     report(
         "a_page_comes_whole_while_the_driver_is_killed",
@@ -101,6 +103,7 @@ fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
         "the_page_s_connection_goes_on_when_the_driver_dies",
         page::crash(page, &driver),
     );
+    report("what_is_uploaded_is_hashed", seen.upload(page, &driver));
     report(
         "when_the_stack_dies_its_clients_are_told",
         seen.stack_dies(),
@@ -202,6 +205,38 @@ impl Seen {
         Ok(())
     }
 
+    /// A line that must fail, and says this.
+    fn bad(&mut self, line: &str, words: &str) -> Result<()> {
+        let (said, succeeded) = self.line(line)?;
+        ensure!(
+            !succeeded && said.iter().any(|line| line == words),
+            "`{line}` says {said:?}"
+        );
+        Ok(())
+    }
+
+    /// A port in use, no socket left, and a task that is none. The page's task listens at port 80.
+    fn wrong(&mut self) -> Result<()> {
+        self.bad("call net.listen 80", "net.listen: busy")?;
+        let mut sockets = Vec::new();
+        let last = loop {
+            let line = format!("call net.listen {}", 1000 + sockets.len());
+            let (said, succeeded) = self.line(&line)?;
+            if !succeeded {
+                break said;
+            }
+            sockets.push(said.concat());
+            ensure!(sockets.len() < BUFFERS, "sockets without end");
+        };
+        ensure!(last == ["net.listen: out of room"], "{last:?}");
+        self.bad("connect 10.0.2.2:9 hello", "no socket is left")?;
+        for socket in &sockets {
+            self.good(&format!("call net.close {socket}"))?;
+        }
+        let line = format!("fetch {} nobody 1000", self.url());
+        self.bad(&line, "no task 'nobody'; 'ps' lists them")
+    }
+
     /// Makes a transfer, and judges what the shell says of it but the hash.
     fn transfer(&mut self, line: &str, killed: Option<&str>) -> Result<Transfer> {
         let line = match killed {
@@ -247,6 +282,16 @@ impl Seen {
             came.1,
             transfer.hash
         );
+        Ok(())
+    }
+
+    /// Gives the page's task a body; the driver is killed in its middle.
+    fn upload(&mut self, page: u16, driver: &str) -> Result<()> {
+        let body = server::page(BYTES);
+        let kill = || self.good(&format!("crash {driver}")).map(drop);
+        let answer = page::upload(page, &body, kill)?;
+        let wanted = format!("{BYTES} bytes, hash {}\n", server::hash(&body));
+        ensure!(answer == wanted, "{answer} is not {wanted}");
         Ok(())
     }
 

@@ -1,9 +1,10 @@
 //! Answers: which resource a request is about, and what comes back.
 
-use crate::request::{Method, Request};
+use crate::request::{Method, Request, UPLOAD};
 use crate::state;
 use crate::status::Status;
 use crate::system::System;
+use crate::upload::Upload;
 use core::fmt::Write;
 use leasehold_abi::Error;
 use userlib::text::Text;
@@ -99,7 +100,13 @@ impl Room {
         self.finish(&answer, false, false)
     }
 
-    /// Answers a request.
+    /// Answers a request whose body has come.
+    pub(crate) fn took(&mut self, upload: &Upload) -> &[u8] {
+        let answer = self.text(Status::Ok, upload);
+        self.finish(&answer, upload.stays(), false)
+    }
+
+    /// Answers a request without a body. If it has one, nobody takes it, and the connection is to be closed.
     pub(crate) fn answer(
         &mut self,
         request: &Request<'_>,
@@ -107,7 +114,8 @@ impl Room {
         system: &mut impl System,
     ) -> &[u8] {
         let answer = self.body(request, way, system);
-        self.finish(&answer, request.stays, request.method == Method::Head)
+        let stays = request.stays && request.length == 0;
+        self.finish(&answer, stays, request.method == Method::Head)
     }
 
     fn body(&mut self, request: &Request<'_>, way: Way, system: &mut impl System) -> Answer {
@@ -135,6 +143,7 @@ impl Room {
                 }
             }
             "/" | "/state" => self.not_allowed("GET, HEAD"),
+            UPLOAD => self.not_allowed("PUT"),
             path => match path.strip_prefix("/crash/") {
                 Some(_) if request.method != Method::Post => self.not_allowed("POST"),
                 Some(name) => self.crash(request, way, name, system),

@@ -4,6 +4,7 @@ use crate::answer::{Room, Way};
 use crate::request::{MOST_HEAD, Parsed, parse};
 use crate::status::Status;
 use crate::system::System;
+use crate::upload::Upload;
 use driver_interfaces::SocketsClient;
 use leasehold_abi::Error;
 
@@ -11,6 +12,10 @@ use leasehold_abi::Error;
 const REQUEST_TIME: u64 = 5_000;
 /// How long a connection may say nothing between two requests.
 const IDLE_TIME: u64 = 30_000;
+/// How often it receives before others have their turn.
+const AT_ONCE: usize = 16;
+/// What a client waits for before it sends a body (RFC 9110, section 15.2.1).
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A socket that listens, or is a connection.
 #[derive(Debug)]
@@ -22,6 +27,8 @@ pub(crate) struct Connection {
     since: u64,
     /// Whether a request was answered.
     answered: bool,
+    /// The body that is coming.
+    upload: Option<Upload>,
 }
 
 /// The bytes of a request, as they come.
@@ -51,6 +58,12 @@ impl Bytes {
     pub(crate) fn clear(&mut self) {
         self.length = 0;
     }
+
+    /// The first so many are done with.
+    fn consume(&mut self, count: usize) {
+        self.bytes.copy_within(count..self.length, 0);
+        self.length -= count;
+    }
 }
 
 impl Connection {
@@ -61,6 +74,7 @@ impl Connection {
             way: None,
             since: 0,
             answered: false,
+            upload: None,
         }
     }
 
@@ -104,7 +118,7 @@ impl Connection {
             });
             self.since = now;
         }
-        loop {
+        for _ in 0..AT_ONCE {
             match net.receive(self.socket, 0, &mut bytes.bytes[bytes.length..]) {
                 // The end; or the number cannot be, and the end as well.
                 Ok(0) => return Ok(Turn::Close),
@@ -123,14 +137,16 @@ impl Connection {
             }
         }
         let waits = now.saturating_sub(self.since);
-        if self.answered && bytes.length == 0 {
+        let is_body = self.upload.is_some();
+        if self.answered && bytes.length == 0 && !is_body {
             return Ok(if waits > IDLE_TIME {
                 Turn::Close
             } else {
                 Turn::Stay
             });
         }
-        if waits <= REQUEST_TIME {
+        // A body may stand still as long as a stream sends again what was lost.
+        if waits <= if is_body { IDLE_TIME } else { REQUEST_TIME } {
             return Ok(Turn::Stay);
         }
         send(net, self.socket, room.refuse(Status::Timeout))?;
@@ -147,16 +163,36 @@ impl Connection {
     ) -> Result<Turn, Error> {
         let way = self.way.unwrap_or(Way::Other);
         loop {
-            let (answer, stays, length) = match parse(&bytes.bytes[..bytes.length]) {
-                Parsed::Part => return Ok(Turn::Stay),
-                Parsed::Bad(status) => (room.refuse(status), false, bytes.length),
-                Parsed::Whole(request, length) => {
-                    (room.answer(&request, way, system), request.stays, length)
+            let came = &bytes.bytes[..bytes.length];
+            let (answer, stays, length) = if let Some(upload) = &mut self.upload {
+                let length = upload.take(came);
+                if !upload.is_whole() {
+                    bytes.consume(length);
+                    return Ok(Turn::Stay);
+                }
+                (room.took(upload), upload.stays(), length)
+            } else {
+                match parse(came) {
+                    Parsed::Part => return Ok(Turn::Stay),
+                    Parsed::Bad(status) => (room.refuse(status), false, bytes.length),
+                    Parsed::Whole(request, length) if request.is_upload() => {
+                        self.upload = Some(Upload::new(request.length, request.stays));
+                        let waits = request.expects && length == bytes.length;
+                        bytes.consume(length);
+                        if waits && !send(net, self.socket, CONTINUE)? {
+                            return Ok(Turn::Close);
+                        }
+                        continue;
+                    }
+                    Parsed::Whole(request, length) => {
+                        let stays = request.stays && request.length == 0;
+                        (room.answer(&request, way, system), stays, length)
+                    }
                 }
             };
             let sent = send(net, self.socket, answer)?;
-            bytes.bytes.copy_within(length..bytes.length, 0);
-            bytes.length -= length;
+            bytes.consume(length);
+            self.upload = None;
             self.answered = true;
             self.since = system.milliseconds();
             if !sent || !stays {

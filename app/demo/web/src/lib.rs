@@ -15,5 +15,6 @@ mod status;
 mod system;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 pub use crate::server::serve;

@@ -1,10 +1,14 @@
 //! A request as RFC 9112 has it: its head is parsed by `httparse`; what this server needs of it is checked here.
 
 use crate::status::Status;
+use crate::upload;
 use httparse::Header;
 
 /// Most bytes of a head.
 pub(crate) const MOST_HEAD: usize = 4096;
+
+/// What takes a body.
+pub(crate) const UPLOAD: &str = "/upload";
 
 /// Most fields of a head.
 const FIELDS: usize = 48;
@@ -18,6 +22,8 @@ pub(crate) enum Method {
     Head,
     /// That something is done.
     Post,
+    /// That a body is taken.
+    Put,
     /// What this server does not know.
     Other,
 }
@@ -35,6 +41,10 @@ pub(crate) struct Request<'b> {
     pub(crate) host: &'b str,
     /// Which page asks, if the browser says so.
     pub(crate) origin: Option<&'b str>,
+    /// Bytes of its body.
+    pub(crate) length: u64,
+    /// Whether the client waits for a word before it sends the body.
+    pub(crate) expects: bool,
     /// Whether the connection stays for another request.
     pub(crate) stays: bool,
 }
@@ -46,7 +56,7 @@ pub(crate) enum Parsed<'b> {
     Part,
     /// No request: the answer, after which the connection is closed.
     Bad(Status),
-    /// A request, and how many bytes it has.
+    /// A request, and how many bytes its head has.
     Whole(Request<'b>, usize),
 }
 
@@ -96,17 +106,16 @@ fn check<'b>(head: &httparse::Request<'_, 'b>) -> Result<Request<'b>, Status> {
     if single(fields, "transfer-encoding")?.is_some() {
         return Err(Status::NotImplemented);
     }
-    match single(fields, "content-length")? {
-        None => {}
+    let length = match single(fields, "content-length")? {
+        None => 0,
         Some(length) if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) => {
             return Err(Status::BadRequest);
         }
-        Some(length) if length.bytes().any(|byte| byte != b'0') => {
-            return Err(Status::ContentTooLarge);
-        }
-        Some(_) => {}
-    }
-    if single(fields, "expect")?.is_some() {
+        Some(length) => length.parse().map_err(|_| Status::ContentTooLarge)?,
+    };
+    let expect = single(fields, "expect")?;
+    let expects = expect.is_some_and(|what| what.eq_ignore_ascii_case("100-continue"));
+    if expect.is_some() && !(expects && length != 0) {
         return Err(Status::ExpectationFailed);
     }
     let field = single(fields, "host")?;
@@ -123,11 +132,19 @@ fn check<'b>(head: &httparse::Request<'_, 'b>) -> Result<Request<'b>, Status> {
         "GET" => Method::Get,
         "HEAD" => Method::Head,
         "POST" => Method::Post,
+        "PUT" => Method::Put,
         _ => Method::Other,
     };
     let path = if path.is_empty() { "/" } else { path };
     if !path.starts_with('/') && method != Method::Other {
         return Err(Status::BadRequest);
+    }
+    let most = match (method, path) {
+        (Method::Put, UPLOAD) => upload::MOST,
+        _ => 0,
+    };
+    if length > most {
+        return Err(Status::ContentTooLarge);
     }
     let closes = fields
         .iter()
@@ -140,6 +157,8 @@ fn check<'b>(head: &httparse::Request<'_, 'b>) -> Result<Request<'b>, Status> {
         query,
         host,
         origin: single(fields, "origin")?,
+        length,
+        expects,
         stays: version == 1 && !closes,
     })
 }
@@ -153,6 +172,11 @@ impl Request<'_> {
             _ => self.host,
         };
         matches!(name, "127.0.0.1" | "[::1]") || name.eq_ignore_ascii_case("localhost")
+    }
+
+    /// Whether its body is to be taken.
+    pub(crate) fn is_upload(&self) -> bool {
+        (self.method, self.path) == (Method::Put, UPLOAD) && self.is_for_loopback()
     }
 
     /// Whether a page of this server asks. Browsers name the page with each `POST`.

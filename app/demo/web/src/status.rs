@@ -19,11 +19,11 @@ pub(crate) enum Status {
     Timeout = 408,
     /// It cannot be done now.
     Conflict = 409,
-    /// Nothing here takes a body.
+    /// Nothing here takes such a body.
     ContentTooLarge = 413,
     /// The first line is too long.
     UriTooLong = 414,
-    /// Nothing is said before the body.
+    /// Nothing but that the body may come is said before it.
     ExpectationFailed = 417,
     /// Another server is meant.
     Misdirected = 421,

@@ -4,6 +4,7 @@ use crate::answer::{Room, Way};
 use crate::request::{MOST_HEAD, Method, Parsed, parse};
 use crate::status::Status;
 use crate::system::System;
+use crate::upload::Upload;
 use leasehold_abi::{
     Error, FaultKind, LeaseHandle, LeaseInfo, LeaseState, Padded, PayloadType, TaskHandle,
     TaskInfo, TaskState,
@@ -187,10 +188,22 @@ fn each_request_gets_its_status() {
         ("GET /crash/edu", "", 405),
         ("POST /", "", 405),
         ("DELETE /state", "", 405),
+        ("PUT /", "", 405),
+        ("GET /upload", "", 405),
+        ("POST /upload", "", 405),
         ("OPTIONS *", "", 404),
         ("GET /other", "", 404),
         ("GET /../etc/passwd", "", 404),
         ("POST /", "Content-Length: 5\r\n", 413),
+        ("PUT /", "Content-Length: 5\r\n", 413),
+        ("POST /upload", "Content-Length: 5\r\n", 413),
+        ("PUT /upload", "Content-Length: 1073741825\r\n", 413),
+        (
+            "PUT /upload",
+            "Expect: 200-ok\r\nContent-Length: 5\r\n",
+            417,
+        ),
+        ("PUT /upload", "Expect: 100-continue\r\n", 417),
         ("POST /", "Content-Length: 99999999999999999999999\r\n", 413),
         (&long, "", 414),
         ("GET /", "Expect: 100-continue\r\n", 417),
@@ -237,6 +250,37 @@ fn a_part_of_a_request_is_awaited() {
     assert_eq!((first.method, first.path), (Method::Get, "/state"));
     assert_eq!(first.number("log"), Some(5));
     assert_eq!(first.number("lo"), None);
+}
+
+#[test]
+fn a_body_is_counted_and_hashed_as_it_comes_and_what_is_behind_it_is_not() {
+    let fields = "Content-Length: 6\r\nExpect: 100-Continue\r\n";
+    let head = request("PUT /upload", fields);
+    let Parsed::Whole(request, length) = parse(&head) else {
+        panic!("a request");
+    };
+    assert_eq!(length, head.len());
+    assert!(request.is_upload() && request.expects && request.stays);
+    let mut upload = Upload::new(request.length, request.stays);
+    assert_eq!((upload.take(b"foo"), upload.is_whole()), (3, false));
+    assert_eq!((upload.take(b"barGET /"), upload.is_whole()), (3, true));
+    let mut room = Room::new();
+    let answered = read(room.took(&upload));
+    assert_eq!(answered.status, 200);
+    // The vector of draft-eastlake-fnv.
+    assert_eq!(answered.body, b"6 bytes, hash 85944171f73967e8\n");
+}
+
+#[test]
+fn a_body_for_another_host_is_not_taken_and_the_connection_closes() {
+    let bytes = b"PUT /upload HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 6\r\n\r\n";
+    let Parsed::Whole(request, _) = parse(bytes) else {
+        panic!("a request");
+    };
+    assert!(!request.is_upload());
+    let answered = ask(&mut Still::new(1, 1), bytes);
+    assert_eq!(answered.status, 421);
+    assert!(answered.head.contains("\r\nConnection: close"));
 }
 
 #[test]
@@ -382,6 +426,10 @@ fn hostile_requests_get_an_answer_or_wait() {
         request("GET /state?log=5", ORIGIN),
         request("POST /crash/edu", ORIGIN),
         request(
+            "PUT /upload",
+            "Content-Length: 70\r\nExpect: 100-continue\r\n",
+        ),
+        request(
             "HEAD http://localhost:1/",
             "Connection: close\r\nContent-Length: 0\r\n",
         ),
@@ -438,6 +486,12 @@ fn hostile_requests_get_an_answer_or_wait() {
             Parsed::Bad(status) => {
                 assert!(status.code() >= 400);
                 1
+            }
+            Parsed::Whole(request, length) if request.is_upload() => {
+                let mut upload = Upload::new(request.length, request.stays);
+                let taken = upload.take(&bytes[length..]) as u64;
+                assert_eq!(upload.is_whole(), taken == request.length);
+                2
             }
             Parsed::Whole(request, length) => {
                 assert!(length <= bytes.len());

@@ -6,9 +6,9 @@
 #![forbid(unsafe_code)]
 
 use core::fmt::Write;
-use disk_killer::{KillerClient, random};
 use driver_interfaces::{ConsoleClient, Outcome, StorageClient, StorageError};
-use userlib::supervisor;
+use killer::{KillerClient, random};
+use userlib::supervisor::{self, Name};
 use userlib::text::Text;
 use userlib::{Error, time};
 
@@ -102,7 +102,7 @@ fn run() -> Result<(u32, u32), Wrong> {
         return Err(Wrong::Plan);
     };
     let mut killer = when_ready(|| KillerClient::connect("killer"))?;
-    killer.begin(seed, kills, most)?;
+    killer.begin(Name::new("disk"), seed, kills, most)?;
     let mut bytes = [0; MOST];
     let mut number = 0;
     // Also after the last of them, until all kills were.

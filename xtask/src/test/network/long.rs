@@ -1,9 +1,11 @@
-//! The long form, for `soak`: mebibytes in each direction, without kills and with one a second; the same to a program
-//! that nobody here wrote, curl; the stack killed; and a wire that loses frames.
+//! The long form, for `soak`: mebibytes in each direction, without kills and with about one a second, at random moments
+//! and in two ways; the same to and from a program that nobody here wrote, curl; the stack killed; and a wire that loses
+//! frames.
 //!
 //! What is judged are bytes, hashes, connections and errors. Times are the machine's own, which passes as this machine
 //! lets it, so they are printed and not judged.
 
+use super::curl::{Curl, Download, Upload};
 use super::server::{self, Server};
 use super::wire::Wire;
 use super::{STACK, Seen, Transfer, no_echo, nothing_ended, page};
@@ -15,18 +17,17 @@ use crate::test::slot::Slot;
 use crate::tools;
 use anyhow::{Context, Result, bail, ensure};
 use leasehold_build::Workspace;
-use std::io::{Read, Write};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::thread::JoinHandle;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Milliseconds between two kills.
-const EVERY: u32 = 1000;
+/// Most milliseconds between two kills, so one comes each second.
+const MOST: u32 = 2000;
+/// More kills than there is time for.
+const KILLS: u32 = u32::MAX;
 /// How often the stack is killed beneath the page.
 const STACK_KILLS: u32 = 3;
 /// The app, and the task that is killed.
-pub(crate) const APP: &str = "demo";
+pub(crate) const APP: &str = "soak";
 const DRIVER: &str = "virtio-net";
 /// The controller.
 const CONTROLLER: &str = "virtio-net-pci";
@@ -39,7 +40,7 @@ const LIMIT: Duration = Duration::from_secs(1800);
 /// a byte, which some transfers have.
 const TRIES: usize = 10;
 
-/// Runs the demo and judges what passes.
+/// Runs the app and judges what passes.
 ///
 /// # Errors
 /// What did not arrive, or was not told.
@@ -49,31 +50,34 @@ pub(crate) fn soak(
     mebibytes: usize,
     seed: u32,
 ) -> Result<()> {
+    println!("seed {seed}");
     bootable.open_page(0)?;
-    let page = bootable.page.context("the demo has no page")?;
+    let page = bootable.page.context("the app has no page")?;
     let bytes = mebibytes << 20;
     let mut seen = Seen::start(&bootable.command(Clock::Real, Line::Pipes)?, bootable)?;
     for sends in [false, true] {
-        let quiet = seen.whole(bytes, sends, None)?;
-        let killed = seen.whole(bytes, sends, Some(DRIVER))?;
+        let quiet = seen.whole(bytes, sends)?;
+        let (killed, kills) = seen.killing(seed, |seen| seen.whole(bytes, sends))?;
+        ensure!(
+            kills.crashes + kills.stops > 0 || killed.milliseconds <= u64::from(MOST),
+            "no kill in {killed}"
+        );
         let way = way(sends);
-        println!("{bytes} bytes {way}: {quiet}; with kills {killed}");
+        println!("{bytes} bytes {way}: {quiet}; while its driver is killed: {killed}, {kills}");
         println!("  throughput with kills: {} %", killed.share(&quiet));
     }
     let document = workspace.root().join("app/demo/web/src/page.html");
     match tools::find("curl") {
-        None => println!("no curl on this machine: what it downloads was left out"),
+        None => println!("no curl on this machine: what it moves was left out"),
         Some(curl) => {
             let document = std::fs::read(&document).context("the page's document")?;
-            let mut times = Vec::new();
-            for kills in [false, true] {
-                let download = Download::start(&curl, page, &document, bytes)?;
-                times.push(seen.meanwhile(download, kills)?);
-            }
-            println!(
-                "  throughput with kills: {:.0} %",
-                100.0 * times[0].as_secs_f64() / times[1].as_secs_f64()
-            );
+            seen.with_curl(seed, || Download::start(&curl, page, &document, bytes))?;
+            let file = bootable.built.folder.join("upload");
+            let body = server::page(bytes);
+            std::fs::write(&file, &body)?;
+            let answer = format!("{bytes} bytes, hash {}\n", server::hash(&body));
+            seen.with_curl(seed, || Upload::start(&curl, page, &file, &answer))?;
+            std::fs::remove_file(&file)?;
         }
     }
     seen.stack_is_killed(bytes, page)?;
@@ -99,21 +103,13 @@ impl Transfer {
 
 impl std::fmt::Display for Transfer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            milliseconds,
-            stall,
-            kills,
-            ..
-        } = self;
-        write!(
-            formatter,
-            "{milliseconds} ms, longest stall {stall} ms, {kills} kills"
-        )
+        let (milliseconds, stall) = (self.milliseconds, self.stall);
+        write!(formatter, "{milliseconds} ms, longest stall {stall} ms")
     }
 }
 
 impl Seen {
-    /// Boots the demo by this command.
+    /// Boots the app by this command.
     fn start(command: &Command, bootable: &Bootable) -> Result<Self> {
         let mut shell = Shell::run(command, bootable.symbols.clone())?;
         shell.limit = LIMIT;
@@ -126,13 +122,41 @@ impl Seen {
         })
     }
 
-    /// Moves so many bytes over one connection; the task is killed again and again meanwhile.
-    fn whole(&mut self, bytes: usize, sends: bool, killed: Option<&str>) -> Result<Transfer> {
+    /// Does this while the driver is killed at random moments, in both ways.
+    fn killing<T>(
+        &mut self,
+        seed: u32,
+        work: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<(T, Kills)> {
+        self.good(&format!("call killer.begin {DRIVER} {seed} {KILLS} {MOST}"))?;
+        let done = work(self)?;
+        let said = self.good("call killer.done")?;
+        self.good(&format!("call killer.begin {DRIVER} {seed} 0 {MOST}"))?;
+        let kills = said.iter().find_map(|line| Kills::read(line));
+        let kills = kills.with_context(|| format!("the killer says {said:?}"))?;
+        Ok((done, kills))
+    }
+
+    /// Lets curl move something, undisturbed and while the driver is killed, and prints what came of it.
+    fn with_curl<C: Curl>(&mut self, seed: u32, start: impl Fn() -> Result<C>) -> Result<()> {
+        let quiet = start()?.whole()?;
+        // Its connection begins first: one that begins while the driver is away waits for seconds, by QEMU.
+        let running = start()?;
+        let (killed, kills) = self.killing(seed, |_| running.whole())?;
+        println!("  while its driver is killed: {kills}");
+        println!(
+            "  throughput with kills: {:.0} %",
+            100.0 * quiet.as_secs_f64() / killed.as_secs_f64()
+        );
+        Ok(())
+    }
+
+    /// Moves so many bytes over one connection.
+    fn whole(&mut self, bytes: usize, sends: bool) -> Result<Transfer> {
         let port = self.server.port();
-        let kills = killed.map_or(String::new(), |task| format!(" {task} {EVERY}"));
         let line = match sends {
-            true => format!("post http://10.0.2.2:{port}/page {bytes}{kills}"),
-            false => format!("fetch http://10.0.2.2:{port}/{bytes}{kills}"),
+            true => format!("post http://10.0.2.2:{port}/page {bytes}"),
+            false => format!("fetch http://10.0.2.2:{port}/{bytes}"),
         };
         let said = self.good(&line)?;
         let said = said.iter().find(|line| line.starts_with("status "));
@@ -146,44 +170,7 @@ impl Seen {
             (transfer.bytes, &transfer.hash) == (wanted.0, &wanted.1),
             "{wanted:?} became {said}"
         );
-        ensure!(
-            killed.is_none() || transfer.kills > 0 || transfer.milliseconds < u64::from(EVERY),
-            "no kill in {said}"
-        );
         Ok(transfer)
-    }
-
-    /// Lets curl download, and kills the network's driver once a second of the board's time meanwhile. Gives how long
-    /// it took by this machine's clock.
-    fn meanwhile(&mut self, mut download: Download, kills: bool) -> Result<Duration> {
-        let mut count = 0;
-        // Its connection is there first: while one begins, the emulator's network waits for seconds.
-        while download.curl.try_wait()?.is_none() {
-            if kills {
-                self.good(&format!("sleep {EVERY}"))?;
-                // One that is away already is not killed.
-                count += u32::from(self.line(&format!("crash {DRIVER}"))?.1);
-            } else {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-        }
-        let begun = download.begun;
-        let came = download.end()?;
-        ensure!(came.failed.is_none(), "curl: {:?}", came.failed);
-        ensure!(came.connections == 1, "{} connections", came.connections);
-        ensure!(
-            came.is_whole,
-            "curl got {} bytes, not the page's",
-            came.bytes
-        );
-        let took = begun.elapsed();
-        println!(
-            "curl: {} bytes of {} pages on one connection, each as it is in the sources: {} ms, {count} kills",
-            came.bytes,
-            came.pages,
-            took.as_millis()
-        );
-        Ok(took)
     }
 
     /// Kills the stack under a transfer, under curl, and under the page alone.
@@ -237,7 +224,30 @@ fn stamp(line: &str) -> Option<f64> {
     rest.split_once(']')?.0.trim().parse().ok()
 }
 
-/// Boots the demo with its controller in a slot, and takes it out. `net` uses its driver no more, clients are told, and
+/// How often the driver was killed: by a crash that it was asked for, and by a stop wherever it was.
+struct Kills {
+    crashes: u32,
+    stops: u32,
+}
+
+impl Kills {
+    /// From what the shell shows of them: `[3, 4]`.
+    fn read(text: &str) -> Option<Self> {
+        let text = text.strip_prefix('[')?.strip_suffix(']')?;
+        let (crashes, stops) = text.split_once(", ")?;
+        let (crashes, stops) = (crashes.parse().ok()?, stops.parse().ok()?);
+        Some(Self { crashes, stops })
+    }
+}
+
+impl std::fmt::Display for Kills {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { crashes, stops } = self;
+        write!(formatter, "{crashes} crashes and {stops} stops")
+    }
+}
+
+/// Boots the app with its controller in a slot, and takes it out. `net` uses its driver no more, clients are told, and
 /// no task but the driver ends.
 fn pulled(bootable: &Bootable) -> Result<()> {
     let command = bootable.command(Clock::Real, Line::Pipes)?;
@@ -262,7 +272,7 @@ fn pulled(bootable: &Bootable) -> Result<()> {
     seen.shell.power_off()
 }
 
-/// Boots the demo with a wire that loses frames, and judges that each transfer is whole or its client told; and that
+/// Boots the app with a wire that loses frames, and judges that each transfer is whole or its client told; and that
 /// all is well when the wire is.
 fn bad_wire(bootable: &Bootable, seed: u32) -> Result<()> {
     let wire = Wire::new(seed)?;
@@ -273,7 +283,7 @@ fn bad_wire(bootable: &Bootable, seed: u32) -> Result<()> {
     for sends in [false, true] {
         let mut told = Vec::new();
         let transfer = loop {
-            match seen.whole(bytes, sends, None) {
+            match seen.whole(bytes, sends) {
                 Ok(transfer) => break transfer,
                 Err(error) => told.push(format!("{error:#}")),
             }
@@ -289,102 +299,8 @@ fn bad_wire(bootable: &Bootable, seed: u32) -> Result<()> {
     println!("  {passed} frames passed, {lost} were lost");
     ensure!(lost > 0, "nothing was lost");
     wire.lose(0);
-    seen.whole(bytes, false, None)?;
+    seen.whole(bytes, false)?;
     seen.shell.power_off()
-}
-
-/// What came of a download.
-struct Came {
-    bytes: usize,
-    pages: usize,
-    connections: u32,
-    /// Whether each page was as it is in the sources.
-    is_whole: bool,
-    /// What curl said at its end, if it failed.
-    failed: Option<String>,
-}
-
-/// A running curl, which gets the same page again and again over one connection.
-struct Download {
-    curl: Child,
-    begun: Instant,
-    pages: usize,
-    body: JoinHandle<(usize, bool)>,
-    said: JoinHandle<String>,
-}
-
-impl Download {
-    /// Pages of together at least so many bytes.
-    fn start(curl: &Path, port: u16, document: &[u8], bytes: usize) -> Result<Self> {
-        let pages = bytes.div_ceil(document.len());
-        let mut command = Command::new(curl);
-        command
-            .args([
-                "--disable",
-                "--silent",
-                "--show-error",
-                "--fail",
-                "--no-buffer",
-            ])
-            // Nothing for a minute is no stall any more.
-            .args(["--speed-limit", "1", "--speed-time", "60"])
-            .args(["--write-out", "%{stderr}connections %{num_connects}\\n"])
-            .args(["--config", "-"]);
-        let mut curl = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .context("cannot run curl")?;
-        let url = format!("url = \"http://127.0.0.1:{port}/\"\n").repeat(pages);
-        let mut input = curl.stdin.take().context("the pipe asked for")?;
-        let mut output = curl.stdout.take().context("the pipe asked for")?;
-        let mut errors = curl.stderr.take().context("the pipe asked for")?;
-        let document = document.to_vec();
-        let body = std::thread::spawn(move || {
-            let (mut buffer, mut count, mut is_whole) = ([0; 4096], 0, true);
-            while let Ok(length @ 1..) = output.read(&mut buffer) {
-                let wanted = document.iter().cycle().skip(count % document.len());
-                is_whole &= buffer[..length].iter().eq(wanted.take(length));
-                count += length;
-            }
-            (count, is_whole && count == pages * document.len())
-        });
-        let said = std::thread::spawn(move || {
-            let mut said = String::new();
-            // What is no text is not what curl says.
-            let _ = errors.read_to_string(&mut said);
-            said
-        });
-        input.write_all(url.as_bytes())?;
-        Ok(Self {
-            curl,
-            begun: Instant::now(),
-            pages,
-            body,
-            said,
-        })
-    }
-
-    /// Waits for its end.
-    fn end(mut self) -> Result<Came> {
-        let status = self.curl.wait()?;
-        let (Ok((bytes, is_whole)), Ok(said)) = (self.body.join(), self.said.join()) else {
-            bail!("a reader of curl's output panicked");
-        };
-        let connections = said
-            .lines()
-            .filter_map(|line| line.strip_prefix("connections "))
-            .filter_map(|count| count.parse::<u32>().ok())
-            .sum();
-        Ok(Came {
-            bytes,
-            pages: self.pages,
-            connections,
-            is_whole,
-            failed: (!status.success()).then_some(said),
-        })
-    }
 }
 
 #[cfg(test)]

@@ -42,6 +42,13 @@ pub(super) fn statuses(port: u16, driver: &str) -> Result<()> {
         ("nonsense", "", 400),
         ("GET / HTTP/1.1", "no colon\r\n", 400),
         ("POST / HTTP/1.1", "Content-Length: 3\r\n", 413),
+        ("PUT /upload HTTP/1.1", "", 200),
+        ("GET /upload HTTP/1.1", "", 405),
+        (
+            "PUT /upload HTTP/1.1",
+            "Content-Length: 1073741825\r\n",
+            413,
+        ),
         (&format!("GET /{long} HTTP/1.1"), "", 414),
         ("GET / HTTP/1.1", &format!("A: {long}\r\n"), 431),
         ("GET / HTTP/1.1", &fields, 431),
@@ -65,8 +72,40 @@ fn connect(port: u16) -> Result<TcpStream> {
     Ok(stream)
 }
 
+/// Gives a body by one connection, and does something in its middle; what is answered.
+///
+/// # Errors
+/// When it is not taken.
+pub(super) fn upload(
+    port: u16,
+    body: &[u8],
+    between: impl FnOnce() -> Result<()>,
+) -> Result<String> {
+    let mut stream = connect(port)?;
+    let (host, length) = (format!("127.0.0.1:{port}"), body.len());
+    let head = format!(
+        "PUT /upload HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n"
+    );
+    let status = ask(&mut stream, head.as_bytes())?;
+    ensure!(status == 100, "status {status} before the body");
+    let (first, second) = body.split_at(length / 2);
+    stream.write_all(first)?;
+    between()?;
+    let (status, answer) = ask_for(&mut stream, second)?;
+    ensure!(status == 200, "status {status}");
+    // The connection stays.
+    let status = ask(&mut stream, &state(port))?;
+    ensure!(status == 200, "status {status} behind the body");
+    String::from_utf8(answer).context("no text")
+}
+
 /// Sends a request, and reads the answer; gives its status.
 fn ask(stream: &mut TcpStream, request: &[u8]) -> Result<u16> {
+    ask_for(stream, request).map(|(status, _)| status)
+}
+
+/// The same, and the answer's body.
+fn ask_for(stream: &mut TcpStream, request: &[u8]) -> Result<(u16, Vec<u8>)> {
     // The board may answer, and close, before it has all of a request that is too long. So only the answer counts.
     let _ = stream.write_all(request);
     let mut head = Vec::new();
@@ -85,11 +124,12 @@ fn ask(stream: &mut TcpStream, request: &[u8]) -> Result<u16> {
         .lines()
         .find_map(|line| line.strip_prefix("Content-Length: "));
     let length: u64 = length.map_or(Ok(0), str::parse)?;
+    let mut body = Vec::new();
     if !request.starts_with(b"HEAD") {
-        let read = std::io::copy(&mut stream.take(length), &mut std::io::sink())?;
-        ensure!(read == length, "{read} bytes of {length}");
+        let read = stream.take(length).read_to_end(&mut body)?;
+        ensure!(read as u64 == length, "{read} bytes of {length}");
     }
-    Ok(status)
+    Ok((status, body))
 }
 
 fn state(port: u16) -> Vec<u8> {

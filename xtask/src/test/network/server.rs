@@ -1,6 +1,8 @@
 //! A server of HTTP/1.1 for the board: it gives a page, and takes one. A page whose name is a number has so many bytes.
 
 use anyhow::{Context, Result};
+use fnv::FnvHasher;
+use std::hash::Hasher;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,10 +84,11 @@ fn part(range: std::ops::Range<usize>) -> Vec<u8> {
         .collect()
 }
 
-/// FNV-1a of 64 bits. Source: draft-eastlake-fnv, section 2.
+/// FNV-1a of 64 bits.
 pub(super) fn hash(bytes: &[u8]) -> String {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
-    format!("{:016x}", bytes.iter().fold(0xcbf2_9ce4_8422_2325, step))
+    let mut hash = FnvHasher::default();
+    hash.write(bytes);
+    format!("{:016x}", hash.finish())
 }
 
 /// The number in the first line of a request for `/NUMBER`.

@@ -1,11 +1,14 @@
 //! `net`, `ping`, `connect`, `fetch`: what the network stack does for the shell.
 
-use crate::run::say::{failed, unanswered};
+use crate::run::lookup::find;
+use crate::run::say::{failed, no_task, unanswered};
 use crate::session::Session;
 use crate::url::{Url, address, endpoint};
 use core::fmt::Write;
+use core::hash::Hasher;
 use driver_interfaces::{Endpoint, SocketsClient, TcpStream};
 use embedded_io::{Read, Write as _};
+use fnv::FnvHasher;
 use leasehold_abi::Error;
 use userlib::supervisor::Name;
 use userlib::text::Text;
@@ -97,6 +100,7 @@ fn broke(session: &mut Session, error: Error) -> bool {
     let what = match error {
         Error::NotFound => "nobody listens there",
         Error::NoDevice => "no address yet",
+        Error::Exhausted => "no socket is left",
         Error::Revoked => "the connection was reset",
         Error::Dead | Error::Unbound | Error::Denied => return unanswered(session, STACK, error),
         _ => return failed(&mut session.screen, "connection", error),
@@ -165,28 +169,19 @@ struct Killer<'a> {
 struct Transfer {
     status: u32,
     bytes: u64,
-    hash: u64,
+    hash: FnvHasher,
     kills: u32,
     /// The longest time without a byte, in milliseconds.
     stall: u64,
     took: u64,
 }
 
-/// One step of FNV-1a, of 64 bits. Source: draft-eastlake-fnv, section 2.
-fn hash(hash: u64, bytes: &[u8]) -> u64 {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
-    bytes.iter().fold(hash, step)
-}
-
-/// The hash of nothing.
-const NOTHING: u64 = 0xcbf2_9ce4_8422_2325;
-
 impl Transfer {
-    const fn new() -> Self {
+    fn new() -> Self {
         Self {
             status: 0,
             bytes: 0,
-            hash: NOTHING,
+            hash: FnvHasher::default(),
             kills: 0,
             stall: 0,
             took: 0,
@@ -195,7 +190,7 @@ impl Transfer {
 
     fn add(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len() as u64;
-        self.hash = hash(self.hash, bytes);
+        self.hash.write(bytes);
     }
 }
 
@@ -250,6 +245,11 @@ fn transfer(session: &mut Session, line: &str, sends: bool) -> bool {
         let _ = writeln!(session.screen, "usage: {usage}");
         return false;
     };
+    if let Some(task) = task
+        && find(task).is_none()
+    {
+        return no_task(session, task);
+    }
     let mut killer = Killer {
         task: task.unwrap_or(""),
         every,
@@ -277,7 +277,12 @@ fn transfer(session: &mut Session, line: &str, sends: bool) -> bool {
             let _ = writeln!(
                 session.screen,
                 "status {}, {} bytes, hash {:016x}, {} ms, longest stall {} ms, {} kills",
-                done.status, done.bytes, done.hash, done.took, done.stall, done.kills
+                done.status,
+                done.bytes,
+                done.hash.finish(),
+                done.took,
+                done.stall,
+                done.kills
             );
             done.status == 200
         }
@@ -313,7 +318,7 @@ fn run(
     }
     head.push("\r\n");
     if head.is_cut() {
-        return Err(Error::Exhausted);
+        return Err(Error::Invalid);
     }
     stream.write_all(head.as_bytes())?;
     let begun = time::milliseconds();

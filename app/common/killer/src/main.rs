@@ -2,4 +2,4 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
 #![forbid(unsafe_code)]
 
-userlib::driver!(disk_killer::KillerDriver);
+userlib::driver!(killer::KillerDriver);

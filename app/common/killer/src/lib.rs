@@ -1,4 +1,5 @@
-//! Kills the disk's driver at random moments: by a crash that it is asked for, or by a stop wherever it is.
+//! Kills a task at random moments: by a crash that it is asked for, or by a stop wherever it is. For the latter it must
+//! be before that task in the schedule.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
@@ -11,10 +12,13 @@ use userlib::{Error, ForLt, time};
 /// Orders to the killer.
 #[interface]
 pub trait Killer {
-    /// From now on kills the driver `kills` times, each after 1 to `most` milliseconds. The seed gives the times.
-    fn begin(&mut self, seed: u32, kills: u32, most: u32) -> Result<(), Error>;
+    /// From now on kills the task `kills` times, each after 1 to `most` milliseconds. The seed gives the times, and the
+    /// kind of each kill. Ends what was begun before.
+    fn begin(&mut self, task: Name, seed: u32, kills: u32, most: u32) -> Result<(), Error>;
     /// How many kills are still to come.
     fn left(&mut self) -> Result<u32, Error>;
+    /// How many kills there were since the last beginning: by a crash, by a stop.
+    fn done(&mut self) -> Result<[u32; 2], Error>;
 }
 
 /// The next of a sequence of random numbers: Numerical Recipes' constants, upper bits.
@@ -25,9 +29,11 @@ pub const fn random(state: u32) -> u32 {
 /// The task, which has no device.
 #[derive(Debug, Default)]
 pub struct KillerDriver {
+    task: Cell<Name>,
     random: Cell<u32>,
     most: Cell<u32>,
     left: Cell<u32>,
+    done: Cell<[u32; 2]>,
     next: Cell<Option<u64>>,
 }
 
@@ -48,21 +54,28 @@ impl KillerDriver {
     }
 
     fn kill(&self) -> Result<(), Error> {
-        let disk = Name::new("disk");
+        let task = self.task.get();
         let mut supervisor = supervisor::connect()?;
+        let mut done = self.done.get();
         if self.draw(2) == 0 {
-            supervisor.crash(disk)
+            supervisor.crash(task)?;
+            done[0] += 1;
         } else {
-            supervisor.restart(disk)
+            supervisor.restart(task)?;
+            done[1] += 1;
         }
+        self.done.set(done);
+        Ok(())
     }
 }
 
 struct Orders<'d>(&'d KillerDriver);
 
 impl KillerServer for Orders<'_> {
-    fn begin(&mut self, seed: u32, kills: u32, most: u32) -> Result<(), Error> {
+    fn begin(&mut self, task: Name, seed: u32, kills: u32, most: u32) -> Result<(), Error> {
+        self.0.task.set(task);
         self.0.random.set(seed);
+        self.0.done.set([0; 2]);
         self.0.most.set(most);
         self.0.left.set(kills);
         self.0.plan();
@@ -71,6 +84,10 @@ impl KillerServer for Orders<'_> {
 
     fn left(&mut self) -> Result<u32, Error> {
         Ok(self.0.left.get())
+    }
+
+    fn done(&mut self) -> Result<[u32; 2], Error> {
+        Ok(self.0.done.get())
     }
 }
 
