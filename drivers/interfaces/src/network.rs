@@ -179,4 +179,6 @@ pub trait Sockets {
         milliseconds: u32,
         into: &mut [u8],
     ) -> Result<Datagram, Error>;
+    /// Takes a number that others cannot guess into those at which connections begin.
+    fn stir(&mut self, number: u64) -> Result<(), Error>;
 }

@@ -125,6 +125,10 @@ impl SocketsServer for Other {
         reply.reply(self.give(&into).unwrap_or(nothing));
     }
 
+    fn stir(&mut self, _: u64) -> Result<(), Error> {
+        Err(Error::Invalid)
+    }
+
     fn state(&mut self, socket: u32) -> Result<StreamState, Error> {
         assert_eq!(socket, SOCKET);
         let script = self.0.borrow();

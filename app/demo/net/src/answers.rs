@@ -147,6 +147,11 @@ impl SocketsServer for Answers<'_> {
         self.begin(Wanted::Ready { reply }, milliseconds);
     }
 
+    fn stir(&mut self, number: u64) -> Result<(), Error> {
+        self.stack.stir(number);
+        Ok(())
+    }
+
     fn state(&mut self, socket: u32) -> Result<StreamState, Error> {
         let index = self.find(Kind::Stream, socket)?;
         let stream = self.stack.stream(index).ok_or(Error::NotFound)?;

@@ -24,15 +24,11 @@ pub use crate::memory::{Buffers, Places};
 use crate::stack::Stack;
 use core::cell::RefCell;
 use driver_interfaces::SocketsServer;
-use driver_virtio_rng::RngClient;
 use static_cell::ConstStaticCell;
 use userlib::ipc::{Answer, Kept, Request};
 use userlib::runtime::{Core, Device, Driver, Events};
 use userlib::timer::Timer;
 use userlib::{Error, ForLt, sys, time};
-
-/// Who gives random bytes.
-const ENTROPY: &str = "virtio-rng";
 
 /// How often it is looked whether clients are still there, in milliseconds.
 const CLIENTS_TIME: u64 = 1_000;
@@ -75,16 +71,6 @@ impl Default for NetDriver {
 pub struct Bound<'cap> {
     link: Link<'cap>,
     timer: Timer<'cap>,
-}
-
-/// A number that others cannot guess, as far as this board has one.
-fn seed() -> u64 {
-    let mut bytes = [0; 8];
-    let filled = RngClient::connect(ENTROPY).and_then(|mut rng| rng.fill(&mut bytes));
-    if let Err(error) = filled {
-        userlib::log!("no random numbers from {ENTROPY} ({error}): the time has to do");
-    }
-    u64::from_le_bytes(bytes) ^ sys::time()
 }
 
 impl Inner {
@@ -175,7 +161,7 @@ impl Driver for NetDriver {
             link,
             timer: device.timer()?,
         };
-        self.0.borrow_mut().stack.bound(bound.link.hardware(), seed);
+        self.0.borrow_mut().stack.bound(bound.link.hardware());
         self.work(&mut bound);
         Ok(bound)
     }

@@ -56,6 +56,8 @@ pub(crate) struct Stack {
     dhcp: SocketHandle,
     pub(crate) echo: SocketHandle,
     next_port: u16,
+    /// What others cannot guess, if somebody gave it.
+    seed: Option<u64>,
     /// How far the sockets' time is ahead of the board's.
     ahead: Duration,
     /// How often the other sides are still nudged, until when, and whether to begin.
@@ -189,6 +191,7 @@ impl Stack {
             dhcp,
             echo,
             next_port: FIRST_PORT,
+            seed: None,
             ahead: Duration::ZERO,
             nudges: 0,
             nudges_end: Instant::ZERO,
@@ -196,12 +199,40 @@ impl Stack {
         }
     }
 
-    /// A driver is there, for a controller with this address. `seed` is asked for once: what others cannot guess.
-    pub(crate) fn bound(&mut self, hardware: [u8; 6], seed: impl FnOnce() -> u64) {
+    /// Takes what others cannot guess into the numbers at which connections begin. Who does not know what was taken
+    /// before does not know what comes of it.
+    pub(crate) fn stir(&mut self, number: u64) {
+        self.seed = Some(self.seed.unwrap_or_default() ^ number);
+        if self.status.bindings != 0 {
+            self.begin(self.status.hardware);
+            userlib::log!("its numbers are random now");
+        }
+    }
+
+    /// A new interface, which has the addresses of the former one. What it knew of neighbours it asks for again.
+    fn begin(&mut self, hardware: [u8; 6]) {
+        let seed = self.seed.unwrap_or_default() ^ sys::time();
+        let former =
+            core::mem::replace(&mut self.interface, interface(hardware, seed, self.frames));
+        self.interface.update_ip_addrs(|addresses| {
+            // It has room for as many.
+            let _ = addresses.extend_from_slice(former.ip_addrs());
+        });
+        if self.status.router != [0; 4] {
+            let router = Ipv4Address::from(self.status.router);
+            // There is no other route.
+            let _ = self.interface.routes_mut().add_default_ipv4_route(router);
+        }
+        self.next_port = FIRST_PORT | seed as u16 & 0x3fff;
+    }
+
+    /// A driver is there, for a controller with this address.
+    pub(crate) fn bound(&mut self, hardware: [u8; 6]) {
         if self.status.bindings == 0 {
-            let seed = seed();
-            self.interface = interface(hardware, seed, self.frames);
-            self.next_port = FIRST_PORT | seed as u16 & 0x3fff;
+            self.begin(hardware);
+            if self.seed.is_none() {
+                userlib::log!("its numbers come from the clock");
+            }
         } else {
             self.ahead += LEAP;
             (self.nudges, self.is_new) = (NUDGES, true);

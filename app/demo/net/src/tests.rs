@@ -57,7 +57,7 @@ impl Pair {
         let client = TaskHandle::new(3, 1);
         let stacks = [1, 2].map(|number| {
             let mut stack = Stack::new(Box::leak(Box::default()), Box::leak(Box::default()));
-            stack.bound([2, 0, 0, 0, 0, number], || u64::from(number));
+            stack.bound([2, 0, 0, 0, 0, number]);
             // DHCP says first that there is no address.
             stack.poll(None::<&mut End<'_>>, 0);
             stack.interface.update_ip_addrs(|addresses| {
@@ -205,7 +205,7 @@ fn what_a_dead_driver_had_is_sent_again_when_the_next_is_there() {
             }
             deaths += 1;
             assert!(deaths < 100, "{} bytes came", came.len());
-            pair.stacks[0].bound([2, 0, 0, 0, 0, 1], || unreachable!("it has a seed"));
+            pair.stacks[0].bound([2, 0, 0, 0, 0, 1]);
             pair.settle();
             pair.receive(&mut came);
         }
@@ -220,7 +220,7 @@ fn a_new_driver_first_sends_what_lets_the_other_side_send_again() {
         pair.send(b"data");
         pair.settle();
         pair.receive(&mut Vec::new());
-        pair.stacks[0].bound([2, 0, 0, 0, 0, 1], || unreachable!("it has a seed"));
+        pair.stacks[0].bound([2, 0, 0, 0, 0, 1]);
         for _ in 0..3 {
             pair.poll(0);
         }
@@ -235,6 +235,30 @@ fn a_new_driver_first_sends_what_lets_the_other_side_send_again() {
         let mut came = Vec::new();
         pair.receive(&mut came);
         assert_eq!(came, b"still here");
+    });
+}
+
+#[test]
+fn random_numbers_change_where_connections_begin_and_nothing_else() {
+    run(|| {
+        let mut pair = Pair::new();
+        let [first, _] = &mut pair.stacks;
+        let (addresses, port) = (first.interface.ip_addrs().to_vec(), first.port());
+        first.stir(0x1234_5678_9abc_def0);
+        assert_eq!(first.interface.ip_addrs(), addresses);
+        assert_ne!(first.port(), port + 1);
+        assert_eq!(pair.send(b"still here"), 10);
+        pair.settle();
+        let mut came = Vec::new();
+        pair.receive(&mut came);
+        assert_eq!(came, b"still here");
+        // Who gives a number later does not choose the sum.
+        let [first, second] = &mut pair.stacks;
+        for stack in [first, second] {
+            stack.stir(7);
+        }
+        let ports = pair.stacks.map(|mut stack| stack.port());
+        assert_ne!(ports[0], ports[1]);
     });
 }
 

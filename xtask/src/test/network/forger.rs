@@ -13,6 +13,14 @@ use leasehold_build::Workspace;
 
 /// The driver's task.
 const DRIVER: &str = "network";
+/// That of the source of random numbers (`app/forger/entropy`), and what is said of its lies, in the order of its lives.
+const ENTROPY: &str = "virtio-rng";
+const ENTROPY_LIES: [&str; 4] = [
+    "net: its numbers come from the clock",
+    "seeder: virtio-rng gives 3 bytes of 8: not used",
+    "seeder: virtio-rng gives 0 bytes of 8: not used",
+    "seeder: virtio-rng gives 4294967295 bytes of 8: not used",
+];
 /// Lies that are found out in what comes through the queues, lies in what is lent, and the life that is honest next
 /// (`LIVES` in `app/forger/driver`).
 const DROPPED: usize = 5;
@@ -39,6 +47,7 @@ fn tell(_workspace: &Workspace, bootable: Bootable) -> Result<Tally> {
     report("an_honest_driver_is_used", honest(&mut shell, HONEST));
     report("a_silent_driver_is_dropped", silent(&mut shell));
     report("and_the_next_is_used", honest(&mut shell, HONEST + 2));
+    report("random_numbers_are_no_lies", random(&mut shell));
     report("the_stack_never_ended", whole(&mut shell));
     shell.power_off()?;
     Ok(tally)
@@ -81,9 +90,29 @@ fn silent(shell: &mut Shell) -> Result<()> {
     shell.good(&[&format!("crash {DRIVER}")]).map(drop)
 }
 
+/// The stack has worked while its source of random numbers was silent. Its other lies are reported, and numbers are
+/// taken of the honest driver behind them; the stack goes on.
+fn random(shell: &mut Shell) -> Result<()> {
+    let came = "net: its numbers are random now";
+    for (index, said) in ENTROPY_LIES.iter().enumerate() {
+        shell.until("log", |log| {
+            count(log, &format!("entropy lie {}: ", index + 1)) > 0 && count(log, said) > 0
+        })?;
+        ensure!(count(&shell.good(&["log"])?, came) == 0, "lies were taken");
+        shell.good(&[&format!("crash {ENTROPY}")])?;
+    }
+    shell.until("log", |log| count(log, came) == 1)?;
+    shell.good(&["ping 10.0.2.2"]).map(drop)
+}
+
 /// Neither the stack nor another task ended.
 fn whole(shell: &mut Shell) -> Result<()> {
     let log = shell.good(&["log"])?;
+    let asked = format!("{ENTROPY}: panic: the supervisor asked");
+    let log: Vec<String> = log
+        .into_iter()
+        .filter(|line| !line.contains(&asked))
+        .collect();
     nothing_ended(&log, DRIVER)?;
     ensure!(count(&log, "net: started again") == 0, "{log:?}");
     Ok(())
