@@ -13,7 +13,7 @@ use leasehold_build::Workspace;
 
 /// The driver's task.
 const DRIVER: &str = "network";
-/// That of the source of random numbers (`app/forger/entropy`), and what is said of its lies, in the order of its lives.
+/// That of the source of random numbers (`app/forger/entropy`), and what is said of its lies, life by life.
 const ENTROPY: &str = "virtio-rng";
 const ENTROPY_LIES: [&str; 4] = [
     "net: its numbers come from the clock",

@@ -1,6 +1,6 @@
 //! The long form, for `soak`: mebibytes in each direction, without kills and with about one a second, at random moments
-//! and in two ways; the same to and from a program that nobody here wrote, curl; the stack killed; and a wire that loses
-//! frames.
+//! and in two ways; the same to and from a program that nobody here wrote, curl; the stack killed; and a wire that
+//! loses frames.
 //!
 //! What is judged are bytes, hashes, connections and errors. Times are the machine's own, which passes as this machine
 //! lets it, so they are printed and not judged.
