@@ -4,7 +4,8 @@
 #![forbid(unsafe_code)]
 
 use core::future::pending;
-use driver_virtio_rng::{RngAsyncServer, VirtioRngDriver};
+use driver_virtio_rng::{Hardware, RngAsyncServer, VirtioRngDriver};
+use userlib::future::Lock;
 use userlib::ipc::{Answer, Request, WriteLoan};
 use userlib::runtime::{AsyncDriver, Bound, Device};
 use userlib::{Error, ForLt, sys};
@@ -35,14 +36,14 @@ pub enum State<'cap> {
     /// A liar.
     Lies(Lie),
     /// A driver.
-    Honest(driver_virtio_rng::State<'cap>),
+    Honest(Lock<Hardware<'cap>>),
 }
 
 impl RngAsyncServer for Lie {
-    async fn fill(&self, _: WriteLoan) -> Result<u32, Error> {
+    async fn fill(self, _: WriteLoan) -> Result<u32, Error> {
         match self {
             Self::Silent => pending().await,
-            Self::Count(count) => Ok(*count),
+            Self::Count(count) => Ok(count),
         }
     }
 }
