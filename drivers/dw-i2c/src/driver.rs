@@ -1,8 +1,8 @@
 //! The driver: registers and clock are two leases, each may end before the other, and targets are lent on.
 
-use crate::bus::{Bus, PATIENCE};
+use crate::bus::{Bus, Events, PATIENCE};
 use crate::controller::Controller;
-use crate::registers::{INTERRUPTS, WINDOW};
+use crate::registers::{Registers, WINDOW};
 use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::task::{Poll, Waker};
@@ -12,7 +12,7 @@ use driver_th1520::pads::{I2C, settings};
 use embedded_hal::i2c::Operation;
 use userlib::future::{Lock, with_deadline};
 use userlib::interrupt::Interrupt;
-use userlib::io::{DevresIoMem, Window};
+use userlib::io::DevresIoMem;
 use userlib::ipc::{Answer, ReadLoan, Request, WriteLoan};
 use userlib::runtime::{AsyncDriver, Bound, Device};
 use userlib::sys::TaskHandle;
@@ -96,17 +96,19 @@ pub enum Binding<'cap> {
 struct Awaited<'d>(&'d I2cDriver);
 
 impl Bus for Awaited<'_> {
-    fn load(&self, register: usize) -> Result<u32, Error> {
-        self.0.window(|window| window.try_read32(register))
+    fn registers<R, E: From<Error>>(
+        &self,
+        body: impl FnOnce(Registers<'_>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let registers = self.0.registers.borrow();
+        let guard = registers.as_ref().and_then(DevresIoMem::try_access);
+        let guard = guard.ok_or(Error::Unbound)?;
+        body(Registers::new(guard.get()))
     }
 
-    fn store(&self, register: usize, value: u32) -> Result<(), Error> {
-        self.0.window(|window| window.try_write32(register, value))
-    }
-
-    async fn event(&mut self, wanted: u32) -> Result<(), Error> {
+    async fn event(&mut self, wanted: Events) -> Result<(), Error> {
         self.0.came.set(false);
-        self.store(INTERRUPTS, wanted)?;
+        self.registers(|registers| registers.interrupts().try_write(wanted))?;
         let came = poll_fn(|context| {
             if self.0.came.get() {
                 return Poll::Ready(());
@@ -119,17 +121,6 @@ impl Bus for Awaited<'_> {
 }
 
 impl I2cDriver {
-    /// What `body` does with the registers.
-    fn window<R>(
-        &self,
-        body: impl FnOnce(&Window<'_, WINDOW>) -> Result<R, Error>,
-    ) -> Result<R, Error> {
-        let registers = self.registers.borrow();
-        let guard = registers.as_ref().and_then(DevresIoMem::try_access);
-        let guard = guard.ok_or(Error::Unbound)?;
-        body(guard.get())
-    }
-
     /// What `body` does with the targets on offer.
     fn parts<R>(
         &self,
@@ -175,7 +166,7 @@ impl I2cDriver {
 
     /// The interrupt came. The registers of an event stay as they are until the transfer has looked.
     fn interrupted(&self) {
-        let _ = Awaited(self).store(INTERRUPTS, 0);
+        let _ = Awaited(self).registers(|registers| registers.interrupts().try_set(0));
         self.came.set(true);
         if let Some(waiter) = self.waiter.take() {
             waiter.wake();

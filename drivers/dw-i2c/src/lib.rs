@@ -12,8 +12,10 @@
 mod bus;
 mod controller;
 mod driver;
+mod master;
+mod progress;
 pub mod registers;
 
-pub use bus::{Bus, PATIENCE, Polled};
+pub use bus::{Bus, Events, PATIENCE, Polled};
 pub use controller::Controller;
 pub use driver::{Binding, I2cDriver};

@@ -22,6 +22,7 @@ pub use register::{
 };
 pub use select::Select;
 pub use tock_registers::LocalRegisterCopy;
+pub use tock_registers::fields::FieldValue;
 pub use tock_registers::interfaces::{ReadWriteable, Readable, Writeable};
 pub use window::Window;
 

@@ -34,7 +34,7 @@ pub struct WriteOneToClear;
 ///
 /// Its access `A` decides which methods it has: `get`, `read` and `is_set` by [`Readable`](crate::io::Readable), `set`
 /// and `write` by [`Writeable`](crate::io::Writeable), `modify` by [`ReadWriteable`](crate::io::ReadWriteable), and
-/// [`take`](Self::take) or [`clear`](Self::clear).
+/// [`take`](Self::take) or [`clear`](Self::clear). Those that begin with `try_` are for a window that may be gone.
 pub struct Register<'w, T, R, A> {
     pointer: NonNull<T>,
     kind: PhantomData<(&'w (), R, A)>,
@@ -124,6 +124,14 @@ fn load<T: Width, R, A>(register: &Register<'_, T, R, A>) -> T {
     unsafe { T::load(register.pointer.as_ptr()) }
 }
 
+/// One load, if that is possible, for those whose access allows it.
+#[inline]
+fn try_load<T: Width, R, A>(register: &Register<'_, T, R, A>) -> Result<T, Error> {
+    let address = register.pointer.as_ptr().expose_provenance();
+    // SAFETY: aligned and inside the window; whether it is still there is what is checked.
+    unsafe { T::checked_load(address) }.ok_or(Error::Revoked)
+}
+
 /// One store, for those whose access allows it.
 #[inline(always)]
 fn store<T: Width, R, A>(register: &Register<'_, T, R, A>, value: T) {
@@ -141,9 +149,16 @@ macro_rules! readable {
             /// `Revoked` when the window is gone.
             #[inline]
             pub fn try_get(&self) -> Result<$width, Error> {
-                let address = self.pointer.as_ptr().expose_provenance();
-                // SAFETY: aligned and inside the window; whether it is still there is what is checked.
-                unsafe { <$width>::checked_load(address) }.ok_or(Error::Revoked)
+                try_load(self)
+            }
+
+            /// Loads it, if that is possible, for its fields.
+            ///
+            /// # Errors
+            /// As [`try_get`](Self::try_get).
+            #[inline]
+            pub fn try_extract(&self) -> Result<LocalRegisterCopy<$width, R>, Error> {
+                try_load(self).map(LocalRegisterCopy::new)
             }
         }
 
@@ -170,12 +185,21 @@ macro_rules! writeable {
             #[inline]
             pub fn try_set(&self, value: $width) -> Result<(), Error> {
                 let address = self.pointer.as_ptr().expose_provenance();
-                // SAFETY: as for loads.
+                // SAFETY: as for checked loads.
                 if unsafe { <$width>::checked_store(address, value) } {
                     Ok(())
                 } else {
                     Err(Error::Revoked)
                 }
+            }
+
+            /// Stores these fields, if that is possible; all others are 0.
+            ///
+            /// # Errors
+            /// As [`try_set`](Self::try_set).
+            #[inline]
+            pub fn try_write(&self, fields: FieldValue<$width, R>) -> Result<(), Error> {
+                self.try_set(fields.value)
             }
         }
 
@@ -206,6 +230,15 @@ macro_rules! register {
             #[must_use]
             pub fn take(&self) -> LocalRegisterCopy<$width, R> {
                 LocalRegisterCopy::new(load(self))
+            }
+
+            /// Loads it, if that is possible, which changes the device's register.
+            ///
+            /// # Errors
+            /// `Revoked` when the window is gone.
+            #[inline]
+            pub fn try_take(&self) -> Result<LocalRegisterCopy<$width, R>, Error> {
+                try_load(self).map(LocalRegisterCopy::new)
             }
         }
 

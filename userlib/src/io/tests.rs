@@ -174,6 +174,11 @@ fn a_window_that_is_gone_answers_revoked_and_a_read_only_one_denied() {
         assert_eq!(window.try_read32(0x10), Err(Error::Revoked));
         assert_eq!(window.try_write8(0x1f, 0), Err(Error::Revoked));
         assert_eq!(window.try_read32(0xc), Ok(0));
+        let events = Events::from(window.part(0x10).unwrap());
+        assert_eq!(events.pending().try_get(), Err(Error::Revoked));
+        assert!(events.pending().try_extract().is_err());
+        assert!(events.lost().try_take().is_err());
+        assert!(events.mode().try_write(Mode::ON::SET).is_err());
         drop(window);
         grant.rights = Rights::READ;
         let device = board.bind(1, "b", vec![grant]);
@@ -246,6 +251,10 @@ fn typed_registers() {
         assert_eq!(modes.get(3).unwrap().try_set(0b110), Ok(()));
         assert_eq!(modes.get(3).unwrap().try_get(), Ok(0b110));
         assert_eq!(window.read8::<0x2d>(), 0b010);
+        assert_eq!(block.mode().try_write(Mode::SPEED::Slow), Ok(()));
+        assert_eq!(window.read8::<6>(), 0b010, "no other field is kept");
+        let mode = block.mode().try_extract().unwrap();
+        assert_eq!((mode.read(Mode::SPEED), mode.is_set(Mode::ON)), (1, false));
     });
 }
 
@@ -256,6 +265,8 @@ crate::registers! {
         pending: WriteOneToClear<u8, Event> = 0x00;
         /// A load clears.
         lost: ReadToClear<u8, Event> = 0x01;
+        /// For what they are.
+        mode: ReadWrite<u8, Mode> = 0x02;
     }
 }
 
@@ -303,8 +314,12 @@ fn a_model_of_a_device_stands_behind_a_window() {
         assert!(events.pending().is_set(Event::SENT), "no other is cleared");
         assert!(events.lost().take().is_set(Event::RECEIVED));
         assert_eq!(events.lost().take().get(), 0, "taken");
+        model.borrow_mut().lost = 0b01;
+        let lost = events.lost().try_take().unwrap();
+        assert!(lost.is_set(Event::SENT), "a checked load takes too");
+        assert_eq!(model.borrow().lost, 0);
         assert_eq!(window.try_read8(0), Ok(1), "checked accesses go there too");
-        assert_eq!(model.borrow().accesses, 6);
+        assert_eq!(model.borrow().accesses, 7);
     });
 }
 
