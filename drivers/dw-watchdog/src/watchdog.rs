@@ -56,7 +56,7 @@ pub(crate) fn start(window: &Window<'_, WINDOW>, rate: u32) -> Result<(), Error>
 /// # Errors
 /// `Revoked`: the window is gone.
 pub(crate) fn feed(window: &Window<'_, WINDOW>) -> Result<(), Error> {
-    window.try_write32(0x0c, RESTART)
+    Registers::new(window).restart().try_set(RESTART)
 }
 
 #[cfg(test)]
