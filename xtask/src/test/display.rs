@@ -35,7 +35,7 @@ pub(super) const PART: OnBoard = OnBoard {
     app: APP,
     task: Some(TASK),
     needs: &[],
-    runs: Runs::Always,
+    runs: Runs::On("virt-rv64"),
     tell,
 };
 

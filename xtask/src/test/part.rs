@@ -17,7 +17,8 @@ pub(crate) enum Part {
     Board,
     /// The demo, driven through its shell.
     Story,
-    /// The demo's display, while its driver ends and comes back, and a hostile driver of it.
+    /// The demo's display, while its driver ends and comes back, and a hostile driver of it; on one board when
+    /// everything is run.
     Display,
     /// The demo's network, while its driver is killed again and again; on one board when everything is run.
     Network,
@@ -31,7 +32,7 @@ pub(crate) enum Part {
     Header,
     /// The app `probe`, on the model of its board.
     Probe,
-    /// The tutorial in CONTRIBUTING.md, up to the boot; on one board when everything is run.
+    /// The tutorial in CONTRIBUTING.md, up to the boot; only when it is asked for.
     Tutorial,
     /// The test suite, on the model's board that is like QEMU's `virt-rv64`.
     Model,
