@@ -115,8 +115,9 @@ fn a_whole_name_of_64_bytes_is_the_longest() {
         let region = parent.lend_region(64, 0).unwrap();
         type WordLt = CovariantForLt!(u32);
         // The task is `self`.
+        const LETTERS: &str = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn";
         for (length, expected) in [(60, Some(Error::Invalid)), (59, None)] {
-            let name = "n".repeat(length).leak();
+            let name = &LETTERS[..length];
             let offered = Registration::<WordLt>::new(&parent, &region, name, 0, 7);
             assert_eq!(offered.err(), expected, "{length}");
         }
