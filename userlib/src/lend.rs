@@ -60,6 +60,17 @@ pub(crate) struct Arena {
     taken: Cell<u64>,
 }
 
+/// Zeroes memory by words. It may be looked at from outside meanwhile.
+///
+/// # Safety
+/// `length` bytes, a multiple of a word, that this task may write and nobody refers to; `base` is aligned to a word.
+pub(crate) unsafe fn zero(base: NonNull<u8>, length: usize) {
+    for word in 0..length / size_of::<usize>() {
+        // SAFETY: inside, and aligned.
+        unsafe { base.cast::<usize>().add(word).write_volatile(0) };
+    }
+}
+
 /// Adjacent granules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Granules {
@@ -141,10 +152,8 @@ impl Arena {
             first,
             count,
         };
-        for word in 0..granules.length() / size_of::<usize>() {
-            // SAFETY: inside the granules, which nobody uses, and aligned.
-            unsafe { granules.base.cast::<usize>().add(word).write_volatile(0) };
-        }
+        // SAFETY: the granules are whole words, and nobody uses them.
+        unsafe { zero(granules.base, granules.length()) };
         self.taken.set(self.taken.get() | granules.mask());
         Ok(granules)
     }

@@ -39,6 +39,7 @@ mod testing;
 pub mod text;
 pub mod time;
 pub mod timer;
+pub mod wait;
 
 pub use devres::{Devres, DevresGuard, DevresLt, Guard};
 pub use for_lt::{self, CovariantForLt, ForLt};

@@ -7,7 +7,7 @@ use super::cache;
 use super::lent::LentDma;
 use super::memory::Memory;
 use crate::io::{ClaimGuard, Select};
-use crate::lend::WINDOW_GRANULE;
+use crate::lend::{WINDOW_GRANULE, zero};
 use crate::runtime::{Bound, Device, Plain};
 use crate::sys::{ClaimMode, Error, GrantKind, Notifications, Rights};
 use core::fmt;
@@ -68,8 +68,8 @@ impl<'cap> DmaPool<'cap> {
         let first = self.take(size, align.max(align_of::<T>()))?;
         // SAFETY: `first` is inside the pool.
         let base = unsafe { self.base.add(first) };
-        // SAFETY: the bytes were free until now and are inside the pool.
-        unsafe { zero(base, size) };
+        // SAFETY: whole words of a pool, which is whole granules, and of units that nobody else has.
+        unsafe { zero(base, size.next_multiple_of(size_of::<usize>())) };
         cache::flush(base.addr().get(), size);
         // SAFETY: inside the pool, which stays claimed for `'cap`, and aligned; nobody else has these bytes.
         let memory = unsafe { Memory::new(base.cast(), count) };
@@ -209,30 +209,6 @@ impl<'cap> Device<'cap, Bound> {
             grant: claim.grant().1,
             binding: PhantomData,
         })
-    }
-}
-
-/// Zeroes memory that a device may see: by words, as far as that goes.
-///
-/// # Safety
-/// These bytes are a pool's, and nobody else has them.
-unsafe fn zero(base: NonNull<u8>, size: usize) {
-    const WORD: usize = size_of::<usize>();
-    let mut at = 0;
-    while at < size {
-        // SAFETY: inside the bytes.
-        let place = unsafe { base.add(at) };
-        let by_word = size - at >= WORD && place.addr().get().is_multiple_of(WORD);
-        // SAFETY: as many bytes are left, and a word is aligned; volatile, because a device may look.
-        at += unsafe {
-            if by_word {
-                place.cast::<usize>().write_volatile(0);
-                WORD
-            } else {
-                place.write_volatile(0);
-                1
-            }
-        };
     }
 }
 

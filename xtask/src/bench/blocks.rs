@@ -1,7 +1,7 @@
 //! What a block costs: the app `blocks` reads and writes a disk, and QEMU logs each instruction (`steps`). And what
 //! time there is, in instructions, between the end of a driver and the first block, or frame, by its next life.
 
-use super::steps::{Counts, METER, measure};
+use super::steps::{Counts, METER, measure, split};
 use crate::build::Bootable;
 use anyhow::{Context, Result};
 
@@ -32,7 +32,7 @@ pub(super) fn print(bootable: &Bootable) -> Result<()> {
         "blocks of 4 KiB          driver   kernel    above   others   driver and kernel, a block"
     );
     for ((what, blocks), counts) in ROWS.iter().zip(&all) {
-        let [driver, kernel, above, rest] = split(counts, DRIVER, METER);
+        let ([driver, kernel, above], rest) = split(counts, [DRIVER, KERNEL, METER]);
         let each = (driver + kernel) / blocks;
         println!("{what:>22} {driver:>8} {kernel:>8} {above:>8} {rest:>8} {each:>8}");
     }
@@ -54,9 +54,8 @@ pub(super) fn print_files(bootable: &Bootable) -> Result<()> {
         .iter()
         .zip(measure(bootable, Some(&disk.drive()), rows.len())?)
     {
-        let [driver, kernel, storage, rest] = split(&counts, DRIVER, STORAGE);
-        let client = counts.get(METER).copied().unwrap_or_default();
-        let others = rest - client;
+        let programs = [DRIVER, KERNEL, STORAGE, METER];
+        let ([driver, kernel, storage, client], others) = split(&counts, programs);
         println!("{what:>22} {driver:>8} {kernel:>8} {storage:>8} {client:>8} {others:>8}");
     }
     Ok(())
@@ -75,39 +74,9 @@ pub(super) fn print_first_frame(bootable: &Bootable) -> Result<()> {
 
 /// Prints what a driver's recovery takes.
 fn recovery(what: &str, counts: &Counts, driver: &str) {
-    let supervisor = counts.get(SUPERVISOR).copied().unwrap_or_default();
-    let [driver, kernel, above, others] = split(counts, driver, METER);
-    let (all, others) = (counts.values().sum::<usize>(), others - supervisor);
+    let programs = [SUPERVISOR, KERNEL, driver, METER];
+    let ([supervisor, kernel, driver, above], others) = split(counts, programs);
+    let all: usize = counts.values().sum();
     println!("                       supervisor   kernel   driver    above   others      all");
     println!("{what:>22} {supervisor:>10} {kernel:>8} {driver:>8} {above:>8} {others:>8} {all:>8}");
-}
-
-/// Those of the driver, the kernel, what is above, and all others.
-fn split(counts: &Counts, driver: &str, above: &str) -> [usize; 4] {
-    let of = |program: &str| counts.get(program).copied().unwrap_or_default();
-    let apart = [of(driver), of(KERNEL), of(above)];
-    let all: usize = counts.values().sum();
-    let [driver, kernel, above] = apart;
-    [driver, kernel, above, all - driver - kernel - above]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_instruction_is_counted_once() {
-        let counts = [
-            ("disk", 1),
-            ("kernel", 2),
-            ("meter", 4),
-            ("console", 8),
-            ("firmware", 16),
-        ];
-        let counts: Counts = counts
-            .map(|(program, count)| (program.to_owned(), count))
-            .into();
-        assert_eq!(split(&counts, DRIVER, METER), [1, 2, 4, 24]);
-        assert_eq!(split(&Counts::new(), DRIVER, METER), [0; 4]);
-    }
 }

@@ -8,6 +8,7 @@
 //! Sources: QEMU documentation, *QEMU Monitor* (`log`, `logfile`); RFC 792 (ICMP).
 
 use super::parts::{Code, address, single_steps};
+use super::steps::{Counts, count, split};
 use crate::build::Bootable;
 use crate::hub;
 use crate::machine::Line;
@@ -50,22 +51,7 @@ const DRIVER: &str = "network";
 const STACK: &str = "net";
 const CLIENT: &str = "shell";
 const KERNEL: &str = "kernel";
-
-/// Instructions by program.
-#[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    driver: usize,
-    kernel: usize,
-    stack: usize,
-    client: usize,
-    others: usize,
-}
-
-impl Counts {
-    const fn sum(&self) -> usize {
-        self.driver + self.kernel + self.stack + self.client + self.others
-    }
-}
+const SHOWN: [&str; 4] = [DRIVER, KERNEL, STACK, CLIENT];
 
 /// The machine, its monitor, and the other end of its wire.
 struct Bench<'a> {
@@ -185,16 +171,14 @@ impl Bench<'_> {
                 best = [best, Some(counts)]
                     .into_iter()
                     .flatten()
-                    .min_by_key(Counts::sum);
+                    .min_by_key(|counts| counts.values().sum::<usize>());
             }
-            let counts = best.context("no round")?;
+            let ([driver, kernel, stack, client], others) =
+                split(&best.context("no round")?, SHOWN);
             println!(
-                "{burst:>19} {:>8} {:>8} {:>8} {:>8} {:>10}",
-                counts.driver,
-                counts.kernel,
-                counts.stack,
-                counts.client + counts.others,
-                (counts.driver + counts.kernel) / (2 * burst)
+                "{burst:>19} {driver:>8} {kernel:>8} {stack:>8} {:>8} {:>10}",
+                client + others,
+                (driver + kernel) / (2 * burst)
             );
         }
         self.monitor.set_link("user", true)
@@ -212,14 +196,10 @@ impl Bench<'_> {
             ("sent", format!("post http://10.0.2.2:{port}/page {STREAM}")),
         ] {
             let counts = self.logged(|_| shell.good(&[&line]).map(drop))?;
-            let without = counts.sum() - counts.client;
+            let ([driver, kernel, stack, client], others) = split(&counts, SHOWN);
+            let without = driver + kernel + stack + others;
             println!(
-                "{what:>19} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8.1}",
-                counts.driver,
-                counts.kernel,
-                counts.stack,
-                counts.client,
-                counts.others,
+                "{what:>19} {driver:>8} {kernel:>8} {stack:>8} {client:>8} {others:>8} {:>8.1}",
                 without as f64 / STREAM as f64
             );
         }
@@ -230,17 +210,10 @@ impl Bench<'_> {
 /// Counts a log's instructions.
 fn counts(code: &Code, log: &Path) -> Result<Counts> {
     let mut log = BufReader::new(File::open(log).context("the log of instructions")?);
-    let (mut counts, mut line) = (Counts::default(), Vec::new());
+    let (mut counts, mut line) = (Counts::new(), Vec::new());
     while log.read_until(b'\n', &mut line)? > 0 {
         if let Some(at) = std::str::from_utf8(&line).ok().and_then(address) {
-            let count = match code.program(at) {
-                DRIVER => &mut counts.driver,
-                STACK => &mut counts.stack,
-                CLIENT => &mut counts.client,
-                KERNEL => &mut counts.kernel,
-                _ => &mut counts.others,
-            };
-            *count += 1;
+            count(&mut counts, code.program(at));
         }
         line.clear();
     }

@@ -26,6 +26,22 @@ pub(super) const METER: &str = "meter";
 /// Instructions by program.
 pub(super) type Counts = BTreeMap<String, usize>;
 
+/// Counts an instruction of a program.
+pub(super) fn count(counts: &mut Counts, program: &str) {
+    match counts.get_mut(program) {
+        Some(count) => *count += 1,
+        None => drop(counts.insert(program.to_owned(), 1)),
+    }
+}
+
+/// Those of each of these programs, and of all others.
+pub(super) fn split<const N: usize>(counts: &Counts, programs: [&str; N]) -> ([usize; N], usize) {
+    let of = |program| counts.get(program).copied().unwrap_or_default();
+    let apart = programs.map(of);
+    let others = counts.values().sum::<usize>() - apart.iter().sum::<usize>();
+    (apart, others)
+}
+
 /// Runs an app with a meter, and gives the best measurement of each of `kinds`.
 ///
 /// # Errors
@@ -123,11 +139,29 @@ fn read(log: impl Read, code: &Code, sender: &Sender<Result<Counts>>) {
                 section = Some(Counts::new());
             }
         } else if let Some(section) = &mut section {
-            let program = code.program(at);
-            match section.get_mut(program) {
-                Some(count) => *count += 1,
-                None => drop(section.insert(program.to_owned(), 1)),
-            }
+            count(section, code.program(at));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_instruction_is_counted_once() {
+        let mut counts = Counts::new();
+        for (program, times) in [
+            ("disk", 1),
+            ("kernel", 2),
+            (METER, 4),
+            ("console", 8),
+            ("firmware", 16),
+        ] {
+            (0..times).for_each(|_| count(&mut counts, program));
+        }
+        let programs = ["disk", "kernel", METER];
+        assert_eq!(split(&counts, programs), ([1, 2, 4], 24));
+        assert_eq!(split(&Counts::new(), programs), ([0; 3], 0));
     }
 }

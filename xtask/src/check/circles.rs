@@ -91,13 +91,17 @@ impl Circle {
     }
 }
 
+/// Each of a circle's files, and the one that it uses.
+fn uses<F>(files: &[F]) -> impl Iterator<Item = (&F, &F)> {
+    files.iter().zip(files.iter().cycle().skip(1))
+}
+
 impl fmt::Display for Circle {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "  {} uses", self.files[0].display())?;
-        let next = self.files.iter().skip(1).chain(&self.files[..1]);
-        for (number, (name, file)) in self.names.iter().zip(next).enumerate() {
+        for (number, (name, (_, of))) in self.names.iter().zip(uses(&self.files)).enumerate() {
             let which = if number == 0 { "" } else { ", which uses" };
-            write!(formatter, "{which} `{name}` of {}", file.display())?;
+            write!(formatter, "{which} `{name}` of {}", of.display())?;
         }
         Ok(())
     }
@@ -118,8 +122,7 @@ fn of_crate(root: &Path, file: &Path) -> Result<BTreeSet<Circle>> {
         // Each circle once, from its first file in order.
         let first = (0..files.len()).min_by_key(|at| files[*at]);
         files.rotate_left(first.unwrap_or(0));
-        let next = files.iter().skip(1).chain(&files[..1]);
-        let names = files.iter().zip(next).map(|(user, of)| {
+        let names = self::uses(&files).map(|(user, of)| {
             let files = (user.to_path_buf(), of.to_path_buf());
             uses.get(&files).cloned().unwrap_or_default()
         });

@@ -2,7 +2,7 @@
 //! says that it found out.
 
 use super::shell::Shell;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// Lines with these words.
 pub(super) fn count(lines: &[String], words: &str) -> usize {
@@ -20,4 +20,23 @@ pub(super) fn found_out(shell: &mut Shell, life: usize, words: &str, times: usiz
             count(said, &told) > 0 && count(said, words) == times
         })
         .with_context(|| format!("lie {life}"))
+}
+
+/// What the log says when this task was asked to crash.
+pub(super) fn asked(task: &str) -> String {
+    format!("{task}: panic: the supervisor asked")
+}
+
+/// No task has ended, by the log's lines, but with these words.
+///
+/// # Errors
+/// When one has.
+pub(super) fn nothing_ended(log: &[String], but: &[String]) -> Result<()> {
+    let ends: Vec<_> = log
+        .iter()
+        .filter(|line| line.contains(": panic") || line.contains("fault"))
+        .filter(|line| !but.iter().any(|but| line.contains(but)))
+        .collect();
+    ensure!(ends.is_empty(), "{ends:?}");
+    Ok(())
 }

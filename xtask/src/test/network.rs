@@ -137,18 +137,6 @@ fn no_echo(shell: &mut Shell) -> Result<()> {
     Ok(())
 }
 
-/// No task has ended by itself, by the log's lines. This driver ends when it is crashed.
-fn nothing_ended(log: &[String], driver: &str) -> Result<()> {
-    let asked = format!("{driver}: panic: the supervisor asked");
-    let ends: Vec<_> = log
-        .iter()
-        .filter(|line| line.contains(": panic") || line.contains("fault"))
-        .filter(|line| !line.contains(&asked))
-        .collect();
-    ensure!(ends.is_empty(), "{ends:?}");
-    Ok(())
-}
-
 /// A running app, and the server that it talks to.
 struct Seen {
     shell: Shell,

@@ -5,7 +5,9 @@
 #![cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 #![forbid(unsafe_code)]
 
+use core::cell::Cell;
 use userlib::Error;
+use userlib::future::sleep;
 use userlib::supervisor::{self, Name};
 
 /// Measurements of each kind, as many as the host expects.
@@ -21,12 +23,31 @@ pub fn mark() {
     let _ = core::hint::black_box(bench_machine::counter());
 }
 
-/// Lets the driver of this name crash.
-///
-/// # Errors
-/// Those of the supervisor's call.
-pub fn kill(driver: &str) -> Result<(), Error> {
-    supervisor::connect()?.crash(Name::new(driver))
+/// How often the driver below was killed, in all bindings.
+#[derive(Debug, Default)]
+pub struct Kills(Cell<u32>);
+
+impl Kills {
+    /// Whether this binding's driver came after one that was killed.
+    pub fn are_any(&self) -> bool {
+        self.0.get() != 0
+    }
+
+    /// Begins a measurement and kills the driver, which ends the binding; or all have been made.
+    ///
+    /// # Errors
+    /// Those of the supervisor's call. `TimedOut`: the binding goes on.
+    pub async fn next(&self, driver: &str) -> Result<(), Error> {
+        if self.0.get() == ROUNDS {
+            return Ok(());
+        }
+        self.0.set(self.0.get() + 1);
+        sleep(REST).await;
+        mark();
+        supervisor::connect()?.crash(Name::new(driver))?;
+        sleep(PATIENCE).await;
+        Err(Error::TimedOut)
+    }
 }
 
 /// What a binding's work ended with: all was measured, or it is the driver's end, which is measured, or a failure. The

@@ -14,8 +14,7 @@ use driver_interfaces::{StorageClient, StorageError};
 use journal::{BOOT, Journal};
 use store::{Store, Why};
 use userlib::supervisor::{self, SupervisorClient};
-use userlib::sys::{self, Message, Notifications, Received};
-use userlib::{Error, time};
+use userlib::{Error, wait};
 
 /// Between two looks at the log, in milliseconds.
 const STEP: u64 = 1000;
@@ -83,17 +82,6 @@ pub fn run() -> ! {
             }
             said = why;
         }
-        pause();
-    }
-}
-
-/// Waits until the next look.
-fn pause() {
-    // The own timer can always be set.
-    let _ = sys::set_timer(time::after(STEP), Notifications::TIMER);
-    let wanted = Notifications::TIMER | Notifications::CRASH;
-    let mut message = Message::EMPTY;
-    if let Ok(Received::Notified(came)) = sys::receive(wanted, &mut message) {
-        assert!(!came.contains(Notifications::CRASH), "asked to crash");
+        wait::pause(STEP);
     }
 }

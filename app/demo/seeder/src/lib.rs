@@ -7,8 +7,7 @@
 
 use driver_interfaces::SocketsClient;
 use driver_virtio_rng::RngClient;
-use userlib::sys::{self, Message, Notifications, Received};
-use userlib::{Error, time};
+use userlib::{Error, wait};
 
 /// Who gives random bytes, and who needs them.
 const ENTROPY: &str = "virtio-rng";
@@ -37,7 +36,7 @@ pub fn run() {
                 Err(error) => userlib::log!("no random numbers from {ENTROPY}: {error}"),
             }
         }
-        pause();
+        wait::pause(STEP);
     }
 }
 
@@ -53,19 +52,8 @@ fn give(number: u64) {
         // This task has no stream, so nothing else comes.
         match net.wait(u32::MAX) {
             Ok(_) | Err(Error::TimedOut) => {}
-            Err(Error::Exhausted) => pause(),
+            Err(Error::Exhausted) => wait::pause(STEP),
             Err(_) => return,
         }
-    }
-}
-
-/// Waits until the next try.
-fn pause() {
-    // The own timer can always be set.
-    let _ = sys::set_timer(time::after(STEP), Notifications::TIMER);
-    let wanted = Notifications::TIMER | Notifications::CRASH;
-    let mut message = Message::EMPTY;
-    if let Ok(Received::Notified(came)) = sys::receive(wanted, &mut message) {
-        assert!(!came.contains(Notifications::CRASH), "asked to crash");
     }
 }

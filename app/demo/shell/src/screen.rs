@@ -3,8 +3,8 @@
 use core::fmt::{self, Write};
 use driver_interfaces::{ConsoleClient, ConsoleStream, StreamError};
 use embedded_io::Write as _;
-use leasehold_abi::{Error, Notifications};
-use userlib::{sys, time};
+use leasehold_abi::Error;
+use userlib::{sys, time, wait};
 
 /// Bytes gathered before they are sent.
 const GATHERED: usize = 512;
@@ -88,24 +88,6 @@ impl Write for Screen {
     }
 }
 
-/// Waits for any of `wanted` or the end of the time; gives those that came.
-pub fn wait(wanted: Notifications, milliseconds: u64) -> Notifications {
-    let mut message = sys::Message::EMPTY;
-    // The own timer can always be set.
-    let _ = sys::set_timer(time::after(milliseconds.max(1)), Notifications::TIMER);
-    match sys::receive(
-        wanted | Notifications::TIMER | Notifications::CRASH,
-        &mut message,
-    ) {
-        Ok(sys::Received::Notified(came)) => {
-            assert!(!came.contains(Notifications::CRASH), "asked to crash");
-            came & wanted
-        }
-        // Nobody may call this task, and the mask is a fine one.
-        _ => Notifications::empty(),
-    }
-}
-
 /// Waits for this long.
 pub fn pause(milliseconds: u64) {
     let end = time::after(milliseconds);
@@ -114,6 +96,6 @@ pub fn pause(milliseconds: u64) {
         if left == 0 {
             break;
         }
-        wait(Notifications::empty(), left);
+        wait::pause(left);
     }
 }

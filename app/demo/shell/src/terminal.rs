@@ -3,10 +3,10 @@
 use crate::commands;
 use crate::editor::{Editor, Event};
 use crate::line::LINE_LENGTH;
-use crate::screen::wait;
 use crate::session::Session;
 use core::fmt::Write;
 use leasehold_abi::{Error, Notifications};
+use userlib::wait;
 
 /// The notification that the console has input.
 const INPUT: Notifications = Notifications::peer(0);
@@ -54,7 +54,7 @@ impl Terminal {
         loop {
             self.read();
             self.session.screen.flush();
-            let came = wait(INPUT | LOG, POLL);
+            let came = wait::notified(INPUT | LOG, POLL);
             if came.contains(LOG) && self.session.log_has_more() {
                 let _ = self.editor.hide(&mut self.session.screen);
                 self.session.show_log();

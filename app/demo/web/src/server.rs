@@ -5,9 +5,9 @@ use crate::connection::{Bytes, Connection, Turn};
 use crate::system::{Live, System};
 use core::convert::Infallible;
 use driver_interfaces::SocketsClient;
-use leasehold_abi::{Error, Notifications};
+use leasehold_abi::Error;
 use static_cell::ConstStaticCell;
-use userlib::{sys, time};
+use userlib::wait;
 
 /// The network stack's task.
 const STACK: &str = "net";
@@ -51,7 +51,7 @@ pub fn serve() {
             userlib::log!("no page: {error}");
             reported = Some(error);
         }
-        pause(AWAY);
+        wait::pause(AWAY);
     }
 }
 
@@ -132,16 +132,5 @@ fn close(net: &mut SocketsClient, place: &mut Option<Connection>) -> Result<(), 
     match net.close(connection.socket()) {
         Err(Error::Dead) => Err(Error::Dead),
         _ => Ok(()),
-    }
-}
-
-/// Lets other tasks run for so many milliseconds.
-fn pause(milliseconds: u64) {
-    let mut message = sys::Message::EMPTY;
-    // The own timer can always be set.
-    let _ = sys::set_timer(time::after(milliseconds), Notifications::TIMER);
-    let wanted = Notifications::TIMER | Notifications::CRASH;
-    if let Ok(sys::Received::Notified(came)) = sys::receive(wanted, &mut message) {
-        assert!(!came.contains(Notifications::CRASH), "asked to crash");
     }
 }

@@ -8,7 +8,7 @@ use driver_virtio_blk::VirtioBlkDriver;
 use lie::{LIES, Lies};
 use userlib::future::{sleep, with_deadline};
 use userlib::runtime::{AsyncDriver, Bound, Device};
-use userlib::{Error, ForLt, sys};
+use userlib::{Error, ForLt};
 
 /// How long a lie may be found out, in milliseconds.
 const TIME: u64 = 300;
@@ -33,13 +33,9 @@ impl AsyncDriver for LiarDriver {
     type State = ForLt!(State<'_>);
 
     async fn probe<'cap>(&self, device: &Device<'cap, Bound>) -> Result<State<'cap>, Error> {
-        let life = sys::task_self().generation() as usize;
-        match LIES.get(life.saturating_sub(1)) {
+        match lives::lie("lie", &LIES) {
+            Some(lie) => Ok(State::Lies(Lies::new(device, lie)?)),
             None => Ok(State::Honest(self.0.probe(device).await?)),
-            Some((lie, what)) => {
-                userlib::log!("lie {life}: {what}");
-                Ok(State::Lies(Lies::new(device, *lie)?))
-            }
         }
     }
 

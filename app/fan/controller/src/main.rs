@@ -8,9 +8,8 @@
 use driver_interfaces::{PwmClient, PwmOutput, ThermometerClient};
 use embedded_hal::pwm::SetDutyCycle;
 use fan_controller::{Level, duty, level, levels};
-use leasehold_abi::{Error, Notifications};
-use userlib::sys::{self, Message, Received};
-use userlib::time;
+use leasehold_abi::Error;
+use userlib::wait;
 
 /// How often the temperature is read, in milliseconds; and how soon again when that, or the PWM, failed.
 const INTERVAL: u64 = 250;
@@ -88,15 +87,8 @@ fn run() {
         Ok(fan) => fan,
         Err(error) => panic!("{error}"),
     };
-    let mut message = Message::EMPTY;
     loop {
-        let interval = fan.step();
-        let wanted = Notifications::TIMER | Notifications::CRASH;
-        // Setting the own timer cannot fail.
-        let _ = sys::set_timer(time::after(interval), Notifications::TIMER);
-        if let Ok(Received::Notified(came)) = sys::receive(wanted, &mut message) {
-            assert!(!came.contains(Notifications::CRASH), "asked to crash");
-        }
+        wait::pause(fan.step());
     }
 }
 

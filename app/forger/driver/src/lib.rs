@@ -8,7 +8,7 @@ pub mod lie;
 use driver_virtio_net::VirtioNetDriver;
 use lie::{Forged, Lie};
 use userlib::runtime::{AsyncDriver, Bound, Device};
-use userlib::{Error, ForLt, sys};
+use userlib::{Error, ForLt};
 
 /// What it is in each life, and how that is logged. Later lives are honest.
 pub const LIVES: [(Option<Lie>, &str); 10] = [
@@ -54,13 +54,9 @@ impl AsyncDriver for ForgerDriver {
     const REQUESTS: usize = 0;
 
     async fn probe<'cap>(&self, device: &Device<'cap, Bound>) -> Result<State<'cap>, Error> {
-        let life = sys::task_self().generation() as usize;
-        match LIVES.get(life.saturating_sub(1)) {
-            Some((Some(lie), what)) => {
-                userlib::log!("lie {life}: {what}");
-                Ok(State::Lies(Forged::new(device, *lie)?))
-            }
-            _ => Ok(State::Honest(self.0.probe(device).await?)),
+        match lives::lie("lie", &LIVES) {
+            Some(lie) => Ok(State::Lies(Forged::new(device, lie)?)),
+            None => Ok(State::Honest(self.0.probe(device).await?)),
         }
     }
 

@@ -8,7 +8,7 @@ use driver_virtio_rng::{Hardware, RngAsyncServer, VirtioRngDriver};
 use userlib::future::Lock;
 use userlib::ipc::{Answer, Request, WriteLoan};
 use userlib::runtime::{AsyncDriver, Bound, Device};
-use userlib::{Error, ForLt, sys};
+use userlib::{Error, ForLt};
 
 /// A lie: what is answered to who asks for bytes, of which none are filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,12 +57,8 @@ impl AsyncDriver for EntropyDriver {
     const REQUESTS: usize = 2;
 
     async fn probe<'cap>(&self, device: &Device<'cap, Bound>) -> Result<State<'cap>, Error> {
-        let life = sys::task_self().generation() as usize;
-        match LIVES.get(life.saturating_sub(1)) {
-            Some((lie, what)) => {
-                userlib::log!("entropy lie {life}: {what}");
-                Ok(State::Lies(*lie))
-            }
+        match lives::lie("entropy lie", &LIVES) {
+            Some(lie) => Ok(State::Lies(lie)),
             None => Ok(State::Honest(self.0.probe(device).await?)),
         }
     }

@@ -9,7 +9,7 @@ use class_display::Mode;
 use driver_bochs_display::{DisplayDriver, MODE};
 use lie::{Forged, Lie};
 use userlib::runtime::{Core, Device, Driver, Events};
-use userlib::{Error, ForLt, sys};
+use userlib::{Error, ForLt};
 
 /// What it is in each life, and how that is logged. Later lives are honest.
 pub const LIVES: [(Lie, &str); 13] = [
@@ -63,12 +63,8 @@ impl Driver for ImpostorDriver {
     type State = ForLt!(State<'_>);
 
     fn probe<'cap>(&self, device: &Device<'cap, Core>) -> Result<State<'cap>, Error> {
-        let life = sys::task_self().generation() as usize;
-        match LIVES.get(life.saturating_sub(1)) {
-            Some((lie, what)) => {
-                userlib::log!("lie {life}: {what}");
-                Ok(State::Lies(Forged::new(device, *lie)?))
-            }
+        match lives::lie("lie", &LIVES) {
+            Some(lie) => Ok(State::Lies(Forged::new(device, lie)?)),
             None => Ok(State::Honest(self.0.probe(device)?)),
         }
     }

@@ -4,6 +4,7 @@
 use super::{Plan, clean, play, right};
 use crate::build::Bootable;
 use crate::needs::Work;
+use crate::test::hostile::count;
 use crate::test::part::{OnBoard, Part, Runs};
 use crate::test::tally::Tally;
 use anyhow::{Result, ensure};
@@ -59,14 +60,13 @@ fn tell(workspace: &Workspace, mut bootable: Bootable) -> Result<Tally> {
 /// Each lie was told and found out, and nothing else ended.
 fn reported(log: &[String]) -> Result<()> {
     let all = log.join("\n");
-    let count = |words: &str| log.iter().filter(|line| line.contains(words)).count();
     let (told, found) = (
-        count("disk: lie "),
-        count("; it is not used before its driver starts again"),
+        count(log, "disk: lie "),
+        count(log, "; it is not used before its driver starts again"),
     );
     ensure!(told == LIES, "{told} lies of {LIES}: {all}");
     ensure!(found == LIES, "{found} of {LIES} were found out: {all}");
-    ensure!(count("storage: panic") == 0, "{all}");
-    ensure!(count("storage: started again") == 0, "{all}");
+    ensure!(count(log, "storage: panic") == 0, "{all}");
+    ensure!(count(log, "storage: started again") == 0, "{all}");
     Ok(())
 }

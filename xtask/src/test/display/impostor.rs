@@ -3,7 +3,7 @@
 
 use super::{Seen, TASK};
 use crate::build::Bootable;
-use crate::test::hostile::{count, found_out};
+use crate::test::hostile::{asked, count, found_out, nothing_ended};
 use crate::test::part::{OnBoard, Part, Runs};
 use crate::test::shell::Shell;
 use crate::test::tally::Tally;
@@ -122,16 +122,7 @@ fn honest(seen: &mut Seen) -> Result<()> {
 /// No task but the driver ended, and that by a crash that was asked for or was a lie.
 fn whole(shell: &mut Shell) -> Result<()> {
     let log = shell.good(&["log"])?;
-    let own = [
-        format!("{DRIVER}: panic: the supervisor asked"),
-        format!("{DRIVER}: {TOLD}"),
-    ];
-    let ends: Vec<_> = log
-        .iter()
-        .filter(|line| line.contains(": panic") || line.contains("fault"))
-        .filter(|line| !own.iter().any(|own| line.contains(own)))
-        .collect();
-    ensure!(ends.is_empty(), "{ends:?}");
+    nothing_ended(&log, &[asked(DRIVER), format!("{DRIVER}: {TOLD}")])?;
     ensure!(count(&log, "screen: started again") == 0, "{log:?}");
     Ok(())
 }

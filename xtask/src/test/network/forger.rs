@@ -1,10 +1,10 @@
 //! The app `forger`: a hostile driver in place of a network controller's tells lies to `net`, life by life. `net`
 //! reports each, uses none of these drivers any further, and does its work with an honest one.
 
-use super::{no_echo, nothing_ended};
+use super::no_echo;
 use crate::build::Bootable;
 use crate::qemu::Clock;
-use crate::test::hostile::{count, found_out};
+use crate::test::hostile::{asked, count, found_out, nothing_ended};
 use crate::test::part::{OnBoard, Part, Runs};
 use crate::test::shell::Shell;
 use crate::test::tally::Tally;
@@ -108,12 +108,7 @@ fn random(shell: &mut Shell) -> Result<()> {
 /// Neither the stack nor another task ended.
 fn whole(shell: &mut Shell) -> Result<()> {
     let log = shell.good(&["log"])?;
-    let asked = format!("{ENTROPY}: panic: the supervisor asked");
-    let log: Vec<String> = log
-        .into_iter()
-        .filter(|line| !line.contains(&asked))
-        .collect();
-    nothing_ended(&log, DRIVER)?;
+    nothing_ended(&log, &[asked(DRIVER), asked(ENTROPY)])?;
     ensure!(count(&log, "net: started again") == 0, "{log:?}");
     Ok(())
 }

@@ -8,10 +8,11 @@
 use super::curl::{Curl, Download, Upload};
 use super::server::{self, Server};
 use super::wire::Wire;
-use super::{STACK, Seen, Transfer, no_echo, nothing_ended, page};
+use super::{STACK, Seen, Transfer, no_echo, page};
 use crate::build::Bootable;
 use crate::machine::Line;
 use crate::qemu::Clock;
+use crate::test::hostile::{asked, nothing_ended};
 use crate::test::shell::Shell;
 use crate::test::slot::Slot;
 use crate::tools;
@@ -268,7 +269,7 @@ fn pulled(bootable: &Bootable) -> Result<()> {
     // Its next life has no device.
     seen.good(&format!("crash {DRIVER}"))?;
     seen.shell.until("log", has("virtio-net: probe failed: "))?;
-    nothing_ended(&seen.good("log")?, DRIVER)?;
+    nothing_ended(&seen.good("log")?, &[asked(DRIVER)])?;
     seen.shell.power_off()
 }
 

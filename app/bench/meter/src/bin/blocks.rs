@@ -4,9 +4,8 @@
 #![cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 #![forbid(unsafe_code)]
 
-use bench_meter::{PATIENCE, REST, ROUNDS, ended, kill, mark};
+use bench_meter::{Kills, PATIENCE, REST, ROUNDS, ended, mark};
 use class_block::{BUFFER, Disk, DiskFamily, Operation, READY};
-use core::cell::Cell;
 use userlib::future::{Lock, Posts, sleep, with_deadline};
 use userlib::runtime::{AsyncDriver, Bound, Device};
 use userlib::{Error, ForLt};
@@ -19,7 +18,7 @@ const DEPTHS: [u64; 2] = [1, 8];
 /// The meter: how often it has killed the driver.
 #[derive(Default)]
 struct Blocks {
-    kills: Cell<u32>,
+    kills: Kills,
 }
 
 /// What one binding waits for.
@@ -84,7 +83,7 @@ impl Blocks {
         device: &Device<'_, Bound>,
         posts: &mut Posts<'_>,
     ) -> Result<(), Error> {
-        if self.kills.get() != 0 {
+        if self.kills.are_any() {
             requests(device, posts, 1, read).await?;
             mark();
         } else {
@@ -99,16 +98,7 @@ impl Blocks {
                 }
             }
         }
-        if self.kills.get() == ROUNDS {
-            return Ok(());
-        }
-        self.kills.set(self.kills.get() + 1);
-        sleep(REST).await;
-        mark();
-        kill(DRIVER)?;
-        // The binding ends, and this with it.
-        sleep(PATIENCE).await;
-        Err(Error::TimedOut)
+        self.kills.next(DRIVER).await
     }
 }
 

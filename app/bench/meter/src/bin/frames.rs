@@ -3,10 +3,9 @@
 #![cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 #![forbid(unsafe_code)]
 
-use bench_meter::{PATIENCE, REST, ROUNDS, ended, kill, mark};
+use bench_meter::{Kills, PATIENCE, ended, mark};
 use class_network::{Frames, MOST_FRAME, READY};
-use core::cell::Cell;
-use userlib::future::{Lock, Posts, sleep, with_deadline};
+use userlib::future::{Lock, Posts, with_deadline};
 use userlib::runtime::{AsyncDriver, Bound, Device};
 use userlib::{Error, ForLt};
 
@@ -19,7 +18,7 @@ const HOST: [u8; 4] = [10, 0, 2, 2];
 /// The meter: how often it has killed the driver.
 #[derive(Default)]
 struct Meter {
-    kills: Cell<u32>,
+    kills: Kills,
 }
 
 /// What one binding waits for, and its frames.
@@ -47,21 +46,12 @@ impl Meter {
                 posts.wait(READY).await;
             }
         }
-        if self.kills.get() != 0 {
+        if self.kills.are_any() {
             mark();
         }
         // The driver gets its buffer back.
         frames.turn()?;
-        if self.kills.get() == ROUNDS {
-            return Ok(());
-        }
-        self.kills.set(self.kills.get() + 1);
-        sleep(REST).await;
-        mark();
-        kill(DRIVER)?;
-        // The binding ends, and this with it.
-        sleep(PATIENCE).await;
-        Err(Error::TimedOut)
+        self.kills.next(DRIVER).await
     }
 }
 
