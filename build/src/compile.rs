@@ -32,10 +32,13 @@ const UNCOPIED_ENDS: [&str; 2] = [
     "-Cllvm-args=-tail-dup-size=1",
 ];
 
-/// On RISC-V: the linker makes one instruction of a call's two where the callee is near, which is everywhere. The
-/// compiler warns that it does not promise to keep the name of this feature. There is no other way to silence that than
-/// to silence all warnings; `cargo xtask check` shows those about the kernel's source.
-const RELAXED: (&str, &str) = ("+relax", "-Awarnings");
+/// On RISC-V: the linker makes one instruction of a call's two where the callee is near, which is everywhere; and
+/// registers are saved and restored by code that all functions share (`kernel/arch/riscv/src/saved.rs`).
+const SHORTER: [&str; 2] = ["+relax", "+save-restore"];
+
+/// The compiler warns that it does not promise to keep the names of these features. There is no other way to silence
+/// that than to silence all warnings; `cargo xtask check` shows those about the kernel's source.
+const SILENCE: &str = "-Awarnings";
 
 /// The level of tasks on Arm, smaller than that of the profile. On RISC-V it makes functions that call before they save
 /// their return address, and nobody could tell how far below its stack a task gets ([`stack`](crate::stack)).
@@ -127,9 +130,8 @@ fn kernel_flags(plan: &Plan) -> Vec<String> {
     let mut flags: Vec<String> = KERNEL_FLAGS.iter().map(|&flag| flag.to_owned()).collect();
     let mut names = extensions(plan);
     if !plan.is_thumb() {
-        let (feature, silence) = RELAXED;
-        names.push(feature.to_owned());
-        flags.push(silence.to_owned());
+        names.extend(SHORTER.map(str::to_owned));
+        flags.push(SILENCE.to_owned());
         flags.extend(UNCOPIED_ENDS.map(str::to_owned));
     }
     flags.extend(features(&names));

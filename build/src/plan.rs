@@ -70,7 +70,7 @@ impl Plan {
     /// The level (`opt-level`) that the kernel is compiled with. On Arm, where the chip keeps its text in flash,
     /// `"s"` saves text and costs some instructions. On RISC-V it saves next to nothing (`docs/size.md`).
     pub fn kernel_level(&self) -> &'static str {
-        if self.is_thumb() { "s" } else { "3" }
+        if self.is_thumb() { "s" } else { "2" }
     }
 
     /// How many interrupt lines a task may have at once: those of all that it binds. A PCI function has one.

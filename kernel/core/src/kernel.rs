@@ -1,6 +1,7 @@
 //! The kernel's state, boot, and the end of every entry: what runs next.
 
 use crate::index::{Table, no_such_entry};
+use crate::lease::links::List;
 use crate::lease::table::Leases;
 use crate::reaper::Reaper;
 use crate::schedule::{ROOM, above, bit, first};
@@ -42,6 +43,11 @@ pub struct Kernel<
     /// The task that runs, or ran when the kernel was entered; `NO_TASK` when idle.
     pub(crate) current: usize,
     pub(crate) reaper: Reaper,
+    /// Changes with the claimed windows, so that a scan that was interrupted notices.
+    pub(crate) epoch: u32,
+    /// The claimed bus masters, and how many.
+    pub(crate) masters: List,
+    pub(crate) master_count: u16,
     pub(crate) config: &'static [TaskConfig; T],
     pub(crate) tasks: Table<Task<H::Context>, T>,
     pub(crate) hardware: H,
@@ -105,6 +111,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             ready: 0,
             current: NO_TASK,
             reaper: Reaper::new(config.ticks_per_second, starting),
+            epoch: 0,
+            masters: List::EMPTY,
+            master_count: 0,
             config: config.tasks,
             tasks,
             timers: Deadlines::NONE,

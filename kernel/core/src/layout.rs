@@ -1,17 +1,25 @@
 //! Where the entry code finds the fields that its fast paths need, in bytes.
 
+use crate::lease::links::List;
 use crate::reaper::Reaper;
 use crate::task::Task;
+use crate::time::deadlines::Deadlines;
 use crate::{Hardware, Kernel, TaskSet};
 use core::marker::PhantomData;
 use core::mem::offset_of;
 
-/// What lies in front of the tasks' records.
+/// What lies in front of the tasks' records, from the start of the kernel's state on.
 #[repr(C)]
 struct Head {
+    overdue: Deadlines,
+    timers: Deadlines,
+    alarm: u64,
     ready: TaskSet,
     current: usize,
     reaper: Reaper,
+    epoch: u32,
+    masters: List,
+    master_count: u16,
     config: &'static (),
 }
 

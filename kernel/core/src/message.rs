@@ -84,36 +84,19 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return self.next();
         }
         if peers != 0 {
-            if peers & (peers - 1) != 0 {
-                return self.wait_after_several(mask, before, peers);
-            }
-            if let Err(error) = self.notify_peer(peers, BeforeWait::bits(before)) {
+            let bits = BeforeWait::bits(before);
+            let notified = if peers & (peers - 1) == 0 {
+                self.notify_peer(peers, bits)
+            } else {
+                self.notify_peers(peers, bits)
+            };
+            if let Err(error) = notified {
                 return self.refused(error);
             }
         }
-        self.wait_here(mask, before)
-    }
-
-    /// Wait, with nobody to notify before.
-    #[inline(always)]
-    fn wait_here(&mut self, mask: usize, before: usize) -> Next {
         self.rearm(BeforeWait::line(before));
         self.receive(mask);
         self.next()
-    }
-
-    /// [`Kernel::wait_here`], where a few instructions do not count.
-    #[inline(never)]
-    fn wait_shared(&mut self, mask: usize, before: usize) -> Next {
-        self.wait_here(mask, before)
-    }
-
-    #[inline(never)]
-    fn wait_after_several(&mut self, mask: usize, before: usize, peers: TaskSet) -> Next {
-        match self.notify_peers(peers, BeforeWait::bits(before)) {
-            Ok(()) => self.wait_shared(mask, before),
-            Err(error) => self.refused(error),
-        }
     }
 
     #[inline(never)]
@@ -166,7 +149,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     pub(crate) fn reply_receive(&mut self, client: usize, mask: usize) -> Next {
         // A client that is gone is passed over in silence.
         let _ = self.reply(client);
-        self.wait_shared(mask, BeforeWait::NOTHING.register())
+        self.wait(mask, BeforeWait::NOTHING.register(), 0)
     }
 
     /// [`Call::Reply`](leasehold_abi::Call::Reply).

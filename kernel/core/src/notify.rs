@@ -64,6 +64,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// The same for several.
+    #[inline(never)]
     pub(crate) fn notify_peers(&mut self, peers: TaskSet, bits: usize) -> Result<(), Error> {
         self.may_notify(peers, bits)?;
         if peers.count_ones() as usize > MOST_PEERS {

@@ -25,7 +25,15 @@ const NONE_LOST: u64 = u64::MAX;
 
 /// One task. What a message needs comes next to the registers, in one or two cache lines. [`Layout`](crate::Layout)
 /// tells the entry code where.
-#[repr(C)]
+///
+/// Its size is a power of two, so that a record's address is one shift, but not on Arm: memory is dear there, and a
+/// multiplication costs no more.
+#[cfg_attr(target_arch = "arm", repr(C))]
+#[cfg_attr(target_arch = "riscv32", repr(C, align(512)))]
+#[cfg_attr(
+    not(any(target_arch = "arm", target_arch = "riscv32")),
+    repr(C, align(1024))
+)]
 pub(crate) struct Task<C> {
     /// Saved registers.
     pub(crate) context: C,

@@ -12,11 +12,17 @@ use leasehold_core::{Region, Window};
 /// Regions of a task's own memory.
 const OWN: usize = 3;
 
+/// What is mapped for one task.
+#[derive(Debug)]
+struct Space<E, const R: usize, const W: usize> {
+    image: [E; R],
+    windows: Slots<W>,
+}
+
 /// The tables of `T` tasks, for a unit with `R` regions, of which `W` are for windows.
 #[derive(Debug)]
 pub struct Tables<E, const T: usize, const R: usize, const W: usize> {
-    images: [[E; R]; T],
-    slots: [Slots<W>; T],
+    spaces: [Space<E, R, W>; T],
 }
 
 impl<E: Encoding, const T: usize, const R: usize, const W: usize> Tables<E, T, R, W> {
@@ -24,7 +30,7 @@ impl<E: Encoding, const T: usize, const R: usize, const W: usize> Tables<E, T, R
 
     /// The regions of a task, in the order of their numbers.
     pub fn regions(&self, task: usize) -> Option<&[E; R]> {
-        self.images.get(task)
+        self.spaces.get(task).map(|space| &space.image)
     }
 }
 
@@ -36,8 +42,12 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
 
     const STORE: () = ();
     const NEW: Self = Self {
-        images: [[E::UNUSED; R]; T],
-        slots: [const { Slots::EMPTY }; T],
+        spaces: [const {
+            Space {
+                image: [E::UNUSED; R],
+                windows: Slots::EMPTY,
+            }
+        }; T],
     };
     const GRANULE: usize = Span::UNIT as usize;
     const WINDOW_MASK: usize = u32::MAX as usize;
@@ -46,9 +56,9 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
     fn start(&mut self, (): &'static mut (), tasks: usize) -> Result<(), Error> {
         const { Self::FITS };
         // Without knowing how many there are, the compiler does not write out each store. This runs once.
-        let images: &mut [[E; R]] = &mut self.images;
-        for image in core::hint::black_box(images) {
-            for (number, region) in image.iter_mut().enumerate() {
+        let spaces: &mut [Space<E, R, W>] = &mut self.spaces;
+        for space in core::hint::black_box(spaces) {
+            for (number, region) in space.image.iter_mut().enumerate() {
                 *region = E::UNUSED.numbered(number);
             }
         }
@@ -73,13 +83,13 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
     }
 
     fn space(&self, task: usize) -> usize {
-        self.images
+        self.spaces
             .get(task)
-            .map_or(0, |image| image.as_ptr() as usize)
+            .map_or(0, |space| space.image.as_ptr() as usize)
     }
 
     fn map_own(&mut self, task: usize, regions: &[Region]) -> Result<(), Error> {
-        let image = self.images.get_mut(task).ok_or(Error::Exhausted)?;
+        let image = &mut self.spaces.get_mut(task).ok_or(Error::Exhausted)?.image;
         if regions.len() > OWN {
             return Err(Error::Exhausted);
         }
@@ -104,9 +114,8 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
         let (permission, memory) = of_window(&window);
         let mut cover = Cover::new(E::UNUSED);
         E::cover_by(&mut cover, span, permission, memory).ok_or(Error::Exhausted)?;
-        let image = self.images.get_mut(task).ok_or(Error::Exhausted)?;
-        let slots = self.slots.get_mut(task).ok_or(Error::Exhausted)?;
-        slots.put(span.first(), cover.regions(), |index, region| {
+        let Space { image, windows } = self.spaces.get_mut(task).ok_or(Error::Exhausted)?;
+        windows.put(span.first(), cover.regions(), |index, region| {
             if let Some(place) = image.get_mut(OWN + index) {
                 *place = region.numbered(OWN + index);
             }
@@ -116,8 +125,8 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
 
     #[inline]
     fn unmap(&mut self, task: usize, (base, _): (usize, usize), _: &mut usize) -> bool {
-        if let (Some(image), Some(slots)) = (self.images.get_mut(task), self.slots.get_mut(task)) {
-            slots.remove(base as u32, |index| {
+        if let Some(Space { image, windows }) = self.spaces.get_mut(task) {
+            windows.remove(base as u32, |index| {
                 if let Some(place) = image.get_mut(OWN + index) {
                     *place = E::UNUSED.numbered(OWN + index);
                 }

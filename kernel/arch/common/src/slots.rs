@@ -1,5 +1,6 @@
 //! Which window each of a task's window entries in a memory protection unit belongs to.
 
+use core::cell::Cell;
 use leasehold_abi::Error;
 
 /// Marks an entry that is in use; windows lie at multiples of at least 2 bytes.
@@ -92,18 +93,23 @@ impl<const N: usize> Slots<N> {
     /// Moves entries down, in the same order, until all free ones are at the end. Then the free entries are adjacent.
     /// Calls `moved(from, to)`, which moves the hardware's entry.
     pub fn compact(&mut self, mut moved: impl FnMut(usize, usize)) {
-        let mut to = 0;
-        for from in 0..self.used.min(N) {
-            if self.windows[from] == 0 {
+        let windows = Cell::from_mut(&mut self.windows[..]).as_slice_of_cells();
+        let mut places = windows.iter().enumerate();
+        let mut used = 0;
+        for (from, window) in windows.iter().enumerate().take(self.used) {
+            if window.get() == 0 {
                 continue;
             }
+            let Some((to, place)) = places.next() else {
+                break;
+            };
             if from != to {
-                self.windows[to] = core::mem::take(&mut self.windows[from]);
+                place.set(window.take());
                 moved(from, to);
             }
-            to += 1;
+            used = to + 1;
         }
-        self.used = to;
+        self.used = used;
     }
 
     /// How many entries there are up to the last in use.

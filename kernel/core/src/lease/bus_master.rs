@@ -29,14 +29,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if self.is_bus_master(function) {
             return Err(Error::Busy);
         }
-        if self.leases.master_count >= MAX_MASTERS {
+        if self.master_count >= MAX_MASTERS {
             return Err(Error::Exhausted);
         }
-        self.leases.master_count += 1;
+        self.master_count += 1;
         let record = &mut self.leases.grants[grant as usize];
         record.claim = Claim::Exclusive;
         record.claimant = self.current as u8;
-        self.leases.masters.push(&mut self.leases.claimed, grant);
+        self.masters.push(&mut self.leases.grants, grant);
         self.hardware.set_bus_master(function, true);
         Ok(0)
     }
@@ -50,19 +50,20 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return true;
         }
         self.hardware.set_bus_master(record.base, false);
-        self.leases.master_count -= 1;
-        self.leases.masters.remove(&mut self.leases.claimed, grant);
+        self.master_count -= 1;
+        self.masters.remove(&mut self.leases.grants, grant);
         true
     }
 
     /// Whether some bus-master grant for this function is claimed.
     fn is_bus_master(&self, function: usize) -> bool {
-        let mut grant = self.leases.masters.first;
+        let mut grant = self.masters.first;
         while grant != NIL {
-            if self.leases.grants[grant as usize].base == function {
+            let record = &self.leases.grants[grant as usize];
+            if record.base == function {
                 return true;
             }
-            grant = self.leases.claimed[grant as usize].next;
+            grant = record.links.next;
         }
         false
     }

@@ -154,12 +154,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Take a bit of a claim away; true when all of it is gone.
     #[inline(never)]
     pub(super) fn unclaim_step(&mut self, grant: u16) -> bool {
-        self.unclaim_here(grant)
-    }
-
-    /// [`Kernel::unclaim_step`], for revocation, where each instruction counts.
-    #[inline(always)]
-    pub(super) fn unclaim_here(&mut self, grant: u16) -> bool {
         match self.leases.grants[grant as usize].kind {
             GrantKind::Mmio | GrantKind::Memory | GrantKind::Config => self.unmap_step(grant),
             GrantKind::Interrupt => self.unclaim_line(grant),

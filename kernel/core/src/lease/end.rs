@@ -56,7 +56,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// Whether an interrupt came meanwhile.
     #[inline(always)]
-    fn end_lease(&mut self, slot: u16, mode: RevokeMode, account: usize, now: u64) -> bool {
+    pub(super) fn end_lease(
+        &mut self,
+        slot: u16,
+        mode: RevokeMode,
+        account: usize,
+        now: u64,
+    ) -> bool {
         let lease = &mut self.leases.records[slot as usize];
         let harder = mode == RevokeMode::Hard && lease.mode == RevokeMode::Orderly;
         match lease.state {
@@ -75,26 +81,25 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let alone = lease.child_cursor == NIL && !lease.queued;
         // An interrupt that came meanwhile does not wait for the grant as well.
         let interrupted = alone && self.hardware.interrupt_pending();
-        if interrupted || !alone || !self.grant_step(slot, false, Self::unclaim_here) {
+        if interrupted || !alone || !self.grant_step(slot, false) {
             self.queue_lease(slot, account);
         }
         interrupted
     }
 
     /// A lease in force ends: tell a living lessee, and until when it may keep it.
-    #[inline(always)]
+    #[inline(never)]
     fn begin_ending(&mut self, slot: u16, now: u64) {
-        let Leases {
-            records, by_lessee, ..
-        } = &mut self.leases;
+        let records = &mut self.leases.records;
         let lease = &mut records[slot as usize];
         let lessee = lease.lessee as usize;
+        let list = (lease.state, lease.offered);
+        lease.state = LeaseState::Ending;
         let task = &mut self.tasks[lessee];
         let alive = task.is_alive();
         let held = &mut task.leases;
-        held.list(lease).remove_here(by_lessee, slot);
-        lease.state = LeaseState::Ending;
-        held.ending.push_here(by_lessee, slot);
+        held.list(list.0, list.1).remove_here(records, slot);
+        held.ending.push_here(records, slot);
         if held.untold == NIL {
             held.untold = slot;
         }
@@ -102,7 +107,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return;
         }
         let deadline = now + task.release_ticks;
-        lease.deadline = deadline;
+        records[slot as usize].deadline = deadline;
         if held.ending.first == slot {
             self.overdue.set(lessee, deadline);
         }
@@ -114,19 +119,19 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// The lessee gives a lease up, of itself or by its end. It is active or ending.
     pub(crate) fn release_lease(&mut self, slot: u16, account: usize) {
-        let Leases {
-            records, by_lessee, ..
-        } = &mut self.leases;
+        let records = &mut self.leases.records;
         let lease = &mut records[slot as usize];
         let lessee = lease.lessee as usize;
+        let state = lease.state;
         let held = &mut self.tasks[lessee].leases;
         if held.untold == slot {
-            held.untold = by_lessee[slot as usize].next;
+            held.untold = lease.links.next;
         }
-        held.list(lease).remove(by_lessee, slot);
-        if lease.state == LeaseState::Ending && held.ending.is_empty() {
+        held.list(state, lease.offered).remove(records, slot);
+        if state == LeaseState::Ending && held.ending.is_empty() {
             self.overdue.clear(lessee);
         }
+        let lease = &mut self.leases.records[slot as usize];
         lease.state = LeaseState::Released;
         lease.child_cursor = lease.children.first;
         lease.grant_cursor = lease.first_grant;
@@ -163,7 +168,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         // Nobody becomes ready by this, but for an interrupt.
         while self.leases.records[slot as usize].grant_cursor != NIL {
-            self.grant_step(slot, released, Self::unclaim_step);
+            self.grant_step(slot, released);
             if self.hardware.interrupt_pending() {
                 return;
             }
@@ -177,14 +182,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    /// Take the next claim of a lease away, or a bit of it, by `unclaim`. Whether that was the last one.
+    /// Take the next claim of a lease away, or a bit of it. Whether that was the last one.
     #[inline(always)]
-    fn grant_step(
-        &mut self,
-        slot: u16,
-        released: bool,
-        unclaim: impl FnOnce(&mut Self, u16) -> bool,
-    ) -> bool {
+    fn grant_step(&mut self, slot: u16, released: bool) -> bool {
         let lease = &self.leases.records[slot as usize];
         let grant = lease.grant_cursor;
         let Some(record) = self.leases.grants.get(grant as usize) else {
@@ -198,7 +198,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         };
         // A lessee may still look at lent memory while it winds up (L6).
         let take = released || record.kind != GrantKind::Memory;
-        if record.claim != Claim::None && take && !unclaim(self, grant) {
+        if record.claim != Claim::None && take && !self.unclaim_step(grant) {
             return false;
         }
         self.leases.records[slot as usize].grant_cursor = next;

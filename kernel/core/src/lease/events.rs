@@ -12,12 +12,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let held = &mut self.tasks[self.current].leases;
         let (event, slot) = if held.untold != NIL {
             let slot = held.untold;
-            held.untold = self.leases.by_lessee[slot as usize].next;
+            held.untold = self.leases.records[slot as usize].links.next;
             (LeaseEvent::Ending, slot)
         } else if !held.offered.is_empty() {
             let slot = held.offered.first;
-            held.offered.remove(&mut self.leases.by_lessee, slot);
-            held.quiet.push(&mut self.leases.by_lessee, slot);
+            held.offered.remove(&mut self.leases.records, slot);
+            held.quiet.push(&mut self.leases.records, slot);
             self.leases.records[slot as usize].offered = false;
             (LeaseEvent::Offered, slot)
         } else {

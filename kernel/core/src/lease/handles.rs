@@ -1,6 +1,5 @@
 //! From a lease's handle to its slot, for somebody who may use it.
 
-use super::links::NIL;
 use super::table::ROOT;
 use crate::{Hardware, Kernel};
 use leasehold_abi::{Error, LeaseState, RevokeMode};
@@ -58,7 +57,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             _ => return Err(Error::Invalid),
         };
         let slot = self.lent(handle)?;
-        self.end_leases(slot, mode, self.current, NIL);
+        let now = self.hardware.now();
+        self.end_lease(slot, mode, self.current, now);
         let lease = &self.leases.records[slot as usize];
         // With work left, the reaper sets the alarm.
         if self.reaper.is_idle() && lease.state == LeaseState::Ending {

@@ -6,7 +6,6 @@
 //! all the same.
 
 use super::links::{List, NIL};
-use super::record::Lease;
 use leasehold_abi::LeaseState;
 
 /// The leases of one lessee.
@@ -31,12 +30,12 @@ impl Held {
         untold: NIL,
     };
 
-    /// The list that a lease is in.
+    /// The list that a lease is in, of this state and with an offer that was not fetched yet, or not.
     #[inline(always)]
-    pub(crate) fn list(&mut self, lease: &Lease) -> &mut List {
-        if lease.state == LeaseState::Ending {
+    pub(crate) fn list(&mut self, state: LeaseState, offered: bool) -> &mut List {
+        if state == LeaseState::Ending {
             &mut self.ending
-        } else if lease.offered {
+        } else if offered {
             &mut self.offered
         } else {
             &mut self.quiet

@@ -202,6 +202,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             origin,
             rights,
             next,
+            claims: place.claims,
             ..Grant::EMPTY
         };
         Ok(next)
@@ -266,7 +267,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let lessee = lease.lessee as usize;
         let task = &mut self.tasks[lessee];
         task.held_count += 1;
-        task.leases.offered.push(&mut self.leases.by_lessee, slot);
+        task.leases.offered.push(&mut self.leases.records, slot);
         self.post(lessee, Notifications::LEASE);
     }
 }

@@ -47,7 +47,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             *place = route;
         }
         if H::PCI {
-            self.leases.twins[grant as usize] = Links {
+            self.leases.grants[grant as usize].twins = Links {
                 next: function,
                 previous: NIL,
             };

@@ -23,6 +23,26 @@ impl Links {
     };
 }
 
+/// A record of a table that a list can link.
+pub(crate) trait Linked {
+    /// Its neighbours.
+    fn links(&self) -> Links;
+    /// The place where they are kept.
+    fn links_mut(&mut self) -> &mut Links;
+}
+
+impl Linked for Links {
+    #[inline(always)]
+    fn links(&self) -> Links {
+        *self
+    }
+
+    #[inline(always)]
+    fn links_mut(&mut self) -> &mut Links {
+        self
+    }
+}
+
 /// The ends of a list.
 #[derive(Clone, Copy)]
 pub(crate) struct List {
@@ -71,20 +91,24 @@ impl List {
 
     /// Append a slot that is in no list of these links.
     #[inline(never)]
-    pub(crate) fn push<const N: usize>(&mut self, links: &mut Table<Links, N>, slot: u16) {
-        self.push_here(links, slot);
+    pub(crate) fn push<R: Linked, const N: usize>(&mut self, table: &mut Table<R, N>, slot: u16) {
+        self.push_here(table, slot);
     }
 
     /// [`List::push`], for revocation, where each instruction counts.
     #[inline(always)]
-    pub(crate) fn push_here<const N: usize>(&mut self, links: &mut Table<Links, N>, slot: u16) {
-        links[slot as usize] = Links {
+    pub(crate) fn push_here<R: Linked, const N: usize>(
+        &mut self,
+        table: &mut Table<R, N>,
+        slot: u16,
+    ) {
+        *table[slot as usize].links_mut() = Links {
             next: NIL,
             previous: self.last,
         };
         // `NIL` is past the end of every table.
-        match links.get_mut(self.last as usize) {
-            Some(last) => last.next = slot,
+        match table.get_mut(self.last as usize) {
+            Some(last) => last.links_mut().next = slot,
             None => self.first = slot,
         }
         self.last = slot;
@@ -92,20 +116,24 @@ impl List {
 
     /// Take out a slot that is in this list.
     #[inline(never)]
-    pub(crate) fn remove<const N: usize>(&mut self, links: &mut Table<Links, N>, slot: u16) {
-        self.remove_here(links, slot);
+    pub(crate) fn remove<R: Linked, const N: usize>(&mut self, table: &mut Table<R, N>, slot: u16) {
+        self.remove_here(table, slot);
     }
 
     /// [`List::remove`], for revocation, where each instruction counts.
     #[inline(always)]
-    pub(crate) fn remove_here<const N: usize>(&mut self, links: &mut Table<Links, N>, slot: u16) {
-        let Links { next, previous } = links[slot as usize];
-        match links.get_mut(previous as usize) {
-            Some(previous) => previous.next = next,
+    pub(crate) fn remove_here<R: Linked, const N: usize>(
+        &mut self,
+        table: &mut Table<R, N>,
+        slot: u16,
+    ) {
+        let Links { next, previous } = table[slot as usize].links();
+        match table.get_mut(previous as usize) {
+            Some(previous) => previous.links_mut().next = next,
             None => self.first = next,
         }
-        match links.get_mut(next as usize) {
-            Some(next) => next.previous = previous,
+        match table.get_mut(next as usize) {
+            Some(next) => next.links_mut().previous = previous,
             None => self.last = previous,
         }
     }

@@ -1,6 +1,6 @@
 //! One lease, and one grant in a lease, as the kernel keeps them.
 
-use super::links::{List, NIL};
+use super::links::{Linked, Links, List, NIL};
 use leasehold_abi::{Claim, GrantKind, LeaseState, PayloadType, RevokeMode, Rights};
 
 /// The lessor of the root lease, and of a free slot: no task has this index.
@@ -39,6 +39,20 @@ pub(crate) struct Lease {
     pub(crate) label: u32,
     pub(crate) id: u32,
     pub(crate) payload_type: PayloadType,
+    /// Its neighbours in the list of its lessee's that it is in, while it is in force or ending.
+    pub(crate) links: Links,
+}
+
+impl Linked for Lease {
+    #[inline(always)]
+    fn links(&self) -> Links {
+        self.links
+    }
+
+    #[inline(always)]
+    fn links_mut(&mut self) -> &mut Links {
+        &mut self.links
+    }
 }
 
 impl Lease {
@@ -62,6 +76,7 @@ impl Lease {
         label: 0,
         id: 0,
         payload_type: PayloadType::NONE,
+        links: Links::NONE,
     };
 }
 
@@ -86,6 +101,26 @@ pub(crate) struct Grant {
     pub(crate) unmapping: bool,
     /// Who claimed it, while it is claimed.
     pub(crate) claimant: u8,
+    /// While it is claimed, its neighbours in a list: of its task's windows, of the bus masters, or of the claims of a
+    /// shared line.
+    pub(crate) links: Links,
+    /// The claims of the very same window by one task, in a ring. Of a claimed line, `next` is the configuration space
+    /// of the function whose line it is, if it is one's.
+    pub(crate) twins: Links,
+    /// Claims of windows that have this grant as their origin, whatever this grant is now.
+    pub(crate) claims: Claims,
+}
+
+impl Linked for Grant {
+    #[inline(always)]
+    fn links(&self) -> Links {
+        self.links
+    }
+
+    #[inline(always)]
+    fn links_mut(&mut self) -> &mut Links {
+        &mut self.links
+    }
 }
 
 impl Grant {
@@ -102,6 +137,9 @@ impl Grant {
         claim: Claim::None,
         unmapping: false,
         claimant: 0,
+        links: Links::NONE,
+        twins: Links::NONE,
+        claims: Claims::NONE,
     };
 }
 
@@ -113,12 +151,10 @@ impl Claims {
     /// None.
     pub(crate) const NONE: Self = Self(0);
 
+    /// Of a claim that is one.
+    #[inline(always)]
     const fn of(claim: Claim) -> u32 {
-        match claim {
-            Claim::None => 0,
-            Claim::Shared => 1,
-            Claim::Exclusive => 1 << 16 | 1,
-        }
+        (claim as u32 >> 1) << 16 | 1
     }
 
     /// One more.

@@ -43,12 +43,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         operation.whose = Whose::Own;
         operation.cursor = record.windows.first;
         operation.twin = NIL;
-        operation.epoch = self.leases.epoch;
+        operation.epoch = self.epoch;
     }
 
     /// Look at a few claims; when all were looked at, begin to map.
     pub(super) fn scan_step(&mut self, task: usize) -> Option<Result<usize, Error>> {
-        if self.tasks[task].operation.epoch != self.leases.epoch {
+        if self.tasks[task].operation.epoch != self.epoch {
             self.begin_scan(task);
         }
         let Operation {
@@ -70,7 +70,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 if whose == Whose::Own && theirs == window {
                     twin = other;
                 }
-                cursor = self.leases.claimed[other as usize].next;
+                cursor = self.leases.grants[other as usize].links.next;
                 continue;
             }
             let next = match whose {
@@ -93,7 +93,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Whether claims of other tasks must be looked at.
     fn others_may_be_in_the_way(&self, grant: u16, claim: Claim) -> bool {
         let origin = self.leases.grants[grant as usize].origin;
-        let claims = &self.leases.claims[origin as usize];
+        let claims = self.leases.grants[origin as usize].claims;
         if claim == Claim::Exclusive {
             claims.all() != 0
         } else {

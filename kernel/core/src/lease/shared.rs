@@ -67,25 +67,25 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             if self.function(first) == NIL {
                 return Err(Error::Busy);
             }
-            self.leases.claimed[first as usize] = Links::NONE;
+            self.leases.grants[first as usize].links = Links::NONE;
             // As if it had come: the function's driver is told, and acknowledges. It may do so once more, if the line
             // came before and is still masked.
             self.leases.grants[first as usize].claim = Claim::Shared;
             self.tell(first);
         }
         let (mut count, mut other) = (0, first);
-        while let Some(links) = self.leases.claimed.get(other as usize) {
-            other = links.next;
+        while let Some(record) = self.leases.grants.get(other as usize) {
+            other = record.links.next;
             count += 1;
         }
         if count >= MOST_SHARING {
             return Err(Error::Exhausted);
         }
-        self.leases.claimed[grant as usize] = Links {
+        self.leases.grants[grant as usize].links = Links {
             next: first,
             previous: NIL,
         };
-        self.leases.claimed[first as usize].previous = grant;
+        self.leases.grants[first as usize].links.previous = grant;
         Ok(SHARED | grant)
     }
 
@@ -97,7 +97,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             first: route & !SHARED,
             last: NIL,
         };
-        list.remove(&mut self.leases.claimed, grant);
+        list.remove(&mut self.leases.grants, grant);
         match list.is_empty() {
             true => NIL,
             false => SHARED | list.first,
@@ -124,7 +124,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(never)]
     fn tell_sharing(&mut self, first: u16, status: u32) -> bool {
         let (mut grant, mut told) = (first, false);
-        while let Some(&Links { next, .. }) = self.leases.claimed.get(grant as usize) {
+        while let Some(record) = self.leases.grants.get(grant as usize) {
+            let next = record.links.next;
             let word = self.command(grant);
             if word & INTERRUPT_DISABLE == 0 && word & status == status {
                 self.tell(grant);
@@ -143,7 +144,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             return;
         };
         let mut grant = route & !SHARED;
-        while let Some(&Links { next, .. }) = self.leases.claimed.get(grant as usize) {
+        while let Some(record) = self.leases.grants.get(grant as usize) {
+            let next = record.links.next;
             if self.leases.grants[grant as usize].claimant as usize == self.current {
                 self.allow(grant, true);
                 self.hardware.unmask_line(line as u32);
@@ -169,7 +171,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// The grant of the function whose line this claimed one is.
     fn function(&self, grant: u16) -> u16 {
-        self.leases.twins[grant as usize].next
+        self.leases.grants[grant as usize].twins.next
     }
 
     /// Let a claimed line's function assert it, or keep it from that, if it is a function's.

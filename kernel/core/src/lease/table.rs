@@ -5,7 +5,7 @@
 //! as it can. A slot whose generation is used up never comes back: an old handle stays refused forever (L3).
 
 use super::links::{Links, List, NIL};
-use super::record::{Claims, Grant, KERNEL, Lease};
+use super::record::{Grant, KERNEL, Lease};
 use super::shared::SHARED;
 use crate::GrantConfig;
 use crate::index::Table;
@@ -37,24 +37,10 @@ impl Share {
 pub(crate) struct Leases<const L: usize, const G: usize, const B: u32> {
     pub(crate) records: Table<Lease, L>,
     pub(crate) grants: Table<Grant, G>,
-    /// Each lease that is in force or ending is in one list of its lessee's.
-    pub(crate) by_lessee: Table<Links, L>,
     /// Each lease but the root is among the children of its parent.
     pub(crate) siblings: Table<Links, L>,
     /// The reaper's queue, and the free slots of each share.
     pub(crate) work: Table<Links, L>,
-    /// Claimed windows, in a list of their task's; claimed bus masters; the claims of a shared line.
-    pub(crate) claimed: Table<Links, G>,
-    /// The claims of the very same window by one task, in a ring. Of a claimed line, `next` is the configuration space
-    /// of the function whose line it is, if it is one's.
-    pub(crate) twins: Table<Links, G>,
-    /// By origin.
-    pub(crate) claims: Table<Claims, G>,
-    /// Changes with the claimed windows, so that a scan that was interrupted notices.
-    pub(crate) epoch: u32,
-    /// The claimed bus masters, and how many.
-    pub(crate) masters: List,
-    pub(crate) master_count: u16,
 }
 
 impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
@@ -112,15 +98,8 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         Self {
             records,
             grants,
-            by_lessee: Table([Links::NONE; L]),
             siblings: Table([Links::NONE; L]),
             work: Table([Links::NONE; L]),
-            claimed: Table([Links::NONE; G]),
-            twins: Table([Links::NONE; G]),
-            claims: Table([Claims::NONE; G]),
-            epoch: 0,
-            masters: List::EMPTY,
-            master_count: 0,
         }
     }
 
@@ -155,7 +134,10 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         let root = &mut self.records.0[ROOT as usize];
         root.state = LeaseState::Active;
         root.offered = true;
-        List::run(&mut self.by_lessee, ROOT as usize, 1)
+        List {
+            first: ROOT,
+            last: ROOT,
+        }
     }
 
     /// The handle of the lease in `slot`.

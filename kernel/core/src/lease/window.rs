@@ -3,7 +3,6 @@
 use super::links::{Links, NIL};
 use super::operation::{Operation, Phase};
 use super::record::Grant;
-use super::table::Leases;
 use crate::{Hardware, Kernel, Window};
 use leasehold_abi::{Claim, Error, GrantKind, Rights};
 
@@ -74,18 +73,19 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         record.claimant = task as u8;
         record.note = 0;
         record.unmapping = false;
-        leases.claims[record.origin as usize].add(claim);
-        leases.epoch = leases.epoch.wrapping_add(1);
+        let origin = record.origin as usize;
+        leases.grants[origin].claims.add(claim);
+        self.epoch = self.epoch.wrapping_add(1);
         if twin != NIL {
             self.join_ring(grant, twin);
             return Some(Ok(self.claim_address(grant)));
         }
-        leases.twins[grant as usize] = Links {
+        leases.grants[grant as usize].twins = Links {
             next: grant,
             previous: grant,
         };
         let record = &mut self.tasks[task];
-        record.windows.push(&mut leases.claimed, grant);
+        record.windows.push(&mut leases.grants, grant);
         record.operation.phase = Phase::Map;
         self.map_step(task, window)
     }
@@ -133,13 +133,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         let mut claimed = self.tasks[task].windows.first;
         for _ in 0..LOOKS {
-            let Some(links) = self.leases.claimed.get(claimed as usize) else {
+            let Some(record) = self.leases.grants.get(claimed as usize) else {
                 break;
             };
-            if covers(claimed) && !self.leases.grants[claimed as usize].unmapping {
+            if covers(claimed) && !record.unmapping {
                 return false;
             }
-            claimed = links.next;
+            claimed = record.links.next;
         }
         true
     }
@@ -152,65 +152,72 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Put a claim behind one of the very same window.
     fn join_ring(&mut self, grant: u16, before: u16) {
         // Only what stands for a ring is in the list of the task's windows.
-        self.leases.claimed[grant as usize] = Links {
+        let grants = &mut self.leases.grants;
+        let after = grants[before as usize].twins.next;
+        let record = &mut grants[grant as usize];
+        record.links = Links {
             next: grant,
             previous: grant,
         };
-        let twins = &mut self.leases.twins;
-        let after = twins[before as usize].next;
-        twins[grant as usize] = Links {
+        record.twins = Links {
             next: after,
             previous: before,
         };
-        twins[before as usize].next = grant;
-        twins[after as usize].previous = grant;
+        grants[before as usize].twins.next = grant;
+        grants[after as usize].twins.previous = grant;
     }
 
     /// Take a claim out of the ring of claims that keep one window mapped. If it stands for them in the list of the
-    /// task's windows, another does so from now on.
+    /// task's windows, another does so from now on. True, as that is all.
     #[inline(never)]
-    fn leave_ring(&mut self, grant: u16) {
-        let Leases {
-            grants,
-            twins,
-            claimed,
+    fn leave_ring(&mut self, grant: u16) -> bool {
+        let grants = &mut self.leases.grants;
+        let Grant {
+            twins: Links { next, previous },
+            links,
+            claimant,
             ..
-        } = &mut self.leases;
-        let Links { next, previous } = twins[grant as usize];
-        twins[next as usize].previous = previous;
-        twins[previous as usize].next = next;
-        let windows = &mut self.tasks[grants[grant as usize].claimant as usize].windows;
-        if claimed[grant as usize].next != grant {
-            windows.remove(claimed, grant);
-            windows.push(claimed, next);
+        } = grants[grant as usize];
+        grants[next as usize].twins.previous = previous;
+        grants[previous as usize].twins.next = next;
+        if links.next != grant {
+            let windows = &mut self.tasks[claimant as usize].windows;
+            windows.remove(grants, grant);
+            windows.push(grants, next);
         }
+        self.count_out(grant);
+        true
+    }
+
+    /// A window's claim is over.
+    #[inline(always)]
+    fn count_out(&mut self, grant: u16) {
+        let record = &mut self.leases.grants[grant as usize];
+        let (origin, claim) = (record.origin as usize, record.claim);
+        record.claim = Claim::None;
+        self.leases.grants[origin].claims.remove(claim);
+        self.epoch = self.epoch.wrapping_add(1);
     }
 
     /// Take a bit of a claimed window away from its task; true when all of it is gone.
     #[inline(always)]
     pub(super) fn unmap_step(&mut self, grant: u16) -> bool {
-        let alone = self.leases.twins[grant as usize].next == grant;
-        if alone {
-            let record = &mut self.leases.grants[grant as usize];
-            let (base, length) = granules::<H>(record);
-            let task = record.claimant as usize;
-            if !record.unmapping {
-                self.tasks[task].lose_window(grant);
-            }
-            if !self.hardware.unmap(task, (base, length), &mut record.note) {
-                record.unmapping = true;
-                return false;
-            }
-            let windows = &mut self.tasks[task].windows;
-            windows.remove_here(&mut self.leases.claimed, grant);
-        } else {
-            self.leave_ring(grant);
+        let record = &mut self.leases.grants[grant as usize];
+        if record.twins.next != grant {
+            return self.leave_ring(grant);
         }
-        let leases = &mut self.leases;
-        let record = &mut leases.grants[grant as usize];
-        leases.claims[record.origin as usize].remove(record.claim);
-        record.claim = Claim::None;
-        leases.epoch = leases.epoch.wrapping_add(1);
+        let (base, length) = granules::<H>(record);
+        let task = record.claimant as usize;
+        if !record.unmapping {
+            self.tasks[task].lose_window(grant);
+        }
+        if !self.hardware.unmap(task, (base, length), &mut record.note) {
+            record.unmapping = true;
+            return false;
+        }
+        let windows = &mut self.tasks[task].windows;
+        windows.remove_here(&mut self.leases.grants, grant);
+        self.count_out(grant);
         true
     }
 }

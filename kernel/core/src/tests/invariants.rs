@@ -1,7 +1,7 @@
 //! What must hold between any two entries, whatever the tasks did.
 
 use crate::index::Table;
-use crate::lease::links::{Links, List, NIL};
+use crate::lease::links::{Linked, List, NIL};
 use crate::lease::record::Lease;
 use crate::lease::shared::SHARED;
 use crate::lease::table::ROOT;
@@ -115,17 +115,28 @@ fn is_done<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L, G, 
 }
 
 /// The slots in a list, which must be consistent both ways.
-fn slots<const N: usize>(links: &Table<Links, N>, list: List) -> Vec<u16> {
+fn slots<R: Linked, const N: usize>(table: &Table<R, N>, list: List) -> Vec<u16> {
     let mut slots = Vec::new();
     let (mut at, mut before) = (list.first, NIL);
     while at != NIL {
-        let links = links[at as usize];
+        let links = table[at as usize].links();
         assert_eq!(links.previous, before);
         slots.push(at);
         assert!(slots.len() <= N, "a list in a circle");
         (before, at) = (at, links.next);
     }
     assert_eq!(list.last, before);
+    slots
+}
+
+/// The slots of a list, which are these.
+fn same<R: Linked, const N: usize>(
+    table: &Table<R, N>,
+    list: List,
+    expected: BTreeSet<u16>,
+) -> Vec<u16> {
+    let slots = slots(table, list);
+    assert_eq!(slots.iter().copied().collect::<BTreeSet<_>>(), expected);
     slots
 }
 
@@ -137,24 +148,18 @@ fn check_lists<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L,
             .filter(|&slot| belongs(&leases[slot as usize]))
             .collect()
     };
-    let same = |links: &Table<Links, L>, list: List, expected: BTreeSet<u16>| {
-        let slots = slots(links, list);
-        assert_eq!(slots.iter().copied().collect::<BTreeSet<_>>(), expected);
-        slots
-    };
     let held = |lease: &Lease| matches!(lease.state, LeaseState::Active | LeaseState::Ending);
     for (index, task) in kernel.tasks.iter().enumerate() {
         let mine = |lease: &Lease| lease.lessee as usize == index;
         let active =
             |lease: &Lease| lease.state == LeaseState::Active && lease.lessee as usize == index;
-        let by_lessee = &kernel.leases.by_lessee;
         same(
-            by_lessee,
+            leases,
             task.leases.quiet,
             which(&|lease| active(lease) && !lease.offered),
         );
         same(
-            by_lessee,
+            leases,
             task.leases.offered,
             which(&|lease| active(lease) && lease.offered),
         );
@@ -165,7 +170,7 @@ fn check_lists<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L,
             |lease: &Lease| mine(lease) && (held(lease) || lease.state == LeaseState::Released);
         assert_eq!(task.held_count as usize, which(&counted).len());
         let ending = same(
-            by_lessee,
+            leases,
             task.leases.ending,
             which(&|lease| mine(lease) && lease.state == LeaseState::Ending),
         );
@@ -341,7 +346,8 @@ fn check_claims<const L: usize, const G: usize, const B: u32>(kernel: &Machine<L
             assert!(apart || shared, "claims in each other's way");
         }
     }
-    for (origin, count) in kernel.leases.claims.iter().enumerate() {
+    for (origin, grant) in kernel.leases.grants.iter().enumerate() {
+        let count = grant.claims;
         let expected = claims.get(&(origin as u16)).copied().unwrap_or((0, 0));
         let found = (count.all(), count.exclusive());
         assert_eq!(found, expected, "claims of {origin}");
@@ -387,7 +393,8 @@ fn check_lines<const L: usize, const G: usize, const B: u32>(
         }
         let mut list = BTreeSet::new();
         let (mut grant, mut before) = (route & !SHARED, NIL);
-        while let Some(links) = kernel.leases.claimed.get(grant as usize) {
+        while let Some(record) = kernel.leases.grants.get(grant as usize) {
+            let links = record.links;
             assert_eq!(links.previous, before);
             assert_eq!(kernel.leases.grants[grant as usize].claim, Claim::Shared);
             assert!(list.insert(grant as usize), "a circle");
@@ -395,7 +402,7 @@ fn check_lines<const L: usize, const G: usize, const B: u32>(
         }
         assert_eq!(list, *claims, "the claims of line {line}");
         let could = |&claim: &usize| {
-            let function = kernel.leases.twins[claim].next as usize;
+            let function = kernel.leases.grants[claim].twins.next as usize;
             let at = kernel.leases.grants[function].base + 4;
             hardware.read_configuration(at) & Model::DISABLED == 0
         };
@@ -410,7 +417,7 @@ fn check_lines<const L: usize, const G: usize, const B: u32>(
     let claimed = lines.values().flatten();
     let claimed: BTreeSet<u64> = claimed
         .filter_map(|&claim| {
-            let function = kernel.leases.twins[claim].next as usize;
+            let function = kernel.leases.grants[claim].twins.next as usize;
             Some(kernel.leases.grants.get(function)?.base as u64)
         })
         .collect();
@@ -446,7 +453,7 @@ fn check_windows<const L: usize, const G: usize, const B: u32>(
     claimed: Option<BTreeSet<u16>>,
 ) {
     let mut claimed = claimed.unwrap_or_default();
-    for first in slots(&kernel.leases.claimed, list) {
+    for first in slots(&kernel.leases.grants, list) {
         let mut grant = first;
         loop {
             assert!(claimed.remove(&grant), "listed, and not claimed");
@@ -455,8 +462,8 @@ fn check_windows<const L: usize, const G: usize, const B: u32>(
                 kernel.window(first),
                 "a ring of two windows"
             );
-            let next = kernel.leases.twins[grant as usize].next;
-            assert_eq!(kernel.leases.twins[next as usize].previous, grant);
+            let next = kernel.leases.grants[grant as usize].twins.next;
+            assert_eq!(kernel.leases.grants[next as usize].twins.previous, grant);
             grant = next;
             if grant == first {
                 break;
