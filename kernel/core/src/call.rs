@@ -3,6 +3,9 @@
 use crate::{Context, Hardware, Kernel, Next};
 use leasehold_abi::{Arguments, Call, DEBUG_STEP, Error, Registers, arguments};
 
+/// Whether the entry code tells the calls that wait apart from all others, and calls [`Kernel::wait`] for them.
+const WAITS_APART: bool = cfg!(any(target_arch = "riscv32", target_arch = "riscv64"));
+
 fn status(result: Result<(), Error>) -> [usize; 3] {
     match result {
         Ok(()) => [0, 0, 0],
@@ -111,11 +114,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     #[inline(never)]
     fn other_system_call(&mut self, number: usize, registers: Registers) -> Next {
-        if number == Call::Receive as usize {
+        if !WAITS_APART && number == Call::Receive as usize {
             return with!(registers, Receive { mask, before, peers } =>
                 self.wait(mask, before, peers));
         }
-        if number == Call::ReplyReceive as usize && self.current < T {
+        if !WAITS_APART && number == Call::ReplyReceive as usize && self.current < T {
             return with!(registers, ReplyReceive { client, mask } =>
                 self.reply_receive(client, mask));
         }

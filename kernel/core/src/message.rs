@@ -77,7 +77,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// [`Call::Receive`](leasehold_abi::Call::Receive), for entry code that tells it apart.
-    #[inline(never)]
     pub fn wait(&mut self, mask: usize, before: usize, peers: usize) -> Next {
         let peers = peers as TaskSet;
         if self.current >= T {
@@ -152,8 +151,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.wait(mask, BeforeWait::NOTHING.register(), 0)
     }
 
-    /// [`Call::Reply`](leasehold_abi::Call::Reply).
-    pub(crate) fn reply(&mut self, client: usize) -> Result<(), Error> {
+    /// [`Call::Reply`](leasehold_abi::Call::Reply), also for entry code that tells
+    /// [`Call::ReplyReceive`](leasehold_abi::Call::ReplyReceive) apart: then [`Kernel::wait`] comes next.
+    ///
+    /// # Errors
+    /// `Dead` when the current task does not owe it a reply.
+    pub fn reply(&mut self, client: usize) -> Result<(), Error> {
         let index = self.client(client)?;
         let server = self.current;
         self.tasks[server].in_service &= !bit(index);

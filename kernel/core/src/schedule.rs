@@ -18,7 +18,7 @@ pub(crate) const fn above(task: usize) -> TaskSet {
 }
 
 /// Multiplied by this, a word of 1 to [`ROOM`] low ones has, in its top bits, a code of its own
-/// for their number. Base RISC-V has no instruction that counts trailing zeros. (The de Bruijn
+/// for their number. RISC-V without Zbb has no instruction that counts trailing zeros. (The de Bruijn
 /// method of Leiserson, Prokop, Randall: "Using de Bruijn Sequences to Index a 1 in a Computer
 /// Word", 1998, with the constants that Kim Walisch and Eric Cole found for such words.)
 ///
@@ -73,7 +73,7 @@ const POSITIONS: [u8; ROOM] = {
 /// The first task in a set that is not empty.
 #[inline(always)]
 pub(crate) fn first(set: TaskSet) -> usize {
-    if cfg!(target_arch = "arm") {
+    if cfg!(any(target_arch = "arm", target_feature = "zbb")) {
         return set.trailing_zeros() as usize;
     }
     let ones = set ^ set.wrapping_sub(1);

@@ -80,6 +80,14 @@ extern "C" fn leasehold_system_call(
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn leasehold_reply(client: usize) {
+    // SAFETY: called by the trap vector.
+    let kernel = unsafe { kernel() };
+    // A client that is gone is passed over in silence.
+    let _ = kernel.reply(client);
+}
+
+#[unsafe(no_mangle)]
 extern "C" fn leasehold_receive(mask: usize, before: usize, peers: usize) -> *mut RegisterFile {
     // SAFETY: called by the trap vector.
     let kernel = unsafe { kernel() };

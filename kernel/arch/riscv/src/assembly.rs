@@ -3,7 +3,7 @@
 use crate::boot::{STACK, STACK_SIZE};
 use crate::{FloatingRegisters, RegisterFile, csr};
 use core::mem::offset_of;
-use leasehold_abi::{Call, MAX_BORROWS, TaskState};
+use leasehold_abi::{BeforeWait, Call, MAX_BORROWS, TaskState};
 use leasehold_core::{FIRST, First, Layout, QUICK};
 
 /// Where the fast paths find what they need of a task.
@@ -14,12 +14,29 @@ const _: () = assert!(
     "the fast paths store the 1 that they have"
 );
 
+/// How the first task of a set is found.
+#[cfg(target_feature = "zbb")]
+macro_rules! first_of {
+    () => {
+        ".macro FIRST_OF\n.option push\n.option arch, +zbb\nFIRST_BY_COUNTING\n.option pop\n.endm"
+    };
+}
+
+/// How the first task of a set is found.
+#[cfg(not(target_feature = "zbb"))]
+macro_rules! first_of {
+    () => {
+        ".macro FIRST_OF\nFIRST_BY_TABLE\n.endm"
+    };
+}
+
 /// `boot.s` and `trap.s` with the file that has the mode's instructions, and what that file names.
 macro_rules! assembly {
     ($mode:literal, $($operands:tt)*) => {
         core::arch::global_asm!(
             include_str!($mode),
             include_str!("boot.s"),
+            first_of!(),
             include_str!("fast.s"),
             include_str!("trap.s"),
             include_str!("floating.s"),
@@ -45,7 +62,10 @@ macro_rules! assembly {
             FCSR = const offset_of!(FloatingRegisters, fcsr),
             UNIT = const csr::STATUS_FLOATING_POINT,
             CALL = const Call::Call as usize,
+            RECEIVE = const Call::Receive as usize,
             REPLY_RECEIVE = const Call::ReplyReceive as usize,
+            // There is nothing else to do before the wait.
+            NOTHING = const BeforeWait::NOTHING.register(),
             // Those with the numbers from 1 on.
             MESSAGE_CALLS = const Call::Reply as usize,
             QUICK = const QUICK,

@@ -95,6 +95,23 @@
     li      a1, 0
 .endm
 
+# The first task of the set in t1, to t1, as `schedule::first` finds it. Clobbers t2 to t4.
+.macro FIRST_BY_TABLE
+    lla     t2, {FIRST}
+    LOAD    t3, {CODES}(t2)
+    addi    t4, t1, -1
+    xor     t4, t4, t1
+    mul     t3, t3, t4
+    srli    t3, t3, {SHIFT}
+    add     t2, t2, t3
+    lbu     t1, {POSITIONS}(t2)
+.endm
+
+# The same where Zbb is. FIRST_OF is the one of the two that `assembly.rs` takes.
+.macro FIRST_BY_COUNTING
+    ctz     t1, t1
+.endm
+
 # `Receive`: a0 is the mask. What is to be done before the wait is left to the slow path. The next task's file to a0.
 .macro FAST_RECEIVE
     LOAD    t0, {TASKS}(tp)
@@ -120,15 +137,7 @@
     li      t2, {RECEIVING}
     sb      t2, {STATE}(tp)
     STORE   t1, {READY_SET}(t0)
-    # The first of the tasks that are ready, as `schedule::first` finds it.
-    lla     t2, {FIRST}
-    LOAD    t3, {CODES}(t2)
-    addi    t4, t1, -1
-    xor     t4, t4, t1
-    mul     t3, t3, t4
-    srli    t3, t3, {SHIFT}
-    add     t2, t2, t3
-    lbu     t1, {POSITIONS}(t2)
+    FIRST_OF
     STORE   t1, {CURRENT}(t0)
     li      a0, {TASK}
     mul     a0, a0, t1

@@ -18,6 +18,7 @@
 //! The kernel image defines, with the C calling convention:
 //! - `leasehold_quick_call(arguments 0 to 5, register file, number)`, which stores the third result in the caller's
 //!   register file and returns the first two, for the calls in [`QUICK`](leasehold_core::QUICK),
+//! - `leasehold_reply(argument 0)`, after which the vector calls the next,
 //! - `leasehold_receive(arguments 0 to 2)`, `leasehold_system_call(arguments 0 to 5, _, number)`,
 //!   `leasehold_interrupt()` and `leasehold_exception(cause, value, register file)`: the next task's register file.
 

@@ -133,7 +133,18 @@ leasehold_resume_call:
 3:  bne     a7, gp, 12f
 9:  SAVE_MESSAGE_CALL
 leasehold_slow_path:
+    li      t0, {RECEIVE}
+    beq     a7, t0, 16f
+    li      t0, {REPLY_RECEIVE}
+    beq     a7, t0, 15f
     jal     leasehold_system_call
+    j       leasehold_resume
+15: mv      s0, a1
+    jal     leasehold_reply
+    mv      a0, s0
+    li      a1, {NOTHING}
+    li      a2, 0
+16: jal     leasehold_receive
     j       leasehold_resume
 
     # A receive has no message to keep, and leaves none when a notification ends it.
