@@ -29,22 +29,28 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// The reaper's step for a task that is being started: make a bit of its memory fresh; when all of it is, its
-    /// registers; and then the task is ready. The last step is the shortest: an interrupt that comes in it waits for
-    /// the caller of [`Kernel::task_start`] as well.
+    /// registers; and then the task is ready. The last part waits for the next step if there is an interrupt: one that
+    /// comes in it waits for the caller of [`Kernel::task_start`] as well.
     #[inline(never)]
     pub(crate) fn start_step(&mut self, task: usize) {
-        if self.reaper.fresh & bit(task) != 0 {
-            self.reaper.fresh &= !bit(task);
-            self.reaper.starting &= !bit(task);
-            self.begin_life(task);
+        if self.reaper.fresh & bit(task) == 0 && !self.refresh(task) {
             return;
         }
+        self.reaper.fresh &= !bit(task);
+        self.reaper.starting &= !bit(task);
+        self.begin_life(task);
+    }
+
+    /// Make a bit of a task's memory fresh, or all of it, and then its registers. Whether all is, and no interrupt
+    /// waits.
+    #[inline(always)]
+    fn refresh(&mut self, task: usize) -> bool {
         let config = self.config_of(task);
         let record = &mut self.tasks[task];
         if record.fresh < config.data.length() {
             self.hardware.fresh(config, &mut record.fresh);
             if record.fresh < config.data.length() || self.hardware.interrupt_pending() {
-                return;
+                return false;
             }
         }
         self.reaper.fresh |= bit(task);
@@ -57,6 +63,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         record.borrow_count = 0;
         record.timer_bits = Notifications::empty();
         record.starts = record.starts.saturating_add(1);
+        !self.hardware.interrupt_pending()
     }
 
     /// From now on it has a new handle, and is ready.
