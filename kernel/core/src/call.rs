@@ -88,6 +88,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// for calls marked *message*). The answer is in its context.
     #[inline(always)]
     pub fn system_call(&mut self, number: usize, registers: Registers) -> Next {
+        if !WAITS_APART && number == Call::Receive as usize {
+            return with!(registers, Receive { mask, before, peers } =>
+                self.wait(mask, before, peers));
+        }
         // Three apart from the others, whose many registers they need not save.
         if number == Call::Notify as usize && self.current < T {
             let results =
@@ -114,10 +118,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     #[inline(never)]
     fn other_system_call(&mut self, number: usize, registers: Registers) -> Next {
-        if !WAITS_APART && number == Call::Receive as usize {
-            return with!(registers, Receive { mask, before, peers } =>
-                self.wait(mask, before, peers));
-        }
         if !WAITS_APART && number == Call::ReplyReceive as usize && self.current < T {
             return with!(registers, ReplyReceive { client, mask } =>
                 self.reply_receive(client, mask));

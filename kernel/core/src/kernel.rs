@@ -229,7 +229,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if !self.reaper.is_idle() && self.current != 0 {
             self.limit_going_first();
         }
-        self.alarm_by(self.overdue.earliest().min(self.reaper.limit()));
+        self.alarm_by(self.overdue.earliest());
         next
     }
 

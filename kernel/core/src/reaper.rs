@@ -173,7 +173,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(never)]
     pub(crate) fn limit_going_first(&mut self) {
         if self.reaper.limit == NEVER {
-            self.reaper.limit = self.now().saturating_add(self.reaper.slice);
+            let limit = self.now().saturating_add(self.reaper.slice);
+            self.reaper.limit = limit;
+            self.alarm_by(limit);
         }
     }
 

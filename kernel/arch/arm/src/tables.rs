@@ -6,7 +6,7 @@
 use crate::RegisterFile;
 use crate::region::{Cover, Encoding, Memory, Span, of_region, of_window};
 use leasehold_abi::Error;
-use leasehold_arch_common::{Protection, Slots};
+use leasehold_arch_common::Protection;
 use leasehold_core::{Region, Window};
 
 /// Regions of a task's own memory.
@@ -14,19 +14,22 @@ const OWN: usize = 3;
 
 /// What is mapped for one task.
 #[derive(Debug)]
-struct Space<E, const R: usize, const W: usize> {
+struct Space<E, const R: usize> {
     image: [E; R],
-    windows: Slots<W>,
+    /// Those of the regions for windows that a window has: bit 0 for the first.
+    used: u32,
 }
 
 /// The tables of `T` tasks, for a unit with `R` regions, of which `W` are for windows.
 #[derive(Debug)]
 pub struct Tables<E, const T: usize, const R: usize, const W: usize> {
-    spaces: [Space<E, R, W>; T],
+    spaces: [Space<E, R>; T],
 }
 
 impl<E: Encoding, const T: usize, const R: usize, const W: usize> Tables<E, T, R, W> {
-    const FITS: () = assert!(OWN + W == R);
+    const FITS: () = assert!(OWN + W == R && W < u32::BITS as usize);
+    /// All regions for windows.
+    const WINDOWS: u32 = (1 << W) - 1;
 
     /// The regions of a task, in the order of their numbers.
     pub fn regions(&self, task: usize) -> Option<&[E; R]> {
@@ -45,7 +48,7 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
         spaces: [const {
             Space {
                 image: [E::UNUSED; R],
-                windows: Slots::EMPTY,
+                used: 0,
             }
         }; T],
     };
@@ -56,7 +59,7 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
     fn start(&mut self, (): &'static mut (), tasks: usize) -> Result<(), Error> {
         const { Self::FITS };
         // Without knowing how many there are, the compiler does not write out each store. This runs once.
-        let spaces: &mut [Space<E, R, W>] = &mut self.spaces;
+        let spaces: &mut [Space<E, R>] = &mut self.spaces;
         for space in core::hint::black_box(spaces) {
             for (number, region) in space.image.iter_mut().enumerate() {
                 *region = E::UNUSED.numbered(number);
@@ -108,29 +111,50 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
         Ok(())
     }
 
+    /// `progress` has a bit for each region that the window gets.
     #[inline]
-    fn map_step(&mut self, task: usize, window: Window, _: &mut usize) -> Result<bool, Error> {
+    fn map_step(
+        &mut self,
+        task: usize,
+        window: Window,
+        progress: &mut usize,
+    ) -> Result<bool, Error> {
         let span = Span::new(window.base as u64, window.length as u64).ok_or(Error::Exhausted)?;
         let (permission, memory) = of_window(&window);
         let mut cover = Cover::new(E::UNUSED);
         E::cover_by(&mut cover, span, permission, memory).ok_or(Error::Exhausted)?;
-        let Space { image, windows } = self.spaces.get_mut(task).ok_or(Error::Exhausted)?;
-        windows.put(span.first(), cover.regions(), |index, region| {
+        let Space { image, used } = self.spaces.get_mut(task).ok_or(Error::Exhausted)?;
+        let mut free = !*used & Self::WINDOWS;
+        let regions = cover.regions();
+        if (free.count_ones() as usize) < regions.len() {
+            return Err(Error::Exhausted);
+        }
+        let mut taken = 0;
+        for region in regions {
+            let index = free.trailing_zeros() as usize;
+            free &= free.wrapping_sub(1);
+            taken |= 1 << index;
             if let Some(place) = image.get_mut(OWN + index) {
                 *place = region.numbered(OWN + index);
             }
-        })?;
+        }
+        *used |= taken;
+        *progress = taken as usize;
         Ok(true)
     }
 
     #[inline]
-    fn unmap(&mut self, task: usize, (base, _): (usize, usize), _: &mut usize) -> bool {
-        if let Some(Space { image, windows }) = self.spaces.get_mut(task) {
-            windows.remove(base as u32, |index| {
+    fn unmap(&mut self, task: usize, _: (usize, usize), progress: &mut usize) -> bool {
+        if let Some(Space { image, used }) = self.spaces.get_mut(task) {
+            let mut left = *progress as u32;
+            *used &= !left;
+            while left != 0 {
+                let index = left.trailing_zeros() as usize;
+                left &= left - 1;
                 if let Some(place) = image.get_mut(OWN + index) {
                     *place = E::UNUSED.numbered(OWN + index);
                 }
-            });
+            }
         }
         true
     }

@@ -9,8 +9,6 @@ extern crate std;
 mod memory;
 #[expect(unsafe_code, reason = "declares what is unsafe to call")]
 mod protection;
-mod slots;
 
 pub use memory::Memory;
 pub use protection::Protection;
-pub use slots::Slots;

@@ -6,13 +6,15 @@
 //! all entries that have rights.
 
 mod entry;
+mod slots;
 
 use self::entry::{EXECUTE, Encoded, Entry, READ, WRITE};
+use self::slots::Slots;
 use crate::RegisterFile;
 #[cfg(target_arch = "riscv32")]
 use crate::{csr::has_protection, trap::loader};
 use leasehold_abi::{Error, FaultKind, Rights};
-use leasehold_arch_common::{Protection, Slots};
+use leasehold_arch_common::Protection;
 use leasehold_core::{Region, Window};
 
 /// The number of entries that are used. A hart with any entries has at least so many.

@@ -153,8 +153,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     fn join_ring(&mut self, grant: u16, before: u16) {
         // Only what stands for a ring is in the list of the task's windows.
         let grants = &mut self.leases.grants;
-        let after = grants[before as usize].twins.next;
+        let Grant {
+            twins: Links { next: after, .. },
+            note,
+            ..
+        } = grants[before as usize];
         let record = &mut grants[grant as usize];
+        record.note = note;
         record.links = Links {
             next: grant,
             previous: grant,

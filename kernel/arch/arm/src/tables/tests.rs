@@ -74,13 +74,16 @@ fn windows_come_and_go<E: Decode, const R: usize, const W: usize>(seed: u64) {
     }
     let mut random = Random(seed);
     let mut held: [Vec<Window>; TASKS] = Default::default();
+    let mut places: [Vec<usize>; TASKS] = Default::default();
     let (mut mapped, mut refused) = (0, 0);
     for _ in 0..3000 {
         let task = random.below(TASKS as u64) as usize;
         let windows = &mut held[task];
         if random.below(3) == 0 && !windows.is_empty() {
-            let window = windows.swap_remove(random.below(windows.len() as u64) as usize);
-            assert!(tables.unmap(task, (window.base, window.length), &mut 0));
+            let which = random.below(windows.len() as u64) as usize;
+            let window = windows.swap_remove(which);
+            let mut place = places[task].swap_remove(which);
+            assert!(tables.unmap(task, (window.base, window.length), &mut place));
         } else {
             let base =
                 0x2000_0000 + random.below(64) as usize * 0x1000 + random.below(4) as usize * 0x100;
@@ -103,10 +106,12 @@ fn windows_come_and_go<E: Decode, const R: usize, const W: usize>(seed: u64) {
                 kind: GrantKind::Memory,
                 rights,
             };
-            match tables.map_step(task, window, &mut 0) {
+            let mut place = 0;
+            match tables.map_step(task, window, &mut place) {
                 Ok(all) => {
                     assert!(all);
                     windows.push(window);
+                    places[task].push(place);
                     mapped += 1;
                 }
                 Err(error) => {

@@ -1,4 +1,4 @@
-//! Which window each of a task's window entries in a memory protection unit belongs to.
+//! Which window each of a task's PMP entries for windows belongs to.
 
 use core::cell::Cell;
 use leasehold_abi::Error;
@@ -6,10 +6,10 @@ use leasehold_abi::Error;
 /// Marks an entry that is in use; windows lie at multiples of at least 2 bytes.
 const USED: u32 = 1;
 
-/// `N` entries of a memory protection unit. A window is known by its base: the windows of one task do
+/// `N` entries. A window is known by its base: the windows of one task do
 /// not overlap. All zeros is the empty table.
 #[derive(Clone, Debug)]
-pub struct Slots<const N: usize> {
+pub(crate) struct Slots<const N: usize> {
     /// For each entry: 0, or the base of its window with [`USED`].
     windows: [u32; N],
     /// How many entries there are up to the last in use.
@@ -18,7 +18,7 @@ pub struct Slots<const N: usize> {
 
 impl<const N: usize> Slots<N> {
     /// All entries are free.
-    pub const EMPTY: Self = Self {
+    pub(crate) const EMPTY: Self = Self {
         windows: [0; N],
         used: 0,
     };
@@ -28,7 +28,7 @@ impl<const N: usize> Slots<N> {
     ///
     /// # Errors
     /// [`Error::Exhausted`] when there are fewer free entries; then nothing is set.
-    pub fn put<E: Copy>(
+    pub(crate) fn put<E: Copy>(
         &mut self,
         base: u32,
         entries: &[E],
@@ -50,7 +50,7 @@ impl<const N: usize> Slots<N> {
     ///
     /// # Errors
     /// [`Error::Exhausted`] when there is no such run of free entries; then nothing is set.
-    pub fn put_adjacent<E: Copy>(
+    pub(crate) fn put_adjacent<E: Copy>(
         &mut self,
         base: u32,
         entries: &[E],
@@ -77,7 +77,7 @@ impl<const N: usize> Slots<N> {
 
     /// Frees the entries of the window at `base`, if there are any, and has `clear` empty each.
     #[inline]
-    pub fn remove(&mut self, base: u32, mut clear: impl FnMut(usize)) {
+    pub(crate) fn remove(&mut self, base: u32, mut clear: impl FnMut(usize)) {
         let mut used = 0;
         for (index, window) in self.windows.iter_mut().take(self.used).enumerate() {
             if *window == base | USED {
@@ -92,7 +92,7 @@ impl<const N: usize> Slots<N> {
 
     /// Moves entries down, in the same order, until all free ones are at the end. Then the free entries are adjacent.
     /// Calls `moved(from, to)`, which moves the hardware's entry.
-    pub fn compact(&mut self, mut moved: impl FnMut(usize, usize)) {
+    pub(crate) fn compact(&mut self, mut moved: impl FnMut(usize, usize)) {
         let windows = Cell::from_mut(&mut self.windows[..]).as_slice_of_cells();
         let mut places = windows.iter().enumerate();
         let mut used = 0;
@@ -113,12 +113,12 @@ impl<const N: usize> Slots<N> {
     }
 
     /// How many entries there are up to the last in use.
-    pub const fn used(&self) -> usize {
+    pub(crate) const fn used(&self) -> usize {
         self.used
     }
 
     /// How many entries no window has.
-    pub fn free(&self) -> usize {
+    pub(crate) fn free(&self) -> usize {
         self.windows.iter().filter(|window| **window == 0).count()
     }
 }
