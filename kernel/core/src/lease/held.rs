@@ -44,11 +44,13 @@ impl Held {
 
     /// Any of them.
     pub(crate) fn any(&self) -> u16 {
-        [self.ending, self.offered, self.quiet]
-            .iter()
-            .map(|list| list.first)
-            .find(|&first| first != NIL)
-            .unwrap_or(NIL)
+        if !self.ending.is_empty() {
+            self.ending.first
+        } else if !self.offered.is_empty() {
+            self.offered.first
+        } else {
+            self.quiet.first
+        }
     }
 
     /// Whether there is something to tell.

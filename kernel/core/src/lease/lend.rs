@@ -25,7 +25,7 @@ struct Said {
     /// That of the first [`LentPart`].
     parts: usize,
     /// How many there are.
-    count: u16,
+    count: usize,
 }
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
@@ -70,7 +70,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         Ok(Said {
             lending,
             parts,
-            count: count as u16,
+            count,
         })
     }
 
@@ -91,14 +91,14 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         // Grants that came back meanwhile are the first ones now: begin anew. That is at most as often as the lessor
         // has leases out.
         let made = if epoch == record.share.grants as u32 {
-            (cursor, twin)
+            (cursor as usize, twin)
         } else {
             (0, NIL)
         };
         let said = Said {
             lending,
             parts,
-            count,
+            count: count as usize,
         };
         if let Some(results) = self.lend_on(task, parent as usize, said, made) {
             let record = &mut self.tasks[task];
@@ -120,7 +120,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         task: usize,
         parent: usize,
         said: Said,
-        (mut made, mut last): (u16, u16),
+        (mut made, mut last): (usize, u16),
     ) -> Option<[usize; 3]> {
         let slot = match self.held_by(task, parent) {
             Ok(slot) => slot,
@@ -132,7 +132,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             None => first,
         };
         while made != said.count {
-            let at = said.parts + made as usize * size_of::<LentPart>();
+            let at = said.parts + made * size_of::<LentPart>();
             let next = match self.make_grant(task, slot, at, free) {
                 Ok(next) => next,
                 Err(error) => return Some([error.code(), 0, 0]),
@@ -145,8 +145,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                     lease: parent as u32,
                     progress: said.parts,
                     outcome: said.lending,
-                    count: said.count,
-                    cursor: made,
+                    count: said.count as u16,
+                    cursor: made as u16,
                     twin: last,
                     epoch: first as u32,
                     ..Operation::NONE
@@ -229,8 +229,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if !self.tasks[lessee].is_alive() {
             return Err(Error::Dead);
         }
-        let payload_type =
-            [0, 1].map(|half| load(offset_of!(Lending, payload_type) + half * size_of::<usize>()));
+        let halves = offset_of!(Lending, payload_type);
+        let payload_type = [load(halves), load(halves + size_of::<usize>())];
         let (label, id) = (
             load(offset_of!(Lending, label)),
             load(offset_of!(Lending, id)),
@@ -250,7 +250,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             parent,
             first_grant,
             last_grant,
-            grants: count,
+            grants: count as u16,
             ..Lease::EMPTY
         };
         let children = &mut self.leases.records[parent as usize].children;

@@ -94,8 +94,8 @@ pub(super) unsafe fn copy(from: usize, to: usize, bytes: usize) {
     }
 }
 
-/// Zeroes a range: an instruction stores a round. There are two in the loop, so one comes before it if their number is
-/// odd.
+/// Zeroes a range: an instruction stores a round. There are four in the loop; one, two or three come before it. The
+/// shift puts the lowest bit of their number into the sign, and the next into the carry.
 ///
 /// # Safety
 /// As for [`copy`].
@@ -108,18 +108,23 @@ pub(super) unsafe fn zero(to: usize, bytes: usize) {
     // SAFETY: the caller's promise.
     unsafe {
         core::arch::asm!(
-            "lsls r1, r1, {ODD}",
+            "lsls r1, r1, {LOWEST}",
             "it mi",
             "stmiami r0!, {{r2-r5, r8-r10, r12}}",
+            "itt cs",
+            "stmiacs r0!, {{r2-r5, r8-r10, r12}}",
+            "stmiacs r0!, {{r2-r5, r8-r10, r12}}",
             "cmp r0, lr",
             "beq 3f",
             "2:",
             "stmia r0!, {{r2-r5, r8-r10, r12}}",
             "stmia r0!, {{r2-r5, r8-r10, r12}}",
+            "stmia r0!, {{r2-r5, r8-r10, r12}}",
+            "stmia r0!, {{r2-r5, r8-r10, r12}}",
             "cmp r0, lr",
             "bne 2b",
             "3:",
-            ODD = const ROUND.leading_zeros(),
+            LOWEST = const ROUND.leading_zeros(),
             inout("r0") to => _, inout("r1") bytes => _, in("lr") to + bytes,
             in("r2") 0, in("r3") 0, in("r4") 0, in("r5") 0,
             in("r8") 0, in("r9") 0, in("r10") 0, in("r12") 0,
