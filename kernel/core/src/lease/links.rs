@@ -114,6 +114,16 @@ impl List {
         self.last = slot;
     }
 
+    /// Take out the first slot of a list that has one.
+    #[inline(always)]
+    pub(crate) fn remove_first<R: Linked, const N: usize>(&mut self, table: &mut Table<R, N>) {
+        self.first = table[self.first as usize].links().next;
+        match table.get_mut(self.first as usize) {
+            Some(first) => first.links_mut().previous = NIL,
+            None => self.last = NIL,
+        }
+    }
+
     /// Take out a slot that is in this list.
     #[inline(never)]
     pub(crate) fn remove<R: Linked, const N: usize>(&mut self, table: &mut Table<R, N>, slot: u16) {

@@ -201,7 +201,7 @@ impl<const L: usize, const G: usize, const B: u32> Leases<L, G, B> {
         if slot == NIL {
             return Err(Error::Exhausted);
         }
-        share.slots.remove(&mut self.work, slot);
+        share.slots.remove_first(&mut self.work);
         Ok(slot)
     }
 
