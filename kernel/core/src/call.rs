@@ -3,7 +3,8 @@
 use crate::{Context, Hardware, Kernel, Next};
 use leasehold_abi::{Arguments, Call, DEBUG_STEP, Error, Registers, arguments};
 
-/// Whether the entry code tells the calls that wait apart from all others, and calls [`Kernel::wait`] for them.
+/// Whether the entry code tells the calls that wait apart from all others, and calls [`Kernel::wait`] for them. On Arm
+/// it does so with most.
 const WAITS_APART: bool = cfg!(any(target_arch = "riscv32", target_arch = "riscv64"));
 
 fn status(result: Result<(), Error>) -> [usize; 3] {
@@ -88,10 +89,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// for calls marked *message*). The answer is in its context.
     #[inline(always)]
     pub fn system_call(&mut self, number: usize, registers: Registers) -> Next {
-        if !WAITS_APART && number == Call::Receive as usize {
-            return with!(registers, Receive { mask, before, peers } =>
-                self.wait(mask, before, peers));
-        }
         // Three apart from the others, whose many registers they need not save.
         if number == Call::Notify as usize && self.current < T {
             let results =
@@ -118,6 +115,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     #[inline(never)]
     fn other_system_call(&mut self, number: usize, registers: Registers) -> Next {
+        if !WAITS_APART && number == Call::Receive as usize {
+            return with!(registers, Receive { mask, before, peers } =>
+                self.wait(mask, before, peers));
+        }
         if !WAITS_APART && number == Call::ReplyReceive as usize && self.current < T {
             return with!(registers, ReplyReceive { client, mask } =>
                 self.reply_receive(client, mask));

@@ -18,6 +18,7 @@
 //!   path,
 //! - `leasehold_quick_call(frame, argument 4, argument 5)`, which writes the results into the frame, for the calls in
 //!   [`QUICK`],
+//! - `leasehold_receive(arguments 0 to 2)`,
 //! - `leasehold_system_call(frame, register file)`, `leasehold_interrupt()`, `leasehold_exception(register file)`,
 //!   which reads what happened by [`take_fault`](crate::system::take_fault), and
 //!   `leasehold_stray_frame(register file)`: the next task's register file,
@@ -54,6 +55,7 @@ core::arch::global_asm!(
     INTERRUPTED = const INTERRUPTED,
     SKIPPED = const SKIPPED,
     CALL = const Call::Call as usize,
+    RECEIVE = const Call::Receive as usize,
     REPLY_RECEIVE = const Call::ReplyReceive as usize,
     QUICK = const QUICK >> 1,
     UNIT = const system::PROTECTION,

@@ -53,6 +53,8 @@ HANDLER leasehold_call_vector
     beq     1f
     cmp     r2, #{REPLY_RECEIVE}
     beq     2f
+    cmp     r2, #{RECEIVE}
+    beq     3f
     @ The last bit that is shifted out. A shift counts modulo 256; the kernel itself checks the number again.
     movw    r1, #:lower16:{QUICK}
     movt    r1, #:upper16:{QUICK}
@@ -86,6 +88,15 @@ HANDLER leasehold_resume_all
     ldm     r0, {{r4-r11}}
     LOAD_REGIONS
     LEAVE
+
+    @ A receive: three arguments, and it sends nothing.
+3:  SAVE_PLACE
+    stm     r3, {{r4-r11}}
+    movs    r1, #0
+    str     r1, [r3, #{TAG}]
+    ldm     r0, {{r0-r2}}
+    bl      leasehold_receive
+    b       leasehold_resume
 
     @ The fast paths: the message stays in its registers.
 1:  SAVE_PLACE
