@@ -9,9 +9,12 @@ use leasehold_abi::{Notifications, TaskState};
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
-    /// Take one line, or fire one timer. Whether anything was there.
+    /// Take one line, or fire one timer, and post by `post`. Whether anything was there.
     #[inline(always)]
-    pub(crate) fn take_interrupt(&mut self) -> bool {
+    pub(crate) fn take_interrupt(
+        &mut self,
+        post: impl FnOnce(&mut Self, usize, Notifications),
+    ) -> bool {
         if let Some(line) = self.hardware.take_line() {
             let route = self.routes.as_ref().get(line as usize);
             let grant = route.and_then(|&route| self.leases.grants.get(route as usize));
@@ -19,7 +22,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 let bits = Notifications::from_register(grant.note);
                 let lessee = grant.claimant as usize;
                 let was_ready = self.tasks[lessee].state == TaskState::Ready;
-                self.post_here(lessee, bits);
+                post(self, lessee, bits);
                 if !self.reaper.is_idle()
                     && !was_ready
                     && self.tasks[lessee].state == TaskState::Ready
@@ -37,6 +40,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Take what interrupts are pending; one is.
     #[inline(never)]
     pub(crate) fn take_interrupts(&mut self) {
-        while self.take_interrupt() && self.hardware.interrupt_pending() {}
+        while self.take_interrupt(Self::post) && self.hardware.interrupt_pending() {}
     }
 }

@@ -181,7 +181,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// An interrupt came while a task ran or none did; the task's context is saved.
     #[inline(always)]
     pub fn interrupt(&mut self) -> Next {
-        if self.take_interrupt() && self.hardware.interrupt_pending() {
+        if self.take_interrupt(Self::post_here) && self.hardware.interrupt_pending() {
             self.take_interrupts();
         }
         self.next()

@@ -4,7 +4,7 @@
 //! received the message, `in_service` until it replies. Notifications go before messages.
 //! Whatever ends a wait goes through [`Kernel::resume`], so state and sets cannot part.
 
-use crate::schedule::{bit, first};
+use crate::schedule::{bit, first_shared};
 use crate::task::{Task, no_handle};
 use crate::{Context, Hardware, Kernel, Next, TaskSet};
 use leasehold_abi::{BeforeWait, Error, MAX_BORROWS, Serving, TaskHandle, TaskState};
@@ -69,6 +69,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// Give a client's message to the server that receives.
+    #[inline(never)]
     fn hand_over(&mut self, client: usize, server: usize) {
         let (words, tag) = self.tasks[client].context.message();
         let handle = self.tasks[client].handle as usize;
@@ -111,7 +112,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     fn take_message(&mut self) {
         let server = self.current;
         let record = &mut self.tasks[server];
-        let client = first(record.waiting);
+        let client = first_shared(record.waiting);
         record.waiting &= !bit(client);
         record.in_service |= bit(client);
         self.tasks[client].state = TaskState::AwaitingReply;

@@ -1,7 +1,7 @@
 //! Notifications: 32 bits a task, set by interrupts, timers, leases and peers.
 
 use crate::TaskSet;
-use crate::schedule::{bit, first};
+use crate::schedule::{bit, first, first_shared};
 use crate::{Hardware, Kernel};
 use leasehold_abi::{Error, MOST_PEERS, Notifications, TaskHandle, TaskState};
 
@@ -72,7 +72,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         let mut rest = peers;
         while rest != 0 {
-            self.post(first(rest), Notifications::from_register(bits));
+            self.post(first_shared(rest), Notifications::from_register(bits));
             rest &= rest - 1;
         }
         Ok(())

@@ -27,7 +27,7 @@
 //! revocation by one slice at most (L2).
 
 use crate::lease::links::List;
-use crate::schedule::{above, bit, first};
+use crate::schedule::{above, bit, first, first_shared};
 use crate::time::deadlines::NEVER;
 use crate::{Hardware, Kernel, TaskSet};
 
@@ -204,11 +204,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 self.become_dormant(server);
             }
         } else if self.reaper.stopping != 0 {
-            self.stop_step(first(self.reaper.stopping));
+            self.stop_step(first_shared(self.reaper.stopping));
         } else if self.reaper.operating != 0 {
-            self.operation_step(first(self.reaper.operating));
+            self.operation_step(first_shared(self.reaper.operating));
         } else if self.reaper.starting != 0 {
-            self.start_step(first(self.reaper.starting));
+            self.start_step(first_shared(self.reaper.starting));
         }
     }
 }

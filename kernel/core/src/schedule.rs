@@ -80,6 +80,13 @@ pub(crate) fn first(set: TaskSet) -> usize {
     FIRST.positions[ones.wrapping_mul(CODES) >> SHIFT] as usize
 }
 
+/// [`first`], once for all places where a few instructions do not count. Where it is one instruction, it stays that.
+#[cfg_attr(any(target_arch = "arm", target_feature = "zbb"), inline(always))]
+#[cfg_attr(not(any(target_arch = "arm", target_feature = "zbb")), inline(never))]
+pub(crate) fn first_shared(set: TaskSet) -> usize {
+    first(set)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

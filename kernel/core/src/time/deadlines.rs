@@ -4,7 +4,7 @@
 //! Whose it is takes a look at each task that has one, but only when a deadline has passed.
 
 use crate::TaskSet;
-use crate::schedule::{bit, first};
+use crate::schedule::{bit, first_shared};
 
 /// Tasks that one step looks at.
 const LOOKS: usize = 4;
@@ -64,7 +64,7 @@ impl Deadlines {
             if self.unseen == 0 {
                 break;
             }
-            let task = first(self.unseen);
+            let task = first_shared(self.unseen);
             self.unseen &= !bit(task);
             let deadline = deadline(task);
             if deadline <= now {
