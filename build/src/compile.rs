@@ -27,9 +27,13 @@ const KERNEL_FLAGS: &[&str] = &[
 ];
 
 /// On RISC-V, whose level does not do so: what several paths end with is not copied to the end of each.
-const UNCOPIED_ENDS: [&str; 2] = [
+const UNCOPIED_ENDS: [&str; 6] = [
     "-Cllvm-args=-tail-dup-placement=false",
     "-Cllvm-args=-tail-dup-size=1",
+    "-Cllvm-args=-riscv-min-jump-table-entries=40",
+    "-Cllvm-args=-jump-threading-threshold=1",
+    "-Cllvm-args=-tail-merge-size=2",
+    "-Cllvm-args=-enable-machine-outliner=always",
 ];
 
 /// On RISC-V: the linker makes one instruction of a call's two where the callee is near, which is everywhere; and
