@@ -75,6 +75,7 @@ impl Board {
     )]
     #[cold]
     #[inline(never)]
+    #[unsafe(link_section = ".init.text")]
     pub(crate) unsafe fn start(&mut self) -> Result<(), Error> {
         // SAFETY: the only reference to it, as this runs once.
         let store = unsafe { &mut *(&raw mut STORE) };

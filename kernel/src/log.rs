@@ -1,4 +1,4 @@
-//! The boot log. All of it is cold: the compiler expands less in it.
+//! The boot log. All of it is cold: the compiler expands less in it. It is a part of the boot code.
 
 use crate::board::Board;
 use crate::image::{HELLO, STARTED};
@@ -8,6 +8,7 @@ use leasehold_core::Hardware;
 /// The first line.
 #[cold]
 #[inline(never)]
+#[unsafe(link_section = ".init.text")]
 pub(crate) fn hello(board: &mut Board) {
     board.print(HELLO.as_bytes());
     if let Some(tables) = board.free_tables() {
@@ -21,6 +22,7 @@ pub(crate) fn hello(board: &mut Board) {
 /// The kernel is up.
 #[cold]
 #[inline(never)]
+#[unsafe(link_section = ".init.text")]
 pub(crate) fn started(board: &mut Board) {
     board.print(b"leasehold: ");
     if let Some(tables) = board.free_tables() {
@@ -33,6 +35,7 @@ pub(crate) fn started(board: &mut Board) {
 /// The protection hardware has no room for the tasks' own memory. Whatever else can be missing, the compiler refuses.
 #[cold]
 #[inline(never)]
+#[unsafe(link_section = ".init.text")]
 pub(crate) fn cannot_boot(board: &mut Board) -> ! {
     board.print(b"leasehold: cannot boot: no room to map the tasks\n");
     board.off(1, false)

@@ -7,10 +7,12 @@
 mod board;
 #[expect(unsafe_code, reason = "called by the entry code")]
 mod entry;
+#[expect(unsafe_code, reason = "a section of the boot code's own")]
 mod log;
 mod panic;
 #[expect(unsafe_code, reason = "devices by address")]
 mod platform;
+#[expect(unsafe_code, reason = "a section of the boot code's own")]
 mod report;
 
 /// The build's configuration of this image: `TASKS`, `LEASES`, `GRANTS`, `LINES`, `PCI`, `Protection`,

@@ -129,9 +129,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     ///
     /// # Errors
     /// `Exhausted` when the hardware has no room for it.
-    // Cold, so that the compiler keeps it small: it runs once.
-    #[cold]
-    #[inline(never)]
+    // It runs once, so it is a part of what calls it.
+    #[inline(always)]
     pub fn boot(&mut self) -> Result<Next, Error> {
         for (index, task) in self.config.iter().enumerate() {
             self.hardware.map_own(index, &task.regions())?;

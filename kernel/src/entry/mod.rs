@@ -19,6 +19,7 @@ use leasehold_core::Next;
 ///
 /// # Safety
 /// For the entry code, once, at boot.
+#[inline(always)]
 unsafe fn boot(place: impl Fn(&mut Registers, usize, usize)) -> *mut Registers {
     // SAFETY: called once, by the boot code.
     let kernel = unsafe { kernel() };

@@ -11,11 +11,13 @@ use leasehold_core::Fault;
 
 #[cfg(target_arch = "riscv64")]
 #[unsafe(no_mangle)]
+#[unsafe(link_section = ".init.text")]
 extern "C" fn leasehold_processor() {
     crate::image::Platform::check_processor();
 }
 
 #[unsafe(no_mangle)]
+#[unsafe(link_section = ".init.text")]
 extern "C" fn leasehold_boot(_hart: usize, device_tree: usize) -> *mut RegisterFile {
     #[cfg(target_arch = "riscv64")]
     // SAFETY: called once, by the boot code; no reference to the kernel is left.

@@ -84,11 +84,13 @@ pub(super) fn measure(
     }
     let status = guest.wait()?;
     ensure!(status.success(), "{app} ended with {status}");
-    let size::Constant { text, data } = size::constant_bytes(&built.folder.join("kernel.elf"))?;
+    let size::Constant { text, data, boot } =
+        size::constant_bytes(&built.folder.join("kernel.elf"))?;
     figures.insert(size::ROW.to_owned(), text + data);
     let tasks = built.plan.tasks.len();
     notes.push(format!(
-        "the kernel for {tasks} tasks: {text} bytes of text, {data} of read-only data"
+        "the kernel for {tasks} tasks: {text} bytes of text, {data} of read-only data, {boot} of boot code that its stack \
+         takes the place of"
     ));
     Ok(Measured {
         tasks,

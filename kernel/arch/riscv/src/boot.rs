@@ -7,6 +7,9 @@
 //! machine. That function runs at physical addresses, where the image is not linked: code and data are found from the
 //! program counter, but no address that is kept in memory is right.
 //!
+//! With Sv39 what runs at boot alone, the section `.init`, lies right below the kernel's stack (`sv39.ld`). There the
+//! stack grows over it, once the boot is over.
+//!
 //! On RV32 the reset vector enters in the same way, in machine mode, at the image's address.
 //!
 //! Either way, the image defines `leasehold_boot(hart, device tree) -> first task's register file`.
@@ -16,8 +19,8 @@ use crate::RegisterFile;
 use crate::{Attributes, Entry, Permission, Table, WINDOW_MASK, csr};
 use core::mem::MaybeUninit;
 
-/// Bytes of the kernel's stack.
-pub(crate) const STACK_SIZE: usize = 16 * 1024;
+/// Bytes of the kernel's stack, but for those of `.init`.
+pub(crate) const STACK_SIZE: usize = 14 * 1024;
 
 /// How many gigapages the boot code maps.
 #[cfg(target_arch = "riscv64")]

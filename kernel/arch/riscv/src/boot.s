@@ -3,6 +3,10 @@
 .section .text.boot, "ax"
 .globl _start
 _start:
+    tail    leasehold_begin
+
+.section .init.boot, "ax"
+leasehold_begin:
     csrw    {ENABLE}, zero
 
     # Zero the .bss, whose ends are multiples of 8.

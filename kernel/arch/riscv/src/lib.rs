@@ -35,15 +35,15 @@ mod floating;
 #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 #[expect(unsafe_code, reason = "a function that the compiler calls")]
 mod memory;
-#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
-#[expect(unsafe_code, reason = "functions that the compiler calls")]
-mod saved;
 mod pmp;
 #[cfg(test)]
 #[path = "../../common/random.rs"]
 mod random;
 #[cfg(test)]
 mod reservation;
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+#[expect(unsafe_code, reason = "functions that the compiler calls")]
+mod saved;
 #[cfg(target_arch = "riscv64")]
 #[expect(unsafe_code, reason = "calls to the firmware")]
 pub mod sbi;

@@ -61,7 +61,7 @@ impl<A: Attributes> Sv39<A> {
     }
 
     /// Maps the gigapage with this physical address for the kernel, in every address space.
-    #[inline(never)]
+    #[inline(always)]
     pub fn map_kernel(&mut self, address: u64) {
         let roots = self.pool.roots;
         for root in self.pool.tables.iter_mut().take(roots) {
@@ -93,7 +93,8 @@ impl<A: Attributes> Sv39<A> {
     ///
     /// # Errors
     /// [`Error::Exhausted`] when the pool is empty; then nothing is mapped.
-    #[inline(never)]
+    // It runs at boot alone, with what calls it.
+    #[inline(always)]
     pub fn map(
         &mut self,
         task: usize,
