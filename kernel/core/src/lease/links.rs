@@ -90,7 +90,8 @@ impl List {
     }
 
     /// Append a slot that is in no list of these links.
-    #[inline(never)]
+    #[cfg_attr(target_arch = "arm", inline(always))]
+    #[cfg_attr(not(target_arch = "arm"), inline(never))]
     pub(crate) fn push<R: Linked, const N: usize>(&mut self, table: &mut Table<R, N>, slot: u16) {
         self.push_here(table, slot);
     }
@@ -125,7 +126,8 @@ impl List {
     }
 
     /// Take out a slot that is in this list.
-    #[inline(never)]
+    #[cfg_attr(target_arch = "arm", inline(always))]
+    #[cfg_attr(not(target_arch = "arm"), inline(never))]
     pub(crate) fn remove<R: Linked, const N: usize>(&mut self, table: &mut Table<R, N>, slot: u16) {
         self.remove_here(table, slot);
     }
