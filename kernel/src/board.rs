@@ -130,6 +130,7 @@ impl Hardware for Board {
     const GUARD: usize = GUARD;
     const WINDOW_MASK: usize = <Protection as Protected>::WINDOW_MASK;
     const CHECKED_STRIDE: usize = 8;
+    const UNMAPPED_AT_ONCE: usize = <Protection as Protected>::UNMAPPED_AT_ONCE;
     const PCI: bool = PCI;
 
     #[inline(always)]

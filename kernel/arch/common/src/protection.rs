@@ -21,6 +21,8 @@ pub trait Protection {
     const GRANULE: usize;
     /// [`Hardware::WINDOW_MASK`](leasehold_core::Hardware::WINDOW_MASK).
     const WINDOW_MASK: usize;
+    /// [`Hardware::UNMAPPED_AT_ONCE`](leasehold_core::Hardware::UNMAPPED_AT_ONCE); any window, where it takes one step.
+    const UNMAPPED_AT_ONCE: usize = usize::MAX;
     /// What is added to a physical address to reach it from the kernel.
     const KERNEL_OFFSET: usize;
 

@@ -53,6 +53,7 @@ impl<const P: usize, A: Attributes> Protection for Spaces<P, A> {
     };
     const GRANULE: usize = PAGE_SIZE as usize;
     const WINDOW_MASK: usize = WINDOW_MASK as usize;
+    const UNMAPPED_AT_ONCE: usize = PAGE_SIZE as usize;
     const KERNEL_OFFSET: usize = DIRECT_MAP;
 
     fn start(&mut self, store: &'static mut Store<P>, tasks: usize) -> Result<(), Error> {

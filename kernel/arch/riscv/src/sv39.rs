@@ -18,7 +18,7 @@ use leasehold_abi::Error;
 const LOWER_HALF: u64 = 1 << 38;
 /// Most entries that one step maps, and unmaps: to unmap takes more, as each is looked at.
 const STEP: u32 = 32;
-const UNMAP_STEP: u32 = 12;
+const UNMAP_STEP: u32 = 6;
 /// How many entries a page that is not mapped counts for in such a step, because the tables are walked for each.
 const MISSING: u32 = 8;
 const ROOT_LEVEL: u32 = 2;

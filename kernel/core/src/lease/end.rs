@@ -78,7 +78,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         } else {
             NIL
         };
-        let alone = lease.child_cursor == NIL && !lease.queued;
+        let grants = &self.leases.grants;
+        let short = H::UNMAPPED_AT_ONCE == usize::MAX
+            || grants
+                .get(lease.grant_cursor as usize)
+                .is_none_or(|grant| grant.length <= H::UNMAPPED_AT_ONCE);
+        let alone = short && lease.child_cursor == NIL && !lease.queued;
         // An interrupt that came meanwhile does not wait for the grant as well.
         let interrupted = alone && self.hardware.interrupt_pending();
         if interrupted || !alone || !self.grant_step(slot, false) {

@@ -226,6 +226,7 @@ impl Hardware for Model {
     const GUARD: usize = 64;
     const CHECKED_STRIDE: usize = 8;
     const WINDOW_MASK: usize = u32::MAX as usize;
+    const UNMAPPED_AT_ONCE: usize = 0x1000;
     const PCI: bool = true;
 
     fn now(&self) -> u64 {
