@@ -414,7 +414,7 @@ fn a_step_is_bounded_and_the_rest_stays_until_its_turn() {
     (done, steps) = (0, 0);
     while !spaces.unmap(0, base, length, &mut done) {
         steps += 1;
-        assert_eq!(done, steps * 12 * 4096);
+        assert_eq!(done, steps * 6 * 4096);
         assert!(
             spaces
                 .translate(0, base + done as u64 - 1, Access::Load, Mode::User)
@@ -426,7 +426,7 @@ fn a_step_is_bounded_and_the_rest_stays_until_its_turn() {
                 .is_some()
         );
     }
-    assert_eq!(steps, 21);
+    assert_eq!(steps, 42);
 }
 
 #[test]
