@@ -314,6 +314,11 @@ impl Hardware for Model {
         if *progress & NOTED != 0 {
             assert_eq!(*progress, note(task, base), "the note of another window");
             *progress = 0;
+        } else if *progress == 0 {
+            let place = |at| (task, Self::window_address(base + at) as u64);
+            let mut granules = (0..length).step_by(Self::GRANULE);
+            let whole = granules.all(|at| self.mapped.contains_key(&place(at)));
+            assert!(!whole, "all of a window is mapped, and its note is lost");
         }
         for _ in 0..STEP {
             if *progress == length {

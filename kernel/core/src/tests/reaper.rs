@@ -113,6 +113,23 @@ fn no_line_begins_a_second_slice() {
     assert!(!world.kernel.reaper.is_idle());
 }
 
+/// To unmap a short window begins within the call that revokes it; a long one is left to the reaper, which looks for
+/// interrupts before.
+#[test]
+fn a_long_window_is_not_unmapped_within_the_call() {
+    for (grant, long) in [(root::BAR, false), (root::CONFIG, true)] {
+        let mut world = World::new();
+        let lease = world.claimed(2, grant);
+        world.rest();
+        world.become_task(0);
+        let mapped = world.kernel.hardware.mapped.len();
+        assert_eq!(world.kernel.lease_revoke(lease, HARD), Ok(()));
+        assert_eq!(world.kernel.hardware.mapped.len() == mapped, long);
+        world.kernel.next();
+        assert!(world.kernel.hardware.mapped.is_empty());
+    }
+}
+
 /// Callers of a task that overstayed have their answer, and run when all that it held is gone.
 #[test]
 fn a_caller_does_not_go_before_the_end_of_what_was_overstayed() {
