@@ -26,13 +26,17 @@ const KERNEL_FLAGS: &[&str] = &[
     "-Cllvm-args=-unroll-threshold=0",
 ];
 
-/// On RISC-V, whose level does not do so: what several paths end with is not copied to the end of each.
-const UNCOPIED_ENDS: [&str; 6] = [
+/// On RISC-V, where an optimisation for size does less than these; `docs/size.md` says how much.
+const ON_RISCV: [&str; 6] = [
+    // What several paths end with is not copied to the end of each, but shared, from two instructions on.
     "-Cllvm-args=-tail-dup-placement=false",
     "-Cllvm-args=-tail-dup-size=1",
-    "-Cllvm-args=-riscv-min-jump-table-entries=40",
-    "-Cllvm-args=-jump-threading-threshold=1",
     "-Cllvm-args=-tail-merge-size=2",
+    // Nor is a block copied so that a branch behind it is known.
+    "-Cllvm-args=-jump-threading-threshold=1",
+    // An entry of a jump table takes more than a compare and a branch.
+    "-Cllvm-args=-riscv-min-jump-table-entries=40",
+    // Equal sequences of several functions become one.
     "-Cllvm-args=-enable-machine-outliner=always",
 ];
 
@@ -136,7 +140,7 @@ fn kernel_flags(plan: &Plan) -> Vec<String> {
     if !plan.is_thumb() {
         names.extend(SHORTER.map(str::to_owned));
         flags.push(SILENCE.to_owned());
-        flags.extend(UNCOPIED_ENDS.map(str::to_owned));
+        flags.extend(ON_RISCV.map(str::to_owned));
     }
     flags.extend(features(&names));
     flags

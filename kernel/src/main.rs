@@ -12,7 +12,6 @@ mod log;
 mod panic;
 #[expect(unsafe_code, reason = "devices by address")]
 mod platform;
-#[expect(unsafe_code, reason = "a section of the boot code's own")]
 mod report;
 
 /// The build's configuration of this image: `TASKS`, `LEASES`, `GRANTS`, `LINES`, `PCI`, `Protection`,

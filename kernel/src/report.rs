@@ -5,10 +5,9 @@ use crate::image::Platform;
 use crate::platform::Platform as _;
 use leasehold_core::Fault;
 
-/// A decimal number, for the boot log alone.
+/// A decimal number.
 #[cold]
 #[inline(never)]
-#[unsafe(link_section = ".init.text")]
 pub(crate) fn decimal(mut value: usize, platform: &mut Platform) {
     // A word's, so that a machine of 32 bits needs no code for division by 64.
     let mut digits = [0; 20];

@@ -9,7 +9,7 @@ use leasehold_abi::{Notifications, TaskState};
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
-    /// Take one line, or fire one timer, and post by `post`. Whether anything was there.
+    /// Take one line, which posts by `post`, or fire one timer. Whether anything was there.
     #[inline(always)]
     pub(crate) fn take_interrupt(
         &mut self,

@@ -82,6 +82,10 @@ pub(crate) const fn check<
 >() {
     type State<H, const T: usize, const L: usize, const G: usize, const B: u32> =
         Kernel<H, T, L, G, B>;
+    assert!(
+        cfg!(target_arch = "arm") || Layout::<H::Context>::TASK.is_power_of_two(),
+        "a record's address is a shift"
+    );
     // Where the fields of `Head` begin.
     let head = offset_of!(State<H, T, L, G, B>, tasks) - Layout::<H::Context>::TASKS;
     assert!(

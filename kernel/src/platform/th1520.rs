@@ -143,6 +143,9 @@ impl Platform for Th1520 {
         }
     }
 
+    #[cold]
+    #[inline(never)]
+    #[unsafe(link_section = ".init.text")]
     unsafe fn check_machine(&mut self, device_tree: usize) {
         self.print(b"leasehold: TH1520, sxstatus ");
         hexadecimal(csr::extended_status(), self);

@@ -71,7 +71,7 @@ macro_rules! assembly {
             QUICK = const QUICK,
             TASKS = const offset_of!(RegisterFile, tasks),
             BIT = const offset_of!(RegisterFile, bit),
-            TASK = const Record::TASK,
+            TASK_SHIFT = const Record::TASK.ilog2(),
             HANDLE = const Record::HANDLE,
             ACCEPTING = const Record::ACCEPTING,
             FAST = const Record::FAST,

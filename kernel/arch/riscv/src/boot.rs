@@ -19,8 +19,12 @@ use crate::RegisterFile;
 use crate::{Attributes, Entry, Permission, Table, WINDOW_MASK, csr};
 use core::mem::MaybeUninit;
 
-/// Bytes of the kernel's stack, but for those of `.init`.
-pub(crate) const STACK_SIZE: usize = 14 * 1024;
+/// Bytes of the kernel's stack; with Sv39 those of `.init` come on top, once the boot is over.
+pub(crate) const STACK_SIZE: usize = if cfg!(target_arch = "riscv64") {
+    14 * 1024
+} else {
+    16 * 1024
+};
 
 /// How many gigapages the boot code maps.
 #[cfg(target_arch = "riscv64")]
@@ -67,6 +71,7 @@ pub(crate) struct Stack {
 }
 
 /// Used by the entry code alone, through its symbol.
+#[unsafe(link_section = ".bss.stack")]
 pub(crate) static mut STACK: Stack = Stack {
     bytes: MaybeUninit::uninit(),
     registers: MaybeUninit::uninit(),

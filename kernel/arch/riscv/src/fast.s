@@ -22,8 +22,7 @@
     srl     t2, t2, t1
     andi    t2, t2, 1
     beqz    t2, 9f
-    li      a3, {TASK}
-    mul     a3, a3, t1
+    slli    a3, t1, {TASK_SHIFT}
     add     a3, a3, t0
     LOAD_HANDLE t2, {ACCEPTING}(a3)
     bne     t2, a0, 9f
@@ -74,8 +73,7 @@
     addi    t6, t3, -1
     and     t6, t6, t5
     bnez    t6, 9f
-    li      a3, {TASK}
-    mul     a3, a3, t1
+    slli    a3, t1, {TASK_SHIFT}
     add     a3, a3, t0
     LOAD_HANDLE t6, {FAST}(a3)
     bne     t6, a0, 9f
@@ -139,7 +137,6 @@
     STORE   t1, {READY_SET}(t0)
     FIRST_OF
     STORE   t1, {CURRENT}(t0)
-    li      a0, {TASK}
-    mul     a0, a0, t1
+    slli    a0, t1, {TASK_SHIFT}
     add     a0, a0, t0
 .endm

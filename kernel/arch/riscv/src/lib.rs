@@ -18,10 +18,7 @@ extern crate std;
 mod assembly;
 mod attributes;
 #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
-#[cfg_attr(
-    target_arch = "riscv64",
-    expect(unsafe_code, reason = "changes the boot table")
-)]
+#[expect(unsafe_code, reason = "changes the boot table; the place of the stack")]
 pub mod boot;
 mod context;
 #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]

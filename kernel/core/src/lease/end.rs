@@ -19,7 +19,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// nobody goes before the next.
     ///
     /// Most leases have nothing derived from them and one grant: such a lease ends here, and
-    /// the reaper need not see it again. The clock is read once for all, so these are few.
+    /// the reaper need not see it again, but for a long window. The clock is read once for all, so these are few.
     #[inline(never)]
     pub(crate) fn end_leases(
         &mut self,
@@ -80,9 +80,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         };
         let grants = &self.leases.grants;
         let short = H::UNMAPPED_AT_ONCE == usize::MAX
-            || grants
-                .get(lease.grant_cursor as usize)
-                .is_none_or(|grant| grant.length <= H::UNMAPPED_AT_ONCE);
+            || grants.get(lease.grant_cursor as usize).is_none_or(|grant| {
+                grant.length <= H::UNMAPPED_AT_ONCE
+                    || grant.claim == Claim::None
+                    || grant.kind == GrantKind::Memory
+            });
         let alone = short && lease.child_cursor == NIL && !lease.queued;
         // An interrupt that came meanwhile does not wait for the grant as well.
         let interrupted = alone && self.hardware.interrupt_pending();
@@ -98,12 +100,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let records = &mut self.leases.records;
         let lease = &mut records[slot as usize];
         let lessee = lease.lessee as usize;
-        let list = (lease.state, lease.offered);
+        let offered = lease.offered;
         lease.state = LeaseState::Ending;
         let task = &mut self.tasks[lessee];
         let alive = task.is_alive();
         let held = &mut task.leases;
-        held.list(list.0, list.1).remove_here(records, slot);
+        held.list(LeaseState::Active, offered)
+            .remove_here(records, slot);
         held.ending.push_here(records, slot);
         if held.untold == NIL {
             held.untold = slot;

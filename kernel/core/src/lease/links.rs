@@ -1,7 +1,7 @@
 //! Doubly linked lists of table slots: no list operation costs more than a few steps.
 //!
-//! The links lie in tables of their own, beside the records that they link. So a record can be changed while a list
-//! that it is in changes too.
+//! The links lie in the records that they link, where these are at hand. So a record that is in a list must not be
+//! written as a whole. Those of the siblings of a lease, and of queues of slots, lie in tables of their own.
 
 use crate::index::Table;
 

@@ -49,7 +49,7 @@ pub(crate) struct Operation {
     pub(crate) twin: u16,
     /// How far the window is mapped: the hardware's. The address of the first part.
     pub(crate) progress: usize,
-    /// What [`Leases::epoch`](super::table::Leases::epoch) was when the scan began; the lessor's first free grant when
+    /// What [`Kernel::epoch`](crate::Kernel::epoch) was when the scan began; the lessor's first free grant when
     /// the first part was looked at.
     pub(crate) epoch: u32,
     /// The answer after unmapping. The address of what is said of the lease.

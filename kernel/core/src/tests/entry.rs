@@ -130,7 +130,7 @@ impl Machine<'_> {
 
     fn immediate(operand: &str) -> u64 {
         match operand {
-            "{TASK}" => RECORD,
+            "{TASK_SHIFT}" => RECORD.ilog2().into(),
             "{LAST_INDEX}" => u64::from(crate::TaskSet::BITS) - 1,
             "{MORE_BORROWS}" => MAX_BORROWS as u64 + 1,
             "{SHIFT}" => crate::First::SHIFT.into(),
@@ -191,6 +191,7 @@ impl Machine<'_> {
             }
             ("ctz", [_, one]) => self.get(one).trailing_zeros().into(),
             ("lla", [_, "{FIRST}"]) => FIRST,
+            ("slli", [_, one, number]) => self.get(one) << Self::immediate(number),
             ("srli", [_, one, number]) => self.get(one) >> Self::immediate(number),
             ("li", [_, number]) => Self::immediate(number),
             ("not", [_, one]) => !self.get(one),
