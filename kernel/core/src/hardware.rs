@@ -83,8 +83,8 @@ pub trait Hardware {
     const CHECKED_STRIDE: usize;
     /// The low bits of a window's address, by which a task sees it: a power of two, less one.
     const WINDOW_MASK: usize;
-    /// A window of at most so many bytes is unmapped within the call that revokes its lease, if that has no other. What is
-    /// longer is left to the reaper, which looks for interrupts before.
+    /// A window of at most so many bytes is unmapped within the call that revokes its lease, if that has no other. What
+    /// is longer is left to the reaper, which looks for interrupts before.
     const UNMAPPED_AT_ONCE: usize;
     /// Whether tasks may have PCI functions on lease. If not, the code for them is left out.
     const PCI: bool;

@@ -210,8 +210,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// The reaper's steps, until a task goes first or there are none left.
     ///
-    /// Whatever moves a lease's deadline also gives the reaper work, so the alarm is set here for all of it; a revocation
-    /// that leaves no work sets it itself.
+    /// Whatever moves a lease's deadline also gives the reaper work, so the alarm is set here for all of it; a
+    /// revocation that leaves no work sets it itself.
     #[inline(never)]
     fn work(&mut self) -> Next {
         let first = loop {

@@ -18,7 +18,7 @@ const TASKS: usize = if cfg!(target_pointer_width = "64") {
 /// The clients that this task owes a reply, by index: a task waits in one call at a time.
 pub(crate) struct Owed {
     /// The clients that wait.
-    clients: Cell<u64>,
+    clients: Cell<usize>,
     /// Number of the last deferred call.
     last: Cell<u32>,
 }
@@ -50,7 +50,7 @@ fn call_of(client: TaskHandle) -> &'static Cell<u32> {
 }
 
 /// The bit of a task.
-const fn bit(task: usize) -> u64 {
+const fn bit(task: usize) -> usize {
     1 << (task % TASKS)
 }
 
@@ -120,7 +120,7 @@ impl Owed {
 /// Where a driver shows the replies that it has; see [`Driver::replies`](crate::runtime::Driver::replies).
 pub struct Kept<'t> {
     owed: &'t Owed,
-    clients: u64,
+    clients: usize,
 }
 
 impl<'t> Kept<'t> {

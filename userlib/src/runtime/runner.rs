@@ -172,21 +172,21 @@ impl<'d, E: Engine> Runner<'d, E> {
         let Ok(info) = sys::lease_info(lease) else {
             return;
         };
-        let free = self
-            .task
-            .slots()
-            .iter()
-            .position(|slot| slot.phase.get() == Phase::Free);
-        let Some(index) = free else {
+        let mut slots = self.task.slots().iter().enumerate();
+        let free = slots.find(|(_, slot)| slot.phase.get() == Phase::Free);
+        let Some((index, slot)) = free else {
             give_back(lease, Error::Busy);
             return;
         };
-        let slot = &self.task.slots()[index];
         slot.begin(index as u8, lease, info.label, info.id);
+        // There is one for each slot. Looked up before, so that no path has to drop a state that finds no place.
+        let Some(place) = self.states.get_mut(index) else {
+            return;
+        };
         let device = slot.device(index);
         match self.engine.probe(&device) {
             Ok(state) => {
-                self.states[index] = Some(state);
+                *place = Some(state);
                 if self.engine.serves(&device) {
                     self.task.serve(true);
                 }
@@ -197,10 +197,13 @@ impl<'d, E: Engine> Runner<'d, E> {
 
     /// Gives back a device that the driver cannot use.
     fn refuse(&mut self, index: usize, error: Error) {
-        let slot = &self.task.slots()[index];
+        let (Some(slot), Some(place)) = (self.task.slots().get(index), self.states.get_mut(index))
+        else {
+            return;
+        };
         slot.phase.set(Phase::Ending);
         if E::FUTURES {
-            self.states[index] = None;
+            *place = None;
             self.engine.ended(index as u8);
         }
         // Before the lease is released: the supervisor looks at it.
@@ -243,10 +246,10 @@ impl<'d, E: Engine> Runner<'d, E> {
 
     /// Ends the binding in a slot, if there is one.
     fn unbind(&mut self, index: usize) {
-        let slot = &self.task.slots()[index];
-        if slot.phase.get() != Phase::Bound {
-            return;
-        }
+        let slot = match self.task.slots().get(index) {
+            Some(slot) if slot.phase.get() == Phase::Bound => slot,
+            _ => return,
+        };
         let mut others = self.states.iter().zip(self.task.slots()).enumerate();
         let serves = |(other, (state, slot)): (usize, (&Option<E::State>, &Slot))| {
             other != index && state.is_some() && self.engine.serves(&slot.device(other))
@@ -262,7 +265,10 @@ impl<'d, E: Engine> Runner<'d, E> {
                 *self.0 = None;
             }
         }
-        let ends = Ends(&mut self.states[index]);
+        let Some(state) = self.states.get_mut(index) else {
+            return;
+        };
+        let ends = Ends(state);
         if let Some(state) = &mut *ends.0 {
             self.engine.unbind(state, &slot.device(index));
         }
