@@ -316,6 +316,28 @@ fn an_orderly_end_keeps_the_interrupt_until_the_release() {
 }
 
 /// The last claim that is over masks the line, which then is free for a device of another kind.
+/// What a claim's record keeps of those that once shared its line says nothing when it has the line alone.
+#[test]
+fn one_that_was_among_several_has_the_line_alone_later() {
+    let mut world = World::new();
+    let leases = [(2, 0), (3, 1)].map(|(task, function)| claimed(&mut world, task, function));
+    let unclaim = |lease| GrantUnclaim { lease, grant: 0 };
+    // The second is in front of the first, and leaves before it.
+    for (task, lease) in [(3, leases[1]), (2, leases[0])] {
+        world.value(task, unclaim(lease));
+        take(&mut world);
+    }
+    let claim = line(leases[1], 0, bits(1));
+    assert_eq!(world.value(3, claim), LINE as usize);
+    take(&mut world);
+    world.value(3, unclaim(leases[1]));
+    take(&mut world);
+    let claim = line(leases[0], 0, bits(0));
+    assert_eq!(world.value(2, claim), LINE as usize);
+    assert!(world.kernel.routes[LINE as usize] < crate::lease::shared::SHARED);
+    take(&mut world);
+}
+
 #[test]
 fn the_last_one_leaves_a_free_line() {
     let mut world = World::new();
