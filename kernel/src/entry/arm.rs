@@ -103,14 +103,6 @@ extern "C" fn leasehold_system_call(
     run(kernel, next)
 }
 
-#[unsafe(no_mangle)]
-extern "C" fn leasehold_receive(mask: usize, before: usize, peers: usize) -> *mut RegisterFile {
-    // SAFETY: called by the exception vector.
-    let kernel = unsafe { kernel() };
-    let next = kernel.wait(mask, before, peers);
-    run(kernel, next)
-}
-
 /// A task called, or was interrupted, with its stack pointer out of its own data.
 #[unsafe(no_mangle)]
 extern "C" fn leasehold_stray_frame(registers: *mut RegisterFile) -> *mut RegisterFile {

@@ -57,3 +57,11 @@ extern "C" fn leasehold_interrupt() -> *mut Registers {
     let next = kernel.interrupt();
     run(kernel, next)
 }
+
+#[unsafe(no_mangle)]
+extern "C" fn leasehold_receive(mask: usize, before: usize, peers: usize) -> *mut Registers {
+    // SAFETY: called by the entry code.
+    let kernel = unsafe { kernel() };
+    let next = kernel.wait(mask, before, peers);
+    run(kernel, next)
+}

@@ -90,14 +90,6 @@ extern "C" fn leasehold_reply(client: usize) {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn leasehold_receive(mask: usize, before: usize, peers: usize) -> *mut RegisterFile {
-    // SAFETY: called by the trap vector.
-    let kernel = unsafe { kernel() };
-    let next = kernel.wait(mask, before, peers);
-    run(kernel, next)
-}
-
-#[unsafe(no_mangle)]
 extern "C" fn leasehold_exception(
     cause: usize,
     value: usize,

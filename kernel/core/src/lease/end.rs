@@ -79,12 +79,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             NIL
         };
         let grants = &self.leases.grants;
-        let short = H::UNMAPPED_AT_ONCE == usize::MAX
-            || grants.get(lease.grant_cursor as usize).is_none_or(|grant| {
-                grant.length <= H::UNMAPPED_AT_ONCE
-                    || grant.claim == Claim::None
-                    || grant.kind == GrantKind::Memory
-            });
+        let short = grants.get(lease.grant_cursor as usize).is_none_or(|grant| {
+            grant.length <= H::UNMAPPED_AT_ONCE
+                || grant.claim == Claim::None
+                || grant.kind == GrantKind::Memory
+        });
         let alone = short && lease.child_cursor == NIL && !lease.queued;
         // An interrupt that came meanwhile does not wait for the grant as well.
         let interrupted = alone && self.hardware.interrupt_pending();

@@ -3,6 +3,25 @@
 use super::links::{Linked, Links, List, NIL};
 use leasehold_abi::{Claim, GrantKind, LeaseState, PayloadType, RevokeMode, Rights};
 
+/// A list links these by their field `links`.
+macro_rules! linked {
+    ($($record:ident)*) => {$(
+        impl Linked for $record {
+            #[inline(always)]
+            fn links(&self) -> Links {
+                self.links
+            }
+
+            #[inline(always)]
+            fn links_mut(&mut self) -> &mut Links {
+                &mut self.links
+            }
+        }
+    )*};
+}
+
+linked! { Lease Grant }
+
 /// The lessor of the root lease, and of a free slot: no task has this index.
 pub(crate) const KERNEL: u8 = u8::MAX;
 
@@ -41,18 +60,6 @@ pub(crate) struct Lease {
     pub(crate) payload_type: PayloadType,
     /// Its neighbours in the list of its lessee's that it is in, while it is in force or ending.
     pub(crate) links: Links,
-}
-
-impl Linked for Lease {
-    #[inline(always)]
-    fn links(&self) -> Links {
-        self.links
-    }
-
-    #[inline(always)]
-    fn links_mut(&mut self) -> &mut Links {
-        &mut self.links
-    }
 }
 
 impl Lease {
@@ -109,18 +116,6 @@ pub(crate) struct Grant {
     pub(crate) twins: Links,
     /// Claims of windows that have this grant as their origin, whatever this grant is now.
     pub(crate) claims: Claims,
-}
-
-impl Linked for Grant {
-    #[inline(always)]
-    fn links(&self) -> Links {
-        self.links
-    }
-
-    #[inline(always)]
-    fn links_mut(&mut self) -> &mut Links {
-        &mut self.links
-    }
 }
 
 impl Grant {
