@@ -40,17 +40,17 @@ const ON_RISCV: [&str; 6] = [
     "-Cllvm-args=-enable-machine-outliner=always",
 ];
 
-/// On RISC-V: the linker makes one instruction of a call's two where the callee is near, which is everywhere; and
-/// registers are saved and restored by code that all functions share (`kernel/arch/riscv/src/saved.rs`).
+/// On RISC-V, for tasks and the kernel: the linker makes one instruction of a call's two where the callee is near, which
+/// is everywhere; and registers are saved and restored by code that all functions share (`kernel/saved`).
 const SHORTER: [&str; 2] = ["+relax", "+save-restore"];
 
 /// The compiler warns that it does not promise to keep the names of these features. There is no other way to silence
 /// that than to silence all warnings; `cargo xtask check` shows those about the kernel's source.
 const SILENCE: &str = "-Awarnings";
 
-/// The level of tasks on Arm, smaller than that of the profile. On RISC-V it makes functions that call before they save
-/// their return address, and nobody could tell how far below its stack a task gets ([`stack`](crate::stack)).
-const THUMB_LEVEL: &str = "z";
+/// For tasks on RISC-V: as much is inlined as where size matters less. With the usual limit of their level, which is a
+/// fifteenth, iterators stay calls of small functions, and a task is larger.
+const TASK_FLAGS_ON_RISCV: &str = "-Cllvm-args=-inline-threshold=75";
 
 /// Compiles every task; `policy` is the file for the supervisor.
 ///
@@ -87,16 +87,18 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
         if let Some(cache) = &plan.chip.chip.dma_cache {
             command.env(DMA_CACHE, cache.get_ref());
         }
-        if plan.is_thumb() {
-            command.env("CARGO_PROFILE_TASK_OPT_LEVEL", THUMB_LEVEL);
-        }
         let mut others = Vec::new();
+        let mut names = extensions(plan);
+        if !plan.is_thumb() {
+            names.extend(SHORTER.map(str::to_owned));
+            others.extend([SILENCE, TASK_FLAGS_ON_RISCV].map(str::to_owned));
+        }
         if let Some(processor) = &plan.chip.chip.floating_point
             && floating_point
         {
             others.push(format!("-Ctarget-cpu={}", processor.get_ref()));
         }
-        others.extend(features(&extensions(plan)));
+        others.extend(features(&names));
         command.env("CARGO_ENCODED_RUSTFLAGS", flags(&others));
         run(command, "the tasks")?;
     }

@@ -44,13 +44,19 @@ pub(super) fn functions(arch: Arch, code: &Code) -> BTreeMap<u64, Function> {
             (*start, body.read())
         })
         .collect();
+    // The pieces that save the return address of whoever they are a piece of.
+    let none = BTreeSet::new();
+    let saving: BTreeSet<u64> = (read.iter())
+        .filter(|(start, piece)| !piece.before_saving(**start, &none).leaves)
+        .map(|(start, _)| *start)
+        .collect();
     starts
         .into_iter()
         .map(|(start, name)| {
             let function = Function {
                 name: format!("{:#}", rustc_demangle::demangle(name)),
                 frame: whole_frame(&read, start, SHARED_DEPTH),
-                early_calls: read[&start].early_calls.clone(),
+                early_calls: read[&start].before_saving(start, &saving).calls,
                 calls: read[&start].calls.clone(),
             };
             (start, function)
@@ -63,12 +69,62 @@ const SHARED_DEPTH: u32 = 4;
 
 /// The facts read from the instructions of one function.
 struct Read {
+    /// Its instructions by address. Targets are addresses of instructions.
+    steps: BTreeMap<u64, Step>,
     /// Bytes that it takes by itself.
     frame: Option<u64>,
     /// Pieces of it that lie elsewhere.
     shared: BTreeSet<u64>,
-    early_calls: BTreeSet<Option<u64>>,
     calls: BTreeSet<Option<u64>>,
+}
+
+/// What can be reached from a function's start without saving the return address.
+#[derive(Default)]
+struct BeforeSaving {
+    /// What it may call.
+    calls: BTreeSet<Option<u64>>,
+    /// Whether it may call something, or leave the function.
+    leaves: bool,
+}
+
+impl Read {
+    /// What can be reached before the return address is saved, here or by one of the pieces that do so.
+    fn before_saving(&self, start: u64, saving: &BTreeSet<u64>) -> BeforeSaving {
+        let mut found = BeforeSaving::default();
+        let (mut seen, mut left) = (BTreeSet::new(), vec![start]);
+        while let Some(at) = left.pop() {
+            let Some(step) = self.steps.get(&at) else {
+                found.leaves = true;
+                continue;
+            };
+            if step.saves || !seen.insert(at) {
+                continue;
+            }
+            let next = at + step.length;
+            match step.flow {
+                Flow::Next => left.push(next),
+                Flow::Piece(piece) if saving.contains(&piece) => {}
+                Flow::Piece(target) => {
+                    found.calls.insert(Some(target));
+                    left.push(next);
+                }
+                Flow::Call(target) => {
+                    found.calls.insert(target);
+                    left.push(next);
+                }
+                Flow::Jump(Some(target)) => left.push(target),
+                Flow::Branch(target) => left.extend([target, next]),
+                // Perhaps by a table, so to any instruction of this function; or out of it.
+                Flow::Jump(None) | Flow::BranchAnywhere => {
+                    found.leaves = true;
+                    left.extend(self.steps.keys());
+                }
+                Flow::End => found.leaves = true,
+            }
+        }
+        found.leaves |= !found.calls.is_empty();
+        found
+    }
 }
 
 /// Bytes that a function takes with its pieces that lie elsewhere.
@@ -104,8 +160,8 @@ impl Body<'_> {
         Read {
             frame: u64::try_from(state.frame).ok().filter(|_| !state.unknown),
             shared: state.shared,
-            early_calls: self.early_calls(&steps),
             calls: self.calls(&steps),
+            steps,
         }
     }
 
@@ -166,6 +222,7 @@ impl Body<'_> {
         let away = |target: &u64| !(self.start..self.end).contains(target);
         let targets = steps.values().filter_map(|step| match step.flow {
             Flow::Call(target) => Some(target),
+            Flow::Piece(target) => Some(Some(target)),
             Flow::Jump(Some(target)) | Flow::Branch(target) => {
                 Some(Some(target)).filter(|_| away(&target))
             }
@@ -174,33 +231,5 @@ impl Body<'_> {
         targets
             .map(|target| target.map(|target| self.arch.instruction(target)))
             .collect()
-    }
-
-    /// The calls that can be reached from the start without saving the return address.
-    fn early_calls(&self, steps: &BTreeMap<u64, Step>) -> BTreeSet<Option<u64>> {
-        let mut calls = BTreeSet::new();
-        let (mut seen, mut left) = (BTreeSet::new(), vec![self.start]);
-        while let Some(at) = left.pop() {
-            let Some(step) = steps.get(&at).filter(|_| seen.insert(at)) else {
-                continue;
-            };
-            if step.saves {
-                continue;
-            }
-            let next = at + step.length;
-            match step.flow {
-                Flow::Next => left.push(next),
-                Flow::Call(target) => {
-                    calls.insert(target.map(|target| self.arch.instruction(target)));
-                    left.push(next);
-                }
-                Flow::Jump(Some(target)) => left.push(target),
-                Flow::Branch(target) => left.extend([target, next]),
-                // Perhaps by a table, so to any instruction of this function.
-                Flow::Jump(None) | Flow::BranchAnywhere => left.extend(steps.keys()),
-                Flow::End => {}
-            }
-        }
-        calls
     }
 }

@@ -36,10 +36,11 @@ fn jump(length: u64, link: u32, to: Option<u64>, returns: bool, state: &mut Stat
         0 if returns => Step::to(length, Flow::End),
         0 => Step::to(length, Flow::Jump(to)),
         RA => Step::to(length, Flow::Call(to)),
-        // A piece of this function that it shares with others: LLVM's outliner makes such pieces.
+        // A piece of this function that it shares with others: one that saves registers, or one that LLVM's outliner
+        // made.
         ALTERNATE if let Some(to) = to => {
             state.shared.insert(to);
-            Step::to(length, Flow::Call(Some(to)))
+            Step::to(length, Flow::Piece(to))
         }
         // A routine that does not follow the calling convention; nothing is known of it.
         _ => {
@@ -143,8 +144,18 @@ fn long(word: u32, address: u64, state: &mut State) -> Step {
             (0, 0) if rs1 == SP => state.raise_by(rs2 as usize, 1),
             (0x10, 2 | 4 | 6) if rs2 == SP => state.raise_by(from, 1 << (function / 2)),
             (0x20, 0) if rs1 == SP => state.lower_by(rs2 as usize),
+            (0x20, 0) => match state.constant(rs2 as usize) {
+                Some(bytes) => state.restore(from, bytes),
+                None => state.unknown = true,
+            },
             _ => state.unknown = true,
         },
+        // add, of a number to the stack pointer
+        0x33 if word >> 25 == 0 && function == 0 && (rs1 == SP || rs2 == SP) => {
+            let number = state.constant(if rs1 == SP { rs2 as usize } else { from });
+            let value = number.and_then(|number| state.above(number));
+            write(state, to, value);
+        }
         // These write no register, or one of floating point: fence, their loads and stores, fused operations.
         0x0f | 0x07 | 0x27 | 0x43 | 0x47 | 0x4b | 0x4f => {}
         // Operations of floating point that write no integer: all but comparisons, conversions to one and moves.
@@ -302,6 +313,11 @@ fn registers(word: u32, state: &mut State) -> Step {
             write(state, rd as usize, value);
         }
         (_, SP, _) => state.raise_by(rs as usize, 1),
+        (_, _, SP) => {
+            let number = state.constant(rd as usize);
+            let value = number.and_then(|number| state.above(number));
+            write(state, rd as usize, value);
+        }
         _ => write(state, rd as usize, None),
     }
     Step::plain(2)

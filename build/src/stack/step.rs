@@ -9,6 +9,8 @@ pub(super) enum Flow {
     Next,
     /// A call: at this address, or at one from a register.
     Call(Option<u64>),
+    /// With a piece of this function that lies at this address, and then with the next instruction.
+    Piece(u64),
     /// Elsewhere: at this address, or at one from a register or a table.
     Jump(Option<u64>),
     /// At this address, or with the next instruction.

@@ -69,6 +69,31 @@ fn riscv_frames() {
             &["0018", "2281"],
             Some(0),
         ),
+        (
+            "c.lui a1, 3; sub sp, sp, a1; add s0, sp, a1; addi sp, s0, -48",
+            &["8d65", "3301b140", "3304b100", "130104fd"],
+            Some(12288),
+        ),
+        (
+            "c.lui a1, 3; sub sp, sp, a1; c.mv s0, a1; c.add s0, sp; addi sp, s0, -48",
+            &["8d65", "3301b140", "2e84", "0a94", "130104fd"],
+            Some(12288),
+        ),
+        (
+            "c.addi4spn s0, sp, 48; c.lui a1, 3; sub sp, s0, a1",
+            &["0018", "8d65", "3301b440"],
+            Some(12240),
+        ),
+        (
+            "c.addi4spn s0, sp, 48; sub sp, s0, a1",
+            &["0018", "3301b440"],
+            None,
+        ),
+        (
+            "add s0, sp, a1; addi sp, s0, -48",
+            &["3304b100", "130104fd"],
+            None,
+        ),
         ("andi sp, sp, -64", &["137101fc"], Some(63)),
         (
             "srli a0, sp, 12; slli sp, a0, 12",
@@ -307,6 +332,53 @@ fn a_piece_that_several_functions_share_counts_in_each() {
     let mut circle = code;
     circle.bytes[8..].copy_from_slice(&[0xef, 0xf2, 0x9f, 0xff]);
     assert_eq!(functions(Arch::Sv39, &circle)[&0x1000].frame, None);
+}
+
+/// A function at 0x1000 calls one at 0x1200 behind a piece at 0x1100, which it enters by `t0`.
+fn behind_a_piece(piece: &[&str]) -> Function {
+    let bytes = |digits: String| -> Vec<u8> {
+        let bytes = (0..digits.len()).step_by(2);
+        let bytes = bytes.map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
+        bytes.collect()
+    };
+    // jal t0, +256; jal +508; ret
+    let mut code = bytes(["ef020010", "ef00c01f", "8280"].concat());
+    code.resize(0x100, 0);
+    code.extend(bytes(piece.concat()));
+    code.resize(0x202, 0);
+    let names = [(0x1000, "it"), (0x1100, "piece"), (0x1200, "called")];
+    let code = Code {
+        address: 0x1000,
+        bytes: code,
+        functions: BTreeMap::from(names.map(|(address, name)| (address, name.to_owned()))),
+        marks: BTreeMap::new(),
+    };
+    functions(Arch::Sv39, &code).remove(&0x1000).unwrap()
+}
+
+#[test]
+fn a_piece_may_save_the_return_address_of_its_function() {
+    let both = BTreeSet::from([Some(0x1100), Some(0x1200)]);
+    for (what, piece, expected) in [
+        (
+            "c.addi sp, -16; c.sdsp ra, 8(sp); c.jr t0",
+            &["4111", "06e4", "8282"][..],
+            BTreeSet::new(),
+        ),
+        ("c.addi sp, -16; c.jr t0", &["4111", "8282"], both.clone()),
+        (
+            "c.beqz a0, over: c.sdsp ra, 8(sp); c.jr t0",
+            &["11c1", "06e4", "8282"],
+            both.clone(),
+        ),
+        (
+            "c.jalr a5; c.sdsp ra, 8(sp); c.jr t0",
+            &["8297", "06e4", "8282"],
+            both,
+        ),
+    ] {
+        assert_eq!(behind_a_piece(piece).early_calls, expected, "{what}");
+    }
 }
 
 /// Functions at 0, 1, 2, … with frames, each with what it calls early.

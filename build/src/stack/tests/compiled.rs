@@ -11,6 +11,9 @@ use std::process::Command;
 /// Functions with frames of all kinds.
 const SOURCE: &str = include_str!("compiled_source.rs");
 
+/// What saves the registers of functions on RISC-V.
+const SAVED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../kernel/saved/src/lib.rs");
+
 /// The targets of all boards, with the processors of those tasks that use floating point.
 const TARGETS: [(Arch, &str, &str); 7] = [
     (Arch::Sv39, "riscv64imac-unknown-none-elf", "generic-rv64"),
@@ -29,7 +32,7 @@ fn no_frame_is_larger_than_what_is_read_off_the_instructions() {
     let source = folder.join("source.rs");
     std::fs::write(&source, SOURCE).unwrap();
     for (arch, target, processor) in TARGETS {
-        for level in ["0", "3", "s"] {
+        for level in ["0", "3", "s", "z"] {
             let path = compile(&folder, &source, arch, target, processor, level);
             check(
                 arch,
@@ -54,24 +57,34 @@ fn compile(
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{said}");
     };
-    let (object, program) = (folder.join("source.o"), folder.join("source.elf"));
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    run(Command::new(rustc)
-        .env("RUSTC_BOOTSTRAP", "1")
-        .args([
-            "--edition=2024",
-            "--crate-type=lib",
-            "--emit=obj",
-            "-Cpanic=abort",
-        ])
-        .args([
-            "-Zemit-stack-sizes",
-            "-Zfunction-sections=no",
-            "-Ccodegen-units=1",
-        ])
-        .args(["--target", target, &format!("-Ctarget-cpu={processor}")])
-        .args([&format!("-Copt-level={level}"), "-o"])
-        .args([&object, source]));
+    let object = |source: &Path, name: &str| {
+        let object = folder.join(name);
+        run(Command::new(&rustc)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .args([
+                "--edition=2024",
+                "--crate-type=lib",
+                "--emit=obj",
+                "-Cpanic=abort",
+                "-Awarnings",
+            ])
+            .args([
+                "-Zemit-stack-sizes",
+                "-Zfunction-sections=no",
+                "-Ccodegen-units=1",
+            ])
+            .args(["--target", target, &format!("-Ctarget-cpu={processor}")])
+            .args([&format!("-Copt-level={level}"), "-o"])
+            .args([&object, source])
+            .args(features(arch)));
+        object
+    };
+    let objects = [
+        object(source, "source.o"),
+        object(SAVED.as_ref(), "saved.o"),
+    ];
+    let program = folder.join("source.elf");
     // The functions of `core` that it calls are absent; nothing here is run.
     let workspace = Workspace::new(env!("CARGO_MANIFEST_DIR"));
     run(Command::new(workspace.linker().unwrap())
@@ -85,8 +98,15 @@ fn compile(
             "0",
         ])
         .args(["--unresolved-symbols=ignore-all", "-o"])
-        .args([&program, &object]));
+        .arg(&program)
+        .args(objects));
     program
+}
+
+/// As the build compiles for RISC-V.
+fn features(arch: Arch) -> Option<&'static str> {
+    let riscv = matches!(arch, Arch::Sv39 | Arch::Pmp);
+    riscv.then_some("-Ctarget-feature=+relax,+save-restore")
 }
 
 fn check(arch: Arch, path: &Path, what: &str) {

@@ -10,6 +10,9 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+// The compiler calls its functions.
+extern crate leasehold_saved as _;
 #[cfg(test)]
 extern crate std;
 
@@ -38,9 +41,6 @@ mod pmp;
 mod random;
 #[cfg(test)]
 mod reservation;
-#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
-#[expect(unsafe_code, reason = "functions that the compiler calls")]
-mod saved;
 #[cfg(target_arch = "riscv64")]
 #[expect(unsafe_code, reason = "calls to the firmware")]
 pub mod sbi;

@@ -1,17 +1,22 @@
-//! Saving and restoring registers, once for all functions.
+//! Saving and restoring registers on RISC-V, once for all functions of a program: of the kernel, and of each task.
 //!
-//! With LLVM's feature `save-restore` a function calls these in place of loads and stores of its own: first
+//! With LLVM's feature `save-restore` a function calls these in place of stores and loads of its own: first
 //! `__riscv_save_N` with its return address in `t0`, and last a jump to `__riscv_restore_N`, which returns to the
 //! function's caller. `N` is how many of `s0` to `s11` it uses. `ra` lies at the top of the frame, and below it `s0`,
 //! `s1` and so on; the frame is a multiple of 16 bytes. This is what the C compilers' `-msave-restore` means, too.
 //!
-//! A pair of an even and an odd number has one frame size, so both save as many as the larger.
+//! A pair of an even and an odd number has one frame size, so both save as many as the larger. Each pair has a section
+//! of its own: the linker leaves out what a program does not call.
+//!
+//! A frame is taken before something is stored in it. So each access is above the stack pointer, which has shorter
+//! instructions, and a stack that is used up ends at the first store.
+#![no_std]
 
 /// With the mnemonics of the store and the load of a word.
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 macro_rules! functions {
     ($store:literal, $load:literal) => {
         core::arch::global_asm!(
-            ".section .text.saved, \"ax\", %progbits",
             // Calls `each` for all functions, from the smallest frame to the largest.
             ".macro FRAMES each",
             "\\each 0, 1, ra, s0",
@@ -22,34 +27,39 @@ macro_rules! functions {
             "\\each 10, 11, ra, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10",
             "\\each 12, 13, ra, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11",
             ".endm",
+            // Begins the two functions of a frame.
+            ".macro FUNCTIONS name, even, odd",
+            ".section .text.saved.\\name\\even, \"ax\", %progbits",
+            ".globl __riscv_\\name\\()_\\even",
+            ".globl __riscv_\\name\\()_\\odd",
+            ".type __riscv_\\name\\()_\\even, %function",
+            ".type __riscv_\\name\\()_\\odd, %function",
+            "__riscv_\\name\\()_\\even:",
+            "__riscv_\\name\\()_\\odd:",
+            ".set frame, ((\\odd + 1) * {WORD} + 15) & -16",
+            ".set at, frame",
+            ".endm",
             ".macro SAVE even, odd, registers:vararg",
-            ".globl __riscv_save_\\even",
-            ".globl __riscv_save_\\odd",
-            "__riscv_save_\\even:",
-            "__riscv_save_\\odd:",
-            ".set below, {WORD}",
+            "FUNCTIONS save, \\even, \\odd",
+            "addi sp, sp, -frame",
             ".irp register, \\registers",
-            concat!($store, " \\register, -below(sp)"),
-            ".set below, below + {WORD}",
+            ".set at, at - {WORD}",
+            concat!($store, " \\register, at(sp)"),
             ".endr",
-            "addi sp, sp, -(((\\odd + 1) * {WORD} + 15) & -16)",
             "jr t0",
             ".endm",
             ".macro RESTORE even, odd, registers:vararg",
-            ".globl __riscv_restore_\\even",
-            ".globl __riscv_restore_\\odd",
-            "__riscv_restore_\\even:",
-            "__riscv_restore_\\odd:",
-            ".set below, {WORD}",
+            "FUNCTIONS restore, \\even, \\odd",
             ".irp register, \\registers",
-            concat!($load, " \\register, (((\\odd + 1) * {WORD} + 15) & -16) - below(sp)"),
-            ".set below, below + {WORD}",
+            ".set at, at - {WORD}",
+            concat!($load, " \\register, at(sp)"),
             ".endr",
-            "addi sp, sp, ((\\odd + 1) * {WORD} + 15) & -16",
+            "addi sp, sp, frame",
             "ret",
             ".endm",
             "FRAMES SAVE",
             "FRAMES RESTORE",
+            ".text",
             WORD = const size_of::<usize>(),
         );
     };
