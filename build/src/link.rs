@@ -158,6 +158,13 @@ fn task_script(arch: Arch, place: RegionStarts, task: &Task, interrupts: usize) 
         .into_iter()
         .chain(INTERRUPT_TABLES.map(|name| table("interrupts", name, interrupts)))
         .collect();
+    // Code that only some manifests need: `if_needed!` in `userlib/src/manifest.rs`.
+    let others = if bindings > 1 { "another" } else { "none" };
+    let limit = if task.window_limits.is_empty() {
+        "none"
+    } else {
+        "manifest"
+    };
     let granule = if arena > 0 {
         arch.arena_alignment(arena)
     } else {
@@ -170,6 +177,8 @@ fn task_script(arch: Arch, place: RegionStarts, task: &Task, interrupts: usize) 
     } = place;
     format!(
         "ENTRY(_start)
+PROVIDE(__is_reached_elsewhere = __is_reached_by_{others});
+PROVIDE(__window_limit = __window_limit_of_{limit});
 SECTIONS {{
   .text {text:#x} : {{
     KEEP(*(.text.start .text._start))

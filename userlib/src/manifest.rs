@@ -64,3 +64,41 @@ table! {
     /// The tasks in `calls`, `notifies` and `lends` of this task, by rising index.
     peers: PeerEntry, __peers_start..__peers_end, PEERS
 }
+
+/// Defines a function that a task needs only if its manifest has certain lines. The link script (`build/src/link.rs`)
+/// gives its name one of two meanings: the body, or a function that has the answer in parentheses. The linker leaves out
+/// the other one. On the host it is always the body.
+macro_rules! if_needed {
+    (
+        $(#[$doc:meta])*
+        $visible:vis fn $name:ident($($argument:ident: $Type:ty),*) -> $Result:ty;
+        $linked:ident = $needed:ident or $not_needed:ident ($answer:expr)
+        $body:block
+    ) => {
+        $(#[$doc])*
+        #[cfg(target_os = "none")]
+        $visible fn $name($($argument: $Type),*) -> $Result {
+            unsafe extern "Rust" {
+                /// One of the two below, of the same type.
+                safe fn $linked($($argument: $Type),*) -> $Result;
+            }
+            $linked($($argument),*)
+        }
+
+        #[cfg(target_os = "none")]
+        #[unsafe(no_mangle)]
+        fn $not_needed($(_: $Type),*) -> $Result {
+            $answer
+        }
+
+        $(#[$doc])*
+        #[cfg(not(target_os = "none"))]
+        $visible fn $name($($argument: $Type),*) -> $Result {
+            $needed($($argument),*)
+        }
+
+        #[cfg_attr(target_os = "none", unsafe(no_mangle))]
+        fn $needed($($argument: $Type),*) -> $Result $body
+    };
+}
+pub(crate) use if_needed;

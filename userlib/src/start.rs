@@ -1,5 +1,6 @@
 //! The first and the last instruction of a task: `_start`, [`task!`](crate::task) and the panic handler.
 
+use crate::Error;
 use crate::text::Text;
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
@@ -152,12 +153,20 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     crate::sys::panic(text.as_bytes())
 }
 
-/// Ends the task as a panic does, for a reason without a place in its source.
+/// Ends the task as a panic does, for a reason without a place in its source. So a driver that never panics has no code
+/// for panics: the runtime itself has none.
 pub(crate) fn end(why: &str) -> ! {
     #[cfg(target_os = "none")]
     crate::sys::panic(why.as_bytes());
     #[cfg(not(target_os = "none"))]
     panic!("{why}");
+}
+
+/// The same, because of an error.
+pub(crate) fn end_with(what: &str, error: Error) -> ! {
+    let mut why = PanicText::from(what);
+    why.push(error.text());
+    end(why.as_str())
 }
 
 #[cfg(test)]

@@ -73,8 +73,9 @@ impl<const N: usize> Text<N> {
 
     /// What was written, with the mark if it was cut.
     pub fn as_str(&self) -> &str {
-        // Whole characters are all that is ever put in.
-        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
+        // SAFETY: `push` alone writes bytes and length. It puts in whole texts, and the start of one up to the end of a
+        // character.
+        unsafe { core::str::from_utf8_unchecked(self.as_bytes()) }
     }
 
     /// The same as bytes.
@@ -89,27 +90,24 @@ fn push(bytes: &mut [u8], length: &mut usize, cut: &mut bool, more: &str) {
     if *cut {
         return;
     }
-    let kept = bytes.len().saturating_sub(MARK.len());
-    if more.len() <= bytes.len().saturating_sub(*length) {
-        put(bytes, length, more.as_bytes());
-        return;
+    let mut more = more.as_bytes();
+    *cut = more.len() > bytes.len().saturating_sub(*length);
+    if *cut {
+        let kept = bytes.len().saturating_sub(MARK.len());
+        let fits = kept.saturating_sub(*length);
+        more = more.get(..boundary(more, fits)).unwrap_or_default();
+        if *length > kept {
+            *length = boundary(bytes, kept);
+        }
     }
-    *cut = true;
-    let more = more.as_bytes();
-    if *length <= kept {
-        let fits = kept - *length;
-        put(
-            bytes,
-            length,
-            more.get(..boundary(more, fits)).unwrap_or_default(),
-        );
-    } else {
-        *length = boundary(bytes, kept);
+    put(bytes, length, more);
+    if *cut {
+        put(bytes, length, MARK.as_bytes());
     }
-    put(bytes, length, MARK.as_bytes());
 }
 
 /// Copies what fits.
+#[inline(never)]
 fn put(bytes: &mut [u8], length: &mut usize, more: &[u8]) {
     let place = bytes.get_mut(*length..).into_iter().flatten();
     for (to, from) in place.zip(more) {

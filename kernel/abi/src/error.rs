@@ -58,22 +58,52 @@ impl Error {
     }
 
     /// One line for a person.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Invalid => "invalid argument",
-            Self::Denied => "not allowed by the manifest",
-            Self::Revoked => "the lease is revoked",
-            Self::Dead => "the task died",
-            Self::Unbound => "the task is unbound",
-            Self::Busy => "busy",
-            Self::NotFound => "not found",
-            Self::NoDevice => "no such device",
-            Self::Exhausted => "out of room",
-            Self::BadAddress => "bad address",
-            Self::TimedOut => "timed out",
-            Self::Protocol => "unexpected answer",
-        }
+    // Not inline: that would be a table of words, and of their lengths, wherever an error is shown.
+    #[inline(never)]
+    pub fn text(self) -> &'static str {
+        let code = self.code();
+        let (start, end) = (ENDS.get(code - 1), ENDS.get(code));
+        let words = start.zip(end);
+        let words =
+            words.and_then(|(start, end)| WORDS.get(usize::from(*start)..usize::from(*end)));
+        words.unwrap_or_default()
     }
+}
+
+/// What is said of each error, in the order of the codes: one text, and the ends of its parts, because that takes a
+/// quarter of the bytes that a table of references takes.
+macro_rules! words {
+    ($($words:literal)*) => {
+        /// All one after another.
+        const WORDS: &str = concat!($($words),*);
+
+        /// The end of each, behind 0.
+        const ENDS: [u8; 13] = {
+            let lengths = [$($words.len()),*];
+            let mut ends = [0; 13];
+            let mut code = 0;
+            while code < lengths.len() {
+                ends[code + 1] = ends[code] + lengths[code] as u8;
+                code += 1;
+            }
+            ends
+        };
+    };
+}
+
+words! {
+    "invalid argument"
+    "not allowed by the manifest"
+    "the lease is revoked"
+    "the task died"
+    "the task is unbound"
+    "busy"
+    "not found"
+    "no such device"
+    "out of room"
+    "bad address"
+    "timed out"
+    "unexpected answer"
 }
 
 impl core::fmt::Display for Error {
@@ -83,3 +113,24 @@ impl core::fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::Error;
+    use std::vec::Vec;
+
+    #[test]
+    fn each_error_has_its_own_words() {
+        let errors: Vec<Error> = (0..100).filter_map(Error::from_code).collect();
+        assert_eq!(errors.len(), 12);
+        for (error, code) in errors.iter().zip(1..) {
+            assert_eq!(error.code(), code);
+            assert!(!error.text().is_empty());
+        }
+        assert_eq!(Error::Invalid.text(), "invalid argument");
+        assert_eq!(Error::Busy.text(), "busy");
+        assert_eq!(Error::Protocol.text(), "unexpected answer");
+    }
+}

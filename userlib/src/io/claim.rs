@@ -1,7 +1,7 @@
 //! Claiming a grant, and ending the claim.
 
 use super::{Select, limit};
-use crate::runtime::{Bound, Device, Plain, Task};
+use crate::runtime::{Bound, Device, Plain, Task, is_reached_elsewhere};
 use crate::sys::{self, ClaimMode, Error, GrantInfo, GrantKind, LeaseHandle, Notifications};
 
 /// A grant that is claimed; dropped, it is unclaimed.
@@ -27,7 +27,7 @@ impl ClaimGuard {
     ) -> Result<(Self, GrantInfo, usize), Error> {
         let slot = device.live()?;
         let (index, info) = slot.find(kind, &select)?;
-        if info.is_claimed() || Task::current().is_reached_elsewhere(device.slot_index(), &info) {
+        if info.is_claimed() || is_reached_elsewhere(Task::current(), device.slot_index(), &info) {
             slot.busy.set(Some(index as u32));
             return Err(Error::Busy);
         }

@@ -50,6 +50,7 @@ pub use tables::{FuturePlace, MAX_BINDINGS, StatePlace, future_size};
 pub(crate) use current::Task;
 pub(crate) use events::sealed::Sealed as SealedSource;
 pub(crate) use futures::{Hearing, Listener, Reactor};
+pub(crate) use reach::is_reached_elsewhere;
 pub(crate) use slot::{EndsOffers, Phase, Slot};
 pub(crate) use soon::Line;
 

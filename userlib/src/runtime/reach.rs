@@ -3,16 +3,20 @@
 use super::Task;
 use super::ranges::{meet, range};
 use super::slot::Phase;
+use crate::manifest::if_needed;
 use crate::sys::{self, GrantInfo, LeaseState};
 
-impl Task {
-    /// Whether a binding in another slot than `own` reaches the window of `grant`, or may still reach it.
-    pub(crate) fn is_reached_elsewhere(&self, own: u8, grant: &GrantInfo) -> bool {
+if_needed! {
+    /// Whether a binding in another slot than `own` reaches the window of `grant`, or may still reach it. A task with
+    /// one binding has no other.
+    pub(crate) fn is_reached_elsewhere(task: &Task, own: u8, grant: &GrantInfo) -> bool;
+    __is_reached_elsewhere = __is_reached_by_another or __is_reached_by_none (false)
+    {
         let Some(wanted) = range(grant) else {
             return false;
         };
         let mut others = (0_u8..)
-            .zip(self.slots())
+            .zip(task.slots())
             .filter(|(index, _)| *index != own)
             .map(|(_, slot)| slot);
         others.any(|slot| match slot.phase.get() {

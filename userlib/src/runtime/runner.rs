@@ -6,6 +6,7 @@ use super::engine::Engine;
 use super::tables::StatePlace;
 use super::{MAX_BINDINGS, Phase, Slot, Task};
 use crate::ipc::{self, Answer, Kept, Request};
+use crate::start;
 use crate::supervisor;
 use crate::sys::{
     self, Error, LeaseEvent, LeaseHandle, Message, Notifications, Received, TaskHandle,
@@ -89,7 +90,9 @@ impl<'d, E: Engine> Runner<'d, E> {
     /// The same, with room for its states.
     fn with(engine: E, states: &'d mut [Option<E::State>]) -> Self {
         let task = Task::current();
-        assert!(!task.running.replace(true), "one driver loop a task");
+        if task.running.replace(true) {
+            start::end("one driver loop a task");
+        }
         task.begin();
         task.serve(E::SERVES_UNBOUND);
         task.lease_events.set(true);
@@ -137,7 +140,7 @@ impl<'d, E: Engine> Runner<'d, E> {
         match received {
             Ok(Received::Message(client)) => self.request(client),
             Ok(Received::Notified(came)) => self.notified(came),
-            Err(error) => panic!("receive: {error}"),
+            Err(error) => start::end_with("receive: ", error),
         }
     }
 
@@ -325,7 +328,7 @@ impl<'d, E: Engine> Runner<'d, E> {
         // A driver mostly waits for an interrupt.
         if came & Notifications::INTERRUPTS != came {
             if came.contains(Notifications::CRASH) {
-                crate::start::end("the supervisor asked for a crash");
+                start::end("the supervisor asked for a crash");
             }
             if came.contains(Notifications::LEASE) {
                 self.task.lease_events.set(true);

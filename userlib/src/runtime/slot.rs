@@ -111,14 +111,22 @@ impl Slot {
         kind: sys::GrantKind,
         select: &crate::io::Select<'_>,
     ) -> Result<(usize, GrantInfo), Error> {
-        let mut of_kind = self.grants().filter(|(_, grant)| grant.kind == kind);
-        match *select {
-            crate::io::Select::Index(index) => of_kind.nth(index),
-            crate::io::Select::Name(name) => {
-                let label = sys::label(name);
-                of_kind.find(|(_, grant)| grant.label == label)
+        // How many of the kind come before it, and its label.
+        let (mut before, label) = match *select {
+            crate::io::Select::Index(index) => (index, None),
+            crate::io::Select::Name(name) => (0, Some(sys::label(name))),
+        };
+        for index in 0.. {
+            let Ok(grant) = sys::grant_info(self.lease.get(), index) else {
+                break;
+            };
+            if grant.kind == kind && label.is_none_or(|label| label == grant.label) {
+                if before == 0 {
+                    return Ok((index, grant));
+                }
+                before -= 1;
             }
         }
-        .ok_or(Error::NoDevice)
+        Err(Error::NoDevice)
     }
 }
