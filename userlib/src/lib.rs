@@ -12,7 +12,7 @@ extern crate self as userlib;
 
 pub mod auxiliary;
 mod devres;
-#[cfg(all(target_os = "none", target_arch = "arm"))]
+#[cfg(any(test, all(target_os = "none", target_pointer_width = "32")))]
 mod division;
 pub mod dma;
 #[doc(hidden)]

@@ -38,7 +38,7 @@ impl DateTime {
         let days = seconds / DAY + EPOCH;
         let of_day = (seconds % DAY) as u32;
         let era = days / ERA;
-        let of_era = days % ERA;
+        let of_era = (days % ERA) as u32;
         let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
         let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let from_march = (5 * of_year + 2) / 153;
@@ -47,11 +47,11 @@ impl DateTime {
             from_march + 3
         } else {
             from_march - 9
-        } as u8;
-        let year = year_of_era + era * 400 + (month <= 2) as u64;
+        };
+        let year = (year_of_era + (month <= 2) as u32) as u64 + era * 400;
         Self {
             year,
-            month,
+            month: month as u8,
             day,
             hour: (of_day / 3600) as u8,
             minute: (of_day / 60 % 60) as u8,

@@ -1,8 +1,4 @@
-//! The division of 64 bits by 64 for tasks on Arm, which has no instruction for it.
-//!
-//! The one that comes with the compiler takes 930 bytes of each task that divides, because it is fast. This one takes a
-//! bit of the quotient at a time. What fits one word is one instruction here too. The name and the registers are those
-//! of the Run-time ABI for the Arm Architecture (4.3.1).
+//! Arm. The name and the registers are those of the Run-time ABI for the Arm Architecture (4.3.1).
 
 core::arch::global_asm!(
     ".section .text.__aeabi_uldivmod, \"ax\", %progbits",
