@@ -48,9 +48,9 @@ const SHORTER: [&str; 2] = ["+relax", "+save-restore"];
 /// that than to silence all warnings; `cargo xtask check` shows those about the kernel's source.
 const SILENCE: &str = "-Awarnings";
 
-/// For tasks on RISC-V: as much is inlined as where size matters less. With the usual limit of their level, which is a
-/// fifteenth, iterators stay calls of small functions, and a task is larger.
-const TASK_FLAGS_ON_RISCV: &str = "-Cllvm-args=-inline-threshold=75";
+/// For tasks: as much is inlined as where size matters less. With the usual limit of their level, which is a fifteenth,
+/// iterators stay calls of small functions, and a task is larger.
+const TASK_FLAG: &str = "-Cllvm-args=-inline-threshold=75";
 
 /// Compiles every task; `policy` is the file for the supervisor.
 ///
@@ -87,11 +87,11 @@ pub(crate) fn tasks(workspace: &Workspace, plan: &Plan, policy: &Path) -> Result
         if let Some(cache) = &plan.chip.chip.dma_cache {
             command.env(DMA_CACHE, cache.get_ref());
         }
-        let mut others = Vec::new();
+        let mut others = vec![TASK_FLAG.to_owned()];
         let mut names = extensions(plan);
         if !plan.is_thumb() {
             names.extend(SHORTER.map(str::to_owned));
-            others.extend([SILENCE, TASK_FLAGS_ON_RISCV].map(str::to_owned));
+            others.push(SILENCE.to_owned());
         }
         if let Some(processor) = &plan.chip.chip.floating_point
             && floating_point
