@@ -52,6 +52,15 @@ impl Error {
         })
     }
 
+    /// What the operation of a reply says: 0 is success. A code that no error has breaks the contract of whoever
+    /// replied.
+    pub fn of_reply(code: u16) -> Result<(), Self> {
+        match code {
+            0 => Ok(()),
+            code => Err(Self::from_code(code.into()).unwrap_or(Self::Protocol)),
+        }
+    }
+
     /// The value in the result register.
     pub const fn code(self) -> usize {
         self as usize
@@ -128,6 +137,11 @@ mod tests {
         for (error, code) in errors.iter().zip(1..) {
             assert_eq!(error.code(), code);
             assert!(!error.text().is_empty());
+        }
+        assert_eq!(Error::of_reply(0), Ok(()));
+        assert_eq!(Error::of_reply(6), Err(Error::Busy));
+        for unknown in [13, u16::MAX] {
+            assert_eq!(Error::of_reply(unknown), Err(Error::Protocol));
         }
         assert_eq!(Error::Invalid.text(), "invalid argument");
         assert_eq!(Error::Busy.text(), "busy");

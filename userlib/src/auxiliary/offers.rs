@@ -59,12 +59,30 @@ impl Drop for Reserved<'_> {
 
 impl Offers {
     /// Nothing lent.
+    #[cfg(not(target_os = "none"))]
     pub(crate) const fn new() -> Self {
         Self {
             regions: [const { Cell::new(None) }; MOST],
             lent: [const { Cell::new(false) }; MOST],
             leases: [const { Cell::new(None) }; MOST],
             reserved: [const { Cell::new(false) }; MOST],
+        }
+    }
+
+    /// Makes an empty table where it is to lie. A value would be put together on the stack first, which it takes more
+    /// of than anything else in a driver.
+    ///
+    /// # Safety
+    /// There is room for it, and nobody else uses that.
+    pub(crate) unsafe fn make_at(place: *mut Self) {
+        for index in 0..MOST {
+            // SAFETY: each is a part of the room that the caller answers for.
+            unsafe {
+                (&raw mut (*place).regions[index]).write(Cell::new(None));
+                (&raw mut (*place).lent[index]).write(Cell::new(false));
+                (&raw mut (*place).leases[index]).write(Cell::new(None));
+                (&raw mut (*place).reserved[index]).write(Cell::new(false));
+            }
         }
     }
 

@@ -76,10 +76,7 @@ impl Peer {
     #[inline]
     pub fn call(&self, loans: &mut [Loan<'_>], message: &mut Message) -> Result<(), Error> {
         match sys::call(self.handle.get(), loans, message) {
-            Ok(()) => match usize::from(message.tag.operation()) {
-                0 => Ok(()),
-                code => Err(Error::from_code(code).unwrap_or(Error::Protocol)),
-            },
+            Ok(()) => Error::of_reply(message.tag.operation()),
             Err(error) => {
                 if error == Error::Dead {
                     self.reconnect();

@@ -45,7 +45,7 @@ impl Slot {
         let place = tables::offers()[usize::from(self.index.get())].get();
         if self.ends_offers.get().is_none() {
             // SAFETY: there is room for it, and what was there has ended.
-            unsafe { place.write(Offers::new()) };
+            unsafe { Offers::make_at(place) };
             self.ends_offers.set(Some(&Offers::ENDS));
         }
         // SAFETY: written when it was first asked for, and only ever shared.

@@ -15,10 +15,55 @@ use userlib::sys;
 const LEASES: usize = 200;
 /// Claims that are measured.
 const ROUNDS: usize = 16;
-/// Moments that are tried.
+/// Moments that are tried, spread over the whole operation.
 const SAMPLES: usize = 400;
 /// Instructions between setting an alarm and the operation's begin, enough for the driver to get ready.
 const AHEAD: usize = 40_000;
+
+/// The moments of an operation that are tried: first spread over all of it, then earlier and earlier ones near the
+/// worst. An alarm waits for the end of the kernel's present step, so the worst moment is the first of a step.
+struct Moments {
+    /// Instructions of the operation.
+    whole: usize,
+    /// How many are tried.
+    tried: usize,
+    /// How far before the worst the next one is, once those that are spread were tried.
+    back: usize,
+    /// The longest latency, and the moment of it, in instructions from the operation's begin.
+    worst: (usize, usize),
+}
+
+impl Moments {
+    /// None is tried yet.
+    const fn new(whole: usize) -> Self {
+        Self {
+            whole,
+            tried: 0,
+            back: (whole / SAMPLES).next_power_of_two(),
+            worst: (0, 0),
+        }
+    }
+
+    /// The next one to try.
+    const fn next(&mut self) -> Option<usize> {
+        if self.tried < SAMPLES {
+            let lead = self.tried * self.whole / SAMPLES + self.tried % 7;
+            self.tried += 1;
+            return Some(lead);
+        }
+        let back = self.back;
+        self.back /= 2;
+        if back == 0 {
+            return None;
+        }
+        Some(self.worst.1.saturating_sub(back))
+    }
+
+    /// What was measured there; none if the alarm came before the operation.
+    fn note(&mut self, latency: Option<usize>, lead: usize) {
+        self.worst = self.worst.max((latency.unwrap_or(0), lead));
+    }
+}
 
 /// Does an operation during which, after `lead` instructions of it, the alarm comes; answers the
 /// instructions from the alarm to the first instruction of the driver.
@@ -110,19 +155,17 @@ pub(crate) fn revocation(bench: &mut Bench) -> Outcome {
     row("revoke-200", whole);
     bench.start(LESSEE)?;
     let alarm = Alarm::new(bench)?;
-    let mut worst = (0, 0);
-    for sample in 0..SAMPLES {
-        let lead = sample * whole / SAMPLES + sample % 7;
+    let mut moments = Moments::new(whole);
+    while let Some(lead) = moments.next() {
         let lease = prepare(bench)?;
-        let latency = during(&alarm, bench, lead, || take_away(lease))?;
+        moments.note(during(&alarm, bench, lead, || take_away(lease))?, lead);
         recover(bench, lease)?;
-        worst = worst.max((latency.unwrap_or(0), lead));
     }
     note(format_args!(
         "the longest latency in a revocation came {} of {whole} instructions into it",
-        worst.1
+        moments.worst.1
     ));
-    row("latency-revoke", worst.0);
+    row("latency-revoke", moments.worst.0);
     bench.stop(LESSEE)?;
     bench.stop(DRIVER)?;
     bench.stop(CLIENT)?;
@@ -150,19 +193,17 @@ pub(crate) fn wide(bench: &mut Bench) -> Outcome {
     let whole = revoke(lease)?;
     give_back(bench, lease)?;
     row("revoke-wide", whole);
-    let mut worst = (0, 0);
-    for sample in 0..SAMPLES {
-        let lead = sample * whole / SAMPLES + sample % 7;
+    let mut moments = Moments::new(whole);
+    while let Some(lead) = moments.next() {
         let lease = prepare(bench)?;
-        let latency = during(&alarm, bench, lead, || take_away(lease))?;
+        moments.note(during(&alarm, bench, lead, || take_away(lease))?, lead);
         give_back(bench, lease)?;
-        worst = worst.max((latency.unwrap_or(0), lead));
     }
     note(format_args!(
         "the longest latency in the revocation of {length} bytes came {} of {whole} instructions into it",
-        worst.1
+        moments.worst.1
     ));
-    row("latency-wide", worst.0);
+    row("latency-wide", moments.worst.0);
     bench.stop(LESSEE)?;
     bench.stop(DRIVER)?;
     bench.stop(CLIENT)
@@ -188,27 +229,31 @@ pub(crate) fn restart(bench: &mut Bench) -> Outcome {
     let (stopping, starting) = (timed(&stop)?, timed(&start)?);
     bench.adopt(CLIENT)?;
     bench.succeed(SERVER, Command::Release, &[lease.raw() as usize])?;
-    let (mut worst_stop, mut worst_start) = ((0, 0), (0, 0));
-    for sample in 0..SAMPLES {
+    let (mut stops, mut starts) = (Moments::new(stopping), Moments::new(starting));
+    loop {
+        let (to_stop, to_start) = (stops.next(), starts.next());
+        if to_stop.is_none() && to_start.is_none() {
+            break;
+        }
         let lease = prepare(bench)?;
-        let lead = sample * stopping / SAMPLES + sample % 7;
-        let latency = during(&alarm, bench, lead, stop)?;
-        worst_stop = worst_stop.max((latency.unwrap_or(0), lead));
-        let lead = sample * starting / SAMPLES;
-        let latency = during(&alarm, bench, lead, start)?;
-        worst_start = worst_start.max((latency.unwrap_or(0), lead));
+        match to_stop {
+            Some(lead) => stops.note(during(&alarm, bench, lead, stop)?, lead),
+            None => stop()?,
+        }
+        match to_start {
+            Some(lead) => starts.note(during(&alarm, bench, lead, start)?, lead),
+            None => start()?,
+        }
         bench.adopt(CLIENT)?;
         bench.succeed(SERVER, Command::Release, &[lease.raw() as usize])?;
     }
-    for (name, whole, (latency, lead)) in [
-        ("stop", stopping, worst_stop),
-        ("start", starting, worst_start),
-    ] {
+    for (name, moments) in [("stop", &stops), ("start", &starts)] {
+        let ((latency, lead), whole) = (moments.worst, moments.whole);
         note(format_args!(
             "the longest latency in a {name}, {latency}, came {lead} of {whole} instructions into it"
         ));
     }
-    row("latency-restart", worst_stop.0.max(worst_start.0));
+    row("latency-restart", stops.worst.0.max(starts.worst.0));
     bench.stop(LESSEE)?;
     bench.stop(DRIVER)?;
     bench.stop(CLIENT)?;

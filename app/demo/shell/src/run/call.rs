@@ -49,13 +49,7 @@ impl Server<'_> {
     ) -> Result<(), Failure> {
         message.tag = tag(operation, message.tag.words(), self.instance);
         sys::call(self.handle, loans, message).map_err(Failure::Kernel)?;
-        match usize::from(message.tag.operation()) {
-            0 => Ok(()),
-            code => {
-                let error = Error::from_code(code).unwrap_or(Error::Protocol);
-                Err(Failure::Server(error))
-            }
-        }
+        Error::of_reply(message.tag.operation()).map_err(Failure::Server)
     }
 
     /// What the server says of the method of this number; `None` where it has none.
