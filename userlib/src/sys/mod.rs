@@ -56,14 +56,14 @@ pub use privileged::{
 pub use task::{cancel_timer, notify, panic, set_serving, set_timer, task_info, task_self, time};
 pub use words::Message;
 
-/// The meaning of the first result register. It is the code itself, so this is no instruction.
+/// The meaning of the first result register.
 #[inline(always)]
 fn status(code: usize) -> Result<(), Error> {
-    if code == 0 {
-        return Ok(());
+    match code {
+        0 => Ok(()),
+        // The kernel answers with no other code. A newer kernel's code breaks this contract.
+        code => Err(Error::from_code(code).unwrap_or(Error::Protocol)),
     }
-    // SAFETY: the kernel, which is compiled with this library, answers with 0 or the code of an error.
-    Err(unsafe { Error::from_code(code).unwrap_unchecked() })
 }
 
 #[cfg(test)]
