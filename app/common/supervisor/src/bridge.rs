@@ -44,7 +44,8 @@ impl Supervisor<'_> {
     #[inline(never)]
     pub(crate) fn place(&self, reported: &FunctionInfo) -> Result<[BarInfo; 6], Error> {
         let function = self.configuration_of(reported)?;
-        let mut apertures = self.apertures(reported.address.bus())?;
+        let mut apertures = Apertures::new();
+        self.find_apertures(reported.address.bus(), &mut apertures)?;
         placement::place(&function, Header::DEVICE, reported, &mut apertures)
     }
 
@@ -74,7 +75,8 @@ impl Supervisor<'_> {
         if size < LEAST {
             return Err(Error::Exhausted);
         }
-        let mut apertures = self.apertures(bus)?;
+        let mut apertures = Apertures::new();
+        self.find_apertures(bus, &mut apertures)?;
         let mut bars = placement::place(&bridge, Header::BRIDGE, reported, &mut apertures)?;
         let base = aperture::allocate(&mut apertures, size, false)?;
         bars[BEHIND] = BarInfo { base, length: size };
@@ -147,9 +149,9 @@ impl Supervisor<'_> {
     }
 
     /// Where the windows of the functions on a bus may be: the host bridge's windows, or that of the bridge that the
-    /// bus is behind. What has its place on that bus is taken.
-    fn apertures(&self, bus: u8) -> Result<Apertures, Error> {
-        let mut apertures = Apertures::new();
+    /// bus is behind. What has its place on that bus is taken. They are added to an empty list of the caller's: it is
+    /// large, and as a result it would be on the stack more than once.
+    fn find_apertures(&self, bus: u8, apertures: &mut Apertures) -> Result<(), Error> {
         let mut add = |base, length| {
             let aperture = Aperture::new(base, length)?;
             apertures.push(aperture).map_err(|_| Error::Exhausted)
@@ -174,11 +176,11 @@ impl Supervisor<'_> {
             .flat_map(|known| known.bars)
             .filter(|bar| bar.length != 0)
         {
-            for aperture in &mut apertures {
+            for aperture in apertures.iter_mut() {
                 aperture.reserve(bar.base, bar.length)?;
             }
         }
-        Ok(apertures)
+        Ok(())
     }
 
     /// A function's configuration space.

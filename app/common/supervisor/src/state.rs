@@ -82,6 +82,7 @@ impl<'m> Supervisor<'m> {
     ///
     /// # Errors
     /// `Revoked` when `root` is not the root lease.
+    #[inline(never)]
     pub fn new<const TASKS: usize, const DEVICES: usize>(
         policy: &'static Policy,
         root: LeaseHandle,
@@ -156,6 +157,7 @@ impl<'m> Supervisor<'m> {
     }
 
     /// Does what is to be done now, and sets the timer for what is to be done later.
+    #[inline(never)]
     pub fn settle(&mut self) {
         self.take_events();
         for index in 1..self.policy.tasks.len() {
