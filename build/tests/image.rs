@@ -15,6 +15,7 @@ use std::path::Path;
 const TASK: &str = r#"//! A task.
 #![no_std]
 #![no_main]
+extern crate leasehold_saved as _;
 use core::sync::atomic::{AtomicUsize, Ordering};
 static COUNT: AtomicUsize = AtomicUsize::new(7);
 static TABLE: [AtomicUsize; 64] = [const { AtomicUsize::new(0) }; 64];
@@ -79,19 +80,37 @@ fn repository() -> Repository {
 /// The same with another chip file.
 fn repository_of(chip: &str) -> Repository {
     let repository = Repository::new(MANIFEST, chip);
-    let root = "[workspace]\nresolver = \"3\"\nmembers = [\"drivers/*\", \"kernel\"]\n\
+    let root = "[workspace]\nresolver = \"3\"\nmembers = [\"drivers/*\", \"kernel\", \"saved\"]\n\
                 [profile.release]\npanic = \"abort\"\nlto = true\n[profile.task]\ninherits = \"release\"\n[profile.dev]\npanic = \"abort\"\n";
     repository.write("Cargo.toml", root);
+    // What the compiler calls on RISC-V, as `userlib` brings it to a task.
+    let saved = include_str!("../../kernel/saved/src/lib.rs");
     for (folder, package, source) in [
+        ("saved", "leasehold-saved", saved),
         ("drivers/supervisor", "supervisor", TASK),
         ("drivers/console", "console", TASK),
         ("drivers/edu", "edu", TASK),
         ("kernel", "leasehold-kernel", KERNEL),
     ] {
         let features = "[features]\nmps2 = []\nvirt-machine = []\nvirt-supervisor = []\n";
-        let manifest = format!("[package]\nname = \"{package}\"\nedition = \"2024\"\n{features}");
-        repository.write(&format!("{folder}/Cargo.toml"), &manifest);
-        repository.write(&format!("{folder}/src/main.rs"), source);
+        let mut manifest =
+            format!("[package]\nname = \"{package}\"\nedition = \"2024\"\n{features}");
+        let root = if package == "leasehold-saved" {
+            "lib"
+        } else {
+            manifest += "[dependencies]\nleasehold-saved = { path = \"SAVED\" }\n";
+            "main"
+        };
+        let up = if folder == "kernel" {
+            "../saved"
+        } else {
+            "../../saved"
+        };
+        repository.write(
+            &format!("{folder}/Cargo.toml"),
+            &manifest.replace("SAVED", up),
+        );
+        repository.write(&format!("{folder}/src/{root}.rs"), source);
     }
     repository.write("kernel/arch/riscv/sv39.ld", KERNEL_SCRIPT);
     let script = include_str!("../../kernel/arch/common/physical.ld");
