@@ -7,6 +7,7 @@ mod shows;
 
 use common::{CHIP, MANIFEST, Repository, replace};
 use leasehold_build::{Built, Workspace};
+use object::{Object, ObjectSymbol};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -474,5 +475,70 @@ fn a_large_stack_may_have_large_frames_and_keeps_what_others_lend_far_below() {
         let words: Vec<&str> = line.unwrap().split_whitespace().collect();
         let [reach, room] = [words[2], words[3]].map(|word| word.parse::<u64>().unwrap());
         assert!(reach >= 2 * 57_000 && room >= reach, "{target}: {report}");
+    }
+}
+
+/// Two functions, of which the link script gives the name in each pair to one (`userlib/src/manifest.rs`).
+const NEEDED: &str = r#"
+unsafe extern "Rust" {
+    safe fn __window_limit() -> u8;
+    safe fn __is_reached_elsewhere() -> u8;
+}
+#[unsafe(no_mangle)]
+fn __window_limit_of_manifest() -> u8 { 1 }
+#[unsafe(no_mangle)]
+fn __window_limit_of_none() -> u8 { 2 }
+#[unsafe(no_mangle)]
+fn __is_reached_by_another() -> u8 { 3 }
+#[unsafe(no_mangle)]
+fn __is_reached_by_none() -> u8 { 4 }
+pub fn unpack(_: usize) -> u8 {
+    __window_limit() + __is_reached_elsewhere()
+}
+"#;
+
+#[test]
+fn a_task_has_the_code_that_its_manifest_needs_and_no_other() {
+    let limited = replace(
+        MANIFEST,
+        "dma-pool = 8192\n",
+        "dma-pool = 8192\nwindows = 1\n\n[[tasks.edu.binds]]\npci = \"1af4:1000\"\n",
+    );
+    for (arch, target) in [
+        ("riscv64-sv39", "riscv64imac-unknown-none-elf"),
+        ("armv7m-pmsa", "thumbv7m-none-eabi"),
+    ] {
+        let chip = if arch == "riscv64-sv39" {
+            CHIP.to_owned()
+        } else {
+            chip_of(arch, target)
+        };
+        let repository = with_function(&chip, NEEDED);
+        repository.write("app/demo/board.toml", &limited);
+        let built = build(&repository);
+        // `child` is the same program as `edu`, with one binding that has no limit.
+        for (task, limit, reached) in [
+            (
+                "edu",
+                "__window_limit_of_manifest",
+                "__is_reached_by_another",
+            ),
+            ("child", "__window_limit_of_none", "__is_reached_by_none"),
+        ] {
+            let elf = fs::read(built.folder.join(format!("tasks/{task}.elf"))).unwrap();
+            let elf = object::File::parse(elf.as_slice()).unwrap();
+            let names: BTreeSet<&str> = (elf.symbols())
+                .filter_map(|symbol| symbol.name().ok())
+                .filter(|name| name.contains("_of_") || name.contains("_by_"))
+                .collect();
+            assert_eq!(names, BTreeSet::from([limit, reached]), "{target}: {task}");
+            let address = |wanted| {
+                let mut symbols = elf.symbols();
+                let symbol = symbols.find(|symbol| symbol.name() == Ok(wanted));
+                symbol.unwrap().address()
+            };
+            assert_eq!(address("__window_limit"), address(limit));
+            assert_eq!(address("__is_reached_elsewhere"), address(reached));
+        }
     }
 }
