@@ -54,6 +54,17 @@ impl<const N: usize> Text<N> {
         push(&mut self.bytes, &mut self.length, &mut self.cut, more);
     }
 
+    /// Adds bytes that may be no text: those that are printable in ASCII, and a `?` for each other one.
+    #[inline(never)]
+    pub fn push_bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            let printable = matches!(byte, b' '..=b'~');
+            let shown = [if printable { *byte } else { b'?' }];
+            // SAFETY: one character of ASCII.
+            self.push(unsafe { core::str::from_utf8_unchecked(&shown) });
+        }
+    }
+
     /// Adds a number in decimal, of at least so many digits, of which there can be 20.
     pub fn push_decimal(&mut self, number: usize, digits: usize) {
         let mut room = Digits::new();
@@ -201,6 +212,13 @@ mod tests {
     use super::*;
     use core::fmt::Write;
     use std::string::String;
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown() {
+        let mut text = Text::<16>::from("a: ");
+        text.push_bytes("b\u{e9}\x1b~ \0".as_bytes());
+        assert_eq!(text.as_str(), "a: b???~ ?");
+    }
 
     /// In whatever pieces it is written, the result is the whole text, or as much of it as leaves room for the mark.
     #[test]
