@@ -40,8 +40,8 @@ const ON_RISCV: [&str; 6] = [
     "-Cllvm-args=-enable-machine-outliner=always",
 ];
 
-/// On RISC-V, for tasks and the kernel: the linker makes one instruction of a call's two where the callee is near, which
-/// is everywhere; and registers are saved and restored by code that all functions share (`kernel/saved`).
+/// On RISC-V, for tasks and the kernel: the linker makes one instruction of a call's two where the callee is near,
+/// which is everywhere; and registers are saved and restored by code that all functions share (`kernel/saved`).
 const SHORTER: [&str; 2] = ["+relax", "+save-restore"];
 
 /// The compiler warns that it does not promise to keep the names of these features. There is no other way to silence

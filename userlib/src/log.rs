@@ -58,8 +58,8 @@ impl<const N: usize> Words for Text<N> {
     }
 }
 
-/// With a `?` for each byte that is not printable in ASCII: the log shows no others, and so a driver that logs a name has
-/// no code that checks UTF-8.
+/// With a `?` for each byte that is not printable in ASCII: the log shows no others, and so a driver that logs a name
+/// has no code that checks UTF-8.
 impl<const N: usize> Words for Padded<N> {
     fn add_to(&self, line: &mut Line) {
         line.push_bytes(self.used());

@@ -66,8 +66,8 @@ table! {
 }
 
 /// Defines a function that a task needs only if its manifest has certain lines. The link script (`build/src/link.rs`)
-/// gives its name one of two meanings: the body, or a function that has the answer in parentheses. The linker leaves out
-/// the other one. On the host it is always the body.
+/// gives its name one of two meanings: the body, or a function that has the answer in parentheses. The linker leaves
+/// out the other one. On the host it is always the body.
 macro_rules! if_needed {
     (
         $(#[$doc:meta])*
