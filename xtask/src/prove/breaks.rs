@@ -123,13 +123,32 @@ mod tests {
         assert_eq!(judge(&trial, &whole, never).0, "NOT BUILT WITHOUT IT");
     }
 
-    /// A break whose place is gone would fail only when somebody proves.
+    /// Whether a source in a folder has this text.
+    fn has(folder: &Path, text: &str) -> bool {
+        let paths = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        paths.into_iter().any(|path| match path.is_dir() {
+            true => has(&path, text),
+            false => {
+                let is_source = path.extension().is_some_and(|end| end == "rs");
+                is_source && std::fs::read_to_string(path).unwrap().contains(text)
+            }
+        })
+    }
+
+    /// One whose place or test is gone would fail only when somebody proves.
     #[test]
-    fn each_break_has_its_place() {
+    fn each_break_has_its_place_and_its_test() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         for row in table(&Workspace::new(root)).unwrap() {
             let source = std::fs::read_to_string(root.join(&row.file)).unwrap();
             row.applied_to(&source).unwrap();
+            if let Trial::Tests { fails, .. } = &row.trial {
+                let test = format!("fn {fails}(");
+                let is_there = ["drivers", "kernel"].map(|folder| has(&root.join(folder), &test));
+                assert!(is_there.contains(&true), "{}: {test}", row.rule);
+            }
         }
     }
 }
