@@ -69,14 +69,6 @@ impl ChipModel for Model {
         &self.wire
     }
 
-    fn enabled(&self) -> Interrupts {
-        let (received, room) = (Control::RECEIVE_INTERRUPT, Control::TRANSMIT_INTERRUPT);
-        let mut enabled = Interrupts::empty();
-        enabled.set(Interrupts::RECEIVED, received.is_set(self.control));
-        enabled.set(Interrupts::ROOM, room.is_set(self.control));
-        enabled
-    }
-
     fn misused(&self) -> bool {
         self.misused || self.transmit_overrun
     }

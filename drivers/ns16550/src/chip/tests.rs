@@ -54,17 +54,6 @@ impl ChipModel for Model {
         &self.wire
     }
 
-    fn enabled(&self) -> Interrupts {
-        let (received, empty) = (
-            InterruptEnable::RECEIVED,
-            InterruptEnable::TRANSMITTER_EMPTY,
-        );
-        let mut enabled = Interrupts::empty();
-        enabled.set(Interrupts::RECEIVED, received.is_set(self.interrupt_enable));
-        enabled.set(Interrupts::ROOM, empty.is_set(self.interrupt_enable));
-        enabled
-    }
-
     fn misused(&self) -> bool {
         self.misused
     }
