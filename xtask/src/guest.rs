@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// The shell's prompts: after success, and after a failed line.
-const PROMPT: &str = "leasehold> ";
+pub(crate) const PROMPT: &str = "leasehold> ";
 const FAILED_PROMPT: &str = "leasehold [failed]> ";
 
 /// The firmware's text for an illegal instruction of a task, printed in the middle of any line. The first text ends

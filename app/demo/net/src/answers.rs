@@ -7,7 +7,7 @@ use crate::table::Kind;
 use driver_interfaces::{Datagram, Endpoint, NetworkStatus, SocketsServer, StreamState};
 use userlib::ipc::{Deferred, ReadLoan, WriteLoan};
 use userlib::sys::TaskHandle;
-use userlib::{Error, time};
+use userlib::{Error, sys, time};
 use zerocopy::{Immutable, IntoBytes};
 
 /// How long the port of a client that closed its last socket there counts as one at which it listens, in milliseconds:
@@ -113,7 +113,11 @@ impl SocketsServer for Answers<'_> {
     }
 
     fn listen(&mut self, port: u16) -> Result<u32, Error> {
-        let index = self.take(Kind::Stream)?;
+        let index = self.take(Kind::Stream).inspect_err(|_| {
+            // All others may still end for longer than that: whoever asks again meanwhile has not given the port up.
+            let until = time::after(ANEW_TIME);
+            self.stack.table.stay(port, sys::time(), until);
+        })?;
         let listens = self.stack.table.listen(index, port).and_then(|()| {
             let stream = self.stack.stream(index).ok_or(Error::NotFound)?;
             stream.listen(port).map_err(|_| Error::Invalid)

@@ -126,6 +126,15 @@ impl Table {
         }
     }
 
+    /// Who left the port asks for another socket there, in vain: until this time, in ticks, it may listen there anew.
+    pub(crate) fn stay(&mut self, port: u16, now: u64, until: u64) {
+        for (left, end) in self.0.iter_mut().filter_map(|entry| entry.left.as_mut()) {
+            if *left == port && now < *end {
+                *end = until;
+            }
+        }
+    }
+
     /// Whether the port is a client's who listens there: with a socket, though it may be a connection now, or with the
     /// next one that it is about to have.
     pub(crate) fn listens(&self, port: u16, now: u64) -> bool {

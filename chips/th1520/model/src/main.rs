@@ -88,6 +88,13 @@ struct Arguments {
     /// The run ends with its input.
     #[arg(long)]
     attended: bool,
+    /// What is typed once the text of `--after` was printed, a line each. So when it is does not depend on the host: a
+    /// machine that waits lets its time pass at once.
+    #[arg(long = "type", requires = "after")]
+    lines: Vec<String>,
+    /// The text, for example a shell's prompt.
+    #[arg(long, requires = "lines")]
+    after: Option<String>,
     /// Say at the end how fast the run was.
     #[arg(long)]
     speed: bool,
@@ -258,10 +265,14 @@ fn serve<B: Board>(
     let start = Instant::now();
     let mut typed = Typed::new(input);
     let mut told = Told::default();
+    let mut after = arguments.after.as_deref();
     let mut broken = false;
     let stop = loop {
         let stop = machine.run(STEP.min(end - machine.now()));
         told.print(&machine.serial_out())?;
+        if after.take_if(|text| told.ends_with(text)).is_some() {
+            typed.type_all(&arguments.lines);
+        }
         look(&mut machine)?;
         for violation in machine.violations() {
             broken = true;
@@ -330,6 +341,11 @@ impl Told {
         Ok(output.flush()?)
     }
 
+    /// Whether this is the last that was printed: who asks waits then.
+    fn ends_with(&self, text: &str) -> bool {
+        self.last.ends_with(text.as_bytes())
+    }
+
     /// The number after a text.
     fn code(&self, text: &str) -> Option<u8> {
         let last = String::from_utf8_lossy(&self.last);
@@ -372,6 +388,13 @@ impl Typed {
         }
     }
 
+    /// Types these lines as well.
+    fn type_all(&mut self, lines: &[String]) {
+        for line in lines {
+            self.waiting.extend(line.bytes().chain([b'\r']));
+        }
+    }
+
     /// Nothing more will come, and all was passed on.
     fn has_ended(&self) -> bool {
         !self.open && self.waiting.is_empty()
@@ -397,5 +420,30 @@ impl Typed {
         if !taken.is_empty() {
             machine.serial_in(&taken);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_typed_when_the_text_is_the_last_that_was_printed() {
+        let mut told = Told::default();
+        for (piece, is_it) in [
+            ("x> ho", false),
+            ("st>", false),
+            (" ", true),
+            ("[ 1]", false),
+        ] {
+            told.print(piece.as_bytes()).unwrap();
+            assert_eq!(told.ends_with("host> "), is_it, "after {piece:?}");
+        }
+        // Nothing comes from outside, and that is no end before they are passed on.
+        let mut typed = Typed::new(channel().1);
+        typed.open = false;
+        typed.type_all(&["ps".to_owned(), "poweroff".to_owned()]);
+        assert!(!typed.has_ended());
+        assert!(typed.waiting.iter().eq(b"ps\rpoweroff\r"));
     }
 }

@@ -3,6 +3,7 @@
 
 use super::*;
 use driver_serial::uart::{RECEIVE_RING, Uart};
+use driver_serial_testing::ChipModel;
 use driver_testing::{DeviceModel, Offer};
 use leasehold_abi::Error;
 use std::cell::RefCell;
@@ -41,6 +42,10 @@ impl Model {
             self.ask(enabled, Pending::TRANSMIT::SET.value);
         }
     }
+}
+
+impl ChipModel for Model {
+    const KEPT: usize = 1;
 
     /// A byte from the line. It replaces one that was not read.
     fn arrive(&mut self, byte: u8) {
@@ -50,8 +55,26 @@ impl Model {
         self.ask(enabled, Pending::RECEIVE::SET.value);
     }
 
+    fn transmit(&mut self, count: usize) {
+        if count > 0 {
+            self.send();
+        }
+    }
+
     fn interrupt(&self) -> bool {
         self.pending != 0
+    }
+
+    fn wire(&self) -> &[u8] {
+        &self.wire
+    }
+
+    fn misused(&self) -> bool {
+        self.misused || self.transmit_overrun
+    }
+
+    fn unplug(&mut self) {
+        self.unplugged = true;
     }
 }
 
@@ -126,6 +149,16 @@ fn with(body: impl for<'cap> FnOnce(&Rc<RefCell<Model>>, &mut Uart<CmsdkUart<'ca
     });
 }
 
+driver_serial_testing::tests!(with);
+
+#[test]
+fn every_accepted_byte_goes_out_also_on_an_eager_line() {
+    with(|model, uart| {
+        model.borrow_mut().eager = true;
+        driver_serial_testing::every_accepted_byte_goes_out_once_and_in_order(model, uart);
+    });
+}
+
 #[test]
 fn set_up_leaves_the_rate_both_directions_and_the_receive_interrupt() {
     with(|model, _| {
@@ -155,94 +188,6 @@ fn an_interrupt_that_is_turned_off_is_taken_back() {
     });
 }
 
-#[test]
-fn every_accepted_byte_goes_out_once_and_in_order_by_interrupts_alone() {
-    for eager in [false, true] {
-        with(move |model, uart| {
-            model.borrow_mut().eager = eager;
-            let message: Vec<u8> = (0..5_000_u32)
-                .map(|index| (index * 7 % 251) as u8)
-                .collect();
-            let mut accepted = 0;
-            let mut step = 0;
-            while model.borrow().wire.len() < message.len() {
-                step += 1;
-                if step % 50 == 1 {
-                    accepted +=
-                        uart.send(&message[accepted..message.len().min(accepted + step % 97)]);
-                }
-                model.borrow_mut().send();
-                if model.borrow().interrupt() {
-                    uart.service();
-                }
-                let sent = model.borrow().wire.len();
-                assert!(step < 400_000, "stuck after {sent} bytes, eager {eager}");
-            }
-            assert_eq!(model.borrow().wire, message);
-            assert!(!model.borrow().transmit_overrun, "written while full");
-            assert!(uart.is_drained());
-            if model.borrow().interrupt() {
-                uart.service();
-            }
-            assert!(
-                !model.borrow().interrupt(),
-                "an idle transmitter asks for nothing"
-            );
-        });
-    }
-}
-
-#[test]
-fn the_end_of_the_last_byte_is_told_to_who_waits_for_it() {
-    with(|model, uart| {
-        uart.send(b"x");
-        assert!(!uart.is_drained());
-        uart.await_drained(true);
-        assert!(!uart.is_drained());
-        assert!(!model.borrow().interrupt());
-        model.borrow_mut().send();
-        assert!(model.borrow().interrupt(), "nobody would look again");
-        assert!(uart.is_drained());
-        uart.await_drained(false);
-        assert!(!model.borrow().interrupt());
-    });
-}
-
-#[test]
-fn a_full_ring_leaves_the_byte_in_the_chip_and_loses_none() {
-    with(|model, uart| {
-        for index in 0..=RECEIVE_RING {
-            model.borrow_mut().arrive(index as u8);
-            if model.borrow().interrupt() {
-                uart.service();
-            }
-        }
-        assert_eq!(uart.available(), RECEIVE_RING);
-        assert!(!model.borrow().interrupt(), "nothing can be done for it");
-        assert!(model.borrow().received.is_some());
-        let mut all = Vec::new();
-        let mut out = [0; 100];
-        loop {
-            let count = uart.receive(&mut out);
-            if count == 0 {
-                break;
-            }
-            all.extend_from_slice(&out[..count]);
-        }
-        let sent: Vec<u8> = (0..=RECEIVE_RING).map(|index| index as u8).collect();
-        assert_eq!(all, sent);
-        assert_eq!(uart.overruns(), 0);
-        model.borrow_mut().arrive(7);
-        assert!(
-            model.borrow().interrupt(),
-            "the receive interrupt is on again"
-        );
-        uart.service();
-        assert_eq!(uart.available(), 1);
-        assert!(!model.borrow().misused);
-    });
-}
-
 /// A byte that comes between the last read of the state and enabling the interrupt requests nothing.
 #[test]
 fn a_byte_that_comes_while_its_interrupt_is_off_is_found() {
@@ -257,31 +202,5 @@ fn a_byte_that_comes_while_its_interrupt_is_off_is_found() {
         let mut out = [0; 8];
         assert_eq!(uart.receive(&mut out), 8);
         assert_eq!(uart.available(), RECEIVE_RING - 7);
-    });
-}
-
-#[test]
-fn an_overrun_is_counted_once() {
-    with(|model, uart| {
-        model.borrow_mut().arrive(1);
-        model.borrow_mut().arrive(2);
-        uart.service();
-        uart.service();
-        assert_eq!((uart.overruns(), uart.available()), (1, 1));
-        model.borrow_mut().arrive(3);
-        model.borrow_mut().arrive(4);
-        uart.service();
-        assert_eq!(uart.overruns(), 2);
-    });
-}
-
-#[test]
-fn a_device_that_goes_away_does_not_hang_the_driver() {
-    with(|model, uart| {
-        uart.send(&[3; 100]);
-        model.borrow_mut().unplugged = true;
-        uart.service();
-        assert_eq!(uart.available(), 0);
-        assert!(!uart.is_drained());
     });
 }

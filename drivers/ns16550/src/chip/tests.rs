@@ -2,7 +2,8 @@
 
 use super::*;
 use core::cell::RefCell;
-use driver_serial::uart::{RECEIVE_RING, Uart};
+use driver_serial::uart::Uart;
+use driver_serial_testing::ChipModel;
 use driver_testing::{DeviceModel, Offer};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -26,7 +27,9 @@ struct Model {
     unplugged: bool,
 }
 
-impl Model {
+impl ChipModel for Model {
+    const KEPT: usize = FIFO_DEPTH;
+
     /// A byte from the line; lost with an overrun when the FIFO is full.
     fn arrive(&mut self, byte: u8) {
         if self.received.len() < FIFO_DEPTH {
@@ -36,7 +39,6 @@ impl Model {
         }
     }
 
-    /// Lets up to `count` bytes leave on the wire.
     fn transmit(&mut self, count: usize) {
         for _ in 0..count {
             self.wire.extend(self.holding.pop_front());
@@ -46,6 +48,18 @@ impl Model {
     fn interrupt(&self) -> bool {
         (self.interrupt_enable & 1 != 0 && !self.received.is_empty())
             || (self.interrupt_enable & 2 != 0 && self.holding.is_empty())
+    }
+
+    fn wire(&self) -> &[u8] {
+        &self.wire
+    }
+
+    fn misused(&self) -> bool {
+        self.misused
+    }
+
+    fn unplug(&mut self) {
+        self.unplugged = true;
     }
 }
 
@@ -106,6 +120,8 @@ fn with(body: impl for<'cap> FnOnce(&Rc<RefCell<Model>>, &mut Uart<Ns16550<'cap>
     assert_eq!(done, Ok(()));
 }
 
+driver_serial_testing::tests!(with);
+
 #[test]
 fn nothing_there_is_an_error() {
     let model = Rc::new(RefCell::new(Model {
@@ -124,104 +140,5 @@ fn set_up_leaves_the_divisor_and_the_receive_interrupt() {
         assert_eq!(inside.divisor, [2, 0]);
         assert_eq!(inside.line_control, LineControl::WORD::Eight.value);
         assert_eq!(inside.interrupt_enable, RECEIVING);
-    });
-}
-
-#[test]
-fn every_accepted_byte_goes_out_once_and_in_order() {
-    with(|model, uart| {
-        let message: Vec<u8> = (0..10_000_u32)
-            .map(|index| (index * 7 % 251) as u8)
-            .collect();
-        let mut accepted = 0;
-        let mut step = 0;
-        while model.borrow().wire.len() < message.len() {
-            step += 1;
-            accepted += uart.send(&message[accepted..message.len().min(accepted + step % 97)]);
-            model.borrow_mut().transmit(step % 23);
-            if model.borrow().interrupt() {
-                uart.service();
-            }
-            assert!(
-                step < 100_000,
-                "stuck after {} bytes",
-                model.borrow().wire.len()
-            );
-        }
-        assert_eq!(model.borrow().wire, message);
-        assert!(!model.borrow().misused);
-        assert!(uart.is_drained());
-    });
-}
-
-#[test]
-fn the_transmit_interrupt_is_on_only_while_bytes_wait() {
-    with(|model, uart| {
-        uart.send(&[1; FIFO_DEPTH]);
-        assert_eq!(model.borrow().interrupt_enable, RECEIVING);
-        uart.send(&[2]);
-        assert_eq!(
-            model.borrow().interrupt_enable,
-            RECEIVING | InterruptEnable::TRANSMITTER_EMPTY::SET.value
-        );
-        model.borrow_mut().transmit(FIFO_DEPTH);
-        assert!(model.borrow().interrupt());
-        uart.service();
-        assert_eq!(model.borrow().interrupt_enable, RECEIVING);
-    });
-}
-
-#[test]
-fn a_full_ring_leaves_input_in_the_chip() {
-    with(|model, uart| {
-        for index in 0..RECEIVE_RING + FIFO_DEPTH {
-            model.borrow_mut().arrive(index as u8);
-            if model.borrow().interrupt() {
-                uart.service();
-            }
-        }
-        assert_eq!(uart.available(), RECEIVE_RING);
-        assert!(
-            !model.borrow().interrupt(),
-            "the receive interrupt must be off while the ring is full"
-        );
-        let mut all = Vec::new();
-        let mut out = [0; 100];
-        loop {
-            let count = uart.receive(&mut out);
-            if count == 0 {
-                break;
-            }
-            all.extend_from_slice(&out[..count]);
-        }
-        let sent: Vec<u8> = (0..RECEIVE_RING + FIFO_DEPTH)
-            .map(|index| index as u8)
-            .collect();
-        assert_eq!(all, sent);
-        assert_eq!(uart.overruns(), 0);
-        assert!(!model.borrow().misused);
-    });
-}
-
-#[test]
-fn an_overrun_is_counted() {
-    with(|model, uart| {
-        for byte in 0..20 {
-            model.borrow_mut().arrive(byte);
-        }
-        uart.service();
-        assert_eq!(uart.overruns(), 1);
-        assert_eq!(uart.available(), FIFO_DEPTH);
-    });
-}
-
-#[test]
-fn a_device_that_goes_away_does_not_hang_the_driver() {
-    with(|model, uart| {
-        uart.send(&[3; 100]);
-        model.borrow_mut().unplugged = true;
-        uart.service();
-        assert_eq!(uart.available(), 0);
-        assert!(!uart.is_drained());
     });
 }

@@ -4,7 +4,7 @@ use super::copy::Copy;
 use super::table::{Run, Trial};
 use crate::build::{self, Bootable};
 use crate::emulator::Emulators;
-use crate::guest::{Event, Guest};
+use crate::guest::{Event, Guest, PROMPT};
 use crate::machine::Line;
 use crate::qemu::Clock;
 use anyhow::{Context, Result, ensure};
@@ -63,17 +63,11 @@ fn on_model(copy: &Copy, board: &str, run: &Run) -> Result<String> {
     command.args(["--wave", PAD, "--waves"]).arg(&waves);
     let mut guest = Guest::start(&command, bootable.symbols.clone())?;
     let mut seen = String::new();
-    let mut typed = false;
     loop {
         match guest.next_within(SILENCE) {
             Ok(Event::Line(line)) => {
                 seen.push_str(&line);
                 seen.push('\n');
-            }
-            Ok(Event::Prompt { .. }) if !typed => {
-                typed = true;
-                let lines: Vec<&str> = run.lines.iter().map(String::as_str).collect();
-                guest.send_all(&lines)?;
             }
             Ok(Event::Prompt { .. } | Event::Record(_)) => {}
             Ok(Event::End) => break,
@@ -105,5 +99,12 @@ fn of_model(bootable: &Bootable, run: &Run) -> Result<Command> {
     let milliseconds = run.milliseconds.to_string();
     command.args(["--milliseconds", &milliseconds]);
     command.args(&run.options);
+    // The model types them: its time may be over before this program has seen that the shell asks.
+    if !run.lines.is_empty() {
+        command.args(["--after", PROMPT]);
+    }
+    for line in &run.lines {
+        command.args(["--type", line]);
+    }
     Ok(command)
 }

@@ -1,6 +1,7 @@
 //! Requests to the board's page from this machine: good ones, bad ones, and connections that say nothing.
 
 use anyhow::{Context, Result, bail, ensure};
+use demo_web_requests::{Case, cases, request};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::{Duration, Instant};
@@ -19,50 +20,27 @@ const SILENT: usize = 12;
 /// The first that was answered otherwise.
 pub(super) fn statuses(port: u16, driver: &str) -> Result<()> {
     let host = format!("127.0.0.1:{port}");
-    let long = "a".repeat(5000);
-    let fields = "A: b\r\n".repeat(60);
-    let crash = format!("POST /crash/{driver} HTTP/1.1");
-    let look = format!("GET /crash/{driver} HTTP/1.1");
+    let mut cases = cases(&host);
+    // What depends on the system.
+    let crash = format!("POST /crash/{driver}");
     let own = format!("Origin: http://{host}\r\n");
-    for (first, fields, status) in [
-        ("GET / HTTP/1.1", "", 200),
-        ("HEAD / HTTP/1.1", "", 200),
-        ("GET / HTTP/1.0", "", 200),
-        ("GET /state?log=0 HTTP/1.1", "", 200),
+    let system = [
         (crash.as_str(), own.as_str(), 204),
-        ("POST /crash/shell HTTP/1.1", own.as_str(), 403),
-        ("POST /crash/supervisor HTTP/1.1", own.as_str(), 403),
-        ("POST /crash/nobody HTTP/1.1", own.as_str(), 404),
-        (crash.as_str(), "", 403),
-        (crash.as_str(), "Origin: http://evil.example\r\n", 403),
-        (look.as_str(), own.as_str(), 405),
-        ("PUT / HTTP/1.1", "", 405),
-        ("GET /nothing HTTP/1.1", "", 404),
-        ("GET  / HTTP/1.1", "", 400),
-        ("nonsense", "", 400),
-        ("GET / HTTP/1.1", "no colon\r\n", 400),
-        ("POST / HTTP/1.1", "Content-Length: 3\r\n", 413),
-        ("PUT /upload HTTP/1.1", "", 200),
-        ("GET /upload HTTP/1.1", "", 405),
-        (
-            "PUT /upload HTTP/1.1",
-            "Content-Length: 1073741825\r\n",
-            413,
-        ),
-        (&format!("GET /{long} HTTP/1.1"), "", 414),
-        ("GET / HTTP/1.1", &format!("A: {long}\r\n"), 431),
-        ("GET / HTTP/1.1", &fields, 431),
-        ("POST / HTTP/1.1", "Transfer-Encoding: chunked\r\n", 501),
-        ("GET / HTTP/2.0", "", 505),
-    ] {
-        let request = format!("{first}\r\nHost: {host}\r\n{fields}\r\n");
-        let found = ask(&mut connect(port)?, request.as_bytes())
-            .with_context(|| format!("{first:.40} {fields:.40}"))?;
-        ensure!(found == status, "{found} for {first:.40} {fields:.40}");
+        ("POST /crash/shell", &own, 403),
+        ("POST /crash/supervisor", &own, 403),
+        ("POST /crash/nobody", &own, 404),
+        (&crash, "", 403),
+        (&crash, "Origin: http://evil.example\r\n", 403),
+        ("PUT /upload", "", 200),
+    ];
+    cases.extend(system.map(|(first, fields, status)| Case {
+        bytes: request(&host, first, fields),
+        status,
+    }));
+    for case in cases {
+        let found = ask(&mut connect(port)?, &case.bytes).with_context(|| case.to_string())?;
+        ensure!(found == case.status, "{found} for {case}");
     }
-    let other = b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n";
-    let found = ask(&mut connect(port)?, other)?;
-    ensure!(found == 421, "{found} for another host");
     Ok(())
 }
 
@@ -83,10 +61,8 @@ pub(super) fn upload(
 ) -> Result<String> {
     let mut stream = connect(port)?;
     let (host, length) = (format!("127.0.0.1:{port}"), body.len());
-    let head = format!(
-        "PUT /upload HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n"
-    );
-    let status = ask(&mut stream, head.as_bytes())?;
+    let fields = format!("Content-Length: {length}\r\nExpect: 100-continue\r\n");
+    let status = ask(&mut stream, &request(&host, "PUT /upload", &fields))?;
     ensure!(status == 100, "status {status} before the body");
     let (first, second) = body.split_at(length / 2);
     stream.write_all(first)?;
@@ -133,7 +109,7 @@ fn ask_for(stream: &mut TcpStream, request: &[u8]) -> Result<(u16, Vec<u8>)> {
 }
 
 fn state(port: u16) -> Vec<u8> {
-    format!("GET /state HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n").into_bytes()
+    request(&format!("127.0.0.1:{port}"), "GET /state", "")
 }
 
 /// Opens connections that say nothing, or half of a request; others get the page.
@@ -202,12 +178,15 @@ fn reach(port: u16, each: Duration) -> Result<TcpStream> {
 /// When it does not.
 pub(super) fn crash(port: u16, driver: &str) -> Result<()> {
     let host = format!("127.0.0.1:{port}");
-    let order =
-        format!("POST /crash/{driver} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n\r\n");
+    let order = request(
+        &host,
+        &format!("POST /crash/{driver}"),
+        &format!("Origin: http://{host}\r\n"),
+    );
     let mut stream = reach(port, TRY)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     for _ in 0..2 {
-        let status = ask(&mut stream, order.as_bytes())?;
+        let status = ask(&mut stream, &order)?;
         ensure!(status == 204, "status {status}");
         let status = ask(&mut stream, &state(port))?;
         ensure!(status == 200, "status {status}");

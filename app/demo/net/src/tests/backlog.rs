@@ -4,7 +4,7 @@ use super::{PORT, Pair, run};
 use crate::answers::Answers;
 use crate::backlog::Backlog;
 use crate::calls::Calls;
-use crate::memory::BACKLOG;
+use crate::memory::{BACKLOG, STREAMS};
 use crate::table::Kind;
 use class_network::MOST_FRAME;
 use driver_interfaces::{Endpoint, SocketsServer};
@@ -12,7 +12,7 @@ use smoltcp::socket::tcp::State;
 use smoltcp::wire::{IpAddress, IpProtocol, Ipv4Address, Ipv4Packet, TcpPacket};
 use std::vec::Vec;
 use userlib::sys::TaskHandle;
-use userlib::time;
+use userlib::{Error, time};
 
 /// As long as a segment is kept, in milliseconds.
 const LONG: u64 = 5_000;
@@ -165,6 +165,28 @@ fn a_client_that_closed_its_last_socket_may_listen_anew_for_a_while() {
         let asks = pair.ask(PORT);
         assert_eq!((pair.state(0, asks), pair.kept()), (State::SynSent, 1));
         pair.pass(1_000);
+        pair.settle();
+        assert_eq!((pair.state(0, asks), pair.kept()), (State::Closed, 0));
+    });
+}
+
+#[test]
+fn a_client_that_finds_no_socket_to_listen_with_keeps_its_port_as_long_as_it_asks() {
+    run(|| {
+        let mut pair = Pair::busy();
+        let (client, mut calls) = (TaskHandle::new(3, 1), Calls::default());
+        // Half of that time is over.
+        pair.stacks[1].table.leave(0, time::ticks(500));
+        pair.stacks[1].close(0);
+        for _ in 1..STREAMS {
+            pair.take(1);
+        }
+        let mut answers = Answers::new(&mut pair.stacks[1], &mut calls, client);
+        assert_eq!(answers.listen(PORT), Err(Error::Exhausted));
+        pair.pass(900);
+        let asks = pair.ask(PORT);
+        assert_eq!((pair.state(0, asks), pair.kept()), (State::SynSent, 1));
+        pair.pass(100);
         pair.settle();
         assert_eq!((pair.state(0, asks), pair.kept()), (State::Closed, 0));
     });
