@@ -130,7 +130,6 @@ impl Hardware for Board {
     const GUARD: usize = GUARD;
     const WINDOW_MASK: usize = <Protection as Protected>::WINDOW_MASK;
     const CHECKED_STRIDE: usize = 8;
-    const UNMAPPED_AT_ONCE: usize = <Protection as Protected>::UNMAPPED_AT_ONCE;
     const PCI: bool = PCI;
 
     #[inline(always)]
@@ -176,6 +175,11 @@ impl Hardware for Board {
     #[inline(always)]
     fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool {
         self.protection.unmap(task, window, progress)
+    }
+
+    #[inline(always)]
+    fn unmapped_at_once(progress: usize) -> bool {
+        <Protection as Protected>::unmapped_at_once(progress)
     }
 
     fn fault_kind(&self, task: usize, kind: FaultKind, address: usize) -> FaultKind {

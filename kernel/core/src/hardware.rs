@@ -83,9 +83,6 @@ pub trait Hardware {
     const CHECKED_STRIDE: usize;
     /// The low bits of a window's address, by which a task sees it: a power of two, less one.
     const WINDOW_MASK: usize;
-    /// A window of at most so many bytes is unmapped within the call that revokes its lease, if that has no other. What
-    /// is longer is left to the reaper, which looks for interrupts before.
-    const UNMAPPED_AT_ONCE: usize;
     /// Whether tasks may have PCI functions on lease. If not, the code for them is left out.
     const PCI: bool;
 
@@ -125,6 +122,10 @@ pub trait Hardware {
     /// step of mapping left, or with 0 when there was no last one, and is the hardware's. The window is gone, and no
     /// translation of it is cached, when this is true.
     fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool;
+    /// Whether to [`unmap`](Self::unmap) is one short step that needs no other, by the `progress` that the last step of
+    /// mapping left. Such a window is unmapped within the call that revokes its lease. What takes longer is left to the
+    /// reaper, which looks for interrupts before.
+    fn unmapped_at_once(progress: usize) -> bool;
     /// Where a task sees a window that starts at `base`.
     #[inline(always)]
     fn window_address(base: usize) -> usize {

@@ -135,7 +135,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         for (index, task) in self.config.iter().enumerate() {
             self.hardware.map_own(index, &task.regions())?;
         }
-        Ok(self.next_shared())
+        self.choose_shared();
+        Ok(self.chosen())
     }
 
     /// The registers of a task. Their address stays the same for the kernel's life.
@@ -190,22 +191,41 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// what this one takes.
     pub fn wake(&mut self) -> Next {
         self.take_interrupts();
-        self.next_shared()
+        self.choose_shared();
+        self.chosen()
     }
 
     /// What runs next: the end of every entry.
     #[inline(always)]
     pub(crate) fn next(&mut self) -> Next {
-        if self.reaper.is_idle() {
-            return self.pick(self.ready);
-        }
-        self.work()
+        self.choose();
+        self.chosen()
     }
 
-    /// [`Kernel::next`], once for all entries in which a few instructions do not count.
+    /// What was chosen to run next. It is read back from `current`: so functions on the way need not return it.
+    #[inline(always)]
+    pub(crate) fn chosen(&self) -> Next {
+        if self.current < T {
+            Next::Run(self.current)
+        } else {
+            Next::Idle
+        }
+    }
+
+    /// Choose what runs next, and do what goes before it.
+    #[inline(always)]
+    pub(crate) fn choose(&mut self) {
+        if self.reaper.is_idle() {
+            self.pick(self.ready);
+        } else {
+            self.work();
+        }
+    }
+
+    /// [`Kernel::choose`], once for all entries in which a few instructions do not count.
     #[inline(never)]
-    pub(crate) fn next_shared(&mut self) -> Next {
-        self.next()
+    pub(crate) fn choose_shared(&mut self) {
+        self.choose();
     }
 
     /// The reaper's steps, until a task goes first or there are none left.
@@ -213,7 +233,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Whatever moves a lease's deadline also gives the reaper work, so the alarm is set here for all of it; a
     /// revocation that leaves no work sets it itself.
     #[inline(never)]
-    fn work(&mut self) -> Next {
+    fn work(&mut self) {
         let first = loop {
             if self.hardware.interrupt_pending() {
                 self.take_interrupts();
@@ -224,22 +244,16 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             }
             self.reap();
         };
-        let next = self.pick(first);
+        self.pick(first);
         self.alarm_by(self.overdue.earliest());
         if !self.reaper.is_idle() && self.current != 0 {
             self.limit_going_first();
         }
-        next
     }
 
     #[inline(always)]
-    fn pick(&mut self, set: TaskSet) -> Next {
-        if set == 0 {
-            self.current = NO_TASK;
-            return Next::Idle;
-        }
-        self.current = first(set);
-        Next::Run(self.current)
+    fn pick(&mut self, set: TaskSet) {
+        self.current = if set == 0 { NO_TASK } else { first(set) };
     }
 
     /// What the build says of a task.

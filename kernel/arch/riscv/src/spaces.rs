@@ -53,7 +53,6 @@ impl<const P: usize, A: Attributes> Protection for Spaces<P, A> {
     };
     const GRANULE: usize = PAGE_SIZE as usize;
     const WINDOW_MASK: usize = WINDOW_MASK as usize;
-    const UNMAPPED_AT_ONCE: usize = PAGE_SIZE as usize;
     const KERNEL_OFFSET: usize = DIRECT_MAP;
 
     fn start(&mut self, store: &'static mut Store<P>, tasks: usize) -> Result<(), Error> {
@@ -139,6 +138,11 @@ impl<const P: usize, A: Attributes> Protection for Spaces<P, A> {
             .unmap(task, base as u64, length as u64, progress);
         self.fence(task);
         gone
+    }
+
+    #[inline(always)]
+    fn unmapped_at_once(progress: usize) -> bool {
+        Sv39::<A>::is_place(progress)
     }
 
     fn available(&self) -> Option<usize> {

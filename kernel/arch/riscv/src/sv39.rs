@@ -220,11 +220,17 @@ impl<A: Attributes> Sv39<A> {
     /// the hart has cached for this address space must be dropped.
     #[inline(always)]
     pub fn unmap(&mut self, task: usize, base: u64, length: u64, progress: &mut usize) -> bool {
-        if *progress & IS_PLACE != 0 {
+        if Self::is_place(*progress) {
             self.pool.clear(*progress >> 1, index(base, 0));
             return true;
         }
         self.unmap_pages(task, base, length, progress)
+    }
+
+    /// Whether this progress says where a single page is: then one store unmaps it.
+    #[inline(always)]
+    pub const fn is_place(progress: usize) -> bool {
+        progress & IS_PLACE != 0
     }
 
     #[inline(never)]

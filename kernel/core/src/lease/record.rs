@@ -138,39 +138,33 @@ impl Grant {
     };
 }
 
-/// How many windows that derive from one grant are claimed, and how many of these exclusively, in one word.
+/// How many windows that derive from one grant are claimed, by the kind of claim; of [`Claim::None`], none.
 #[derive(Clone, Copy)]
-pub(crate) struct Claims(u32);
+pub(crate) struct Claims([u16; 3]);
 
 impl Claims {
     /// None.
-    pub(crate) const NONE: Self = Self(0);
-
-    /// Of a claim that is one.
-    #[inline(always)]
-    const fn of(claim: Claim) -> u32 {
-        (claim as u32 >> 1) << 16 | 1
-    }
+    pub(crate) const NONE: Self = Self([0; 3]);
 
     /// One more.
     #[inline(always)]
     pub(crate) fn add(&mut self, claim: Claim) {
-        self.0 += Self::of(claim);
+        self.0[claim as usize] += 1;
     }
 
     /// One less.
     #[inline(always)]
     pub(crate) fn remove(&mut self, claim: Claim) {
-        self.0 -= Self::of(claim);
+        self.0[claim as usize] -= 1;
     }
 
     /// How many there are.
     pub(crate) fn all(self) -> u16 {
-        self.0 as u16
+        self.0[Claim::Shared as usize] + self.exclusive()
     }
 
     /// How many are exclusive.
     pub(crate) fn exclusive(self) -> u16 {
-        (self.0 >> 16) as u16
+        self.0[Claim::Exclusive as usize]
     }
 }

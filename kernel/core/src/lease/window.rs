@@ -207,22 +207,44 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Take a bit of a claimed window away from its task; true when all of it is gone.
     #[inline(always)]
     pub(super) fn unmap_step(&mut self, grant: u16) -> bool {
-        let record = &mut self.leases.grants[grant as usize];
+        let record = &self.leases.grants[grant as usize];
         if record.twins.next != grant {
             return self.leave_ring(grant);
         }
-        let (base, length) = granules::<H>(record);
+        if !H::unmapped_at_once(record.note) {
+            return self.unmap_slowly(grant);
+        }
+        let task = record.claimant as usize;
+        self.tasks[task].lose_window(grant);
+        let mut note = record.note;
+        self.hardware.unmap(task, granules::<H>(record), &mut note);
+        self.windows_lose(grant);
+        true
+    }
+
+    /// A bit of a window that takes more than one, or was not mapped whole.
+    #[inline(never)]
+    fn unmap_slowly(&mut self, grant: u16) -> bool {
+        let record = &mut self.leases.grants[grant as usize];
         let task = record.claimant as usize;
         if !record.unmapping {
+            record.unmapping = true;
             self.tasks[task].lose_window(grant);
         }
-        if !self.hardware.unmap(task, (base, length), &mut record.note) {
-            record.unmapping = true;
-            return false;
+        let window = granules::<H>(record);
+        let gone = self.hardware.unmap(task, window, &mut record.note);
+        if gone {
+            self.windows_lose(grant);
         }
+        gone
+    }
+
+    /// A window that was mapped is not any more.
+    #[inline(always)]
+    fn windows_lose(&mut self, grant: u16) {
+        let task = self.leases.grants[grant as usize].claimant as usize;
         let windows = &mut self.tasks[task].windows;
         windows.remove_here(&mut self.leases.grants, grant);
         self.count_out(grant);
-        true
     }
 }

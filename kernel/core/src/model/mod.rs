@@ -213,6 +213,9 @@ impl Model {
 /// Marks what the model notes of a mapped window.
 const NOTED: usize = 1 << 63;
 
+/// Marks that of a window that one step unmaps: no window begins at an odd address.
+const SHORT: usize = 1;
+
 /// What the model notes of a mapped window.
 fn note(task: usize, base: usize) -> usize {
     NOTED | task << 48 | base
@@ -226,7 +229,6 @@ impl Hardware for Model {
     const GUARD: usize = 64;
     const CHECKED_STRIDE: usize = 8;
     const WINDOW_MASK: usize = u32::MAX as usize;
-    const UNMAPPED_AT_ONCE: usize = 0x1000;
     const PCI: bool = true;
 
     fn now(&self) -> u64 {
@@ -305,14 +307,19 @@ impl Hardware for Model {
         }
         let done = *progress == window.length;
         if done {
-            *progress = note(task, window.base);
+            let short = window.length <= STEP as usize * Self::GRANULE;
+            *progress = note(task, window.base) | if short { SHORT } else { 0 };
         }
         Ok(done)
     }
     fn unmap(&mut self, task: usize, (base, length): (usize, usize), progress: &mut usize) -> bool {
         self.worked();
         if *progress & NOTED != 0 {
-            assert_eq!(*progress, note(task, base), "the note of another window");
+            assert_eq!(
+                *progress & !SHORT,
+                note(task, base),
+                "the note of another window"
+            );
             *progress = 0;
         } else if *progress == 0 {
             let place = |at| (task, Self::window_address(base + at) as u64);
@@ -329,6 +336,9 @@ impl Hardware for Model {
             *progress += Self::GRANULE;
         }
         *progress == length
+    }
+    fn unmapped_at_once(progress: usize) -> bool {
+        progress & SHORT != 0
     }
 
     fn fault_kind(&self, task: usize, kind: FaultKind, address: usize) -> FaultKind {
