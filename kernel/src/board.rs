@@ -172,7 +172,6 @@ impl Hardware for Board {
         self.protection.map_step(task, window, progress)
     }
 
-    #[inline(always)]
     fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool {
         self.protection.unmap(task, window, progress)
     }
@@ -180,6 +179,11 @@ impl Hardware for Board {
     #[inline(always)]
     fn unmapped_at_once(progress: usize) -> bool {
         <Protection as Protected>::unmapped_at_once(progress)
+    }
+
+    #[inline(always)]
+    fn unmap_at_once(&mut self, task: usize, window: (usize, usize), progress: usize) {
+        self.protection.unmap_at_once(task, window, progress);
     }
 
     fn fault_kind(&self, task: usize, kind: FaultKind, address: usize) -> FaultKind {

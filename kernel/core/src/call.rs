@@ -116,7 +116,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     fn revoke(&mut self, handle: usize, mode: usize) {
         let results = status(self.lease_revoke(handle, mode));
         self.tasks[self.current].context.set_results(results);
-        self.choose();
+        self.choose_shared();
     }
 
     #[inline(never)]

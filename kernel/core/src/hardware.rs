@@ -120,12 +120,15 @@ pub trait Hardware {
     ) -> Result<bool, Error>;
     /// Take a window, by its base and length, away from a task. One bounded step: `progress` begins with what the last
     /// step of mapping left, or with 0 when there was no last one, and is the hardware's. The window is gone, and no
-    /// translation of it is cached, when this is true.
+    /// translation of it is cached, when this is true. Not for a window that is [unmapped at once](Self::unmap_at_once).
     fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool;
-    /// Whether to [`unmap`](Self::unmap) is one short step that needs no other, by the `progress` that the last step of
-    /// mapping left. Such a window is unmapped within the call that revokes its lease. What takes longer is left to the
-    /// reaper, which looks for interrupts before.
+    /// Whether a window is unmapped by [`unmap_at_once`](Self::unmap_at_once): by the `progress` that the last step of
+    /// mapping left, or by that of [`unmap`](Self::unmap). Such a window is unmapped within the call that revokes its
+    /// lease. What takes longer is left to the reaper, which looks for interrupts before.
     fn unmapped_at_once(progress: usize) -> bool;
+    /// Take a window, by its base and length, away from a task in one short step, with the `progress` that the last
+    /// step of mapping left. The window is gone then, and no translation of it is cached.
+    fn unmap_at_once(&mut self, task: usize, window: (usize, usize), progress: usize);
     /// Where a task sees a window that starts at `base`.
     #[inline(always)]
     fn window_address(base: usize) -> usize {

@@ -68,6 +68,7 @@ impl Platform for VirtSupervisor {
         csr::time()
     }
 
+    #[inline(never)]
     fn set_alarm(&mut self, at: Option<u64>) {
         if let Some(at) = at {
             if self.own_timer {

@@ -55,7 +55,12 @@ pub trait Protection {
         progress: &mut usize,
     ) -> Result<bool, Error>;
     /// [`Hardware::unmap`](leasehold_core::Hardware::unmap).
-    fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool;
+    fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool {
+        self.unmap_at_once(task, window, *progress);
+        true
+    }
+    /// [`Hardware::unmap_at_once`](leasehold_core::Hardware::unmap_at_once).
+    fn unmap_at_once(&mut self, task: usize, window: (usize, usize), progress: usize);
     /// [`Hardware::unmapped_at_once`](leasehold_core::Hardware::unmapped_at_once); any window, where it takes one step.
     #[inline(always)]
     fn unmapped_at_once(_progress: usize) -> bool {

@@ -135,9 +135,15 @@ impl<const P: usize, A: Attributes> Protection for Spaces<P, A> {
     fn unmap(&mut self, task: usize, (base, length): (usize, usize), progress: &mut usize) -> bool {
         let gone = self
             .tables
-            .unmap(task, base as u64, length as u64, progress);
+            .unmap_pages(task, base as u64, length as u64, progress);
         self.fence(task);
         gone
+    }
+
+    #[inline(always)]
+    fn unmap_at_once(&mut self, task: usize, (base, _): (usize, usize), progress: usize) {
+        self.tables.unmap_place(base as u64, progress);
+        self.fence(task);
     }
 
     #[inline(always)]

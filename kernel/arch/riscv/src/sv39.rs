@@ -221,10 +221,16 @@ impl<A: Attributes> Sv39<A> {
     #[inline(always)]
     pub fn unmap(&mut self, task: usize, base: u64, length: u64, progress: &mut usize) -> bool {
         if Self::is_place(*progress) {
-            self.pool.clear(*progress >> 1, index(base, 0));
+            self.unmap_place(base, *progress);
             return true;
         }
         self.unmap_pages(task, base, length, progress)
+    }
+
+    /// [`unmap`](Self::unmap) of the page at `base`, for a progress that [is a place](Self::is_place).
+    #[inline(always)]
+    pub fn unmap_place(&mut self, base: u64, place: usize) {
+        self.pool.clear(place >> 1, index(base, 0));
     }
 
     /// Whether this progress says where a single page is: then one store unmaps it.
@@ -233,8 +239,15 @@ impl<A: Attributes> Sv39<A> {
         progress & IS_PLACE != 0
     }
 
+    /// [`unmap`](Self::unmap), for any other.
     #[inline(never)]
-    fn unmap_pages(&mut self, task: usize, base: u64, length: u64, progress: &mut usize) -> bool {
+    pub fn unmap_pages(
+        &mut self,
+        task: usize,
+        base: u64,
+        length: u64,
+        progress: &mut usize,
+    ) -> bool {
         let (base, end) = pages(base, length);
         let mut at = base + *progress as u64;
         let mut left = UNMAP_STEP;

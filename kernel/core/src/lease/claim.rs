@@ -155,7 +155,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(never)]
     pub(super) fn unclaim_step(&mut self, grant: u16) -> bool {
         match self.leases.grants[grant as usize].kind {
-            GrantKind::Mmio | GrantKind::Memory | GrantKind::Config => self.unmap_step(grant),
+            GrantKind::Mmio | GrantKind::Memory | GrantKind::Config => {
+                if H::unmapped_at_once(self.leases.grants[grant as usize].note) {
+                    self.unmap_at_once(grant)
+                } else {
+                    self.unmap_slowly(grant)
+                }
+            }
             GrantKind::Interrupt => self.unclaim_line(grant),
             GrantKind::BusMaster => self.unclaim_bus_master(grant),
         }

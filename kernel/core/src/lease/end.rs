@@ -83,7 +83,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     fn tell_of_end(&mut self, slot: u16) -> bool {
         let lessee = self.leases.records[slot as usize].lessee as usize;
         self.post(lessee, Notifications::LEASE);
-        self.end_claims(slot)
+        self.end_claims_shared(slot)
     }
 
     /// A lease ends hard whose end was orderly.
@@ -94,9 +94,15 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let harder = mode == RevokeMode::Hard && lease.mode == RevokeMode::Orderly;
         if lease.state == LeaseState::Ending && harder {
             lease.mode = mode;
-            return self.end_claims(slot);
+            return self.end_claims_shared(slot);
         }
         true
+    }
+
+    /// [`Kernel::end_claims`], where a few instructions do not count.
+    #[inline(never)]
+    fn end_claims_shared(&mut self, slot: u16) -> bool {
+        self.end_claims(slot)
     }
 
     /// End what is derived from a lease that ends, and what is claimed through it; if that is one claim, at once. False
@@ -121,18 +127,22 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if record.claim == Claim::None {
             return true;
         }
-        match record.kind {
-            GrantKind::Memory => return true,
-            GrantKind::Mmio | GrantKind::Config if !H::unmapped_at_once(record.note) => {
-                return self.queue_ended(slot, true);
-            }
-            _ => {}
+        if record.kind == GrantKind::Memory {
+            return true;
+        }
+        let is_window = matches!(record.kind, GrantKind::Mmio | GrantKind::Config);
+        if is_window && !H::unmapped_at_once(record.note) {
+            return self.queue_ended(slot, true);
         }
         // An interrupt that came meanwhile does not wait for the grant as well.
         if self.hardware.interrupt_pending() {
             return self.queue_ended(slot, false);
         }
-        self.unclaim_step(grant)
+        if is_window {
+            self.unmap_at_once(grant)
+        } else {
+            self.unclaim_step(grant)
+        }
     }
 
     /// Leave what ends with a lease to the reaper, and return what is to be answered.

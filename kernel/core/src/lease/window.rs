@@ -204,28 +204,30 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.epoch = self.epoch.wrapping_add(1);
     }
 
-    /// Take a bit of a claimed window away from its task; true when all of it is gone.
-    #[inline(always)]
-    pub(super) fn unmap_step(&mut self, grant: u16) -> bool {
+    /// Take a claimed window away from its task, as the hardware can do that at once. True, as that is all.
+    #[inline(never)]
+    pub(super) fn unmap_at_once(&mut self, grant: u16) -> bool {
         let record = &self.leases.grants[grant as usize];
         if record.twins.next != grant {
             return self.leave_ring(grant);
         }
-        if !H::unmapped_at_once(record.note) {
-            return self.unmap_slowly(grant);
-        }
         let task = record.claimant as usize;
-        self.tasks[task].lose_window(grant);
-        let mut note = record.note;
-        self.hardware.unmap(task, granules::<H>(record), &mut note);
-        self.windows_lose(grant);
+        let window = granules::<H>(record);
+        self.hardware.unmap_at_once(task, window, record.note);
+        let task = &mut self.tasks[task];
+        task.lose_window(grant);
+        task.windows.remove_here(&mut self.leases.grants, grant);
+        self.count_out(grant);
         true
     }
 
-    /// A bit of a window that takes more than one, or was not mapped whole.
+    /// Take a bit of a claimed window away from its task; true when all of it is gone.
     #[inline(never)]
-    fn unmap_slowly(&mut self, grant: u16) -> bool {
+    pub(super) fn unmap_slowly(&mut self, grant: u16) -> bool {
         let record = &mut self.leases.grants[grant as usize];
+        if record.twins.next != grant {
+            return self.leave_ring(grant);
+        }
         let task = record.claimant as usize;
         if !record.unmapping {
             record.unmapping = true;
@@ -234,17 +236,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let window = granules::<H>(record);
         let gone = self.hardware.unmap(task, window, &mut record.note);
         if gone {
-            self.windows_lose(grant);
+            let windows = &mut self.tasks[task].windows;
+            windows.remove(&mut self.leases.grants, grant);
+            self.count_out(grant);
         }
         gone
-    }
-
-    /// A window that was mapped is not any more.
-    #[inline(always)]
-    fn windows_lose(&mut self, grant: u16) {
-        let task = self.leases.grants[grant as usize].claimant as usize;
-        let windows = &mut self.tasks[task].windows;
-        windows.remove_here(&mut self.leases.grants, grant);
-        self.count_out(grant);
     }
 }

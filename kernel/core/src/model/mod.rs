@@ -221,6 +221,40 @@ fn note(task: usize, base: usize) -> usize {
     NOTED | task << 48 | base
 }
 
+impl Model {
+    /// A step of unmapping.
+    fn take_away(
+        &mut self,
+        task: usize,
+        (base, length): (usize, usize),
+        progress: &mut usize,
+    ) -> bool {
+        self.worked();
+        if *progress & NOTED != 0 {
+            assert_eq!(
+                *progress & !SHORT,
+                note(task, base),
+                "the note of another window"
+            );
+            *progress = 0;
+        } else if *progress == 0 {
+            let place = |at| (task, Self::window_address(base + at) as u64);
+            let mut granules = (0..length).step_by(Self::GRANULE);
+            let whole = granules.all(|at| self.mapped.contains_key(&place(at)));
+            assert!(!whole, "all of a window is mapped, and its note is lost");
+        }
+        for _ in 0..STEP {
+            if *progress == length {
+                return true;
+            }
+            let seen = Self::window_address(base + *progress) as u64;
+            self.mapped.remove(&(task, seen));
+            *progress += Self::GRANULE;
+        }
+        *progress == length
+    }
+}
+
 impl Hardware for Model {
     type Context = Registers;
     type Routes = [u16; 12];
@@ -312,33 +346,16 @@ impl Hardware for Model {
         }
         Ok(done)
     }
-    fn unmap(&mut self, task: usize, (base, length): (usize, usize), progress: &mut usize) -> bool {
-        self.worked();
-        if *progress & NOTED != 0 {
-            assert_eq!(
-                *progress & !SHORT,
-                note(task, base),
-                "the note of another window"
-            );
-            *progress = 0;
-        } else if *progress == 0 {
-            let place = |at| (task, Self::window_address(base + at) as u64);
-            let mut granules = (0..length).step_by(Self::GRANULE);
-            let whole = granules.all(|at| self.mapped.contains_key(&place(at)));
-            assert!(!whole, "all of a window is mapped, and its note is lost");
-        }
-        for _ in 0..STEP {
-            if *progress == length {
-                return true;
-            }
-            let seen = Self::window_address(base + *progress) as u64;
-            self.mapped.remove(&(task, seen));
-            *progress += Self::GRANULE;
-        }
-        *progress == length
+    fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool {
+        assert!(!Self::unmapped_at_once(*progress));
+        self.take_away(task, window, progress)
     }
     fn unmapped_at_once(progress: usize) -> bool {
         progress & SHORT != 0
+    }
+    fn unmap_at_once(&mut self, task: usize, window: (usize, usize), mut progress: usize) {
+        assert!(Self::unmapped_at_once(progress));
+        assert!(self.take_away(task, window, &mut progress));
     }
 
     fn fault_kind(&self, task: usize, kind: FaultKind, address: usize) -> FaultKind {

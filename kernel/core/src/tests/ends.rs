@@ -99,10 +99,7 @@ fn a_small_lease_ends_at_once() {
         let mut world = World::new();
         let lease = world.claimed_line(2, root::LINE_10, 1);
         let expected = if mode == HARD { 1 } else { 0 };
-        assert_eq!(
-            looks(&mut world, 0, LeaseRevoke { lease, mode }),
-            expected
-        );
+        assert_eq!(looks(&mut world, 0, LeaseRevoke { lease, mode }), expected);
         assert_eq!(world.kernel.hardware.unmasked.is_empty(), mode == HARD);
     }
 }
