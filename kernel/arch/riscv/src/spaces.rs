@@ -133,9 +133,11 @@ impl<const P: usize, A: Attributes> Protection for Spaces<P, A> {
 
     #[inline]
     fn unmap(&mut self, task: usize, (base, length): (usize, usize), progress: &mut usize) -> bool {
+        // The kernel's windows are of whole pages.
+        let end = base.wrapping_add(length);
         let gone = self
             .tables
-            .unmap_pages(task, base as u64, length as u64, progress);
+            .unmap_pages(task, base as u64, end as u64, progress);
         self.fence(task);
         gone
     }

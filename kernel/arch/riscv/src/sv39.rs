@@ -224,7 +224,8 @@ impl<A: Attributes> Sv39<A> {
             self.unmap_place(base, *progress);
             return true;
         }
-        self.unmap_pages(task, base, length, progress)
+        let (base, end) = pages(base, length);
+        self.unmap_pages(task, base, end, progress)
     }
 
     /// [`unmap`](Self::unmap) of the page at `base`, for a progress that [is a place](Self::is_place).
@@ -239,16 +240,9 @@ impl<A: Attributes> Sv39<A> {
         progress & IS_PLACE != 0
     }
 
-    /// [`unmap`](Self::unmap), for any other.
+    /// [`unmap`](Self::unmap) of whole pages up to an end, for any other progress.
     #[inline(never)]
-    pub fn unmap_pages(
-        &mut self,
-        task: usize,
-        base: u64,
-        length: u64,
-        progress: &mut usize,
-    ) -> bool {
-        let (base, end) = pages(base, length);
+    pub fn unmap_pages(&mut self, task: usize, base: u64, end: u64, progress: &mut usize) -> bool {
         let mut at = base + *progress as u64;
         let mut left = UNMAP_STEP;
         while at < end && left > 0 {

@@ -23,10 +23,11 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let mut left = AT_ONCE;
         loop {
             let ready = self.ready;
-            let quiet = self.end_lease(slot, now, mode);
+            self.end_lease(slot, now, mode);
             left -= 1;
-            // Whoever became ready may go first.
-            if !quiet || self.ready != ready || left == 0 || self.hardware.interrupt_pending() {
+            // Whoever became ready may go first. What was left to the reaper was so perhaps for an interrupt.
+            let was_left = self.reaper.leases.last == slot;
+            if was_left || self.ready != ready || left == 0 || self.hardware.interrupt_pending() {
                 return;
             }
             let lease = &mut self.leases.records[parent as usize];
@@ -40,12 +41,12 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    /// Revoke a lease, or make a revocation harder. False when an interrupt came meanwhile.
+    /// Revoke a lease, or make a revocation harder.
     ///
     /// Most leases have nothing derived from them and one grant: such a lease ends here, and the reaper need not see it,
     /// but for a long window. All that this takes is done without a call that returns here, so no registers are saved.
     #[inline(never)]
-    pub(super) fn end_lease(&mut self, slot: u16, now: u64, mode: RevokeMode) -> bool {
+    pub(super) fn end_lease(&mut self, slot: u16, now: u64, mode: RevokeMode) {
         let records = &mut self.leases.records;
         let lease = &mut records[slot as usize];
         if lease.state != LeaseState::Active {
@@ -75,79 +76,71 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 return self.tell_of_end(slot);
             }
         }
-        self.end_claims(slot)
+        self.end_claims(slot);
     }
 
     /// The lessee does not know yet.
     #[inline(never)]
-    fn tell_of_end(&mut self, slot: u16) -> bool {
+    fn tell_of_end(&mut self, slot: u16) {
         let lessee = self.leases.records[slot as usize].lessee as usize;
         self.post(lessee, Notifications::LEASE);
-        self.end_claims_shared(slot)
+        self.end_claims_shared(slot);
     }
 
     /// A lease ends hard whose end was orderly.
     #[cold]
     #[inline(never)]
-    fn end_harder(&mut self, slot: u16, mode: RevokeMode) -> bool {
+    fn end_harder(&mut self, slot: u16, mode: RevokeMode) {
         let lease = &mut self.leases.records[slot as usize];
         let harder = mode == RevokeMode::Hard && lease.mode == RevokeMode::Orderly;
         if lease.state == LeaseState::Ending && harder {
             lease.mode = mode;
-            return self.end_claims_shared(slot);
+            self.end_claims_shared(slot);
         }
-        true
     }
 
     /// [`Kernel::end_claims`], where a few instructions do not count.
     #[inline(never)]
-    fn end_claims_shared(&mut self, slot: u16) -> bool {
-        self.end_claims(slot)
+    fn end_claims_shared(&mut self, slot: u16) {
+        self.end_claims(slot);
     }
 
-    /// End what is derived from a lease that ends, and what is claimed through it; if that is one claim, at once. False
-    /// when an interrupt came meanwhile.
+    /// End what is derived from a lease that ends, and what is claimed through it; if that is one claim, at once.
     #[inline(always)]
-    fn end_claims(&mut self, slot: u16) -> bool {
+    fn end_claims(&mut self, slot: u16) {
         let lease = &self.leases.records[slot as usize];
         if !lease.children.is_empty() {
-            return self.queue_ended(slot, true);
+            return self.queue_ended(slot);
         }
         // A lessee may keep what it claimed while it winds up.
         if lease.mode == RevokeMode::Orderly {
-            return true;
+            return;
         }
         let grant = lease.first_grant;
         if grant != lease.last_grant {
-            return self.queue_ended(slot, true);
+            return self.queue_ended(slot);
         }
         let Some(record) = self.leases.grants.get(grant as usize) else {
-            return true;
+            return;
         };
         if record.claim == Claim::None {
-            return true;
+            return;
         }
-        if record.kind == GrantKind::Memory {
-            return true;
-        }
-        let is_window = matches!(record.kind, GrantKind::Mmio | GrantKind::Config);
-        if is_window && !H::unmapped_at_once(record.note) {
-            return self.queue_ended(slot, true);
-        }
-        // An interrupt that came meanwhile does not wait for the grant as well.
-        if self.hardware.interrupt_pending() {
-            return self.queue_ended(slot, false);
-        }
-        if is_window {
-            self.unmap_at_once(grant)
-        } else {
-            self.unclaim_step(grant)
+        match record.kind {
+            GrantKind::Memory => {}
+            // An interrupt that came meanwhile does not wait for the window as well.
+            GrantKind::Mmio | GrantKind::Config
+                if H::unmapped_at_once(record.note) && !self.hardware.interrupt_pending() =>
+            {
+                self.unmap_at_once(grant);
+            }
+            _ => self.queue_ended(slot),
         }
     }
 
-    /// Leave what ends with a lease to the reaper, and return what is to be answered.
+    /// Leave what ends with a lease to the reaper.
     #[inline(never)]
-    fn queue_ended(&mut self, slot: u16, answer: bool) -> bool {
+    fn queue_ended(&mut self, slot: u16) {
         let lease = &mut self.leases.records[slot as usize];
         lease.child_cursor = lease.children.first;
         if lease.mode == RevokeMode::Hard {
@@ -155,7 +148,6 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         let lessor = lease.lessor as usize;
         self.queue_lease(slot, lessor);
-        answer
     }
 
     /// The lessee gives a lease up, of itself or by its end. It is active or ending.

@@ -97,10 +97,10 @@ fn to_revoke_again_is_no_work() {
 fn a_small_lease_ends_at_once() {
     for mode in [ORDERLY, HARD] {
         let mut world = World::new();
-        let lease = world.claimed_line(2, root::LINE_10, 1);
+        let lease = world.claimed(2, root::UART);
         let expected = if mode == HARD { 1 } else { 0 };
         assert_eq!(looks(&mut world, 0, LeaseRevoke { lease, mode }), expected);
-        assert_eq!(world.kernel.hardware.unmasked.is_empty(), mode == HARD);
+        assert_eq!(world.kernel.hardware.mapped.is_empty(), mode == HARD);
     }
 }
 
