@@ -277,18 +277,21 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Answer a task that is blocked, and let it run.
     #[inline(never)]
     pub(crate) fn resume(&mut self, task: usize, results: [usize; 3]) {
-        self.resume_here(task, results);
+        self.tasks[task].peer = NO_TASK;
+        self.end_wait(task, results);
     }
 
-    /// [`Kernel::resume`], where each instruction counts.
+    /// [`Kernel::resume`] of a task that waits for no other, where each instruction counts.
     #[inline(always)]
-    pub(crate) fn resume_here(&mut self, task: usize, results: [usize; 3]) {
+    pub(crate) fn end_wait(&mut self, task: usize, results: [usize; 3]) {
         let record = &mut self.tasks[task];
         record.state = leasehold_abi::TaskState::Ready;
         record.accepting = no_handle(record.handle);
-        record.peer = NO_TASK;
         record.context.set_results(results);
         self.ready |= bit(task);
-        self.reaper.wait_in_turn(task);
+        // With nothing to do, the reaper has woken nobody.
+        if !self.reaper.is_idle() {
+            self.reaper.wait_in_turn(task);
+        }
     }
 }

@@ -53,9 +53,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let base = H::window_address(base);
         let config = self.config_of(self.current);
         let fits = length - 1 <= H::WINDOW_MASK - base
-            && [config.text, config.constants, config.data]
-                .iter()
-                .all(|own| !own.overlaps(base, length));
+            && !config.text.overlaps(base, length)
+            && !config.constants.overlaps(base, length)
+            && !config.data.overlaps(base, length);
         if fits { Ok(()) } else { Err(Error::Busy) }
     }
 
