@@ -137,7 +137,7 @@ impl Hardware for Board {
         self.platform.now()
     }
 
-    fn set_alarm(&mut self, at: Option<u64>) {
+    fn set_alarm(&mut self, at: u64) {
         self.platform.set_alarm(at);
     }
 

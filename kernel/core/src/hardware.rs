@@ -21,6 +21,9 @@ pub struct Fault {
     pub stack: usize,
 }
 
+/// No deadline: the clock does not come that far.
+pub const NEVER: u64 = u64::MAX;
+
 /// A window that is mapped into a task beside its own memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -88,8 +91,8 @@ pub trait Hardware {
 
     /// Ticks since boot.
     fn now(&self) -> u64;
-    /// Interrupt at this time, or never. Replaces the one before.
-    fn set_alarm(&mut self, at: Option<u64>);
+    /// Interrupt at this time, or [never](NEVER). Replaces the one before.
+    fn set_alarm(&mut self, at: u64);
     /// Whether any interrupt (line or alarm) waits to be taken.
     fn interrupt_pending(&self) -> bool;
 

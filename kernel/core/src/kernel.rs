@@ -6,8 +6,8 @@ use crate::lease::table::Leases;
 use crate::reaper::Reaper;
 use crate::schedule::{ROOM, above, bit, first};
 use crate::task::{NO_TASK, Task, no_handle};
-use crate::time::deadlines::{Deadlines, NEVER};
-use crate::{Beginning, Config, Context, Hardware, Routes as _, TaskConfig, TaskSet};
+use crate::time::deadlines::Deadlines;
+use crate::{Beginning, Config, Context, Hardware, NEVER, Routes as _, TaskConfig, TaskSet};
 use leasehold_abi::{Error, LeaseHandle, MAX_TASKS, TaskHandle};
 
 /// What the entry code does after an entry.

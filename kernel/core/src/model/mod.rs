@@ -10,7 +10,7 @@ pub(crate) use board::{CONFIG, FLOATING, RAM, Shares, TASKS, arena, data, root};
 pub(crate) use lending::{description, own, part, whole};
 pub(crate) use world::{PARK, World};
 
-use crate::{Context, Fault, Hardware, Region, TaskConfig, Window};
+use crate::{Context, Fault, Hardware, NEVER, Region, TaskConfig, Window};
 use core::cell::Cell;
 use leasehold_abi::{Error, FaultKind, GrantKind, MESSAGE_WORDS, Rights};
 use std::collections::{BTreeMap, BTreeSet};
@@ -268,8 +268,8 @@ impl Hardware for Model {
     fn now(&self) -> u64 {
         self.now + self.delayed.get()
     }
-    fn set_alarm(&mut self, at: Option<u64>) {
-        self.alarm = at;
+    fn set_alarm(&mut self, at: u64) {
+        self.alarm = (at != NEVER).then_some(at);
     }
     fn interrupt_pending(&self) -> bool {
         self.work.set(0);
