@@ -84,6 +84,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.chosen()
     }
 
+    /// [`Kernel::wait`], whose answer is read from what was chosen.
     pub(crate) fn wait_here(&mut self, mask: usize, before: usize, peers: usize) {
         let peers = peers as TaskSet;
         if self.current >= T {
