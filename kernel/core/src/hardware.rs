@@ -123,7 +123,8 @@ pub trait Hardware {
     ) -> Result<bool, Error>;
     /// Take a window, by its base and length, away from a task. One bounded step: `progress` begins with what the last
     /// step of mapping left, or with 0 when there was no last one, and is the hardware's. The window is gone, and no
-    /// translation of it is cached, when this is true. Not for a window that is [unmapped at once](Self::unmap_at_once).
+    /// translation of it is cached, when this is true. Not for a window that is
+    /// [unmapped at once](Self::unmap_at_once).
     fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool;
     /// Whether a window is unmapped by [`unmap_at_once`](Self::unmap_at_once): by the `progress` that the last step of
     /// mapping left, or by that of [`unmap`](Self::unmap). Such a window is unmapped within the call that revokes its

@@ -43,8 +43,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// Revoke a lease, or make a revocation harder.
     ///
-    /// Most leases have nothing derived from them and one grant: such a lease ends here, and the reaper need not see it,
-    /// but for a long window. All that this takes is done without a call that returns here, so no registers are saved.
+    /// Most leases have nothing derived from them and one grant: such a lease ends here, and the reaper need not see
+    /// it, but for a long window. No function that this takes returns here, so few registers are saved.
     #[inline(never)]
     pub(super) fn end_lease(&mut self, slot: u16, now: u64, mode: RevokeMode) {
         let records = &mut self.leases.records;
