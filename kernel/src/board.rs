@@ -130,7 +130,6 @@ impl Hardware for Board {
     const GUARD: usize = GUARD;
     const WINDOW_MASK: usize = <Protection as Protected>::WINDOW_MASK;
     const CHECKED_STRIDE: usize = 8;
-    const UNMAPPED_AT_ONCE: usize = <Protection as Protected>::UNMAPPED_AT_ONCE;
     const PCI: bool = PCI;
 
     #[inline(always)]
@@ -138,7 +137,7 @@ impl Hardware for Board {
         self.platform.now()
     }
 
-    fn set_alarm(&mut self, at: Option<u64>) {
+    fn set_alarm(&mut self, at: u64) {
         self.platform.set_alarm(at);
     }
 
@@ -173,9 +172,18 @@ impl Hardware for Board {
         self.protection.map_step(task, window, progress)
     }
 
-    #[inline(always)]
     fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool {
         self.protection.unmap(task, window, progress)
+    }
+
+    #[inline(always)]
+    fn unmapped_at_once(progress: usize) -> bool {
+        <Protection as Protected>::unmapped_at_once(progress)
+    }
+
+    #[inline(always)]
+    fn unmap_at_once(&mut self, task: usize, window: (usize, usize), progress: usize) {
+        self.protection.unmap_at_once(task, window, progress);
     }
 
     fn fault_kind(&self, task: usize, kind: FaultKind, address: usize) -> FaultKind {

@@ -86,45 +86,51 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
     /// A system call of the current task, whose context is saved (the message registers too,
-    /// for calls marked *message*). The answer is in its context.
+    /// for calls marked *message*). The answer is in its context. The first three registers come by themselves: only
+    /// calls that are not told apart here need all of them in memory.
     #[inline(always)]
-    pub fn system_call(&mut self, number: usize, registers: Registers) -> Next {
+    pub fn system_call(
+        &mut self,
+        number: usize,
+        [first, second, third]: [usize; 3],
+        registers: impl FnOnce() -> Registers,
+    ) -> Next {
+        let few = [first, second, third, 0, 0, 0];
         // Three apart from the others, whose many registers they need not save.
         if number == Call::Notify as usize && self.current < T {
-            let results =
-                with!(registers, Notify { task, bits } => status(self.notify(task, bits)));
+            let results = with!(few, Notify { task, bits } => status(self.notify(task, bits)));
             self.tasks[self.current].context.set_results(results);
-            return self.next();
-        }
-        if number == Call::LeaseRevoke as usize && self.current < T {
-            return with!(registers, LeaseRevoke { lease, mode } => self.revoke(lease, mode));
-        }
-        if number == Call::LeaseLend as usize && self.current < T {
-            return with!(registers, LeaseLend { lending, parts, count } =>
+            self.choose();
+        } else if number == Call::LeaseRevoke as usize && self.current < T {
+            with!(few, LeaseRevoke { lease, mode } => self.revoke(lease, mode));
+        } else if number == Call::LeaseLend as usize && self.current < T {
+            with!(few, LeaseLend { lending, parts, count } =>
                 self.lease_lend(lending, parts, count));
+        } else {
+            self.other_system_call(number, registers());
         }
-        self.other_system_call(number, registers)
+        self.chosen()
     }
 
     #[inline(never)]
-    fn revoke(&mut self, handle: usize, mode: usize) -> Next {
+    fn revoke(&mut self, handle: usize, mode: usize) {
         let results = status(self.lease_revoke(handle, mode));
         self.tasks[self.current].context.set_results(results);
-        self.next()
+        self.choose_shared();
     }
 
     #[inline(never)]
-    fn other_system_call(&mut self, number: usize, registers: Registers) -> Next {
+    fn other_system_call(&mut self, number: usize, registers: Registers) {
         if !WAITS_APART && number == Call::Receive as usize {
             return with!(registers, Receive { mask, before, peers } =>
-                self.wait(mask, before, peers));
+                self.wait_here(mask, before, peers));
         }
         if !WAITS_APART && number == Call::ReplyReceive as usize && self.current < T {
             return with!(registers, ReplyReceive { client, mask } =>
                 self.reply_receive(client, mask));
         }
         self.dispatch(number, registers);
-        self.next_shared()
+        self.choose_shared();
     }
 
     /// A call that neither blocks, nor wakes anybody, nor queues work: the three results, to be

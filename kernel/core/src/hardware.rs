@@ -21,6 +21,9 @@ pub struct Fault {
     pub stack: usize,
 }
 
+/// No deadline: the clock does not come that far.
+pub const NEVER: u64 = u64::MAX;
+
 /// A window that is mapped into a task beside its own memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -83,16 +86,13 @@ pub trait Hardware {
     const CHECKED_STRIDE: usize;
     /// The low bits of a window's address, by which a task sees it: a power of two, less one.
     const WINDOW_MASK: usize;
-    /// A window of at most so many bytes is unmapped within the call that revokes its lease, if that has no other. What
-    /// is longer is left to the reaper, which looks for interrupts before.
-    const UNMAPPED_AT_ONCE: usize;
     /// Whether tasks may have PCI functions on lease. If not, the code for them is left out.
     const PCI: bool;
 
     /// Ticks since boot.
     fn now(&self) -> u64;
-    /// Interrupt at this time, or never. Replaces the one before.
-    fn set_alarm(&mut self, at: Option<u64>);
+    /// Interrupt at this time, or [never](NEVER). Replaces the one before.
+    fn set_alarm(&mut self, at: u64);
     /// Whether any interrupt (line or alarm) waits to be taken.
     fn interrupt_pending(&self) -> bool;
 
@@ -123,8 +123,16 @@ pub trait Hardware {
     ) -> Result<bool, Error>;
     /// Take a window, by its base and length, away from a task. One bounded step: `progress` begins with what the last
     /// step of mapping left, or with 0 when there was no last one, and is the hardware's. The window is gone, and no
-    /// translation of it is cached, when this is true.
+    /// translation of it is cached, when this is true. Not for a window that is
+    /// [unmapped at once](Self::unmap_at_once).
     fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool;
+    /// Whether a window is unmapped by [`unmap_at_once`](Self::unmap_at_once): by the `progress` that the last step of
+    /// mapping left, or by that of [`unmap`](Self::unmap). Such a window is unmapped within the call that revokes its
+    /// lease. What takes longer is left to the reaper, which looks for interrupts before.
+    fn unmapped_at_once(progress: usize) -> bool;
+    /// Take a window, by its base and length, away from a task in one short step, with the `progress` that the last
+    /// step of mapping left. The window is gone then, and no translation of it is cached.
+    fn unmap_at_once(&mut self, task: usize, window: (usize, usize), progress: usize);
     /// Where a task sees a window that starts at `base`.
     #[inline(always)]
     fn window_address(base: usize) -> usize {

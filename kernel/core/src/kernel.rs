@@ -6,8 +6,8 @@ use crate::lease::table::Leases;
 use crate::reaper::Reaper;
 use crate::schedule::{ROOM, above, bit, first};
 use crate::task::{NO_TASK, Task, no_handle};
-use crate::time::deadlines::{Deadlines, NEVER};
-use crate::{Beginning, Config, Context, Hardware, Routes as _, TaskConfig, TaskSet};
+use crate::time::deadlines::Deadlines;
+use crate::{Beginning, Config, Context, Hardware, NEVER, Routes as _, TaskConfig, TaskSet};
 use leasehold_abi::{Error, LeaseHandle, MAX_TASKS, TaskHandle};
 
 /// What the entry code does after an entry.
@@ -135,7 +135,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         for (index, task) in self.config.iter().enumerate() {
             self.hardware.map_own(index, &task.regions())?;
         }
-        Ok(self.next_shared())
+        self.choose_shared();
+        Ok(self.chosen())
     }
 
     /// The registers of a task. Their address stays the same for the kernel's life.
@@ -190,22 +191,41 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// what this one takes.
     pub fn wake(&mut self) -> Next {
         self.take_interrupts();
-        self.next_shared()
+        self.choose_shared();
+        self.chosen()
     }
 
     /// What runs next: the end of every entry.
     #[inline(always)]
     pub(crate) fn next(&mut self) -> Next {
-        if self.reaper.is_idle() {
-            return self.pick(self.ready);
-        }
-        self.work()
+        self.choose();
+        self.chosen()
     }
 
-    /// [`Kernel::next`], once for all entries in which a few instructions do not count.
+    /// What was chosen to run next. It is read back from `current`: so functions on the way need not return it.
+    #[inline(always)]
+    pub(crate) fn chosen(&self) -> Next {
+        if self.current < T {
+            Next::Run(self.current)
+        } else {
+            Next::Idle
+        }
+    }
+
+    /// Choose what runs next, and do what goes before it.
+    #[inline(always)]
+    pub(crate) fn choose(&mut self) {
+        if self.reaper.is_idle() {
+            self.pick(self.ready);
+        } else {
+            self.work();
+        }
+    }
+
+    /// [`Kernel::choose`], once for all entries in which a few instructions do not count.
     #[inline(never)]
-    pub(crate) fn next_shared(&mut self) -> Next {
-        self.next()
+    pub(crate) fn choose_shared(&mut self) {
+        self.choose();
     }
 
     /// The reaper's steps, until a task goes first or there are none left.
@@ -213,7 +233,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Whatever moves a lease's deadline also gives the reaper work, so the alarm is set here for all of it; a
     /// revocation that leaves no work sets it itself.
     #[inline(never)]
-    fn work(&mut self) -> Next {
+    fn work(&mut self) {
         let first = loop {
             if self.hardware.interrupt_pending() {
                 self.take_interrupts();
@@ -224,22 +244,16 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             }
             self.reap();
         };
-        let next = self.pick(first);
+        self.pick(first);
         self.alarm_by(self.overdue.earliest());
         if !self.reaper.is_idle() && self.current != 0 {
             self.limit_going_first();
         }
-        next
     }
 
     #[inline(always)]
-    fn pick(&mut self, set: TaskSet) -> Next {
-        if set == 0 {
-            self.current = NO_TASK;
-            return Next::Idle;
-        }
-        self.current = first(set);
-        Next::Run(self.current)
+    fn pick(&mut self, set: TaskSet) {
+        self.current = if set == 0 { NO_TASK } else { first(set) };
     }
 
     /// What the build says of a task.
@@ -263,18 +277,21 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// Answer a task that is blocked, and let it run.
     #[inline(never)]
     pub(crate) fn resume(&mut self, task: usize, results: [usize; 3]) {
-        self.resume_here(task, results);
+        self.tasks[task].peer = NO_TASK;
+        self.end_wait(task, results);
     }
 
-    /// [`Kernel::resume`], where each instruction counts.
+    /// [`Kernel::resume`] of a task that waits for no other, where each instruction counts.
     #[inline(always)]
-    pub(crate) fn resume_here(&mut self, task: usize, results: [usize; 3]) {
+    pub(crate) fn end_wait(&mut self, task: usize, results: [usize; 3]) {
         let record = &mut self.tasks[task];
         record.state = leasehold_abi::TaskState::Ready;
         record.accepting = no_handle(record.handle);
-        record.peer = NO_TASK;
         record.context.set_results(results);
         self.ready |= bit(task);
-        self.reaper.wait_in_turn(task);
+        // With nothing to do, the reaper has woken nobody.
+        if !self.reaper.is_idle() {
+            self.reaper.wait_in_turn(task);
+        }
     }
 }

@@ -42,7 +42,7 @@ pub use call::QUICK;
 pub use config::{
     Beginning, Config, GrantConfig, Range, Region, RegionKind, TaskConfig, TaskSet, name,
 };
-pub use hardware::{Context, Fault, Hardware, Routes, Window};
+pub use hardware::{Context, Fault, Hardware, NEVER, Routes, Window};
 pub use kernel::{Kernel, Next};
 pub use layout::Layout;
 pub use schedule::{FIRST, First};

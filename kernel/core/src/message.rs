@@ -78,10 +78,17 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// [`Call::Receive`](leasehold_abi::Call::Receive), for entry code that tells it apart.
+    #[inline(always)]
     pub fn wait(&mut self, mask: usize, before: usize, peers: usize) -> Next {
+        self.wait_here(mask, before, peers);
+        self.chosen()
+    }
+
+    /// [`Kernel::wait`], whose answer is read from what was chosen.
+    pub(crate) fn wait_here(&mut self, mask: usize, before: usize, peers: usize) {
         let peers = peers as TaskSet;
         if self.current >= T {
-            return self.next();
+            return self.choose();
         }
         if peers != 0 {
             let bits = BeforeWait::bits(before);
@@ -96,15 +103,15 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
         self.rearm(BeforeWait::line(before));
         self.receive(mask);
-        self.next()
+        self.choose();
     }
 
     #[inline(never)]
-    fn refused(&mut self, error: Error) -> Next {
+    fn refused(&mut self, error: Error) {
         self.tasks[self.current]
             .context
             .set_results([error.code(), 0, 0]);
-        self.next_shared()
+        self.choose_shared();
     }
 
     /// The message of the first of those who wait for the current task.
@@ -146,10 +153,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// [`Call::ReplyReceive`](leasehold_abi::Call::ReplyReceive).
-    pub(crate) fn reply_receive(&mut self, client: usize, mask: usize) -> Next {
+    pub(crate) fn reply_receive(&mut self, client: usize, mask: usize) {
         // A client that is gone is passed over in silence.
         let _ = self.reply(client);
-        self.wait(mask, BeforeWait::NOTHING.register(), 0)
+        self.wait_here(mask, BeforeWait::NOTHING.register(), 0);
     }
 
     /// [`Call::Reply`](leasehold_abi::Call::Reply), also for entry code that tells

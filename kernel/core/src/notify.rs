@@ -22,16 +22,15 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(always)]
     pub(crate) fn post_here(&mut self, task: usize, bits: Notifications) {
         let record = &mut self.tasks[task];
-        if !record.is_alive() {
-            return;
-        }
-        record.pending |= bits.bits();
+        let pending = record.pending | bits.bits();
         if record.state == TaskState::Receiving {
-            let arrived = record.pending & record.mask;
+            let arrived = pending & record.mask;
+            record.pending = pending & !arrived;
             if arrived != 0 {
-                record.pending &= !arrived;
-                self.resume_here(task, [0, u32::MAX as usize, arrived as usize]);
+                self.end_wait(task, [0, u32::MAX as usize, arrived as usize]);
             }
+        } else if record.is_alive() {
+            record.pending = pending;
         }
     }
 

@@ -28,8 +28,7 @@
 
 use crate::lease::links::List;
 use crate::schedule::{above, bit, first, first_shared};
-use crate::time::deadlines::NEVER;
-use crate::{Hardware, Kernel, TaskSet};
+use crate::{Hardware, Kernel, NEVER, TaskSet};
 
 /// A slice of going first is a second divided by this: a millisecond.
 const SLICES_PER_SECOND: u64 = 1000;

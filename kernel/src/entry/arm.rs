@@ -99,7 +99,8 @@ extern "C" fn leasehold_system_call(
     let (number, arguments) = unsafe { arguments(&*frame, (*registers).more_arguments()) };
     // SAFETY: called by the exception vector.
     let kernel = unsafe { kernel() };
-    let next = kernel.system_call(number, arguments);
+    let [first, second, third, ..] = arguments;
+    let next = kernel.system_call(number, [first, second, third], || arguments);
     run(kernel, next)
 }
 

@@ -77,7 +77,7 @@ extern "C" fn leasehold_system_call(
 ) -> *mut RegisterFile {
     // SAFETY: called by the trap vector.
     let kernel = unsafe { kernel() };
-    let next = kernel.system_call(number, [a0, a1, a2, a3, a4, a5]);
+    let next = kernel.system_call(number, [a0, a1, a2], || [a0, a1, a2, a3, a4, a5]);
     run(kernel, next)
 }
 

@@ -38,7 +38,7 @@ pub(crate) trait Platform {
     /// Call it once, at boot.
     unsafe fn start(&mut self);
     fn now(&self) -> u64;
-    fn set_alarm(&mut self, at: Option<u64>);
+    fn set_alarm(&mut self, at: u64);
     fn interrupt_pending(&self) -> bool;
     fn take_line(&mut self) -> Option<u32>;
     fn unmask_line(&mut self, line: u32);

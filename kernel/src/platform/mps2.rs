@@ -4,6 +4,7 @@
 use super::Platform;
 use crate::image::CHIP;
 use leasehold_arch_arm::system;
+use leasehold_core::NEVER;
 use leasehold_devices::{CmsdkTimer, CmsdkUart, IotKit, Nvic, SysTick, semihosting};
 
 /// The parameters in the chip file.
@@ -65,13 +66,12 @@ impl Platform for Mps2 {
     }
 
     /// If the time is farther away than the alarm can be set, the alarm rings too early.
-    fn set_alarm(&mut self, at: Option<u64>) {
-        match at {
-            Some(at) => {
-                let ticks = at.saturating_sub(self.now());
-                self.alarm.set(ticks.min(SysTick::MOST.into()) as u32);
-            }
-            None => self.alarm.stop(),
+    fn set_alarm(&mut self, at: u64) {
+        if at == NEVER {
+            self.alarm.stop();
+        } else {
+            let ticks = at.saturating_sub(self.now());
+            self.alarm.set(ticks.min(SysTick::MOST.into()) as u32);
         }
     }
 

@@ -190,11 +190,9 @@ impl Platform for Th1520 {
         csr::time()
     }
 
-    fn set_alarm(&mut self, at: Option<u64>) {
-        if let Some(at) = at {
-            sbi::set_timer(at);
-        }
-        csr::enable_timer(at.is_some());
+    fn set_alarm(&mut self, at: u64) {
+        sbi::set_timer(at);
+        csr::enable_timer();
     }
 
     #[inline(always)]

@@ -56,11 +56,9 @@ impl Platform for VirtMachine {
         self.clint.time()
     }
 
-    fn set_alarm(&mut self, at: Option<u64>) {
-        if let Some(at) = at {
-            self.clint.set(at);
-        }
-        csr::enable_timer(at.is_some());
+    fn set_alarm(&mut self, at: u64) {
+        self.clint.set(at);
+        csr::enable_timer();
     }
 
     #[inline(always)]

@@ -68,15 +68,14 @@ impl Platform for VirtSupervisor {
         csr::time()
     }
 
-    fn set_alarm(&mut self, at: Option<u64>) {
-        if let Some(at) = at {
-            if self.own_timer {
-                csr::set_timer(at);
-            } else {
-                sbi::set_timer(at);
-            }
+    #[inline(never)]
+    fn set_alarm(&mut self, at: u64) {
+        if self.own_timer {
+            csr::set_timer(at);
+        } else {
+            sbi::set_timer(at);
         }
-        csr::enable_timer(at.is_some());
+        csr::enable_timer();
     }
 
     #[inline(always)]

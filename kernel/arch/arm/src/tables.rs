@@ -144,9 +144,9 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
     }
 
     #[inline]
-    fn unmap(&mut self, task: usize, _: (usize, usize), progress: &mut usize) -> bool {
+    fn unmap_at_once(&mut self, task: usize, _: (usize, usize), progress: usize) {
         if let Some(Space { image, used }) = self.spaces.get_mut(task) {
-            let mut left = *progress as u32;
+            let mut left = progress as u32;
             *used &= !left;
             while left != 0 {
                 let index = left.trailing_zeros() as usize;
@@ -156,7 +156,6 @@ impl<E: Encoding + 'static, const T: usize, const R: usize, const W: usize> Prot
                 }
             }
         }
-        true
     }
 
     fn available(&self) -> Option<usize> {

@@ -21,8 +21,6 @@ pub trait Protection {
     const GRANULE: usize;
     /// [`Hardware::WINDOW_MASK`](leasehold_core::Hardware::WINDOW_MASK).
     const WINDOW_MASK: usize;
-    /// [`Hardware::UNMAPPED_AT_ONCE`](leasehold_core::Hardware::UNMAPPED_AT_ONCE); any window, where it takes one step.
-    const UNMAPPED_AT_ONCE: usize = usize::MAX;
     /// What is added to a physical address to reach it from the kernel.
     const KERNEL_OFFSET: usize;
 
@@ -57,7 +55,17 @@ pub trait Protection {
         progress: &mut usize,
     ) -> Result<bool, Error>;
     /// [`Hardware::unmap`](leasehold_core::Hardware::unmap).
-    fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool;
+    fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool {
+        self.unmap_at_once(task, window, *progress);
+        true
+    }
+    /// [`Hardware::unmap_at_once`](leasehold_core::Hardware::unmap_at_once).
+    fn unmap_at_once(&mut self, task: usize, window: (usize, usize), progress: usize);
+    /// [`Hardware::unmapped_at_once`](leasehold_core::Hardware::unmapped_at_once); any window, where it takes one step.
+    #[inline(always)]
+    fn unmapped_at_once(_progress: usize) -> bool {
+        true
+    }
     /// [`Hardware::fault_kind`](leasehold_core::Hardware::fault_kind).
     fn fault_kind(&self, _task: usize, kind: FaultKind, _address: usize) -> FaultKind {
         kind

@@ -102,15 +102,12 @@ pub fn enable_external() {
     }
 }
 
-/// The timer's interrupt on or off.
-pub fn enable_timer(on: bool) {
+/// Turns the timer's interrupt on, once the timer is set.
+#[inline(always)]
+pub fn enable_timer() {
     // SAFETY: as for `enable_external`.
     unsafe {
-        if on {
-            asm!("csrs {}, {}", const ENABLE, in(reg) TIMER, options(nomem, nostack));
-        } else {
-            asm!("csrc {}, {}", const ENABLE, in(reg) TIMER, options(nomem, nostack));
-        }
+        asm!("csrs {}, {}", const ENABLE, in(reg) TIMER, options(nomem, nostack));
     }
 }
 

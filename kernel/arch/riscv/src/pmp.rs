@@ -220,13 +220,12 @@ impl<const T: usize> Protection for Pmp<T> {
 
     /// In one step. The hart sees it when it next enters the task.
     #[inline]
-    fn unmap(&mut self, task: usize, (base, _): (usize, usize), _: &mut usize) -> bool {
+    fn unmap_at_once(&mut self, task: usize, (base, _): (usize, usize), _: usize) {
         if let Some(space) = self.spaces.get_mut(task) {
             let Space { image, windows } = space;
             windows.remove(base as u32, |index| image.clear(OWN + index));
             image.loader = loader(OWN + windows.used());
         }
-        true
     }
 
     /// The hart reports both a refused access and a device's bus error as an access fault. If the task's entries allow

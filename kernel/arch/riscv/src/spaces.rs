@@ -53,7 +53,6 @@ impl<const P: usize, A: Attributes> Protection for Spaces<P, A> {
     };
     const GRANULE: usize = PAGE_SIZE as usize;
     const WINDOW_MASK: usize = WINDOW_MASK as usize;
-    const UNMAPPED_AT_ONCE: usize = PAGE_SIZE as usize;
     const KERNEL_OFFSET: usize = DIRECT_MAP;
 
     fn start(&mut self, store: &'static mut Store<P>, tasks: usize) -> Result<(), Error> {
@@ -134,11 +133,24 @@ impl<const P: usize, A: Attributes> Protection for Spaces<P, A> {
 
     #[inline]
     fn unmap(&mut self, task: usize, (base, length): (usize, usize), progress: &mut usize) -> bool {
+        // The kernel's windows are of whole pages.
+        let end = base.wrapping_add(length);
         let gone = self
             .tables
-            .unmap(task, base as u64, length as u64, progress);
+            .unmap_pages(task, base as u64, end as u64, progress);
         self.fence(task);
         gone
+    }
+
+    #[inline(always)]
+    fn unmap_at_once(&mut self, task: usize, (base, _): (usize, usize), progress: usize) {
+        self.tables.unmap_place(base as u64, progress);
+        self.fence(task);
+    }
+
+    #[inline(always)]
+    fn unmapped_at_once(progress: usize) -> bool {
+        Sv39::<A>::is_place(progress)
     }
 
     fn available(&self) -> Option<usize> {

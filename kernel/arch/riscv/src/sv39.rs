@@ -220,16 +220,29 @@ impl<A: Attributes> Sv39<A> {
     /// the hart has cached for this address space must be dropped.
     #[inline(always)]
     pub fn unmap(&mut self, task: usize, base: u64, length: u64, progress: &mut usize) -> bool {
-        if *progress & IS_PLACE != 0 {
-            self.pool.clear(*progress >> 1, index(base, 0));
+        if Self::is_place(*progress) {
+            self.unmap_place(base, *progress);
             return true;
         }
-        self.unmap_pages(task, base, length, progress)
+        let (base, end) = pages(base, length);
+        self.unmap_pages(task, base, end, progress)
     }
 
+    /// [`unmap`](Self::unmap) of the page at `base`, for a progress that [is a place](Self::is_place).
+    #[inline(always)]
+    pub fn unmap_place(&mut self, base: u64, place: usize) {
+        self.pool.clear(place >> 1, index(base, 0));
+    }
+
+    /// Whether this progress says where a single page is: then one store unmaps it.
+    #[inline(always)]
+    pub const fn is_place(progress: usize) -> bool {
+        progress & IS_PLACE != 0
+    }
+
+    /// [`unmap`](Self::unmap) of whole pages up to an end, for any other progress.
     #[inline(never)]
-    fn unmap_pages(&mut self, task: usize, base: u64, length: u64, progress: &mut usize) -> bool {
-        let (base, end) = pages(base, length);
+    pub fn unmap_pages(&mut self, task: usize, base: u64, end: u64, progress: &mut usize) -> bool {
         let mut at = base + *progress as u64;
         let mut left = UNMAP_STEP;
         while at < end && left > 0 {

@@ -19,7 +19,10 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// cannot be.
     pub(crate) fn grant_claim(&mut self, registers: Registers) -> Option<Result<usize, Error>> {
         match self.begin_claim(registers) {
-            Ok(None) => self.operate(self.current),
+            Ok(None) => {
+                let result = self.scan_step(self.current);
+                self.went_on(self.current, result)
+            }
             Ok(Some(base)) => Some(Ok(base)),
             Err(error) => Some(Err(error)),
         }
@@ -64,8 +67,19 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// Go on with a task's operation for a step. None: there is more to do, in the reaper.
+    #[inline(never)]
     fn operate(&mut self, task: usize) -> Option<Result<usize, Error>> {
         let result = self.advance(task);
+        self.went_on(task, result)
+    }
+
+    /// A step of a task's operation was done.
+    #[inline(always)]
+    fn went_on(
+        &mut self,
+        task: usize,
+        result: Option<Result<usize, Error>>,
+    ) -> Option<Result<usize, Error>> {
         if result.is_some() {
             self.tasks[task].operation.phase = Phase::None;
             self.reaper.operating &= !bit(task);
@@ -155,7 +169,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     #[inline(never)]
     pub(super) fn unclaim_step(&mut self, grant: u16) -> bool {
         match self.leases.grants[grant as usize].kind {
-            GrantKind::Mmio | GrantKind::Memory | GrantKind::Config => self.unmap_step(grant),
+            GrantKind::Mmio | GrantKind::Memory | GrantKind::Config => {
+                if H::unmapped_at_once(self.leases.grants[grant as usize].note) {
+                    self.unmap_at_once(grant)
+                } else {
+                    self.unmap_slowly(grant)
+                }
+            }
             GrantKind::Interrupt => self.unclaim_line(grant),
             GrantKind::BusMaster => self.unclaim_bus_master(grant),
         }

@@ -15,35 +15,22 @@ const AT_ONCE: u32 = 16;
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     Kernel<H, T, L, G, B>
 {
-    /// Revoke a lease, or make a revocation harder; and with `parent`, those that its cursor names after it, as long as
-    /// nobody goes before the next.
-    ///
-    /// Most leases have nothing derived from them and one grant: such a lease ends here, and
-    /// the reaper need not see it again, but for a long window. The clock is read once for all, so these are few.
+    /// End a lease, and then those that the cursor of their parent names after it, as long as nobody goes before the
+    /// next. The clock is read once for all, so these are few.
     #[inline(never)]
-    pub(crate) fn end_leases(
-        &mut self,
-        mut slot: u16,
-        mode: RevokeMode,
-        account: usize,
-        parent: u16,
-    ) {
+    fn end_leases(&mut self, mut slot: u16, mode: RevokeMode, parent: u16) {
         let now = self.hardware.now();
         let mut left = AT_ONCE;
         loop {
             let ready = self.ready;
-            let interrupted = self.end_lease(slot, mode, account, now);
+            self.end_lease(slot, now, mode);
             left -= 1;
-            // Whoever became ready may go first.
-            if interrupted || self.ready != ready || left == 0 {
+            // Whoever became ready may go first. What was left to the reaper was so perhaps for an interrupt.
+            let was_left = self.reaper.leases.last == slot;
+            if was_left || self.ready != ready || left == 0 || self.hardware.interrupt_pending() {
                 return;
             }
-            let Some(lease) = self.leases.records.get_mut(parent as usize) else {
-                return;
-            };
-            if self.hardware.interrupt_pending() {
-                return;
-            }
+            let lease = &mut self.leases.records[parent as usize];
             match self.leases.siblings.get(lease.child_cursor as usize) {
                 Some(links) => {
                     slot = lease.child_cursor;
@@ -54,53 +41,21 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    /// Whether an interrupt came meanwhile.
-    #[inline(always)]
-    pub(super) fn end_lease(
-        &mut self,
-        slot: u16,
-        mode: RevokeMode,
-        account: usize,
-        now: u64,
-    ) -> bool {
-        let lease = &mut self.leases.records[slot as usize];
-        let harder = mode == RevokeMode::Hard && lease.mode == RevokeMode::Orderly;
-        match lease.state {
-            LeaseState::Active => self.begin_ending(slot, now),
-            LeaseState::Ending if harder => {}
-            _ => return false,
-        }
-        let lease = &mut self.leases.records[slot as usize];
-        lease.mode = mode;
-        lease.child_cursor = lease.children.first;
-        lease.grant_cursor = if mode == RevokeMode::Hard {
-            lease.first_grant
-        } else {
-            NIL
-        };
-        let grants = &self.leases.grants;
-        let short = grants.get(lease.grant_cursor as usize).is_none_or(|grant| {
-            grant.length <= H::UNMAPPED_AT_ONCE
-                || grant.claim == Claim::None
-                || grant.kind == GrantKind::Memory
-        });
-        let alone = short && lease.child_cursor == NIL && !lease.queued;
-        // An interrupt that came meanwhile does not wait for the grant as well.
-        let interrupted = alone && self.hardware.interrupt_pending();
-        if interrupted || !alone || !self.grant_step(slot, false) {
-            self.queue_lease(slot, account);
-        }
-        interrupted
-    }
-
-    /// A lease in force ends: tell a living lessee, and until when it may keep it.
+    /// Revoke a lease, or make a revocation harder.
+    ///
+    /// Most leases have nothing derived from them and one grant: such a lease ends here, and the reaper need not see
+    /// it, but for a long window. No function that this takes returns here, so few registers are saved.
     #[inline(never)]
-    fn begin_ending(&mut self, slot: u16, now: u64) {
+    pub(super) fn end_lease(&mut self, slot: u16, now: u64, mode: RevokeMode) {
         let records = &mut self.leases.records;
         let lease = &mut records[slot as usize];
+        if lease.state != LeaseState::Active {
+            return self.end_harder(slot, mode);
+        }
+        lease.state = LeaseState::Ending;
+        lease.mode = mode;
         let lessee = lease.lessee as usize;
         let offered = lease.offered;
-        lease.state = LeaseState::Ending;
         let task = &mut self.tasks[lessee];
         let alive = task.is_alive();
         let held = &mut task.leases;
@@ -110,18 +65,89 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if held.untold == NIL {
             held.untold = slot;
         }
-        if !alive {
+        if alive {
+            let deadline = now + task.release_ticks;
+            records[slot as usize].deadline = deadline;
+            if held.ending.first == slot {
+                self.overdue.set(lessee, deadline);
+            }
+            // With the bit set, it does not wait for it.
+            if task.pending & Notifications::LEASE.bits() == 0 {
+                return self.tell_of_end(slot);
+            }
+        }
+        self.end_claims(slot);
+    }
+
+    /// The lessee does not know yet.
+    #[inline(never)]
+    fn tell_of_end(&mut self, slot: u16) {
+        let lessee = self.leases.records[slot as usize].lessee as usize;
+        self.post(lessee, Notifications::LEASE);
+        self.end_claims_shared(slot);
+    }
+
+    /// A lease ends hard whose end was orderly.
+    #[cold]
+    #[inline(never)]
+    fn end_harder(&mut self, slot: u16, mode: RevokeMode) {
+        let lease = &mut self.leases.records[slot as usize];
+        let harder = mode == RevokeMode::Hard && lease.mode == RevokeMode::Orderly;
+        if lease.state == LeaseState::Ending && harder {
+            lease.mode = mode;
+            self.end_claims_shared(slot);
+        }
+    }
+
+    /// [`Kernel::end_claims`], where a few instructions do not count.
+    #[inline(never)]
+    fn end_claims_shared(&mut self, slot: u16) {
+        self.end_claims(slot);
+    }
+
+    /// End what is derived from a lease that ends, and what is claimed through it; if that is one claim, at once.
+    #[inline(always)]
+    fn end_claims(&mut self, slot: u16) {
+        let lease = &self.leases.records[slot as usize];
+        if !lease.children.is_empty() {
+            return self.queue_ended(slot);
+        }
+        // A lessee may keep what it claimed while it winds up.
+        if lease.mode == RevokeMode::Orderly {
             return;
         }
-        let deadline = now + task.release_ticks;
-        records[slot as usize].deadline = deadline;
-        if held.ending.first == slot {
-            self.overdue.set(lessee, deadline);
+        let grant = lease.first_grant;
+        if grant != lease.last_grant {
+            return self.queue_ended(slot);
         }
-        // With the bit set, it does not wait for it.
-        if task.pending & Notifications::LEASE.bits() == 0 {
-            self.post(lessee, Notifications::LEASE);
+        let Some(record) = self.leases.grants.get(grant as usize) else {
+            return;
+        };
+        if record.claim == Claim::None {
+            return;
         }
+        match record.kind {
+            GrantKind::Memory => {}
+            // An interrupt that came meanwhile does not wait for the window as well.
+            GrantKind::Mmio | GrantKind::Config
+                if H::unmapped_at_once(record.note) && !self.hardware.interrupt_pending() =>
+            {
+                self.unmap_at_once(grant);
+            }
+            _ => self.queue_ended(slot),
+        }
+    }
+
+    /// Leave what ends with a lease to the reaper.
+    #[inline(never)]
+    fn queue_ended(&mut self, slot: u16) {
+        let lease = &mut self.leases.records[slot as usize];
+        lease.child_cursor = lease.children.first;
+        if lease.mode == RevokeMode::Hard {
+            lease.grant_cursor = lease.first_grant;
+        }
+        let lessor = lease.lessor as usize;
+        self.queue_lease(slot, lessor);
     }
 
     /// The lessee gives a lease up, of itself or by its end. It is active or ending.
@@ -168,9 +194,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
             } else {
                 lease.mode
             };
-            let lessee = lease.lessee as usize;
             lease.child_cursor = self.leases.siblings[child as usize].next;
-            self.end_leases(child, mode, lessee, slot);
+            self.end_leases(child, mode, slot);
             return;
         }
         // Nobody becomes ready by this, but for an interrupt.

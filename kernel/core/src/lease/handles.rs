@@ -58,7 +58,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         };
         let slot = self.lent(handle)?;
         let now = self.hardware.now();
-        self.end_lease(slot, mode, self.current, now);
+        self.end_lease(slot, now, mode);
         let lease = &self.leases.records[slot as usize];
         // With work left, the reaper sets the alarm.
         if self.reaper.is_idle() && lease.state == LeaseState::Ending {

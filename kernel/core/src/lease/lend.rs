@@ -10,7 +10,7 @@ use super::operation::{Operation, Phase};
 use super::part::part_of;
 use super::record::{Grant, Lease};
 use crate::schedule::bit;
-use crate::{Context, Hardware, Kernel, Next};
+use crate::{Context, Hardware, Kernel};
 use core::mem::offset_of;
 use leasehold_abi::{
     Error, GrantKind, LeaseState, Lending, LentPart, MOST_PARTS, Notifications, PayloadType,
@@ -36,7 +36,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     /// `BadAddress` for addresses that are not the caller's or not a word's, `Exhausted` for too many parts; then what
     /// [`Kernel::lend_on`] says.
     #[inline(never)]
-    pub(crate) fn lease_lend(&mut self, lending: usize, parts: usize, count: usize) -> Next {
+    pub(crate) fn lease_lend(&mut self, lending: usize, parts: usize, count: usize) {
         let task = self.current;
         let results = match self.check_said(task, lending, parts, count) {
             Err(error) => Some([error.code(), 0, 0]),
@@ -48,7 +48,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         if let Some(results) = results {
             self.tasks[task].context.set_results(results);
         }
-        self.next_shared()
+        self.choose_shared();
     }
 
     #[inline(always)]

@@ -138,39 +138,41 @@ impl Grant {
     };
 }
 
-/// How many windows that derive from one grant are claimed, and how many of these exclusively, in one word.
+/// How many windows that derive from one grant are claimed: shared ones, and exclusive ones.
 #[derive(Clone, Copy)]
-pub(crate) struct Claims(u32);
+pub(crate) struct Claims([u16; 2]);
 
 impl Claims {
     /// None.
-    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const NONE: Self = Self([0; 2]);
 
-    /// Of a claim that is one.
+    /// The count for a claim that is one. Half of its number, so that the place is found without a branch.
     #[inline(always)]
-    const fn of(claim: Claim) -> u32 {
-        (claim as u32 >> 1) << 16 | 1
+    fn of(&mut self, claim: Claim) -> &mut u16 {
+        &mut self.0[claim as usize >> 1]
     }
 
     /// One more.
     #[inline(always)]
     pub(crate) fn add(&mut self, claim: Claim) {
-        self.0 += Self::of(claim);
+        *self.of(claim) += 1;
     }
 
     /// One less.
     #[inline(always)]
     pub(crate) fn remove(&mut self, claim: Claim) {
-        self.0 -= Self::of(claim);
+        *self.of(claim) -= 1;
     }
 
     /// How many there are.
     pub(crate) fn all(self) -> u16 {
-        self.0 as u16
+        let [shared, exclusive] = self.0;
+        shared + exclusive
     }
 
     /// How many are exclusive.
     pub(crate) fn exclusive(self) -> u16 {
-        (self.0 >> 16) as u16
+        let [_, exclusive] = self.0;
+        exclusive
     }
 }

@@ -47,6 +47,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     }
 
     /// Look at a few claims; when all were looked at, begin to map.
+    #[inline(never)]
     pub(super) fn scan_step(&mut self, task: usize) -> Option<Result<usize, Error>> {
         if self.tasks[task].operation.epoch != self.epoch {
             self.begin_scan(task);

@@ -53,9 +53,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let base = H::window_address(base);
         let config = self.config_of(self.current);
         let fits = length - 1 <= H::WINDOW_MASK - base
-            && [config.text, config.constants, config.data]
-                .iter()
-                .all(|own| !own.overlaps(base, length));
+            && !config.text.overlaps(base, length)
+            && !config.constants.overlaps(base, length)
+            && !config.data.overlaps(base, length);
         if fits { Ok(()) } else { Err(Error::Busy) }
     }
 
@@ -204,25 +204,42 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.epoch = self.epoch.wrapping_add(1);
     }
 
+    /// Take a claimed window away from its task, as the hardware can do that at once. True, as that is all.
+    #[inline(never)]
+    pub(super) fn unmap_at_once(&mut self, grant: u16) -> bool {
+        let record = &self.leases.grants[grant as usize];
+        if record.twins.next != grant {
+            return self.leave_ring(grant);
+        }
+        let task = record.claimant as usize;
+        let window = granules::<H>(record);
+        self.hardware.unmap_at_once(task, window, record.note);
+        let task = &mut self.tasks[task];
+        task.lose_window(grant);
+        task.windows.remove_here(&mut self.leases.grants, grant);
+        self.count_out(grant);
+        true
+    }
+
     /// Take a bit of a claimed window away from its task; true when all of it is gone.
-    #[inline(always)]
-    pub(super) fn unmap_step(&mut self, grant: u16) -> bool {
+    #[inline(never)]
+    pub(super) fn unmap_slowly(&mut self, grant: u16) -> bool {
         let record = &mut self.leases.grants[grant as usize];
         if record.twins.next != grant {
             return self.leave_ring(grant);
         }
-        let (base, length) = granules::<H>(record);
         let task = record.claimant as usize;
         if !record.unmapping {
+            record.unmapping = true;
             self.tasks[task].lose_window(grant);
         }
-        if !self.hardware.unmap(task, (base, length), &mut record.note) {
-            record.unmapping = true;
-            return false;
+        let window = granules::<H>(record);
+        let gone = self.hardware.unmap(task, window, &mut record.note);
+        if gone {
+            let windows = &mut self.tasks[task].windows;
+            windows.remove(&mut self.leases.grants, grant);
+            self.count_out(grant);
         }
-        let windows = &mut self.tasks[task].windows;
-        windows.remove_here(&mut self.leases.grants, grant);
-        self.count_out(grant);
-        true
+        gone
     }
 }

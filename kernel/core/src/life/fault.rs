@@ -28,7 +28,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
                 self.end_task(current, TaskState::Faulted, Fault { kind, ..fault });
             }
         }
-        self.next_shared()
+        self.choose_shared();
+        self.chosen()
     }
 
     /// Say more exactly what happened.

@@ -10,7 +10,7 @@ pub(crate) use board::{CONFIG, FLOATING, RAM, Shares, TASKS, arena, data, root};
 pub(crate) use lending::{description, own, part, whole};
 pub(crate) use world::{PARK, World};
 
-use crate::{Context, Fault, Hardware, Region, TaskConfig, Window};
+use crate::{Context, Fault, Hardware, NEVER, Region, TaskConfig, Window};
 use core::cell::Cell;
 use leasehold_abi::{Error, FaultKind, GrantKind, MESSAGE_WORDS, Rights};
 use std::collections::{BTreeMap, BTreeSet};
@@ -213,9 +213,46 @@ impl Model {
 /// Marks what the model notes of a mapped window.
 const NOTED: usize = 1 << 63;
 
+/// Marks that of a window that one step unmaps: no window begins at an odd address.
+const SHORT: usize = 1;
+
 /// What the model notes of a mapped window.
 fn note(task: usize, base: usize) -> usize {
     NOTED | task << 48 | base
+}
+
+impl Model {
+    /// A step of unmapping.
+    fn take_away(
+        &mut self,
+        task: usize,
+        (base, length): (usize, usize),
+        progress: &mut usize,
+    ) -> bool {
+        self.worked();
+        if *progress & NOTED != 0 {
+            assert_eq!(
+                *progress & !SHORT,
+                note(task, base),
+                "the note of another window"
+            );
+            *progress = 0;
+        } else if *progress == 0 {
+            let place = |at| (task, Self::window_address(base + at) as u64);
+            let mut granules = (0..length).step_by(Self::GRANULE);
+            let whole = granules.all(|at| self.mapped.contains_key(&place(at)));
+            assert!(!whole, "all of a window is mapped, and its note is lost");
+        }
+        for _ in 0..STEP {
+            if *progress == length {
+                return true;
+            }
+            let seen = Self::window_address(base + *progress) as u64;
+            self.mapped.remove(&(task, seen));
+            *progress += Self::GRANULE;
+        }
+        *progress == length
+    }
 }
 
 impl Hardware for Model {
@@ -226,14 +263,13 @@ impl Hardware for Model {
     const GUARD: usize = 64;
     const CHECKED_STRIDE: usize = 8;
     const WINDOW_MASK: usize = u32::MAX as usize;
-    const UNMAPPED_AT_ONCE: usize = 0x1000;
     const PCI: bool = true;
 
     fn now(&self) -> u64 {
         self.now + self.delayed.get()
     }
-    fn set_alarm(&mut self, at: Option<u64>) {
-        self.alarm = at;
+    fn set_alarm(&mut self, at: u64) {
+        self.alarm = (at != NEVER).then_some(at);
     }
     fn interrupt_pending(&self) -> bool {
         self.work.set(0);
@@ -305,30 +341,21 @@ impl Hardware for Model {
         }
         let done = *progress == window.length;
         if done {
-            *progress = note(task, window.base);
+            let short = window.length <= STEP as usize * Self::GRANULE;
+            *progress = note(task, window.base) | if short { SHORT } else { 0 };
         }
         Ok(done)
     }
-    fn unmap(&mut self, task: usize, (base, length): (usize, usize), progress: &mut usize) -> bool {
-        self.worked();
-        if *progress & NOTED != 0 {
-            assert_eq!(*progress, note(task, base), "the note of another window");
-            *progress = 0;
-        } else if *progress == 0 {
-            let place = |at| (task, Self::window_address(base + at) as u64);
-            let mut granules = (0..length).step_by(Self::GRANULE);
-            let whole = granules.all(|at| self.mapped.contains_key(&place(at)));
-            assert!(!whole, "all of a window is mapped, and its note is lost");
-        }
-        for _ in 0..STEP {
-            if *progress == length {
-                return true;
-            }
-            let seen = Self::window_address(base + *progress) as u64;
-            self.mapped.remove(&(task, seen));
-            *progress += Self::GRANULE;
-        }
-        *progress == length
+    fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool {
+        assert!(!Self::unmapped_at_once(*progress));
+        self.take_away(task, window, progress)
+    }
+    fn unmapped_at_once(progress: usize) -> bool {
+        progress & SHORT != 0
+    }
+    fn unmap_at_once(&mut self, task: usize, window: (usize, usize), mut progress: usize) {
+        assert!(Self::unmapped_at_once(progress));
+        assert!(self.take_away(task, window, &mut progress));
     }
 
     fn fault_kind(&self, task: usize, kind: FaultKind, address: usize) -> FaultKind {

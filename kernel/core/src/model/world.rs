@@ -59,7 +59,9 @@ impl<const L: usize, const G: usize, const B: u32> World<L, G, B> {
     pub(crate) fn raw_call(&mut self, call: usize, registers: Registers) -> [usize; 3] {
         let task = self.kernel.current;
         self.kernel.hardware.work.set(0);
-        self.kernel.system_call(call, registers);
+        let [first, second, third, ..] = registers;
+        self.kernel
+            .system_call(call, [first, second, third], || registers);
         self.results(task)
     }
 

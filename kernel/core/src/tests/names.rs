@@ -4,7 +4,7 @@ use crate::model::calls::{call, receive};
 use crate::model::{CONFIG, Model, PARK};
 use crate::{Beginning, Config, Kernel, Next};
 use core::array::from_fn;
-use leasehold_abi::{Arguments, Call, MAX_TASKS, TaskHandle, TaskState};
+use leasehold_abi::{Arguments, MAX_TASKS, TaskHandle, TaskState};
 use std::boxed::Box;
 
 /// The last task that an image can have; with floating point, so that no fast path may resume it.
@@ -12,6 +12,13 @@ const LAST: usize = MAX_TASKS - 1;
 const SERVER: usize = 1;
 
 type Machine = Kernel<Model, MAX_TASKS, 8, 32>;
+
+/// The current task makes a call.
+fn enter<A: Arguments>(kernel: &mut Machine, arguments: A) -> Next {
+    let registers = arguments.registers();
+    let [first, second, third, ..] = registers;
+    kernel.system_call(A::CALL as usize, [first, second, third], || registers)
+}
 
 /// As many tasks as there can be, all waiting but the last, which has called the server.
 fn called_by_the_last() -> Box<Machine> {
@@ -32,12 +39,12 @@ fn called_by_the_last() -> Box<Machine> {
     let mut kernel = Box::new(Machine::new(&config, Model::new()));
     let mut next = kernel.boot().expect("room");
     while next != Next::Idle {
-        next = kernel.system_call(Call::Receive as usize, receive(PARK.register()).registers());
+        next = enter(&mut kernel, receive(PARK.register()));
     }
     kernel.post(LAST, PARK);
     assert_eq!(kernel.next(), Next::Run(LAST));
     let server = kernel.handle(SERVER) as usize;
-    let next = kernel.system_call(Call::Call as usize, call(server).registers());
+    let next = enter(&mut kernel, call(server));
     assert_eq!(next, Next::Run(SERVER));
     kernel
 }

@@ -3,9 +3,9 @@
 use super::random::Random;
 use super::setups::{FAULT, ORDERLY};
 use crate::Hardware;
+use crate::NEVER;
 use crate::model::calls::{receive, shared};
 use crate::model::{World, root};
-use crate::time::deadlines::NEVER;
 use leasehold_abi::arguments::{LeaseRelease, LeaseRevoke, SetTimer};
 use leasehold_abi::{FaultKind, RevokeMode};
 use std::vec::Vec;

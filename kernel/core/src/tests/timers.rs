@@ -1,9 +1,10 @@
 //! Timers, and deadlines of all kinds.
 
 use super::random::Random;
+use crate::NEVER;
 use crate::model::calls::receive;
 use crate::model::{TASKS, World};
-use crate::time::deadlines::{Deadlines, NEVER};
+use crate::time::deadlines::Deadlines;
 use leasehold_abi::Error;
 use leasehold_abi::arguments::{SetTimer, TaskStart, TaskStop, Time};
 use std::vec::Vec;

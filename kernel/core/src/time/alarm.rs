@@ -1,7 +1,6 @@
 //! The hardware's alarm: set to the earliest of all deadlines; what is due when it comes.
 
-use super::deadlines::NEVER;
-use crate::{Hardware, Kernel};
+use crate::{Hardware, Kernel, NEVER};
 use leasehold_abi::{FaultKind, TaskState};
 
 impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
@@ -30,7 +29,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         let next = self.next_alarm();
         if next > now {
             self.alarm = next;
-            self.hardware.set_alarm((next != NEVER).then_some(next));
+            self.hardware.set_alarm(next);
         }
         fired
     }
@@ -73,7 +72,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
     pub(crate) fn alarm_by(&mut self, at: u64) {
         if at < self.alarm {
             self.alarm = at;
-            self.hardware.set_alarm(Some(at));
+            self.hardware.set_alarm(at);
         }
     }
 

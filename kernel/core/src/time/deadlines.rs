@@ -3,14 +3,11 @@
 //! To note a deadline is a few instructions, as that is done for each lease that is revoked and each wait with a limit.
 //! Whose it is takes a look at each task that has one, but only when a deadline has passed.
 
-use crate::TaskSet;
 use crate::schedule::{bit, first_shared};
+use crate::{NEVER, TaskSet};
 
 /// Tasks that one step looks at.
 const LOOKS: usize = 4;
-
-/// No deadline: the clock does not come that far.
-pub(crate) const NEVER: u64 = u64::MAX;
 
 /// The first of the deadlines of one kind.
 pub(crate) struct Deadlines {
