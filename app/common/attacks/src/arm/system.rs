@@ -107,6 +107,9 @@ pub fn system_call_with_stack(number: usize, argument: usize, stack: usize) -> u
             "ldr r1, [r0]",
             "ldr r0, [r0, #8]",
             "mov sp, r1",
+            // Its further arguments.
+            "movs r1, #0",
+            "movs r2, #0",
             "svc 0",
             "mov sp, lr",
             "ldr r1, [sp]",
