@@ -100,7 +100,7 @@ where
             let place = woken.trailing_zeros();
             woken &= woken - 1;
             if let Some(request) = this.pieces.requests.get_mut(place as usize)
-                && poll_one(request, this.slot, place + LOOP + 1)
+                && poll_request(request, this.slot, place + LOOP + 1)
             {
                 this.free |= 1 << place;
             }
@@ -108,6 +108,12 @@ where
         reactor.set_full(this.slot, REQUESTS != 0 && this.free == 0);
         Poll::Pending
     }
+}
+
+/// Polls a request. Not inline: the stack that requests take would be taken all the time.
+#[inline(never)]
+fn poll_request<F: Future<Output = ()>>(place: &mut Option<F>, slot: u8, part: u32) -> bool {
+    poll_one(place, slot, part)
 }
 
 /// Polls a future, and drops it when it is ready: true then.
