@@ -228,7 +228,7 @@ impl<'d, E: Engine> Runner<'d, E> {
         for _ in 0..2 {
             for index in 0..self.states.len() {
                 if self.engine.is_woken(index as u8)
-                    && let Some(state) = &mut self.states[index]
+                    && let Some(Some(state)) = self.states.get_mut(index)
                     && let Poll::Ready(error) = self.engine.turn(state, index as u8)
                 {
                     self.refuse(index, error);
