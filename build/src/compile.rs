@@ -49,7 +49,8 @@ const SHORTER: [&str; 2] = ["+relax", "+save-restore"];
 const SILENCE: &str = "-Awarnings";
 
 /// For tasks: as much is inlined as where size matters less. With the usual limit of their level, which is a fifteenth,
-/// iterators stay calls of small functions, and a task is larger.
+/// iterators stay calls of small functions, and a task is larger. It is the limit of other levels, too, so the bench's
+/// own tasks, which have level 3, have a third of theirs.
 const TASK_FLAG: &str = "-Cllvm-args=-inline-threshold=75";
 
 /// Compiles every task; `policy` is the file for the supervisor.

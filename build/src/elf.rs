@@ -27,7 +27,7 @@ pub(crate) struct Elf {
 }
 
 /// The instructions of a linked program.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Code {
     /// The address of the first byte.
     pub(crate) address: u64,

@@ -4,10 +4,10 @@
 #[cfg(not(target_os = "none"))]
 extern crate std;
 
-// The macros name this crate by its path, also where it uses them itself.
-#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 // The compiler calls its functions.
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 extern crate leasehold_saved as _;
+// The macros name this crate by its path, also where it uses them itself.
 extern crate self as userlib;
 
 pub mod auxiliary;

@@ -34,7 +34,8 @@ macro_rules! log {
 /// A line in the making.
 pub type Line = Text<LINE_LENGTH>;
 
-/// What [`log!`](crate::log!) writes without the formatting of `core`: the same as [`Display`](fmt::Display) shows.
+/// What [`log!`](crate::log!) writes without the formatting of `core`: the same as [`Display`](fmt::Display) shows, but
+/// for bytes that the log would not show.
 pub trait Words: fmt::Display {
     /// Adds it to a line.
     fn add_to(&self, line: &mut Line);
@@ -211,6 +212,9 @@ mod tests {
             0x123_u16
         );
         same!("{name} {text} {} {0}", Error::Busy);
+        same!("{}", Padded::<8>::new("console"));
+        let other = Padded::from_bytes(*b"a\xffb\0");
+        assert_eq!(crate::__line!("{other}").as_str(), "a?b");
         same!("{} {:x}", word / 1000 + 1, word & 0xff);
         let (id, class) = (FunctionId::new(0x1af4, 0x42), ClassCode(0x01_0802));
         same!("{id} {class} {}", ClassCode(u32::MAX));

@@ -32,6 +32,10 @@ pub(super) fn functions(arch: Arch, code: &Code) -> BTreeMap<u64, Function> {
             .entry(code.address)
             .or_insert("the start of the text");
     }
+    let outlined: BTreeSet<u64> = (starts.iter())
+        .filter(|(_, name)| name.starts_with(OUTLINED))
+        .map(|(start, _)| *start)
+        .collect();
     let ends = starts.keys().copied().skip(1).chain([end]);
     let read: BTreeMap<u64, Read> = (starts.keys().zip(ends))
         .map(|(start, end)| {
@@ -41,7 +45,7 @@ pub(super) fn functions(arch: Arch, code: &Code) -> BTreeMap<u64, Function> {
                 start: *start,
                 end,
             };
-            (*start, body.read())
+            (*start, body.read(&outlined))
         })
         .collect();
     // The pieces that save the return address of whoever they are a piece of.
@@ -64,6 +68,9 @@ pub(super) fn functions(arch: Arch, code: &Code) -> BTreeMap<u64, Function> {
         .collect()
 }
 
+/// How the compiler names functions that it makes of what several functions have in common, also of their ends.
+const OUTLINED: &str = "OUTLINED_FUNCTION_";
+
 /// How deep shared pieces of functions may be nested.
 const SHARED_DEPTH: u32 = 4;
 
@@ -73,8 +80,10 @@ struct Read {
     steps: BTreeMap<u64, Step>,
     /// Bytes that it takes by itself.
     frame: Option<u64>,
-    /// Pieces of it that lie elsewhere.
-    shared: BTreeSet<u64>,
+    /// Pieces of it that lie elsewhere, as often as they are entered.
+    shared: Vec<u64>,
+    /// Those of them that it ends with: it jumps there.
+    tails: BTreeSet<u64>,
     calls: BTreeSet<Option<u64>>,
 }
 
@@ -95,6 +104,9 @@ impl Read {
         while let Some(at) = left.pop() {
             let Some(step) = self.steps.get(&at) else {
                 found.leaves = true;
+                if self.tails.contains(&at) {
+                    found.calls.insert(Some(at));
+                }
                 continue;
             };
             if step.saves || !seen.insert(at) {
@@ -148,7 +160,8 @@ struct Body<'a> {
 }
 
 impl Body<'_> {
-    fn read(&self) -> Read {
+    /// Reads it; `outlined` are the functions that are pieces of others.
+    fn read(&self, outlined: &BTreeSet<u64>) -> Read {
         let (steps, _) = self.sweep(&BTreeSet::new());
         let targets: BTreeSet<u64> = (steps.values())
             .filter_map(|step| match step.flow {
@@ -156,10 +169,16 @@ impl Body<'_> {
                 _ => None,
             })
             .collect();
-        let (steps, state) = self.sweep(&targets);
+        let (steps, mut state) = self.sweep(&targets);
+        let tails: BTreeSet<u64> = (targets.iter())
+            .filter(|target| outlined.contains(target) && **target != self.start)
+            .copied()
+            .collect();
+        state.shared.extend(&tails);
         Read {
             frame: u64::try_from(state.frame).ok().filter(|_| !state.unknown),
             shared: state.shared,
+            tails,
             calls: self.calls(&steps),
             steps,
         }
@@ -228,8 +247,6 @@ impl Body<'_> {
             }
             _ => None,
         });
-        targets
-            .map(|target| target.map(|target| self.arch.instruction(target)))
-            .collect()
+        targets.collect()
     }
 }

@@ -39,7 +39,7 @@ fn jump(length: u64, link: u32, to: Option<u64>, returns: bool, state: &mut Stat
         // A piece of this function that it shares with others: one that saves registers, or one that LLVM's outliner
         // made.
         ALTERNATE if let Some(to) = to => {
-            state.shared.insert(to);
+            state.shared.push(to);
             Step::to(length, Flow::Piece(to))
         }
         // A routine that does not follow the calling convention; nothing is known of it.

@@ -1,7 +1,5 @@
 //! What one instruction does to the stack, and what is known while instructions are read in order.
 
-use std::collections::BTreeSet;
-
 /// Where the processor continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -9,7 +7,8 @@ pub(super) enum Flow {
     Next,
     /// A call: at this address, or at one from a register.
     Call(Option<u64>),
-    /// With a piece of this function that lies at this address, and then with the next instruction.
+    /// With a piece of this function that lies at this address, and then with the next instruction: one of the routines
+    /// of `-msave-restore`, or an outlined function.
     Piece(u64),
     /// Elsewhere: at this address, or at one from a register or a table.
     Jump(Option<u64>),
@@ -73,8 +72,8 @@ pub(super) struct State {
     frame_base: Option<i64>,
     /// The farthest that the stack pointer can be below its value at the function's start, in bytes.
     pub(super) frame: i64,
-    /// Pieces of the function that lie elsewhere. The stack that they take stays taken.
-    pub(super) shared: BTreeSet<u64>,
+    /// Pieces of the function that lie elsewhere, as often as it enters them. The stack that they take stays taken.
+    pub(super) shared: Vec<u64>,
     /// It changes the stack pointer in a way that this module cannot follow.
     pub(super) unknown: bool,
     /// Thumb: instructions of an IT block that are left.
@@ -89,7 +88,7 @@ impl State {
             frame_pointer,
             frame_base: None,
             frame: 0,
-            shared: BTreeSet::new(),
+            shared: Vec::new(),
             unknown: false,
             conditional: 0,
         }

@@ -325,11 +325,33 @@ fn a_piece_that_several_functions_share_counts_in_each() {
         functions: BTreeMap::from(names),
         marks: BTreeMap::new(),
     };
+    let one = code.clone();
     let found = functions(Arch::Sv39, &code);
     assert_eq!(found[&0x1000].frame, Some(512));
     assert_eq!(found[&0x1008].frame, Some(496));
+    // Entered twice, it counts twice; and so does one that the function ends with, where the compiler made it.
+    let mut twice = code;
+    let again = [
+        0xef, 0x02, 0xa0, 0x00, 0xef, 0x02, 0x60, 0x00, 0x82, 0x80, 0x41, 0x71, 0x82, 0x82,
+    ];
+    twice.bytes = again.to_vec();
+    twice.functions = BTreeMap::from([(0x1000, "it".to_owned()), (0x100a, "piece".to_owned())]);
+    assert_eq!(functions(Arch::Sv39, &twice)[&0x1000].frame, Some(992));
+    // c.addi sp, -16; c.j +4; c.nop; then: c.addi16sp sp, -496; jal +256
+    for (name, frame, calls) in [
+        ("OUTLINED_FUNCTION_3", 512, BTreeSet::from([Some(0x1006)])),
+        ("another", 16, BTreeSet::new()),
+    ] {
+        let mut tail = twice.clone();
+        tail.bytes = vec![
+            0x41, 0x11, 0x11, 0xa0, 0x01, 0x00, 0x41, 0x71, 0xef, 0x00, 0x00, 0x10,
+        ];
+        tail.functions = BTreeMap::from([(0x1000, "it".to_owned()), (0x1006, name.to_owned())]);
+        let found = &functions(Arch::Sv39, &tail)[&0x1000];
+        assert_eq!((found.frame, &found.early_calls), (Some(frame), &calls));
+    }
     // A cycle has no longest chain.
-    let mut circle = code;
+    let mut circle = one;
     circle.bytes[8..].copy_from_slice(&[0xef, 0xf2, 0x9f, 0xff]);
     assert_eq!(functions(Arch::Sv39, &circle)[&0x1000].frame, None);
 }

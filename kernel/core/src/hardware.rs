@@ -128,7 +128,8 @@ pub trait Hardware {
     fn unmap(&mut self, task: usize, window: (usize, usize), progress: &mut usize) -> bool;
     /// Whether a window is unmapped by [`unmap_at_once`](Self::unmap_at_once): by the `progress` that the last step of
     /// mapping left, or by that of [`unmap`](Self::unmap). Such a window is unmapped within the call that revokes its
-    /// lease. What takes longer is left to the reaper, which looks for interrupts before.
+    /// lease, if that is all that the lease has. What takes longer is left to the reaper, which looks for interrupts
+    /// before.
     fn unmapped_at_once(progress: usize) -> bool;
     /// Take a window, by its base and length, away from a task in one short step, with the `progress` that the last
     /// step of mapping left. The window is gone then, and no translation of it is cached.

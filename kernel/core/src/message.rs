@@ -2,7 +2,7 @@
 //!
 //! A client that called is in exactly one set of its server: `waiting` until the server has
 //! received the message, `in_service` until it replies. Notifications go before messages.
-//! Whatever ends a wait goes through [`Kernel::resume`], so state and sets cannot part.
+//! Whatever ends a wait goes through [`Kernel::resume`], or its `end_wait`, so state and sets cannot part.
 
 use crate::schedule::{bit, first_shared};
 use crate::task::{Task, no_handle};

@@ -18,7 +18,7 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.post_here(task, bits);
     }
 
-    /// [`Kernel::post`], for the two callers where each instruction counts.
+    /// [`Kernel::post`], for the callers where each instruction counts.
     #[inline(always)]
     pub(crate) fn post_here(&mut self, task: usize, bits: Notifications) {
         let record = &mut self.tasks[task];

@@ -20,8 +20,8 @@ const SAMPLES: usize = 400;
 /// Instructions between setting an alarm and the operation's begin, enough for the driver to get ready.
 const AHEAD: usize = 40_000;
 
-/// The moments of an operation that are tried: first spread over all of it, then earlier and earlier ones near the
-/// worst. An alarm waits for the end of the kernel's present step, so the worst moment is the first of a step.
+/// The moments of an operation that are tried: first spread over all of it, then, by halves, earlier ones than the
+/// worst of these. An alarm waits for the end of the kernel's present step, so the worst moment of a step is its first.
 struct Moments {
     /// Instructions of the operation.
     whole: usize,

@@ -113,10 +113,11 @@ impl SocketsServer for Answers<'_> {
     }
 
     fn listen(&mut self, port: u16) -> Result<u32, Error> {
+        let client = self.client;
         let index = self.take(Kind::Stream).inspect_err(|_| {
             // All others may still end for longer than that: whoever asks again meanwhile has not given the port up.
             let until = time::after(ANEW_TIME);
-            self.stack.table.stay(port, sys::time(), until);
+            self.stack.table.stay(port, client, sys::time(), until);
         })?;
         let listens = self.stack.table.listen(index, port).and_then(|()| {
             let stream = self.stack.stream(index).ok_or(Error::NotFound)?;

@@ -25,8 +25,8 @@ struct Entry {
     uses: u32,
     /// The port that it listens at, for streams.
     listens: Option<u16>,
-    /// The last such port that its client gave up, and until when that one may listen there anew, in ticks.
-    left: Option<(u16, u64)>,
+    /// The last such port that a client gave up, that client, and until when it may listen there anew, in ticks.
+    left: Option<(u16, TaskHandle, u64)>,
 }
 
 /// All sockets that clients can have: first the streams.
@@ -120,16 +120,17 @@ impl Table {
     /// The owner is about to close the socket: until this time, in ticks, it may listen at the port anew.
     pub(crate) fn leave(&mut self, index: usize, until: u64) {
         if let Some(entry) = self.0.get_mut(index)
-            && let Some(port) = entry.listens
+            && let (Some(port), Some(owner)) = (entry.listens, entry.owner)
         {
-            entry.left = Some((port, until));
+            entry.left = Some((port, owner, until));
         }
     }
 
-    /// Who left the port asks for another socket there, in vain: until this time, in ticks, it may listen there anew.
-    pub(crate) fn stay(&mut self, port: u16, now: u64, until: u64) {
-        for (left, end) in self.0.iter_mut().filter_map(|entry| entry.left.as_mut()) {
-            if *left == port && now < *end {
+    /// A client asks for a socket at the port, in vain. If it left that port itself, it may listen there anew until
+    /// this time, in ticks.
+    pub(crate) fn stay(&mut self, port: u16, client: TaskHandle, now: u64, until: u64) {
+        for (left, owner, end) in self.0.iter_mut().filter_map(|entry| entry.left.as_mut()) {
+            if *left == port && *owner == client && now < *end {
                 *end = until;
             }
         }
@@ -139,7 +140,7 @@ impl Table {
     /// next one that it is about to have.
     pub(crate) fn listens(&self, port: u16, now: u64) -> bool {
         self.0.iter().any(|entry| {
-            let is_left = |(left, until)| left == port && now < until;
+            let is_left = |(left, _, until)| left == port && now < until;
             entry.listens == Some(port) || entry.left.is_some_and(is_left)
         })
     }

@@ -10,8 +10,8 @@
 #![no_std]
 #![deny(unsafe_code)]
 
-#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 // The compiler calls its functions.
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 extern crate leasehold_saved as _;
 #[cfg(test)]
 extern crate std;

@@ -43,8 +43,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
 
     /// Revoke a lease, or make a revocation harder.
     ///
-    /// Most leases have nothing derived from them and one grant: such a lease ends here, and the reaper need not see
-    /// it, but for a long window. No function that this takes returns here, so few registers are saved.
+    /// Most leases have nothing derived from them and one claim, of a short window: such a lease ends here, and the
+    /// reaper need not see it. No function that this takes returns here, so few registers are saved.
     #[inline(never)]
     pub(super) fn end_lease(&mut self, slot: u16, now: u64, mode: RevokeMode) {
         let records = &mut self.leases.records;
@@ -105,7 +105,8 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         self.end_claims(slot);
     }
 
-    /// End what is derived from a lease that ends, and what is claimed through it; if that is one claim, at once.
+    /// End what is derived from a lease that ends, and what is claimed through it; if that is one claim of a short
+    /// window, at once.
     #[inline(always)]
     fn end_claims(&mut self, slot: u16) {
         let lease = &self.leases.records[slot as usize];
@@ -214,13 +215,13 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         }
     }
 
-    /// Take the next claim of a lease away, or a bit of it. Whether that was the last one.
+    /// Take the next claim of a lease away, or a bit of it.
     #[inline(always)]
-    fn grant_step(&mut self, slot: u16, released: bool) -> bool {
+    fn grant_step(&mut self, slot: u16, released: bool) {
         let lease = &self.leases.records[slot as usize];
         let grant = lease.grant_cursor;
         let Some(record) = self.leases.grants.get(grant as usize) else {
-            return true;
+            return;
         };
         // The chain runs on into the free list behind the lease's last grant.
         let next = if grant == lease.last_grant {
@@ -231,10 +232,9 @@ impl<H: Hardware, const T: usize, const L: usize, const G: usize, const B: u32>
         // A lessee may still look at lent memory while it winds up (L6).
         let take = released || record.kind != GrantKind::Memory;
         if record.claim != Claim::None && take && !self.unclaim_step(grant) {
-            return false;
+            return;
         }
         self.leases.records[slot as usize].grant_cursor = next;
-        next == NIL
     }
 
     /// A released lease has nothing left: tell its lessor, and free the slot.

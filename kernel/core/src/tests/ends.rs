@@ -104,6 +104,17 @@ fn a_small_lease_ends_at_once() {
     }
 }
 
+/// An interrupt line is no window: the reaper takes it away, within the same call.
+#[test]
+fn a_lease_of_a_line_ends_by_the_reaper() {
+    let mut world = World::new();
+    let lease = world.claimed_line(2, root::LINE_10, 1);
+    assert!(world.kernel.hardware.unmasked.contains(&10));
+    let mode = HARD;
+    assert!(looks(&mut world, 0, LeaseRevoke { lease, mode }) > 1);
+    assert!(world.kernel.hardware.unmasked.is_empty());
+}
+
 /// A lease in force has no work when the last lease below it is over.
 #[test]
 fn the_last_one_below_ends_as_the_others_do() {

@@ -193,6 +193,24 @@ fn a_client_that_finds_no_socket_to_listen_with_keeps_its_port_as_long_as_it_ask
 }
 
 #[test]
+fn a_client_does_not_keep_the_port_that_another_one_left() {
+    run(|| {
+        let mut pair = Pair::busy();
+        let (other, mut calls) = (TaskHandle::new(4, 1), Calls::default());
+        pair.stacks[1].table.leave(0, time::ticks(500));
+        pair.stacks[1].close(0);
+        for _ in 0..STREAMS {
+            pair.take(1);
+        }
+        let mut answers = Answers::new(&mut pair.stacks[1], &mut calls, other);
+        assert_eq!(answers.listen(PORT), Err(Error::Exhausted));
+        pair.pass(900);
+        let asks = pair.ask(PORT);
+        assert_eq!((pair.state(0, asks), pair.kept()), (State::Closed, 0));
+    });
+}
+
+#[test]
 fn what_is_asked_again_for_a_connection_that_is_begun_is_that_socket_s() {
     run(|| {
         let mut pair = Pair::busy();
