@@ -212,8 +212,11 @@ fn a_build_writes_everything_and_a_second_one_changes_nothing() {
     assert_eq!(fs::read(again.folder.join("debug.tar")).unwrap(), archive);
 }
 
-/// The fixture's chip with another arch, its target and its platform.
+/// The fixture's chip with this arch, its target and its platform.
 fn chip_of(arch: &str, target: &str) -> String {
+    if arch == "riscv64-sv39" {
+        return CHIP.to_owned();
+    }
     let chip = replace(CHIP, "riscv64-sv39", arch);
     let chip = replace(&chip, "riscv64imac-unknown-none-elf", target);
     if arch == "riscv32-pmp" {
@@ -459,12 +462,7 @@ fn a_large_stack_may_have_large_frames_and_keeps_what_others_lend_far_below() {
         ("armv7m-pmsa", "thumbv7m-none-eabi"),
         ("armv8m-pmsa", "thumbv8m.main-none-eabi"),
     ] {
-        let chip = if arch == "riscv64-sv39" {
-            CHIP.to_owned()
-        } else {
-            chip_of(arch, target)
-        };
-        let repository = with_function(&chip, LARGE);
+        let repository = with_function(&chip_of(arch, target), LARGE);
         repository.write("app/demo/board.toml", &manifest);
         let built = build(&repository);
         let report = fs::read_to_string(built.folder.join("report.txt")).unwrap();
@@ -508,12 +506,7 @@ fn a_task_has_the_code_that_its_manifest_needs_and_no_other() {
         ("riscv64-sv39", "riscv64imac-unknown-none-elf"),
         ("armv7m-pmsa", "thumbv7m-none-eabi"),
     ] {
-        let chip = if arch == "riscv64-sv39" {
-            CHIP.to_owned()
-        } else {
-            chip_of(arch, target)
-        };
-        let repository = with_function(&chip, NEEDED);
+        let repository = with_function(&chip_of(arch, target), NEEDED);
         repository.write("app/demo/board.toml", &limited);
         let built = build(&repository);
         // `child` is the same program as `edu`, with one binding that has no limit.

@@ -7,14 +7,19 @@ use std::collections::BTreeSet;
 
 mod compiled;
 
-/// A function of these instructions at address 0x1000, in the form of hexadecimal digits by bytes.
-fn function(arch: Arch, instructions: &[&str]) -> Function {
+/// The bytes of these instructions, each in the form of hexadecimal digits by bytes.
+fn bytes(instructions: &[&str]) -> Vec<u8> {
     let digits: String = instructions.concat();
     let bytes = (0..digits.len()).step_by(2);
     let bytes = bytes.map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
+    bytes.collect()
+}
+
+/// A function of these instructions at address 0x1000.
+fn function(arch: Arch, instructions: &[&str]) -> Function {
     let code = Code {
         address: 0x1000,
-        bytes: bytes.collect(),
+        bytes: bytes(instructions),
         functions: BTreeMap::from([(0x1000, "it".to_owned())]),
         marks: BTreeMap::new(),
     };
@@ -358,15 +363,10 @@ fn a_piece_that_several_functions_share_counts_in_each() {
 
 /// A function at 0x1000 calls one at 0x1200 behind a piece at 0x1100, which it enters by `t0`.
 fn behind_a_piece(piece: &[&str]) -> Function {
-    let bytes = |digits: String| -> Vec<u8> {
-        let bytes = (0..digits.len()).step_by(2);
-        let bytes = bytes.map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
-        bytes.collect()
-    };
     // jal t0, +256; jal +508; ret
-    let mut code = bytes(["ef020010", "ef00c01f", "8280"].concat());
+    let mut code = bytes(&["ef020010", "ef00c01f", "8280"]);
     code.resize(0x100, 0);
-    code.extend(bytes(piece.concat()));
+    code.extend(bytes(piece));
     code.resize(0x202, 0);
     let names = [(0x1000, "it"), (0x1100, "piece"), (0x1200, "called")];
     let code = Code {

@@ -55,6 +55,21 @@ impl Pair {
         index
     }
 
+    /// The second's client has left its port. Half of the time in which it may listen there anew is over.
+    fn left() -> Self {
+        let mut pair = Self::busy();
+        pair.stacks[1].table.leave(0, time::ticks(500));
+        pair.stacks[1].close(0);
+        pair
+    }
+
+    /// A client of the second asks for a socket at that port, and there is none for it.
+    fn listen_in_vain(&mut self, client: TaskHandle) {
+        let mut calls = Calls::default();
+        let mut answers = Answers::new(&mut self.stacks[1], &mut calls, client);
+        assert_eq!(answers.listen(PORT), Err(Error::Exhausted));
+    }
+
     fn state(&mut self, which: usize, index: usize) -> State {
         self.stacks[which].stream(index).unwrap().state()
     }
@@ -173,16 +188,11 @@ fn a_client_that_closed_its_last_socket_may_listen_anew_for_a_while() {
 #[test]
 fn a_client_that_finds_no_socket_to_listen_with_keeps_its_port_as_long_as_it_asks() {
     run(|| {
-        let mut pair = Pair::busy();
-        let (client, mut calls) = (TaskHandle::new(3, 1), Calls::default());
-        // Half of that time is over.
-        pair.stacks[1].table.leave(0, time::ticks(500));
-        pair.stacks[1].close(0);
+        let mut pair = Pair::left();
         for _ in 1..STREAMS {
             pair.take(1);
         }
-        let mut answers = Answers::new(&mut pair.stacks[1], &mut calls, client);
-        assert_eq!(answers.listen(PORT), Err(Error::Exhausted));
+        pair.listen_in_vain(TaskHandle::new(3, 1));
         pair.pass(900);
         let asks = pair.ask(PORT);
         assert_eq!((pair.state(0, asks), pair.kept()), (State::SynSent, 1));
@@ -195,15 +205,11 @@ fn a_client_that_finds_no_socket_to_listen_with_keeps_its_port_as_long_as_it_ask
 #[test]
 fn a_client_does_not_keep_the_port_that_another_one_left() {
     run(|| {
-        let mut pair = Pair::busy();
-        let (other, mut calls) = (TaskHandle::new(4, 1), Calls::default());
-        pair.stacks[1].table.leave(0, time::ticks(500));
-        pair.stacks[1].close(0);
+        let mut pair = Pair::left();
         for _ in 0..STREAMS {
             pair.take(1);
         }
-        let mut answers = Answers::new(&mut pair.stacks[1], &mut calls, other);
-        assert_eq!(answers.listen(PORT), Err(Error::Exhausted));
+        pair.listen_in_vain(TaskHandle::new(4, 1));
         pair.pass(900);
         let asks = pair.ask(PORT);
         assert_eq!((pair.state(0, asks), pair.kept()), (State::Closed, 0));
